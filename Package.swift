@@ -1,0 +1,53 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+    name: "dlc",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "DLCRuntime", targets: ["DLCRuntime"]),
+        .library(name: "DLC", targets: ["DLC"]),
+        .executable(name: "dlc", targets: ["dlc"]),
+        .plugin(name: "DLCBuild", targets: ["DLCBuild"]),
+    ],
+    traits: [
+        .trait(name: "ONNX", description: "Import and export of ONNX files; needs libprotobuf and libonnx."),
+        .trait(name: "Images", description: "PNG and JPEG inputs on the command line; needs libpng and libjpeg."),
+        .default(enabledTraits: ["ONNX", "Images"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    ],
+    targets: [
+        .target(name: "CKernels", exclude: []),
+        .target(name: "DLCTensor", dependencies: ["CKernels"]),
+        .target(name: "DLCRuntime", dependencies: ["DLCTensor", "CKernels"]),
+        .target(name: "DLCGraph", dependencies: ["DLCTensor"]),
+        .target(name: "DLCOps", dependencies: ["DLCGraph"]),
+        .target(name: "DLCPasses", dependencies: ["DLCOps", "DLCRuntime"]),
+        .target(
+            name: "CONNX",
+            cxxSettings: [.define("ONNX_ML", to: "1"), .define("ONNX_NAMESPACE", to: "onnx")],
+            linkerSettings: [.linkedLibrary("onnx"), .linkedLibrary("onnx_proto"), .linkedLibrary("protobuf")]),
+        .target(name: "DLCONNX", dependencies: ["DLCOps", .target(name: "CONNX", condition: .when(traits: ["ONNX"]))]),
+        .target(name: "CImage", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
+        .target(name: "DLCTensorFiles", dependencies: ["DLCTensor"]),
+        .target(name: "DLC", dependencies: ["DLCPasses", "DLCRuntime", "DLCONNX"]),
+        .executableTarget(
+            name: "dlc",
+            dependencies: [
+                "DLC", "DLCTensorFiles",
+                .target(name: "CImage", condition: .when(traits: ["Images"])),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .plugin(name: "DLCBuild", capability: .buildTool(), dependencies: ["dlc"]),
+        .testTarget(name: "DLCTensorTests", dependencies: ["DLCTensor", "DLCTensorFiles"]),
+        .testTarget(name: "DLCGraphTests", dependencies: ["DLCGraph", "DLCOps"]),
+        .testTarget(name: "DLCOpsTests", dependencies: ["DLCOps"]),
+        .testTarget(name: "DLCPassesTests", dependencies: ["DLC"], resources: [.copy("Golden")]),
+        .testTarget(name: "DLCRuntimeTests", dependencies: ["DLC"]),
+        .testTarget(name: "DLCONNXTests", dependencies: ["DLCONNX", "DLC"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
+)
