@@ -1,0 +1,208 @@
+// Reading attributes, types, tensors and containers.
+#include "messages.h"
+
+using namespace connx;
+
+namespace {
+
+template <typename Repeated>
+const typename Repeated::value_type *elements(const Repeated &field, size_t *count) {
+    *count = static_cast<size_t>(field.size());
+    return field.data();
+}
+
+// SequenceProto and OptionalProto number their contents alike.
+connx_type_kind content_kind(int32_t type) {
+    switch (type) {
+    case onnx::SequenceProto_DataType_TENSOR: return CONNX_TYPE_TENSOR;
+    case onnx::SequenceProto_DataType_SPARSE_TENSOR: return CONNX_TYPE_SPARSE_TENSOR;
+    case onnx::SequenceProto_DataType_SEQUENCE: return CONNX_TYPE_SEQUENCE;
+    case onnx::SequenceProto_DataType_MAP: return CONNX_TYPE_MAP;
+    case onnx::SequenceProto_DataType_OPTIONAL: return CONNX_TYPE_OPTIONAL;
+    default: return CONNX_TYPE_NONE;
+    }
+}
+
+const onnx::TensorShapeProto &shape(connx_type type) {
+    const auto &message = read(type);
+    return message.has_sparse_tensor_type() ? message.sparse_tensor_type().shape() : message.tensor_type().shape();
+}
+
+}  // namespace
+
+connx_string connx_attribute_name(connx_attribute attribute) { return view(read(attribute).name()); }
+
+connx_attribute_type connx_attribute_get_type(connx_attribute attribute) {
+    const auto &message = read(attribute);
+    if (message.type() != onnx::AttributeProto::UNDEFINED) return static_cast<connx_attribute_type>(message.type());
+    if (message.has_f()) return CONNX_ATTRIBUTE_FLOAT;
+    if (message.has_i()) return CONNX_ATTRIBUTE_INT;
+    if (message.has_s()) return CONNX_ATTRIBUTE_STRING;
+    if (message.has_t()) return CONNX_ATTRIBUTE_TENSOR;
+    if (message.has_g()) return CONNX_ATTRIBUTE_GRAPH;
+    if (message.floats_size()) return CONNX_ATTRIBUTE_FLOATS;
+    if (message.ints_size()) return CONNX_ATTRIBUTE_INTS;
+    if (message.strings_size()) return CONNX_ATTRIBUTE_STRINGS;
+    if (message.tensors_size()) return CONNX_ATTRIBUTE_TENSORS;
+    if (message.graphs_size()) return CONNX_ATTRIBUTE_GRAPHS;
+    return CONNX_ATTRIBUTE_UNDEFINED;
+}
+
+connx_string connx_attribute_reference(connx_attribute attribute) { return view(read(attribute).ref_attr_name()); }
+float connx_attribute_float(connx_attribute attribute) { return read(attribute).f(); }
+int64_t connx_attribute_int(connx_attribute attribute) { return read(attribute).i(); }
+connx_string connx_attribute_string(connx_attribute attribute) { return view(read(attribute).s()); }
+connx_tensor connx_attribute_tensor(connx_attribute attribute) { return {&read(attribute).t()}; }
+connx_graph connx_attribute_graph(connx_attribute attribute) { return {&read(attribute).g()}; }
+connx_sparse_tensor connx_attribute_sparse_tensor(connx_attribute attribute) {
+    return {&read(attribute).sparse_tensor()};
+}
+connx_type connx_attribute_type_value(connx_attribute attribute) { return {&read(attribute).tp()}; }
+const float *connx_attribute_floats(connx_attribute attribute, size_t *count) {
+    return elements(read(attribute).floats(), count);
+}
+const int64_t *connx_attribute_ints(connx_attribute attribute, size_t *count) {
+    return elements(read(attribute).ints(), count);
+}
+size_t connx_attribute_string_count(connx_attribute attribute) { return length(read(attribute).strings()); }
+connx_string connx_attribute_string_at(connx_attribute attribute, size_t index) {
+    return view(element(read(attribute).strings(), index));
+}
+size_t connx_attribute_tensor_count(connx_attribute attribute) { return length(read(attribute).tensors()); }
+connx_tensor connx_attribute_tensor_at(connx_attribute attribute, size_t index) {
+    return {&element(read(attribute).tensors(), index)};
+}
+size_t connx_attribute_graph_count(connx_attribute attribute) { return length(read(attribute).graphs()); }
+connx_graph connx_attribute_graph_at(connx_attribute attribute, size_t index) {
+    return {&element(read(attribute).graphs(), index)};
+}
+
+connx_string connx_value_info_name(connx_value_info info) { return view(read(info).name()); }
+connx_type connx_value_info_type(connx_value_info info) { return {&read(info).type()}; }
+
+connx_type_kind connx_type_get_kind(connx_type type) {
+    switch (read(type).value_case()) {
+    case onnx::TypeProto::kTensorType: return CONNX_TYPE_TENSOR;
+    case onnx::TypeProto::kSparseTensorType: return CONNX_TYPE_SPARSE_TENSOR;
+    case onnx::TypeProto::kSequenceType: return CONNX_TYPE_SEQUENCE;
+    case onnx::TypeProto::kOptionalType: return CONNX_TYPE_OPTIONAL;
+    case onnx::TypeProto::kMapType: return CONNX_TYPE_MAP;
+    default: return CONNX_TYPE_NONE;
+    }
+}
+
+int32_t connx_type_element(connx_type type) {
+    const auto &message = read(type);
+    return message.has_sparse_tensor_type() ? message.sparse_tensor_type().elem_type() : message.tensor_type().elem_type();
+}
+bool connx_type_has_shape(connx_type type) {
+    const auto &message = read(type);
+    return message.has_sparse_tensor_type() ? message.sparse_tensor_type().has_shape() : message.tensor_type().has_shape();
+}
+size_t connx_type_rank(connx_type type) { return length(shape(type).dim()); }
+bool connx_type_dim_value(connx_type type, size_t index, int64_t *value) {
+    const auto &dim = element(shape(type).dim(), index);
+    *value = dim.dim_value();
+    return dim.has_dim_value();
+}
+connx_string connx_type_dim_name(connx_type type, size_t index) {
+    return view(element(shape(type).dim(), index).dim_param());
+}
+connx_type connx_type_inner(connx_type type) {
+    const auto &message = read(type);
+    switch (message.value_case()) {
+    case onnx::TypeProto::kOptionalType: return {&message.optional_type().elem_type()};
+    case onnx::TypeProto::kMapType: return {&message.map_type().value_type()};
+    default: return {&message.sequence_type().elem_type()};
+    }
+}
+int32_t connx_type_map_key(connx_type type) { return read(type).map_type().key_type(); }
+
+connx_string connx_tensor_name(connx_tensor tensor) { return view(read(tensor).name()); }
+int32_t connx_tensor_data_type(connx_tensor tensor) { return read(tensor).data_type(); }
+const int64_t *connx_tensor_dims(connx_tensor tensor, size_t *count) { return elements(read(tensor).dims(), count); }
+connx_data_location connx_tensor_location(connx_tensor tensor) {
+    const auto &message = read(tensor);
+    if (message.data_location() == onnx::TensorProto::EXTERNAL) return CONNX_DATA_EXTERNAL;
+    return message.has_raw_data() ? CONNX_DATA_RAW : CONNX_DATA_TYPED;
+}
+bool connx_tensor_is_segment(connx_tensor tensor) { return read(tensor).has_segment(); }
+connx_string connx_tensor_raw(connx_tensor tensor) { return view(read(tensor).raw_data()); }
+const float *connx_tensor_floats(connx_tensor tensor, size_t *count) {
+    return elements(read(tensor).float_data(), count);
+}
+const int32_t *connx_tensor_int32s(connx_tensor tensor, size_t *count) {
+    return elements(read(tensor).int32_data(), count);
+}
+const int64_t *connx_tensor_int64s(connx_tensor tensor, size_t *count) {
+    return elements(read(tensor).int64_data(), count);
+}
+const double *connx_tensor_doubles(connx_tensor tensor, size_t *count) {
+    return elements(read(tensor).double_data(), count);
+}
+const uint64_t *connx_tensor_uint64s(connx_tensor tensor, size_t *count) {
+    return elements(read(tensor).uint64_data(), count);
+}
+size_t connx_tensor_string_count(connx_tensor tensor) { return length(read(tensor).string_data()); }
+connx_string connx_tensor_string(connx_tensor tensor, size_t index) {
+    return view(element(read(tensor).string_data(), index));
+}
+bool connx_tensor_external(connx_tensor tensor, const char *key, connx_string *value) {
+    for (const auto &entry : read(tensor).external_data()) {
+        if (entry.key() != key) continue;
+        *value = view(entry.value());
+        return true;
+    }
+    return false;
+}
+
+connx_tensor connx_sparse_tensor_values(connx_sparse_tensor sparse) { return {&read(sparse).values()}; }
+connx_tensor connx_sparse_tensor_indices(connx_sparse_tensor sparse) { return {&read(sparse).indices()}; }
+const int64_t *connx_sparse_tensor_dims(connx_sparse_tensor sparse, size_t *count) {
+    return elements(read(sparse).dims(), count);
+}
+
+connx_type_kind connx_sequence_element_kind(connx_sequence sequence) {
+    return content_kind(read(sequence).elem_type());
+}
+size_t connx_sequence_count(connx_sequence sequence) {
+    const auto &message = read(sequence);
+    switch (content_kind(message.elem_type())) {
+    case CONNX_TYPE_TENSOR: return length(message.tensor_values());
+    case CONNX_TYPE_SEQUENCE: return length(message.sequence_values());
+    case CONNX_TYPE_MAP: return length(message.map_values());
+    case CONNX_TYPE_OPTIONAL: return length(message.optional_values());
+    default: return 0;
+    }
+}
+connx_tensor connx_sequence_tensor(connx_sequence sequence, size_t index) {
+    return {&element(read(sequence).tensor_values(), index)};
+}
+connx_sequence connx_sequence_sequence(connx_sequence sequence, size_t index) {
+    return {&element(read(sequence).sequence_values(), index)};
+}
+connx_map connx_sequence_map(connx_sequence sequence, size_t index) {
+    return {&element(read(sequence).map_values(), index)};
+}
+connx_optional connx_sequence_optional(connx_sequence sequence, size_t index) {
+    return {&element(read(sequence).optional_values(), index)};
+}
+
+connx_type_kind connx_optional_kind(connx_optional optional) {
+    const auto &message = read(optional);
+    if (message.has_tensor_value()) return CONNX_TYPE_TENSOR;
+    if (message.has_sequence_value()) return CONNX_TYPE_SEQUENCE;
+    if (message.has_map_value()) return CONNX_TYPE_MAP;
+    if (message.has_optional_value()) return CONNX_TYPE_OPTIONAL;
+    return message.has_sparse_tensor_value() ? CONNX_TYPE_SPARSE_TENSOR : CONNX_TYPE_NONE;
+}
+connx_tensor connx_optional_tensor(connx_optional optional) { return {&read(optional).tensor_value()}; }
+connx_sequence connx_optional_sequence(connx_optional optional) { return {&read(optional).sequence_value()}; }
+connx_map connx_optional_map(connx_optional optional) { return {&read(optional).map_value()}; }
+connx_optional connx_optional_optional(connx_optional optional) { return {&read(optional).optional_value()}; }
+
+int32_t connx_map_key_type(connx_map map) { return read(map).key_type(); }
+const int64_t *connx_map_int_keys(connx_map map, size_t *count) { return elements(read(map).keys(), count); }
+size_t connx_map_string_key_count(connx_map map) { return length(read(map).string_keys()); }
+connx_string connx_map_string_key(connx_map map, size_t index) { return view(element(read(map).string_keys(), index)); }
+connx_sequence connx_map_values(connx_map map) { return {&read(map).values()}; }
