@@ -7,7 +7,7 @@ let package = Package(
     products: [
         .library(name: "DLCRuntime", targets: ["DLCRuntime"]),
         .library(name: "DLC", targets: ["DLC"]),
-        .executable(name: "dlc", targets: ["dlc"]),
+        .executable(name: "dlc", targets: ["DLCCommand"]),
         .plugin(name: "DLCBuild", targets: ["DLCBuild"]),
     ],
     traits: [
@@ -19,11 +19,11 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     ],
     targets: [
-        .target(name: "CKernels", exclude: []),
+        .target(name: "CKernels"),
         .target(name: "DLCTensor", dependencies: ["CKernels"]),
         .target(name: "DLCRuntime", dependencies: ["DLCTensor", "CKernels"]),
         .target(name: "DLCGraph", dependencies: ["DLCTensor"]),
-        .target(name: "DLCOps", dependencies: ["DLCGraph"]),
+        .target(name: "DLCOps", dependencies: ["DLCGraph", "DLCRuntime"]),
         .target(name: "DLCPasses", dependencies: ["DLCOps", "DLCRuntime"]),
         .target(
             name: "CONNX",
@@ -34,13 +34,13 @@ let package = Package(
         .target(name: "DLCTensorFiles", dependencies: ["DLCTensor"]),
         .target(name: "DLC", dependencies: ["DLCPasses", "DLCRuntime", "DLCONNX"]),
         .executableTarget(
-            name: "dlc",
+            name: "DLCCommand",
             dependencies: [
                 "DLC", "DLCTensorFiles",
                 .target(name: "CImage", condition: .when(traits: ["Images"])),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
-        .plugin(name: "DLCBuild", capability: .buildTool(), dependencies: ["dlc"]),
+        .plugin(name: "DLCBuild", capability: .buildTool(), dependencies: ["DLCCommand"]),
         .testTarget(name: "DLCTensorTests", dependencies: ["DLCTensor", "DLCTensorFiles"]),
         .testTarget(name: "DLCGraphTests", dependencies: ["DLCGraph", "DLCOps"]),
         .testTarget(name: "DLCOpsTests", dependencies: ["DLCOps"]),

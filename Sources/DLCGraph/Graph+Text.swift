@@ -1,0 +1,113 @@
+/// The text form:
+///
+///     graph mnist(%image: f32[N, 1, 28, 28]) -> (%scores) {
+///         %w = constant {value: f32[2] (0.5, -1)}
+///         %y: f32[N, 8, 28, 28] = conv(%image, %w, _) {strides: [1, 1]} "conv1"
+///         ...
+///     }
+///
+/// Result types are printed for the reader and checked when parsed. Floats are printed so that they parse to the
+/// same bits. `elidingAbove` shortens large constants, after which the text no longer parses.
+extension Graph {
+    public func text(elidingAbove limit: Int? = nil) -> String {
+        var names = [String](repeating: "", count: values.count)
+        var taken = Set<String>()
+        func assign(_ value: Value, preferred: String?) {
+            var candidate = preferred.flatMap { $0.isEmpty ? nil : $0 } ?? String(value.index)
+            while !taken.insert(candidate).inserted { candidate += "'" }
+            names[value.index] = "%" + Self.quoted(candidate)
+        }
+        for port in inputs { assign(port.value, preferred: port.name) }
+        for node in nodes { for value in node.results { assign(value, preferred: self.name(of: value)) } }
+        let arguments = inputs.map { "\(names[$0.value.index]): \(type($0.value))" }
+        let results = outputs.map { port in
+            let reference = names[port.value.index]
+            return reference == "%" + Self.quoted(port.name) ? reference : "\(Self.quoted(port.name)) = \(reference)"
+        }
+        var lines = ["graph \(Self.quoted(self.name.isEmpty ? "main" : self.name))(\(arguments.joined(separator: ", "))) -> (\(results.joined(separator: ", "))) {"]
+        if stage != .imported { lines.append("    stage \(stage)") }
+        for key in metadata.keys.sorted() { lines.append("    metadata \(Self.literal(key)): \(Self.literal(metadata[key] ?? ""))") }
+        for node in nodes {
+            let left = node.results.map { value in
+                node.op is Constant ? names[value.index] : "\(names[value.index]): \(type(value))"
+            }.joined(separator: ", ")
+            var line = "    \(left) = \(node.op.name)"
+            if !(node.op is Constant) {
+                line += "(\(node.operands.map { $0.map { names[$0.index] } ?? "_" }.joined(separator: ", ")))"
+            }
+            let attributes = node.op.changedAttributes
+            if !attributes.isEmpty {
+                let parts = attributes.map { "\($0.name): \($0.value.text(elidingAbove: limit))" }
+                line += " {\(parts.joined(separator: ", "))}"
+            }
+            if !node.name.isEmpty { line += " " + Self.literal(node.name) }
+            lines.append(line)
+        }
+        lines.append("}")
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// The name as it is where it is plain, else as a string literal.
+    static func quoted(_ name: String) -> String {
+        let isPlain = !name.isEmpty && name.unicodeScalars.allSatisfy { scalar in
+            scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || "_./'-".unicodeScalars.contains(scalar))
+        }
+        return isPlain ? name : literal(name)
+    }
+
+    static func literal(_ text: String) -> String {
+        var result = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": result += "\\\""
+            case "\\": result += "\\\\"
+            case "\n": result += "\\n"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+}
+
+extension AttributeValue {
+    /// The attribute as it stands in the text form.
+    public func text(elidingAbove limit: Int? = nil) -> String {
+        switch self {
+        case .bool(let value): return String(value)
+        case .int(let value): return String(value)
+        case .float(let value): return Self.number(value)
+        case .string(let value): return Graph.literal(value)
+        case .ints(let values): return "[\(values.map { String($0) }.joined(separator: ", "))]"
+        case .floats(let values): return "[\(values.map { Self.number($0) }.joined(separator: ", "))]"
+        case .strings(let values): return "[\(values.map { Graph.literal($0) }.joined(separator: ", "))]"
+        case .dims(let dims): return "dims(\(dims.map(\.description).joined(separator: "; ")))"
+        case .type(let type): return type.name
+        case .graph(let graph): return graph.text(elidingAbove: limit).trimmingNewline()
+        case .none: return "none"
+        case .tensor(let tensor):
+            let type = "\(tensor.type)[\(tensor.shape.map { String($0) }.joined(separator: ", "))]"
+            if let limit, tensor.count > limit { return "\(type) (…)" }
+            let elements: [String]
+            if tensor.type.isFloat {
+                elements = ((try? tensor.doubles()) ?? []).map { Self.number($0) }
+            } else if tensor.type == .uint64 {
+                elements = ((try? tensor.array(of: UInt64.self)) ?? []).map { String($0) }
+            } else {
+                elements = ((try? tensor.integers()) ?? []).map { String($0) }
+            }
+            if elements.count > 1, let first = elements.first, elements.allSatisfy({ $0 == first }) {
+                return "\(type) (\(first)...)"
+            }
+            return "\(type) (\(elements.joined(separator: ", ")))"
+        }
+    }
+
+    /// The shortest decimal that gives the same double; always with a point, an exponent, `nan` or `inf`.
+    private static func number(_ value: Double) -> String {
+        value.description
+    }
+}
+
+extension String {
+    fileprivate func trimmingNewline() -> String { hasSuffix("\n") ? String(dropLast()) : self }
+}

@@ -1,0 +1,38 @@
+extension Graph {
+    /// Checks what every pass must keep: operands are computed before they are read, every type is what inference
+    /// gives, ports have distinct names.
+    /// - Throws: the first violation, naming the node.
+    public func verify() throws {
+        var isKnown = [Bool](repeating: false, count: values.count)
+        for port in inputs {
+            guard values.indices.contains(port.value.index) else { throw DLCError("input \(port.name) is no value of the graph") }
+            isKnown[port.value.index] = true
+        }
+        for (index, node) in nodes.enumerated() {
+            try located("node \(index), \(node.op.name) \(node.name)") {
+                for case let operand? in node.operands {
+                    guard values.indices.contains(operand.index), isKnown[operand.index] else {
+                        throw DLCError("reads value \(operand.index) before it is computed")
+                    }
+                }
+                var context = InferContext(operands: node.operands.map { $0.map { fact($0) } })
+                let facts = try node.op.infer(&context)
+                guard facts.count == node.results.count else {
+                    throw DLCError("has \(node.results.count) results, inference gives \(facts.count)")
+                }
+                for (result, fact) in zip(node.results, facts) {
+                    guard values.indices.contains(result.index), !isKnown[result.index], values[result.index].producer == index else {
+                        throw DLCError("result \(result.index) is computed elsewhere too")
+                    }
+                    let recorded = type(result)
+                    let sameRank = recorded.element == fact.element && recorded.rank == fact.rank
+                    let sameExtents = sameRank && zip(recorded.shape, fact.shape).allSatisfy { $0.constant == $1.constant }
+                    guard sameExtents else { throw DLCError("is recorded as \(recorded), inference gives \(fact.type)") }
+                    isKnown[result.index] = true
+                }
+            }
+        }
+        for port in outputs where !isKnown[port.value.index] { throw DLCError("output \(port.name) is never computed") }
+        guard Set(outputs.map(\.name)).count == outputs.count else { throw DLCError("two outputs have one name") }
+    }
+}

@@ -1,0 +1,203 @@
+/// The only way to make nodes. Runs each operator's `infer`, so no type comes from a caller, and merges equal pure
+/// nodes, so common subexpressions never arise.
+public struct GraphBuilder: Sendable {
+    public private(set) var graph: Graph
+    private var known: [String: Int] = [:]
+    private var symbolCounts: [String: Int] = [:]
+    /// Nodes whose operands are all constants and whose operands and results have at most this many elements are
+    /// computed at once. Values whose content is known are always replaced by constants.
+    public var foldLimit: Int
+
+    public init(name: String = "", stage: Stage = .imported, foldLimit: Int = 0) {
+        graph = Graph(name: name, stage: stage)
+        self.foldLimit = foldLimit
+    }
+
+    /// A builder for a new graph with the name, stage, symbols and metadata of another.
+    public init(like other: Graph, foldLimit: Int = 0) {
+        graph = Graph(name: other.name, stage: other.stage)
+        graph.symbolOrigins = other.symbolOrigins
+        graph.metadata = other.metadata
+        self.foldLimit = foldLimit
+    }
+
+    public func fact(_ value: Value) -> Fact { graph.fact(value) }
+    public func shape(_ value: Value) -> Shape { graph.shape(value) }
+    public func constant(_ value: Value) -> Tensor? { graph.constant(value) }
+    public func producer(of value: Value) -> Node? { graph.producer(of: value) }
+
+    /// Adds an input. Its symbols are noted with their origin.
+    /// - Throws: where an input of that name exists.
+    public mutating func input(_ name: String, _ type: TensorType) throws -> Value {
+        if graph.inputs.contains(where: { $0.name == name }) { throw DLCError("two inputs are named \(name)") }
+        for (axis, dim) in type.shape.enumerated() {
+            for symbol in dim.symbols where graph.symbolOrigins[symbol] == nil {
+                graph.symbolOrigins[symbol] = "input \(name), dimension \(axis)"
+            }
+        }
+        let value = append(Fact(type), name: name, producer: nil)
+        graph.inputs.append(Graph.Port(name: name, value: value))
+        return value
+    }
+
+    /// Adds an output under a name.
+    /// - Throws: where an output of that name exists.
+    public mutating func output(_ name: String, _ value: Value) throws {
+        if graph.outputs.contains(where: { $0.name == name }) { throw DLCError("two outputs are named \(name)") }
+        graph.outputs.append(Graph.Port(name: name, value: value))
+    }
+
+    public mutating func setMetadata(_ key: String, _ value: String) { graph.metadata[key] = value }
+    public mutating func setStage(_ stage: Stage) { graph.stage = stage }
+
+    /// A constant. Constants over the same bytes are one value; small ones with equal elements too.
+    public mutating func constant(_ tensor: Tensor, name: String? = nil) -> Value {
+        let op = Constant(tensor)
+        let key = Self.constantKey(tensor)
+        if let index = known[key] {
+            let value = graph.nodes[index].results[0]
+            if graph.values[value.index].name == nil { graph.values[value.index].name = name }
+            return value
+        }
+        known[key] = graph.nodes.count
+        return appendNode(op, operands: [], facts: [Fact(constant: tensor)], name: "", resultNames: [name])[0]
+    }
+
+    /// Applies an operator.
+    /// - Parameters:
+    ///   - operands: nil where an optional one is absent; absent ones at the end may be left out.
+    ///   - name: the layer's name, used in messages.
+    ///   - resultNames: names of the results in the source.
+    /// - Returns: a value per result.
+    /// - Throws: what the operator's `infer` reports, with the operator and the layer in front.
+    public mutating func add(
+        _ op: any Operator, _ operands: [Value?], name: String = "", resultNames: [String?] = []
+    ) throws -> [Value] {
+        var operands = operands
+        while let last = operands.last, last == nil { operands.removeLast() }
+        return try located(name.isEmpty ? op.name : "\(op.name) \(name)") {
+            try checkArity(op, operands)
+            let definition = op.definition
+            let isPure = !definition.traits.contains(.impure)
+            let key = Self.key(op, operands)
+            if isPure, let index = known[key] {
+                let results = graph.nodes[index].results
+                for (result, name) in zip(results, resultNames) where graph.values[result.index].name == nil {
+                    graph.values[result.index].name = name
+                }
+                return results
+            }
+            var counts = symbolCounts
+            let origins = graph.symbolOrigins
+            let operandFacts = operands.map { $0.map { graph.fact($0) } }
+            var fresh: [String] = []
+            let facts: [Fact] = try withoutActuallyEscaping({ (hint: String) -> String in
+                var name: String
+                repeat {
+                    counts[hint, default: 0] += 1
+                    name = "\(hint).\(counts[hint, default: 0])"
+                } while origins[name] != nil
+                fresh.append(name)
+                return name
+            }) { freshSymbol in
+                var context = InferContext(operands: operandFacts, freshSymbol: freshSymbol)
+                return try op.infer(&context)
+            }
+            symbolCounts = counts
+            for symbol in fresh {
+                graph.symbolOrigins[symbol] = name.isEmpty ? "the data seen by \(op.name)" : "the data seen by \(op.name) \(name)"
+            }
+            if isPure, let folded = try fold(op, operandFacts, facts, resultNames) { return folded }
+            if isPure { known[key] = graph.nodes.count }
+            return appendNode(op, operands: operands, facts: facts, name: name, resultNames: resultNames)
+        }
+    }
+
+    /// Applies an operator with one result.
+    public mutating func add1(
+        _ op: any Operator, _ operands: [Value?], name: String = "", resultName: String? = nil
+    ) throws -> Value {
+        let results = try add(op, operands, name: name, resultNames: [resultName])
+        guard let first = results.first else { throw DLCError("\(op.name) has no result") }
+        return first
+    }
+
+    /// Gives a value a name where it has none.
+    public mutating func suggestName(_ name: String?, for value: Value) {
+        if graph.values[value.index].name == nil { graph.values[value.index].name = name }
+    }
+
+    /// Computes the node now where its operands are small constants or its results' content is known.
+    private mutating func fold(
+        _ op: any Operator, _ operands: [Fact?], _ facts: [Fact], _ names: [String?]
+    ) throws -> [Value]? {
+        var tensors: [Tensor] = []
+        for fact in facts {
+            guard let content = fact.content?.constants, let shape = fact.shape.constants else { break }
+            tensors.append(try Tensor(integers: content.map(Int64.init), type: fact.element, shape: shape))
+        }
+        if tensors.count != facts.count || facts.isEmpty {
+            guard foldLimit > 0, !operands.isEmpty else { return nil }
+            let constants = operands.map { $0?.constant }
+            for (operand, constant) in zip(operands, constants) where operand != nil {
+                guard let constant, constant.count <= foldLimit else { return nil }
+            }
+            for fact in facts {
+                guard let shape = fact.shape.constants, try Checked.count(shape) <= foldLimit else { return nil }
+            }
+            tensors = try op.evaluate(constants)
+        }
+        return tensors.enumerated().map { index, tensor in
+            constant(tensor, name: index < names.count ? names[index] : nil)
+        }
+    }
+
+    private func checkArity(_ op: any Operator, _ operands: [Value?]) throws {
+        let definition = op.definition
+        let (least, most) = definition.arity
+        if operands.count < least || operands.count > (most ?? .max) {
+            let expected = most == least ? "\(least)" : most.map { "\(least) to \($0)" } ?? "at least \(least)"
+            throw DLCError("expects \(expected) operands, found \(operands.count)")
+        }
+        for (index, operand) in operands.enumerated() where operand == nil {
+            let name = definition.operands[min(index, definition.operands.count - 1)]
+            if !name.hasSuffix("?") && !name.hasSuffix("...") { throw DLCError("operand \(name) is missing") }
+        }
+    }
+
+    private mutating func append(_ fact: Fact, name: String?, producer: Int?) -> Value {
+        graph.values.append(Graph.ValueRecord(fact: fact, name: name, producer: producer))
+        return Value(graph.values.count - 1)
+    }
+
+    private mutating func appendNode(
+        _ op: any Operator, operands: [Value?], facts: [Fact], name: String, resultNames: [String?]
+    ) -> [Value] {
+        let index = graph.nodes.count
+        let results = facts.enumerated().map { i, fact in
+            append(fact, name: i < resultNames.count ? resultNames[i] : nil, producer: index)
+        }
+        graph.nodes.append(Node(op: op, operands: operands, results: results, name: name))
+        return results
+    }
+
+    private static func constantKey(_ tensor: Tensor) -> String {
+        if tensor.count <= 64 {
+            let bytes = tensor.withUnsafeBytes { $0.map { String($0, radix: 16) }.joined(separator: ",") }
+            return "constant \(tensor.type)\(tensor.shape) \(bytes)"
+        }
+        return "constant \(tensor.type)\(tensor.shape) @\(tensor.identity)"
+    }
+
+    private static func key(_ op: any Operator, _ operands: [Value?]) -> String {
+        let attributes = op.changedAttributes.map { "\($0.name)=\(attributeKey($0.value))" }.joined(separator: ";")
+        return "\(op.name)(\(operands.map { $0.map { String($0.index) } ?? "_" }.joined(separator: ",")))\(attributes)"
+    }
+
+    private static func attributeKey(_ value: AttributeValue) -> String {
+        switch value {
+        case .tensor(let tensor): constantKey(tensor)
+        default: value.text()
+        }
+    }
+}

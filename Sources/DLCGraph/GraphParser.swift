@@ -1,0 +1,217 @@
+/// Reads the text form of a graph. Errors name the line.
+public struct GraphParser {
+    private var scanner: TextScanner
+    private let definitions: [String: OperatorDefinition]
+
+    /// Parses one graph; names of operators are looked up among `definitions`.
+    /// - Throws: a `DLCError` naming the line of the first mistake.
+    public static func parse(_ text: String, definitions: [OperatorDefinition]) throws -> Graph {
+        var byName: [String: OperatorDefinition] = [:]
+        for definition in definitions { byName[definition.name] = definition }
+        byName["constant"] = Constant.definition
+        var parser = GraphParser(scanner: TextScanner(text), definitions: byName)
+        let graph = try parser.located { try $0.graph() }
+        try parser.located { parser in
+            parser.scanner.skipSpace()
+            if !parser.scanner.isAtEnd { throw DLCError("text after the graph's closing brace") }
+        }
+        return graph
+    }
+
+    private mutating func located<R>(_ body: (inout GraphParser) throws -> R) throws -> R {
+        do {
+            return try body(&self)
+        } catch var error as DLCError {
+            error.path.insert("line \(scanner.line)", at: 0)
+            throw error
+        }
+    }
+
+    private mutating func graph() throws -> Graph {
+        try scanner.expectWord("graph")
+        var builder = GraphBuilder(name: try scanner.name())
+        var values: [String: Value] = [:]
+        try scanner.expect("(")
+        while !scanner.take(")") {
+            let name = try valueName()
+            try scanner.expect(":")
+            let type = try tensorType()
+            guard values[name] == nil else { throw DLCError("%\(name) is defined twice") }
+            values[name] = try builder.input(name, type)
+            if !scanner.take(",") { try scanner.expect(")"); break }
+        }
+        try scanner.expect("->")
+        try scanner.expect("(")
+        var outputs: [(name: String, value: String)] = []
+        while !scanner.take(")") {
+            if scanner.peek("%") {
+                let name = try valueName()
+                outputs.append((name, name))
+            } else {
+                let name = try scanner.name()
+                try scanner.expect("=")
+                outputs.append((name, try valueName()))
+            }
+            if !scanner.take(",") { try scanner.expect(")"); break }
+        }
+        try scanner.expect("{")
+        while !scanner.take("}") {
+            if scanner.takeWord("stage") {
+                let name = try scanner.name()
+                guard let stage = Stage.allCases.first(where: { $0.description == name }) else { throw DLCError("unknown stage \(name)") }
+                builder.setStage(stage)
+            } else if scanner.takeWord("metadata") {
+                let key = try scanner.string()
+                try scanner.expect(":")
+                builder.setMetadata(key, try scanner.string())
+            } else {
+                try statement(&builder, &values)
+            }
+        }
+        for output in outputs {
+            guard let value = values[output.value] else { throw DLCError("output %\(output.value) is never computed") }
+            try builder.output(output.name, value)
+        }
+        return builder.graph
+    }
+
+    private mutating func statement(_ builder: inout GraphBuilder, _ values: inout [String: Value]) throws {
+        var names: [String] = []
+        var types: [TensorType?] = []
+        repeat {
+            names.append(try valueName())
+            types.append(scanner.take(":") ? try tensorType() : nil)
+        } while scanner.take(",")
+        try scanner.expect("=")
+        let opName = try scanner.name()
+        guard let definition = definitions[opName] else { throw DLCError("unknown operator \(opName)") }
+        var operands: [Value?] = []
+        if scanner.take("(") {
+            while !scanner.take(")") {
+                if scanner.take("_") {
+                    operands.append(nil)
+                } else {
+                    let name = try valueName()
+                    guard let value = values[name] else { throw DLCError("%\(name) is not defined") }
+                    operands.append(value)
+                }
+                if !scanner.take(",") { try scanner.expect(")"); break }
+            }
+        }
+        var op = definition.prototype
+        if scanner.take("{") {
+            while !scanner.take("}") {
+                let name = try scanner.name()
+                try scanner.expect(":")
+                op = try op.setting(name, to: try attribute())
+                if !scanner.take(",") { try scanner.expect("}"); break }
+            }
+        }
+        let layer = scanner.peek("\"") ? try scanner.string() : ""
+        let results: [Value]
+        if let constant = op as? Constant {
+            results = [builder.constant(constant.value, name: names[0])]
+        } else {
+            results = try builder.add(op, operands, name: layer, resultNames: names)
+        }
+        guard results.count == names.count else {
+            throw DLCError("\(opName) has \(results.count) results, \(names.count) are named")
+        }
+        for (index, name) in names.enumerated() {
+            guard values[name] == nil else { throw DLCError("%\(name) is defined twice") }
+            if let type = types[index], type != builder.fact(results[index]).type {
+                throw DLCError("%\(name) is said to be \(type), inference gives \(builder.fact(results[index]).type)")
+            }
+            values[name] = results[index]
+        }
+    }
+
+    private mutating func valueName() throws -> String {
+        try scanner.expect("%")
+        return try scanner.name()
+    }
+
+    private mutating func tensorType() throws -> TensorType {
+        let name = try scanner.name()
+        guard let element = ElementType(name: name) else { throw DLCError("unknown element type \(name)") }
+        try scanner.expect("[")
+        var shape = Shape()
+        while !scanner.take("]") {
+            shape.append(try scanner.dim())
+            if !scanner.take(",") { try scanner.expect("]"); break }
+        }
+        return TensorType(element, shape)
+    }
+
+    private mutating func attribute() throws -> AttributeValue {
+        if scanner.peek("\"") { return .string(try scanner.string()) }
+        if scanner.take("[") { return try list() }
+        if scanner.takeWord("true") { return .bool(true) }
+        if scanner.takeWord("false") { return .bool(false) }
+        if scanner.takeWord("none") { return .none }
+        if scanner.peekWord("graph") { return .graph(try graph()) }
+        if scanner.takeWord("dims") {
+            try scanner.expect("(")
+            var dims: [Dim] = []
+            while !scanner.take(")") {
+                dims.append(try scanner.dim())
+                if !scanner.take(";") { try scanner.expect(")"); break }
+            }
+            return .dims(dims)
+        }
+        if let element = scanner.takeElementType() {
+            return scanner.peek("[") ? .tensor(try tensor(element)) : .type(element)
+        }
+        let word = try scanner.numberText()
+        if let value = Int(word) { return .int(value) }
+        guard let value = Double(word) else { throw DLCError("expected an attribute's value, found \(word)") }
+        return .float(value)
+    }
+
+    private mutating func list() throws -> AttributeValue {
+        var words: [String] = []
+        var strings: [String] = []
+        while !scanner.take("]") {
+            if scanner.peek("\"") { strings.append(try scanner.string()) } else { words.append(try scanner.numberText()) }
+            if !scanner.take(",") { try scanner.expect("]"); break }
+        }
+        if !strings.isEmpty { return .strings(strings) }
+        let ints = words.compactMap { Int($0) }
+        if ints.count == words.count { return .ints(ints) }
+        return .floats(
+            try words.map {
+                guard let value = Double($0) else { throw DLCError("expected a number, found \($0)") }
+                return value
+            })
+    }
+
+    private mutating func tensor(_ element: ElementType) throws -> Tensor {
+        try scanner.expect("[")
+        var shape: [Int] = []
+        while !scanner.take("]") {
+            guard let extent = Int(try scanner.numberText()) else { throw DLCError("a constant's shape must be numbers") }
+            shape.append(extent)
+            if !scanner.take(",") { try scanner.expect("]"); break }
+        }
+        try scanner.expect("(")
+        var words: [String] = []
+        while !scanner.take(")") {
+            words.append(try scanner.numberText())
+            if scanner.take("...") {
+                let count = try Checked.count(shape)
+                guard count <= 1 << 28 else { throw DLCError("a constant of \(count) elements is too large for text") }
+                words = Array(repeating: words[0], count: count)
+            }
+            if !scanner.take(",") { try scanner.expect(")"); break }
+        }
+        func convert<T>(_ parse: (String) -> T?) throws -> [T] {
+            try words.map {
+                guard let value = parse($0) else { throw DLCError("\($0) is no element of \(element)") }
+                return value
+            }
+        }
+        if element.isFloat { return try Tensor(doubles: convert { Double($0) }, type: element, shape: shape) }
+        if element == .uint64 { return try Tensor(convert { UInt64($0) }, shape: shape) }
+        return try Tensor(integers: convert { Int64($0) }, type: element, shape: shape)
+    }
+}

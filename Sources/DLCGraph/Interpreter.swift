@@ -1,0 +1,55 @@
+/// Computes a graph node by node with the operators' own `evaluate`: slow, simple, and what everything else is
+/// compared with.
+public struct Interpreter: Sendable {
+    /// Called with each node and its results.
+    public typealias Observer = (Node, [Tensor]) -> Void
+
+    public static func run(
+        _ graph: Graph, _ inputs: [String: Tensor], observer: Observer? = nil
+    ) throws -> [String: Tensor] {
+        var symbols: [String: Dim] = [:]
+        var tensors = [Tensor?](repeating: nil, count: graph.valueCount)
+        for port in graph.inputs {
+            guard let tensor = inputs[port.name] else { throw DLCError("input \(port.name) is missing") }
+            try located("input \(port.name)") { try bind(graph.type(port.value), to: tensor, &symbols) }
+            tensors[port.value.index] = tensor
+        }
+        var remaining = graph.useCounts()
+        for node in graph.nodes {
+            try located("\(node.op.name) \(node.name)") {
+                let op = try node.op.substituting(symbols)
+                let results = try op.evaluate(node.operands.map { $0.flatMap { tensors[$0.index] } })
+                guard results.count == node.results.count else {
+                    throw DLCError("computed \(results.count) results, declared \(node.results.count)")
+                }
+                for (value, tensor) in zip(node.results, results) {
+                    try bind(graph.type(value), to: tensor, &symbols)
+                    tensors[value.index] = tensor
+                }
+                observer?(node, results)
+            }
+            for case let operand? in node.operands {
+                remaining[operand.index] -= 1
+                if remaining[operand.index] == 0 { tensors[operand.index] = nil }
+            }
+        }
+        var outputs: [String: Tensor] = [:]
+        for port in graph.outputs { outputs[port.name] = tensors[port.value.index] }
+        return outputs
+    }
+
+    /// Checks a tensor against a type and binds symbols that stand alone in it.
+    private static func bind(_ type: TensorType, to tensor: Tensor, _ symbols: inout [String: Dim]) throws {
+        guard tensor.type == type.element, tensor.rank == type.rank else {
+            throw DLCError("expected \(type), found \(tensor.type)\(tensor.shape)")
+        }
+        for (dim, extent) in zip(type.shape, tensor.shape) {
+            let known = try dim.substituting(symbols)
+            if let constant = known.constant {
+                guard constant == extent else { throw DLCError("expected \(type), found \(tensor.type)\(tensor.shape)") }
+            } else if known.symbols.count == 1, let name = known.symbols.first, known == Dim(symbol: name) {
+                symbols[name] = Dim(extent)
+            }
+        }
+    }
+}

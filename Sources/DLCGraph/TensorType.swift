@@ -1,0 +1,53 @@
+@_exported import DLCTensor
+
+/// The type of a value: an element type and a shape whose extents may be symbolic.
+public struct TensorType: Hashable, Sendable, CustomStringConvertible {
+    public var element: ElementType
+    public var shape: Shape
+
+    public init(_ element: ElementType, _ shape: Shape) {
+        self.element = element
+        self.shape = shape
+    }
+
+    public var rank: Int { shape.count }
+
+    /// As in the text form: `f32[N, 3, 224, 224]`.
+    public var description: String { "\(element)[\(shape.map(\.description).joined(separator: ", "))]" }
+}
+
+/// What is known of a value at build time.
+public struct Fact: Sendable {
+    public var type: TensorType
+    /// The elements in row-major order of a small integer or bool tensor, where each is known as an expression
+    /// over symbols: how shape arithmetic is followed and folded.
+    public var content: [Dim]?
+    /// The tensor where the value is a constant.
+    public var constant: Tensor?
+
+    public init(_ type: TensorType, content: [Dim]? = nil, constant: Tensor? = nil) {
+        self.type = type
+        self.content = content
+        self.constant = constant
+    }
+
+    public init(_ element: ElementType, _ shape: Shape, content: [Dim]? = nil) {
+        self.init(TensorType(element, shape), content: content)
+    }
+
+    /// The fact of a constant; integer tensors of up to `contentLimit` elements are known as expressions too.
+    public init(constant: Tensor) {
+        type = TensorType(constant.type, Shape(constants: constant.shape))
+        self.constant = constant
+        if !constant.type.isFloat, constant.count <= Self.contentLimit, let values = try? constant.integers() {
+            content = values.map { Dim(Int($0)) }
+        }
+    }
+
+    /// The most elements that are followed as expressions.
+    public static let contentLimit = 64
+
+    public var shape: Shape { type.shape }
+    public var element: ElementType { type.element }
+    public var rank: Int { type.rank }
+}

@@ -1,0 +1,73 @@
+import CKernels
+
+/// The type of a tensor's elements. Raw values are those of the plan file and of the kernels' `dlc_type`.
+public enum ElementType: UInt8, Sendable, CaseIterable, Hashable {
+    case float32 = 0, float64, float16, bfloat16
+    case int8, int16, int32, int64
+    case uint8, uint16, uint32, uint64
+    case bool
+
+    /// Bytes of one element.
+    public var size: Int {
+        switch self {
+        case .float64, .int64, .uint64: 8
+        case .float32, .int32, .uint32: 4
+        case .float16, .bfloat16, .int16, .uint16: 2
+        case .int8, .uint8, .bool: 1
+        }
+    }
+
+    /// The short name used in the text form, such as `f32`.
+    public var name: String {
+        switch self {
+        case .float32: "f32"
+        case .float64: "f64"
+        case .float16: "f16"
+        case .bfloat16: "bf16"
+        case .int8: "i8"
+        case .int16: "i16"
+        case .int32: "i32"
+        case .int64: "i64"
+        case .uint8: "u8"
+        case .uint16: "u16"
+        case .uint32: "u32"
+        case .uint64: "u64"
+        case .bool: "bool"
+        }
+    }
+
+    /// The type with the given short name, or nil.
+    public init?(name: String) {
+        guard let match = Self.allCases.first(where: { $0.name == name }) else { return nil }
+        self = match
+    }
+
+    public var isFloat: Bool { rawValue <= Self.bfloat16.rawValue }
+    public var isInteger: Bool { !isFloat && self != .bool }
+    public var isSigned: Bool { rawValue <= Self.int64.rawValue }
+
+    /// The kernels' name for the type.
+    public var kernelType: dlc_type { dlc_type(rawValue: rawValue) }
+}
+
+extension ElementType: CustomStringConvertible {
+    public var description: String { name }
+}
+
+/// A Swift type whose arrays are tensors' elements.
+public protocol TensorElement: Sendable {
+    static var elementType: ElementType { get }
+}
+
+extension Float: TensorElement { public static var elementType: ElementType { .float32 } }
+extension Double: TensorElement { public static var elementType: ElementType { .float64 } }
+extension Int8: TensorElement { public static var elementType: ElementType { .int8 } }
+extension Int16: TensorElement { public static var elementType: ElementType { .int16 } }
+extension Int32: TensorElement { public static var elementType: ElementType { .int32 } }
+extension Int64: TensorElement { public static var elementType: ElementType { .int64 } }
+extension Int: TensorElement { public static var elementType: ElementType { .int64 } }
+extension UInt8: TensorElement { public static var elementType: ElementType { .uint8 } }
+extension UInt16: TensorElement { public static var elementType: ElementType { .uint16 } }
+extension UInt32: TensorElement { public static var elementType: ElementType { .uint32 } }
+extension UInt64: TensorElement { public static var elementType: ElementType { .uint64 } }
+extension Bool: TensorElement { public static var elementType: ElementType { .bool } }
