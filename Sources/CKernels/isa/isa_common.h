@@ -1,0 +1,33 @@
+/// The vector types and the operations that read the same for every instruction set. Included by
+/// isa_*.h after `VL`, the target macros and `vf_fma` ... are settled; never included directly.
+///
+/// `vf` and `vi` are vectors of `VL` f32 and int32 lanes. Their values stay inside functions that carry
+/// the target attribute: functions on vectors are always inlined.
+#include <stdbool.h>
+#include <stdint.h>
+
+#define DLC_INLINE static inline __attribute__((always_inline, unused))
+#define DLC_PASTE_(a, b) a##b
+#define DLC_PASTE(a, b) DLC_PASTE_(a, b)
+/// The name of a kernel for this instruction set: `DLC_NAME(gemm)` is `gemm_avx512`.
+#define DLC_NAME(x) DLC_PASTE(x, DLC_SUFFIX)
+
+typedef float vf __attribute__((vector_size(4 * VL)));
+typedef int32_t vi __attribute__((vector_size(4 * VL)));
+typedef float vf_unaligned __attribute__((vector_size(4 * VL), aligned(4), may_alias));
+
+DLC_TARGET_BEGIN
+DLC_INLINE vf vf_load(const float *p) { return *(const vf_unaligned *)p; }
+DLC_INLINE void vf_store(float *p, vf v) { *(vf_unaligned *)p = v; }
+DLC_INLINE vf vf_set1(float x) { return x - (vf){0}; }
+DLC_INLINE vi vi_set1(int32_t x) { return x - (vi){0}; }
+DLC_INLINE vf vf_zero(void) { return (vf){0}; }
+
+/// Lane by lane `mask ? a : b`; `mask` is all ones or zero per lane, as comparisons give it.
+DLC_INLINE vf vf_select(vi mask, vf a, vf b) { return (vf)(((vi)a & mask) | ((vi)b & ~mask)); }
+DLC_INLINE vf vf_abs(vf a) { return (vf)((vi)a & 0x7fffffff); }
+/// The magnitude of `a` with the sign of `sign`.
+DLC_INLINE vf vf_copysign(vf a, vf sign) {
+    return (vf)(((vi)a & 0x7fffffff) | ((vi)sign & (int32_t)0x80000000));
+}
+DLC_TARGET_END
