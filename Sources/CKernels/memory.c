@@ -8,7 +8,7 @@
 
 enum { alignment = 64, huge_page = 2 << 20 };
 
-void *dlc_allocate_zeroed(int64_t bytes) {
+void *dlc_allocate_arena(int64_t bytes) {
     if (bytes < 0 || (uint64_t)bytes > SIZE_MAX - huge_page) return NULL;
     size_t size = bytes == 0 ? alignment : (size_t)bytes;
     void *pointer = NULL;
@@ -18,7 +18,12 @@ void *dlc_allocate_zeroed(int64_t bytes) {
     // Fewer page faults and TLB misses for arenas and large tensors.
     if (size >= huge_page) madvise(pointer, size, MADV_HUGEPAGE);
 #endif
-    memset(pointer, 0, size);
+    return pointer;
+}
+
+void *dlc_allocate_zeroed(int64_t bytes) {
+    void *pointer = dlc_allocate_arena(bytes);
+    if (pointer) memset(pointer, 0, bytes == 0 ? alignment : (size_t)bytes);
     return pointer;
 }
 

@@ -1,0 +1,37 @@
+/// Runs prepared steps over a pool of threads.
+#ifndef DLC_EXECUTOR_H
+#define DLC_EXECUTOR_H
+
+#include "dlc_common.h"
+
+/// A prepared step with its memory.
+typedef struct {
+    dlc_launch launch;
+    const void *_Nullable params;
+    void *_Nullable *_Nullable buffers;
+    void *_Nullable shared;
+    void *_Nullable scratch;  ///< scratch of thread t starts at `scratch + t * launch.scratch_bytes` rounded up to 64
+} dlc_step;
+
+typedef struct dlc_pool dlc_pool;
+
+/// A pool of `threads` (the caller is one of them), or null where threads cannot be had. Its threads wait for work
+/// without using the processor, after some tens of microseconds of looking.
+dlc_pool *_Nullable dlc_pool_create(int32_t threads);
+
+/// Ends the threads and frees the pool. Null is allowed.
+void dlc_pool_destroy(dlc_pool *_Nullable pool);
+
+/// Runs steps in order. `pool` may be null: everything then runs on the caller.
+void dlc_run(dlc_pool *_Nullable pool, const dlc_step *_Nonnull steps, int64_t count);
+
+/// Processors that this process may use: the affinity mask and the control group's quota respected.
+int32_t dlc_available_processors(void);
+
+/// Nanoseconds of a monotonic clock.
+int64_t dlc_nanoseconds(void);
+
+/// The largest resident size this process has had, in bytes; 0 where the system does not tell.
+int64_t dlc_peak_resident_bytes(void);
+
+#endif

@@ -1,0 +1,267 @@
+import DLCGraph
+import DLCOps
+import DLCRuntime
+
+/// Turns a laid-out graph into a plan: settles where every value lies, chooses kernels, packs weights, emits steps.
+///
+/// Reshapes, transposes, slices and expansions become views where their readers can stride; a concatenation's parts are
+/// computed in place. What a kernel cannot read as it lies is copied by an explicit step.
+public struct Lowering {
+    let graph: Graph
+    let options: CompileOptions
+    var target: Target { options.target }
+    var image: PlanImage
+    /// Where each value lies, by index.
+    private var views: [Plan.Operand?]
+    /// Contiguous copies made for kernels that need them.
+    private var copies: [Int: Plan.Operand] = [:]
+    /// Parts of concatenations that are computed in place: value → (concat's result, operand position).
+    private var placements: [Int: (concat: Node, position: Int)] = [:]
+    private var inPlace: [(step: Int, result: Int, operand: Int)] = []
+    private var bufferBytes: [Dim] = []
+    let useCounts: [Int]
+
+    /// - Throws: where an operator has no kernel for its types, naming the node.
+    public static func plan(_ graph: Graph, _ options: CompileOptions) throws -> PlanImage {
+        var lowering = Lowering(graph, options)
+        try lowering.run()
+        return lowering.image
+    }
+
+    private init(_ graph: Graph, _ options: CompileOptions) {
+        self.graph = graph
+        self.options = options
+        image = PlanImage(plan: Plan(name: graph.name, target: options.target))
+        views = [Plan.Operand?](repeating: nil, count: graph.valueCount)
+        useCounts = graph.useCounts()
+    }
+
+    private mutating func run() throws {
+        placeConcatenations()
+        image.update { $0.metadata = graph.metadata }
+        for (index, port) in graph.inputs.enumerated() {
+            let type = graph.type(port.value)
+            let location = Plan.Location.input(index)
+            views[port.value.index] = Plan.Operand(
+                location: location, type: type.element, shape: type.shape, strides: try Plan.Operand.rowMajor(type.shape))
+            image.update { $0.inputs.append(Plan.Port(name: port.name, type: type.element, shape: type.shape, location: location)) }
+        }
+        for node in graph.nodes {
+            if node.op is Constant { continue }
+            try located("\(node.op.name) \(node.name)") { try lower(node) }
+        }
+        for port in graph.outputs { try addOutput(port) }
+        try finishBuffers()
+    }
+
+    // MARK: Reading
+
+    /// The value where it lies.
+    mutating func view(_ value: Value) throws -> Plan.Operand {
+        if let view = views[value.index] { return view }
+        guard let tensor = graph.constant(value) else { throw DLCError("a value is read before it is computed") }
+        let view = try constant(tensor)
+        views[value.index] = view
+        return view
+    }
+
+    /// A constant of the file.
+    mutating func constant(_ tensor: Tensor) throws -> Plan.Operand {
+        let shape = Shape(constants: tensor.shape)
+        return Plan.Operand(
+            location: .constant(image.add(tensor)), type: tensor.type, shape: shape, strides: try Plan.Operand.rowMajor(shape))
+    }
+
+    /// The value without gaps, copied where needed.
+    mutating func contiguous(_ value: Value) throws -> Plan.Operand {
+        let view = try view(value)
+        if try view.isContiguous() { return view }
+        if let copy = copies[value.index] { return copy }
+        let copy = try copied(view, name: graph.name(of: value) ?? "")
+        copies[value.index] = copy
+        return copy
+    }
+
+    /// The value with neighbours along its last dimension next to each other and the other dimensions at any strides.
+    mutating func innerContiguous(_ value: Value) throws -> Plan.Operand {
+        let view = try view(value)
+        guard let stride = view.strides.last, let extent = view.shape.last else { return view }
+        return stride == 1 || extent.constant == 1 ? view : try contiguous(value)
+    }
+
+    /// The value as rows of `[pixels, channels]` at one distance, and that distance: for channels-last tensors.
+    mutating func pixels(_ value: Value) throws -> (operand: Plan.Operand, stride: Dim) {
+        let view = try view(value)
+        if let stride = try Self.pixelStride(view) { return (view, stride) }
+        let copy = try contiguous(value)
+        return (copy, copy.shape.last ?? 1)
+    }
+
+    /// The distance of neighbouring pixels where all dimensions but the last are equally spaced rows.
+    static func pixelStride(_ view: Plan.Operand) throws -> Dim? {
+        guard let channels = view.shape.last, let inner = view.strides.last, inner == 1 || channels.constant == 1 else { return nil }
+        var expected: Dim?
+        for (extent, stride) in zip(view.shape, view.strides).dropLast().reversed() where extent.constant != 1 {
+            if let expected, stride != expected { return nil }
+            expected = try stride.times(extent)
+        }
+        let first = zip(view.shape, view.strides).dropLast().last { $0.0.constant != 1 }
+        return first?.1 ?? channels
+    }
+
+    // MARK: Writing
+
+    /// Where a result shall lie: its place in a concatenation, or a new buffer.
+    mutating func destination(_ value: Value) throws -> Plan.Operand {
+        if let view = views[value.index] { return view }
+        let type = graph.type(value)
+        var view: Plan.Operand
+        if let (concat, position) = placements[value.index], let op = concat.op as? Concat {
+            view = try destination(concat.results[0])
+            let axis = try InferenceRules.axis(op.axis, rank: view.shape.count)
+            for operand in concat.operands.prefix(position) {
+                guard let operand else { continue }
+                view.offset = try view.offset.plus(graph.shape(operand)[axis].times(view.strides[axis]))
+            }
+            view.shape = type.shape
+        } else {
+            view = try buffer(type.element, type.shape)
+        }
+        views[value.index] = view
+        return view
+    }
+
+    /// A new buffer in row-major order.
+    mutating func buffer(_ type: ElementType, _ shape: Shape) throws -> Plan.Operand {
+        bufferBytes.append(try shape.product().times(Dim(type.size)))
+        return Plan.Operand(
+            location: .buffer(bufferBytes.count - 1), type: type, shape: shape, strides: try Plan.Operand.rowMajor(shape))
+    }
+
+    /// Lets a value lie where a view says, without a step.
+    mutating func alias(_ value: Value, to view: Plan.Operand) throws {
+        if placements[value.index] != nil {
+            let target = try destination(value)
+            try emitCopy(from: view, to: target, name: graph.name(of: value) ?? "")
+        } else {
+            views[value.index] = view
+        }
+    }
+
+    /// A contiguous copy of a view.
+    mutating func copied(_ view: Plan.Operand, name: String) throws -> Plan.Operand {
+        let copy = try buffer(view.type, view.shape)
+        try emitCopy(from: view, to: copy, name: name)
+        return copy
+    }
+
+    mutating func emitCopy(from source: Plan.Operand, to target: Plan.Operand, name: String) throws {
+        emit(Plan.Step(kernel: .copy, name: name, summary: "copy", operands: [source], results: [target]))
+    }
+
+    /// Adds a step.
+    /// - Parameter sharing: operands whose memory the first result may take over where they end here.
+    mutating func emit(_ step: Plan.Step, sharing: [Int] = []) {
+        for operand in sharing { inPlace.append((image.plan.steps.count, 0, operand)) }
+        image.update { $0.steps.append(step) }
+    }
+
+    /// Adds a step for a node.
+    mutating func emit(
+        _ kernel: KernelKind, _ node: Node, summary: String? = nil, operands: [Plan.Operand?], results: [Plan.Operand?],
+        integers: [Dim] = [], numbers: [Double] = [], operations: Dim = 0, sharing: [Int] = []
+    ) {
+        let name = node.name.isEmpty ? node.results.first.flatMap { graph.name(of: $0) } ?? "" : node.name
+        emit(
+            Plan.Step(
+                kernel: kernel, name: name, summary: summary ?? node.op.name, operands: operands, results: results,
+                integers: integers, numbers: numbers, operations: operations),
+            sharing: sharing)
+    }
+
+    // MARK: Concatenation
+
+    /// Decides which operands of concatenations are computed in place, later concatenations first so that they nest.
+    private mutating func placeConcatenations() {
+        let outputs = Set(graph.outputs.map(\.value.index))
+        for node in graph.nodes.reversed() {
+            guard node.op is Concat else { continue }
+            for (position, operand) in node.operands.enumerated() {
+                guard let operand, placements[operand.index] == nil, !outputs.contains(operand.index),
+                    let producer = graph.producer(of: operand), Self.writesAnywhere(producer.op),
+                    producer.results.count == 1, node.operands.filter({ $0 == operand }).count == 1
+                else { continue }
+                placements[operand.index] = (node, position)
+            }
+        }
+    }
+
+    /// Whether a concatenation's operand still has to be copied into it.
+    func isPlaced(_ value: Value, in node: Node, at position: Int) -> Bool {
+        placements[value.index].map { $0.concat.results == node.results && $0.position == position } ?? false
+    }
+
+    // MARK: Finishing
+
+    private mutating func addOutput(_ port: Graph.Port) throws {
+        var view = try view(port.value)
+        let startsAtZero = view.offset == 0
+        if try !(startsAtZero && view.isContiguous()) { view = try copied(view, name: port.name) }
+        image.update {
+            $0.outputs.append(Plan.Port(name: port.name, type: view.type, shape: graph.shape(port.value), location: view.location))
+        }
+    }
+
+    /// Computes lifetimes and lets results take over the memory of operands that end.
+    private mutating func finishBuffers() throws {
+        var plan = image.plan
+        var first = [Int](repeating: .max, count: bufferBytes.count)
+        var last = [Int](repeating: -1, count: bufferBytes.count)
+        for (index, step) in plan.steps.enumerated() {
+            for case let operand? in step.operands + step.results {
+                guard case .buffer(let buffer) = operand.location else { continue }
+                first[buffer] = min(first[buffer], index)
+                last[buffer] = max(last[buffer], index)
+            }
+        }
+        for port in plan.outputs {
+            guard case .buffer(let buffer) = port.location else { continue }
+            last[buffer] = max(plan.steps.count - 1, 0)
+        }
+        var owner = Array(bufferBytes.indices)
+        func root(_ buffer: Int) -> Int {
+            var buffer = buffer
+            while owner[buffer] != buffer { buffer = owner[buffer] }
+            return buffer
+        }
+        for (index, result, operand) in inPlace {
+            let step = plan.steps[index]
+            guard let from = step.operands[operand], let to = step.results[result],
+                case .buffer(let source) = from.location, case .buffer(let target) = to.location,
+                from.strides == to.strides, from.shape == to.shape, from.offset == to.offset, from.type.size == to.type.size
+            else { continue }
+            let (a, b) = (root(source), root(target))
+            guard a != b, last[a] == index, first[b] == index, bufferBytes[a] == bufferBytes[b] else { continue }
+            owner[b] = a
+            last[a] = last[b]
+        }
+        var numbers: [Int: Int] = [:]
+        for buffer in bufferBytes.indices where root(buffer) == buffer && last[buffer] >= 0 {
+            numbers[buffer] = plan.buffers.count
+            plan.buffers.append(Plan.Buffer(bytes: bufferBytes[buffer], firstStep: first[buffer], lastStep: last[buffer]))
+        }
+        func renumber(_ location: inout Plan.Location) {
+            if case .buffer(let buffer) = location { location = .buffer(numbers[root(buffer)] ?? 0) }
+        }
+        for index in plan.steps.indices {
+            for i in plan.steps[index].operands.indices where plan.steps[index].operands[i] != nil {
+                renumber(&plan.steps[index].operands[i]!.location)
+            }
+            for i in plan.steps[index].results.indices where plan.steps[index].results[i] != nil {
+                renumber(&plan.steps[index].results[i]!.location)
+            }
+        }
+        for index in plan.outputs.indices { renumber(&plan.outputs[index].location) }
+        image.update { $0 = plan }
+    }
+}

@@ -1,0 +1,184 @@
+import CKernels
+
+/// A plan with its symbols bound to one set of input shapes: prepared steps over an arena of their own.
+final class BoundPlan {
+    let steps: UnsafeMutableBufferPointer<dlc_step>
+    let layout: ArenaLayout
+    let arena: UnsafeMutableRawPointer
+    /// Extents of the inputs and outputs.
+    let inputShapes: [[Int]]
+    let outputShapes: [[Int]]
+    private let kernels: [PreparedKernel]
+    private let pointers: UnsafeMutableBufferPointer<UnsafeMutableRawPointer?>
+    private let status: UnsafeMutablePointer<Int32>
+    private var inputPatches: [[(slot: Int, byteOffset: Int)]]
+    private let plan: Plan
+    private let constants: [UnsafeRawPointer]
+    private var inputAddresses: [UnsafeRawPointer?]
+
+    /// - Throws: where a size is negative or overflows, or a kernel refuses its parameters.
+    init(_ plan: Plan, constants: [UnsafeRawPointer], bindings: [String: Int], threads: Int) throws {
+        self.plan = plan
+        self.constants = constants
+        inputShapes = try plan.inputs.map { try $0.shape.map { try Self.extent($0, bindings) } }
+        outputShapes = try plan.outputs.map { try $0.shape.map { try Self.extent($0, bindings) } }
+        inputPatches = [[(slot: Int, byteOffset: Int)]](repeating: [], count: plan.inputs.count)
+        inputAddresses = [UnsafeRawPointer?](repeating: nil, count: plan.inputs.count)
+
+        var kernels: [PreparedKernel] = []
+        kernels.reserveCapacity(plan.steps.count)
+        for step in plan.steps {
+            kernels.append(
+                try located("\(step.summary) \(step.name)") {
+                    let bound = BoundStep(
+                        isa: plan.target.isa,
+                        operands: try step.operands.map { try $0.map { try Self.bind($0, bindings, plan, constants: true) } },
+                        results: try step.results.map { try $0.map { try Self.bind($0, bindings, plan, constants: true) } },
+                        integers: try step.integers.map { try $0.evaluate(bindings) }, numbers: step.numbers)
+                    return try step.kernel.prepare(bound)
+                })
+        }
+        self.kernels = kernels
+
+        var lifetimes: [Lifetime] = []
+        for buffer in plan.buffers {
+            lifetimes.append(
+                Lifetime(bytes: try Self.extent(buffer.bytes, bindings), firstStep: buffer.firstStep, lastStep: buffer.lastStep))
+        }
+        var workspace: [(shared: Int, scratch: Int)] = []
+        for (index, kernel) in kernels.enumerated() {
+            lifetimes.append(Lifetime(bytes: Int(kernel.launch.shared_bytes), firstStep: index, lastStep: index))
+            let perThread = (Int(kernel.launch.scratch_bytes) + 63) / 64 * 64
+            lifetimes.append(Lifetime(bytes: perThread * threads, firstStep: index, lastStep: index))
+            workspace.append((lifetimes.count - 2, lifetimes.count - 1))
+        }
+        layout = MemoryPlanner.assign(lifetimes)
+        try Self.checkViews(plan, bindings, lifetimes)
+        guard let arena = dlc_allocate_arena(Int64(layout.peak)) else {
+            throw DLCError("out of memory: the arena needs \(layout.peak) bytes")
+        }
+        self.arena = arena
+
+        pointers = .allocate(capacity: max(1, kernels.reduce(0) { $0 + $1.slots.count }))
+        pointers.initialize(repeating: nil)
+        status = .allocate(capacity: 1)
+        status.initialize(to: 0)
+        steps = .allocate(capacity: max(1, kernels.count))
+        steps.initialize(repeating: dlc_step())
+        var next = 0
+        for (index, kernel) in kernels.enumerated() {
+            let step = plan.steps[index]
+            steps[index].launch = kernel.launch
+            steps[index].params = UnsafeRawPointer(kernel.params)
+            steps[index].buffers = pointers.baseAddress.map { $0 + next }
+            let (shared, scratch) = workspace[index]
+            steps[index].shared = kernel.launch.shared_bytes > 0 ? arena + layout.offsets[shared] : nil
+            steps[index].scratch = kernel.launch.scratch_bytes > 0 ? arena + layout.offsets[scratch] : nil
+            for slot in kernel.slots {
+                switch slot {
+                case .operand(let i): try resolve(step.operands[i], slot: next, bindings)
+                case .result(let i): try resolve(step.results[i], slot: next, bindings)
+                case .status: pointers[next] = UnsafeMutableRawPointer(status)
+                case .owned(let pointer): pointers[next] = pointer
+                case .none: pointers[next] = nil
+                }
+                next += 1
+            }
+        }
+    }
+
+    deinit {
+        dlc_free(arena)
+        pointers.deallocate()
+        status.deallocate()
+        steps.deallocate()
+    }
+
+    /// Lets the steps read an input from the caller's memory.
+    func setInput(_ index: Int, _ address: UnsafeRawPointer) {
+        guard inputAddresses[index] != address else { return }
+        inputAddresses[index] = address
+        for patch in inputPatches[index] {
+            pointers[patch.slot] = UnsafeMutableRawPointer(mutating: address + patch.byteOffset)
+        }
+    }
+
+    /// Runs every step.
+    /// - Throws: where a kernel met data that it cannot handle, such as an index outside its tensor.
+    func run(_ pool: OpaquePointer?) throws {
+        status.pointee = 0
+        dlc_run(pool, UnsafePointer(steps.baseAddress.unsafelyUnwrapped), Int64(kernels.count))
+        if status.pointee != 0 { throw dataError() }
+    }
+
+    /// Runs one step alone, for profiles.
+    func run(step: Int, _ pool: OpaquePointer?) {
+        dlc_run(pool, UnsafePointer(steps.baseAddress.unsafelyUnwrapped) + step, 1)
+    }
+
+    /// The bytes of an output after a run.
+    func outputBytes(_ index: Int) -> UnsafeRawBufferPointer {
+        let port = plan.outputs[index]
+        let count = outputShapes[index].reduce(1, *) * port.type.size
+        switch port.location {
+        case .buffer(let buffer): return UnsafeRawBufferPointer(start: arena + layout.offsets[buffer], count: count)
+        case .constant(let constant): return UnsafeRawBufferPointer(start: constants[constant], count: count)
+        case .input(let input): return UnsafeRawBufferPointer(start: inputAddresses[input], count: count)
+        }
+    }
+
+    private func dataError() -> DLCError {
+        let names = plan.steps.filter { $0.kernel.reportsStatus }.map { "\($0.summary) \($0.name)" }
+        return DLCError("an index lies outside its tensor, in one of: \(names.joined(separator: ", "))")
+    }
+
+    private func resolve(_ operand: Plan.Operand?, slot: Int, _ bindings: [String: Int]) throws {
+        guard let operand else { return }
+        let byteOffset = try Checked.multiply(try operand.offset.evaluate(bindings), operand.type.size)
+        switch operand.location {
+        case .buffer(let index): pointers[slot] = arena + layout.offsets[index] + byteOffset
+        case .constant(let index): pointers[slot] = UnsafeMutableRawPointer(mutating: constants[index] + byteOffset)
+        case .input(let index): inputPatches[index].append((slot, byteOffset))
+        }
+    }
+
+    private static func extent(_ dim: Dim, _ bindings: [String: Int]) throws -> Int {
+        let value = try dim.evaluate(bindings)
+        guard value >= 0 else { throw DLCError("size \(dim) is \(value) for these inputs") }
+        return value
+    }
+
+    private static func bind(_ operand: Plan.Operand, _ bindings: [String: Int], _ plan: Plan, constants: Bool) throws -> BoundOperand {
+        BoundOperand(
+            type: operand.type, shape: try operand.shape.map { try extent($0, bindings) },
+            strides: try operand.strides.map { try $0.evaluate(bindings) })
+    }
+
+    /// Checks that every view stays inside its memory, so that a damaged file cannot make a kernel leave it.
+    private static func checkViews(_ plan: Plan, _ bindings: [String: Int], _ lifetimes: [Lifetime]) throws {
+        func check(_ operand: Plan.Operand) throws {
+            var lowest = try operand.offset.evaluate(bindings)
+            var highest = lowest
+            for (dim, strideDim) in zip(operand.shape, operand.strides) {
+                let extent = try extent(dim, bindings)
+                if extent == 0 { return }
+                let reach = try Checked.multiply(extent - 1, strideDim.evaluate(bindings))
+                if reach < 0 { lowest = try Checked.add(lowest, reach) } else { highest = try Checked.add(highest, reach) }
+            }
+            let available: Int
+            switch operand.location {
+            case .buffer(let index): available = lifetimes[index].bytes
+            case .constant(let index): available = plan.constants[index].bytes
+            case .input(let index):
+                available = try Checked.multiply(
+                    Checked.count(plan.inputs[index].shape.map { try extent($0, bindings) }), plan.inputs[index].type.size)
+            }
+            guard lowest >= 0, try Checked.multiply(Checked.add(highest, 1), operand.type.size) <= available else {
+                throw DLCError("the plan is damaged: a view leaves its memory")
+            }
+        }
+        for step in plan.steps {
+            for case let operand? in step.operands + step.results { try check(operand) }
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import CKernels
+
+/// A compiled network, immutable and safe to share between tasks. Make a `Session` to run it.
+public struct CompiledModel: Sendable {
+    public let plan: Plan
+    /// Bytes of the mapped file, or of the constants of a model compiled in this process.
+    public let byteCount: Int
+    let constantAddresses: ConstantAddresses
+
+    /// Maps a `.dlc` file.
+    /// - Throws: a `DLCError` naming the file: where it cannot be read, is damaged, of another version, or compiled for
+    ///   a processor that has more than this one.
+    public init(contentsOf path: String) throws {
+        (plan, constantAddresses, byteCount) = try located(path) {
+            let file = try MappedFile(path: path)
+            let (plan, bytes) = try PlanFile.read(file)
+            let addresses = try plan.constants.map { constant -> UnsafeRawPointer in
+                if let base = bytes.baseAddress { return base + constant.offset }
+                guard constant.bytes == 0 else { throw DLCError("the file is truncated") }
+                return UnsafeRawPointer(bitPattern: 64).unsafelyUnwrapped
+            }
+            return (plan, ConstantAddresses(addresses, owner: file), file.bytes.count)
+        }
+    }
+
+    /// A model compiled in this process.
+    /// - Throws: where it was compiled for a processor that has more than this one.
+    public init(_ image: PlanImage) throws {
+        guard image.plan.target.runsHere else {
+            throw DLCError("compiled for \(image.plan.target.name), which needs \(image.plan.target.requirement)")
+        }
+        plan = image.plan
+        let addresses = image.constants.map { $0.withUnsafeBytes { $0.baseAddress ?? UnsafeRawPointer(bitPattern: 64).unsafelyUnwrapped } }
+        constantAddresses = ConstantAddresses(addresses, owner: image.constants)
+        byteCount = image.constantBytes
+    }
+
+    public var inputs: [Plan.Port] { plan.inputs }
+    public var outputs: [Plan.Port] { plan.outputs }
+    /// Free text that travels with the model, such as class labels.
+    public var metadata: [String: String] { plan.metadata }
+}
+
+/// Addresses of a model's constants and what keeps them mapped. Nobody writes through them.
+final class ConstantAddresses: @unchecked Sendable {
+    let addresses: [UnsafeRawPointer]
+    private let owner: any Sendable
+
+    init(_ addresses: [UnsafeRawPointer], owner: any Sendable) {
+        self.addresses = addresses
+        self.owner = owner
+    }
+}

@@ -1,0 +1,144 @@
+import CKernels
+
+/// Runs a model: owns the memory of its intermediate results and the threads.
+///
+/// A session is used by one task at a time; several sessions share one `CompiledModel`. The first run at a set of input
+/// shapes settles sizes and memory, which is remembered; later runs at the same shapes allocate nothing.
+public final class Session {
+    public let model: CompiledModel
+    public let threads: Int
+    private let pool: OpaquePointer?
+    private var bound: [[[Int]]: BoundPlan] = [:]
+    private var current: BoundPlan?
+    private var inputs: [Tensor?]
+
+    /// - Parameters:
+    ///   - threads: threads to compute with, the caller among them; nil takes the processors available.
+    /// - Throws: where the threads cannot be started.
+    public init(_ model: CompiledModel, threads: Int? = nil) throws {
+        self.model = model
+        let count = threads ?? Int(dlc_available_processors())
+        guard count >= 1, count <= 256 else { throw DLCError("\(count) threads: expected 1 to 256") }
+        self.threads = count
+        pool = dlc_pool_create(Int32(count))
+        guard count == 1 || pool != nil else { throw DLCError("cannot start \(count) threads") }
+        inputs = [Tensor?](repeating: nil, count: model.inputs.count)
+        if model.plan.symbols.isEmpty { current = try bind(model.inputs.map { $0.shape.constants ?? [] }) }
+    }
+
+    deinit { dlc_pool_destroy(pool) }
+
+    /// Runs the model and copies its outputs.
+    /// - Parameter inputs: a tensor per input, by name.
+    /// - Throws: a `DLCError` naming the input: where one is missing, unknown, or of the wrong type or shape.
+    public func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
+        for name in inputs.keys.sorted() where !model.inputs.contains(where: { $0.name == name }) {
+            let known = model.inputs.map { "\($0.name): \(Self.describe($0))" }.joined(separator: ", ")
+            throw DLCError("there is no input \(name); the model has \(known)")
+        }
+        for (index, port) in model.inputs.enumerated() {
+            guard let tensor = inputs[port.name] else {
+                throw DLCError("input \(port.name) is missing; expected \(Self.describe(port))")
+            }
+            try setInput(index, tensor)
+        }
+        try run()
+        var outputs: [String: Tensor] = [:]
+        for (index, port) in model.outputs.enumerated() { outputs[port.name] = try output(index) }
+        return outputs
+    }
+
+    /// Sets an input for the runs to come. The tensor is read in place and kept.
+    /// - Throws: where its type or shape does not fit.
+    public func setInput(_ index: Int, _ tensor: Tensor) throws {
+        guard model.inputs.indices.contains(index) else { throw DLCError("there is no input \(index)") }
+        let port = model.inputs[index]
+        let fits = tensor.type == port.type && tensor.rank == port.shape.count
+            && zip(port.shape, tensor.shape).allSatisfy { $0.constant == nil || $0.constant == $1 }
+        guard fits else {
+            throw DLCError("input \(port.name) expects \(Self.describe(port)), found \(tensor.type)\(tensor.shape)")
+        }
+        inputs[index] = tensor
+    }
+
+    /// Runs the model on the inputs that are set. After the first run at a shape nothing is allocated.
+    /// - Throws: where an input is not set, shapes contradict each other, or the data asks for the impossible.
+    public func run() throws {
+        let bound = try prepare()
+        try bound.run(pool)
+    }
+
+    /// Runs step by step and reports each step's nanoseconds.
+    public func profile(_ report: (_ step: Int, _ nanoseconds: Int) -> Void) throws {
+        let bound = try prepare()
+        for step in model.plan.steps.indices {
+            let start = dlc_nanoseconds()
+            bound.run(step: step, pool)
+            report(step, Int(dlc_nanoseconds() - start))
+        }
+    }
+
+    /// A copy of an output of the last run.
+    public func output(_ index: Int) throws -> Tensor {
+        guard model.outputs.indices.contains(index), let current else { throw DLCError("there is no output \(index) yet") }
+        return try Tensor(type: model.outputs[index].type, shape: current.outputShapes[index]) {
+            $0.copyMemory(from: current.outputBytes(index))
+        }
+    }
+
+    /// Calls `body` with the bytes of an output of the last run, in place.
+    public func withOutput<R>(_ index: Int, _ body: (UnsafeRawBufferPointer) throws -> R) throws -> R {
+        guard model.outputs.indices.contains(index), let current else { throw DLCError("there is no output \(index) yet") }
+        return try body(current.outputBytes(index))
+    }
+
+    /// The arena of the current shapes: its size, the least that any arrangement needs, and what no sharing would take.
+    public var arena: ArenaLayout? { current?.layout }
+
+    private func prepare() throws -> BoundPlan {
+        for (index, input) in inputs.enumerated() where input == nil {
+            throw DLCError("input \(model.inputs[index].name) is missing; expected \(Self.describe(model.inputs[index]))")
+        }
+        if current.map({ fits($0) }) != true { current = try bind(inputs.map { $0?.shape ?? [] }) }
+        guard let current else { throw DLCError("the session is not ready") }
+        for index in inputs.indices {
+            if let tensor = inputs[index] {
+                tensor.withUnsafeBytes { if let base = $0.baseAddress { current.setInput(index, base) } }
+            }
+        }
+        return current
+    }
+
+    private func fits(_ bound: BoundPlan) -> Bool {
+        for (index, input) in inputs.enumerated() where input?.shape != bound.inputShapes[index] { return false }
+        return true
+    }
+
+    private func bind(_ shapes: [[Int]]) throws -> BoundPlan {
+        if let known = bound[shapes] { return known }
+        let plan = try BoundPlan(
+            model.plan, constants: model.constantAddresses.addresses, bindings: bindings(shapes), threads: threads)
+        bound[shapes] = plan
+        return plan
+    }
+
+    /// The values of the symbols for the given input shapes.
+    private func bindings(_ shapes: [[Int]]) throws -> [String: Int] {
+        var values: [String: (extent: Int, origin: String)] = [:]
+        for (port, shape) in zip(model.inputs, shapes) {
+            for (axis, (dim, extent)) in zip(port.shape, shape).enumerated() {
+                guard dim.constant == nil, dim.symbols.count == 1, let name = dim.symbols.first, dim == Dim(symbol: name) else { continue }
+                if let known = values[name], known.extent != extent {
+                    throw DLCError(
+                        "dimension \(name) is \(known.extent) in \(known.origin) and \(extent) in dimension \(axis) of input \(port.name)")
+                }
+                values[name] = (extent, "dimension \(axis) of input \(port.name)")
+            }
+        }
+        return values.mapValues(\.extent)
+    }
+
+    private static func describe(_ port: Plan.Port) -> String {
+        "\(port.type)[\(port.shape.map(\.description).joined(separator: ", "))]"
+    }
+}

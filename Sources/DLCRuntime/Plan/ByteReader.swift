@@ -1,0 +1,104 @@
+/// Reads what `ByteWriter` wrote, checking every bound: files come from outside.
+struct ByteReader {
+    private let bytes: UnsafeRawBufferPointer
+    private(set) var position = 0
+
+    init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+
+    var isAtEnd: Bool { position == bytes.count }
+
+    mutating func byte() throws -> UInt8 {
+        guard position < bytes.count else { throw DLCError("the plan's table ends early, at byte \(position)") }
+        defer { position += 1 }
+        return bytes[position]
+    }
+
+    mutating func unsigned() throws -> UInt64 {
+        var value: UInt64 = 0
+        var shift: UInt64 = 0
+        while true {
+            let next = try byte()
+            guard shift < 64 else { throw DLCError("the plan's table holds an overlong number at byte \(position)") }
+            value |= UInt64(next & 0x7f) << shift
+            if next < 0x80 { return value }
+            shift += 7
+        }
+    }
+
+    /// A number of things that each take at least one byte, so never more than what is left.
+    mutating func count() throws -> Int {
+        let value = try unsigned()
+        guard value <= UInt64(bytes.count - position) else {
+            throw DLCError("the plan's table promises \(value) entries at byte \(position), \(bytes.count - position) bytes are left")
+        }
+        return Int(value)
+    }
+
+    mutating func signed() throws -> Int {
+        let value = try unsigned()
+        return Int(truncatingIfNeeded: Int64(bitPattern: (value >> 1) ^ (0 &- (value & 1))))
+    }
+
+    /// A number that is not negative and fits.
+    mutating func size() throws -> Int {
+        let value = try unsigned()
+        guard let size = Int(exactly: value) else { throw DLCError("the plan's table holds size \(value)") }
+        return size
+    }
+
+    mutating func number() throws -> Double {
+        guard bytes.count - position >= 8 else { throw DLCError("the plan's table ends early, at byte \(position)") }
+        defer { position += 8 }
+        return Double(bitPattern: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self)))
+    }
+
+    mutating func string() throws -> String {
+        let length = try count()
+        defer { position += length }
+        return String(decoding: bytes[position..<position + length], as: UTF8.self)
+    }
+
+    mutating func list<T>(_ read: (inout ByteReader) throws -> T) throws -> [T] {
+        let count = try count()
+        var elements: [T] = []
+        elements.reserveCapacity(count)
+        for _ in 0..<count { elements.append(try read(&self)) }
+        return elements
+    }
+
+    mutating func dim() throws -> Dim {
+        guard let code = DimCode(rawValue: try byte()) else { throw DLCError("unknown dimension code at byte \(position)") }
+        switch code {
+        case .number: return Dim(try signed())
+        case .expression: return try expression()
+        default: throw DLCError("unexpected dimension code at byte \(position)")
+        }
+    }
+
+    private mutating func expression() throws -> Dim {
+        var stack: [Dim] = []
+        while true {
+            guard let code = DimCode(rawValue: try byte()) else { throw DLCError("unknown dimension code at byte \(position)") }
+            switch code {
+            case .number: stack.append(Dim(try signed()))
+            case .symbol: stack.append(Dim(symbol: try string()))
+            case .end:
+                guard stack.count == 1 else { throw DLCError("a dimension is malformed at byte \(position)") }
+                return stack[0]
+            case .expression: throw DLCError("a dimension is malformed at byte \(position)")
+            case .add, .multiply, .divide, .modulo, .maximum, .minimum:
+                guard stack.count >= 2 else { throw DLCError("a dimension is malformed at byte \(position)") }
+                let b = stack.removeLast()
+                let a = stack.removeLast()
+                switch code {
+                case .add: stack.append(try a.plus(b))
+                case .multiply: stack.append(try a.times(b))
+                case .divide: stack.append(try a.quotient(b))
+                case .modulo: stack.append(try a.remainder(b))
+                case .maximum: stack.append(Dim.max(a, b))
+                default: stack.append(Dim.min(a, b))
+                }
+            }
+        }
+    }
+}

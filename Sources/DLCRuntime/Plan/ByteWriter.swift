@@ -1,0 +1,78 @@
+/// Little-endian, variable-length encoding of a plan's table.
+struct ByteWriter {
+    private(set) var bytes: [UInt8] = []
+
+    mutating func byte(_ value: UInt8) { bytes.append(value) }
+
+    /// LEB128, seven bits a byte.
+    mutating func unsigned(_ value: UInt64) {
+        var value = value
+        while value >= 0x80 {
+            bytes.append(UInt8(truncatingIfNeeded: value) | 0x80)
+            value >>= 7
+        }
+        bytes.append(UInt8(value))
+    }
+
+    mutating func count(_ value: Int) { unsigned(UInt64(value.magnitude)) }
+
+    /// LEB128 of the zigzag form.
+    mutating func signed(_ value: Int) {
+        unsigned(UInt64(bitPattern: Int64((value << 1) ^ (value >> 63))))
+    }
+
+    mutating func number(_ value: Double) {
+        withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes.append(contentsOf: $0) }
+    }
+
+    mutating func string(_ value: String) {
+        count(value.utf8.count)
+        bytes.append(contentsOf: value.utf8)
+    }
+
+    mutating func list<T>(_ elements: [T], _ write: (inout ByteWriter, T) throws -> Void) rethrows {
+        count(elements.count)
+        for element in elements { try write(&self, element) }
+    }
+
+    /// A number, or a reverse-Polish program over symbols.
+    mutating func dim(_ dim: Dim) throws {
+        if let constant = dim.constant {
+            byte(DimCode.number.rawValue)
+            signed(constant)
+            return
+        }
+        byte(DimCode.expression.rawValue)
+        try dim.folded(
+            number: { writer, value in
+                writer.byte(DimCode.number.rawValue)
+                writer.signed(value)
+            },
+            symbol: { writer, name in
+                writer.byte(DimCode.symbol.rawValue)
+                writer.string(name)
+            },
+            operation: { writer, name, _, _ in
+                guard let code = DimCode(operation: name) else { throw DLCError("no code for dimension operation \(name)") }
+                writer.byte(code.rawValue)
+            }, &self)
+        byte(DimCode.end.rawValue)
+    }
+}
+
+/// Codes of a dimension's reverse-Polish form.
+enum DimCode: UInt8 {
+    case number = 0, symbol, add, multiply, divide, modulo, maximum, minimum, expression, end
+
+    init?(operation: String) {
+        switch operation {
+        case "Add": self = .add
+        case "Mul": self = .multiply
+        case "Div": self = .divide
+        case "Mod": self = .modulo
+        case "Max": self = .maximum
+        case "Min": self = .minimum
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,154 @@
+extension Plan {
+    /// The plan's table: everything but the constants' bytes.
+    func encoded() throws -> [UInt8] {
+        var writer = ByteWriter()
+        writer.string(name)
+        writer.list(metadata.keys.sorted()) { writer, key in
+            writer.string(key)
+            writer.string(metadata[key] ?? "")
+        }
+        try writer.list(inputs) { try $0.port($1) }
+        try writer.list(outputs) { try $0.port($1) }
+        try writer.list(buffers) { writer, buffer in
+            try writer.dim(buffer.bytes)
+            writer.count(buffer.firstStep)
+            writer.count(buffer.lastStep)
+        }
+        writer.list(constants) { writer, constant in
+            writer.count(constant.offset)
+            writer.count(constant.bytes)
+        }
+        try writer.list(steps) { writer, step in
+            writer.byte(step.kernel.rawValue)
+            writer.string(step.name)
+            writer.string(step.summary)
+            try writer.list(step.operands) { try $0.operand($1) }
+            try writer.list(step.results) { try $0.operand($1) }
+            try writer.list(step.integers) { try $0.dim($1) }
+            writer.list(step.numbers) { $0.number($1) }
+            try writer.dim(step.operations)
+        }
+        return writer.bytes
+    }
+
+    /// Reads a table that `encoded` wrote.
+    /// - Throws: where the table is malformed or refers to something that it does not hold.
+    init(decoding reader: inout ByteReader, target: Target, constantBytes: Int) throws {
+        self.init(name: try reader.string(), target: target)
+        for _ in 0..<(try reader.count()) {
+            let key = try reader.string()
+            metadata[key] = try reader.string()
+        }
+        inputs = try reader.list { try $0.port() }
+        outputs = try reader.list { try $0.port() }
+        buffers = try reader.list { reader in
+            Buffer(bytes: try reader.dim(), firstStep: try reader.size(), lastStep: try reader.size())
+        }
+        constants = try reader.list { Constant(offset: try $0.size(), bytes: try $0.size()) }
+        steps = try reader.list { reader in
+            let code = try reader.byte()
+            guard let kernel = KernelKind(rawValue: code) else { throw DLCError("the plan calls unknown kernel \(code)") }
+            return Step(
+                kernel: kernel, name: try reader.string(), summary: try reader.string(),
+                operands: try reader.list { try $0.operand() }, results: try reader.list { try $0.operand() },
+                integers: try reader.list { try $0.dim() }, numbers: try reader.list { try $0.number() },
+                operations: try reader.dim())
+        }
+        guard reader.isAtEnd else { throw DLCError("the plan's table has bytes after its end") }
+        try validate(constantBytes: constantBytes)
+    }
+
+    /// Checks that every reference stays inside the plan.
+    private func validate(constantBytes: Int) throws {
+        for (index, constant) in constants.enumerated() {
+            guard constant.offset % 64 == 0, constant.offset <= constantBytes, constant.bytes <= constantBytes - constant.offset else {
+                throw DLCError("constant \(index) lies outside the file")
+            }
+        }
+        for (index, buffer) in buffers.enumerated() {
+            guard buffer.firstStep <= buffer.lastStep, buffer.lastStep <= steps.count else {
+                throw DLCError("buffer \(index) lives from step \(buffer.firstStep) to \(buffer.lastStep) of \(steps.count)")
+            }
+        }
+        func check(_ location: Location) throws {
+            let (index, count) =
+                switch location {
+                case .buffer(let index): (index, buffers.count)
+                case .constant(let index): (index, constants.count)
+                case .input(let index): (index, inputs.count)
+                }
+            guard index < count else { throw DLCError("the plan refers to \(location) of \(count)") }
+        }
+        for port in inputs + outputs { try check(port.location) }
+        for (index, step) in steps.enumerated() {
+            try located("step \(index), \(step.name)") {
+                for case let operand? in step.operands + step.results {
+                    try check(operand.location)
+                    guard operand.shape.count == operand.strides.count else { throw DLCError("an operand's strides do not fit its shape") }
+                }
+                for case let result? in step.results {
+                    guard case .buffer(let buffer) = result.location else { throw DLCError("a result lies outside the arena") }
+                    guard buffers[buffer].firstStep <= index, index <= buffers[buffer].lastStep else {
+                        throw DLCError("writes buffer \(buffer) outside its lifetime")
+                    }
+                }
+            }
+        }
+    }
+}
+
+extension ByteWriter {
+    fileprivate mutating func port(_ port: Plan.Port) throws {
+        string(port.name)
+        byte(port.type.rawValue)
+        try list(port.shape) { try $0.dim($1) }
+        location(port.location)
+    }
+
+    fileprivate mutating func location(_ location: Plan.Location) {
+        switch location {
+        case .buffer(let index): byte(0); count(index)
+        case .constant(let index): byte(1); count(index)
+        case .input(let index): byte(2); count(index)
+        }
+    }
+
+    fileprivate mutating func operand(_ operand: Plan.Operand?) throws {
+        guard let operand else { return byte(255) }
+        byte(operand.type.rawValue)
+        location(operand.location)
+        try list(operand.shape) { try $0.dim($1) }
+        try list(operand.strides) { try $0.dim($1) }
+        try dim(operand.offset)
+    }
+}
+
+extension ByteReader {
+    fileprivate mutating func elementType() throws -> ElementType {
+        let code = try byte()
+        guard let type = ElementType(rawValue: code) else { throw DLCError("the plan names unknown element type \(code)") }
+        return type
+    }
+
+    fileprivate mutating func port() throws -> Plan.Port {
+        Plan.Port(name: try string(), type: try elementType(), shape: try list { try $0.dim() }, location: try location())
+    }
+
+    fileprivate mutating func location() throws -> Plan.Location {
+        switch try byte() {
+        case 0: .buffer(try size())
+        case 1: .constant(try size())
+        case 2: .input(try size())
+        case let code: throw DLCError("the plan names unknown memory \(code)")
+        }
+    }
+
+    fileprivate mutating func operand() throws -> Plan.Operand? {
+        let code = try byte()
+        if code == 255 { return nil }
+        guard let type = ElementType(rawValue: code) else { throw DLCError("the plan names unknown element type \(code)") }
+        let place = try location()
+        return Plan.Operand(
+            location: place, type: type, shape: try list { try $0.dim() }, strides: try list { try $0.dim() }, offset: try dim())
+    }
+}

@@ -1,0 +1,122 @@
+@_exported import DLCTensor
+
+/// A compiled network: a flat list of kernel steps over buffers, ready for one processor family.
+///
+/// Sizes may be expressions over symbols; a call's input shapes bind them.
+public struct Plan: Sendable {
+    /// An input or output as the caller sees it.
+    public struct Port: Sendable {
+        public var name: String
+        public var type: ElementType
+        /// Extents, in the model's own layout.
+        public var shape: Shape
+        /// Where the port's elements are, in row-major order.
+        public var location: Location
+
+        public init(name: String, type: ElementType, shape: Shape, location: Location) {
+            self.name = name
+            self.type = type
+            self.shape = shape
+            self.location = location
+        }
+    }
+
+    /// Memory that an operand lies in.
+    public enum Location: Hashable, Sendable {
+        /// A planned buffer of the arena.
+        case buffer(Int)
+        /// A constant of the file.
+        case constant(Int)
+        /// The caller's memory.
+        case input(Int)
+    }
+
+    /// A strided view of memory that a step reads or writes.
+    public struct Operand: Sendable {
+        public var location: Location
+        public var type: ElementType
+        public var shape: Shape
+        /// Elements between neighbours along each dimension.
+        public var strides: Shape
+        /// The first element, counted in elements of `type`.
+        public var offset: Dim
+
+        public init(location: Location, type: ElementType, shape: Shape, strides: Shape, offset: Dim = 0) {
+            self.location = location
+            self.type = type
+            self.shape = shape
+            self.strides = strides
+            self.offset = offset
+        }
+    }
+
+    /// One kernel call.
+    public struct Step: Sendable {
+        public var kernel: KernelKind
+        /// The layer it computes, for profiles and messages.
+        public var name: String
+        /// The operator in words, such as `conv + relu`.
+        public var summary: String
+        public var operands: [Operand?]
+        public var results: [Operand?]
+        /// Parameters that are sizes or flags; their meaning is the kernel's.
+        public var integers: [Dim]
+        public var numbers: [Double]
+        /// Multiply–adds counted as two, for profiles.
+        public var operations: Dim
+
+        public init(
+            kernel: KernelKind, name: String, summary: String, operands: [Operand?], results: [Operand?],
+            integers: [Dim] = [], numbers: [Double] = [], operations: Dim = 0
+        ) {
+            self.kernel = kernel
+            self.name = name
+            self.summary = summary
+            self.operands = operands
+            self.results = results
+            self.integers = integers
+            self.numbers = numbers
+            self.operations = operations
+        }
+    }
+
+    /// A piece of the arena.
+    public struct Buffer: Sendable {
+        public var bytes: Dim
+        /// The first and the last step during which its bytes must be kept.
+        public var firstStep: Int
+        public var lastStep: Int
+
+        public init(bytes: Dim, firstStep: Int, lastStep: Int) {
+            self.bytes = bytes
+            self.firstStep = firstStep
+            self.lastStep = lastStep
+        }
+    }
+
+    /// A constant's place in the file.
+    public struct Constant: Sendable {
+        public var offset: Int
+        public var bytes: Int
+    }
+
+    public var name: String
+    public var target: Target
+    public var inputs: [Port] = []
+    public var outputs: [Port] = []
+    public var buffers: [Buffer] = []
+    public var constants: [Constant] = []
+    public var steps: [Step] = []
+    /// Free text that travels with the model, such as class labels.
+    public var metadata: [String: String] = [:]
+
+    public init(name: String, target: Target) {
+        self.name = name
+        self.target = target
+    }
+
+    /// The symbols of the inputs' shapes.
+    public var symbols: [String] {
+        Set(inputs.flatMap { $0.shape.flatMap { $0.symbols } }).sorted()
+    }
+}
