@@ -240,6 +240,12 @@ public struct Lowering {
                 case .buffer(let source) = from.location, case .buffer(let target) = to.location,
                 from.strides == to.strides, from.shape == to.shape, from.offset == to.offset, from.type.size == to.type.size
             else { continue }
+            // Another view of the same memory would see elements change under it.
+            let otherViews = step.operands.contains { other in
+                guard let other, case .buffer(let buffer) = other.location, root(buffer) == root(source) else { return false }
+                return other.strides != from.strides || other.offset != from.offset || other.shape != from.shape
+            }
+            if otherViews { continue }
             let (a, b) = (root(source), root(target))
             guard a != b, last[a] == index, first[b] == index, bufferBytes[a] == bufferBytes[b] else { continue }
             owner[b] = a

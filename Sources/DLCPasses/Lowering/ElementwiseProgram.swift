@@ -1,0 +1,186 @@
+import CKernels
+import DLCGraph
+import DLCOps
+
+/// An elementwise region as instructions over tile registers.
+struct ElementwiseProgram {
+    struct Instruction {
+        var op: dlc_op
+        var type: dlc_compute
+        var dst = 0
+        var a = 0
+        var b = 0
+        var c = 0
+        var tensor = 0
+        var from = DLC_COMPUTE_F32
+        var narrow = DLC_F32
+        var f0 = 0.0
+        var f1 = 0.0
+        var i0 = 0
+        var i1 = 0
+    }
+
+    private(set) var instructions: [Instruction] = []
+    /// The compute type that each virtual register holds; registers are assigned once, then mapped to few.
+    private var registerTypes: [dlc_compute] = []
+    private var conversions: [String: Int] = [:]
+
+    /// - Throws: where an operator of the body has no instruction, naming it.
+    init(_ body: Graph) throws {
+        var registers: [Int: Int] = [:]
+        for (index, port) in body.inputs.enumerated() {
+            let type = Self.compute(body.type(port.value).element)
+            registers[port.value.index] = append(Instruction(op: DLC_OP_LOAD, type: type, tensor: index))
+        }
+        for node in body.nodes {
+            let result = node.results[0]
+            if let constant = node.op as? Constant {
+                registers[result.index] = try appendConstant(constant.value)
+                continue
+            }
+            let operands = try node.operands.map { operand -> (register: Int, type: ElementType)? in
+                guard let operand else { return nil }
+                guard let register = registers[operand.index] else { throw DLCError("a region reads a value it does not compute") }
+                return (register, body.type(operand).element)
+            }
+            registers[result.index] = try located(node.op.name) {
+                try lower(node.op, operands, result: body.type(result).element)
+            }
+        }
+        for (index, port) in body.outputs.enumerated() {
+            guard let register = registers[port.value.index] else { throw DLCError("a region loses its result") }
+            instructions.append(Instruction(op: DLC_OP_STORE, type: registerTypes[register], a: register, tensor: index))
+        }
+        try allocateRegisters()
+    }
+
+    /// Integers and numbers of the plan's step.
+    var encoded: (integers: [Dim], numbers: [Double]) {
+        var integers: [Dim] = [Dim(instructions.count)]
+        var numbers: [Double] = []
+        for i in instructions {
+            let fields = [
+                Int(i.op.rawValue), Int(i.type.rawValue), i.dst, i.a, i.b, i.c, i.tensor, Int(i.from.rawValue),
+                Int(i.narrow.rawValue), i.i0, i.i1,
+            ]
+            integers += fields.map { Dim($0) }
+            numbers += [i.f0, i.f1]
+        }
+        return (integers, numbers)
+    }
+
+    static func compute(_ type: ElementType) -> dlc_compute {
+        switch type {
+        case .float32, .float16, .bfloat16: DLC_COMPUTE_F32
+        case .float64: DLC_COMPUTE_F64
+        case .uint64: DLC_COMPUTE_U64
+        default: DLC_COMPUTE_I64
+        }
+    }
+
+    // MARK: Building
+
+    mutating func append(_ instruction: Instruction) -> Int {
+        var instruction = instruction
+        instruction.dst = registerTypes.count
+        instructions.append(instruction)
+        registerTypes.append(instruction.type)
+        return instruction.dst
+    }
+
+    private mutating func appendConstant(_ tensor: Tensor) throws -> Int {
+        let type = Self.compute(tensor.type)
+        var instruction = Instruction(op: DLC_OP_CONST, type: type)
+        if tensor.type.isFloat {
+            instruction.f0 = try tensor.doubles().first ?? 0
+        } else {
+            instruction.i0 = Int(try tensor.integers().first ?? 0)
+        }
+        return append(instruction)
+    }
+
+    /// The register's value in another compute type.
+    mutating func converted(_ register: Int, to type: dlc_compute) -> Int {
+        let from = registerTypes[register]
+        if from == type { return register }
+        let key = "\(register) \(type.rawValue)"
+        if let known = conversions[key] { return known }
+        let result = append(Instruction(op: DLC_OP_CONVERT, type: type, a: register, from: from))
+        conversions[key] = result
+        return result
+    }
+
+    /// Rounds or wraps to an element type narrower than its compute type.
+    mutating func narrowed(_ register: Int, to type: ElementType) -> Int {
+        switch type {
+        case .float32, .float64, .int64, .uint64, .bool: return register
+        default: return append(Instruction(op: DLC_OP_WRAP, type: registerTypes[register], a: register, narrow: type.kernelType))
+        }
+    }
+
+    private mutating func lower(_ op: any Operator, _ operands: [(register: Int, type: ElementType)?], result: ElementType) throws -> Int {
+        let given = operands.compactMap { $0 }
+        guard let first = given.first else { throw DLCError("has no operand") }
+        guard var instruction = try ElementwiseInstructions.instruction(for: op, operand: first.type, result: result) else {
+            throw DLCError("has no instruction for \(first.type)")
+        }
+        if instruction.op == DLC_OP_CONVERT {
+            // Cast: a truth value when the target is bool, else a conversion and a wrap.
+            let target = Self.compute(result)
+            if result == .bool {
+                let zero = append(Instruction(op: DLC_OP_CONST, type: registerTypes[first.register]))
+                let truth = append(Instruction(op: DLC_OP_NE, type: registerTypes[first.register], a: first.register, b: zero))
+                return converted(truth, to: target)
+            }
+            return narrowed(converted(first.register, to: target), to: result)
+        }
+        // Conditions come first in `where`; values decide its type.
+        let valueType = op.name == "where" ? Self.compute(given.last?.type ?? first.type) : Self.compute(first.type)
+        let registers = given.map { converted($0.register, to: valueType) }
+        instruction.type = valueType
+        instruction.a = registers[0]
+        if registers.count > 1 { instruction.b = registers[1] }
+        if registers.count > 2 { instruction.c = registers[2] }
+        let register = append(instruction)
+        if result == .bool { return converted(register, to: DLC_COMPUTE_I64) }
+        return narrowed(register, to: result)
+    }
+
+    /// Maps virtual registers to as few as their lifetimes allow.
+    private mutating func allocateRegisters() throws {
+        var lastUse = [Int](repeating: -1, count: registerTypes.count)
+        for (index, instruction) in instructions.enumerated() {
+            for source in Self.sources(instruction) { lastUse[source] = index }
+        }
+        var free = Array((0..<Int(DLC_PROGRAM_REGISTERS)).reversed())
+        var place = [Int](repeating: 0, count: registerTypes.count)
+        for index in instructions.indices {
+            var instruction = instructions[index]
+            let sources = Self.sources(instruction)
+            let virtual = instruction.dst
+            instruction.a = place.indices.contains(instruction.a) ? place[instruction.a] : 0
+            instruction.b = place.indices.contains(instruction.b) ? place[instruction.b] : 0
+            instruction.c = place.indices.contains(instruction.c) ? place[instruction.c] : 0
+            for source in Set(sources) where lastUse[source] == index { free.append(place[source]) }
+            if instruction.op != DLC_OP_STORE {
+                guard let register = free.popLast() else { throw DLCError("an elementwise region needs too many registers") }
+                place[virtual] = register
+                instruction.dst = register
+                if lastUse[virtual] < 0 { free.append(register) }
+            }
+            instructions[index] = instruction
+        }
+    }
+
+    private static func sources(_ instruction: Instruction) -> [Int] {
+        switch instruction.op {
+        case DLC_OP_LOAD, DLC_OP_CONST: []
+        case DLC_OP_WHERE: [instruction.a, instruction.b, instruction.c]
+        case DLC_OP_ADD, DLC_OP_SUB, DLC_OP_MUL, DLC_OP_DIV, DLC_OP_MOD, DLC_OP_POW, DLC_OP_MIN, DLC_OP_MAX, DLC_OP_EQ, DLC_OP_NE,
+            DLC_OP_LT, DLC_OP_LE, DLC_OP_GT, DLC_OP_GE, DLC_OP_AND, DLC_OP_OR, DLC_OP_XOR, DLC_OP_BIT_AND, DLC_OP_BIT_OR,
+            DLC_OP_BIT_XOR, DLC_OP_SHL, DLC_OP_SHR:
+            [instruction.a, instruction.b]
+        default: [instruction.a]
+        }
+    }
+}
