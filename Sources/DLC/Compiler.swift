@@ -1,0 +1,37 @@
+@_exported import DLCGraph
+@_exported import DLCONNX
+@_exported import DLCOps
+@_exported import DLCPasses
+@_exported import DLCRuntime
+
+/// From a model to a plan: the one way that the command line, the plugin and apps that compile take.
+///
+///     let image = try Compiler.compile(Compiler.load("resnet50.onnx"))
+///     let session = try Session(CompiledModel(image))
+public enum Compiler {
+    /// Reads a model file: `.onnx`, or `.dlir`, the text form of a graph.
+    /// - Throws: a `DLCError` naming the file.
+    public static func load(_ path: String) throws -> Graph {
+        if path.hasSuffix(".dlir") {
+            return try located(path) {
+                let file = try MappedFile(path: path)
+                return try GraphParser.parse(String(decoding: file.bytes, as: UTF8.self), definitions: AllOps.definitions)
+            }
+        }
+        guard path.hasSuffix(".onnx") else {
+            throw DLCError("unknown kind of model; expected a file ending in .onnx, .dlir or .dlc", at: [path])
+        }
+        return try located(path) { try importONNX(path: path) }
+    }
+
+    /// The graph after the passes that lead to `stage`.
+    public static func graph(_ graph: Graph, at stage: Stage, _ options: CompileOptions = CompileOptions()) throws -> Graph {
+        try Pipelines.passes(to: stage, options).run(graph, options.passes)
+    }
+
+    /// Compiles a graph for `options.target`.
+    /// - Throws: where an operator has no kernel for its types, naming the node.
+    public static func compile(_ graph: Graph, _ options: CompileOptions = CompileOptions()) throws -> PlanImage {
+        try Lowering.plan(Self.graph(graph, at: .lowered, options), options)
+    }
+}
