@@ -1,0 +1,154 @@
+internal import CONNX
+internal import DLCGraph
+
+/// A graph being built; bodies that are inlined into one graph share it.
+final class GraphSite {
+    var builder: GraphBuilder
+    init(_ builder: GraphBuilder) { self.builder = builder }
+}
+
+/// Imports the nodes of one body: the main graph, a branch, a loop's body or a function, each a scope of names.
+final class BodyImporter {
+    let context: ImportContext
+    let site: GraphSite
+    /// The scope outside, nil for the main graph and for functions.
+    let parent: BodyImporter?
+    let opsets: [String: Int]
+    /// Stands in front of the names of inlined values and nodes.
+    let prefix: String
+    /// Final names of values that have others in the body, such as a function's results.
+    let renamed: [String: String]
+    /// The attributes of the function that is being inlined.
+    let bindings: [String: AttributeValue]
+    /// Functions and graphs around this body.
+    let enclosing: [OperatorKey]
+
+    var values: [String: Value?] = [:]
+    private var initializers: [String: Tensor] = [:]
+
+    init(
+        _ context: ImportContext, site: GraphSite, parent: BodyImporter? = nil, opsets: [String: Int],
+        prefix: String = "", renamed: [String: String] = [:], bindings: [String: AttributeValue] = [:],
+        enclosing: [OperatorKey] = []
+    ) throws {
+        guard enclosing.count <= ImportContext.depthLimit else {
+            throw DLCError("functions and graphs are nested deeper than \(ImportContext.depthLimit)")
+        }
+        self.context = context
+        self.site = site
+        self.parent = parent
+        self.opsets = opsets
+        self.prefix = prefix
+        self.renamed = renamed
+        self.bindings = bindings
+        self.enclosing = enclosing
+    }
+
+    /// Reads a graph's initializers; they become constants where they are first used.
+    func readInitializers(of graph: connx_graph) throws {
+        func define(_ name: String, _ read: () throws -> Tensor) throws {
+            guard !name.isEmpty else { throw DLCError("an initializer has no name") }
+            let tensor = try located("initializer '\(name)'", read)
+            if initializers.updateValue(tensor, forKey: name) != nil { throw DLCError("two initializers are named '\(name)'") }
+        }
+        for tensor in graph.initializers {
+            try define(String(connx_tensor_name(tensor))) { try context.tensors.read(tensor) }
+        }
+        for sparse in graph.sparseInitializers {
+            try define(String(connx_tensor_name(connx_sparse_tensor_values(sparse)))) { try context.tensors.read(sparse) }
+        }
+    }
+
+    func isInitializer(_ name: String) -> Bool { initializers[name] != nil }
+
+    /// Imports nodes and returns the values of `outputs`.
+    func importNodes(_ nodes: [connx_node], outputs: [String]) throws -> [Value?] {
+        for node in try nodes.map(SourceNode.init).topologicallySorted(isKnown: isKnown) {
+            try context.countNode()
+            let results = try located(prefix.isEmpty ? node.label : "\(prefix)\(node.label)") { try importNode(node) }
+            for (index, name) in node.outputs.enumerated() where !name.isEmpty {
+                guard index < results.count else {
+                    throw DLCError("\(node.label) has \(node.outputs.count) outputs, the operator has \(results.count)")
+                }
+                values[name] = .some(results[index])
+            }
+        }
+        return try outputs.map { name in
+            guard isKnown(name) else { throw DLCError("output '\(name)' is never computed") }
+            return try value(name)
+        }
+    }
+
+    private func isKnown(_ name: String) -> Bool {
+        values[name] != nil || initializers[name] != nil || parent?.isKnown(name) == true
+    }
+
+    /// The value with a name in this scope or around it, nil for an optional input that is absent.
+    func value(_ name: String) throws -> Value? {
+        if let known = values[name] { return known }
+        if let tensor = initializers[name] {
+            let value = site.builder.constant(tensor, name: finalName(name))
+            values[name] = .some(value)
+            return value
+        }
+        guard let parent, let outer = try parent.value(name) else { return nil }
+        if parent.site === site { return outer }
+        guard let tensor = parent.site.builder.constant(outer) else {
+            throw DLCError("value '\(name)' of the graph outside is not captured")
+        }
+        let value = site.builder.constant(tensor, name: name)
+        values[name] = .some(value)
+        return value
+    }
+
+    func finalName(_ name: String) -> String { renamed[name] ?? prefix + name }
+
+    private func importNode(_ node: SourceNode) throws -> [Value?] {
+        if let function = context.functions[node.key] { return try inline(function, node) }
+        if let results = try ControlFlow.importNode(node, in: self) { return results }
+        guard let mapping = context.mapping(node.key) else { throw DLCError("operator \(node.key) is not supported") }
+        let operands = try node.inputs.map { $0.isEmpty ? nil : try value($0) }
+        return try read(mapping, node, operands: operands, attributes: try attributes(of: node))
+    }
+
+    /// Runs an operator's reader on operands and attributes.
+    func read(
+        _ mapping: ONNXMapping, _ node: SourceNode, operands: [Value?], attributes: [String: AttributeValue]
+    ) throws -> [Value] {
+        guard let opset = opsets[node.key.domain] else {
+            throw DLCError("domain '\(node.key.domain)' is not imported by the model")
+        }
+        var reader = ONNXReader(
+            builder: takeBuilder(), opType: node.key.opType, opset: opset, name: node.name.isEmpty ? "" : prefix + node.name,
+            operands: operands, attributes: attributes,
+            resultNames: node.outputs.map { $0.isEmpty ? nil : finalName($0) })
+        let results = try mapping.read(&reader)
+        site.builder = reader.builder
+        return results
+    }
+
+    /// Moves the builder out, so that the reader changes it in place instead of copying the graph.
+    private func takeBuilder() -> GraphBuilder {
+        let builder = site.builder
+        site.builder = GraphBuilder()
+        return builder
+    }
+
+    /// The node's attributes that are no graphs, with references to the function's attributes replaced.
+    func attributes(of node: SourceNode) throws -> [String: AttributeValue] {
+        var result: [String: AttributeValue] = [:]
+        for attribute in node.handle.attributes {
+            let name = attribute.name
+            try located("attribute '\(name)'") {
+                let reference = String(connx_attribute_reference(attribute))
+                if !reference.isEmpty {
+                    if let value = bindings[reference] { result[name] = value }
+                } else if attribute.graphs.isEmpty {
+                    let value = try AttributeReader.value(attribute, &context.tensors)
+                    if result.updateValue(value, forKey: name) != nil { throw DLCError("is given twice") }
+                }
+            }
+        }
+        return result
+    }
+}

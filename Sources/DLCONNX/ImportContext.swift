@@ -1,0 +1,97 @@
+internal import CONNX
+internal import DLCGraph
+internal import DLCOps
+
+/// What bodies of one model share while they are imported.
+final class ImportContext {
+    let document: ONNXDocument
+    var tensors: TensorReader
+    let functions: [OperatorKey: connx_function]
+    private var nodeCount = 0
+
+    /// The most nodes, counted after functions are inlined and loops unrolled.
+    static let nodeLimit = 1_000_000
+    /// The most functions and graphs inside each other.
+    static let depthLimit = 64
+    /// The newest version of ONNX's own operators whose meaning the readers know.
+    static let newestOpset = 28
+
+    init(document: ONNXDocument, modelPath: String?) throws {
+        self.document = document
+        tensors = TensorReader(document: document, modelPath: modelPath)
+        var functions: [OperatorKey: connx_function] = [:]
+        for index in 0..<connx_document_function_count(document.raw) {
+            let function = connx_document_function(document.raw, index)
+            let key = function.key
+            if functions.updateValue(function, forKey: key) != nil { throw DLCError("function \(key) is defined twice") }
+        }
+        self.functions = functions
+    }
+
+    func mapping(_ key: OperatorKey) -> ONNXMapping? {
+        Self.mappings[OperatorKey(domain: key.domain, opType: key.opType)]
+    }
+
+    private static let mappings: [OperatorKey: ONNXMapping] = {
+        let all = AllOps.definitions.flatMap(\.onnx).map { (OperatorKey(domain: $0.domain, opType: $0.opType), $0) }
+        return Dictionary(all) { first, _ in first }
+    }()
+
+    /// Counts a node towards the limit.
+    func countNode() throws {
+        nodeCount += 1
+        if nodeCount > Self.nodeLimit { throw DLCError("the model has more than \(Self.nodeLimit) nodes") }
+    }
+
+    /// Throws one error that names every operator without a mapping, with the nodes that use it.
+    func checkOperators(of graph: connx_graph) throws {
+        var places: [OperatorKey: [String]] = [:]
+        var visited = Set<OperatorKey>()
+        var bodies = [graph.nodes]
+        while let nodes = bodies.popLast() {
+            for node in nodes {
+                bodies += node.attributes.flatMap(\.graphs).map(\.nodes)
+                let key = OperatorKey(node)
+                if let function = functions[key] {
+                    if visited.insert(key).inserted { bodies.append(function.nodes) }
+                } else if mapping(key) == nil, !ControlFlow.operators.contains(key) {
+                    let source = SourceNode(node)
+                    places[key, default: []].append(source.name.isEmpty ? source.outputs.first ?? "" : source.name)
+                }
+            }
+        }
+        if places.isEmpty { return }
+        let parts = places.sorted { "\($0.key)" < "\($1.key)" }.map { key, names in
+            let more = names.count > 4 ? " and \(names.count - 4) more" : ""
+            return "\(key) (\(names.prefix(4).map { "'\($0)'" }.joined(separator: ", "))\(more))"
+        }
+        throw DLCError("operators that are not supported: \(parts.joined(separator: "; "))")
+    }
+
+    /// The versions of operator sets by domain.
+    static func opsets(_ count: Int, domain: (Int) -> connx_string, version: (Int) -> Int64) throws -> [String: Int] {
+        var opsets: [String: Int] = [:]
+        for index in 0..<count {
+            let key = OperatorKey(domain: String(domain(index)), opType: "")
+            let number = version(index)
+            guard number >= 1, key.domain != "" || number <= newestOpset else {
+                throw DLCError("opset \(number) of domain '\(key.domain)' is unknown; the newest known is \(newestOpset)")
+            }
+            if let other = opsets.updateValue(Int(number), forKey: key.domain), other != Int(number) {
+                throw DLCError("domain '\(key.domain)' is imported with two versions, \(other) and \(number)")
+            }
+        }
+        return opsets
+    }
+}
+
+extension connx_function {
+    var key: OperatorKey {
+        OperatorKey(
+            domain: String(connx_function_domain(self)), opType: String(connx_function_name(self)),
+            overload: String(connx_function_overload(self)))
+    }
+    var nodes: [connx_node] { list(connx_function_node_count(self)) { connx_function_node(self, $0) } }
+    var inputs: [String] { list(connx_function_input_count(self)) { String(connx_function_input(self, $0)) } }
+    var outputs: [String] { list(connx_function_output_count(self)) { String(connx_function_output(self, $0)) } }
+}

@@ -1,0 +1,75 @@
+internal import CONNX
+public import DLCGraph
+
+/// Reads an ONNX file into a graph.
+///
+/// Weights stay where the file's bytes lie. Functions are inlined, nodes sorted, initializers that are inputs too
+/// (IR version 3) taken as constants, and names of inputs, outputs, nodes and values kept. Constant expressions of
+/// few elements are computed, so that shapes and conditions are known.
+/// - Parameters:
+///   - inputShapes: extents that replace the declared ones of some inputs, by name.
+/// - Throws: for a file that is no valid model, with the place; for operators without support all of them at once.
+public func importONNX(path: String, inputShapes: [String: [Int]] = [:]) throws -> Graph {
+    try located(path) {
+        let document = try ONNXDocument(path: path, kind: CONNX_MODEL)
+        return try importModel(document, path: path, inputShapes)
+    }
+}
+
+/// Reads a model in ONNX's text syntax (`onnx/defs/parser.h`), as `importONNX(path:)` does.
+public func importONNX(text: String) throws -> Graph {
+    try importModel(try ONNXDocument(text: text), path: nil, [:])
+}
+
+/// Constant expressions of at most this many elements are computed while importing.
+private let foldLimit = 1024
+
+private func importModel(_ document: ONNXDocument, path: String?, _ inputShapes: [String: [Int]]) throws -> Graph {
+    let model = connx_document_model(document.raw)
+    guard connx_model_has_graph(model) else { throw DLCError("the file holds no graph; is it an ONNX model?") }
+    let graph = connx_model_graph(model)
+    var opsets = try ImportContext.opsets(
+        connx_model_opset_count(model), domain: { connx_model_opset_domain(model, $0) },
+        version: { connx_model_opset_version(model, $0) })
+    if opsets.isEmpty, connx_model_ir_version(model) < 3 { opsets[""] = 1 }
+    let context = try ImportContext(document: document, modelPath: path)
+    try context.checkOperators(of: graph)
+
+    let site = GraphSite(GraphBuilder(name: graph.name, foldLimit: foldLimit))
+    for index in 0..<connx_model_metadata_count(model) {
+        site.builder.setMetadata(
+            String(connx_model_metadata_key(model, index)), String(connx_model_metadata_value(model, index)))
+    }
+    let body = try BodyImporter(context, site: site, opsets: opsets)
+    try body.readInitializers(of: graph)
+    try addInputs(graph, inputShapes, body)
+    let outputs = graph.outputs
+    guard !outputs.isEmpty else { throw DLCError("the graph has no outputs") }
+    let values = try body.importNodes(graph.nodes, outputs: outputs.map(\.name))
+    for (info, value) in zip(outputs, values) {
+        try located("output '\(info.name)'") {
+            guard let value else { throw DLCError("is never computed") }
+            if inputShapes.isEmpty { try TypeReader.check(info, against: site.builder.fact(value).type) }
+            try site.builder.output(info.name, value)
+        }
+    }
+    return site.builder.graph
+}
+
+/// Adds the inputs that are no initializers.
+private func addInputs(_ graph: connx_graph, _ shapes: [String: [Int]], _ body: BodyImporter) throws {
+    var names = Set<String>()
+    for info in graph.inputs {
+        let name = info.name
+        guard !name.isEmpty else { throw DLCError("an input has no name") }
+        guard names.insert(name).inserted else { throw DLCError("two inputs are named '\(name)'") }
+        if body.isInitializer(name) { continue }
+        try located("input '\(name)'") {
+            let type = try TypeReader.input(info, extents: shapes[name])
+            body.values[name] = .some(try body.site.builder.input(name, type))
+        }
+    }
+    for name in shapes.keys.sorted() where !names.contains(name) {
+        throw DLCError("there is no input '\(name)' to give a shape")
+    }
+}

@@ -1,0 +1,69 @@
+internal import CONNX
+internal import DLCGraph
+
+/// Turns declared ONNX types into tensor types with symbolic extents.
+enum TypeReader {
+    /// The type of a graph input. An extent without number and name becomes a symbol `input.axis`.
+    /// - Parameter extents: numbers to take instead of the declared extents.
+    /// - Throws: where it is no tensor, has no shape, its extents are negative or overflow, or `extents` contradict.
+    static func input(_ info: connx_value_info, extents: [Int]?) throws -> TensorType {
+        let (element, dims) = try tensor(info.type)
+        if let extents {
+            let fits = dims.map { dims in
+                dims.count == extents.count && zip(dims, extents).allSatisfy { ($0?.constant ?? $1) == $1 }
+            }
+            guard fits ?? true else { throw DLCError("shape \(extents) contradicts the declared one") }
+            _ = try Checked.multiply(Checked.count(extents), element.size)
+            return TensorType(element, Shape(constants: extents))
+        }
+        guard let dims else { throw DLCError("has no shape; its number of dimensions must be known") }
+        let shape = dims.enumerated().map { axis, dim in dim ?? Dim(symbol: "\(info.name).\(axis)") }
+        return TensorType(element, shape)
+    }
+
+    /// Throws where a declared output type contradicts the inferred one: another element type, rank, or number.
+    static func check(_ info: connx_value_info, against inferred: TensorType) throws {
+        guard connx_type_get_kind(info.type) != CONNX_TYPE_NONE else { return }
+        let (element, dims) = try tensor(info.type)
+        guard element == inferred.element else { throw DLCError("is declared \(element), but computed as \(inferred)") }
+        guard let dims else { return }
+        let contradicts = dims.count != inferred.rank || zip(dims, inferred.shape).contains { declared, computed in
+            guard let declared = declared?.constant, let computed = computed.constant else { return false }
+            return declared != computed
+        }
+        if contradicts {
+            let text = dims.map { $0?.description ?? "?" }.joined(separator: ", ")
+            throw DLCError("is declared \(element)[\(text)], but computed as \(inferred)")
+        }
+    }
+
+    /// The element type and the extents, nil where unknown; nil for all where no shape is declared.
+    private static func tensor(_ type: connx_type) throws -> (ElementType, [Dim?]?) {
+        switch connx_type_get_kind(type) {
+        case CONNX_TYPE_TENSOR: break
+        case CONNX_TYPE_SEQUENCE: throw DLCError("is a sequence; only tensors are supported")
+        case CONNX_TYPE_MAP: throw DLCError("is a map; only tensors are supported")
+        case CONNX_TYPE_OPTIONAL: throw DLCError("is an optional; only tensors are supported")
+        case CONNX_TYPE_SPARSE_TENSOR: throw DLCError("is a sparse tensor; only dense ones are supported")
+        default: throw DLCError("has no type")
+        }
+        let element = try TensorReader.elementType(Int(connx_type_element(type)))
+        guard connx_type_has_shape(type) else { return (element, nil) }
+        let rank = connx_type_rank(type)
+        guard rank <= 64 else { throw DLCError("has \(rank) dimensions, more than 64") }
+        let dims = try (0..<rank).map { try dim(type, axis: $0) }
+        _ = try Checked.multiply(Checked.count(dims.map { $0?.constant ?? 1 }), element.size)
+        return (element, dims)
+    }
+
+    private static func dim(_ type: connx_type, axis: Int) throws -> Dim? {
+        var value: Int64 = 0
+        if connx_type_dim_value(type, axis, &value) {
+            if value == -1 { return nil }
+            guard value >= 0 else { throw DLCError("dimension \(axis) is \(value)") }
+            return Dim(Int(value))
+        }
+        let name = String(connx_type_dim_name(type, axis))
+        return name.isEmpty ? nil : Dim(symbol: name)
+    }
+}
