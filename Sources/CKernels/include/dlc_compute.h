@@ -1,0 +1,135 @@
+/// Products and convolutions: the kernels that decide how long a network takes.
+///
+/// Every prepared step reads its operands through `dlc_call.buffers`; each struct says in which order.
+/// Leading dimensions and strides count elements. f32 results are sums of fused products in a fixed
+/// order: the same bits for any number of threads.
+#ifndef DLC_COMPUTE_H
+#define DLC_COMPUTE_H
+
+#include "dlc_common.h"
+
+typedef enum : uint8_t {
+    DLC_ACT_NONE = 0,
+    DLC_ACT_RELU = 1,          ///< max(x, 0)
+    DLC_ACT_CLIP = 2,          ///< min(max(x, a), b)
+    DLC_ACT_LEAKY_RELU = 3,    ///< x < 0 ? a·x : x
+    DLC_ACT_PRELU = 4,         ///< x < 0 ? slope[column]·x : x
+    DLC_ACT_SIGMOID = 5,
+    DLC_ACT_SILU = 6,          ///< x·sigmoid(x)
+    DLC_ACT_HARD_SWISH = 7,    ///< x·clip(x/6 + ½, 0, 1)
+    DLC_ACT_HARD_SIGMOID = 8,  ///< clip(a·x + b, 0, 1)
+    DLC_ACT_GELU = 9,          ///< ½·x·(1 + erf(x/√2))
+    DLC_ACT_GELU_TANH = 10,    ///< ½·x·(1 + tanh(√(2/π)·(x + 0.044715·x³)))
+    DLC_ACT_TANH = 11,
+    DLC_ACT_ELU = 12,          ///< x < 0 ? a·(eˣ − 1) : x
+} dlc_activation;
+
+/// What happens to a finished sum before it is stored: `activation(sum + bias + residual)`, or
+/// `activation(sum + bias) + residual`. Bias, residual and slope are there when their buffers are.
+/// The residual must not overlap the result.
+typedef struct {
+    dlc_activation activation;
+    bool residual_after_activation;
+    float a, b;                ///< parameters of the activation
+} dlc_epilogue;
+
+/// C[b] = epilogue(alpha · A[b]·B[b]), A of m × k, B of k × n, C of m × n, over up to four batch
+/// dimensions. Buffers: A, B, bias[n], residual, slope[n], C; bias, residual and slope may be null.
+/// m, n or k may be zero (k = 0: the sums are zero).
+typedef struct {
+    dlc_type type;             ///< F32, F64, I32, I64, U32 or U64; integers wrap and take no epilogue but bias and residual
+    bool b_packed;             ///< B was written by `dlc_gemm_pack` for the same instruction set (F32 only)
+    int64_t m, n, k;
+    int64_t batch[4];          ///< extents, outermost first; 1 where unused
+    int64_t a_batch[4], b_batch[4], c_batch[4], residual_batch[4]; ///< 0 repeats; packed matrices lie `dlc_gemm_packed_bytes / 4` apart
+    int64_t a_row, a_column;   ///< strides of A; for F32 one of them is 1
+    int64_t b_row, b_column;   ///< strides of B where it is not packed; for F32 one of them is 1
+    int64_t c_row, residual_row;
+    float alpha;
+    dlc_epilogue epilogue;
+
+    // Set by dlc_gemm_prepare.
+    dlc_isa isa;
+    bool a_copied, b_copied;   ///< phase 0 brings the operand into the layout the tiles read
+    int64_t matrices, a_matrices, b_matrices;
+    int64_t row_block, row_blocks, panel_group, panel_groups, depth_block, tasks;
+} dlc_gemm;
+
+/// The size of a packed k × n matrix: whole panels of vectors, zero beyond column n.
+int64_t dlc_gemm_packed_bytes(dlc_isa isa, int64_t k, int64_t n);
+
+/// Packs B (f32) for `dlc_gemm` with `b_packed`.
+void dlc_gemm_pack(dlc_isa isa, const float *b, int64_t row_stride, int64_t column_stride, int64_t k, int64_t n, float *out);
+
+/// Checks the struct and settles how the work is split. False where the kernel cannot do it: a
+/// negative extent, an F32 operand whose strides are both other than 1, a type without a kernel.
+bool dlc_gemm_prepare(dlc_isa isa, dlc_gemm *gemm, dlc_launch *out);
+
+typedef enum : uint8_t {
+    DLC_CONV_IGEMM = 0,        ///< product over (tap, channel) without a copy of the input's patches
+    DLC_CONV_WINOGRAD_2 = 1,   ///< F(2×2, 3×3)
+    DLC_CONV_WINOGRAD_4 = 2,   ///< F(4×4, 3×3)
+    DLC_CONV_DEPTHWISE = 3,    ///< one input channel per group
+    DLC_CONV_DIRECT = 4,       ///< any shape, any of F32 and F64, weights as they are
+} dlc_conv_algorithm;
+
+/// A convolution over channels-last tensors [n, d, h, w, channels]; 1-D and 2-D convolutions have
+/// extents and kernels of 1 in front. Group g reads channels g·c/groups ... and writes channels
+/// g·oc/groups ... . Taps outside of the input are zero; padding behind follows from the output extents.
+/// Buffers: x, weights (packed for the algorithm), bias[oc], residual, slope[oc], y.
+typedef struct {
+    dlc_type type;             ///< F32; F64 with DIRECT
+    dlc_conv_algorithm algorithm;
+    int64_t n, d, h, w, c;
+    int64_t od, oh, ow, oc;
+    int64_t groups;
+    int64_t kernel[3], stride[3], dilation[3], pad[3]; ///< depth, height, width; `pad` in front, may be negative
+    int64_t x_ld, y_ld, residual_ld; ///< from pixel to pixel, at least the channels: operands may be slices of wider tensors
+    dlc_epilogue epilogue;
+
+    // Set by dlc_conv_prepare.
+    dlc_isa isa;
+    int64_t taps, row_block, row_blocks, panel_group, panel_groups, depth_block, tasks;
+    int64_t run;               ///< contiguous floats per tap
+    int64_t padded_w, padded_h, padded_d; ///< extents of the padded copy of the input; 0 without one
+    int64_t tiles_h, tiles_w, tile_block;
+    int64_t table_bytes;
+} dlc_conv;
+
+/// Whether `algorithm` can compute the convolution.
+bool dlc_conv_supports(dlc_isa isa, const dlc_conv *conv, dlc_conv_algorithm algorithm);
+
+/// The size of the weights as `conv->algorithm` wants them.
+int64_t dlc_conv_packed_bytes(dlc_isa isa, const dlc_conv *conv);
+
+/// Packs weights [oc, c/groups, kd, kh, kw] of `conv->type` for `conv->algorithm`.
+void dlc_conv_pack(dlc_isa isa, const dlc_conv *conv, const void *weights, void *out);
+
+/// Checks the struct and settles how the work is split; false where `dlc_conv_supports` is.
+bool dlc_conv_prepare(dlc_isa isa, dlc_conv *conv, dlc_launch *out);
+
+/// A rough estimate of the cycles on one core, to choose an algorithm by; infinite where unsupported.
+double dlc_conv_cost(dlc_isa isa, const dlc_conv *conv, dlc_conv_algorithm algorithm);
+
+/// The ONNX ConvTranspose over channels-last tensors: y[o] gathers the taps k and inputs i with
+/// o + pad = i·stride + k·dilation. Weights come as [c, oc/groups, kd, kh, kw].
+/// Buffers: x, weights (packed), bias[oc], residual, slope[oc], y.
+typedef struct {
+    dlc_type type;             ///< F32 or F64
+    int64_t n, d, h, w, c;
+    int64_t od, oh, ow, oc;
+    int64_t groups;
+    int64_t kernel[3], stride[3], dilation[3], pad[3];
+    int64_t x_ld, y_ld, residual_ld;
+    dlc_epilogue epilogue;
+
+    // Set by dlc_conv_transpose_prepare.
+    dlc_isa isa;
+    int64_t panel_group, panel_groups, rows, row_block, row_blocks, tasks, most_taps;
+} dlc_conv_transpose;
+
+int64_t dlc_conv_transpose_packed_bytes(dlc_isa isa, const dlc_conv_transpose *conv);
+void dlc_conv_transpose_pack(dlc_isa isa, const dlc_conv_transpose *conv, const void *weights, void *out);
+bool dlc_conv_transpose_prepare(dlc_isa isa, dlc_conv_transpose *conv, dlc_launch *out);
+
+#endif
