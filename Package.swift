@@ -31,7 +31,8 @@ let package = Package(
             linkerSettings: [.linkedLibrary("onnx"), .linkedLibrary("onnx_proto"), .linkedLibrary("protobuf")]),
         .target(name: "DLCONNX", dependencies: ["DLCOps", .target(name: "CONNX", condition: .when(traits: ["ONNX"]))]),
         .target(name: "CImage", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
-        .target(name: "DLCTensorFiles", dependencies: ["DLCTensor"]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "DLCTensorFiles", dependencies: ["DLCTensor", "CZlib"]),
         .target(name: "DLC", dependencies: ["DLCPasses", "DLCRuntime", "DLCONNX"]),
         .executableTarget(
             name: "DLCCommand",
@@ -42,6 +43,7 @@ let package = Package(
             ]),
         .plugin(name: "DLCBuild", capability: .buildTool(), dependencies: ["DLCCommand"]),
         .testTarget(name: "DLCTensorTests", dependencies: ["DLCTensor", "DLCTensorFiles"]),
+        .testTarget(name: "DLCTensorFilesTests", dependencies: ["DLCTensorFiles"]),
         .testTarget(name: "DLCGraphTests", dependencies: ["DLCGraph", "DLCOps"]),
         .testTarget(name: "DLCOpsTests", dependencies: ["DLCOps"]),
         .testTarget(name: "DLCPassesTests", dependencies: ["DLC"], resources: [.copy("Golden")]),

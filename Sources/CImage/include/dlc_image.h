@@ -1,0 +1,29 @@
+#ifndef DLC_IMAGE_H
+#define DLC_IMAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// Largest width and height (the bound of the JPEG format as libjpeg reads it) and largest number of pixels.
+#define DLC_IMAGE_MAX_SIDE 65500
+#define DLC_IMAGE_MAX_PIXELS ((int64_t)256 << 20)
+
+#define DLC_IMAGE_ERROR_SIZE 256
+
+/// A decoded picture: `height` rows of `width` pixels, each of `channels` bytes (1: grey, 3: red, green, blue).
+typedef struct {
+    int32_t width, height, channels;
+    uint8_t *pixels;
+    /// What went wrong, where reading failed.
+    char error[DLC_IMAGE_ERROR_SIZE];
+} dlc_image;
+
+/// Decodes a PNG or JPEG file, told apart by their first bytes. An alpha channel is dropped, 16 bits are
+/// reduced to 8, and the orientation noted by a camera is ignored. Returns 1, or 0 and sets `error`; a
+/// damaged or truncated file is an error. The caller frees the image either way.
+int dlc_image_read(const char *path, dlc_image *image);
+
+/// Frees the pixels of an image that dlc_image_read filled.
+void dlc_image_free(dlc_image *image);
+
+#endif

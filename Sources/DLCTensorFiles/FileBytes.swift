@@ -1,0 +1,67 @@
+import DLCTensor
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// Whole files in and out, with the system's reason where that fails.
+enum FileBytes {
+    static func read(_ path: String) throws -> [UInt8] {
+        guard let file = fopen(path, "rb") else { throw failure("cannot be read") }
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
+        if fseeko(file, 0, SEEK_END) == 0 {
+            // A directory claims Int.max.
+            bytes.reserveCapacity(min(max(0, Int(ftello(file))), 1 << 30))
+            rewind(file)
+        }
+        let step = 1 << 20
+        while true {
+            let start = bytes.count
+            bytes.append(contentsOf: repeatElement(0, count: step))
+            let got = bytes.withUnsafeMutableBytes { fread($0.baseAddress.map { $0 + start }, 1, step, file) }
+            bytes.removeLast(step - got)
+            if got < step { break }
+        }
+        if ferror(file) != 0 { throw failure("cannot be read") }
+        return bytes
+    }
+
+    static func write(_ bytes: [UInt8], to path: String) throws {
+        guard let file = fopen(path, "wb") else { throw failure("cannot be written") }
+        let written = bytes.withUnsafeBytes { fwrite($0.baseAddress, 1, $0.count, file) }
+        let complete = written == bytes.count
+        guard fclose(file) == 0, complete else { throw failure("cannot be written") }
+    }
+
+    private static func failure(_ what: String) -> DLCError {
+        DLCError("\(what): \(String(cString: strerror(errno)))")
+    }
+}
+
+/// Little-endian integers at offsets that come from a file.
+extension ArraySlice<UInt8> {
+    /// The integer of `size` bytes at `offset` from the start, or nil past the end or above `Int.max`.
+    func integer(at offset: Int, size: Int) -> Int? {
+        guard offset >= 0, offset <= count - size else { return nil }
+        var value: UInt64 = 0
+        for index in 0..<size { value |= UInt64(self[startIndex + offset + index]) << (8 * UInt64(index)) }
+        return Int(exactly: value)
+    }
+
+    /// `length` bytes at `offset` from the start, or nil where they are not all there.
+    func part(at offset: Int, length: Int) -> ArraySlice<UInt8>? {
+        guard offset >= 0, length >= 0, offset <= count, length <= count - offset else { return nil }
+        return self[startIndex + offset..<startIndex + offset + length]
+    }
+}
+
+extension [UInt8] {
+    mutating func append(_ value: Int, size: Int) {
+        for index in 0..<size { append(UInt8(truncatingIfNeeded: value >> (8 * index))) }
+    }
+}

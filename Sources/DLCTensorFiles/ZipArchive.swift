@@ -1,0 +1,150 @@
+import CZlib
+import DLCTensor
+
+/// The files of a zip archive, stored or deflated (PKWARE, APPNOTE.TXT 6.3.10), without encryption and below 4 GiB.
+struct ZipArchive {
+    struct Entry {
+        var name: String
+        var bytes: [UInt8]
+    }
+
+    var entries: [Entry] = []
+
+    init(entries: [Entry]) { self.entries = entries }
+
+    /// - Throws: where the archive is damaged or an entry's checksum is not that of its bytes.
+    init(parsing file: ArraySlice<UInt8>) throws {
+        let end = try Self.endOfDirectory(in: file)
+        var position = end.start
+        for _ in 0..<end.count {
+            guard file.integer(at: position, size: 4) == 0x0201_4B50,
+                let method = file.integer(at: position + 10, size: 2),
+                let checksum = file.integer(at: position + 16, size: 4),
+                let compressedCount = file.integer(at: position + 20, size: 4),
+                let count = file.integer(at: position + 24, size: 4),
+                let nameCount = file.integer(at: position + 28, size: 2),
+                let extraCount = file.integer(at: position + 30, size: 2),
+                let commentCount = file.integer(at: position + 32, size: 2),
+                let local = file.integer(at: position + 42, size: 4),
+                let name = file.part(at: position + 46, length: nameCount)
+            else { throw DLCError("the zip directory is damaged at byte \(position)") }
+            let text = String(decoding: name, as: UTF8.self)
+            let bytes = try located(text) {
+                let data = try Self.data(in: file, at: local, count: compressedCount)
+                return try Self.inflated(data, method: method, count: count, checksum: checksum)
+            }
+            entries.append(Entry(name: text, bytes: bytes))
+            position += 46 + nameCount + extraCount + commentCount
+        }
+    }
+
+    /// The archive with every entry stored.
+    func bytes() throws -> [UInt8] {
+        var file: [UInt8] = []
+        var directory: [UInt8] = []
+        for entry in entries {
+            let local = file.count
+            let name = Array(entry.name.utf8)
+            guard file.count + entry.bytes.count < 0xFFFF_0000, name.count <= 0xFFFF, entries.count < 0xFFFF else {
+                throw DLCError("\(entry.name): a zip archive below 4 GiB and 65,535 entries is full")
+            }
+            var common: [UInt8] = []
+            common.append(20, size: 2)  // version needed
+            common.append(0x0800, size: 2)  // names are UTF-8
+            common.append(0, size: 2)  // stored
+            common.append(0x0021_0000, size: 4)  // 1 January 1980: the same archive for the same tensors
+            common.append(Self.checksum(of: entry.bytes), size: 4)
+            common.append(entry.bytes.count, size: 4)
+            common.append(entry.bytes.count, size: 4)
+            common.append(name.count, size: 2)
+            common.append(0, size: 2)
+            file.append(0x0403_4B50, size: 4)
+            file += common + name + entry.bytes
+            directory.append(0x0201_4B50, size: 4)
+            directory.append(20, size: 2)
+            directory += common
+            directory += [UInt8](repeating: 0, count: 10)
+            directory.append(local, size: 4)
+            directory += name
+        }
+        let start = file.count
+        file += directory
+        file.append(0x0605_4B50, size: 4)
+        file.append(0, size: 4)
+        file.append(entries.count, size: 2)
+        file.append(entries.count, size: 2)
+        file.append(directory.count, size: 4)
+        file.append(start, size: 4)
+        file.append(0, size: 2)
+        return file
+    }
+
+    /// The directory's first byte and number of entries, from the record at the end, which a comment may follow.
+    private static func endOfDirectory(in file: ArraySlice<UInt8>) throws -> (start: Int, count: Int) {
+        var position = file.count - 22
+        while position >= max(0, file.count - 22 - 0xFFFF) {
+            if file.integer(at: position, size: 4) == 0x0605_4B50,
+                let count = file.integer(at: position + 10, size: 2),
+                let start = file.integer(at: position + 16, size: 4)
+            {
+                guard count < 0xFFFF, start < 0xFFFF_FFFF else { throw DLCError("is a zip64 archive; those are not read") }
+                return (start, count)
+            }
+            position -= 1
+        }
+        throw DLCError("is no zip archive: it has no directory at its end")
+    }
+
+    /// The bytes of an entry as stored; its local header may have longer extra fields than the directory's.
+    private static func data(in file: ArraySlice<UInt8>, at local: Int, count: Int) throws -> ArraySlice<UInt8> {
+        guard file.integer(at: local, size: 4) == 0x0403_4B50,
+            let flags = file.integer(at: local + 6, size: 2),
+            let nameCount = file.integer(at: local + 26, size: 2),
+            let extraCount = file.integer(at: local + 28, size: 2),
+            let data = file.part(at: local + 30 + nameCount + extraCount, length: count)
+        else { throw DLCError("the zip entry is damaged or truncated") }
+        guard flags & 1 == 0 else { throw DLCError("the zip entry is encrypted") }
+        return data
+    }
+
+    private static func inflated(_ data: ArraySlice<UInt8>, method: Int, count: Int, checksum: Int) throws -> [UInt8] {
+        let bytes: [UInt8]
+        switch method {
+        case 0: bytes = Array(data)
+        case 8:
+            // Deflate shrinks to 1/1032 at best, so a larger claim is false, and not worth its memory.
+            guard count / 1032 <= data.count else { throw DLCError("the zip entry claims \(count) bytes from \(data.count)") }
+            bytes = try inflate(Array(data), count: count)
+        default: throw DLCError("the zip entry is compressed by method \(method); 0 (stored) and 8 (deflate) are read")
+        }
+        guard bytes.count == count, Self.checksum(of: bytes) == checksum else {
+            throw DLCError("the zip entry's size or checksum is not that of its bytes")
+        }
+        return bytes
+    }
+
+    private static func inflate(_ data: [UInt8], count: Int) throws -> [UInt8] {
+        var data = data
+        return try [UInt8](unsafeUninitializedCapacity: max(count, 1)) { target, written in
+            var stream = z_stream()
+            let rawDeflate: Int32 = -15
+            guard inflateInit2_(&stream, rawDeflate, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
+                throw DLCError("zlib does not start")
+            }
+            defer { inflateEnd(&stream) }
+            let status = data.withUnsafeMutableBufferPointer { source in
+                stream.next_in = source.baseAddress
+                stream.avail_in = UInt32(clamping: source.count)
+                stream.next_out = target.baseAddress
+                stream.avail_out = UInt32(clamping: count)
+                return CZlib.inflate(&stream, Z_FINISH)
+            }
+            guard status == Z_STREAM_END else { throw DLCError("the zip entry's deflated bytes are damaged") }
+            written = Int(stream.total_out)
+        }
+    }
+
+    private static func checksum(of bytes: [UInt8]) -> Int {
+        bytes.withUnsafeBufferPointer { Int(crc32_z(0, $0.baseAddress, $0.count)) }
+    }
+}
