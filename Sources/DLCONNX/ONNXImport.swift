@@ -5,7 +5,7 @@ public import DLCGraph
 ///
 /// Weights stay where the file's bytes lie. Functions are inlined, nodes sorted, initializers that are inputs too
 /// (IR version 3) taken as constants, and names of inputs, outputs, nodes and values kept. Constant expressions of
-/// few elements are computed, so that shapes and conditions are known.
+/// few elements are computed, so that shapes and conditions are known; nodes that no output needs are dropped.
 /// - Parameters:
 ///   - inputShapes: extents that replace the declared ones of some inputs, by name.
 /// - Throws: for a file that is no valid model, with the place; for operators without support all of them at once.
@@ -53,7 +53,7 @@ private func importModel(_ document: ONNXDocument, path: String?, _ inputShapes:
             try site.builder.output(info.name, value)
         }
     }
-    return site.builder.graph
+    return site.builder.graph.withoutDeadNodes()
 }
 
 /// Adds the inputs that are no initializers.

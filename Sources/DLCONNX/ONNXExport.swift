@@ -1,0 +1,114 @@
+internal import CONNX
+public import DLCGraph
+
+/// Writes a graph as an ONNX file.
+///
+/// Names of inputs, outputs and nodes are kept, and those of values where they are distinct. Constants become
+/// initializers; beyond 1.9 GB they go to `PATH.data`. Up to opset 17, libonnx checks what is written.
+/// - Throws: where an operator has no form in the opset, naming the operator and the node; where the file cannot
+///   be written.
+public func exportONNX(_ graph: Graph, opset: Int = 17, to path: String) throws {
+    try located(path) {
+        let tensors = try TensorWriter(for: graph, path: path)
+        let document = try makeModel(graph, opset: opset, tensors)
+        if opset <= checkedOpset, !tensors.isExternal { try document.check() }
+        try document.save(to: path)
+    }
+}
+
+/// The newest opset that libonnx's checker knows.
+private let checkedOpset = 17
+
+private func makeModel(_ graph: Graph, opset: Int, _ tensors: TensorWriter) throws -> ONNXDocument {
+    guard (7...ImportContext.newestOpset).contains(opset) else {
+        throw DLCError("opset \(opset) is outside 7 ... \(ImportContext.newestOpset)")
+    }
+    let document = try ONNXDocument(building: CONNX_MODEL)
+    let model = connx_document_model(document.raw)
+    connx_model_set_ir_version(model, irVersion(opset))
+    "dlc".withView { name in "".withView { connx_model_set_producer(model, name, $0) } }
+    for (key, value) in graph.metadata.sorted(by: { $0.key < $1.key }) {
+        key.withView { key in value.withView { connx_model_add_metadata(model, key, $0) } }
+    }
+    let message = connx_model_make_graph(model)
+    (graph.name.isEmpty ? "main" : graph.name).withView { connx_graph_set_name(message, $0) }
+    let names = ValueNames(graph)
+    for port in graph.inputs {
+        NodeWriter.write(graph.type(port.value), to: port.name.withView { connx_graph_add_input(message, $0) })
+    }
+    var domains = try writeNodes(graph, opset, names, tensors, message)
+    for (name, value) in names.copies { NodeWriter.writeCopy(of: names.name(of: value), as: name, to: message) }
+    for port in graph.outputs {
+        NodeWriter.write(graph.type(port.value), to: port.name.withView { connx_graph_add_output(message, $0) })
+    }
+    domains.remove("")
+    "".withView { connx_model_add_opset(model, $0, Int64(opset)) }
+    for domain in domains.sorted() { domain.withView { connx_model_add_opset(model, $0, 1) } }
+    return document
+}
+
+/// Writes constants and nodes; returns the domains of the operators that occur.
+private func writeNodes(
+    _ graph: Graph, _ opset: Int, _ names: ValueNames, _ tensors: TensorWriter, _ message: connx_graph
+) throws -> Set<String> {
+    let uses = graph.useCounts()
+    let symbols = symbolPlaces(graph)
+    var domains = Set<String>()
+    for node in graph.nodes {
+        if let constant = node.op as? Constant {
+            try tensors.write(
+                constant.value, name: names.name(of: node.results[0]), to: connx_graph_add_initializer(message))
+            continue
+        }
+        try located(node.name.isEmpty ? node.op.name : "\(node.op.name) '\(node.name)'") {
+            let definition = node.op.definition
+            guard let mapping = definition.onnx.first else { throw DLCError("has no form in ONNX") }
+            let outputs = node.results.enumerated().map { index, value in
+                let isOptional = index < definition.results.count && definition.results[index].hasSuffix("?")
+                return isOptional && uses[value.index] == 0 ? "" : names.name(of: value)
+            }
+            var writer = ONNXWriter(
+                opset: opset, node: node, inputs: node.operands.map { $0.map(names.name(of:)) ?? "" }, outputs: outputs,
+                operandFacts: node.operands.map { $0.map(graph.fact) }, resultFacts: node.results.map(graph.fact),
+                uniqueName: names.unique, symbolValue: { symbols[$0] })
+            try mapping.write(&writer)
+            guard !writer.nodes.isEmpty else { throw DLCError("has no form in opset \(opset)") }
+            for (name, tensor) in writer.initializers {
+                try tensors.write(tensor, name: name, to: connx_graph_add_initializer(message))
+            }
+            for written in writer.nodes {
+                try NodeWriter.write(written, to: message)
+                domains.insert(written.domain)
+            }
+        }
+    }
+    return domains
+}
+
+/// For each symbol an input and the axis whose extent it is.
+private func symbolPlaces(_ graph: Graph) -> [String: (input: String, axis: Int)] {
+    var places: [String: (input: String, axis: Int)] = [:]
+    for port in graph.inputs {
+        for (axis, dim) in graph.shape(port.value).enumerated() {
+            if let name = dim.symbolName, places[name] == nil { places[name] = (port.name, axis) }
+        }
+    }
+    return places
+}
+
+/// The IR version that was current with an opset; not below 4, before which initializers had to be inputs.
+private func irVersion(_ opset: Int) -> Int64 {
+    switch opset {
+    case ...9: 4
+    case 10: 5
+    case 11: 6
+    case 12...14: 7
+    case 15...18: 8
+    case 19...20: 9
+    case 21...22: 10
+    case 23: 11
+    case 24: 12
+    case 25...27: 13
+    default: 14
+    }
+}

@@ -1,0 +1,77 @@
+internal import CONNX
+internal import DLCGraph
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
+/// Writes tensors into TensorProto messages, or beside the model where a file would pass protobuf's limit.
+struct TensorWriter {
+    /// The file for large tensors, nil where everything fits into the model.
+    private let external: ExternalFile?
+
+    /// Up to this many bytes of constants stay inside the model.
+    private static let insideLimit = 1_900_000_000
+    /// Smaller tensors stay inside the model always.
+    private static let externalThreshold = 1024
+
+    init(inside: ()) { external = nil }
+
+    /// - Parameter path: the model's; external data goes to `NAME.data` in the same folder.
+    init(for graph: Graph, path: String) throws {
+        var bytes = 0
+        for node in graph.nodes { if let constant = node.op as? Constant { bytes += constant.value.byteCount } }
+        external = bytes > Self.insideLimit ? try ExternalFile(path: path + ".data") : nil
+    }
+
+    /// Whether tensors go to a file of their own.
+    var isExternal: Bool { external != nil }
+
+    func write(_ tensor: Tensor, name: String?, to message: connx_tensor) throws {
+        if let name { name.withView { connx_tensor_set_name(message, $0) } }
+        connx_tensor_set_type(message, Int32(tensor.type.onnx))
+        for extent in tensor.shape { connx_tensor_add_dim(message, Int64(extent)) }
+        try tensor.withUnsafeBytes { bytes in
+            let bytes = UnsafeRawBufferPointer(rebasing: bytes[..<tensor.byteCount])
+            if let external, tensor.byteCount >= Self.externalThreshold {
+                let offset = try external.append(bytes)
+                external.name.withView {
+                    connx_tensor_set_external(message, $0, Int64(offset), Int64(bytes.count))
+                }
+            } else if !connx_tensor_set_raw(message, bytes.baseAddress, bytes.count) {
+                throw DLCError("out of memory")
+            }
+        }
+    }
+}
+
+/// A file of tensors' bytes, each at a multiple of 64.
+private final class ExternalFile {
+    let name: String
+    private let path: String
+    private let file: UnsafeMutablePointer<FILE>
+    private var size = 0
+
+    init(path: String) throws {
+        guard let file = fopen(path, "wb") else { throw DLCError("\(path): \(String(cString: strerror(errno)))") }
+        self.file = file
+        self.path = path
+        name = path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+    }
+
+    func append(_ bytes: UnsafeRawBufferPointer) throws -> Int {
+        let padding = [UInt8](repeating: 0, count: (64 - size % 64) % 64)
+        let written = fwrite(padding, 1, padding.count, file) + fwrite(bytes.baseAddress, 1, bytes.count, file)
+        guard written == padding.count + bytes.count, fflush(file) == 0 else {
+            throw DLCError("\(path): \(String(cString: strerror(errno)))")
+        }
+        defer { size += written }
+        return size + padding.count
+    }
+
+    deinit { fclose(file) }
+}
