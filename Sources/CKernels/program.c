@@ -1,0 +1,228 @@
+/// Preparation of elementwise programs: checks, dimensions, tiles.
+#include "program.h"
+
+#include "dlc_convert.h"
+
+#include <stddef.h>
+
+enum { least_tile = 256, most_tile = DLC_TILE_ELEMENTS, cache_budget = 24 << 10, task_elements = 16 << 10, unwritten = 255 };
+
+const dlc_tile_functions *dlc_tile_functions_of(dlc_isa isa) {
+    switch (isa) {
+    case DLC_ISA_PORTABLE: return &dlc_tile_functions_portable;
+#if defined(__x86_64__)
+    case DLC_ISA_AVX2: return &dlc_tile_functions_avx2;
+    case DLC_ISA_AVX512: return &dlc_tile_functions_avx512;
+#elif defined(__aarch64__)
+    case DLC_ISA_NEON: return &dlc_tile_functions_neon;
+#endif
+    default: return NULL;
+    }
+}
+
+/// Source registers that `op` reads; -1 where the operation does not exist in `type`.
+static int sources(dlc_op op, dlc_compute type) {
+    bool integer = type == DLC_COMPUTE_I64 || type == DLC_COMPUTE_U64;
+    if (type > DLC_COMPUTE_U64 || op >= DLC_OP_COUNT) return -1;
+    if (op >= DLC_OP_BIT_AND) return !integer ? -1 : op == DLC_OP_BIT_NOT ? 1 : 2;
+    if (op >= DLC_OP_CEIL) return integer ? -1 : 1;
+    switch (op) {
+    case DLC_OP_LOAD: case DLC_OP_CONST: return 0;
+    case DLC_OP_WHERE: return 3;
+    case DLC_OP_ADD: case DLC_OP_SUB: case DLC_OP_MUL: case DLC_OP_DIV: case DLC_OP_MOD: case DLC_OP_POW:
+    case DLC_OP_MIN: case DLC_OP_MAX: case DLC_OP_EQ: case DLC_OP_NE: case DLC_OP_LT: case DLC_OP_LE:
+    case DLC_OP_GT: case DLC_OP_GE: case DLC_OP_AND: case DLC_OP_OR: case DLC_OP_XOR: return 2;
+    default: return 1;
+    }
+}
+
+/// Turns a saturation into a clip to the range of its type.
+static bool bound(dlc_instruction *in) {
+    static const int8_t bits[] = { [DLC_I8] = 7, [DLC_I16] = 15, [DLC_I32] = 31, [DLC_I64] = 63,
+                                   [DLC_U8] = 8, [DLC_U16] = 16, [DLC_U32] = 32, [DLC_U64] = 64 };
+    if (in->narrow < DLC_I8 || in->narrow > DLC_U64) return false;
+    bool negative = in->narrow <= DLC_I64, wide = in->type == DLC_COMPUTE_F64;
+    int width = bits[in->narrow];
+    double power = width == 64 ? 0x1p64 : (double)(UINT64_C(1) << width);
+    uint64_t most = width == 64 ? UINT64_MAX : (UINT64_C(1) << width) - 1;
+    in->op = DLC_OP_CLIP;
+    in->f0 = negative ? -power : 0;
+    in->f1 = width <= (wide ? 32 : 16) ? power - 1 : power; // where 2^n - 1 is not exact, the store saturates
+    in->i0 = negative && in->type == DLC_COMPUTE_I64 ? (int64_t)(UINT64_MAX << width) : 0;
+    in->i1 = in->type == DLC_COMPUTE_I64 && most > INT64_MAX ? INT64_MAX : (int64_t)most;
+    return true;
+}
+
+static bool check(dlc_program *p) {
+    if (p->rank < 0 || p->rank > DLC_MAX_RANK || p->operand_count < 0 || p->operand_count > DLC_PROGRAM_OPERANDS ||
+        p->result_count < 0 || p->result_count > DLC_PROGRAM_RESULTS || p->instruction_count < 0 ||
+        p->instruction_count > DLC_PROGRAM_INSTRUCTIONS) return false;
+    int64_t elements = 1;
+    for (int d = 0; d < p->rank; ++d)
+        if (p->shape[d] < 0 || __builtin_mul_overflow(elements, p->shape[d], &elements)) return false;
+    for (int t = 0; t < p->operand_count; ++t) if (p->operands[t].type > DLC_BOOL) return false;
+    for (int t = 0; t < p->result_count; ++t) if (p->results[t].type > DLC_BOOL) return false;
+
+    uint8_t types[DLC_PROGRAM_REGISTERS];
+    for (int r = 0; r < DLC_PROGRAM_REGISTERS; ++r) types[r] = unwritten;
+    for (int k = 0; k < p->instruction_count; ++k) {
+        dlc_instruction *in = &p->instructions[k];
+        int count = sources(in->op, in->type);
+        if (count < 0) return false;
+        dlc_compute read = in->op == DLC_OP_CONVERT ? in->from : in->type;
+        uint8_t registers[] = { in->a, in->b, in->c };
+        for (int s = 0; s < count; ++s)
+            if (registers[s] >= DLC_PROGRAM_REGISTERS || types[registers[s]] != read) return false;
+        if (in->op == DLC_OP_LOAD && in->tensor >= p->operand_count) return false;
+        if (in->op == DLC_OP_WRAP && in->narrow > DLC_BOOL) return false;
+        if (in->op == DLC_OP_SATURATE && !bound(in)) return false;
+        if (in->op == DLC_OP_STORE) {
+            if (in->tensor >= p->result_count) return false;
+        } else {
+            if (in->dst >= DLC_PROGRAM_REGISTERS) return false;
+            types[in->dst] = in->type;
+        }
+    }
+    return true;
+}
+
+/// The strides of tensor `t`, operands first.
+static int64_t *strides(dlc_program *p, int t) {
+    return t < p->operand_count ? p->operands[t].strides : p->results[t - p->operand_count].strides;
+}
+
+/// Orders dimensions by the strides of the first result (or operand), drops those of extent 1, and
+/// merges neighbours that every tensor walks as one. Leaves at least one dimension.
+static void merge(dlc_program *p) {
+    int tensors = p->operand_count + p->result_count, rank = 0;
+    for (int d = 0; d < p->rank; ++d) {
+        if (p->shape[d] == 1) continue;
+        p->shape[rank] = p->shape[d];
+        for (int t = 0; t < tensors; ++t) strides(p, t)[rank] = strides(p, t)[d];
+        rank += 1;
+    }
+    const int64_t *order = tensors == 0 ? NULL : strides(p, p->result_count > 0 ? p->operand_count : 0);
+    for (int end = rank - 1; order && end > 0; --end) {
+        for (int d = 0; d < end; ++d) {
+            if (order[d] >= order[d + 1]) continue;
+            int64_t extent = p->shape[d];
+            p->shape[d] = p->shape[d + 1], p->shape[d + 1] = extent;
+            for (int t = 0; t < tensors; ++t) {
+                int64_t *s = strides(p, t), stride = s[d];
+                s[d] = s[d + 1], s[d + 1] = stride;
+            }
+        }
+    }
+    int last = 0; // the dimension that d may merge into
+    for (int d = 1; d < rank; ++d) {
+        bool dense = true;
+        for (int t = 0; t < tensors && dense; ++t) dense = strides(p, t)[last] == strides(p, t)[d] * p->shape[d];
+        last += !dense;
+        p->shape[last] = dense ? p->shape[last] * p->shape[d] : p->shape[d];
+        for (int t = 0; t < tensors; ++t) strides(p, t)[last] = strides(p, t)[d];
+    }
+    if (rank == 0) {
+        p->shape[0] = 1;
+        for (int t = 0; t < tensors; ++t) strides(p, t)[0] = 1;
+    }
+    p->rank = last + 1;
+}
+
+/// Whether every tile of a tensor with these strides is one dense run.
+static bool dense_tiles(const dlc_program *p, const int64_t *strides) {
+    if (strides[p->rank - 1] != 1 && p->shape[p->rank - 1] != 1) return false;
+    if (p->tile_rows == 1) return true;
+    for (int d = p->rank - 2; d >= 0; --d)
+        if (strides[d] != strides[d + 1] * p->shape[d + 1]) return false;
+    return true;
+}
+
+/// Whether every tile of an operand reads the same elements.
+static bool same_tiles(const dlc_program *p, const int64_t *strides) {
+    int inner = p->rank - 1;
+    for (int d = 0; d < inner; ++d) if (strides[d] != 0) return false;
+    return strides[inner] == 0 || p->tile_columns == p->shape[inner];
+}
+
+/// Finds the loads that need no copy, the results that need none, and the work that is the same for all tiles.
+static void choose_modes(dlc_program *p) {
+    int writes[DLC_PROGRAM_REGISTERS] = {0};
+    bool fixed[DLC_PROGRAM_REGISTERS] = {false};
+    for (int k = 0; k < p->instruction_count; ++k)
+        if (p->instructions[k].op != DLC_OP_STORE) writes[p->instructions[k].dst] += 1;
+    for (int k = 0; k < p->instruction_count; ++k) {
+        dlc_instruction *in = &p->instructions[k];
+        int count = sources(in->op, in->type);
+        uint8_t registers[] = { in->a, in->b, in->c };
+        in->mode = 0;
+        if (in->op == DLC_OP_STORE) continue;
+        bool same = writes[in->dst] == 1;
+        for (int s = 0; s < count; ++s) same = same && fixed[registers[s]];
+        if (in->op == DLC_OP_LOAD) {
+            const dlc_program_tensor *operand = &p->operands[in->tensor];
+            same = same && same_tiles(p, operand->strides);
+            bool alias = !same && operand->type == dlc_compute_type(in->type) && dense_tiles(p, operand->strides);
+            // After a store to a buffer that is also this operand, the register would no longer hold it.
+            bool stored = false;
+            for (int later = k + 1; later < p->instruction_count && alias; ++later) {
+                const dlc_instruction *use = &p->instructions[later];
+                int uses = sources(use->op, use->type);
+                bool reads = (uses > 0 && use->a == in->dst) || (uses > 1 && use->b == in->dst) || (uses > 2 && use->c == in->dst);
+                if (reads && stored) alias = false;
+                if (use->op == DLC_OP_STORE) stored = true;
+                else if (use->dst == in->dst) break;
+            }
+            if (alias) in->mode |= DLC_MODE_ALIAS;
+        }
+        if (same) {
+            in->mode |= DLC_MODE_ONCE;
+            fixed[in->dst] = true;
+        }
+        // A value whose next instruction stores it as it is goes straight to the result.
+        if (same || in->op == DLC_OP_LOAD || k + 1 == p->instruction_count) continue;
+        const dlc_instruction *next = &p->instructions[k + 1];
+        if (next->op == DLC_OP_STORE && next->a == in->dst && p->results[next->tensor].type == dlc_compute_type(in->type) &&
+            dense_tiles(p, p->results[next->tensor].strides)) in->mode |= DLC_MODE_DIRECT;
+    }
+}
+
+bool dlc_program_prepare(dlc_isa isa, dlc_program *p, dlc_launch *launch) {
+    if (dlc_tile_functions_of(isa) == NULL || !check(p)) return false;
+    merge(p);
+    int registers = 0;
+    int64_t width = 4;
+    for (int k = 0; k < p->instruction_count; ++k) {
+        const dlc_instruction *in = &p->instructions[k];
+        if (in->op != DLC_OP_STORE && in->dst >= registers) registers = in->dst + 1;
+        if (in->type != DLC_COMPUTE_F32) width = 8;
+    }
+    int64_t tile = most_tile;
+    while (tile > least_tile && tile * width * registers > cache_budget) tile /= 2;
+
+    int64_t inner = p->shape[p->rank - 1], rows = 1;
+    for (int d = 0; d < p->rank - 1; ++d) rows *= p->shape[d];
+    if (inner > tile) {
+        // Even pieces of whole vectors.
+        int64_t pieces = (inner + tile - 1) / tile;
+        p->tile_columns = ((inner + pieces - 1) / pieces + 15) / 16 * 16;
+        p->tile_rows = 1;
+    } else {
+        p->tile_columns = inner > 0 ? inner : 1;
+        p->tile_rows = tile / p->tile_columns;
+        if (p->tile_rows > rows) p->tile_rows = rows > 0 ? rows : 1;
+    }
+    int64_t pieces = (inner + p->tile_columns - 1) / p->tile_columns;
+    p->tile_count = (rows + p->tile_rows - 1) / p->tile_rows * pieces;
+    int64_t elements = p->tile_rows * p->tile_columns;
+    p->tiles_per_task = (task_elements + elements - 1) / elements;
+    p->slot_bytes = (elements * width + 63) / 64 * 64;
+    p->isa = isa;
+    choose_modes(p);
+    *launch = (dlc_launch){
+        .run = dlc_program_run,
+        .tasks = (p->tile_count + p->tiles_per_task - 1) / p->tiles_per_task,
+        .phases = 1,
+        .scratch_bytes = registers * p->slot_bytes,
+    };
+    return true;
+}

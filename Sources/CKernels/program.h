@@ -1,0 +1,44 @@
+/// What the instruction sets provide to the executor of elementwise programs: work on one dense run.
+#ifndef DLC_PROGRAM_INTERNAL_H
+#define DLC_PROGRAM_INTERNAL_H
+
+#include "dlc_program.h"
+
+enum {
+    DLC_TILE_ELEMENTS = 1024, ///< the most elements of a tile
+    // Bits of dlc_instruction.mode.
+    DLC_MODE_ONCE = 1,   ///< the same for every tile: computed by the first of a call
+    DLC_MODE_ALIAS = 2,  ///< a load whose register is the operand's own memory
+    DLC_MODE_DIRECT = 4, ///< writes the result of the store that follows, which is skipped
+};
+
+/// The kernel of a prepared program.
+void dlc_program_run(const dlc_call *call);
+
+typedef struct {
+    /// Widens `n` dense elements of `from` to registers of `to`.
+    void (*load)(dlc_type from, dlc_compute to, int64_t n, const void *src, void *dst);
+    /// Narrows `n` register elements of `from` to dense elements of `to`.
+    void (*store)(dlc_compute from, dlc_type to, int64_t n, const void *src, void *dst);
+    /// Applies an arithmetic instruction to `n` register elements. `d` may be `a`, `b` or `c`.
+    void (*apply)(const dlc_instruction *instruction, int64_t n, void *d, const void *a, const void *b, const void *c);
+} dlc_tile_functions;
+
+extern const dlc_tile_functions dlc_tile_functions_portable;
+extern const dlc_tile_functions dlc_tile_functions_avx2;
+extern const dlc_tile_functions dlc_tile_functions_avx512;
+extern const dlc_tile_functions dlc_tile_functions_neon;
+
+/// The functions of `isa`, or null where this program was built without it.
+const dlc_tile_functions *dlc_tile_functions_of(dlc_isa isa);
+
+/// The element type that a register of type `compute` holds.
+static inline dlc_type dlc_compute_type(dlc_compute compute) {
+    static const dlc_type types[] = { DLC_F32, DLC_F64, DLC_I64, DLC_U64 };
+    return types[compute & 3];
+}
+
+/// Bytes of one register element.
+static inline int64_t dlc_compute_bytes(dlc_compute compute) { return compute == DLC_COMPUTE_F32 ? 4 : 8; }
+
+#endif

@@ -1,0 +1,157 @@
+// Loads and stores of tile registers: every element type to and from every compute type. The loops are
+// plain C that the compiler vectorises for the instruction set of the including file.
+#include "float16.h"
+#include "program.h"
+
+DLC_TARGET_BEGIN
+
+#define DLC_LOOP _Pragma("clang loop vectorize(assume_safety) interleave(enable)") for (int64_t i = 0; i < n; ++i)
+
+// With conversion instructions for halves (all targets but the portable one) the compiler's own type is used.
+#if DLC_HAS_HALF
+typedef _Float16 DLC_NAME(half);
+#define DLC_HALF DLC_NAME(half)
+#define DLC_READ_HALF(x) ((float)(x))
+#define DLC_WRITE_HALF(x) ((DLC_HALF)(x))
+#else
+#define DLC_HALF uint16_t
+#define DLC_READ_HALF(x) dlc_float_of_half(x)
+#define DLC_WRITE_HALF(x) dlc_half_of_float(x)
+#endif
+
+// Float to integer: truncation, saturating; the bounds are exact in both float types. NaN gives 0.
+#define DLC_SIGNED(T, bits, x) \
+    ((x) >= 0x1p##bits ? (T)((UINT64_C(1) << bits) - 1) : (x) > -0x1p##bits ? (T)(x) : (x) == (x) ? (T)(UINT64_MAX << bits) : (T)0)
+#define DLC_UNSIGNED(T, bits, x) ((x) >= 0x1p##bits ? (T)UINT64_MAX : (x) > 0 ? (T)(x) : (T)0)
+
+#define DLC_LOAD_CASE(TYPE, S, expression) \
+    case TYPE: { const S *s = src; DLC_LOOP { S x = s[i]; d[i] = (expression); } break; }
+
+static void DLC_NAME(load_f32)(dlc_type from, int64_t n, const void *src, float *d) {
+    switch (from) {
+    DLC_LOAD_CASE(DLC_F32, float, x)
+    DLC_LOAD_CASE(DLC_F64, double, (float)x)
+    DLC_LOAD_CASE(DLC_F16, DLC_HALF, DLC_READ_HALF(x))
+    DLC_LOAD_CASE(DLC_BF16, uint16_t, dlc_float_of_bfloat(x))
+    DLC_LOAD_CASE(DLC_I8, int8_t, (float)x)
+    DLC_LOAD_CASE(DLC_I16, int16_t, (float)x)
+    DLC_LOAD_CASE(DLC_I32, int32_t, (float)x)
+    DLC_LOAD_CASE(DLC_I64, int64_t, (float)x)
+    DLC_LOAD_CASE(DLC_U8, uint8_t, (float)x)
+    DLC_LOAD_CASE(DLC_U16, uint16_t, (float)x)
+    DLC_LOAD_CASE(DLC_U32, uint32_t, (float)x)
+    DLC_LOAD_CASE(DLC_U64, uint64_t, (float)x)
+    DLC_LOAD_CASE(DLC_BOOL, uint8_t, x != 0 ? 1.0f : 0.0f)
+    }
+}
+
+static void DLC_NAME(load_f64)(dlc_type from, int64_t n, const void *src, double *d) {
+    switch (from) {
+    DLC_LOAD_CASE(DLC_F32, float, x)
+    DLC_LOAD_CASE(DLC_F64, double, x)
+    DLC_LOAD_CASE(DLC_F16, DLC_HALF, DLC_READ_HALF(x))
+    DLC_LOAD_CASE(DLC_BF16, uint16_t, dlc_float_of_bfloat(x))
+    DLC_LOAD_CASE(DLC_I8, int8_t, x)
+    DLC_LOAD_CASE(DLC_I16, int16_t, x)
+    DLC_LOAD_CASE(DLC_I32, int32_t, x)
+    DLC_LOAD_CASE(DLC_I64, int64_t, (double)x)
+    DLC_LOAD_CASE(DLC_U8, uint8_t, x)
+    DLC_LOAD_CASE(DLC_U16, uint16_t, x)
+    DLC_LOAD_CASE(DLC_U32, uint32_t, x)
+    DLC_LOAD_CASE(DLC_U64, uint64_t, (double)x)
+    DLC_LOAD_CASE(DLC_BOOL, uint8_t, x != 0 ? 1.0 : 0.0)
+    }
+}
+
+static void DLC_NAME(load_i64)(dlc_type from, int64_t n, const void *src, int64_t *d) {
+    switch (from) {
+    DLC_LOAD_CASE(DLC_F32, float, DLC_SIGNED(int64_t, 63, x))
+    DLC_LOAD_CASE(DLC_F64, double, DLC_SIGNED(int64_t, 63, x))
+    DLC_LOAD_CASE(DLC_F16, DLC_HALF, DLC_SIGNED(int64_t, 63, DLC_READ_HALF(x)))
+    DLC_LOAD_CASE(DLC_BF16, uint16_t, DLC_SIGNED(int64_t, 63, dlc_float_of_bfloat(x)))
+    DLC_LOAD_CASE(DLC_I8, int8_t, x)
+    DLC_LOAD_CASE(DLC_I16, int16_t, x)
+    DLC_LOAD_CASE(DLC_I32, int32_t, x)
+    DLC_LOAD_CASE(DLC_I64, int64_t, x)
+    DLC_LOAD_CASE(DLC_U8, uint8_t, x)
+    DLC_LOAD_CASE(DLC_U16, uint16_t, x)
+    DLC_LOAD_CASE(DLC_U32, uint32_t, x)
+    DLC_LOAD_CASE(DLC_U64, uint64_t, (int64_t)x)
+    DLC_LOAD_CASE(DLC_BOOL, uint8_t, x != 0)
+    }
+}
+
+static void DLC_NAME(load_u64)(dlc_type from, int64_t n, const void *src, uint64_t *d) {
+    switch (from) {
+    DLC_LOAD_CASE(DLC_F32, float, DLC_UNSIGNED(uint64_t, 64, x))
+    DLC_LOAD_CASE(DLC_F64, double, DLC_UNSIGNED(uint64_t, 64, x))
+    DLC_LOAD_CASE(DLC_F16, DLC_HALF, DLC_UNSIGNED(uint64_t, 64, DLC_READ_HALF(x)))
+    DLC_LOAD_CASE(DLC_BF16, uint16_t, DLC_UNSIGNED(uint64_t, 64, dlc_float_of_bfloat(x)))
+    default: DLC_NAME(load_i64)(from, n, src, (int64_t *)d);
+    }
+}
+
+static void DLC_NAME(load)(dlc_type from, dlc_compute to, int64_t n, const void *src, void *dst) {
+    switch (to) {
+    case DLC_COMPUTE_F32: DLC_NAME(load_f32)(from, n, src, dst); break;
+    case DLC_COMPUTE_F64: DLC_NAME(load_f64)(from, n, src, dst); break;
+    case DLC_COMPUTE_I64: DLC_NAME(load_i64)(from, n, src, dst); break;
+    case DLC_COMPUTE_U64: DLC_NAME(load_u64)(from, n, src, dst); break;
+    }
+}
+
+#define DLC_STORE_CASE(TYPE, D, expression) \
+    case TYPE: { D *d = dst; DLC_LOOP { __auto_type x = s[i]; d[i] = (D)(expression); } break; }
+
+#define DLC_STORE_FLOAT(to_f32, to_half) \
+    switch (to) { \
+    DLC_STORE_CASE(DLC_F32, float, x) \
+    DLC_STORE_CASE(DLC_F64, double, x) \
+    DLC_STORE_CASE(DLC_F16, DLC_HALF, to_half) \
+    DLC_STORE_CASE(DLC_BF16, uint16_t, dlc_bfloat_of_float(to_f32)) \
+    DLC_STORE_CASE(DLC_I8, int8_t, DLC_SIGNED(int8_t, 7, x)) \
+    DLC_STORE_CASE(DLC_I16, int16_t, DLC_SIGNED(int16_t, 15, x)) \
+    DLC_STORE_CASE(DLC_I32, int32_t, DLC_SIGNED(int32_t, 31, x)) \
+    DLC_STORE_CASE(DLC_I64, int64_t, DLC_SIGNED(int64_t, 63, x)) \
+    DLC_STORE_CASE(DLC_U8, uint8_t, DLC_UNSIGNED(uint8_t, 8, x)) \
+    DLC_STORE_CASE(DLC_U16, uint16_t, DLC_UNSIGNED(uint16_t, 16, x)) \
+    DLC_STORE_CASE(DLC_U32, uint32_t, DLC_UNSIGNED(uint32_t, 32, x)) \
+    DLC_STORE_CASE(DLC_U64, uint64_t, DLC_UNSIGNED(uint64_t, 64, x)) \
+    DLC_STORE_CASE(DLC_BOOL, uint8_t, x != 0) \
+    }
+
+#define DLC_STORE_INTEGER \
+    switch (to) { \
+    DLC_STORE_CASE(DLC_F32, float, x) \
+    DLC_STORE_CASE(DLC_F64, double, x) \
+    DLC_STORE_CASE(DLC_F16, DLC_HALF, DLC_WRITE_HALF((float)x)) \
+    DLC_STORE_CASE(DLC_BF16, uint16_t, dlc_bfloat_of_float(dlc_odd_float_of_double((double)x))) \
+    case DLC_I8: DLC_STORE_CASE(DLC_U8, uint8_t, x) \
+    case DLC_I16: DLC_STORE_CASE(DLC_U16, uint16_t, x) \
+    case DLC_I32: DLC_STORE_CASE(DLC_U32, uint32_t, x) \
+    case DLC_I64: DLC_STORE_CASE(DLC_U64, uint64_t, x) \
+    DLC_STORE_CASE(DLC_BOOL, uint8_t, x != 0) \
+    }
+
+static void DLC_NAME(store_f32)(dlc_type to, int64_t n, const float *s, void *dst) {
+    DLC_STORE_FLOAT(x, DLC_WRITE_HALF(x))
+}
+
+static void DLC_NAME(store_f64)(dlc_type to, int64_t n, const double *s, void *dst) {
+    DLC_STORE_FLOAT(dlc_odd_float_of_double(x), DLC_WRITE_HALF(dlc_odd_float_of_double(x)))
+}
+
+static void DLC_NAME(store_i64)(dlc_type to, int64_t n, const int64_t *s, void *dst) { DLC_STORE_INTEGER }
+
+static void DLC_NAME(store_u64)(dlc_type to, int64_t n, const uint64_t *s, void *dst) { DLC_STORE_INTEGER }
+
+static void DLC_NAME(store)(dlc_compute from, dlc_type to, int64_t n, const void *src, void *dst) {
+    switch (from) {
+    case DLC_COMPUTE_F32: DLC_NAME(store_f32)(to, n, src, dst); break;
+    case DLC_COMPUTE_F64: DLC_NAME(store_f64)(to, n, src, dst); break;
+    case DLC_COMPUTE_I64: DLC_NAME(store_i64)(to, n, src, dst); break;
+    case DLC_COMPUTE_U64: DLC_NAME(store_u64)(to, n, src, dst); break;
+    }
+}
+
+DLC_TARGET_END

@@ -1,0 +1,162 @@
+// F32 instructions on one tile: arithmetic on vectors of the including instruction set.
+#include "isa/vmath.inc.h"
+#include "program.h"
+
+#include <math.h>
+
+DLC_TARGET_BEGIN
+
+DLC_INLINE vf DLC_NAME(truth)(vi mask) { return (vf)(mask & (vi)vf_set1(1.0f)); }
+DLC_INLINE vf DLC_NAME(hard_sigmoid)(vf x, float alpha, float beta) {
+    vf y = vf_fma(x, vf_set1(alpha), vf_set1(beta));
+    y = vf_select(y < 0.0f, vf_zero(), y);
+    return vf_select(y > 1.0f, vf_set1(1.0f), y);
+}
+/// exp(x) - 1 for x <= 0 without cancellation: 2t / (1 - t) with t = tanh(x / 2).
+DLC_INLINE vf DLC_NAME(expm1_negative)(vf x) {
+    vf t = vtanh(x * 0.5f);
+    return (t + t) / (1.0f - t);
+}
+DLC_INLINE vf DLC_NAME(elu)(vf x, float alpha, float scale) {
+    return scale * vf_select(x > 0.0f, x, alpha * DLC_NAME(expm1_negative)(vf_select(x > 0.0f, vf_zero(), x)));
+}
+/// log(1 + u) for u in 0 ... 1; the second term is what rounding 1 + u lost.
+DLC_INLINE vf DLC_NAME(log1p)(vf u) {
+    vf w = 1.0f + u;
+    return vlog(w) - ((w - 1.0f) - u) / w;
+}
+DLC_INLINE vf DLC_NAME(softplus)(vf x) {
+    return vf_select(x < 0.0f, vf_zero(), x) + DLC_NAME(log1p)(vexp(-vf_abs(x)));
+}
+/// x * tanh(softplus(x)) = x * m / (m + 2) with m = e^x (e^x + 2).
+DLC_INLINE vf DLC_NAME(mish)(vf x) {
+    vf e = vexp(vf_select(x > 20.0f, vf_set1(20.0f), x));
+    vf m = e * (e + 2.0f);
+    vf y = x * (m / (m + 2.0f));
+    return vf_select(x > 20.0f, x, vf_select(x < -110.0f, x * 0.0f, y));
+}
+/// tanh in GELU's approximation is a sigmoid of twice its argument.
+DLC_INLINE vf DLC_NAME(gelu_tanh)(vf x) {
+    return x * vsigmoid(x * vf_fma(x * x, vf_set1(0.0713548162726f), vf_set1(1.59576912161f)));
+}
+
+#define DLC_MAP(read, expression) { \
+        int64_t i = 0; \
+        for (; i + VL <= n; i += VL) { read(DLC_FULL) vf_store(d + i, (expression)); } \
+        if (i < n) { read(DLC_PART) vf_store_n(d + i, (expression), n - i); } \
+        break; \
+    }
+#define DLC_FULL(p) vf_load(p + i)
+#define DLC_PART(p) vf_load_n(p + i, n - i)
+#define DLC_READ1(get) vf x = get(a);
+#define DLC_READ2(get) vf x = get(a), y = get(b);
+#define DLC_READ3(get) vf x = get(a), y = get(b), z = get(c);
+#define DLC_MAP1(expression) DLC_MAP(DLC_READ1, expression)
+#define DLC_MAP2(expression) DLC_MAP(DLC_READ2, expression)
+#define DLC_MAP3(expression) DLC_MAP(DLC_READ3, expression)
+#define DLC_EACH1(expression) { for (int64_t i = 0; i < n; ++i) { float x = a[i]; d[i] = (expression); } break; }
+#define DLC_EACH2(expression) { for (int64_t i = 0; i < n; ++i) { float x = a[i], y = b[i]; d[i] = (expression); } break; }
+
+static float DLC_NAME(floor_mod)(float x, float y) {
+    float r = fmodf(x, y);
+    return r != 0 && (r < 0) != (y < 0) ? r + y : r;
+}
+
+/// Powers by a tile of equal exponents, as normalisation layers have them, need no logarithm.
+static bool DLC_NAME(power_by_constant)(int64_t n, float *d, const float *a, const float *b) {
+    float y = b[0];
+    if (y != 2.0f && y != 3.0f && y != 1.0f && y != -1.0f && y != 0.5f) return false;
+    for (int64_t i = 1; i < n; ++i) if (b[i] != y) return false;
+    switch ((int)(y * 2)) {
+    case 4: DLC_MAP1(x * x)
+    case 6: DLC_MAP1(x * x * x)
+    case 2: DLC_MAP1(x)
+    case -2: DLC_MAP1(1.0f / x)
+    default: DLC_MAP1(vf_select(x == -INFINITY, vf_set1(INFINITY), vf_sqrt(x + 0.0f)))
+    }
+    return true;
+}
+
+static void DLC_NAME(apply_f32)(const dlc_instruction *in, int64_t n, float *d, const float *a, const float *b, const float *c) {
+    const float f0 = (float)in->f0, f1 = (float)in->f1;
+    switch (in->op) {
+    case DLC_OP_CONST: { for (int64_t i = 0; i < n; ++i) d[i] = f0; break; }
+    case DLC_OP_ADD: DLC_MAP2(x + y)
+    case DLC_OP_SUB: DLC_MAP2(x - y)
+    case DLC_OP_MUL: DLC_MAP2(x * y)
+    case DLC_OP_DIV: DLC_MAP2(x / y)
+    case DLC_OP_MOD:
+        if (in->i0 != 0) DLC_EACH2(fmodf(x, y))
+        else DLC_EACH2(DLC_NAME(floor_mod)(x, y))
+    case DLC_OP_POW:
+        if (n > 0 && DLC_NAME(power_by_constant)(n, d, a, b)) break;
+        DLC_EACH2(powf(x, y))
+    case DLC_OP_NEG: DLC_MAP1(-x)
+    case DLC_OP_ABS: DLC_MAP1(vf_abs(x))
+    case DLC_OP_SIGN: DLC_MAP1(vf_select(x > 0.0f, vf_set1(1.0f), vf_select(x < 0.0f, vf_set1(-1.0f), x)))
+    case DLC_OP_RELU: DLC_MAP1(vf_select(x < 0.0f, vf_zero(), x))
+    case DLC_OP_MIN: DLC_MAP2(vf_select((x < y) | (x != x), x, y))
+    case DLC_OP_MAX: DLC_MAP2(vf_select((x > y) | (x != x), x, y))
+    case DLC_OP_CLIP:
+        // The upper bound wins where bounds cross, as in ONNX.
+        DLC_MAP1(vf_select((x > f1) | ((x < f0) & (vf_set1(f0) > f1)), vf_set1(f1), vf_select(x < f0, vf_set1(f0), x)))
+    case DLC_OP_EQ: DLC_MAP2(DLC_NAME(truth)(x == y))
+    case DLC_OP_NE: DLC_MAP2(DLC_NAME(truth)(x != y))
+    case DLC_OP_LT: DLC_MAP2(DLC_NAME(truth)(x < y))
+    case DLC_OP_LE: DLC_MAP2(DLC_NAME(truth)(x <= y))
+    case DLC_OP_GT: DLC_MAP2(DLC_NAME(truth)(x > y))
+    case DLC_OP_GE: DLC_MAP2(DLC_NAME(truth)(x >= y))
+    case DLC_OP_AND: DLC_MAP2(DLC_NAME(truth)((x != 0.0f) & (y != 0.0f)))
+    case DLC_OP_OR: DLC_MAP2(DLC_NAME(truth)((x != 0.0f) | (y != 0.0f)))
+    case DLC_OP_XOR: DLC_MAP2(DLC_NAME(truth)((x != 0.0f) ^ (y != 0.0f)))
+    case DLC_OP_NOT: DLC_MAP1(DLC_NAME(truth)(x == 0.0f))
+    case DLC_OP_WHERE: DLC_MAP3(vf_select(x != 0.0f, y, z))
+    case DLC_OP_CEIL: DLC_MAP1(__builtin_elementwise_ceil(x))
+    case DLC_OP_FLOOR: DLC_MAP1(__builtin_elementwise_floor(x))
+    case DLC_OP_ROUND: DLC_MAP1(__builtin_elementwise_rint(x))
+    case DLC_OP_TRUNC: DLC_MAP1(__builtin_elementwise_trunc(x))
+    case DLC_OP_SQRT: DLC_MAP1(vf_sqrt(x))
+    case DLC_OP_RSQRT: DLC_MAP1(1.0f / vf_sqrt(x))
+    case DLC_OP_RECIPROCAL: DLC_MAP1(1.0f / x)
+    case DLC_OP_EXP: DLC_MAP1(vexp(x))
+    case DLC_OP_LOG: DLC_MAP1(vlog(x))
+    case DLC_OP_SIN: DLC_EACH1(sinf(x))
+    case DLC_OP_COS: DLC_EACH1(cosf(x))
+    case DLC_OP_TAN: DLC_EACH1(tanf(x))
+    case DLC_OP_ASIN: DLC_EACH1(asinf(x))
+    case DLC_OP_ACOS: DLC_EACH1(acosf(x))
+    case DLC_OP_ATAN: DLC_EACH1(atanf(x))
+    case DLC_OP_SINH: DLC_EACH1(sinhf(x))
+    case DLC_OP_COSH: DLC_EACH1(coshf(x))
+    case DLC_OP_TANH: DLC_MAP1(vtanh(x))
+    case DLC_OP_ASINH: DLC_EACH1(asinhf(x))
+    case DLC_OP_ACOSH: DLC_EACH1(acoshf(x))
+    case DLC_OP_ATANH: DLC_EACH1(atanhf(x))
+    case DLC_OP_ERF: DLC_MAP1(verf(x))
+    case DLC_OP_SIGMOID: DLC_MAP1(vsigmoid(x))
+    case DLC_OP_HARD_SIGMOID: DLC_MAP1(DLC_NAME(hard_sigmoid)(x, f0, f1))
+    case DLC_OP_LEAKY_RELU: DLC_MAP1(vf_select(x < 0.0f, f0 * x, x))
+    case DLC_OP_ELU: DLC_MAP1(DLC_NAME(elu)(x, f0, 1.0f))
+    case DLC_OP_SELU: DLC_MAP1(DLC_NAME(elu)(x, f0, f1))
+    case DLC_OP_CELU:
+        DLC_MAP1(vf_select(x > 0.0f, x, f0 * DLC_NAME(expm1_negative)(vf_select(x > 0.0f, vf_zero(), x / f0))))
+    case DLC_OP_SOFTPLUS: DLC_MAP1(DLC_NAME(softplus)(x))
+    case DLC_OP_SOFTSIGN: DLC_MAP1(x / (1.0f + vf_abs(x)))
+    case DLC_OP_THRESHOLDED_RELU: DLC_MAP1(vf_select(x > f0, x, vf_zero()))
+    case DLC_OP_GELU: DLC_MAP1(0.5f * x * (1.0f + verf(x * 0.70710678118654752f)))
+    case DLC_OP_GELU_TANH: DLC_MAP1(DLC_NAME(gelu_tanh)(x))
+    case DLC_OP_HARD_SWISH: DLC_MAP1(x * DLC_NAME(hard_sigmoid)(x, 1.0f / 6.0f, 0.5f))
+    case DLC_OP_MISH: DLC_MAP1(DLC_NAME(mish)(x))
+    case DLC_OP_SILU: DLC_MAP1(x * vsigmoid(x))
+    case DLC_OP_IS_NAN: DLC_MAP1(DLC_NAME(truth)(x != x))
+    case DLC_OP_IS_INF: {
+        float positive = in->i0 & 1 ? INFINITY : NAN, negative = in->i0 & 2 ? -INFINITY : NAN;
+        DLC_MAP1(DLC_NAME(truth)((x == positive) | (x == negative)))
+    }
+    default: break;
+    }
+}
+
+#undef DLC_EACH1
+#undef DLC_EACH2
+DLC_TARGET_END

@@ -1,0 +1,219 @@
+/// Execution of elementwise programs: one tile at a time, each instruction over the whole tile.
+#include "program.h"
+
+#include "dlc_convert.h"
+
+#include <string.h>
+
+enum { most_columns = DLC_TILE_ELEMENTS };
+
+/// A tile: rows `row ..< row + rows` of the flattened outer dimensions, columns of the innermost one.
+typedef struct {
+    int64_t row, rows, column, columns;
+    int64_t place[DLC_MAX_RANK]; ///< outer coordinates of the first row
+} dlc_tile;
+
+static dlc_tile tile_at(const dlc_program *p, int64_t index) {
+    int inner = p->rank - 1;
+    int64_t pieces = (p->shape[inner] + p->tile_columns - 1) / p->tile_columns, rows = 1;
+    dlc_tile tile = { .row = index / pieces * p->tile_rows, .column = index % pieces * p->tile_columns };
+    int64_t rest = tile.row;
+    for (int d = inner - 1; d >= 0; --d) {
+        tile.place[d] = rest % p->shape[d];
+        rest /= p->shape[d];
+        rows *= p->shape[d];
+    }
+    tile.rows = rows - tile.row < p->tile_rows ? rows - tile.row : p->tile_rows;
+    tile.columns = p->shape[inner] - tile.column < p->tile_columns ? p->shape[inner] - tile.column : p->tile_columns;
+    return tile;
+}
+
+static int64_t tile_offset(const dlc_program *p, const dlc_program_tensor *t, const dlc_tile *tile) {
+    int64_t offset = t->offset + tile->column * t->strides[p->rank - 1];
+    for (int d = 0; d < p->rank - 1; ++d) offset += tile->place[d] * t->strides[d];
+    return offset;
+}
+
+static void *place_of(const dlc_program *p, const dlc_program_tensor *t, const dlc_tile *tile, void *buffer) {
+    return (char *)buffer + tile_offset(p, t, tile) * dlc_type_bytes(t->type);
+}
+
+/// Whether the rows of a tile follow each other without gaps.
+static bool rows_dense(const dlc_program *p, const int64_t *strides) {
+    for (int d = p->rank - 2; d >= 0; --d)
+        if (strides[d] != strides[d + 1] * p->shape[d + 1]) return false;
+    return true;
+}
+
+/// The offset of the next row, with `place` moved on to it.
+static int64_t next_row(const dlc_program *p, const int64_t *strides, int64_t *place, int64_t offset) {
+    for (int d = p->rank - 2; d >= 0; --d) {
+        offset += strides[d];
+        if (++place[d] < p->shape[d]) return offset;
+        offset -= strides[d] * p->shape[d];
+        place[d] = 0;
+    }
+    return offset;
+}
+
+#define STRIDED(T, target, source) \
+    case sizeof(T): { T *d = dst; const T *s = src; for (int64_t i = 0; i < n; ++i) d[target] = s[source]; break; }
+
+static void gather(int32_t bytes, int64_t n, const void *src, int64_t stride, void *dst) {
+    switch (bytes) {
+    STRIDED(uint8_t, i, i * stride)
+    STRIDED(uint16_t, i, i * stride)
+    STRIDED(uint32_t, i, i * stride)
+    STRIDED(uint64_t, i, i * stride)
+    }
+}
+
+static void scatter(int32_t bytes, int64_t n, const void *src, void *dst, int64_t stride) {
+    switch (bytes) {
+    STRIDED(uint8_t, i * stride, i)
+    STRIDED(uint16_t, i * stride, i)
+    STRIDED(uint32_t, i * stride, i)
+    STRIDED(uint64_t, i * stride, i)
+    }
+}
+
+/// Repeats the first `bytes` of `block` until `total` are filled.
+static void repeat(char *block, int64_t bytes, int64_t total) {
+    while (bytes < total) {
+        int64_t more = bytes < total - bytes ? bytes : total - bytes;
+        memcpy(block + bytes, block, (size_t)more);
+        bytes += more;
+    }
+}
+
+static void load_row(const dlc_tile_functions *f, dlc_type type, dlc_compute to, int64_t n, const char *src, int64_t stride, void *dst) {
+    int32_t bytes = dlc_type_bytes(type);
+    int64_t width = dlc_compute_bytes(to);
+    if (stride == 0) {
+        f->load(type, to, 1, src, dst);
+        repeat(dst, width, n * width);
+    } else if (stride == 1 || n == 1) {
+        if (type == dlc_compute_type(to)) memcpy(dst, src, (size_t)(n * width));
+        else f->load(type, to, n, src, dst);
+    } else if (type == dlc_compute_type(to)) {
+        gather(bytes, n, src, stride, dst);
+    } else {
+        uint64_t dense[most_columns];
+        gather(bytes, n, src, stride, dense);
+        f->load(type, to, n, dense, dst);
+    }
+}
+
+static void store_row(const dlc_tile_functions *f, dlc_compute from, dlc_type type, int64_t n, const void *src, char *dst, int64_t stride) {
+    int32_t bytes = dlc_type_bytes(type);
+    if (stride == 1 || n == 1) {
+        if (type == dlc_compute_type(from)) memcpy(dst, src, (size_t)(n * bytes));
+        else f->store(from, type, n, src, dst);
+    } else {
+        uint64_t dense[most_columns];
+        f->store(from, type, n, src, dense);
+        scatter(bytes, n, dense, dst, stride);
+    }
+}
+
+static void load(const dlc_program *p, const dlc_tile_functions *f, const dlc_instruction *in, const dlc_tile *tile, const char *buffer, char *dst) {
+    const dlc_program_tensor *t = &p->operands[in->tensor];
+    int64_t bytes = dlc_type_bytes(t->type), inner = t->strides[p->rank - 1];
+    int64_t offset = tile_offset(p, t, tile), row_bytes = tile->columns * dlc_compute_bytes(in->type);
+    bool repeated = true;
+    for (int d = 0; d < p->rank - 1; ++d) repeated = repeated && t->strides[d] == 0;
+    if (tile->rows == 1 || repeated) {
+        load_row(f, t->type, in->type, tile->columns, buffer + offset * bytes, inner, dst);
+        repeat(dst, row_bytes, tile->rows * row_bytes);
+    } else if (rows_dense(p, t->strides)) {
+        load_row(f, t->type, in->type, tile->rows * tile->columns, buffer + offset * bytes, inner, dst);
+    } else {
+        int64_t place[DLC_MAX_RANK];
+        memcpy(place, tile->place, sizeof place);
+        for (int64_t r = 0; r < tile->rows; ++r) {
+            load_row(f, t->type, in->type, tile->columns, buffer + offset * bytes, inner, dst + r * row_bytes);
+            offset = next_row(p, t->strides, place, offset);
+        }
+    }
+}
+
+static void store(const dlc_program *p, const dlc_tile_functions *f, const dlc_instruction *in, const dlc_tile *tile, const char *src, char *buffer) {
+    const dlc_program_tensor *t = &p->results[in->tensor];
+    int64_t bytes = dlc_type_bytes(t->type), inner = t->strides[p->rank - 1];
+    int64_t offset = tile_offset(p, t, tile), row_bytes = tile->columns * dlc_compute_bytes(in->type);
+    if (tile->rows == 1 || rows_dense(p, t->strides)) {
+        store_row(f, in->type, t->type, tile->rows * tile->columns, src, buffer + offset * bytes, inner);
+        return;
+    }
+    int64_t place[DLC_MAX_RANK];
+    memcpy(place, tile->place, sizeof place);
+    for (int64_t r = 0; r < tile->rows; ++r) {
+        store_row(f, in->type, t->type, tile->columns, src + r * row_bytes, buffer + offset * bytes, inner);
+        offset = next_row(p, t->strides, place, offset);
+    }
+}
+
+/// Conversions between registers: to another compute type, or to a narrower element type and back.
+static void convert(const dlc_tile_functions *f, const dlc_instruction *in, int64_t n, const void *a, void *dst) {
+    uint64_t copy[most_columns];
+    if (in->op == DLC_OP_WRAP) {
+        f->store(in->type, in->narrow, n, a, copy);
+        f->load(in->narrow, in->type, n, copy, dst);
+    } else {
+        // Through a copy, since `dst` may be the register `a` at another width.
+        f->load(dlc_compute_type(in->from), in->type, n, a, copy);
+        memcpy(dst, copy, (size_t)(n * dlc_compute_bytes(in->type)));
+    }
+}
+
+static void run_tile(const dlc_call *call, const dlc_tile_functions *f, const dlc_tile *tile, bool first) {
+    const dlc_program *p = call->params;
+    void *const *results = call->buffers + p->operand_count;
+    // Where the value of each register is: its slot, an operand or a result.
+    const char *registers[DLC_PROGRAM_REGISTERS];
+    for (int r = 0; r < DLC_PROGRAM_REGISTERS; ++r) registers[r] = (char *)call->scratch + r * p->slot_bytes;
+    // What all tiles share is computed for a full tile, whatever the size of the first one.
+    dlc_tile full = *tile;
+    full.rows = p->tile_rows, full.columns = p->tile_columns;
+
+    for (int k = 0; k < p->instruction_count; ++k) {
+        const dlc_instruction *in = &p->instructions[k];
+        bool once = in->mode & DLC_MODE_ONCE;
+        if (once && !first) continue;
+        const dlc_tile *part = once ? &full : tile;
+        int64_t n = part->rows * part->columns;
+        if (in->op == DLC_OP_STORE) {
+            store(p, f, in, tile, registers[in->a], results[in->tensor]);
+            continue;
+        }
+        if (in->op == DLC_OP_LOAD && in->mode & DLC_MODE_ALIAS) {
+            registers[in->dst] = place_of(p, &p->operands[in->tensor], tile, call->buffers[in->tensor]);
+            continue;
+        }
+        char *dst = (char *)call->scratch + in->dst * p->slot_bytes;
+        if (in->mode & DLC_MODE_DIRECT) {
+            int result = p->instructions[++k].tensor; // of the store that this makes needless
+            dst = place_of(p, &p->results[result], tile, results[result]);
+        }
+        switch (in->op) {
+        case DLC_OP_LOAD: load(p, f, in, part, call->buffers[in->tensor], dst); break;
+        case DLC_OP_CONST: f->apply(in, n, dst, NULL, NULL, NULL); break;
+        case DLC_OP_CONVERT: case DLC_OP_WRAP: convert(f, in, n, registers[in->a], dst); break;
+        default: f->apply(in, n, dst, registers[in->a], registers[in->b], registers[in->c]);
+        }
+        registers[in->dst] = dst;
+    }
+}
+
+void dlc_program_run(const dlc_call *call) {
+    const dlc_program *p = call->params;
+    const dlc_tile_functions *f = dlc_tile_functions_of(p->isa);
+    int64_t end = call->end * p->tiles_per_task;
+    if (end > p->tile_count) end = p->tile_count;
+    bool first = true;
+    for (int64_t index = call->begin * p->tiles_per_task; index < end; ++index) {
+        dlc_tile tile = tile_at(p, index);
+        run_tile(call, f, &tile, first);
+        first = false;
+    }
+}

@@ -1,0 +1,179 @@
+// F64, I64 and U64 instructions on one tile, and the dispatch over compute types. F64 uses the C library.
+#include "program.h"
+
+#include <math.h>
+
+// Loops over functions of the C library stay scalar, which needs no warning.
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wpass-failed"
+DLC_TARGET_BEGIN
+
+#define DLC_EACH1(expression) { DLC_LOOP { T x = a[i]; d[i] = (expression); } break; }
+#define DLC_EACH2(expression) { DLC_LOOP { T x = a[i], y = b[i]; d[i] = (expression); } break; }
+#define DLC_EACH3(expression) { DLC_LOOP { T x = a[i], y = b[i], z = c[i]; d[i] = (expression); } break; }
+
+/// Operations that read the same for the three types, given the type's bounds `lo` and `hi` of a clip.
+#define DLC_COMMON_CASES \
+    case DLC_OP_RELU: DLC_EACH1(x < 0 ? 0 : x) \
+    case DLC_OP_MIN: DLC_EACH2(x < y || x != x ? x : y) \
+    case DLC_OP_MAX: DLC_EACH2(x > y || x != x ? x : y) \
+    case DLC_OP_CLIP: DLC_EACH1(x > hi || (x < lo && lo > hi) ? hi : x < lo ? lo : x) \
+    case DLC_OP_EQ: DLC_EACH2(x == y) \
+    case DLC_OP_NE: DLC_EACH2(x != y) \
+    case DLC_OP_LT: DLC_EACH2(x < y) \
+    case DLC_OP_LE: DLC_EACH2(x <= y) \
+    case DLC_OP_GT: DLC_EACH2(x > y) \
+    case DLC_OP_GE: DLC_EACH2(x >= y) \
+    case DLC_OP_AND: DLC_EACH2((x != 0) & (y != 0)) \
+    case DLC_OP_OR: DLC_EACH2((x != 0) | (y != 0)) \
+    case DLC_OP_XOR: DLC_EACH2((x != 0) ^ (y != 0)) \
+    case DLC_OP_NOT: DLC_EACH1(x == 0) \
+    case DLC_OP_WHERE: DLC_EACH3(x != 0 ? y : z)
+
+static double DLC_NAME(floor_mod_f64)(double x, double y) {
+    double r = fmod(x, y);
+    return r != 0 && (r < 0) != (y < 0) ? r + y : r;
+}
+
+static void DLC_NAME(apply_f64)(const dlc_instruction *in, int64_t n, double *d, const double *a, const double *b, const double *c) {
+    typedef double T;
+    const double f0 = in->f0, f1 = in->f1, lo = f0, hi = f1;
+    switch (in->op) {
+    case DLC_OP_CONST: { DLC_LOOP d[i] = f0; break; }
+    case DLC_OP_ADD: DLC_EACH2(x + y)
+    case DLC_OP_SUB: DLC_EACH2(x - y)
+    case DLC_OP_MUL: DLC_EACH2(x * y)
+    case DLC_OP_DIV: DLC_EACH2(x / y)
+    case DLC_OP_MOD:
+        if (in->i0 != 0) DLC_EACH2(fmod(x, y))
+        else DLC_EACH2(DLC_NAME(floor_mod_f64)(x, y))
+    case DLC_OP_POW: DLC_EACH2(pow(x, y))
+    case DLC_OP_NEG: DLC_EACH1(-x)
+    case DLC_OP_ABS: DLC_EACH1(fabs(x))
+    case DLC_OP_SIGN: DLC_EACH1(x > 0 ? 1 : x < 0 ? -1 : x)
+    DLC_COMMON_CASES
+    case DLC_OP_CEIL: DLC_EACH1(ceil(x))
+    case DLC_OP_FLOOR: DLC_EACH1(floor(x))
+    case DLC_OP_ROUND: DLC_EACH1(rint(x))
+    case DLC_OP_TRUNC: DLC_EACH1(trunc(x))
+    case DLC_OP_SQRT: DLC_EACH1(sqrt(x))
+    case DLC_OP_RSQRT: DLC_EACH1(1 / sqrt(x))
+    case DLC_OP_RECIPROCAL: DLC_EACH1(1 / x)
+    case DLC_OP_EXP: DLC_EACH1(exp(x))
+    case DLC_OP_LOG: DLC_EACH1(log(x))
+    case DLC_OP_SIN: DLC_EACH1(sin(x))
+    case DLC_OP_COS: DLC_EACH1(cos(x))
+    case DLC_OP_TAN: DLC_EACH1(tan(x))
+    case DLC_OP_ASIN: DLC_EACH1(asin(x))
+    case DLC_OP_ACOS: DLC_EACH1(acos(x))
+    case DLC_OP_ATAN: DLC_EACH1(atan(x))
+    case DLC_OP_SINH: DLC_EACH1(sinh(x))
+    case DLC_OP_COSH: DLC_EACH1(cosh(x))
+    case DLC_OP_TANH: DLC_EACH1(tanh(x))
+    case DLC_OP_ASINH: DLC_EACH1(asinh(x))
+    case DLC_OP_ACOSH: DLC_EACH1(acosh(x))
+    case DLC_OP_ATANH: DLC_EACH1(atanh(x))
+    case DLC_OP_ERF: DLC_EACH1(erf(x))
+    case DLC_OP_SIGMOID: DLC_EACH1(1 / (1 + exp(-x)))
+    case DLC_OP_HARD_SIGMOID: DLC_EACH1(f0 * x + f1 < 0 ? 0 : f0 * x + f1 > 1 ? 1 : f0 * x + f1)
+    case DLC_OP_LEAKY_RELU: DLC_EACH1(x < 0 ? f0 * x : x)
+    case DLC_OP_ELU: DLC_EACH1(x > 0 ? x : f0 * expm1(x))
+    case DLC_OP_SELU: DLC_EACH1(f1 * (x > 0 ? x : f0 * expm1(x)))
+    case DLC_OP_CELU: DLC_EACH1(x > 0 ? x : f0 * expm1(x / f0))
+    case DLC_OP_SOFTPLUS: DLC_EACH1((x < 0 ? 0 : x) + log1p(exp(-fabs(x))))
+    case DLC_OP_SOFTSIGN: DLC_EACH1(x / (1 + fabs(x)))
+    case DLC_OP_THRESHOLDED_RELU: DLC_EACH1(x > f0 ? x : 0)
+    case DLC_OP_GELU: DLC_EACH1(0.5 * x * erfc(x * -0.70710678118654752440))
+    case DLC_OP_GELU_TANH: DLC_EACH1(x / (1 + exp(-2 * 0.79788456080286535588 * (x + 0.044715 * x * x * x))))
+    case DLC_OP_HARD_SWISH: DLC_EACH1(x < -3 ? 0 * x : x > 3 ? x : x * (x / 6 + 0.5))
+    case DLC_OP_MISH: DLC_EACH1(x * tanh((x < 0 ? 0 : x) + log1p(exp(-fabs(x)))))
+    case DLC_OP_SILU: DLC_EACH1(x / (1 + exp(-x)))
+    case DLC_OP_IS_NAN: DLC_EACH1(x != x)
+    case DLC_OP_IS_INF: {
+        double positive = in->i0 & 1 ? INFINITY : NAN, negative = in->i0 & 2 ? -INFINITY : NAN;
+        DLC_EACH1((x == positive) | (x == negative))
+    }
+    default: break;
+    }
+}
+
+/// Integer powers by squaring, wrapping; negative exponents give what 1 / x^-y truncates to.
+static int64_t DLC_NAME(integer_power)(int64_t x, int64_t y) {
+    if (y < 0) return x == 1 ? 1 : x == -1 ? (y & 1 ? -1 : 1) : 0;
+    uint64_t result = 1, square = (uint64_t)x;
+    for (; y > 0; y >>= 1, square *= square) if (y & 1) result *= square;
+    return (int64_t)result;
+}
+
+static uint64_t DLC_NAME(natural_power)(uint64_t x, uint64_t y) {
+    uint64_t result = 1;
+    for (; y > 0; y >>= 1, x *= x) if (y & 1) result *= x;
+    return result;
+}
+
+static int64_t DLC_NAME(integer_mod)(int64_t x, int64_t y, bool sign_of_dividend) {
+    if (y == 0 || y == -1) return 0;
+    int64_t r = x % y;
+    return !sign_of_dividend && r != 0 && (r < 0) != (y < 0) ? r + y : r;
+}
+
+#define DLC_INTEGER_CASES \
+    case DLC_OP_BIT_AND: DLC_EACH2(x & y) \
+    case DLC_OP_BIT_OR: DLC_EACH2(x | y) \
+    case DLC_OP_BIT_XOR: DLC_EACH2(x ^ y) \
+    case DLC_OP_BIT_NOT: DLC_EACH1(~x) \
+    case DLC_OP_ADD: DLC_EACH2((T)((uint64_t)x + (uint64_t)y)) \
+    case DLC_OP_SUB: DLC_EACH2((T)((uint64_t)x - (uint64_t)y)) \
+    case DLC_OP_MUL: DLC_EACH2((T)((uint64_t)x * (uint64_t)y)) \
+    case DLC_OP_NEG: DLC_EACH1((T)(0 - (uint64_t)x)) \
+    case DLC_OP_SHL: DLC_EACH2((uint64_t)y > 63 ? 0 : (T)((uint64_t)x << ((uint64_t)y & 63)))
+
+static void DLC_NAME(apply_i64)(const dlc_instruction *in, int64_t n, int64_t *d, const int64_t *a, const int64_t *b, const int64_t *c) {
+    typedef int64_t T;
+    const int64_t lo = in->i0, hi = in->i1;
+    switch (in->op) {
+    case DLC_OP_CONST: { DLC_LOOP d[i] = in->i0; break; }
+    DLC_COMMON_CASES
+    DLC_INTEGER_CASES
+    case DLC_OP_DIV: DLC_EACH2(y == 0 ? 0 : y == -1 ? (T)(0 - (uint64_t)x) : x / y)
+    case DLC_OP_MOD: DLC_EACH2(DLC_NAME(integer_mod)(x, y, in->i0 != 0))
+    case DLC_OP_POW: DLC_EACH2(DLC_NAME(integer_power)(x, y))
+    case DLC_OP_ABS: DLC_EACH1(x < 0 ? (T)(0 - (uint64_t)x) : x)
+    case DLC_OP_SIGN: DLC_EACH1((x > 0) - (x < 0))
+    case DLC_OP_SHR: DLC_EACH2(x >> ((uint64_t)y > 63 ? 63 : y))
+    default: break;
+    }
+}
+
+static void DLC_NAME(apply_u64)(const dlc_instruction *in, int64_t n, uint64_t *d, const uint64_t *a, const uint64_t *b, const uint64_t *c) {
+    typedef uint64_t T;
+    const uint64_t lo = (uint64_t)in->i0, hi = (uint64_t)in->i1;
+    switch (in->op) {
+    case DLC_OP_CONST: { DLC_LOOP d[i] = (uint64_t)in->i0; break; }
+    DLC_COMMON_CASES
+    DLC_INTEGER_CASES
+    case DLC_OP_DIV: DLC_EACH2(y == 0 ? 0 : x / y)
+    case DLC_OP_MOD: DLC_EACH2(y == 0 ? 0 : x % y)
+    case DLC_OP_POW: DLC_EACH2(DLC_NAME(natural_power)(x, y))
+    case DLC_OP_ABS: DLC_EACH1(x)
+    case DLC_OP_SIGN: DLC_EACH1(x != 0)
+    case DLC_OP_SHR: DLC_EACH2(y > 63 ? 0 : x >> (y & 63))
+    default: break;
+    }
+}
+
+static void DLC_NAME(apply)(const dlc_instruction *in, int64_t n, void *d, const void *a, const void *b, const void *c) {
+    switch (in->type) {
+    case DLC_COMPUTE_F32: DLC_NAME(apply_f32)(in, n, d, a, b, c); break;
+    case DLC_COMPUTE_F64: DLC_NAME(apply_f64)(in, n, d, a, b, c); break;
+    case DLC_COMPUTE_I64: DLC_NAME(apply_i64)(in, n, d, a, b, c); break;
+    case DLC_COMPUTE_U64: DLC_NAME(apply_u64)(in, n, d, a, b, c); break;
+    }
+}
+
+DLC_TARGET_END
+
+const dlc_tile_functions DLC_NAME(dlc_tile_functions) = {
+    .load = DLC_NAME(load), .store = DLC_NAME(store), .apply = DLC_NAME(apply),
+};
+#pragma clang diagnostic pop
