@@ -1,3 +1,4 @@
+#if ONNX
 internal import CONNX
 internal import DLCGraph
 
@@ -27,3 +28,4 @@ enum AttributeReader {
         }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 internal import CONNX
 internal import DLCGraph
 
@@ -50,3 +51,4 @@ extension BodyImporter {
         return bindings
     }
 }
+#endif

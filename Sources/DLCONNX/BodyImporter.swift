@@ -1,3 +1,4 @@
+#if ONNX
 internal import CONNX
 internal import DLCGraph
 
@@ -152,3 +153,4 @@ final class BodyImporter {
         return result
     }
 }
+#endif

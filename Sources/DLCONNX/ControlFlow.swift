@@ -1,3 +1,4 @@
+#if ONNX
 internal import CONNX
 internal import DLCGraph
 
@@ -164,3 +165,4 @@ enum ControlFlow {
         return number != 0
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 internal import DLCGraph
 
 #if canImport(Glibc)
@@ -83,3 +84,4 @@ final class MappedFile: @unchecked Sendable {
         if let base = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: base), bytes.count) }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 internal import CONNX
 internal import DLCGraph
 internal import DLCOps
@@ -95,3 +96,4 @@ extension connx_function {
     var inputs: [String] { list(connx_function_input_count(self)) { String(connx_function_input(self, $0)) } }
     var outputs: [String] { list(connx_function_output_count(self)) { String(connx_function_output(self, $0)) } }
 }
+#endif

@@ -1,1 +1,3 @@
+#if ONNX
 import DLCTensor
+#endif

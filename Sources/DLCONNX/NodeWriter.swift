@@ -1,3 +1,4 @@
+#if ONNX
 internal import CONNX
 internal import DLCGraph
 
@@ -82,3 +83,4 @@ extension Dim {
         return name
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 internal import CONNX
 internal import DLCGraph
 
@@ -102,3 +103,4 @@ extension connx_attribute {
         }
     }
 }
+#endif

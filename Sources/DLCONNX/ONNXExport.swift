@@ -1,3 +1,4 @@
+#if ONNX
 internal import CONNX
 public import DLCGraph
 
@@ -112,3 +113,4 @@ private func irVersion(_ opset: Int) -> Int64 {
     default: 14
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 internal import CONNX
 public import DLCGraph
 
@@ -73,3 +74,4 @@ private func addInputs(_ graph: connx_graph, _ shapes: [String: [Int]], _ body: 
         throw DLCError("there is no input '\(name)' to give a shape")
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 internal import CONNX
 public import DLCGraph
 
@@ -22,3 +23,4 @@ public enum ONNXTensorFile {
         }
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 internal import CONNX
 internal import DLCGraph
 
@@ -127,3 +128,4 @@ private struct DepthFirstOrder {
         return result
     }
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 internal import CONNX
 internal import DLCGraph
 
@@ -175,3 +176,4 @@ struct TensorReader {
         guard count == needed else { throw DLCError("\(type)\(shape) needs \(needed) elements, the file holds \(count)") }
     }
 }
+#endif

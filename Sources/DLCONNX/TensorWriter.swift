@@ -1,3 +1,4 @@
+#if ONNX
 internal import CONNX
 internal import DLCGraph
 
@@ -75,3 +76,4 @@ private final class ExternalFile {
 
     deinit { fclose(file) }
 }
+#endif

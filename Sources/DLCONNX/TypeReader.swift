@@ -1,3 +1,4 @@
+#if ONNX
 internal import CONNX
 internal import DLCGraph
 
@@ -67,3 +68,4 @@ enum TypeReader {
         return name.isEmpty ? nil : Dim(symbol: name)
     }
 }
+#endif

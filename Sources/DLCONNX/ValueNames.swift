@@ -1,3 +1,4 @@
+#if ONNX
 internal import DLCGraph
 
 /// Distinct ONNX names for the values of a graph. A class, because writers of operators ask for names as they go.
@@ -40,3 +41,4 @@ final class ValueNames {
         return name
     }
 }
+#endif

@@ -1,0 +1,22 @@
+#if !ONNX
+public import DLCGraph
+
+// The same functions in a build without the package trait ONNX, so that clients need no conditions.
+
+private let absence = DLCError("this build has no ONNX; build with the package trait ONNX")
+
+/// Throws, because this build has no ONNX.
+public func importONNX(path: String, inputShapes: [String: [Int]] = [:]) throws -> Graph { throw absence }
+
+/// Throws, because this build has no ONNX.
+public func importONNX(text: String) throws -> Graph { throw absence }
+
+/// Throws, because this build has no ONNX.
+public func exportONNX(_ graph: Graph, opset: Int = 17, to path: String) throws { throw absence }
+
+/// Throws, because this build has no ONNX.
+public enum ONNXTensorFile {
+    public static func read(_ path: String) throws -> (name: String, tensor: Tensor) { throw absence }
+    public static func write(_ tensor: Tensor, name: String, to path: String) throws { throw absence }
+}
+#endif

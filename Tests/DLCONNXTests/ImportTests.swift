@@ -1,0 +1,116 @@
+import DLCGraph
+import DLCONNX
+import Testing
+
+/// A model in ONNX's text syntax around a graph.
+func model(_ graph: String, opset: Int = 17, functions: String = "") -> String {
+    "<ir_version: 8, opset_import: [\"\" : \(opset), \"f\" : 1]> \(graph) \(functions)"
+}
+
+/// The operators of a graph in order, without constants.
+func operators(_ graph: Graph) -> [String] {
+    graph.nodes.map(\.op.name).filter { $0 != "constant" }
+}
+
+/// The message of the error that importing the text gives.
+func importError(_ text: String) -> String {
+    do {
+        _ = try importONNX(text: text)
+        return "no error"
+    } catch {
+        return "\(error)"
+    }
+}
+
+@Suite struct ImportTests {
+    @Test func namesOfInputsOutputsAndValuesAreKept() throws {
+        let graph = try importONNX(
+            text: model("main (float[N, 3] image) => (float[N, 3] scores) { hidden = Relu(image) scores = Tanh(hidden) }"))
+        #expect(graph.name == "main")
+        #expect(graph.inputs.map(\.name) == ["image"])
+        #expect(graph.outputs.map(\.name) == ["scores"])
+        #expect(graph.nodes.map { graph.name(of: $0.results[0]) } == ["hidden", "scores"])
+        #expect(graph.type(graph.outputs[0].value) == TensorType(.float32, [Dim(symbol: "N"), 3]))
+    }
+
+    @Test func unsortedNodesAreSorted() throws {
+        let graph = try importONNX(
+            text: model("g (float[2] x) => (float[2] y) { y = Tanh(b) b = Abs(a) a = Relu(x) }"))
+        #expect(operators(graph) == ["relu", "abs", "tanh"])
+    }
+
+    @Test func unknownExtentsBecomeSymbolsNamedAfterTheInput() throws {
+        let graph = try importONNX(text: model("g (float[?, 3] x) => (float[?, 3] y) { y = Relu(x) }"))
+        #expect(graph.shape(graph.outputs[0].value) == [Dim(symbol: "x.0"), 3])
+    }
+
+    @Test func functionsAreInlinedWithTheirAttributes() throws {
+        let functions = """
+            <opset_import: ["" : 17, "f" : 1], domain: "f"> Twice <slope> (a) => (b)
+            { t = Relu(a) b = LeakyRelu <alpha : float = @slope> (t) }
+            """
+        let graph = try importONNX(
+            text: model("g (float[2] x) => (float[2] y) { u = f.Twice <slope = 0.25> (x) y = f.Twice <slope = 0.5> (u) }", functions: functions))
+        #expect(operators(graph) == ["relu", "leaky_relu", "relu", "leaky_relu"])
+        let slopes = graph.nodes.compactMap { $0.op.attribute("alpha") }
+        #expect(slopes == [.float(0.25), .float(0.5)])
+        #expect(graph.outputs.map(\.name) == ["y"])
+    }
+
+    @Test func conditionalOnAConstantTakesOneBranch() throws {
+        let graph = try importONNX(
+            text: model(
+                """
+                g (float[2] x) => (float[2] y) {
+                    c = Constant <value = bool {0}> ()
+                    y = If (c) <
+                        then_branch = a () => (float[2] p) { p = Relu(x) },
+                        else_branch = b () => (float[2] q) { q = Tanh(x) }
+                    >
+                }
+                """))
+        #expect(operators(graph) == ["tanh"])
+    }
+
+    @Test func conditionalOnDataComputesBothBranchesAndSelects() throws {
+        let graph = try importONNX(
+            text: model(
+                """
+                g (float[2] x, bool[1] c) => (float[2] y) {
+                    y = If (c) <
+                        then_branch = a () => (float[2] p) { p = Relu(x) },
+                        else_branch = b () => (float[2] q) { q = Neg(x) }
+                    >
+                }
+                """))
+        let x = try Tensor([-1, 2] as [Float], shape: [2])
+        for (condition, expected) in [(true, [0, 2] as [Float]), (false, [1, -2])] {
+            let c = try Tensor([condition], shape: [1])
+            let results = try Interpreter.run(graph, ["x": x, "c": c])
+            #expect(try results["y"]?.array(of: Float.self) == expected)
+        }
+    }
+
+    @Test func everyUnsupportedOperatorIsReportedAtOnce() {
+        let message = importError(
+            model("g (float[2] x) => (float[2] y) { a = Frobnicate(x) y = f.Magic(a) }"))
+        #expect(message.contains("Frobnicate"))
+        #expect(message.contains("Magic of domain f"))
+    }
+
+    @Test func cyclesAreReportedByTheirNodes() {
+        let message = importError(model("g (float[2] x) => (float[2] y) { a = Add(x, b) b = Relu(a) y = Relu(b) }"))
+        #expect(message.contains("cycle"))
+        #expect(message.contains("'a' (Add)") && message.contains("'b' (Relu)"))
+    }
+
+    @Test func aDeclaredOutputThatContradictsIsAnError() {
+        #expect(importError(model("g (float[2] x) => (float[3] y) { y = Relu(x) }")).contains("declared f32[3]"))
+        #expect(importError(model("g (float[2] x) => (int64[2] y) { y = Relu(x) }")).contains("declared i64"))
+    }
+
+    @Test func aFunctionThatCallsItselfIsAnError() {
+        let functions = #"<opset_import: ["" : 17, "f" : 1], domain: "f"> F (a) => (b) { b = f.F(a) }"#
+        #expect(importError(model("g (float[2] x) => (float[2] y) { y = f.F(x) }", functions: functions)).contains("calls itself"))
+    }
+}
