@@ -1,0 +1,20 @@
+import DLCRuntime
+
+/// A handwritten seven: ink from 0 to 16.
+let ink: [Float] = [
+    0, 0, 2, 13, 16, 9, 0, 0,
+    0, 0, 12, 12, 7, 16, 3, 0,
+    0, 1, 14, 3, 0, 16, 4, 0,
+    0, 0, 0, 4, 10, 16, 6, 0,
+    0, 0, 0, 13, 16, 16, 9, 0,
+    0, 0, 0, 5, 13, 1, 0, 0,
+    0, 0, 0, 11, 9, 0, 0, 0,
+    0, 0, 1, 16, 4, 0, 0, 0,
+]
+
+let digits = try Digits()
+let image = try Tensor(ink.map { $0 / 16 }, shape: [1, 1, 8, 8])
+let probabilities = try digits.run(image: image).probabilities.array(of: Float.self)
+for (digit, probability) in probabilities.enumerated() where probability > 0.5 {
+    print("a \(digit), with probability \(probability)")
+}
