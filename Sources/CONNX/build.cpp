@@ -41,11 +41,6 @@ connx_value_info connx_graph_add_output(connx_graph graph, connx_string name) {
     info->set_name(text(name));
     return {info};
 }
-connx_value_info connx_graph_add_value_info(connx_graph graph, connx_string name) {
-    auto *info = write(graph).add_value_info();
-    info->set_name(text(name));
-    return {info};
-}
 
 void connx_node_add_input(connx_node node, connx_string name) { write(node).add_input(text(name)); }
 void connx_node_add_output(connx_node node, connx_string name) { write(node).add_output(text(name)); }
@@ -60,14 +55,11 @@ void connx_attribute_set_float(connx_attribute attribute, float value) { write(a
 void connx_attribute_set_int(connx_attribute attribute, int64_t value) { write(attribute).set_i(value); }
 void connx_attribute_set_string(connx_attribute attribute, connx_string value) { write(attribute).set_s(text(value)); }
 connx_tensor connx_attribute_make_tensor(connx_attribute attribute) { return {write(attribute).mutable_t()}; }
-connx_graph connx_attribute_make_graph(connx_attribute attribute) { return {write(attribute).mutable_g()}; }
-connx_type connx_attribute_make_type(connx_attribute attribute) { return {write(attribute).mutable_tp()}; }
 void connx_attribute_add_float(connx_attribute attribute, float value) { write(attribute).add_floats(value); }
 void connx_attribute_add_int(connx_attribute attribute, int64_t value) { write(attribute).add_ints(value); }
 void connx_attribute_add_string(connx_attribute attribute, connx_string value) {
     write(attribute).add_strings(text(value));
 }
-connx_graph connx_attribute_add_graph(connx_attribute attribute) { return {write(attribute).add_graphs()}; }
 
 connx_type connx_value_info_make_type(connx_value_info info) { return {write(info).mutable_type()}; }
 void connx_type_set_tensor(connx_type type, int32_t element) {
@@ -81,17 +73,6 @@ void connx_type_add_dim_name(connx_type type, connx_string name) {
     auto *dim = write(type).mutable_tensor_type()->mutable_shape()->add_dim();
     if (name.size) dim->set_dim_param(text(name));
 }
-connx_type connx_type_set_sequence(connx_type type) {
-    return {write(type).mutable_sequence_type()->mutable_elem_type()};
-}
-connx_type connx_type_set_optional(connx_type type) {
-    return {write(type).mutable_optional_type()->mutable_elem_type()};
-}
-connx_type connx_type_set_map(connx_type type, int32_t key) {
-    auto *map = write(type).mutable_map_type();
-    map->set_key_type(key);
-    return {map->mutable_value_type()};
-}
 
 void connx_tensor_set_name(connx_tensor tensor, connx_string name) { write(tensor).set_name(text(name)); }
 void connx_tensor_set_type(connx_tensor tensor, int32_t data_type) { write(tensor).set_data_type(data_type); }
@@ -103,7 +84,6 @@ bool connx_tensor_set_raw(connx_tensor tensor, const void *bytes, size_t size) {
         return true;
     });
 }
-void connx_tensor_add_string(connx_tensor tensor, connx_string value) { write(tensor).add_string_data(text(value)); }
 void connx_tensor_set_external(connx_tensor tensor, connx_string location, int64_t offset, int64_t length) {
     auto &message = write(tensor);
     message.set_data_location(onnx::TensorProto::EXTERNAL);
@@ -117,40 +97,3 @@ void connx_tensor_set_external(connx_tensor tensor, connx_string location, int64
     add("length", std::to_string(length));
 }
 
-void connx_sequence_set_name(connx_sequence sequence, connx_string name) { write(sequence).set_name(text(name)); }
-void connx_sequence_set_element_kind(connx_sequence sequence, connx_type_kind kind) {
-    int32_t type = onnx::SequenceProto_DataType_UNDEFINED;
-    switch (kind) {
-    case CONNX_TYPE_NONE: break;
-    case CONNX_TYPE_TENSOR: type = onnx::SequenceProto_DataType_TENSOR; break;
-    case CONNX_TYPE_SPARSE_TENSOR: type = onnx::SequenceProto_DataType_SPARSE_TENSOR; break;
-    case CONNX_TYPE_SEQUENCE: type = onnx::SequenceProto_DataType_SEQUENCE; break;
-    case CONNX_TYPE_OPTIONAL: type = onnx::SequenceProto_DataType_OPTIONAL; break;
-    case CONNX_TYPE_MAP: type = onnx::SequenceProto_DataType_MAP; break;
-    }
-    write(sequence).set_elem_type(type);
-}
-connx_tensor connx_sequence_add_tensor(connx_sequence sequence) { return {write(sequence).add_tensor_values()}; }
-connx_sequence connx_sequence_add_sequence(connx_sequence sequence) { return {write(sequence).add_sequence_values()}; }
-connx_map connx_sequence_add_map(connx_sequence sequence) { return {write(sequence).add_map_values()}; }
-connx_optional connx_sequence_add_optional(connx_sequence sequence) { return {write(sequence).add_optional_values()}; }
-
-void connx_optional_set_name(connx_optional optional, connx_string name) { write(optional).set_name(text(name)); }
-connx_tensor connx_optional_make_tensor(connx_optional optional) {
-    write(optional).set_elem_type(onnx::OptionalProto_DataType_TENSOR);
-    return {write(optional).mutable_tensor_value()};
-}
-connx_sequence connx_optional_make_sequence(connx_optional optional) {
-    write(optional).set_elem_type(onnx::OptionalProto_DataType_SEQUENCE);
-    return {write(optional).mutable_sequence_value()};
-}
-connx_map connx_optional_make_map(connx_optional optional) {
-    write(optional).set_elem_type(onnx::OptionalProto_DataType_MAP);
-    return {write(optional).mutable_map_value()};
-}
-
-void connx_map_set_name(connx_map map, connx_string name) { write(map).set_name(text(name)); }
-void connx_map_set_key_type(connx_map map, int32_t key_type) { write(map).set_key_type(key_type); }
-void connx_map_add_int_key(connx_map map, int64_t key) { write(map).add_keys(key); }
-void connx_map_add_string_key(connx_map map, connx_string key) { write(map).add_string_keys(text(key)); }
-connx_sequence connx_map_make_values(connx_map map) { return {write(map).mutable_values()}; }

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include <onnx/onnx_pb.h>
-#include <onnx/onnx-data_pb.h>
 
 #include "connx.h"
 
@@ -36,6 +35,8 @@ const std::string &unknown_string(const google::protobuf::UnknownFieldSet &field
 
 // An empty document; null for an unknown kind.
 connx_document *make_document(connx_kind kind);
+// Whether parsing the bytes as such a message makes a tolerable number of objects.
+bool within_budget(const void *bytes, int size, const google::protobuf::Message &message);
 // Fills `functions` of a model's document; to be called once after parsing.
 bool index_functions(connx_document &document, connx_error *error);
 
@@ -77,9 +78,6 @@ CONNX_HANDLE(connx_value_info, ValueInfoProto)
 CONNX_HANDLE(connx_type, TypeProto)
 CONNX_HANDLE(connx_tensor, TensorProto)
 CONNX_HANDLE(connx_sparse_tensor, SparseTensorProto)
-CONNX_HANDLE(connx_sequence, SequenceProto)
-CONNX_HANDLE(connx_optional, OptionalProto)
-CONNX_HANDLE(connx_map, MapProto)
 
 #undef CONNX_HANDLE
 

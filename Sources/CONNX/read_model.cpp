@@ -14,7 +14,6 @@ constexpr int function_overload_field = 13;
 }  // namespace
 
 int64_t connx_model_ir_version(connx_model model) { return read(model).ir_version(); }
-connx_string connx_model_producer(connx_model model) { return view(read(model).producer_name()); }
 size_t connx_model_opset_count(connx_model model) { return length(read(model).opset_import()); }
 connx_string connx_model_opset_domain(connx_model model, size_t index) {
     return view(element(read(model).opset_import(), index).domain());
@@ -72,10 +71,6 @@ size_t connx_graph_input_count(connx_graph graph) { return length(read(graph).in
 connx_value_info connx_graph_input(connx_graph graph, size_t index) { return {&element(read(graph).input(), index)}; }
 size_t connx_graph_output_count(connx_graph graph) { return length(read(graph).output()); }
 connx_value_info connx_graph_output(connx_graph graph, size_t index) { return {&element(read(graph).output(), index)}; }
-size_t connx_graph_value_info_count(connx_graph graph) { return length(read(graph).value_info()); }
-connx_value_info connx_graph_value_info(connx_graph graph, size_t index) {
-    return {&element(read(graph).value_info(), index)};
-}
 size_t connx_graph_initializer_count(connx_graph graph) { return length(read(graph).initializer()); }
 connx_tensor connx_graph_initializer(connx_graph graph, size_t index) {
     return {&element(read(graph).initializer(), index)};

@@ -1,4 +1,4 @@
-// Reading attributes, types, tensors and containers.
+// Reading attributes, types and tensors.
 #include "messages.h"
 
 using namespace connx;
@@ -9,18 +9,6 @@ template <typename Repeated>
 const typename Repeated::value_type *elements(const Repeated &field, size_t *count) {
     *count = static_cast<size_t>(field.size());
     return field.data();
-}
-
-// SequenceProto and OptionalProto number their contents alike.
-connx_type_kind content_kind(int32_t type) {
-    switch (type) {
-    case onnx::SequenceProto_DataType_TENSOR: return CONNX_TYPE_TENSOR;
-    case onnx::SequenceProto_DataType_SPARSE_TENSOR: return CONNX_TYPE_SPARSE_TENSOR;
-    case onnx::SequenceProto_DataType_SEQUENCE: return CONNX_TYPE_SEQUENCE;
-    case onnx::SequenceProto_DataType_MAP: return CONNX_TYPE_MAP;
-    case onnx::SequenceProto_DataType_OPTIONAL: return CONNX_TYPE_OPTIONAL;
-    default: return CONNX_TYPE_NONE;
-    }
 }
 
 const onnx::TensorShapeProto &shape(connx_type type) {
@@ -57,7 +45,6 @@ connx_graph connx_attribute_graph(connx_attribute attribute) { return {&read(att
 connx_sparse_tensor connx_attribute_sparse_tensor(connx_attribute attribute) {
     return {&read(attribute).sparse_tensor()};
 }
-connx_type connx_attribute_type_value(connx_attribute attribute) { return {&read(attribute).tp()}; }
 const float *connx_attribute_floats(connx_attribute attribute, size_t *count) {
     return elements(read(attribute).floats(), count);
 }
@@ -67,10 +54,6 @@ const int64_t *connx_attribute_ints(connx_attribute attribute, size_t *count) {
 size_t connx_attribute_string_count(connx_attribute attribute) { return length(read(attribute).strings()); }
 connx_string connx_attribute_string_at(connx_attribute attribute, size_t index) {
     return view(element(read(attribute).strings(), index));
-}
-size_t connx_attribute_tensor_count(connx_attribute attribute) { return length(read(attribute).tensors()); }
-connx_tensor connx_attribute_tensor_at(connx_attribute attribute, size_t index) {
-    return {&element(read(attribute).tensors(), index)};
 }
 size_t connx_attribute_graph_count(connx_attribute attribute) { return length(read(attribute).graphs()); }
 connx_graph connx_attribute_graph_at(connx_attribute attribute, size_t index) {
@@ -108,15 +91,6 @@ bool connx_type_dim_value(connx_type type, size_t index, int64_t *value) {
 connx_string connx_type_dim_name(connx_type type, size_t index) {
     return view(element(shape(type).dim(), index).dim_param());
 }
-connx_type connx_type_inner(connx_type type) {
-    const auto &message = read(type);
-    switch (message.value_case()) {
-    case onnx::TypeProto::kOptionalType: return {&message.optional_type().elem_type()};
-    case onnx::TypeProto::kMapType: return {&message.map_type().value_type()};
-    default: return {&message.sequence_type().elem_type()};
-    }
-}
-int32_t connx_type_map_key(connx_type type) { return read(type).map_type().key_type(); }
 
 connx_string connx_tensor_name(connx_tensor tensor) { return view(read(tensor).name()); }
 int32_t connx_tensor_data_type(connx_tensor tensor) { return read(tensor).data_type(); }
@@ -143,10 +117,6 @@ const double *connx_tensor_doubles(connx_tensor tensor, size_t *count) {
 const uint64_t *connx_tensor_uint64s(connx_tensor tensor, size_t *count) {
     return elements(read(tensor).uint64_data(), count);
 }
-size_t connx_tensor_string_count(connx_tensor tensor) { return length(read(tensor).string_data()); }
-connx_string connx_tensor_string(connx_tensor tensor, size_t index) {
-    return view(element(read(tensor).string_data(), index));
-}
 bool connx_tensor_external(connx_tensor tensor, const char *key, connx_string *value) {
     for (const auto &entry : read(tensor).external_data()) {
         if (entry.key() != key) continue;
@@ -162,47 +132,3 @@ const int64_t *connx_sparse_tensor_dims(connx_sparse_tensor sparse, size_t *coun
     return elements(read(sparse).dims(), count);
 }
 
-connx_type_kind connx_sequence_element_kind(connx_sequence sequence) {
-    return content_kind(read(sequence).elem_type());
-}
-size_t connx_sequence_count(connx_sequence sequence) {
-    const auto &message = read(sequence);
-    switch (content_kind(message.elem_type())) {
-    case CONNX_TYPE_TENSOR: return length(message.tensor_values());
-    case CONNX_TYPE_SEQUENCE: return length(message.sequence_values());
-    case CONNX_TYPE_MAP: return length(message.map_values());
-    case CONNX_TYPE_OPTIONAL: return length(message.optional_values());
-    default: return 0;
-    }
-}
-connx_tensor connx_sequence_tensor(connx_sequence sequence, size_t index) {
-    return {&element(read(sequence).tensor_values(), index)};
-}
-connx_sequence connx_sequence_sequence(connx_sequence sequence, size_t index) {
-    return {&element(read(sequence).sequence_values(), index)};
-}
-connx_map connx_sequence_map(connx_sequence sequence, size_t index) {
-    return {&element(read(sequence).map_values(), index)};
-}
-connx_optional connx_sequence_optional(connx_sequence sequence, size_t index) {
-    return {&element(read(sequence).optional_values(), index)};
-}
-
-connx_type_kind connx_optional_kind(connx_optional optional) {
-    const auto &message = read(optional);
-    if (message.has_tensor_value()) return CONNX_TYPE_TENSOR;
-    if (message.has_sequence_value()) return CONNX_TYPE_SEQUENCE;
-    if (message.has_map_value()) return CONNX_TYPE_MAP;
-    if (message.has_optional_value()) return CONNX_TYPE_OPTIONAL;
-    return message.has_sparse_tensor_value() ? CONNX_TYPE_SPARSE_TENSOR : CONNX_TYPE_NONE;
-}
-connx_tensor connx_optional_tensor(connx_optional optional) { return {&read(optional).tensor_value()}; }
-connx_sequence connx_optional_sequence(connx_optional optional) { return {&read(optional).sequence_value()}; }
-connx_map connx_optional_map(connx_optional optional) { return {&read(optional).map_value()}; }
-connx_optional connx_optional_optional(connx_optional optional) { return {&read(optional).optional_value()}; }
-
-int32_t connx_map_key_type(connx_map map) { return read(map).key_type(); }
-const int64_t *connx_map_int_keys(connx_map map, size_t *count) { return elements(read(map).keys(), count); }
-size_t connx_map_string_key_count(connx_map map) { return length(read(map).string_keys()); }
-connx_string connx_map_string_key(connx_map map, size_t index) { return view(element(read(map).string_keys(), index)); }
-connx_sequence connx_map_values(connx_map map) { return {&read(map).values()}; }

@@ -64,8 +64,8 @@ final class BodyImporter {
 
     /// Imports nodes and returns the values of `outputs`.
     func importNodes(_ nodes: [connx_node], outputs: [String]) throws -> [Value?] {
+        try context.countNodes(nodes.count)
         for node in try nodes.map(SourceNode.init).topologicallySorted(isKnown: isKnown) {
-            try context.countNode()
             let results = try located(prefix.isEmpty ? node.label : "\(prefix)\(node.label)") { try importNode(node) }
             for (index, name) in node.outputs.enumerated() where !name.isEmpty {
                 guard index < results.count else {

@@ -38,9 +38,9 @@ final class ImportContext {
         return Dictionary(all) { first, _ in first }
     }()
 
-    /// Counts a node towards the limit.
-    func countNode() throws {
-        nodeCount += 1
+    /// Counts nodes towards the limit.
+    func countNodes(_ count: Int) throws {
+        nodeCount += count
         if nodeCount > Self.nodeLimit { throw DLCError("the model has more than \(Self.nodeLimit) nodes") }
     }
 
@@ -49,7 +49,10 @@ final class ImportContext {
         var places: [OperatorKey: [String]] = [:]
         var visited = Set<OperatorKey>()
         var bodies = [graph.nodes]
+        var count = 0
         while let nodes = bodies.popLast() {
+            count += nodes.count
+            if count > Self.nodeLimit { throw DLCError("the model has more than \(Self.nodeLimit) nodes") }
             for node in nodes {
                 bodies += node.attributes.flatMap(\.graphs).map(\.nodes)
                 let key = OperatorKey(node)

@@ -13,6 +13,7 @@ public func exportONNX(_ graph: Graph, opset: Int = 17, to path: String) throws 
         let tensors = try TensorWriter(for: graph, path: path)
         let document = try makeModel(graph, opset: opset, tensors)
         if opset <= checkedOpset, !tensors.isExternal { try document.check() }
+        try tensors.finish()
         try document.save(to: path)
     }
 }

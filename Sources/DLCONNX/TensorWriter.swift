@@ -32,6 +32,9 @@ struct TensorWriter {
     /// Whether tensors go to a file of their own.
     var isExternal: Bool { external != nil }
 
+    /// Puts the file for large tensors in place; to be called after the last tensor.
+    func finish() throws { try external?.finish() }
+
     func write(_ tensor: Tensor, name: String?, to message: connx_tensor) throws {
         if let name { name.withView { connx_tensor_set_name(message, $0) } }
         connx_tensor_set_type(message, Int32(tensor.type.onnx))
@@ -50,15 +53,17 @@ struct TensorWriter {
     }
 }
 
-/// A file of tensors' bytes, each at a multiple of 64.
+/// A file of tensors' bytes, each at a multiple of 64. It is written beside its final place, because the tensors
+/// may lie in the very file that it replaces.
 private final class ExternalFile {
     let name: String
     private let path: String
     private let file: UnsafeMutablePointer<FILE>
     private var size = 0
+    private var partPath: String { path + ".part" }
 
     init(path: String) throws {
-        guard let file = fopen(path, "wb") else { throw DLCError("\(path): \(String(cString: strerror(errno)))") }
+        guard let file = fopen(path + ".part", "wb") else { throw DLCError("\(path): \(String(cString: strerror(errno)))") }
         self.file = file
         self.path = path
         name = path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
@@ -74,6 +79,13 @@ private final class ExternalFile {
         return size + padding.count
     }
 
-    deinit { fclose(file) }
+    func finish() throws {
+        guard rename(partPath, path) == 0 else { throw DLCError("\(path): \(String(cString: strerror(errno)))") }
+    }
+
+    deinit {
+        fclose(file)
+        unlink(partPath)
+    }
 }
 #endif

@@ -20,9 +20,6 @@ extern "C" {
 typedef enum {
     CONNX_MODEL,
     CONNX_TENSOR,
-    CONNX_SEQUENCE,
-    CONNX_OPTIONAL,
-    CONNX_MAP,
 } connx_kind;
 
 /// AttributeProto.AttributeType.
@@ -75,17 +72,12 @@ typedef struct { const void *raw; } connx_value_info;
 typedef struct { const void *raw; } connx_type;
 typedef struct { const void *raw; } connx_tensor;
 typedef struct { const void *raw; } connx_sparse_tensor;
-typedef struct { const void *raw; } connx_sequence;
-typedef struct { const void *raw; } connx_optional;
-typedef struct { const void *raw; } connx_map;
 
 #include "connx_read.h"
 #include "connx_build.h"
 
 /// Parses a regular file of at most 2 GB.
 connx_document *connx_open(const char *path, connx_kind kind, connx_error *error);
-/// Parses bytes.
-connx_document *connx_parse(const void *bytes, size_t size, connx_kind kind, connx_error *error);
 /// Parses a model in ONNX's text syntax.
 connx_document *connx_parse_text(connx_string text, connx_error *error);
 /// An empty message to build.
@@ -100,9 +92,6 @@ bool connx_check(const connx_document *document, bool full, connx_error *error);
 /// The root message, for a document of that kind.
 connx_model connx_document_model(const connx_document *document);
 connx_tensor connx_document_tensor(const connx_document *document);
-connx_sequence connx_document_sequence(const connx_document *document);
-connx_optional connx_document_optional(const connx_document *document);
-connx_map connx_document_map(const connx_document *document);
 
 #ifdef __cplusplus
 }

@@ -14,7 +14,6 @@ connx_node connx_graph_add_node(connx_graph graph, connx_string op_type, connx_s
 connx_tensor connx_graph_add_initializer(connx_graph graph);
 connx_value_info connx_graph_add_input(connx_graph graph, connx_string name);
 connx_value_info connx_graph_add_output(connx_graph graph, connx_string name);
-connx_value_info connx_graph_add_value_info(connx_graph graph, connx_string name);
 
 // Node
 void connx_node_add_input(connx_node node, connx_string name);
@@ -26,12 +25,9 @@ void connx_attribute_set_float(connx_attribute attribute, float value);
 void connx_attribute_set_int(connx_attribute attribute, int64_t value);
 void connx_attribute_set_string(connx_attribute attribute, connx_string value);
 connx_tensor connx_attribute_make_tensor(connx_attribute attribute);
-connx_graph connx_attribute_make_graph(connx_attribute attribute);
-connx_type connx_attribute_make_type(connx_attribute attribute);
 void connx_attribute_add_float(connx_attribute attribute, float value);
 void connx_attribute_add_int(connx_attribute attribute, int64_t value);
 void connx_attribute_add_string(connx_attribute attribute, connx_string value);
-connx_graph connx_attribute_add_graph(connx_attribute attribute);
 
 // Type
 connx_type connx_value_info_make_type(connx_value_info info);
@@ -42,9 +38,6 @@ void connx_type_set_shape(connx_type type);
 void connx_type_add_dim_value(connx_type type, int64_t value);
 /// Adds a named dimension, or an unknown one where the name is empty.
 void connx_type_add_dim_name(connx_type type, connx_string name);
-connx_type connx_type_set_sequence(connx_type type);
-connx_type connx_type_set_optional(connx_type type);
-connx_type connx_type_set_map(connx_type type, int32_t key);
 
 // Tensor
 void connx_tensor_set_name(connx_tensor tensor, connx_string name);
@@ -52,24 +45,6 @@ void connx_tensor_set_type(connx_tensor tensor, int32_t data_type);
 void connx_tensor_add_dim(connx_tensor tensor, int64_t extent);
 /// Copies little-endian bytes; false where memory is short.
 bool connx_tensor_set_raw(connx_tensor tensor, const void *bytes, size_t size);
-void connx_tensor_add_string(connx_tensor tensor, connx_string value);
 void connx_tensor_set_external(connx_tensor tensor, connx_string location, int64_t offset, int64_t length);
-
-// Containers
-void connx_sequence_set_name(connx_sequence sequence, connx_string name);
-void connx_sequence_set_element_kind(connx_sequence sequence, connx_type_kind kind);
-connx_tensor connx_sequence_add_tensor(connx_sequence sequence);
-connx_sequence connx_sequence_add_sequence(connx_sequence sequence);
-connx_map connx_sequence_add_map(connx_sequence sequence);
-connx_optional connx_sequence_add_optional(connx_sequence sequence);
-void connx_optional_set_name(connx_optional optional, connx_string name);
-connx_tensor connx_optional_make_tensor(connx_optional optional);
-connx_sequence connx_optional_make_sequence(connx_optional optional);
-connx_map connx_optional_make_map(connx_optional optional);
-void connx_map_set_name(connx_map map, connx_string name);
-void connx_map_set_key_type(connx_map map, int32_t key_type);
-void connx_map_add_int_key(connx_map map, int64_t key);
-void connx_map_add_string_key(connx_map map, connx_string key);
-connx_sequence connx_map_make_values(connx_map map);
 
 #endif

@@ -4,7 +4,6 @@
 
 // Model
 int64_t connx_model_ir_version(connx_model model);
-connx_string connx_model_producer(connx_model model);
 size_t connx_model_opset_count(connx_model model);
 connx_string connx_model_opset_domain(connx_model model, size_t index);
 int64_t connx_model_opset_version(connx_model model, size_t index);
@@ -42,8 +41,6 @@ size_t connx_graph_input_count(connx_graph graph);
 connx_value_info connx_graph_input(connx_graph graph, size_t index);
 size_t connx_graph_output_count(connx_graph graph);
 connx_value_info connx_graph_output(connx_graph graph, size_t index);
-size_t connx_graph_value_info_count(connx_graph graph);
-connx_value_info connx_graph_value_info(connx_graph graph, size_t index);
 size_t connx_graph_initializer_count(connx_graph graph);
 connx_tensor connx_graph_initializer(connx_graph graph, size_t index);
 size_t connx_graph_sparse_initializer_count(connx_graph graph);
@@ -71,13 +68,10 @@ connx_string connx_attribute_string(connx_attribute attribute);
 connx_tensor connx_attribute_tensor(connx_attribute attribute);
 connx_graph connx_attribute_graph(connx_attribute attribute);
 connx_sparse_tensor connx_attribute_sparse_tensor(connx_attribute attribute);
-connx_type connx_attribute_type_value(connx_attribute attribute);
 const float *connx_attribute_floats(connx_attribute attribute, size_t *count);
 const int64_t *connx_attribute_ints(connx_attribute attribute, size_t *count);
 size_t connx_attribute_string_count(connx_attribute attribute);
 connx_string connx_attribute_string_at(connx_attribute attribute, size_t index);
-size_t connx_attribute_tensor_count(connx_attribute attribute);
-connx_tensor connx_attribute_tensor_at(connx_attribute attribute, size_t index);
 size_t connx_attribute_graph_count(connx_attribute attribute);
 connx_graph connx_attribute_graph_at(connx_attribute attribute, size_t index);
 
@@ -92,9 +86,6 @@ size_t connx_type_rank(connx_type type);
 bool connx_type_dim_value(connx_type type, size_t index, int64_t *value);
 /// The name of a symbolic dimension, empty where it has none.
 connx_string connx_type_dim_name(connx_type type, size_t index);
-/// What a sequence or an optional holds, or a map's values.
-connx_type connx_type_inner(connx_type type);
-int32_t connx_type_map_key(connx_type type);
 
 // Tensor; `data_type` in TensorProto's numbering, which may be newer than libonnx's
 connx_string connx_tensor_name(connx_tensor tensor);
@@ -108,8 +99,6 @@ const int32_t *connx_tensor_int32s(connx_tensor tensor, size_t *count);
 const int64_t *connx_tensor_int64s(connx_tensor tensor, size_t *count);
 const double *connx_tensor_doubles(connx_tensor tensor, size_t *count);
 const uint64_t *connx_tensor_uint64s(connx_tensor tensor, size_t *count);
-size_t connx_tensor_string_count(connx_tensor tensor);
-connx_string connx_tensor_string(connx_tensor tensor, size_t index);
 /// The entry of `external_data` under `key`; false where there is none.
 bool connx_tensor_external(connx_tensor tensor, const char *key, connx_string *value);
 
@@ -117,24 +106,5 @@ bool connx_tensor_external(connx_tensor tensor, const char *key, connx_string *v
 connx_tensor connx_sparse_tensor_values(connx_sparse_tensor sparse);
 connx_tensor connx_sparse_tensor_indices(connx_sparse_tensor sparse);
 const int64_t *connx_sparse_tensor_dims(connx_sparse_tensor sparse, size_t *count);
-
-// Containers; an optional is a sequence of at most one element
-connx_type_kind connx_sequence_element_kind(connx_sequence sequence);
-size_t connx_sequence_count(connx_sequence sequence);
-connx_tensor connx_sequence_tensor(connx_sequence sequence, size_t index);
-connx_sequence connx_sequence_sequence(connx_sequence sequence, size_t index);
-connx_map connx_sequence_map(connx_sequence sequence, size_t index);
-connx_optional connx_sequence_optional(connx_sequence sequence, size_t index);
-/// What an optional holds, `CONNX_TYPE_NONE` where it is empty.
-connx_type_kind connx_optional_kind(connx_optional optional);
-connx_tensor connx_optional_tensor(connx_optional optional);
-connx_sequence connx_optional_sequence(connx_optional optional);
-connx_map connx_optional_map(connx_optional optional);
-connx_optional connx_optional_optional(connx_optional optional);
-int32_t connx_map_key_type(connx_map map);
-const int64_t *connx_map_int_keys(connx_map map, size_t *count);
-size_t connx_map_string_key_count(connx_map map);
-connx_string connx_map_string_key(connx_map map, size_t index);
-connx_sequence connx_map_values(connx_map map);
 
 #endif
