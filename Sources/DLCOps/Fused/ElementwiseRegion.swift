@@ -1,0 +1,76 @@
+import DLCGraph
+
+/// A graph of elementwise operators that runs as one step, tile by tile in cache. The body's inputs, by position, are
+/// the operands; its outputs are the results.
+public struct ElementwiseRegion: Operator {
+    public var body: Graph
+
+    public init(body: Graph) { self.body = body }
+
+    public var definition: OperatorDefinition { Self.definition }
+
+    public static let definition = OperatorDefinition(
+        ElementwiseRegion(body: GraphBuilder(name: "region").graph), name: "elementwise", operands: ["x..."],
+        examples: {
+            var builder = GraphBuilder(name: "region")
+            let x = try builder.input("x", TensorType(.float32, [2, 3]))
+            let bias = try builder.input("bias", TensorType(.float32, [3]))
+            let sum = try builder.add1(Binary(.add), [x, bias])
+            let gate = try builder.add1(Unary(.sigmoid), [sum])
+            try builder.output("y", try builder.add1(Binary(.mul), [sum, gate]))
+            return [
+                Example(
+                    "silu with bias", ElementwiseRegion(body: builder.graph),
+                    [try Tensor.random(seed: 1, shape: [2, 3]), try Tensor.random(seed: 2, shape: [3])])
+            ]
+        }
+    ) {
+        Attribute("body", \.body)
+    }
+
+    public func infer(_ context: inout InferContext) throws -> [Fact] {
+        let body = try bound(to: try body.inputs.indices.map { try context.operand($0).type })
+        return body.outputs.map { Fact(body.type($0.value)) }
+    }
+
+    public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {
+        var inputs: [String: Tensor] = [:]
+        var types: [TensorType] = []
+        for (port, operand) in zip(body.inputs, operands) {
+            guard let operand else { throw DLCError("operand \(port.name) is missing") }
+            inputs[port.name] = operand
+            types.append(TensorType(operand.type, Shape(constants: operand.shape)))
+        }
+        let body = try bound(to: types)
+        let outputs = try Interpreter.run(body, inputs)
+        return try body.outputs.map { port in
+            guard let tensor = outputs[port.name] else { throw DLCError("result \(port.name) was not computed") }
+            return tensor
+        }
+    }
+
+    /// The body rebuilt for operands of other types.
+    public func bound(to types: [TensorType]) throws -> Graph {
+        guard types.count == body.inputs.count else {
+            throw DLCError("expects \(body.inputs.count) operands, found \(types.count)")
+        }
+        if zip(body.inputs, types).allSatisfy({ body.type($0.value) == $1 }) { return body }
+        var builder = GraphBuilder(like: body)
+        var map: [Value: Value] = [:]
+        for (port, type) in zip(body.inputs, types) { map[port.value] = try builder.input(port.name, type) }
+        for node in body.nodes {
+            let results: [Value]
+            if let constant = node.op as? Constant {
+                results = [builder.constant(constant.value)]
+            } else {
+                results = try builder.add(node.op, node.operands.map { $0.flatMap { map[$0] } }, name: node.name)
+            }
+            for (old, new) in zip(node.results, results) { map[old] = new }
+        }
+        for port in body.outputs {
+            guard let value = map[port.value] else { throw DLCError("result \(port.name) is never computed") }
+            try builder.output(port.name, value)
+        }
+        return builder.graph
+    }
+}

@@ -1,0 +1,87 @@
+import DLCGraph
+import DLCOps
+
+/// Computes nodes whose operands are constants, unless the result is much larger than they are.
+public let foldConstants = Pass("fold-constants", graph: { graph, options in
+    try graph.rewritten { rewriter, node in
+        guard !(node.op is Constant), !node.op.definition.traits.contains(.impure) else { return nil }
+        var read = 0
+        var operands: [Tensor?] = []
+        for operand in node.operands {
+            guard let operand else {
+                operands.append(nil)
+                continue
+            }
+            guard let tensor = rewriter.constant(operand) else { return nil }
+            read += tensor.count
+            operands.append(tensor)
+        }
+        var written = 0
+        for result in node.results {
+            guard let shape = graph.shape(result).constants else { return nil }
+            written += try Checked.count(shape)
+        }
+        guard written <= options.foldLimit, written <= max(2 * read, 1 << 16) || node.op is Fill else { return nil }
+        guard !node.op.attributes.contains(where: { isSymbolic($0.value) }) else { return nil }
+        return try node.op.evaluate(operands).map { rewriter.constant($0) }
+    }.graph
+})
+
+private func isSymbolic(_ value: AttributeValue) -> Bool {
+    guard case .dims(let dims) = value else { return false }
+    return dims.contains { $0.constant == nil }
+}
+
+/// Removes operators that do nothing and merges neighbours of one kind.
+///
+///     reshape(reshape(%x))       →   reshape(%x)
+///     transpose(transpose(%x))   →   transpose(%x) or %x
+///     transpose that only moves dimensions of extent 1   →   reshape
+public let simplifyMovement = Pass("simplify-movement") { rewriter, node in
+    guard let x = node.operands.first ?? nil, node.results.count == 1 else { return nil }
+    let shape = rewriter.shape(x)
+    switch node.op {
+    case let reshape as Reshape:
+        if reshape.shape == shape { return [x] }
+        if let (_, inner) = rewriter.produced(x, by: Reshape.self) { return [try rewriter.add1(reshape, [inner.operands[0]], name: node.name)] }
+    case let transpose as Transpose:
+        if transpose.perm == Array(0..<shape.count) { return [x] }
+        if let (other, inner) = rewriter.produced(x, by: Transpose.self) {
+            return [try rewriter.add1(Transpose(transpose.perm.map { other.perm[$0] }), [inner.operands[0]], name: node.name)]
+        }
+        let moved = transpose.perm.filter { shape[$0].constant != 1 }
+        if moved == moved.sorted() { return [try rewriter.add1(Reshape(shape: transpose.perm.map { shape[$0] }), [x], name: node.name)] }
+    case is Concat:
+        if node.operands.count == 1 { return [x] }
+    case let slice as Slice:
+        if slice.sizes == shape, slice.steps.allSatisfy({ $0 == 1 }) { return [x] }
+    case let expand as Expand:
+        if expand.shape == shape { return [x] }
+    case let cast as Cast:
+        if rewriter.fact(x).element == cast.to { return [x] }
+    case let pad as Pad:
+        if pad.pads.allSatisfy({ $0 == 0 }) { return [x] }
+    default: break
+    }
+    return nil
+}
+
+/// Constant padding with zeros moves into the convolution after it.
+///
+///     conv(pad(%x) {pads})   →   conv(%x) {pads}
+public let foldPadding = Pass("fold-padding", at: .canonical) { rewriter, node in
+    guard var conv = node.op as? Conv, let (pad, inner) = rewriter.produced(node.operands[0], by: Pad.self), pad.mode == .constant,
+        inner.operands.count < 2 || rewriter.scalar(inner.operands[1]) == 0 || inner.operands[1] == nil
+    else { return nil }
+    let rank = pad.pads.count / 2
+    let (begin, end) = (Array(pad.pads.prefix(rank)), Array(pad.pads.suffix(rank)))
+    guard rank >= 3, begin[0] == 0, begin[1] == 0, end[0] == 0, end[1] == 0, (begin + end).allSatisfy({ ($0.constant ?? 0) >= 0 }) else { return nil }
+    let spatial = rank - 2
+    for axis in 0..<spatial {
+        conv.pads[axis] = try conv.pads[axis].plus(begin[axis + 2])
+        conv.pads[axis + spatial] = try conv.pads[axis + spatial].plus(end[axis + 2])
+    }
+    var operands = node.operands
+    operands[0] = inner.operands[0]
+    return [try rewriter.add1(conv, operands, name: node.name)]
+}

@@ -1,0 +1,119 @@
+import DLCGraph
+import DLCOps
+
+/// A scale and a shift per output channel.
+struct ChannelScaling {
+    var scale: [Double]
+    var shift: [Double]
+
+    /// Of inference batch norm with constant statistics (Ioffe and Szegedy, 2015): `(x - mean) / √(var + ε) * scale + bias`.
+    init?(batchNorm op: BatchNormalization, _ node: Node, _ rewriter: Rewriter) throws {
+        let parameters = try node.operands.dropFirst().map { try rewriter.constant($0)?.doubles() }
+        guard parameters.count == 4, let gamma = parameters[0], let beta = parameters[1], let mean = parameters[2],
+            let variance = parameters[3], Set([gamma.count, beta.count, mean.count, variance.count]).count == 1
+        else { return nil }
+        scale = zip(gamma, variance).map { $0 / ($1 + op.epsilon).squareRoot() }
+        shift = gamma.indices.map { beta[$0] - mean[$0] * scale[$0] }
+    }
+
+    /// Of a multiplication by or an addition of a constant that varies only along the axis of `count` channels.
+    init?(_ node: Node, constant: Tensor, axisFromEnd: Int, count: Int) {
+        guard let values = try? constant.doubles() else { return nil }
+        let spread: [Double]
+        if values.count == 1 {
+            spread = [Double](repeating: values[0], count: count)
+        } else {
+            let position = constant.rank - axisFromEnd
+            guard values.count == count, position >= 0, constant.shape[position] == count else { return nil }
+            spread = values
+        }
+        switch node.op.name {
+        case "mul": (scale, shift) = (spread, [Double](repeating: 0, count: count))
+        case "div": (scale, shift) = (spread.map { 1 / $0 }, [Double](repeating: 0, count: count))
+        case "add": (scale, shift) = ([Double](repeating: 1, count: count), spread)
+        case "sub": (scale, shift) = ([Double](repeating: 1, count: count), spread.map { -$0 })
+        default: return nil
+        }
+    }
+
+    var isShiftOnly: Bool { scale.allSatisfy { $0 == 1 } }
+
+    /// Weights whose output channels along `axis` are scaled; with `groups`, channels of the axis repeat per group of axis 0.
+    func scaled(_ weights: Tensor, axis: Int, groups: Int = 1) throws -> Tensor {
+        if isShiftOnly { return weights }
+        let inner = weights.shape[(axis + 1)...].reduce(1, *)
+        let length = weights.shape[axis]
+        let perGroup = weights.count / max(groups, 1)
+        func channel(_ index: Int) -> Int { (groups > 1 ? index / perGroup * length : 0) + index / inner % length }
+        guard weights.type == .float32 else {
+            let values = try weights.doubles()
+            return try Tensor(
+                doubles: values.indices.map { values[$0] * scale[channel($0)] }, type: weights.type, shape: weights.shape)
+        }
+        let scale = self.scale.map(Float.init)
+        return try Tensor(type: .float32, shape: weights.shape) { bytes in
+            let target = bytes.bindMemory(to: Float.self)
+            try weights.withElements(of: Float.self) { source in
+                for start in stride(from: 0, to: source.count, by: max(inner, 1)) {
+                    let factor = scale[channel(start)]
+                    for i in start..<min(start + inner, source.count) { target[i] = source[i] * factor }
+                }
+            }
+        }
+    }
+
+    /// The bias after scaling and shifting.
+    func shifted(_ bias: Tensor?, type: ElementType) throws -> Tensor {
+        let old = try bias?.doubles() ?? [Double](repeating: 0, count: shift.count)
+        return try Tensor(doubles: shift.indices.map { old[$0] * scale[$0] + shift[$0] }, type: type, shape: [shift.count])
+    }
+}
+
+/// Folds batch norm, and constant scales and shifts per channel, into the convolution, transposed convolution or
+/// matrix product before it.
+///
+///     %1 = conv(%x, %w, %b);  %2 = batch_norm(%1, …)   →   %2 = conv(%x, %w′, %b′)
+public let foldChannelScaling = Pass("fold-channel-scaling", at: .canonical) { rewriter, node in
+    let isBatchNorm = node.op is BatchNormalization
+    guard isBatchNorm || ["mul", "div", "add", "sub"].contains(node.op.name) else { return nil }
+    let sides: [(Value?, Value?)] =
+        isBatchNorm ? [(node.operands[0], nil)]
+        : ["mul", "add"].contains(node.op.name)
+            ? [(node.operands[0], node.operands[1]), (node.operands[1], node.operands[0])] : [(node.operands[0], node.operands[1])]
+    for (value, other) in sides {
+        guard let value, rewriter.useCount(value) == 1, let producer = rewriter.producer(of: value),
+            rewriter.shape(value) == rewriter.old.shape(node.results[0])
+        else { continue }
+        func scaling(axisFromEnd: Int, count: Int) throws -> ChannelScaling? {
+            if let op = node.op as? BatchNormalization { return try ChannelScaling(batchNorm: op, node, rewriter) }
+            guard let constant = rewriter.constant(other) else { return nil }
+            return ChannelScaling(node, constant: constant, axisFromEnd: axisFromEnd, count: count)
+        }
+        let rank = rewriter.shape(value).count
+        let weights = producer.operands.count > 1 ? rewriter.constant(producer.operands[1]) : nil
+        let hasBias = producer.operands.count > 2 && producer.operands[2] != nil
+        let bias = producer.operands.count > 2 ? rewriter.constant(producer.operands[2]) : nil
+        guard let weights, !hasBias || bias != nil else { continue }
+        switch producer.op {
+        case is Conv:
+            guard let s = try scaling(axisFromEnd: rank - 1, count: weights.shape[0]) else { continue }
+            let w = rewriter.constant(try s.scaled(weights, axis: 0))
+            let b = rewriter.constant(try s.shifted(bias, type: weights.type))
+            return [try rewriter.add1(producer.op, [producer.operands[0], w, b], name: producer.name)]
+        case let op as ConvTranspose:
+            guard let s = try scaling(axisFromEnd: rank - 1, count: weights.shape[1] * op.group) else { continue }
+            let w = rewriter.constant(try s.scaled(weights, axis: 1, groups: op.group))
+            let b = rewriter.constant(try s.shifted(bias, type: weights.type))
+            return [try rewriter.add1(op, [producer.operands[0], w, b], name: producer.name)]
+        case let op as Gemm:
+            guard op.beta == 1 || bias == nil, bias == nil || bias?.count == weights.shape[op.transB ? 0 : 1],
+                let s = try scaling(axisFromEnd: 1, count: weights.shape[op.transB ? 0 : 1])
+            else { continue }
+            let w = rewriter.constant(try s.scaled(weights, axis: op.transB ? 0 : 1))
+            let b = rewriter.constant(try s.shifted(bias, type: weights.type))
+            return [try rewriter.add1(op, [producer.operands[0], w, b], name: producer.name)]
+        default: continue
+        }
+    }
+    return nil
+}

@@ -1,0 +1,167 @@
+import DLCGraph
+import DLCOps
+
+/// An operator whose kernel finishes each tile with a bias, a residual and an activation.
+protocol HasEpilogue: Operator {
+    var activation: ActivationKind { get set }
+    var alpha: Double { get set }
+    var beta: Double { get set }
+    var residualAfterActivation: Bool { get set }
+}
+
+extension FusedConv: HasEpilogue {}
+extension FusedConvTranspose: HasEpilogue {}
+extension FusedMatMul: HasEpilogue {}
+
+/// Positions of the epilogue's operands, the same in all operators that have one.
+enum EpilogueOperand {
+    static let bias = 2
+    static let residual = 3
+    static let slope = 4
+}
+
+/// Convolutions and matrix products become their fused forms, still without an epilogue.
+public let enterFusedForms = Pass("enter-fused-forms", at: .canonical) { rewriter, node in
+    guard let x = node.operands.first ?? nil, rewriter.fact(x).element == .float32 else { return nil }
+    switch node.op {
+    case let conv as Conv:
+        guard rewriter.constant(node.operands[1]) != nil else { return nil }
+        return [try rewriter.add1(FusedConv(conv), node.operands, name: node.name)]
+    case let conv as ConvTranspose:
+        guard rewriter.constant(node.operands[1]) != nil else { return nil }
+        return [try rewriter.add1(FusedConvTranspose(conv), node.operands, name: node.name)]
+    case is MatMul:
+        guard let b = node.operands[1], rewriter.shape(x).count >= 2, rewriter.shape(b).count >= 2 else { return nil }
+        return [try rewriter.add1(FusedMatMul(), [x, b], name: node.name)]
+    case let gemm as Gemm:
+        var op = FusedMatMul()
+        op.transA = gemm.transA
+        op.transB = gemm.transB
+        op.scale = gemm.alpha
+        guard let c = node.operands.count > 2 ? node.operands[2] : nil else {
+            return [try rewriter.add1(op, [node.operands[0], node.operands[1]], name: node.name)]
+        }
+        let result = rewriter.old.shape(node.results[0])
+        if let bias = rewriter.constant(c), let width = result.last?.constant, bias.count == width, bias.shape.last == width {
+            let values = try bias.doubles().map { $0 * gemm.beta }
+            let vector = rewriter.constant(try Tensor(doubles: values, type: bias.type, shape: [width]))
+            return [try rewriter.add1(op, [node.operands[0], node.operands[1], vector], name: node.name)]
+        }
+        let product = try rewriter.add1(op, [node.operands[0], node.operands[1]], name: node.name)
+        let scaled = gemm.beta == 1 ? c
+            : try rewriter.add1(Binary(.mul), [c, rewriter.constant(try Tensor([Float(gemm.beta)], shape: []))], name: node.name)
+        return [try rewriter.add1(Binary(.add), [product, scaled], name: node.name)]
+    default: return nil
+    }
+}
+
+/// Scales and transposed operands move into matrix products.
+///
+///     matmul(%a, transpose(%b))   →   matmul(%a, %b) {trans_b}
+///     matmul(%a, %b) * c          →   matmul(%a, %b) {scale: c}
+public let fuseProductOperands = Pass("fuse-product-operands", at: .canonical) { rewriter, node in
+    if let op = node.op as? FusedMatMul {
+        for position in 0..<2 {
+            guard let (transpose, inner) = rewriter.produced(node.operands[position], by: Transpose.self), let source = inner.operands[0] else { continue }
+            let rank = transpose.perm.count
+            guard rank >= 2, Array(transpose.perm.prefix(rank - 2)) == Array(0..<(rank - 2)), transpose.perm[rank - 1] == rank - 2 else { continue }
+            var copy = op
+            if position == 0 { copy.transA.toggle() } else { copy.transB.toggle() }
+            var operands = node.operands
+            operands[position] = source
+            return [try rewriter.add1(copy, operands, name: node.name)]
+        }
+        return nil
+    }
+    guard node.op.name == "mul", let (c, value) = rewriter.either(node, { rewriter.scalar($0) }),
+        let (op, product) = rewriter.solelyUsed(value, as: FusedMatMul.self), product.operands.count == 2, op.activation == .none,
+        rewriter.shape(value) == rewriter.old.shape(node.results[0])
+    else { return nil }
+    var copy = op
+    copy.scale *= c
+    return [try rewriter.add1(copy, product.operands, name: product.name)]
+}
+
+/// Bias, residual and activation move into the convolution or product before them.
+///
+///     relu(add(conv(%x, %w, %b), %r))   →   fused_conv(%x, %w, %b, %r) {activation: "relu"}
+public let fuseEpilogues = Pass("fuse-epilogues", at: .canonical) { rewriter, node in
+    if node.op.name == "add" { return try addition(&rewriter, node) }
+    guard let value = node.operands.first ?? nil, rewriter.useCount(value) == 1, let producer = rewriter.producer(of: value),
+        var op = producer.op as? any HasEpilogue, op.activation == .none, !op.residualAfterActivation,
+        let activation = try EpilogueActivation(node, rewriter, channels: rewriter.shape(value), of: producer.op)
+    else { return nil }
+    op.activation = activation.kind
+    op.alpha = activation.alpha
+    op.beta = activation.beta
+    var operands = producer.operands
+    if let slope = activation.slope {
+        while operands.count <= EpilogueOperand.slope { operands.append(nil) }
+        operands[EpilogueOperand.slope] = rewriter.constant(slope)
+    }
+    return [try rewriter.add1(op, operands, name: producer.name)]
+}
+
+/// An addition after a fused form: of a vector along its columns, a bias; of a tensor of its own shape, a residual.
+private func addition(_ rewriter: inout Rewriter, _ node: Node) throws -> [Value]? {
+    guard let a = node.operands[0], let b = node.operands[1] else { return nil }
+    let shape = rewriter.old.shape(node.results[0])
+    // The later of the two, so that the other is computed by then.
+    for (value, other) in a.index > b.index ? [(a, b), (b, a)] : [(b, a), (a, b)] {
+        guard rewriter.useCount(value) == 1, let producer = rewriter.producer(of: value), var op = producer.op as? any HasEpilogue,
+            rewriter.shape(value) == shape
+        else { continue }
+        var operands = producer.operands
+        while operands.count <= EpilogueOperand.residual { operands.append(nil) }
+        if producer.op is FusedMatMul, op.activation == .none, operands[EpilogueOperand.bias] == nil, operands[EpilogueOperand.residual] == nil,
+            let tensor = rewriter.constant(other), let width = shape.last?.constant, tensor.count == width, tensor.shape.last == width {
+            operands[EpilogueOperand.bias] = rewriter.constant(try tensor.reshaped([width]))
+            return [try rewriter.add1(op, operands, name: producer.name)]
+        }
+        guard operands[EpilogueOperand.residual] == nil, rewriter.shape(other) == shape, other != value,
+            rewriter.fact(other).element == .float32, rewriter.constant(other) == nil
+        else { continue }
+        operands[EpilogueOperand.residual] = other
+        op.residualAfterActivation = op.activation != .none
+        return [try rewriter.add1(op, operands, name: producer.name)]
+    }
+    return nil
+}
+
+/// An activation that an epilogue can apply.
+private struct EpilogueActivation {
+    var kind: ActivationKind
+    var alpha = 0.0
+    var beta = 0.0
+    var slope: Tensor?
+
+    init?(_ node: Node, _ rewriter: Rewriter, channels shape: Shape, of op: any Operator) throws {
+        func number(_ name: String, _ standard: Double) -> Double {
+            node.op.attribute(name).flatMap(Double.init(attributeValue:)) ?? standard
+        }
+        switch node.op.name {
+        case "relu": kind = .relu
+        case "sigmoid": kind = .sigmoid
+        case "tanh": kind = .tanh
+        case "hard_swish": kind = .hardSwish
+        case "swish":
+            guard number("alpha", 1) == 1 else { return nil }
+            kind = .silu
+        case "gelu": kind = node.op.attribute("approximate") == .string("tanh") ? .geluTanh : .gelu
+        case "leaky_relu": (kind, alpha) = (.leakyRelu, number("alpha", 0.01))
+        case "elu": (kind, alpha) = (.elu, number("alpha", 1))
+        case "hard_sigmoid": (kind, alpha, beta) = (.hardSigmoid, number("alpha", 0.2), number("beta", 0.5))
+        case "clip": (kind, alpha, beta) = (.clip, number("min", -.infinity), number("max", .infinity))
+        case "prelu":
+            guard let tensor = rewriter.constant(node.operands[1]) else { return nil }
+            let axis = op is FusedMatMul ? shape.count - 1 : 1
+            guard shape.indices.contains(axis), let count = shape[axis].constant else { return nil }
+            let position = tensor.rank - (shape.count - axis)
+            guard tensor.count == 1 || (tensor.count == count && position >= 0 && tensor.shape[position] == count) else { return nil }
+            kind = .prelu
+            slope = tensor.count == 1
+                ? try Tensor(filling: try tensor.doubles()[0], type: tensor.type, shape: [count]) : try tensor.reshaped([count])
+        default: return nil
+        }
+    }
+}

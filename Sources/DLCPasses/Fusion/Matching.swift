@@ -1,0 +1,49 @@
+import DLCGraph
+import DLCOps
+
+/// What pattern rules ask of the rewritten graph.
+extension Rewriter {
+    /// The node that computes a value where it is the operator with this name.
+    func node(_ value: Value?, _ name: String) -> Node? {
+        guard let node = producer(of: value), node.op.name == name else { return nil }
+        return node
+    }
+
+    /// The element of a constant with exactly one.
+    func scalar(_ value: Value?) -> Double? {
+        guard let tensor = constant(value), tensor.count == 1 else { return nil }
+        return (try? tensor.doubles())?.first
+    }
+
+    /// The other operand of a commutative node, where `pick` accepts one of the two.
+    func either<R>(_ node: Node, _ pick: (Value) -> R?) -> (picked: R, other: Value)? {
+        guard node.operands.count == 2, let a = node.operands[0], let b = node.operands[1] else { return nil }
+        if let picked = pick(b) { return (picked, a) }
+        if let picked = pick(a) { return (picked, b) }
+        return nil
+    }
+
+    /// The value as a product of a number and factors: multiplications and divisions by constants are followed.
+    func factors(_ value: Value, depth: Int = 0) -> (scale: Double, factors: [Value]) {
+        if depth < 6 {
+            if let node = node(value, "mul"), let a = node.operands[0], let b = node.operands[1] {
+                if let c = scalar(b) { return scaled(a, c, depth) }
+                if let c = scalar(a) { return scaled(b, c, depth) }
+                let (x, y) = (factors(a, depth: depth + 1), factors(b, depth: depth + 1))
+                return (x.scale * y.scale, x.factors + y.factors)
+            }
+            if let node = node(value, "div"), let a = node.operands[0], let c = scalar(node.operands[1]), c != 0 {
+                return scaled(a, 1 / c, depth)
+            }
+        }
+        return (1, [value])
+    }
+
+    private func scaled(_ value: Value, _ scale: Double, _ depth: Int) -> (scale: Double, factors: [Value]) {
+        let inner = factors(value, depth: depth + 1)
+        return (inner.scale * scale, inner.factors)
+    }
+}
+
+/// Whether two numbers agree to the precision of constants in exported models.
+func isClose(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-4 * max(abs(a), abs(b), 1e-3) }

@@ -1,0 +1,76 @@
+import DLCGraph
+import DLCOps
+
+/// Recognises scaled-dot-product attention (Vaswani et al., 2017, section 3.2.1) in its primitive form, with the scale
+/// on the product, on the queries or on the keys, and an added mask.
+///
+///     matmul(softmax(matmul(%q, transpose(%k)) * s + %mask), %v)   →   attention(%q, %k, %v, %mask) {scale: s}
+public let recognizeAttention = Pass("recognize-attention", at: .canonical) { rewriter, node in
+    guard node.op is MatMul, let v = node.operands[1], rewriter.fact(v).element == .float32, rewriter.shape(v).count == 4,
+        let (softmax, softmaxNode) = rewriter.solelyUsed(node.operands[0], as: Softmax.self), softmax.kind == .softmax,
+        softmax.axis == -1 || softmax.axis == 3, var scores = softmaxNode.operands[0]
+    else { return nil }
+    var scale = 1.0
+    var mask: Value?
+    for _ in 0..<4 {
+        if let sum = rewriter.node(scores, "add"), mask == nil, scale == 1, let a = sum.operands[0], let b = sum.operands[1] {
+            // The mask is the side that is no scaled product.
+            let productIsFirst = isScaledProduct(rewriter, a)
+            guard productIsFirst || isScaledProduct(rewriter, b) else { return nil }
+            mask = productIsFirst ? b : a
+            scores = productIsFirst ? a : b
+        } else if let product = rewriter.node(scores, "mul"), let (c, other) = rewriter.either(product, { rewriter.scalar($0) }) {
+            scale *= c
+            scores = other
+        } else if let quotient = rewriter.node(scores, "div"), let c = rewriter.scalar(quotient.operands[1]), let other = quotient.operands[0] {
+            scale /= c
+            scores = other
+        }
+    }
+    guard let (_, product) = rewriter.produced(scores, by: MatMul.self), rewriter.useCount(scores) <= 1,
+        var q = product.operands[0], let transposedKeys = product.operands[1],
+        rewriter.shape(q).count == 4, rewriter.shape(transposedKeys).count == 4
+    else { return nil }
+    let s = rewriter.shape(node.operands[0] ?? q)
+    // Head and batch must match without broadcasting.
+    guard rewriter.shape(q)[0] == rewriter.shape(v)[0], rewriter.shape(q)[1] == rewriter.shape(v)[1],
+        rewriter.shape(transposedKeys)[0] == rewriter.shape(v)[0], rewriter.shape(transposedKeys)[1] == rewriter.shape(v)[1],
+        s.count == 4
+    else { return nil }
+    if let mask {
+        // A mask that is wider than the scores would change their shape.
+        guard rewriter.fact(mask).element == .float32, rewriter.shape(mask).count <= 4 else { return nil }
+    }
+    var k = try rewriter.add1(Transpose([0, 1, 3, 2]), [transposedKeys], name: node.name)
+    if let scaled = rewriter.node(transposedKeys, "mul"), let (c, other) = rewriter.either(scaled, { rewriter.scalar($0) }),
+        rewriter.shape(other) == rewriter.shape(transposedKeys) {
+        scale *= c
+        k = try rewriter.add1(Transpose([0, 1, 3, 2]), [other], name: node.name)
+    }
+    if let scaled = rewriter.node(q, "mul"), let (c, other) = rewriter.either(scaled, { rewriter.scalar($0) }),
+        rewriter.shape(other) == rewriter.shape(q) {
+        scale *= c
+        q = other
+    }
+    return [try rewriter.add1(Attention(scale: scale, causal: false), [q, k, v, mask], name: node.name)]
+}
+
+private func isScaledProduct(_ rewriter: Rewriter, _ value: Value) -> Bool {
+    let (_, factors) = rewriter.factors(value)
+    return factors.count == 1 && rewriter.produced(factors[0], by: MatMul.self) != nil
+}
+
+/// Lets attention read and write `[batch, rows, heads, depth]`, as the projections around it do.
+///
+///     transpose(attention(%q, %k, %v)) {perm: [0, 2, 1, 3]}
+///     →  attention(transpose(%q), transpose(%k), transpose(%v)) {heads_inner: true}
+public let attentionByRows = Pass("attention-by-rows", at: .canonical) { rewriter, node in
+    guard let transpose = node.op as? Transpose, transpose.perm == [0, 2, 1, 3],
+        let (attention, inner) = rewriter.solelyUsed(node.operands[0], as: Attention.self), !attention.headsInner
+    else { return nil }
+    var op = attention
+    op.headsInner = true
+    var operands: [Value?] = []
+    for operand in inner.operands.prefix(3) { operands.append(try rewriter.add1(Transpose([0, 2, 1, 3]), [operand])) }
+    return [try rewriter.add1(op, operands + inner.operands.dropFirst(3), name: inner.name)]
+}

@@ -1,0 +1,142 @@
+import DLCGraph
+import DLCOps
+
+/// An operator that can compute with its channels last.
+protocol HasChannelsLast: Operator {
+    var channelsLast: Bool { get set }
+}
+
+extension Conv: HasChannelsLast {}
+extension ConvTranspose: HasChannelsLast {}
+extension FusedConv: HasChannelsLast {}
+extension FusedConvTranspose: HasChannelsLast {}
+extension Pool: HasChannelsLast {}
+extension LRN: HasChannelsLast {}
+
+/// The permutations between `[N, C, spatial…]` and `[N, spatial…, C]`.
+enum ChannelOrder {
+    static func toLast(_ rank: Int) -> [Int] { [0] + Array(2..<rank) + [1] }
+    static func toFirst(_ rank: Int) -> [Int] { [0, rank - 1] + Array(1..<(rank - 1)) }
+}
+
+/// Convolutions, pooling and local response normalisation compute with channels last, between transposes that later
+/// passes move and cancel. Channels last, a 1×1 convolution is a plain product, a concatenation of channels is a write
+/// with wider rows, and no channel is padding.
+///
+///     conv(%x, %w)   →   transpose(conv(transpose(%x), %w) {channels_last})
+public let assignChannelsLast = Pass("assign-channels-last", at: .canonical) { rewriter, node in
+    guard var op = node.op as? any HasChannelsLast, !op.channelsLast, let x = node.operands.first ?? nil, node.results.count == 1 else { return nil }
+    let rank = rewriter.shape(x).count
+    guard rank >= 3 else { return nil }
+    op.channelsLast = true
+    var operands = node.operands
+    for position in [0, EpilogueOperand.residual] where position < operands.count && (position == 0 || op is any HasEpilogue) {
+        guard let operand = operands[position] else { continue }
+        operands[position] = try rewriter.add1(Transpose(ChannelOrder.toLast(rank)), [operand])
+    }
+    let y = try rewriter.add1(op, operands, name: node.name)
+    return [try rewriter.add1(Transpose(ChannelOrder.toFirst(rank)), [y])]
+}
+
+/// Moves transposes down through operators that can compute in the other order, so that they meet and cancel.
+///
+///     relu(transpose(%x))                       →   transpose(relu(%x))
+///     add(transpose(%x), transpose(%y))         →   transpose(add(%x, %y))
+///     concat(transpose(%x), transpose(%y))      →   transpose(concat(%x, %y)) on the permuted axis
+public let sinkTransposes = Pass("sink-transposes", at: .canonical) { rewriter, node in
+    guard node.results.count == 1, !(node.op is Transpose), let perm = permutation(rewriter, node) else { return nil }
+    let rank = perm.count
+    if node.op.definition.traits.contains(.elementwise) {
+        guard rewriter.old.shape(node.results[0]).count == rank else { return nil }
+        let operands = try node.operands.map { try $0.map { try untransposed(&rewriter, $0, perm) } }
+        let y = try rewriter.add1(node.op, operands, name: node.name)
+        return [try rewriter.add1(Transpose(perm), [y])]
+    }
+    switch node.op {
+    case var concat as Concat:
+        concat.axis = perm[try InferenceRules.axis(concat.axis, rank: rank)]
+        let operands = try node.operands.map { try $0.map { try untransposed(&rewriter, $0, perm) } }
+        return [try rewriter.add1(Transpose(perm), [try rewriter.add1(concat, operands, name: node.name)])]
+    case var reduce as Reduce:
+        let axes = reduce.axes.isEmpty ? Array(0..<rank) : try InferenceRules.axes(reduce.axes, rank: rank)
+        reduce.axes = axes.map { perm[$0] }.sorted()
+        let y = try rewriter.add1(reduce, [try untransposed(&rewriter, node.operands[0].unsafelyUnwrapped, perm)], name: node.name)
+        if reduce.keepDims { return [try rewriter.add1(Transpose(perm), [y])] }
+        // Positions of the kept axes, in the order that the result wants them.
+        let kept = (0..<rank).filter { !reduce.axes.contains($0) }
+        let rest = (0..<rank).filter { !axes.contains($0) }.map { axis in kept.firstIndex(of: perm[axis]) ?? 0 }
+        return [try rewriter.add1(Transpose(rest), [y])]
+    case var softmax as Softmax:
+        softmax.axis = perm[try InferenceRules.axis(softmax.axis, rank: rank)]
+        let y = try rewriter.add1(softmax, [try untransposed(&rewriter, node.operands[0].unsafelyUnwrapped, perm)], name: node.name)
+        return [try rewriter.add1(Transpose(perm), [y])]
+    case let slice as Slice:
+        let op = Slice(
+            starts: inverse(perm, slice.starts), sizes: inverse(perm, slice.sizes), steps: inverse(perm, slice.steps))
+        let y = try rewriter.add1(op, [try untransposed(&rewriter, node.operands[0].unsafelyUnwrapped, perm)], name: node.name)
+        return [try rewriter.add1(Transpose(perm), [y])]
+    case var pad as Pad:
+        guard pad.pads.count == 2 * rank else { return nil }
+        pad.pads = inverse(perm, Array(pad.pads.prefix(rank))) + inverse(perm, Array(pad.pads.suffix(rank)))
+        var operands = node.operands
+        operands[0] = try untransposed(&rewriter, operands[0].unsafelyUnwrapped, perm)
+        return [try rewriter.add1(Transpose(perm), [try rewriter.add1(pad, operands, name: node.name)])]
+    case var resize as Resize:
+        resize.sizes = inverse(perm, resize.sizes)
+        resize.scales = inverse(perm, resize.scales)
+        if resize.roi.count == 2 * rank {
+            resize.roi = inverse(perm, Array(resize.roi.prefix(rank))) + inverse(perm, Array(resize.roi.suffix(rank)))
+        }
+        let y = try rewriter.add1(resize, [try untransposed(&rewriter, node.operands[0].unsafelyUnwrapped, perm)], name: node.name)
+        return [try rewriter.add1(Transpose(perm), [y])]
+    case let reshape as Reshape:
+        // [N, C, H, W] → [N, C, H*W] of a channels-last tensor: [N, H*W, C] with the last two swapped.
+        guard perm == ChannelOrder.toFirst(rank), rank >= 3, let inner = rewriter.producer(of: node.operands[0])?.operands[0] else { return nil }
+        let shape = rewriter.shape(inner)
+        let spatial = try Shape(shape[1..<(rank - 1)]).product()
+        guard reshape.shape.count == 3, rank > 3, reshape.shape[0] == shape[0], reshape.shape[1] == shape[rank - 1], reshape.shape[2] == spatial else { return nil }
+        let flat = try rewriter.add1(Reshape(shape: [shape[0], spatial, shape[rank - 1]]), [inner], name: node.name)
+        return [try rewriter.add1(Transpose([0, 2, 1]), [flat])]
+    default: return nil
+    }
+}
+
+/// The permutation of the transposes among a node's operands, where moving them down does not add more than it saves.
+private func permutation(_ rewriter: Rewriter, _ node: Node) -> [Int]? {
+    var perm: [Int]?
+    var (transposed, others) = (0, 0)
+    let rank = rewriter.old.shape(node.results[0]).count
+    for (index, operand) in node.operands.enumerated() {
+        guard let operand else { continue }
+        if let (transpose, _) = rewriter.produced(operand, by: Transpose.self), perm == nil || perm == transpose.perm {
+            perm = transpose.perm
+            transposed += 1
+        } else if rewriter.constant(operand) == nil, rewriter.shape(operand).count == rank || index == 0,
+            !rewriter.shape(operand).allSatisfy({ $0.constant == 1 }) {
+            others += 1
+        }
+    }
+    return transposed >= others && transposed > 0 ? perm : nil
+}
+
+/// The value in the order before the transpose: its source, a permuted constant, or a transpose back.
+private func untransposed(_ rewriter: inout Rewriter, _ value: Value, _ perm: [Int]) throws -> Value {
+    if let (transpose, node) = rewriter.produced(value, by: Transpose.self), transpose.perm == perm, let source = node.operands[0] { return source }
+    var back = [Int](repeating: 0, count: perm.count)
+    for (position, axis) in perm.enumerated() { back[axis] = position }
+    var value = value
+    let shape = rewriter.shape(value)
+    if shape.allSatisfy({ $0.constant == 1 }) && shape.count <= perm.count { return value }
+    if shape.count < perm.count {
+        value = try rewriter.add1(Reshape(shape: Shape(repeating: 1, count: perm.count - shape.count) + shape), [value])
+    }
+    return try rewriter.add1(Transpose(back), [value])
+}
+
+/// Elements by the axes before the transpose.
+private func inverse<T>(_ perm: [Int], _ elements: [T]) -> [T] {
+    guard elements.count == perm.count else { return elements }
+    var result = elements
+    for (position, axis) in perm.enumerated() { result[axis] = elements[position] }
+    return result
+}

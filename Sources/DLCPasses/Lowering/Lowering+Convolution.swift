@@ -1,0 +1,204 @@
+import CKernels
+import DLCGraph
+import DLCOps
+import DLCRuntime
+
+extension Lowering {
+    /// Convolution over channels-last tensors with constant weights, packed for the algorithm that costs least.
+    mutating func lower(_ op: FusedConv, _ node: Node) throws {
+        try lowerConvolution(
+            node, geometry: ConvolutionGeometry(op.conv, channelsLast: op.channelsLast), epilogue: op, weightsAxis: 0)
+    }
+
+    mutating func lower(_ op: Conv, _ node: Node) throws {
+        var fused = FusedConv(op)
+        fused.channelsLast = op.channelsLast
+        try lower(fused, node)
+    }
+
+    mutating func lower(_ op: FusedConvTranspose, _ node: Node) throws {
+        try lowerTransposed(node, geometry: ConvolutionGeometry(op.conv, channelsLast: op.channelsLast), epilogue: op)
+    }
+
+    mutating func lower(_ op: ConvTranspose, _ node: Node) throws {
+        var fused = FusedConvTranspose(op)
+        fused.channelsLast = op.channelsLast
+        try lower(fused, node)
+    }
+
+    private mutating func lowerConvolution(
+        _ node: Node, geometry: ConvolutionGeometry, epilogue: any HasEpilogue, weightsAxis: Int
+    ) throws {
+        guard geometry.channelsLast else { throw DLCError("was not laid out") }
+        guard let x = node.operands[0], let w = node.operands[1] else { throw DLCError("an operand is missing") }
+        guard let weights = graph.constant(w) else { throw DLCError("weights computed at run time are not supported") }
+        let y = node.results[0]
+        var shape = dlc_conv()
+        shape.type = weights.type.kernelType
+        let (input, inputStride) = try pixels(x)
+        let result = try destination(y)
+        guard let resultStride = try Self.pixelStride(result) else { throw DLCError("the result's pixels are not equally spaced") }
+        try geometry.fill(&shape, x: graph.shape(x), y: graph.shape(y), channelAxisLast: true)
+        shape.x_ld = Int64(nominal(inputStride))
+        shape.y_ld = Int64(nominal(resultStride))
+        let operands = try epilogueOperands(node)
+        shape.residual_ld = try operands.residual.flatMap { try Self.pixelStride($0) }.map { Int64(nominal($0)) } ?? shape.oc
+        shape.epilogue.activation = activation(epilogue.activation)
+        let algorithm = cheapest(shape)
+        shape.algorithm = algorithm
+        let bytes = dlc_conv_packed_bytes(target.isa, &shape)
+        let packed = try Tensor(type: .uint8, shape: [Int(bytes)]) { target in
+            weights.withUnsafeBytes { source in
+                guard let from = source.baseAddress, let to = target.baseAddress else { return }
+                dlc_conv_pack(self.target.isa, &shape, from, to)
+            }
+        }
+        let taps = weights.shape.dropFirst(2).reduce(1, *)
+        let work = try graph.shape(y).product().times(Dim(2 * taps * weights.shape[1]))
+        emit(
+            .conv, node, summary: summary("conv", epilogue, operands), operands: [input, try constant(packed), operands.bias, operands.residual, operands.slope],
+            results: [result], integers: [Dim(Int(algorithm.rawValue))] + (try geometry.integers()) + epilogueIntegers(epilogue),
+            numbers: [epilogue.alpha, epilogue.beta], operations: work)
+    }
+
+    private mutating func lowerTransposed(_ node: Node, geometry: ConvolutionGeometry, epilogue: any HasEpilogue) throws {
+        guard geometry.channelsLast else { throw DLCError("was not laid out") }
+        guard let x = node.operands[0], let w = node.operands[1] else { throw DLCError("an operand is missing") }
+        guard let weights = graph.constant(w) else { throw DLCError("weights computed at run time are not supported") }
+        let y = node.results[0]
+        let (input, inputStride) = try pixels(x)
+        let result = try destination(y)
+        guard let resultStride = try Self.pixelStride(result) else { throw DLCError("the result's pixels are not equally spaced") }
+        var shape = dlc_conv()
+        try geometry.fill(&shape, x: graph.shape(x), y: graph.shape(y), channelAxisLast: true)
+        var transposed = dlc_conv_transpose()
+        transposed.type = weights.type.kernelType
+        (transposed.n, transposed.d, transposed.h, transposed.w, transposed.c) = (shape.n, shape.d, shape.h, shape.w, shape.c)
+        (transposed.od, transposed.oh, transposed.ow, transposed.oc) = (shape.od, shape.oh, shape.ow, shape.oc)
+        transposed.groups = shape.groups
+        (transposed.kernel, transposed.stride, transposed.dilation, transposed.pad) = (shape.kernel, shape.stride, shape.dilation, shape.pad)
+        transposed.x_ld = Int64(nominal(inputStride))
+        transposed.y_ld = Int64(nominal(resultStride))
+        transposed.residual_ld = transposed.oc
+        let bytes = dlc_conv_transpose_packed_bytes(target.isa, &transposed)
+        let packed = try Tensor(type: .uint8, shape: [Int(bytes)]) { target in
+            weights.withUnsafeBytes { source in
+                guard let from = source.baseAddress, let to = target.baseAddress else { return }
+                dlc_conv_transpose_pack(self.target.isa, &transposed, from, to)
+            }
+        }
+        let operands = try epilogueOperands(node)
+        let taps = weights.shape.dropFirst(2).reduce(1, *)
+        let work = try graph.shape(x).product().times(Dim(2 * taps * weights.shape[1]))
+        emit(
+            .convTranspose, node, summary: summary("conv_transpose", epilogue, operands),
+            operands: [input, try constant(packed), operands.bias, operands.residual, operands.slope], results: [result],
+            integers: [0] + (try geometry.integers()) + epilogueIntegers(epilogue), numbers: [epilogue.alpha, epilogue.beta],
+            operations: work)
+    }
+
+    /// The algorithm with the lowest estimated cost.
+    private func cheapest(_ shape: dlc_conv) -> dlc_conv_algorithm {
+        var shape = shape
+        var best = DLC_CONV_DIRECT
+        var lowest = Double.infinity
+        for algorithm in [DLC_CONV_IGEMM, DLC_CONV_DEPTHWISE, DLC_CONV_WINOGRAD_2, DLC_CONV_WINOGRAD_4]
+        where dlc_conv_supports(target.isa, &shape, algorithm) {
+            let cost = dlc_conv_cost(target.isa, &shape, algorithm)
+            if cost < lowest { (best, lowest) = (algorithm, cost) }
+        }
+        return best
+    }
+
+    /// Max and average pooling.
+    mutating func lower(_ op: Pool, _ node: Node) throws {
+        guard op.channelsLast, let x = node.operands[0] else { throw DLCError("was not laid out") }
+        let geometry = ConvolutionGeometry(op)
+        let (input, _) = try pixels(x)
+        let result = try destination(node.results[0])
+        let kind: Int = switch op.kind { case .max: 0; case .average: 1; case .lp: 2 }
+        var results: [Plan.Operand?] = [result]
+        if node.results.count > 1, useCounts[node.results[1].index] > 0 { results.append(try destination(node.results[1])) }
+        emit(
+            .pool, node, operands: [input], results: results,
+            integers: [Dim(kind), op.countIncludePad ? 1 : 0, op.storageOrder == 1 ? 1 : 0, Dim(op.p)] + (try geometry.poolIntegers()),
+            operations: try graph.shape(node.results[0]).product().times(Dim(op.kernel.reduce(1, *))))
+    }
+
+    /// A number for a dimension, to choose algorithms by where it is symbolic.
+    func nominal(_ dim: Dim) -> Int {
+        if let constant = dim.constant { return constant }
+        let values = Dictionary(uniqueKeysWithValues: dim.symbols.map { ($0, $0.lowercased().contains("batch") || $0 == "N" ? 1 : 64) })
+        return (try? dim.evaluate(values)) ?? 64
+    }
+}
+
+/// Kernel, strides, dilations and padding as depth, height and width.
+struct ConvolutionGeometry {
+    var kernel: [Int]
+    var strides: [Int]
+    var dilations: [Int]
+    var pads: [Dim]
+    var group = 1
+    var channelsLast = true
+
+    private func three<T>(_ values: [T], _ missing: T) -> [T] { [T](repeating: missing, count: max(0, 3 - values.count)) + values }
+
+    /// Groups, kernel, stride, dilation and padding in front.
+    func integers() throws -> [Dim] {
+        [Dim(group)] + three(kernel, 1).map { Dim($0) } + three(strides, 1).map { Dim($0) } + three(dilations, 1).map { Dim($0) }
+            + three(Array(pads.prefix(pads.count / 2)), 0)
+    }
+
+    /// Kernel, stride, dilation, padding in front and behind.
+    func poolIntegers() throws -> [Dim] { Array(try integers().dropFirst()) + three(Array(pads.suffix(pads.count / 2)), 0) }
+}
+
+extension Lowering {
+    struct EpilogueOperands {
+        var bias: Plan.Operand?
+        var residual: Plan.Operand?
+        var slope: Plan.Operand?
+    }
+
+    mutating func epilogueOperands(_ node: Node) throws -> EpilogueOperands {
+        func at(_ position: Int) -> Value? { position < node.operands.count ? node.operands[position] : nil }
+        var operands = EpilogueOperands()
+        if let bias = at(EpilogueOperand.bias) { operands.bias = try contiguous(bias) }
+        if let residual = at(EpilogueOperand.residual) {
+            operands.residual = node.op is FusedMatMul ? try innerContiguous(residual) : try pixels(residual).operand
+        }
+        if let slope = at(EpilogueOperand.slope) { operands.slope = try contiguous(slope) }
+        return operands
+    }
+
+    func epilogueIntegers(_ op: any HasEpilogue) -> [Dim] {
+        [Dim(Int(activation(op.activation).rawValue)), op.residualAfterActivation ? 1 : 0]
+    }
+
+    func summary(_ name: String, _ op: any HasEpilogue, _ operands: EpilogueOperands) -> String {
+        var parts = [name]
+        if operands.residual != nil && !op.residualAfterActivation { parts.append("add") }
+        if op.activation != .none { parts.append(op.activation.rawValue) }
+        if operands.residual != nil && op.residualAfterActivation { parts.append("add") }
+        return parts.joined(separator: " + ")
+    }
+
+    func activation(_ kind: ActivationKind) -> dlc_activation {
+        switch kind {
+        case .none: DLC_ACT_NONE
+        case .relu: DLC_ACT_RELU
+        case .clip: DLC_ACT_CLIP
+        case .leakyRelu: DLC_ACT_LEAKY_RELU
+        case .prelu: DLC_ACT_PRELU
+        case .sigmoid: DLC_ACT_SIGMOID
+        case .silu: DLC_ACT_SILU
+        case .hardSwish: DLC_ACT_HARD_SWISH
+        case .hardSigmoid: DLC_ACT_HARD_SIGMOID
+        case .gelu: DLC_ACT_GELU
+        case .geluTanh: DLC_ACT_GELU_TANH
+        case .tanh: DLC_ACT_TANH
+        case .elu: DLC_ACT_ELU
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import CKernels
+import DLCGraph
+import DLCOps
+import DLCRuntime
+
+extension Lowering {
+    /// A matrix product; a constant matrix on the right is packed for the kernel.
+    mutating func lower(_ op: FusedMatMul, _ node: Node) throws {
+        guard let a = node.operands[0], let b = node.operands[1] else { throw DLCError("an operand is missing") }
+        let type = graph.type(a).element
+        let left = try innerOrRowContiguous(a)
+        var transB = op.transB
+        let shape = graph.shape(b)
+        let (k, n) = transB ? (shape[shape.count - 1], shape[shape.count - 2]) : (shape[shape.count - 2], shape[shape.count - 1])
+        var right: Plan.Operand
+        var isPacked = false
+        if type == .float32, let weights = graph.constant(b), weights.shape.dropLast(2).allSatisfy({ $0 == 1 }),
+            let rows = k.constant, let columns = n.constant {
+            isPacked = true
+            let bytes = dlc_gemm_packed_bytes(target.isa, Int64(rows), Int64(columns))
+            let strides = transB ? (Int64(1), Int64(rows)) : (Int64(columns), Int64(1))
+            let packed = try Tensor(type: .uint8, shape: [Int(bytes)]) { target in
+                try weights.withElements(of: Float.self) { source in
+                    guard let from = source.baseAddress, let to = target.baseAddress else { return }
+                    dlc_gemm_pack(
+                        self.target.isa, from, strides.0, strides.1, Int64(rows), Int64(columns),
+                        to.assumingMemoryBound(to: Float.self))
+                }
+            }
+            right = try constant(packed)
+            transB = false
+        } else {
+            right = try innerOrRowContiguous(b)
+        }
+        let result = try destination(node.results[0])
+        let operands = try epilogueOperands(node)
+        let work = try graph.shape(node.results[0]).product().times(k).times(2)
+        emit(
+            .product, node, summary: summary("matmul", op, operands),
+            operands: [left, right, operands.bias, operands.residual, operands.slope], results: [result],
+            integers: [op.transA ? 1 : 0, transB ? 1 : 0, isPacked ? 1 : 0] + epilogueIntegers(op),
+            numbers: [op.scale, op.alpha, op.beta], operations: work)
+    }
+
+    /// The matrix as it lies where one of its last two dimensions has neighbours next to each other, else a copy.
+    private mutating func innerOrRowContiguous(_ value: Value) throws -> Plan.Operand {
+        let view = try view(value)
+        let rank = view.shape.count
+        let lies = view.strides[rank - 1] == 1 || view.strides[rank - 2] == 1 || view.shape[rank - 1].constant == 1
+        return lies ? view : try contiguous(value)
+    }
+}

@@ -1,0 +1,100 @@
+import CKernels
+
+/// Matrix products.
+///
+/// Operands: a, b (packed, or a matrix), bias, residual, slope; result c. Integers: whether a and b are transposed,
+/// whether b is packed, then the epilogue's. Numbers: the scale of the product, then the epilogue's.
+enum ProductKernel {
+    static func prepare(_ step: BoundStep) throws -> PreparedKernel {
+        let a = try matrix(step.operand(0), isTransposed: step.integer(0) != 0)
+        let c = try matrix(step.result(0), isTransposed: false)
+        let isPacked = try step.integer(2) != 0
+        let residual = step.optional(3)
+        var gemm = dlc_gemm()
+        gemm.type = a.type.kernelType
+        gemm.b_packed = isPacked
+        gemm.n = Int64(c.shape[c.rank - 1])
+        gemm.k = Int64(a.shape[a.rank - 1])
+        gemm.alpha = Float(try step.number(0))
+        gemm.epilogue = try step.epilogue()
+        guard a.shape[a.rank - 2] == c.shape[c.rank - 2] else { throw DLCError("rows of operand and result differ") }
+
+        let batch = Array(c.shape.dropLast(2))
+        func batchStrides(_ operand: BoundOperand) throws -> [Int] {
+            let own = operand.rank - 2
+            guard own <= batch.count else { throw DLCError("an operand has more batch dimensions than the result") }
+            return batch.indices.map { axis in
+                let i = axis - (batch.count - own)
+                return i < 0 || operand.shape[i] == 1 ? 0 : operand.strides[i]
+            }
+        }
+        var rows = c.shape[c.rank - 2]
+        let aRow = rows == 1 ? nil : a.strides[a.rank - 2]
+        let cRow = rows == 1 ? nil : c.strides[c.rank - 2]
+        var b: BoundOperand?
+        if !isPacked {
+            b = try matrix(step.operand(1), isTransposed: step.integer(1) != 0)
+            guard b?.shape.suffix(2).elementsEqual([Int(gemm.k), Int(gemm.n)]) == true else { throw DLCError("operands do not multiply") }
+        }
+        let residualMatrix = try residual.map { try matrix($0, isTransposed: false) }
+        var axes: [(extent: Int, a: Int, b: Int, c: Int, r: Int)] = []
+        let strides = (
+            a: try batchStrides(a), b: try b.map(batchStrides) ?? batch.map { _ in 0 }, c: try batchStrides(c),
+            r: try residualMatrix.map(batchStrides) ?? batch.map { _ in 0 }
+        )
+        for axis in batch.indices where batch[axis] != 1 {
+            axes.append((batch[axis], strides.a[axis], strides.b[axis], strides.c[axis], strides.r[axis]))
+        }
+        // Batches of one B whose rows continue each other are rows of one product.
+        var (aStep, cStep, rStep) = (aRow, cRow, rows == 1 ? nil : residualMatrix.map { $0.strides[$0.rank - 2] })
+        while let last = axes.last, last.b == 0, try step.integer(0) == 0 {
+            let continues = aStep.map { last.a == $0 * rows } ?? true
+                && (cStep.map { last.c == $0 * rows } ?? true)
+                && (residualMatrix == nil || (rStep.map { last.r == $0 * rows } ?? true))
+            guard continues, last.a != 0 else { break }
+            if rows == 1 { (aStep, cStep, rStep) = (last.a, last.c, last.r) }
+            rows *= last.extent
+            axes.removeLast()
+        }
+        // Neighbouring batch dimensions that continue each other are one.
+        var index = axes.count - 1
+        while index > 0 {
+            let (outer, inner) = (axes[index - 1], axes[index])
+            if outer.a == inner.a * inner.extent, outer.b == inner.b * inner.extent, outer.c == inner.c * inner.extent,
+                outer.r == inner.r * inner.extent {
+                axes[index - 1] = (outer.extent * inner.extent, inner.a, inner.b, inner.c, inner.r)
+                axes.remove(at: index)
+            }
+            index -= 1
+        }
+        guard axes.count <= 4 else { throw DLCError("more than four batch dimensions") }
+        while axes.count < 4 { axes.insert((1, 0, 0, 0, 0), at: 0) }
+        try fill(&gemm.batch, axes.map { Int64($0.extent) })
+        try fill(&gemm.a_batch, axes.map { Int64($0.a) })
+        try fill(&gemm.b_batch, axes.map { Int64($0.b) })
+        try fill(&gemm.c_batch, axes.map { Int64($0.c) })
+        try fill(&gemm.residual_batch, axes.map { Int64($0.r) })
+        gemm.m = Int64(rows)
+        gemm.a_row = Int64(aStep ?? Int(gemm.k))
+        gemm.a_column = Int64(a.strides[a.rank - 1])
+        if gemm.k == 1 { gemm.a_column = 1 }
+        gemm.c_row = Int64(cStep ?? Int(gemm.n))
+        gemm.residual_row = Int64(rStep ?? Int(gemm.n))
+        if let b {
+            gemm.b_row = Int64(b.strides[b.rank - 2])
+            gemm.b_column = Int64(b.strides[b.rank - 1])
+            if gemm.n == 1 { gemm.b_column = 1 } else if gemm.k == 1 { gemm.b_row = Int64(b.shape[b.rank - 1]) }
+        }
+        guard c.strides[c.rank - 1] == 1 || c.shape[c.rank - 1] == 1 else { throw DLCError("columns of the result are not neighbours") }
+        return try PreparedKernel(gemm, slots: PreparedKernel.slots(step)) { dlc_gemm_prepare(step.isa, $0, $1) }
+    }
+
+    private static func matrix(_ operand: BoundOperand, isTransposed: Bool) throws -> BoundOperand {
+        guard operand.rank >= 2 else { throw DLCError("a matrix is expected") }
+        guard isTransposed else { return operand }
+        var copy = operand
+        copy.shape.swapAt(operand.rank - 1, operand.rank - 2)
+        copy.strides.swapAt(operand.rank - 1, operand.rank - 2)
+        return copy
+    }
+}

@@ -1,0 +1,32 @@
+import DLCRuntime
+import Testing
+
+@Suite struct MemoryPlannerTests {
+    /// Random lifetimes: no two buffers alive at one step overlap, and the peak is not below the lower bound.
+    @Test(arguments: 0..<40) func buffersAliveTogetherNeverOverlap(seed: Int) {
+        var random = SplitMix64(seed: UInt64(seed))
+        let lifetimes = (0..<Int.random(in: 0...60, using: &random)).map { _ in
+            let first = Int.random(in: 0..<40, using: &random)
+            return Lifetime(
+                bytes: Int.random(in: 0...5000, using: &random), firstStep: first,
+                lastStep: first + Int.random(in: 0..<8, using: &random))
+        }
+        let layout = MemoryPlanner.assign(lifetimes)
+        #expect(layout.peak >= layout.lowerBound && layout.peak <= layout.total)
+        for (i, a) in lifetimes.enumerated() {
+            #expect(layout.offsets[i] % MemoryPlanner.alignment == 0)
+            #expect(layout.offsets[i] + a.bytes <= layout.peak)
+            for (j, b) in lifetimes.enumerated() where i < j && a.bytes > 0 && b.bytes > 0 {
+                guard a.firstStep <= b.lastStep, b.firstStep <= a.lastStep else { continue }
+                #expect(layout.offsets[i] + a.bytes <= layout.offsets[j] || layout.offsets[j] + b.bytes <= layout.offsets[i])
+            }
+        }
+    }
+
+    @Test func aChainSharesTwoBuffers() {
+        let layout = MemoryPlanner.assign((0..<10).map { Lifetime(bytes: 640, firstStep: $0, lastStep: $0 + 1) })
+        #expect(layout.peak == 1280)
+        #expect(layout.lowerBound == 1280)
+        #expect(layout.total == 6400)
+    }
+}

@@ -1,0 +1,53 @@
+import DLCTensor
+import Testing
+
+@Suite struct DimTests {
+    let n = Dim(symbol: "N")
+    let t = Dim(symbol: "T")
+
+    @Test func equalExpressionsAreEqual() throws {
+        #expect(try n.plus(t).times(2) == t.times(2).plus(n.times(2)))
+        #expect(try n.minus(n) == 0)
+        #expect(try n.times(t).quotient(t) == n)
+        #expect(try n.plus(1).times(t).quotient(n.plus(1)) == t)
+    }
+
+    @Test func quotientsFoldWhatDivides() throws {
+        #expect(try n.times(4).plus(3).quotient(2).description == "2*N + 1")
+        #expect(try n.times(4).plus(n).quotient(2).description == "floor(5*N, 2)")
+        #expect(try n.quotient(2).quotient(3) == n.quotient(6))
+        #expect(try Dim(-7).quotient(2) == -4)
+        #expect(try Dim(-7).remainder(2) == 1)
+    }
+
+    @Test(arguments: [0, 1, 2, 7, 64]) func evaluationFollowsTheExpression(value: Int) throws {
+        let dim = try Dim.max(n.plus(1).ceilingQuotient(2), 3).plus(n.remainder(5))
+        #expect(try dim.evaluate(["N": value]) == max((value + 2) / 2, 3) + value % 5)
+    }
+
+    @Test func overflowThrows() throws {
+        #expect(throws: DLCError.self) { try Dim(.max).plus(1) }
+        #expect(throws: DLCError.self) { try n.times(Dim(.max)).times(2) }
+        #expect(throws: DLCError.self) { try Dim(.min).quotient(-1) }
+        #expect(throws: DLCError.self) { try n.quotient(0) }
+        #expect(throws: DLCError.self) { try n.evaluate([:]) }
+    }
+
+    @Test func foldingGivesTheSameValue() throws {
+        let dim = try Dim.min(n.times(3).plus(t), t.times(5)).quotient(2).minus(4)
+        var nothing = ()
+        let value = try dim.folded(
+            number: { _, value in value }, symbol: { _, name in name == "N" ? 6 : 5 },
+            operation: { _, name, a, b in
+                switch name {
+                case "Add": a + b
+                case "Mul": a * b
+                case "Div": a / b
+                case "Mod": a % b
+                case "Max": max(a, b)
+                default: min(a, b)
+                }
+            }, &nothing)
+        #expect(try value == dim.evaluate(["N": 6, "T": 5]))
+    }
+}
