@@ -27,6 +27,7 @@ std::unique_ptr<pb::Message> make_message(connx_kind kind) {
     switch (kind) {
     case CONNX_MODEL: return std::make_unique<onnx::ModelProto>();
     case CONNX_TENSOR: return std::make_unique<onnx::TensorProto>();
+    case CONNX_FUNCTION: return std::make_unique<onnx::FunctionProto>();
     }
     return nullptr;
 }

@@ -3,7 +3,7 @@ internal import CONNX
 internal import DLCGraph
 
 extension BodyImporter {
-    /// Inlines a model-local function: its body in a scope of its own, with the node's name in front of its names.
+    /// Inlines a model-local function, or one of ONNX's own: its body in a scope of its own, with the node's name in front of its names.
     func inline(_ function: connx_function, _ node: SourceNode) throws -> [Value?] {
         if enclosing.contains(node.key) { throw DLCError("function \(node.key) calls itself") }
         let formalInputs = function.inputs
@@ -24,7 +24,12 @@ extension BodyImporter {
             let actual = index < node.inputs.count ? node.inputs[index] : ""
             body.values[name] = .some(actual.isEmpty ? nil : try value(actual))
         }
-        return try body.importNodes(function.nodes, outputs: formalOutputs)
+        let used = formalOutputs.indices.filter { $0 < node.outputs.count && !node.outputs[$0].isEmpty }
+        var results = [Value?](repeating: nil, count: formalOutputs.count)
+        for (index, value) in zip(used, try body.importNodes(function.nodes, outputs: used.map { formalOutputs[$0] })) {
+            results[index] = value
+        }
+        return results
     }
 
     private func opsets(of function: connx_function) throws -> [String: Int] {
@@ -39,6 +44,7 @@ extension BodyImporter {
         var bindings: [String: AttributeValue] = [:]
         for index in 0..<connx_function_default_count(function) {
             let attribute = connx_function_default(function, index)
+            guard String(connx_attribute_reference(attribute)).isEmpty else { continue }
             bindings[attribute.name] = try AttributeReader.value(attribute, &context.tensors)
         }
         let declared = Set(

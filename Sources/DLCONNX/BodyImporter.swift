@@ -66,7 +66,7 @@ final class BodyImporter {
     func importNodes(_ nodes: [connx_node], outputs: [String]) throws -> [Value?] {
         try context.countNodes(nodes.count)
         for node in try nodes.map(SourceNode.init).topologicallySorted(isKnown: isKnown) {
-            let results = try located(prefix.isEmpty ? node.label : "\(prefix)\(node.label)") { try importNode(node) }
+            let results = try located(node.label) { try importNode(node) }
             for (index, name) in node.outputs.enumerated() where !name.isEmpty {
                 guard index < results.count else {
                     throw DLCError("\(node.label) has \(node.outputs.count) outputs, the operator has \(results.count)")
@@ -107,8 +107,12 @@ final class BodyImporter {
     private func importNode(_ node: SourceNode) throws -> [Value?] {
         if let function = context.functions[node.key] { return try inline(function, node) }
         if let results = try ControlFlow.importNode(node, in: self) { return results }
-        guard let mapping = context.mapping(node.key) else { throw DLCError("operator \(node.key) is not supported") }
         let operands = try node.inputs.map { $0.isEmpty ? nil : try value($0) }
+        guard let mapping = context.mapping(node.key) else {
+            let types = operands.map { $0.map { site.builder.fact($0).type } }
+            let body = try context.document.operatorBody(node.handle, opset: opset(of: node), types: types)
+            return try inline(body, node)
+        }
         return try read(mapping, node, operands: operands, attributes: try attributes(of: node))
     }
 
@@ -116,16 +120,20 @@ final class BodyImporter {
     func read(
         _ mapping: ONNXMapping, _ node: SourceNode, operands: [Value?], attributes: [String: AttributeValue]
     ) throws -> [Value] {
-        guard let opset = opsets[node.key.domain] else {
-            throw DLCError("domain '\(node.key.domain)' is not imported by the model")
-        }
         var reader = ONNXReader(
-            builder: takeBuilder(), opType: node.key.opType, opset: opset, name: node.name.isEmpty ? "" : prefix + node.name,
+            builder: takeBuilder(), opType: node.key.opType, opset: try opset(of: node), name: node.name.isEmpty ? "" : prefix + node.name,
             operands: operands, attributes: attributes,
             resultNames: node.outputs.map { $0.isEmpty ? nil : finalName($0) })
         let results = try mapping.read(&reader)
         site.builder = reader.builder
         return results
+    }
+
+    private func opset(of node: SourceNode) throws -> Int {
+        guard let opset = opsets[node.key.domain] else {
+            throw DLCError("domain '\(node.key.domain)' is not imported by the model")
+        }
+        return opset
     }
 
     /// Moves the builder out, so that the reader changes it in place instead of copying the graph.

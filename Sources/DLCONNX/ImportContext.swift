@@ -44,7 +44,7 @@ final class ImportContext {
         if nodeCount > Self.nodeLimit { throw DLCError("the model has more than \(Self.nodeLimit) nodes") }
     }
 
-    /// Throws one error that names every operator without a mapping, with the nodes that use it.
+    /// Throws one error that names every operator with neither a mapping nor a definition by others, with the nodes that use it.
     func checkOperators(of graph: connx_graph) throws {
         var places: [OperatorKey: [String]] = [:]
         var visited = Set<OperatorKey>()
@@ -58,7 +58,9 @@ final class ImportContext {
                 let key = OperatorKey(node)
                 if let function = functions[key] {
                     if visited.insert(key).inserted { bodies.append(function.nodes) }
-                } else if mapping(key) == nil, !ControlFlow.operators.contains(key) {
+                } else if mapping(key) == nil, !ControlFlow.operators.contains(key),
+                    !connx_operator_has_body(node, Int64(Self.newestOpset))
+                {
                     let source = SourceNode(node)
                     places[key, default: []].append(source.name.isEmpty ? source.outputs.first ?? "" : source.name)
                 }

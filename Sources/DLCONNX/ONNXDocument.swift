@@ -4,9 +4,11 @@ internal import DLCGraph
 
 /// A parsed ONNX message. Its handles, and tensors over its bytes, are valid while it lives.
 ///
-/// Sendable because nothing changes it after parsing; the exporter's is local to one call.
+/// Sendable because nothing changes it after import; the exporter's is local to one call.
 final class ONNXDocument: @unchecked Sendable {
     let raw: OpaquePointer
+    /// Other documents that tensors lie in: they live as long as this one.
+    private var attached: [ONNXDocument] = []
 
     /// Opens a file of the given kind.
     /// - Throws: where it cannot be read or parsed.
@@ -27,6 +29,23 @@ final class ONNXDocument: @unchecked Sendable {
     init(building kind: connx_kind) throws {
         guard let raw = connx_new(kind) else { throw DLCError("out of memory") }
         self.raw = raw
+    }
+
+    private init(owning raw: OpaquePointer) { self.raw = raw }
+
+    /// The function by which ONNX defines the node's operator, kept alive by this document.
+    /// - Parameter types: those of the node's inputs, nil where one is left out.
+    func operatorBody(_ node: connx_node, opset: Int, types: [TensorType?]) throws -> connx_function {
+        let signature = try ONNXDocument(building: CONNX_MODEL)
+        let graph = connx_model_make_graph(connx_document_model(signature.raw))
+        for type in types {
+            let info = "".withView { connx_graph_add_input(graph, $0) }
+            if let type { NodeWriter.write(type, to: info) }
+        }
+        var error = connx_error()
+        guard let raw = connx_operator_body(node, graph, Int64(opset), &error) else { throw DLCError(error.text) }
+        attached.append(ONNXDocument(owning: raw))
+        return connx_document_function(raw, 0)
     }
 
     deinit { connx_free(raw) }

@@ -57,6 +57,12 @@ func importError(_ text: String) -> String {
         #expect(graph.outputs.map(\.name) == ["y"])
     }
 
+    @Test func operatorsThatONNXDefinesByOthersAreExpanded() throws {
+        let graph = try importONNX(text: model("g (float[N] x) => (float[N] y) { y = Celu <alpha = 2.0> (x) }"))
+        #expect(operators(graph) == ["div", "elu", "mul"] || operators(graph) == ["celu"])
+        #expect(graph.outputs.map(\.name) == ["y"])
+    }
+
     @Test func conditionalOnAConstantTakesOneBranch() throws {
         let graph = try importONNX(
             text: model(

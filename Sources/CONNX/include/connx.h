@@ -20,6 +20,7 @@ extern "C" {
 typedef enum {
     CONNX_MODEL,
     CONNX_TENSOR,
+    CONNX_FUNCTION,
 } connx_kind;
 
 /// AttributeProto.AttributeType.
@@ -88,6 +89,12 @@ void connx_free(connx_document *document);
 
 /// libonnx's checker on a model, up to its opset 17; `full` infers and compares types and shapes too.
 bool connx_check(const connx_document *document, bool full, connx_error *error);
+
+/// Whether ONNX itself defines the operator, at that opset, by a function over simpler ones (up to its opset 17).
+bool connx_operator_has_body(connx_node node, int64_t opset);
+/// That function, as the only one of a new document, with the node's attributes and their defaults as its defaults.
+/// `signature` gives the types of the node's inputs by position as its own inputs.
+connx_document *connx_operator_body(connx_node node, connx_graph signature, int64_t opset, connx_error *error);
 
 /// The root message, for a document of that kind.
 connx_model connx_document_model(const connx_document *document);
