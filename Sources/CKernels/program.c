@@ -53,13 +53,14 @@ static bool bound(dlc_instruction *in) {
     return true;
 }
 
-static bool check(dlc_program *p) {
+/// Whether the program makes sense; counts the points of its space.
+static bool check(dlc_program *p, int64_t *points) {
     if (p->rank < 0 || p->rank > DLC_MAX_RANK || p->operand_count < 0 || p->operand_count > DLC_PROGRAM_OPERANDS ||
         p->result_count < 0 || p->result_count > DLC_PROGRAM_RESULTS || p->instruction_count < 0 ||
         p->instruction_count > DLC_PROGRAM_INSTRUCTIONS) return false;
-    int64_t elements = 1;
+    *points = 1;
     for (int d = 0; d < p->rank; ++d)
-        if (p->shape[d] < 0 || __builtin_mul_overflow(elements, p->shape[d], &elements)) return false;
+        if (p->shape[d] < 0 || __builtin_mul_overflow(*points, p->shape[d], points)) return false;
     for (int t = 0; t < p->operand_count; ++t) if (p->operands[t].type > DLC_BOOL) return false;
     for (int t = 0; t < p->result_count; ++t) if (p->results[t].type > DLC_BOOL) return false;
 
@@ -187,8 +188,10 @@ static void choose_modes(dlc_program *p) {
 }
 
 bool dlc_program_prepare(dlc_isa isa, dlc_program *p, dlc_launch *launch) {
-    if (dlc_tile_functions_of(isa) == NULL || !check(p)) return false;
-    merge(p);
+    int64_t points;
+    if (dlc_tile_functions_of(isa) == NULL || !check(p, &points)) return false;
+    if (points == 0) p->rank = 1, p->shape[0] = 0;
+    else merge(p);
     int registers = 0;
     int64_t width = 4;
     for (int k = 0; k < p->instruction_count; ++k) {

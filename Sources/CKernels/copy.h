@@ -1,0 +1,17 @@
+/// What the instruction sets provide to strided copies: planes of 4-byte elements.
+#ifndef DLC_COPY_INTERNAL_H
+#define DLC_COPY_INTERNAL_H
+
+#include "dlc_copy.h"
+
+typedef struct {
+    /// d[r * d_stride + c] = s[r + c * s_stride] for `rows` × `columns` 4-byte elements.
+    void (*transpose)(int64_t rows, int64_t columns, const float *s, int64_t s_stride, float *d, int64_t d_stride);
+} dlc_copy_functions;
+
+extern const dlc_copy_functions dlc_copy_functions_portable;
+extern const dlc_copy_functions dlc_copy_functions_avx2;
+extern const dlc_copy_functions dlc_copy_functions_avx512;
+extern const dlc_copy_functions dlc_copy_functions_neon;
+
+#endif
