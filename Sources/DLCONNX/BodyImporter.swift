@@ -47,17 +47,20 @@ final class BodyImporter {
 
     /// Reads a graph's initializers; they become constants where they are first used.
     func readInitializers(of graph: connx_graph) throws {
-        func define(_ name: String, _ read: () throws -> Tensor) throws {
-            guard !name.isEmpty else { throw DLCError("an initializer has no name") }
-            let tensor = try located("initializer '\(name)'", read)
-            if initializers.updateValue(tensor, forKey: name) != nil { throw DLCError("two initializers are named '\(name)'") }
-        }
         for tensor in graph.initializers {
-            try define(String(connx_tensor_name(tensor))) { try context.tensors.read(tensor) }
+            let name = String(connx_tensor_name(tensor))
+            try define(name, as: try located("initializer '\(name)'") { try context.tensors.read(tensor) })
         }
         for sparse in graph.sparseInitializers {
-            try define(String(connx_tensor_name(connx_sparse_tensor_values(sparse)))) { try context.tensors.read(sparse) }
+            let name = String(connx_tensor_name(connx_sparse_tensor_values(sparse)))
+            try define(name, as: try located("initializer '\(name)'") { try context.tensors.read(sparse) })
         }
+    }
+
+    /// Makes a name stand for a tensor.
+    func define(_ name: String, as tensor: Tensor) throws {
+        guard !name.isEmpty else { throw DLCError("an initializer has no name") }
+        if initializers.updateValue(tensor, forKey: name) != nil { throw DLCError("two initializers are named '\(name)'") }
     }
 
     func isInitializer(_ name: String) -> Bool { initializers[name] != nil }

@@ -9,23 +9,25 @@ public import DLCGraph
 /// few elements are computed, so that shapes and conditions are known; nodes that no output needs are dropped.
 /// - Parameters:
 ///   - inputShapes: extents that replace the declared ones of some inputs, by name.
-/// - Throws: for a file that is no valid model, with the place; for operators without support all of them at once.
-public func importONNX(path: String, inputShapes: [String: [Int]] = [:]) throws -> Graph {
-    try located(path) {
-        let document = try ONNXDocument(path: path, kind: CONNX_MODEL)
-        return try importModel(document, path: path, inputShapes)
-    }
+///   - constants: inputs that become constants with the given value, such as shapes that must be known.
+/// - Throws: for a file that is no valid model, with the place inside it; for operators without support all at once.
+public func importONNX(
+    path: String, inputShapes: [String: [Int]] = [:], constants: [String: Tensor] = [:]
+) throws -> Graph {
+    try importModel(try ONNXDocument(path: path, kind: CONNX_MODEL), path: path, inputShapes, constants)
 }
 
 /// Reads a model in ONNX's text syntax (`onnx/defs/parser.h`), as `importONNX(path:)` does.
 public func importONNX(text: String) throws -> Graph {
-    try importModel(try ONNXDocument(text: text), path: nil, [:])
+    try importModel(try ONNXDocument(text: text), path: nil, [:], [:])
 }
 
 /// Constant expressions of at most this many elements are computed while importing.
 private let foldLimit = 1024
 
-private func importModel(_ document: ONNXDocument, path: String?, _ inputShapes: [String: [Int]]) throws -> Graph {
+private func importModel(
+    _ document: ONNXDocument, path: String?, _ inputShapes: [String: [Int]], _ constants: [String: Tensor]
+) throws -> Graph {
     let model = connx_document_model(document.raw)
     guard connx_model_has_graph(model) else { throw DLCError("the file holds no graph; is it an ONNX model?") }
     let graph = connx_model_graph(model)
@@ -43,22 +45,24 @@ private func importModel(_ document: ONNXDocument, path: String?, _ inputShapes:
     }
     let body = try BodyImporter(context, site: site, opsets: opsets)
     try body.readInitializers(of: graph)
-    try addInputs(graph, inputShapes, body)
+    try addInputs(graph, inputShapes, constants, body)
     let outputs = graph.outputs
     guard !outputs.isEmpty else { throw DLCError("the graph has no outputs") }
     let values = try body.importNodes(graph.nodes, outputs: outputs.map(\.name))
     for (info, value) in zip(outputs, values) {
         try located("output '\(info.name)'") {
             guard let value else { throw DLCError("is never computed") }
-            if inputShapes.isEmpty { try TypeReader.check(info, against: site.builder.fact(value).type) }
+            if inputShapes.isEmpty && constants.isEmpty { try TypeReader.check(info, against: site.builder.fact(value).type) }
             try site.builder.output(info.name, value)
         }
     }
     return site.builder.graph.withoutDeadNodes()
 }
 
-/// Adds the inputs that are no initializers.
-private func addInputs(_ graph: connx_graph, _ shapes: [String: [Int]], _ body: BodyImporter) throws {
+/// Adds the inputs that are no initializers and not given as constants.
+private func addInputs(
+    _ graph: connx_graph, _ shapes: [String: [Int]], _ constants: [String: Tensor], _ body: BodyImporter
+) throws {
     var names = Set<String>()
     for info in graph.inputs {
         let name = info.name
@@ -66,12 +70,17 @@ private func addInputs(_ graph: connx_graph, _ shapes: [String: [Int]], _ body: 
         guard names.insert(name).inserted else { throw DLCError("two inputs are named '\(name)'") }
         if body.isInitializer(name) { continue }
         try located("input '\(name)'") {
-            let type = try TypeReader.input(info, extents: shapes[name])
+            let constant = constants[name]
+            let type = try TypeReader.input(info, extents: constant?.shape ?? shapes[name])
+            if let constant {
+                guard constant.type == type.element else { throw DLCError("is \(type), the constant is \(constant.type)") }
+                return try body.define(name, as: constant)
+            }
             body.values[name] = .some(try body.site.builder.input(name, type))
         }
     }
-    for name in shapes.keys.sorted() where !names.contains(name) {
-        throw DLCError("there is no input '\(name)' to give a shape")
+    for name in (Array(shapes.keys) + Array(constants.keys)).sorted() where !names.contains(name) {
+        throw DLCError("there is no input '\(name)'")
     }
 }
 #endif

@@ -97,6 +97,21 @@ func importError(_ text: String) -> String {
         }
     }
 
+    @Test func inputsCanBeGivenShapesAndValues() throws {
+        let source = try importONNX(text: model("g (float[N] x, float[N] w) => (float[N] y) { y = Add(x, w) }"))
+        try withFolder { folder in
+            let path = folder + "/model.onnx"
+            try exportONNX(source, to: path)
+            let w = try Tensor([1, 2] as [Float], shape: [2])
+            let graph = try importONNX(path: path, inputShapes: ["x": [2]], constants: ["w": w])
+            #expect(graph.inputs.map(\.name) == ["x"])
+            #expect(graph.type(graph.outputs[0].value) == TensorType(.float32, [2]))
+            #expect(throws: DLCError.self) { try importONNX(path: path, inputShapes: ["x": [2, 2]]) }
+            #expect(throws: DLCError.self) { try importONNX(path: path, inputShapes: ["z": [2]]) }
+            #expect(throws: DLCError.self) { try importONNX(path: path, constants: ["w": try w.converted(to: .float64)]) }
+        }
+    }
+
     @Test func everyUnsupportedOperatorIsReportedAtOnce() {
         let message = importError(
             model("g (float[2] x) => (float[2] y) { a = Frobnicate(x) y = f.Magic(a) }"))
