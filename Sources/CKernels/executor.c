@@ -16,11 +16,11 @@
 
 enum { most_threads = 256, looks_before_sleep = 2000 };
 
-struct dlc_pool {
+struct dlc_threads {
     int32_t threads;
     pthread_t handles[most_threads];
     struct worker {
-        dlc_pool *pool;
+        dlc_threads *pool;
         int32_t index;
     } workers[most_threads];
 
@@ -63,7 +63,7 @@ static void run_share(const dlc_step *step, int32_t phase, int32_t index, int32_
 
 static void *work(void *argument) {
     struct worker *worker = argument;
-    dlc_pool *pool = worker->pool;
+    dlc_threads *pool = worker->pool;
     unsigned seen = 0;
     for (;;) {
         unsigned job = atomic_load_explicit(&pool->job, memory_order_acquire);
@@ -85,7 +85,7 @@ static void *work(void *argument) {
     }
 }
 
-static void announce(dlc_pool *pool) {
+static void announce(dlc_threads *pool) {
     atomic_fetch_add(&pool->job, 1);
     if (atomic_load(&pool->sleepers) > 0) {
         pthread_mutex_lock(&pool->lock);
@@ -94,10 +94,10 @@ static void announce(dlc_pool *pool) {
     }
 }
 
-dlc_pool *dlc_pool_create(int32_t threads) {
+dlc_threads *dlc_threads_create(int32_t threads) {
     if (threads < 2) return NULL;
     if (threads > most_threads) threads = most_threads;
-    dlc_pool *pool = NULL;
+    dlc_threads *pool = NULL;
     if (posix_memalign((void **)&pool, 64, sizeof *pool) != 0) return NULL;
     memset(pool, 0, sizeof *pool);
     pool->threads = threads;
@@ -107,14 +107,14 @@ dlc_pool *dlc_pool_create(int32_t threads) {
         pool->workers[i] = (struct worker){pool, i};
         if (pthread_create(&pool->handles[i], NULL, work, &pool->workers[i]) != 0) {
             pool->threads = i;
-            dlc_pool_destroy(pool);
+            dlc_threads_destroy(pool);
             return NULL;
         }
     }
     return pool;
 }
 
-void dlc_pool_destroy(dlc_pool *pool) {
+void dlc_threads_destroy(dlc_threads *pool) {
     if (!pool) return;
     atomic_store(&pool->ends, true);
     announce(pool);
@@ -124,7 +124,7 @@ void dlc_pool_destroy(dlc_pool *pool) {
     free(pool);
 }
 
-void dlc_run(dlc_pool *pool, const dlc_step *steps, int64_t count) {
+void dlc_run(dlc_threads *pool, const dlc_step *steps, int64_t count) {
     for (int64_t i = 0; i < count; i++) {
         const dlc_step *step = &steps[i];
         for (int32_t phase = 0; phase < step->launch.phases; phase++) {

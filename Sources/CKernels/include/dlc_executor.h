@@ -13,17 +13,17 @@ typedef struct {
     void *_Nullable scratch;  ///< scratch of thread t starts at `scratch + t * launch.scratch_bytes` rounded up to 64
 } dlc_step;
 
-typedef struct dlc_pool dlc_pool;
+typedef struct dlc_threads dlc_threads;
 
 /// A pool of `threads` (the caller is one of them), or null where threads cannot be had. Its threads wait for work
 /// without using the processor, after some tens of microseconds of looking.
-dlc_pool *_Nullable dlc_pool_create(int32_t threads);
+dlc_threads *_Nullable dlc_threads_create(int32_t threads);
 
 /// Ends the threads and frees the pool. Null is allowed.
-void dlc_pool_destroy(dlc_pool *_Nullable pool);
+void dlc_threads_destroy(dlc_threads *_Nullable pool);
 
 /// Runs steps in order. `pool` may be null: everything then runs on the caller.
-void dlc_run(dlc_pool *_Nullable pool, const dlc_step *_Nonnull steps, int64_t count);
+void dlc_run(dlc_threads *_Nullable pool, const dlc_step *_Nonnull steps, int64_t count);
 
 /// Processors that this process may use: the affinity mask and the control group's quota respected.
 int32_t dlc_available_processors(void);

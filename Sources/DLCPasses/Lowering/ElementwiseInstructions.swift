@@ -60,10 +60,13 @@ enum ElementwiseInstructions {
             let high = op.attribute("max").flatMap(Double.init(attributeValue:)) ?? .infinity
             if operand.isFloat { return make(DLC_OP_CLIP, low, high) }
             let range = integerRange(operand)
-            return make(DLC_OP_CLIP, 0, 0, low.isFinite ? Int(clamping: Int64(low)) : range.0, high.isFinite ? Int(clamping: Int64(high)) : range.1)
+            return make(DLC_OP_CLIP, 0, 0, integer(low, range.0), integer(high, range.1))
         default: return nil
         }
     }
+
+    /// The limit as an integer, or `standard` where it is beyond all integers.
+    private static func integer(_ limit: Double, _ standard: Int) -> Int { Int(exactly: limit.rounded()) ?? standard }
 
     private static func integerRange(_ type: ElementType) -> (Int, Int) {
         type == .uint64 ? (0, -1) : (.min, .max)

@@ -20,13 +20,13 @@ public final class Session {
         let count = threads ?? Int(dlc_available_processors())
         guard count >= 1, count <= 256 else { throw DLCError("\(count) threads: expected 1 to 256") }
         self.threads = count
-        pool = dlc_pool_create(Int32(count))
+        pool = dlc_threads_create(Int32(count))
         guard count == 1 || pool != nil else { throw DLCError("cannot start \(count) threads") }
         inputs = [Tensor?](repeating: nil, count: model.inputs.count)
         if model.plan.symbols.isEmpty { current = try bind(model.inputs.map { $0.shape.constants ?? [] }) }
     }
 
-    deinit { dlc_pool_destroy(pool) }
+    deinit { dlc_threads_destroy(pool) }
 
     /// Runs the model and copies its outputs.
     /// - Parameter inputs: a tensor per input, by name.
