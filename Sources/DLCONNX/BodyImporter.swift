@@ -116,17 +116,18 @@ final class BodyImporter {
             let body = try context.document.operatorBody(node.handle, opset: opset(of: node), types: types)
             return try inline(body, node)
         }
-        return try read(mapping, node, operands: operands, attributes: try attributes(of: node))
+        return try read(mapping, node, operands: operands, attributes: try attributes(of: node), outputs: node.outputs)
     }
 
-    /// Runs an operator's reader on operands and attributes.
+    /// Runs an operator's reader on operands and attributes; `outputs` name the results in the body.
     func read(
-        _ mapping: ONNXMapping, _ node: SourceNode, operands: [Value?], attributes: [String: AttributeValue]
+        _ mapping: ONNXMapping, _ node: SourceNode, operands: [Value?], attributes: [String: AttributeValue],
+        outputs: [String] = []
     ) throws -> [Value] {
         var reader = ONNXReader(
             builder: takeBuilder(), opType: node.key.opType, opset: try opset(of: node), name: node.name.isEmpty ? "" : prefix + node.name,
             operands: operands, attributes: attributes,
-            resultNames: node.outputs.map { $0.isEmpty ? nil : finalName($0) })
+            resultNames: outputs.map { $0.isEmpty ? nil : finalName($0) })
         let results = try mapping.read(&reader)
         site.builder = reader.builder
         return results
