@@ -1,3 +1,0 @@
-#if ONNX
-import DLCTensor
-#endif
