@@ -30,7 +30,9 @@ struct Picture {
     var width: Int
     var channels: Int
     var pixels: [Float]
+}
 
+extension Picture {
     /// Decodes a PNG or JPEG file.
     /// - Throws: where it cannot be read, is neither, or is damaged.
     init(contentsOf path: String) throws {
