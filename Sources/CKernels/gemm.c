@@ -1,0 +1,157 @@
+/// dlc_gemm in f32: how the work is split, operands copied where their layout asks for it, and tasks.
+#include "gemm_typed.h"
+#include "gemm_tile.h"
+#include <math.h>
+#include <string.h>
+
+enum { A, B, BIAS, RESIDUAL, SLOPE, C };
+
+static int64_t batches(const dlc_gemm *g) { return g->batch[0] * g->batch[1] * g->batch[2] * g->batch[3]; }
+
+/// How many different matrices an operand with these batch strides has.
+static int64_t distinct(const dlc_gemm *g, const int64_t stride[4]) {
+    int64_t count = 1;
+    for (int i = 0; i < 4; i++) count *= stride[i] == 0 ? 1 : g->batch[i];
+    return count;
+}
+
+/// The offset of matrix `index`, counted over all batches, or over the distinct ones.
+static int64_t offset_of(const dlc_gemm *g, const int64_t stride[4], int64_t index, bool among_distinct) {
+    int64_t offset = 0;
+    for (int i = 3; i >= 0; i--) {
+        if (among_distinct && stride[i] == 0) continue;
+        offset += index % g->batch[i] * stride[i];
+        index /= g->batch[i];
+    }
+    return offset;
+}
+
+/// The position among the distinct matrices of the one that batch `index` uses.
+static int64_t distinct_index(const dlc_gemm *g, const int64_t stride[4], int64_t index) {
+    int64_t position = 0, step = 1;
+    for (int i = 3; i >= 0; i--) {
+        if (stride[i] != 0) {
+            position += index % g->batch[i] * step;
+            step *= g->batch[i];
+        }
+        index /= g->batch[i];
+    }
+    return position;
+}
+
+static int64_t copied_a_floats(const dlc_gemm *g) {
+    return g->a_copied ? dlc_ceil_div(g->a_matrices * g->m * g->k, 16) * 16 : 0;
+}
+
+/// Phase 0: packs panels of B, and turns A with contiguous columns into one with contiguous rows.
+static void copy_operands(const dlc_gemm *g, const dlc_call *call) {
+    const dlc_panels panels = dlc_panels_of(dlc_tiles(g->isa), g->k, g->n);
+    if (g->b_copied) {
+        float *out = (float *)call->shared + copied_a_floats(g);
+        const int64_t units = g->b_matrices * panels.panels;
+        const int64_t last = call->end * units / g->tasks;
+        for (int64_t u = call->begin * units / g->tasks; u < last; u++) {
+            const int64_t matrix = u / panels.panels, panel = u % panels.panels;
+            dlc_pack_panel(&panels, panel, (const float *)call->buffers[B] + offset_of(g, g->b_batch, matrix, true),
+                           g->b_row, g->b_column,
+                           out + matrix * dlc_packed_floats(&panels) + dlc_panel_column(&panels, panel) * g->k);
+        }
+    }
+    if (g->a_copied) {
+        // As one panel of 16 rows of A at a time: Aᵀ has row stride a_column and columns a_row = 1 apart.
+        const int64_t chunks = dlc_ceil_div(g->m, 16), units = g->a_matrices * chunks;
+        const int64_t last = call->end * units / g->tasks;
+        for (int64_t u = call->begin * units / g->tasks; u < last; u++) {
+            const int64_t matrix = u / chunks, row = u % chunks * 16, rows = dlc_min(16, g->m - row);
+            const float *a = (const float *)call->buffers[A] + offset_of(g, g->a_batch, matrix, true) + row * g->a_row;
+            float *out = (float *)call->shared + (matrix * g->m + row) * g->k;
+            const dlc_panels block = {.n = g->k, .k = rows, .panels = 1, .narrow = g->k, .lanes = 1};
+            dlc_pack_panel(&block, 0, a, g->a_row, g->a_column, out);
+        }
+    }
+}
+
+static void multiply(const dlc_gemm *g, const dlc_call *call) {
+    const dlc_panels panels = dlc_panels_of(dlc_tiles(g->isa), g->k, g->n);
+    const float **rows = call->scratch;
+    dlc_block block = {
+        .set = dlc_tiles(g->isa), .panels = panels, .a = rows, .taps = 1, .run = g->k, .depth_block = g->depth_block,
+        .b_row = g->b_packed || g->b_copied ? 0 : g->b_row,
+        .c_row = g->c_row, .alpha = g->alpha, .epilogue = g->epilogue, .bias = call->buffers[BIAS],
+        .slope = call->buffers[SLOPE], .residual_row = g->residual_row,
+    };
+    const float *packed = (const float *)call->shared + copied_a_floats(g);
+    for (int64_t task = call->begin; task < call->end; task++) {
+        const int64_t split = g->row_blocks * g->panel_groups, matrix = task / split;
+        const int64_t group = task % split / g->row_blocks, part = task % g->row_blocks;
+        const int64_t row = part * g->m / g->row_blocks;
+        block.rows = (part + 1) * g->m / g->row_blocks - row;
+        const float *a = g->a_copied
+            ? (const float *)call->shared + distinct_index(g, g->a_batch, matrix) * g->m * g->k
+            : (const float *)call->buffers[A] + offset_of(g, g->a_batch, matrix, false);
+        const int64_t a_row = g->a_copied ? g->k : g->a_row;
+        for (int64_t r = 0; r < block.rows; r++) rows[r] = a + (row + r) * a_row;
+        block.b = g->b_copied
+            ? packed + distinct_index(g, g->b_batch, matrix) * dlc_packed_floats(&panels)
+            : (const float *)call->buffers[B] + offset_of(g, g->b_batch, matrix, false);
+        block.c = (float *)call->buffers[C] + offset_of(g, g->c_batch, matrix, false) + row * g->c_row;
+        block.residual = call->buffers[RESIDUAL]
+            ? (const float *)call->buffers[RESIDUAL] + offset_of(g, g->residual_batch, matrix, false) + row * g->residual_row
+            : 0;
+        dlc_block_run(&block, group * panels.panels / g->panel_groups, (group + 1) * panels.panels / g->panel_groups);
+    }
+}
+
+static void run(const dlc_call *call) {
+    const dlc_gemm *g = call->params;
+    if (call->phase == 0 && (g->a_copied || g->b_copied)) copy_operands(g, call);
+    else multiply(g, call);
+}
+
+/// Tasks of even size: long sides are cut into blocks of rows that stay in L2 beside a panel, short
+/// ones into groups of panels, until there are enough to share out.
+static void split(dlc_gemm *g, int64_t panels) {
+    const double cycles = (double)g->matrices * (double)g->m * (double)g->n * (double)(g->k + 16) / (2.0 * dlc_lanes(g->isa));
+    const int64_t wanted = cycles < 40e3 ? 1 : (int64_t)fmin(32, ceil(cycles / 20e3));
+    g->row_blocks = dlc_max(1, dlc_ceil_div(g->m, 384));
+    g->panel_groups = 1;
+    const int64_t missing = dlc_ceil_div(wanted, dlc_max(1, g->matrices * g->row_blocks));
+    if (missing > 1) {
+        g->panel_groups = panels < missing ? panels : missing;
+        const int64_t rest = dlc_ceil_div(missing, g->panel_groups);
+        if (rest > 1) g->row_blocks = dlc_max(1, dlc_min(g->row_blocks * rest, g->m / 12));
+    }
+    g->row_block = dlc_ceil_div(g->m, g->row_blocks);
+    g->tasks = g->matrices * g->row_blocks * g->panel_groups;
+}
+
+bool dlc_gemm_prepare(dlc_isa isa, dlc_gemm *g, dlc_launch *out) {
+    const int64_t most = (int64_t)1 << 31;
+    int64_t extents[] = {g->m, g->n, g->k, g->batch[0], g->batch[1], g->batch[2], g->batch[3]};
+    for (int i = 0; i < 7; i++)
+        if (extents[i] < 0 || extents[i] > most) return false;
+    if ((double)batches(g) * (double)g->m * (double)g->n > 0x1p46 || (double)g->k * (double)g->n > 0x1p46) return false;
+    g->isa = isa;
+    g->matrices = batches(g);
+    if (g->type != DLC_F32) return dlc_gemm_typed_prepare(g, out);
+    if (g->a_row != 1 && g->a_column != 1) return false;
+    if (!g->b_packed && g->b_row != 1 && g->b_column != 1) return false;
+    if (g->matrices == 0 || g->m == 0 || g->n == 0) g->matrices = g->m = 0;
+
+    const dlc_panels panels = dlc_panels_of(dlc_tiles(isa), g->k, g->n);
+    g->a_copied = g->a_column != 1 && g->k > 1;
+    // Rows of B may be read where they lie if whole vectors can be, and few rows of A make packing dear.
+    g->b_copied = !g->b_packed &&
+                  !(g->b_column == 1 && g->n % dlc_lanes(isa) == 0 && g->m <= 16 && g->b_row > 0);
+    g->a_matrices = distinct(g, g->a_batch);
+    g->b_matrices = distinct(g, g->b_batch);
+    g->depth_block = 1024;
+    split(g, dlc_max(1, panels.panels));
+    if (g->m == 0) g->tasks = 0;
+    *out = (dlc_launch){
+        .run = run, .tasks = g->tasks, .phases = g->a_copied || g->b_copied ? 2 : 1,
+        .shared_bytes = 4 * (copied_a_floats(g) + (g->b_copied ? g->b_matrices * dlc_packed_floats(&panels) : 0)),
+        .scratch_bytes = 8 * g->row_block,
+    };
+    return true;
+}

@@ -1,0 +1,61 @@
+/// Activations on vectors, and the epilogue over rows in cache. Include after isa_*.h.
+#ifndef DLC_GEMM_EPILOGUE
+#define DLC_GEMM_EPILOGUE
+#include "dlc_compute.h"
+#include "isa/vmath.inc.h"
+
+DLC_TARGET_BEGIN
+DLC_INLINE vf activate(const dlc_activation kind, vf x, float a, float b, vf slope) {
+    vf zero = vf_zero(), one = vf_set1(1);
+    switch (kind) {
+    case DLC_ACT_NONE: return x;
+    case DLC_ACT_RELU: return vf_max(zero, x);
+    case DLC_ACT_CLIP: return vf_min(vf_set1(b), vf_max(vf_set1(a), x));
+    case DLC_ACT_LEAKY_RELU: return vf_select(x < zero, x * a, x);
+    case DLC_ACT_PRELU: return vf_select(x < zero, x * slope, x);
+    case DLC_ACT_SIGMOID: return vsigmoid(x);
+    case DLC_ACT_SILU: return x / (one + vexp(-x));
+    case DLC_ACT_HARD_SWISH: return x * vf_min(one, vf_max(zero, vf_fma(x, vf_set1(1.0f / 6), vf_set1(0.5f))));
+    case DLC_ACT_HARD_SIGMOID: return vf_min(one, vf_max(zero, vf_fma(x, vf_set1(a), vf_set1(b))));
+    case DLC_ACT_GELU: return 0.5f * x * (one + verf(x * 0.70710678f));
+    case DLC_ACT_GELU_TANH:
+        return 0.5f * x * (one + vtanh(0.79788456f * vf_fma(x * x * x, vf_set1(0.044715f), x)));
+    case DLC_ACT_TANH: return vtanh(x);
+    case DLC_ACT_ELU: {
+        // eˣ - 1 loses digits near 0, where 2·t/(1 - t) with t = tanh(x/2) keeps them.
+        vf t = vtanh(0.5f * vf_max(vf_set1(-0.5f), x));
+        vf less = vf_select(x > -0.5f, 2.0f * t / (one - t), vexp(x) - 1.0f);
+        return vf_select(x < zero, a * less, x);
+    }
+    }
+    return x;
+}
+
+DLC_INLINE void epilogue_body(const dlc_activation kind, dlc_epilogue e, int64_t rows, int64_t columns, float *c,
+                              int64_t c_row, const float *residual, int64_t residual_row, const float *slope) {
+    const bool before = residual && !e.residual_after_activation, after = residual && e.residual_after_activation;
+    for (int64_t r = 0; r < rows; r++) {
+        for (int64_t j = 0; j < columns; j += VL) {
+            int64_t n = columns - j < VL ? columns - j : VL;
+            vf x = vf_load_n(c + r * c_row + j, n);
+            vf other = residual ? vf_load_n(residual + r * residual_row + j, n) : vf_zero();
+            if (before) x += other;
+            x = activate(kind, x, e.a, e.b, kind == DLC_ACT_PRELU && slope ? vf_load_n(slope + j, n) : vf_zero());
+            if (after) x += other;
+            vf_store_n(c + r * c_row + j, x, n);
+        }
+    }
+}
+
+static void epilogue_rows(dlc_epilogue e, int64_t rows, int64_t columns, float *c, int64_t c_row,
+                          const float *residual, int64_t residual_row, const float *slope) {
+    switch (e.activation) {
+#define CASE(kind) case kind: epilogue_body(kind, e, rows, columns, c, c_row, residual, residual_row, slope); break;
+        CASE(DLC_ACT_NONE) CASE(DLC_ACT_RELU) CASE(DLC_ACT_CLIP) CASE(DLC_ACT_LEAKY_RELU) CASE(DLC_ACT_PRELU)
+        CASE(DLC_ACT_SIGMOID) CASE(DLC_ACT_SILU) CASE(DLC_ACT_HARD_SWISH) CASE(DLC_ACT_HARD_SIGMOID)
+        CASE(DLC_ACT_GELU) CASE(DLC_ACT_GELU_TANH) CASE(DLC_ACT_TANH) CASE(DLC_ACT_ELU)
+#undef CASE
+    }
+}
+DLC_TARGET_END
+#endif

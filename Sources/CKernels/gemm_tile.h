@@ -1,0 +1,96 @@
+/// The register tile that products, convolutions and Winograd products share, and the layout of packed
+/// panels. Internal to CKernels.
+#ifndef DLC_GEMM_TILE_H
+#define DLC_GEMM_TILE_H
+
+#include "dlc_compute.h"
+
+enum { DLC_TILE_MOST_ROWS = 14, DLC_TILE_MOST_VECTORS = 4 };
+
+/// One tile: rows × (vectors · lanes) sums over `taps` runs of `run` products each. Row r of tap t of A
+/// begins at `a[t · a_step + r]`; the rows of B follow one another `b_stride` apart through all taps.
+typedef struct {
+    int64_t taps, run;
+    const float *const *a;
+    int64_t a_step;
+    const float *b;
+    int64_t b_stride;
+    float *c;
+    int64_t c_row;
+    int64_t columns;           ///< columns to store
+    bool accumulate;           ///< add to what C holds
+    bool finish;               ///< the sums are complete: apply the epilogue
+    bool clamp;                ///< limit to [lo, hi]
+    float alpha, lo, hi;
+    const float *bias;         ///< of this tile's first column, or null
+    const float *residual;     ///< of this tile's first element, or null
+    int64_t residual_row;
+} dlc_tile;
+
+typedef void (*dlc_tile_kernel)(const dlc_tile *tile);
+
+/// The parts of an epilogue that do not happen in registers, over rows × columns of C that are in cache.
+typedef void (*dlc_epilogue_kernel)(dlc_epilogue epilogue, int64_t rows, int64_t columns, float *c, int64_t c_row,
+                                    const float *residual, int64_t residual_row, const float *slope);
+
+/// The tiles of an instruction set.
+typedef struct {
+    int32_t lanes;
+    int32_t vectors;                                ///< the widest panel, in vectors
+    int32_t rows[DLC_TILE_MOST_VECTORS];            ///< the most rows of a tile of `index + 1` vectors
+    dlc_tile_kernel tile[DLC_TILE_MOST_VECTORS][DLC_TILE_MOST_ROWS];
+    dlc_epilogue_kernel epilogue;
+} dlc_tile_set;
+
+extern const dlc_tile_set dlc_tile_set_portable, dlc_tile_set_avx2, dlc_tile_set_avx512, dlc_tile_set_neon;
+
+/// The tiles for `isa`; those of the portable set where the processor family is another one.
+const dlc_tile_set *dlc_tiles(dlc_isa isa);
+
+/// How n columns are cut into panels: as few as possible, their widths in vectors differing by at most 1.
+typedef struct {
+    int64_t n, k;
+    int64_t panels, narrow, wider; ///< the first `wider` panels have `narrow + 1` vectors, the others `narrow`
+    int64_t lanes;
+} dlc_panels;
+
+dlc_panels dlc_panels_of(const dlc_tile_set *set, int64_t k, int64_t n);
+
+static inline int64_t dlc_panel_vectors(const dlc_panels *p, int64_t panel) {
+    return p->narrow + (panel < p->wider ? 1 : 0);
+}
+/// The first column of a panel; in packed storage the panel begins at this column times k.
+static inline int64_t dlc_panel_column(const dlc_panels *p, int64_t panel) {
+    return (panel * p->narrow + (panel < p->wider ? panel : p->wider)) * p->lanes;
+}
+static inline int64_t dlc_packed_floats(const dlc_panels *p) {
+    return p->panels == 0 ? 0 : dlc_panel_column(p, p->panels) * p->k;
+}
+
+/// Packs one panel of B into k rows of `vectors · lanes` floats.
+void dlc_pack_panel(const dlc_panels *p, int64_t panel, const float *b, int64_t row_stride, int64_t column_stride, float *out);
+
+/// A block of rows against a range of panels: what the drivers have in common.
+typedef struct {
+    const dlc_tile_set *set;
+    dlc_panels panels;
+    const float *const *a;     ///< [taps][rows] pointers
+    int64_t rows, taps, run;
+    int64_t depth_block;       ///< products between two visits of C
+    const float *b;            ///< packed panels; or rows `b_row` apart where `b_row` is not 0
+    int64_t b_row;
+    float *c;
+    int64_t c_row;
+    float alpha;
+    dlc_epilogue epilogue;
+    const float *bias, *residual, *slope;
+    int64_t residual_row;
+} dlc_block;
+
+void dlc_block_run(const dlc_block *block, int64_t first_panel, int64_t last_panel);
+
+static inline int64_t dlc_ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+static inline int64_t dlc_min(int64_t a, int64_t b) { return a < b ? a : b; }
+static inline int64_t dlc_max(int64_t a, int64_t b) { return a > b ? a : b; }
+
+#endif

@@ -1,0 +1,111 @@
+/// The register tiles of one instruction set. Include after isa_*.h and gemm_epilogue.inc.h.
+#include "gemm_tile.h"
+
+DLC_TARGET_BEGIN
+DLC_INLINE void tile_body(const dlc_tile *t, const int rows, const int vectors) {
+    vf sum[DLC_TILE_MOST_ROWS][DLC_TILE_MOST_VECTORS];
+    const int64_t tail = t->columns - (vectors - 1) * VL; // columns of the last vector
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; v++) sum[r][v] = vf_zero();
+
+    const float *b = t->b;
+    const int64_t b_stride = t->b_stride, run = t->run;
+    for (int64_t tap = 0; tap < t->taps; tap++) {
+        const float *a[DLC_TILE_MOST_ROWS];
+#pragma clang loop unroll(full)
+        for (int r = 0; r < rows; r++) a[r] = t->a[tap * t->a_step + r];
+#pragma clang loop unroll_count(4)
+        for (int64_t k = 0; k < run; k++) {
+            vf column[DLC_TILE_MOST_VECTORS];
+#pragma clang loop unroll(full)
+            for (int v = 0; v < vectors; v++) {
+                column[v] = vf_load(b + v * VL);
+                // Few rows take B once, at the speed of memory, and beyond what page-bound prefetchers see.
+                if (rows <= 3) __builtin_prefetch(b + v * VL + 1536);
+            }
+#pragma clang loop unroll(full)
+            for (int r = 0; r < rows; r++) {
+                vf scalar = vf_set1(a[r][k]);
+#pragma clang loop unroll(full)
+                for (int v = 0; v < vectors; v++) sum[r][v] = vf_fma(scalar, column[v], sum[r][v]);
+            }
+            b += b_stride;
+        }
+    }
+
+    if (t->accumulate) {
+#pragma clang loop unroll(full)
+        for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+            for (int v = 0; v < vectors; v++) {
+                const float *c = t->c + r * t->c_row + v * VL;
+                sum[r][v] += v == vectors - 1 ? vf_load_n(c, tail) : vf_load(c);
+            }
+    }
+    if (t->finish) {
+        vf bias[DLC_TILE_MOST_VECTORS], alpha = vf_set1(t->alpha);
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; v++) {
+            bias[v] = !t->bias             ? vf_zero()
+                      : v == vectors - 1 ? vf_load_n(t->bias + v * VL, tail)
+                                         : vf_load(t->bias + v * VL);
+        }
+#pragma clang loop unroll(full)
+        for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+            for (int v = 0; v < vectors; v++) sum[r][v] = vf_fma(alpha, sum[r][v], bias[v]);
+        if (t->residual) {
+#pragma clang loop unroll(full)
+            for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+                for (int v = 0; v < vectors; v++) {
+                    const float *p = t->residual + r * t->residual_row + v * VL;
+                    sum[r][v] += v == vectors - 1 ? vf_load_n(p, tail) : vf_load(p);
+                }
+        }
+        if (t->clamp) {
+            vf lo = vf_set1(t->lo), hi = vf_set1(t->hi);
+#pragma clang loop unroll(full)
+            for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+                for (int v = 0; v < vectors; v++) sum[r][v] = vf_min(hi, vf_max(lo, sum[r][v]));
+        }
+    }
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; v++) {
+            float *c = t->c + r * t->c_row + v * VL;
+            if (v == vectors - 1 && tail < VL) vf_store_n(c, sum[r][v], tail);
+            else vf_store(c, sum[r][v]);
+        }
+}
+
+#define TILE(rows, vectors) static void tile_##vectors##_##rows(const dlc_tile *t) { tile_body(t, rows, vectors); }
+#define TILES_TO_6(v) TILE(1, v) TILE(2, v) TILE(3, v) TILE(4, v) TILE(5, v) TILE(6, v)
+#define TILES_TO_8(v) TILES_TO_6(v) TILE(7, v) TILE(8, v)
+#define TILES_TO_12(v) TILES_TO_8(v) TILE(9, v) TILE(10, v) TILE(11, v) TILE(12, v)
+#define NAMES_TO_6(v) tile_##v##_1, tile_##v##_2, tile_##v##_3, tile_##v##_4, tile_##v##_5, tile_##v##_6
+#define NAMES_TO_8(v) NAMES_TO_6(v), tile_##v##_7, tile_##v##_8
+#define NAMES_TO_12(v) NAMES_TO_8(v), tile_##v##_9, tile_##v##_10, tile_##v##_11, tile_##v##_12
+
+// Tiles of about 24 sums where there are 32 registers, 12 where there are 16.
+#if VL == 16 || defined(__aarch64__)
+TILES_TO_12(1) TILES_TO_12(2) TILES_TO_8(3) TILES_TO_6(4)
+DLC_TARGET_END
+const dlc_tile_set DLC_NAME(dlc_tile_set) = {
+    .lanes = VL, .vectors = 4, .rows = {12, 12, 8, 6},
+    .tile = {{NAMES_TO_12(1)}, {NAMES_TO_12(2)}, {NAMES_TO_8(3)}, {NAMES_TO_6(4)}},
+    .epilogue = epilogue_rows,
+};
+#else
+TILES_TO_8(1) TILES_TO_6(2)
+DLC_TARGET_END
+const dlc_tile_set DLC_NAME(dlc_tile_set) = {
+    .lanes = VL, .vectors = 2, .rows = {8, 6},
+    .tile = {{NAMES_TO_8(1)}, {NAMES_TO_6(2)}},
+    .epilogue = epilogue_rows,
+};
+#endif

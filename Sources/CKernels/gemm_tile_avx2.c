@@ -1,0 +1,5 @@
+#if defined(__x86_64__)
+#include "isa/isa_avx2.h"
+#include "gemm_epilogue.inc.h"
+#include "gemm_tile.inc.h"
+#endif

@@ -1,0 +1,3 @@
+#include "isa/isa_portable.h"
+#include "gemm_epilogue.inc.h"
+#include "gemm_tile.inc.h"

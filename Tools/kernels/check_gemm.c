@@ -1,0 +1,162 @@
+/// dlc_gemm against naive products in double: every instruction set of the host, every tail, layout,
+/// batch, epilogue and type; and the same bits however tasks are split.
+#include "harness.h"
+#include "../../Sources/CKernels/gemm_typed.h"
+
+static int failures, cases;
+
+static double element(dlc_type type, const void *p, int64_t i) {
+    switch (type) {
+    case DLC_F32: return ((const float *)p)[i];
+    case DLC_F64: return ((const double *)p)[i];
+    default: return 0;
+    }
+}
+
+typedef struct { int layout_a, layout_b; bool packed, bias, residual; int64_t slack; } shape;
+
+static void check_float(dlc_isa isa, dlc_type type, int64_t m, int64_t n, int64_t k, shape s, dlc_epilogue e, float alpha, const int64_t batch[4], int repeats) {
+    const int64_t size = type == DLC_F32 ? 4 : 8;
+    dlc_gemm g = {.type = type, .m = m, .n = n, .k = k, .alpha = alpha, .epilogue = e};
+    memcpy(g.batch, batch, sizeof g.batch);
+    g.a_row = s.layout_a ? 1 : k + s.slack, g.a_column = s.layout_a ? m + s.slack : 1;
+    g.b_row = s.layout_b ? 1 : n + s.slack, g.b_column = s.layout_b ? k + s.slack : 1;
+    g.c_row = n + s.slack, g.residual_row = n + 2 * s.slack;
+    int64_t sa = (m + s.slack) * (k + s.slack), sb = (k + s.slack) * (n + s.slack), sc = m * g.c_row, sr = m * g.residual_row;
+    int64_t packed = dlc_gemm_packed_bytes(isa, k, n) / 4, ta = sa, tb = sb, tp = packed, tc = sc, tr = sr;
+    for (int i = 3; i >= 0; i--) {
+        bool ra = repeats >> i & 1, rb = repeats >> (i + 4) & 1;
+        g.a_batch[i] = ra ? 0 : ta, g.b_batch[i] = rb ? 0 : s.packed ? tp : tb, g.c_batch[i] = tc, g.residual_batch[i] = rb ? 0 : tr;
+        if (!ra) ta *= batch[i];
+        if (!rb) tb *= batch[i], tp *= batch[i], tr *= batch[i];
+        tc *= batch[i];
+    }
+    int64_t count = ta > tb ? ta : tb;
+    count = (count > tc ? count : tc) + tr + n + 64;
+    void *operand[5];
+    for (int i = 0; i < 5; i++) {
+        operand[i] = aligned(count * size);
+        for (int64_t j = 0; j < count; j++)
+            if (type == DLC_F32) ((float *)operand[i])[j] = random_float();
+            else ((double *)operand[i])[j] = random_float();
+    }
+    void *c = aligned(tc * size), *again = aligned(tc * size);
+    memset(c, 0x77, (size_t)(tc * size)), memset(again, 0x77, (size_t)(tc * size));
+    void *buffers[] = {operand[0], operand[1], s.bias ? operand[2] : NULL, s.residual ? operand[3] : NULL, operand[4], c};
+    float *pack = NULL;
+    if (s.packed) {
+        pack = aligned(tp * 4);
+        for (int64_t i = 0; i < (packed ? tp / packed : 0); i++)
+            dlc_gemm_pack(isa, (float *)operand[1] + i * sb, g.b_row, g.b_column, k, n, pack + i * packed);
+        g.b_packed = true;
+        buffers[1] = pack;
+    }
+    dlc_launch launch;
+    bool fine = dlc_gemm_prepare(isa, &g, &launch) && launch_run(&launch, &g, buffers, 1 + launch.tasks / 2);
+    buffers[5] = again;
+    fine = fine && launch_run(&launch, &g, buffers, 1) && memcmp(c, again, (size_t)(tc * size)) == 0;
+    double worst = 0;
+    for (int64_t b = 0; fine && b < batch[0] * batch[1] * batch[2] * batch[3]; b++) {
+        int64_t rest = b, oa = 0, ob = 0, oc = 0, or = 0;
+        for (int i = 3; i >= 0; i--) {
+            int64_t at = rest % batch[i];
+            rest /= batch[i];
+            oa += at * g.a_batch[i], ob += at * (s.packed && packed ? g.b_batch[i] / packed * sb : g.b_batch[i]), oc += at * g.c_batch[i], or += at * g.residual_batch[i];
+        }
+        for (int64_t i = 0; i < m; i++)
+            for (int64_t j = 0; j < n; j++) {
+                double sum = 0, scale = 1;
+                for (int64_t p = 0; p < k; p++) {
+                    double product = element(type, operand[0], oa + i * g.a_row + p * g.a_column) * element(type, operand[1], ob + p * g.b_row + j * g.b_column);
+                    sum += product, scale += fabs(product);
+                }
+                sum = alpha * sum + (s.bias ? element(type, operand[2], j) : 0);
+                double r = s.residual ? element(type, operand[3], or + i * g.residual_row + j) : 0;
+                if (!e.residual_after_activation) sum += r;
+                sum = dlc_activate_f64(&e, sum, element(type, operand[4], j));
+                if (e.residual_after_activation) sum += r;
+                double error = fabs(element(type, c, oc + i * g.c_row + j) - sum) / scale / (type == DLC_F32 ? 1 : 1e-8);
+                if (!(error <= worst)) worst = error;
+            }
+        for (int64_t i = 0; i + 1 < m; i++)
+            for (int64_t j = n; j < g.c_row; j++) {
+                uint32_t bits;
+                memcpy(&bits, (char *)c + (oc + i * g.c_row + j) * size, 4);
+                if (bits != 0x77777777) fine = false;
+            }
+    }
+    cases++;
+    if (!fine || !(worst < 2e-6)) {
+        failures++;
+        printf("FAILED %s type %d m %lld n %lld k %lld a%d b%d packed %d act %d error %g ran %d\n", isa_names[isa], type, (long long)m, (long long)n, (long long)k, s.layout_a, s.layout_b, s.packed, e.activation, worst, fine);
+    }
+    for (int i = 0; i < 5; i++) free(operand[i]);
+    free(c), free(again), free(pack);
+}
+
+#define CHECK_INTEGER(T, TYPE)                                                                              \
+    static void check_##T(int64_t m, int64_t n, int64_t k) {                                                \
+        T *a = aligned(m * k * 8), *b = aligned(k * n * 8), *c = aligned(m * n * 8);                        \
+        for (int64_t i = 0; i < m * k; i++) a[i] = (T)random_bits();                                        \
+        for (int64_t i = 0; i < k * n; i++) b[i] = (T)random_bits();                                        \
+        dlc_gemm g = {.type = TYPE, .m = m, .n = n, .k = k, .batch = {1, 1, 1, 1}, .alpha = 1,              \
+                      .a_row = k, .a_column = 1, .b_row = n, .b_column = 1, .c_row = n};                    \
+        void *buffers[] = {a, b, NULL, NULL, NULL, c};                                                      \
+        dlc_launch launch;                                                                                  \
+        bool fine = dlc_gemm_prepare(DLC_ISA_PORTABLE, &g, &launch) && launch_run(&launch, &g, buffers, 1); \
+        for (int64_t i = 0; i < m; i++)                                                                     \
+            for (int64_t j = 0; j < n; j++) {                                                               \
+                uint64_t sum = 0;                                                                           \
+                for (int64_t p = 0; p < k; p++) sum += (uint64_t)a[i * k + p] * (uint64_t)b[p * n + j];     \
+                if (c[i * n + j] != (T)sum) fine = false;                                                   \
+            }                                                                                               \
+        cases++;                                                                                            \
+        if (!fine) failures++, printf("FAILED " #T "\n");                                                   \
+        free(a), free(b), free(c);                                                                          \
+    }
+CHECK_INTEGER(int32_t, DLC_I32)
+CHECK_INTEGER(int64_t, DLC_I64)
+CHECK_INTEGER(uint32_t, DLC_U32)
+CHECK_INTEGER(uint64_t, DLC_U64)
+
+int main(void) {
+    const int64_t one[4] = {1, 1, 1, 1}, many[4] = {2, 1, 3, 2};
+    const dlc_epilogue none = {0};
+    for (dlc_isa isa = DLC_ISA_PORTABLE; isa <= DLC_ISA_NEON; isa++) {
+        if (!dlc_host_has(isa)) continue;
+        for (int64_t m = 0; m <= 27; m++)
+            for (int64_t n = 0; n <= 140; n += 1 + (n > 3) * (n < 60 ? 3 : 7)) {
+                shape s = {random_below(2), random_below(2), random_below(2), random_below(2), random_below(2), random_below(4)};
+                check_float(isa, DLC_F32, m, n, random_below(40), s, none, 1, one, 0);
+            }
+        for (int act = 0; act <= DLC_ACT_ELU; act++)
+            for (int after = 0; after < 4; after++) {
+                dlc_epilogue e = {act, after & 1, 0.3f, 0.7f};
+                check_float(isa, DLC_F32, 19, 83, 9, (shape){0, 0, true, true, after >> 1, 3}, e, 2, one, 0);
+                check_float(isa, DLC_F64, 19, 83, 9, (shape){0, 0, false, true, after >> 1, 3}, e, 2, one, 0);
+            }
+        for (int packed = 0; packed < 2; packed++)
+            for (int layout = 0; layout < 4; layout++) {
+                shape s = {layout & 1, layout >> 1, packed, true, true, 5};
+                check_float(isa, DLC_F32, 37, 130, 3000, s, none, 0.5f, one, 0);
+                check_float(isa, DLC_F32, 401, 70, 33, s, none, 1, one, 0);
+                check_float(isa, DLC_F32, 3, 64, 1029, s, none, 1, one, 0);
+                for (int repeats = 0; repeats < 256; repeats += 5)
+                    check_float(isa, DLC_F32, 5, 17, 11, s, none, 1, many, repeats);
+            }
+        check_float(isa, DLC_F32, 130, 600, 200, (shape){0, 0, true, true, true, 0}, (dlc_epilogue){DLC_ACT_GELU}, 1, one, 0);
+        printf("%-8s gemm: %d cases, %d failures\n", isa_names[isa], cases, failures);
+    }
+    for (int layout = 0; layout < 4; layout++)
+        for (int repeats = 0; repeats < 256; repeats += 37) {
+            shape s = {layout & 1, layout >> 1, false, true, true, 1};
+            check_float(DLC_ISA_PORTABLE, DLC_F64, 5, 7, 11, s, none, 1, many, repeats);
+            check_float(DLC_ISA_PORTABLE, DLC_F64, 40, 33, 61, s, none, 1, one, 0);
+        }
+    check_int32_t(9, 7, 13), check_int64_t(33, 5, 8), check_uint32_t(1, 40, 3), check_uint64_t(17, 17, 17);
+    dlc_launch launch;
+    dlc_gemm bad = {.type = DLC_F32, .m = -1, .n = 1, .k = 1, .batch = {1, 1, 1, 1}};
+    if (dlc_gemm_prepare(DLC_ISA_PORTABLE, &bad, &launch)) failures++, printf("FAILED: negative extent accepted\n");
+    printf("gemm: %d cases, %d failures\n", cases, failures);
+    return failures != 0;
+}

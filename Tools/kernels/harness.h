@@ -1,0 +1,85 @@
+/// Runs prepared launches as the executor does, with canaries around workspaces, and helps with data.
+#ifndef DLC_HARNESS_H
+#define DLC_HARNESS_H
+#include "dlc_compute.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static inline double seconds(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static uint64_t random_state = 88172645463325252ull;
+static inline uint64_t random_bits(void) {
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    return random_state ^= random_state << 17;
+}
+static inline int64_t random_below(int64_t n) { return (int64_t)(random_bits() % (uint64_t)n); }
+static inline float random_float(void) { return (float)(int32_t)(random_bits() >> 32) * 0x1p-31f; }
+
+static inline void *aligned(int64_t bytes) {
+    void *p = NULL;
+    return posix_memalign(&p, 64, (size_t)(bytes + 4096)) ? NULL : p;
+}
+static inline float *random_floats(int64_t n) {
+    float *p = aligned(4 * n);
+    for (int64_t i = 0; i < n; i++) p[i] = random_float();
+    return p;
+}
+
+enum { CANARY = 64 };
+/// A workspace of NaNs with canaries behind it.
+static inline uint8_t *workspace(int64_t bytes) {
+    uint8_t *p = aligned(bytes + CANARY);
+    memset(p, 0xff, (size_t)bytes);
+    memset(p + bytes, 0xa5, CANARY);
+    return p;
+}
+static inline bool canary_lives(const uint8_t *p, int64_t bytes) {
+    for (int i = 0; i < CANARY; i++)
+        if (p[bytes + i] != 0xa5) return false;
+    return true;
+}
+
+/// Every phase, its tasks in ranges of `step`, each with fresh scratch. False where a workspace overran.
+static inline bool launch_run(const dlc_launch *launch, const void *params, void *const *buffers, int64_t step) {
+    uint8_t *shared = workspace(launch->shared_bytes), *scratch = workspace(launch->scratch_bytes);
+    for (int32_t phase = 0; phase < launch->phases; phase++)
+        for (int64_t i = 0; i < launch->tasks; i += step) {
+            int64_t end = i + step < launch->tasks ? i + step : launch->tasks;
+            dlc_call call = {params, buffers, shared, scratch, i, end, phase};
+            memset(scratch, 0xff, (size_t)launch->scratch_bytes);
+            launch->run(&call);
+        }
+    bool fine = canary_lives(shared, launch->shared_bytes) && canary_lives(scratch, launch->scratch_bytes);
+    free(shared);
+    free(scratch);
+    return fine;
+}
+
+/// The best time of one run on this thread.
+static inline double launch_time(const dlc_launch *launch, const void *params, void *const *buffers, double budget) {
+    void *shared = aligned(launch->shared_bytes), *scratch = aligned(launch->scratch_bytes);
+    double best = 1e9, start = seconds();
+    for (int i = 0; i < 3 || seconds() - start < budget; i++) {
+        double t = seconds();
+        for (int32_t phase = 0; phase < launch->phases; phase++) {
+            dlc_call call = {params, buffers, shared, scratch, 0, launch->tasks, phase};
+            launch->run(&call);
+        }
+        t = seconds() - t;
+        if (t < best) best = t;
+    }
+    free(shared);
+    free(scratch);
+    return best;
+}
+
+static const char *const isa_names[] = {"portable", "avx2", "avx512", "neon"};
+#endif
