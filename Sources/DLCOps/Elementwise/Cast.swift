@@ -1,0 +1,73 @@
+import DLCGraph
+
+/// The elements in another type: rounded to nearest even for floats, truncated toward zero and saturated from float
+/// to integer, wrapped between integers (ONNX Cast; `saturate` concerns 8-bit floats only).
+public struct Cast: Operator {
+    public var to: ElementType
+
+    public init(to: ElementType = .float32) { self.to = to }
+
+    public var definition: OperatorDefinition { Self.definition }
+
+    public static let definition = OperatorDefinition(
+        Cast(), name: "cast", operands: ["x"], traits: [.elementwise],
+        onnx: [
+            ONNXMapping(
+                "Cast",
+                read: { reader in
+                    try reader.allowAttributes(["to", "saturate", "round_mode"])
+                    guard let code: Int = try reader.attribute("to") else { throw DLCError("attribute to is missing") }
+                    guard let type = ElementType(onnx: code) else {
+                        throw DLCError("element type \(code) of attribute to is not supported")
+                    }
+                    return try read(&reader, to: type)
+                },
+                write: { writer in
+                    guard let op = writer.op as? Cast else { return }
+                    writer.node("Cast", attributes: [("to", .int(op.to.onnx))])
+                }),
+            ONNXMapping(
+                "CastLike",
+                read: { reader in
+                    try reader.allowAttributes(["saturate", "round_mode"])
+                    return try read(&reader, to: reader.fact(1).element)
+                },
+                write: { writer in
+                    guard let op = writer.op as? Cast else { return }
+                    writer.node("Cast", attributes: [("to", .int(op.to.onnx))])
+                }),
+        ],
+        examples: {
+            let x = try Tensor([-2.7, -0.5, 0, 1.5, 100.25, 3e9] as [Float], shape: [2, 3])
+            var result = ElementType.allCases.map { Example("to \($0)", Cast(to: $0), [x], isDifferentiable: false) }
+            for type in [ElementType.int8, .int32, .int64, .uint8, .bool, .float16, .float64] {
+                let y = try Tensor.random(seed: 4, type: type, shape: [7])
+                result.append(Example("\(type) to f32", Cast(to: .float32), [y], isDifferentiable: false))
+                result.append(Example("\(type) to i32", Cast(to: .int32), [y], isDifferentiable: false))
+            }
+            return result
+        }
+    ) {
+        Attribute("to", \.to)
+    }
+
+    private static func read(_ reader: inout ONNXReader, to type: ElementType) throws -> [Value] {
+        let x = try reader.required(0)
+        return reader.builder.fact(x).element == type ? [x] : try reader.add(Cast(to: type), [x])
+    }
+
+    public func infer(_ context: inout InferContext) throws -> [Fact] {
+        let x = try context.operand(0)
+        var content: [Dim]?
+        if !x.element.isFloat, x.element != .uint64, let values = x.content {
+            if to.isFollowed {
+                content = values
+            } else if to == .bool, let numbers = values.constants {
+                content = numbers.map { $0 == 0 ? 0 : 1 }
+            }
+        }
+        return [Fact(to, x.shape, content: content)]
+    }
+
+    public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] { [try Oracle.operand(operands, 0).converted(to: to)] }
+}

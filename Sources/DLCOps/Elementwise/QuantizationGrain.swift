@@ -1,0 +1,51 @@
+import DLCGraph
+
+/// Which elements share a scale and a zero point: all, those at one place along an axis, or blocks along an axis
+/// (ONNX QuantizeLinear, "per-tensor", "per-axis", "blocked").
+struct QuantizationGrain {
+    var axis: Int
+    /// 0 unless blocked.
+    var blockSize: Int
+
+    /// Checks that a scale fits the tensor.
+    func check(_ x: Fact, _ scale: Fact, _ zeroPoint: Fact?) throws {
+        if let zeroPoint, zeroPoint.rank != scale.rank || zip(zeroPoint.shape, scale.shape).contains(where: Self.differ) {
+            throw DLCError("zero_point is \(zeroPoint.type), scale is \(scale.type); expected one shape")
+        }
+        if blockSize == 0 {
+            if scale.rank == 0 || (scale.rank == 1 && scale.shape[0].constant == 1) { return }
+            let axis = try InferenceRules.axis(axis, rank: x.rank)
+            guard scale.rank == 1, !Self.differ(scale.shape[0], x.shape[axis]) else {
+                throw DLCError("scale is \(scale.type); expected one element, or \(x.shape[axis]) along axis \(axis) of \(x.type)")
+            }
+            return
+        }
+        let axis = try InferenceRules.axis(axis, rank: x.rank)
+        guard blockSize > 0 else { throw DLCError("block_size is \(blockSize); expected a positive number") }
+        var expected = x.shape
+        expected[axis] = try expected[axis].ceilingQuotient(Dim(blockSize))
+        guard scale.rank == x.rank, !zip(scale.shape, expected).contains(where: Self.differ) else {
+            throw DLCError("scale is \(scale.type); blocks of \(blockSize) along axis \(axis) of \(x.type) need \(expected.text)")
+        }
+    }
+
+    private static func differ(_ a: Dim, _ b: Dim) -> Bool {
+        guard let x = a.constant, let y = b.constant else { return false }
+        return x != y
+    }
+
+    /// For every element of `shape`, the element of the scale that belongs to it.
+    func indices(_ shape: [Int], scale: [Int]) throws -> [Int] {
+        let count = try Checked.count(shape)
+        if scale.allSatisfy({ $0 == 1 }), blockSize == 0 { return [Int](repeating: 0, count: count) }
+        let axis = try InferenceRules.axis(axis, rank: shape.count)
+        let strides = Oracle.strides(scale)
+        var result: [Int] = []
+        result.reserveCapacity(count)
+        Oracle.forEach(shape) { index in
+            if blockSize == 0 { return result.append(index[axis]) }
+            result.append(index.indices.reduce(0) { $0 + ($1 == axis ? index[$1] / blockSize : index[$1]) * strides[$1] })
+        }
+        return result
+    }
+}
