@@ -8,8 +8,7 @@ random shifts by a pixel; the last quarter, drawn with a fixed seed, is only loo
 Needs numpy, scikit-learn, onnx, onnxruntime and pillow; takes about a minute on one core.
 
 The model takes `image` [N, 1, 8, 8], grey values from 0 (background) to 1 (ink), and returns
-`probabilities` [N, 10]. `metadata_props` holds `probabilities.labels`, the names of the classes, and `image.mean` and
-`image.std`: a pixel p of 0…255 is fed as (p/255 - mean) / std.
+`probabilities` [N, 10]. `metadata_props` holds `labels`, the names of the classes, and `image.mean` and `image.std`: a pixel p of 0…255 is fed as (p/255 - mean) / std.
 """
 import argparse
 import os
@@ -103,7 +102,7 @@ def to_onnx(layers):
         [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["N", 10])], initializers)
     model = helper.make_model(graph, producer_name="Tools/train_digits", ir_version=8,
                               opset_imports=[helper.make_opsetid("", 17)])
-    helper.set_model_props(model, {"probabilities.labels": ",".join(LABELS), "image.mean": "0", "image.std": "1"})
+    helper.set_model_props(model, {"labels": ",".join(LABELS), "image.mean": "0", "image.std": "1"})
     onnx.checker.check_model(model, full_check=True)
     return model
 
