@@ -8,7 +8,8 @@ random shifts by a pixel; the last quarter, drawn with a fixed seed, is only loo
 Needs numpy, scikit-learn, onnx, onnxruntime and pillow; takes about a minute on one core.
 
 The model takes `image` [N, 1, 8, 8], grey values from 0 (background) to 1 (ink), and returns
-`probabilities` [N, 10]. `metadata_props` holds `labels`, the names of the classes, and `image.mean` and `image.std`: a pixel p of 0…255 is fed as (p/255 - mean) / std.
+`probabilities` [N, 10]. `metadata_props` holds `labels`, the names of the classes, and `image.mean` and
+`image.std`: a pixel p of 0…255 is fed as (p/255 - mean) / std.
 """
 import argparse
 import os
