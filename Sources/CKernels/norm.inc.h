@@ -1,0 +1,175 @@
+/// Layer, RMS, group and Lp normalisation in f32 for one instruction set. Variances are of centred
+/// values, and sums go through f64 every few thousand elements.
+#include "include/dlc_norm.h"
+#include <math.h>
+
+DLC_TARGET_BEGIN
+
+/// Σ (x - centre)² of contiguous elements.
+DLC_INLINE double norm_centred_squares(const float *x, int64_t n, float centre) {
+    double total = 0;
+    vf c = vf_set1(centre);
+    while (n >= VL) {
+        vf part[4] = { vf_zero(), vf_zero(), vf_zero(), vf_zero() };
+        for (int64_t i = 0; i < reduce_flush && n >= 4 * VL; i++, x += 4 * VL, n -= 4 * VL) {
+            for (int v = 0; v < 4; v++) {
+                vf d = vf_load(x + v * VL) - c;
+                part[v] = vf_fma(d, d, part[v]);
+            }
+        }
+        if (n < 4 * VL) {
+            for (; n >= VL; x += VL, n -= VL) {
+                vf d = vf_load(x) - c;
+                part[0] = vf_fma(d, d, part[0]);
+            }
+        }
+        total += (double)vf_sum((part[0] + part[1]) + (part[2] + part[3]));
+    }
+    for (; n > 0; x++, n--) total += ((double)*x - (double)centre) * ((double)*x - (double)centre);
+    return total;
+}
+
+/// y = (x - mean) · scale + bias, `scale` and `bias` per element or null.
+DLC_INLINE void norm_apply_row(const float *x, const float *scale, const float *bias, float *y, int64_t n,
+                               float mean, float inv_std) {
+    vf m = vf_set1(mean), s = vf_set1(inv_std);
+    for (int64_t i = 0; i < n; i += VL) {
+        int64_t some = n - i < VL ? n - i : VL;
+        vf v = (vf_load_n(x + i, some) - m) * s;
+        if (scale) v = bias ? vf_fma(v, vf_load_n(scale + i, some), vf_load_n(bias + i, some)) : v * vf_load_n(scale + i, some);
+        else if (bias) v += vf_load_n(bias + i, some);
+        vf_store_n(y + i, v, some);
+    }
+}
+
+static void DLC_NAME(norm_f32)(const dlc_call *call) {
+    const dlc_norm *p = call->params;
+    const float *scale = call->buffers[1], *bias = call->buffers[2], *residual = call->buffers[3];
+    float *means = call->buffers[5], *inv_stds = call->buffers[6], *sums = call->buffers[7];
+    int64_t n = p->n;
+    for (int64_t row = call->begin; row < call->end; row++) {
+        const float *x = (const float *)call->buffers[0] + row * n;
+        float *y = (float *)call->buffers[4] + row * n;
+        if (residual || sums) {
+            float *sum = sums ? sums + row * n : y;
+            for (int64_t i = 0; i < n; i += VL) {
+                int64_t some = n - i < VL ? n - i : VL;
+                vf v = vf_load_n(x + i, some);
+                if (residual) v += vf_load_n(residual + row * n + i, some);
+                vf_store_n(sum + i, v, some);
+            }
+            x = sum;
+        }
+        float mean = p->kind == DLC_NORM_RMS ? 0 : (float)(reduce_row(FOLD_SUM, x, n, 0, 0) / (double)n);
+        float inv_std = (float)(1.0 / sqrt(norm_centred_squares(x, n, mean) / (double)n + p->epsilon));
+        norm_apply_row(x, scale, bias, y, n, mean, inv_std);
+        if (means) means[row] = mean;
+        if (inv_stds) inv_stds[row] = inv_std;
+    }
+}
+
+static void DLC_NAME(group_norm_first_f32)(const dlc_call *call) {
+    const dlc_group_norm *p = call->params;
+    const float *scale = call->buffers[1], *bias = call->buffers[2];
+    int64_t size = p->channels / p->groups, n = size * p->spatial;
+    for (int64_t task = call->begin; task < call->end; task++) {
+        const float *x = (const float *)call->buffers[0] + task * n;
+        float *y = (float *)call->buffers[3] + task * n;
+        float mean = (float)(reduce_row(FOLD_SUM, x, n, 0, 0) / (double)n);
+        double inv_std = 1.0 / sqrt(norm_centred_squares(x, n, mean) / (double)n + p->epsilon);
+        for (int64_t c = 0; c < size; c++) {
+            int64_t channel = task % p->groups * size + c;
+            vf a = vf_set1((float)(inv_std * (scale ? (double)scale[channel] : 1))), b = vf_set1(bias ? bias[channel] : 0);
+            for (int64_t i = 0; i < p->spatial; i += VL) {
+                int64_t some = p->spatial - i < VL ? p->spatial - i : VL;
+                const float *at = x + c * p->spatial + i;
+                vf_store_n(y + c * p->spatial + i, vf_fma(vf_load_n(at, some) - vf_set1(mean), a, b), some);
+            }
+        }
+    }
+}
+
+/// Sums down the columns of one vector: of x, of |x|, or of (x - centre)².
+DLC_INLINE vf norm_column_sum(reduce_fold fold, const float *x, int64_t ld, int64_t rows, int64_t n, vf centre) {
+    vf total = vf_zero();
+    for (int64_t first = 0; first < rows; first += reduce_flush) {
+        int64_t end = rows - first < reduce_flush ? rows : first + reduce_flush;
+        vf p0 = vf_zero(), p1 = p0;
+        int64_t r = first;
+        for (; r + 2 <= end; r += 2) {
+            p0 = reduce_step_vf(fold, p0, vf_load_n(x + r * ld, n) - centre, centre);
+            p1 = reduce_step_vf(fold, p1, vf_load_n(x + r * ld + ld, n) - centre, centre);
+        }
+        if (r < end) p0 = reduce_step_vf(fold, p0, vf_load_n(x + r * ld, n) - centre, centre);
+        total += p0 + p1;
+    }
+    return total;
+}
+
+/// Replaces the sums of the channels of a group by `finish` of their total.
+DLC_INLINE void norm_spread(float *sums, int64_t groups, int64_t size, double count, double epsilon, bool inverse) {
+    for (int64_t g = 0; g < groups; g++, sums += size) {
+        double total = 0;
+        for (int64_t c = 0; c < size; c++) total += (double)sums[c];
+        total /= count;
+        if (inverse) total = 1.0 / sqrt(total + epsilon);
+        for (int64_t c = 0; c < size; c++) sums[c] = (float)total;
+    }
+}
+
+static void DLC_NAME(group_norm_last_f32)(const dlc_call *call) {
+    const dlc_group_norm *p = call->params;
+    const float *scale = call->buffers[1], *bias = call->buffers[2];
+    int64_t size = p->channels / p->groups, blocks = (p->groups + p->groups_per_task - 1) / p->groups_per_task;
+    double count = (double)(size * p->spatial);
+    float *mean = call->scratch, *factor = mean + p->groups_per_task * size + VL;
+    for (int64_t task = call->begin; task < call->end; task++) {
+        int64_t group = task % blocks * p->groups_per_task, channel = group * size;
+        int64_t groups = p->groups - group < p->groups_per_task ? p->groups - group : p->groups_per_task;
+        int64_t width = groups * size, at = task / blocks * p->spatial * p->channels + channel;
+        const float *x = (const float *)call->buffers[0] + at;
+        float *y = (float *)call->buffers[3] + at;
+        for (int64_t c = 0; c < width; c += VL) {
+            int64_t n = width - c < VL ? width - c : VL;
+            vf_store_n(mean + c, norm_column_sum(FOLD_SUM, x + c, p->channels, p->spatial, n, vf_zero()), n);
+        }
+        norm_spread(mean, groups, size, count, 0, false);
+        for (int64_t c = 0; c < width; c += VL) {
+            int64_t n = width - c < VL ? width - c : VL;
+            vf_store_n(factor + c, norm_column_sum(FOLD_SQUARE, x + c, p->channels, p->spatial, n, vf_load_n(mean + c, n)), n);
+        }
+        norm_spread(factor, groups, size, count, p->epsilon, true);
+        for (int64_t c = 0; c < width; c += VL) {
+            int64_t n = width - c < VL ? width - c : VL;
+            vf m = vf_load_n(mean + c, n), a = vf_load_n(factor + c, n), b = vf_zero();
+            if (scale) a *= vf_load_n(scale + channel + c, n);
+            if (bias) b = vf_load_n(bias + channel + c, n);
+            for (int64_t s = 0; s < p->spatial; s++)
+                vf_store_n(y + s * p->channels + c, vf_fma(vf_load_n(x + s * p->channels + c, n) - m, a, b), n);
+        }
+    }
+}
+
+static void DLC_NAME(lp_norm_f32)(const dlc_call *call) {
+    const dlc_lp_norm *p = call->params;
+    int64_t blocks = (p->inner + VL - 1) / VL;
+    for (int64_t task = call->begin; task < call->end; task++) {
+        int64_t first = task % blocks * VL, at = task / blocks * p->axis * p->inner + first;
+        const float *x = (const float *)call->buffers[0] + at;
+        float *y = (float *)call->buffers[1] + at;
+        if (p->inner == 1) {
+            double sum = p->p == 1 ? reduce_row(FOLD_ABS, x, p->axis, 0, 0) : reduce_row(FOLD_SQUARE, x, p->axis, 0, 0);
+            double norm = p->p == 1 ? sum : sqrt(sum);
+            norm_apply_row(x, NULL, NULL, y, p->axis, 0, norm == 0 ? 0 : (float)(1 / norm));
+            continue;
+        }
+        int64_t n = p->inner - first < VL ? p->inner - first : VL;
+        vf norm = p->p == 1 ? norm_column_sum(FOLD_ABS, x, p->inner, p->axis, n, vf_zero())
+                            : vf_sqrt(norm_column_sum(FOLD_SQUARE, x, p->inner, p->axis, n, vf_zero()));
+        vf factor = vf_select(norm == 0.0f, vf_zero(), 1.0f / norm);
+        for (int64_t k = 0; k < p->axis; k++)
+            vf_store_n(y + k * p->inner, vf_load_n(x + k * p->inner, n) * factor, n);
+    }
+}
+
+DLC_TARGET_END

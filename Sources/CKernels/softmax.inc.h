@@ -1,0 +1,111 @@
+/// Softmax for one instruction set. A task is one row, or two vectors of adjacent columns.
+#include "include/dlc_softmax.h"
+#include <math.h>
+
+DLC_TARGET_BEGIN
+
+/// The maximum of a row; NaN where there is one among the elements.
+DLC_INLINE vf softmax_max(vf m, vf x) { return vf_select(x == x, vf_max(x, m), x); }
+
+DLC_INLINE float softmax_row_max(const float *x, int64_t n) {
+    vf m0 = vf_set1(-INFINITY), m1 = m0;
+    int64_t i = 0;
+    for (; i + 2 * VL <= n; i += 2 * VL) {
+        m0 = softmax_max(m0, vf_load(x + i));
+        m1 = softmax_max(m1, vf_load(x + i + VL));
+    }
+    for (; i + VL <= n; i += VL) m0 = softmax_max(m0, vf_load(x + i));
+    m0 = softmax_max(m0, m1);
+    float m = -INFINITY;
+    for (int lane = 0; lane < VL; lane++) m = m != m || m > m0[lane] ? m : m0[lane];
+    for (; i < n; i++) m = m != m || m > x[i] ? m : x[i];
+    return m;
+}
+
+/// The first `n` lanes of `v`, zero in the others.
+DLC_INLINE vf softmax_first(vf v, int64_t n) {
+    float lanes[VL];
+    vf_store(lanes, v);
+    return vf_load_n(lanes, n);
+}
+
+/// Replaces a row by eˣ⁻ᵐ, or leaves it alone if `y` is null, and gives the sum.
+DLC_INLINE float softmax_row_exp(const float *x, float *y, int64_t n, float max) {
+    vf s0 = vf_zero(), s1 = s0, m = vf_set1(max);
+    int64_t i = 0;
+    for (; i + 2 * VL <= n; i += 2 * VL) {
+        vf e0 = vexp(vf_load(x + i) - m), e1 = vexp(vf_load(x + i + VL) - m);
+        if (y) {
+            vf_store(y + i, e0);
+            vf_store(y + i + VL, e1);
+        }
+        s0 += e0;
+        s1 += e1;
+    }
+    for (; i < n; i += VL) {
+        int64_t some = n - i < VL ? n - i : VL;
+        vf e = vexp(vf_load_n(x + i, some) - m);
+        if (y) vf_store_n(y + i, e, some);
+        s0 += some < VL ? softmax_first(e, some) : e;
+    }
+    return vf_sum(s0 + s1);
+}
+
+static void DLC_NAME(softmax_rows_f32)(const dlc_call *call) {
+    const dlc_softmax *s = call->params;
+    int64_t n = s->axis;
+    for (int64_t row = call->begin; row < call->end; row++) {
+        const float *x = (const float *)call->buffers[0] + row * n;
+        float *y = (float *)call->buffers[1] + row * n;
+        float max = softmax_row_max(x, n);
+        if (s->kind == DLC_SOFTMAX) {
+            vf scale = vf_set1(1.0f / softmax_row_exp(x, y, n, max));
+            for (int64_t i = 0; i < n; i += VL) vf_store_n(y + i, vf_load_n(y + i, n - i < VL ? n - i : VL) * scale, n - i < VL ? n - i : VL);
+        } else {
+            // x - m first: the logarithm of the sum is small beside a large maximum.
+            float log_sum = logf(softmax_row_exp(x, NULL, n, max));
+            for (int64_t i = 0; i < n; i += VL) {
+                int64_t some = n - i < VL ? n - i : VL;
+                vf_store_n(y + i, vf_load_n(x + i, some) - vf_set1(max) - vf_set1(log_sum), some);
+            }
+        }
+    }
+}
+
+/// Up to `VL` adjacent columns, `inner` elements from row to row.
+DLC_INLINE void softmax_columns(bool logarithm, const float *x, float *y, int64_t axis, int64_t inner, int64_t n) {
+    vf max = vf_set1(-INFINITY), sum = vf_zero();
+    for (int64_t k = 0; k < axis; k++) max = softmax_max(max, vf_load_n(x + k * inner, n));
+    for (int64_t k = 0; k < axis; k++) {
+        vf e = vexp(vf_load_n(x + k * inner, n) - max);
+        if (!logarithm) vf_store_n(y + k * inner, e, n);
+        sum += e;
+    }
+    vf last = logarithm ? vlog(sum) : 1.0f / sum;
+    for (int64_t k = 0; k < axis; k++) {
+        vf value = logarithm ? vf_load_n(x + k * inner, n) - max - last : vf_load_n(y + k * inner, n) * last;
+        vf_store_n(y + k * inner, value, n);
+    }
+}
+
+static void DLC_NAME(softmax_columns_f32)(const dlc_call *call) {
+    const dlc_softmax *s = call->params;
+    int64_t blocks = (s->inner + 2 * VL - 1) / (2 * VL);
+    for (int64_t task = call->begin; task < call->end; task++) {
+        int64_t first = task % blocks * 2 * VL, at = task / blocks * s->axis * s->inner;
+        for (int64_t i = first; i < first + 2 * VL && i < s->inner; i += VL) {
+            int64_t n = s->inner - i < VL ? s->inner - i : VL;
+            softmax_columns(s->kind == DLC_LOG_SOFTMAX, (const float *)call->buffers[0] + at + i,
+                            (float *)call->buffers[1] + at + i, s->axis, s->inner, n);
+        }
+    }
+}
+
+#define T float
+#define SOFTMAX_ANY DLC_NAME(softmax_any_f32)
+#include "softmax_any.inc.h"
+#define T double
+#define SOFTMAX_ANY DLC_NAME(softmax_any_f64)
+#include "softmax_any.inc.h"
+
+DLC_TARGET_END
