@@ -4,6 +4,8 @@
 
 #include "dlc_convert.h"
 #include "dlc_copy.h"
+#include "dlc_gather.h"
+#include "dlc_misc.h"
 #include "dlc_program.h"
 
 #endif

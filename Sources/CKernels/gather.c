@@ -1,0 +1,130 @@
+/// Gather, GatherElements, GatherND.
+#include "dlc_gather.h"
+
+#include "gather_index.h"
+
+#include <string.h>
+
+enum { task_bytes = 64 << 10 };
+
+static bool valid_index(int32_t bytes) { return bytes == 4 || bytes == 8; }
+
+static void run_gather(const dlc_call *call) {
+    const dlc_gather *p = call->params;
+    const char *data = call->buffers[0];
+    const void *indices = call->buffers[1];
+    char *result = call->buffers[2];
+    int64_t end = dlc_lesser(call->end * p->items_per_task, p->outer * p->count), bytes = p->inner_bytes;
+    for (int64_t item = call->begin * p->items_per_task; item < end;) {
+        // A stretch of indices within one outer block.
+        int64_t first = item % p->count, last = dlc_lesser(p->count, first + end - item);
+        const char *block = data + item / p->count * p->axis * bytes;
+        char *dst = result + item * bytes;
+#define GATHER(T) case sizeof(T): \
+        for (int64_t i = first; i < last; ++i, dst += sizeof(T)) { \
+            int64_t place = dlc_place(indices, p->index_bytes, i, p->axis); \
+            *(T *)dst = place < 0 ? 0 : ((const T *)block)[place]; \
+            if (place < 0) dlc_report(call->buffers[3]); \
+        } \
+        break;
+        switch (bytes) {
+        GATHER(uint8_t) GATHER(uint16_t) GATHER(uint32_t) GATHER(uint64_t)
+        default:
+            for (int64_t i = first; i < last; ++i, dst += bytes) {
+                int64_t place = dlc_place(indices, p->index_bytes, i, p->axis);
+                if (place >= 0) memcpy(dst, block + place * bytes, (size_t)bytes);
+                else memset(dst, 0, (size_t)bytes), dlc_report(call->buffers[3]);
+            }
+        }
+#undef GATHER
+        item += last - first;
+    }
+}
+
+bool dlc_gather_prepare(dlc_isa isa, dlc_gather *p, dlc_launch *launch) {
+    (void)isa;
+    int64_t bytes;
+    if (!valid_index(p->index_bytes) || p->inner_bytes < 0) return false;
+    if (!dlc_product((int64_t[]){ p->outer, p->axis, p->inner_bytes }, 3, &bytes)) return false;
+    if (!dlc_product((int64_t[]){ p->outer, p->count, p->inner_bytes }, 3, &bytes)) return false;
+    p->items_per_task = dlc_per_task(task_bytes, p->inner_bytes);
+    int64_t items = bytes == 0 ? 0 : p->outer * p->count;
+    *launch = (dlc_launch){ .run = run_gather, .tasks = dlc_quotient_up(items, p->items_per_task), .phases = 1 };
+    return true;
+}
+
+static void run_elements(const dlc_call *call) {
+    const dlc_gather_elements *p = call->params;
+    int inner = p->rank - 1;
+    int64_t width = p->index_shape[inner], extent = p->data_shape[p->axis], axis_stride = 1;
+    for (int d = p->axis + 1; d <= inner; ++d) axis_stride *= p->data_shape[d];
+    int64_t step = p->axis == inner ? 0 : 1;
+    int64_t end = dlc_lesser(call->end * p->rows_per_task, p->rows);
+    for (int64_t row = call->begin * p->rows_per_task; row < end; ++row) {
+        int64_t rest = row, base = 0, stride = p->data_shape[inner];
+        for (int d = inner - 1; d >= 0; --d) {
+            if (d != p->axis) base += rest % p->index_shape[d] * stride;
+            rest /= p->index_shape[d];
+            stride *= p->data_shape[d];
+        }
+#define GATHER(T) case sizeof(T): { \
+            const T *s = (const T *)call->buffers[0] + base; \
+            T *d = (T *)call->buffers[2] + row * width; \
+            for (int64_t i = 0; i < width; ++i) { \
+                int64_t place = dlc_place(call->buffers[1], p->index_bytes, row * width + i, extent); \
+                d[i] = place < 0 ? 0 : s[place * axis_stride + i * step]; \
+                if (place < 0) dlc_report(call->buffers[3]); \
+            } \
+            break; \
+        }
+        switch (p->element_bytes) { GATHER(uint8_t) GATHER(uint16_t) GATHER(uint32_t) GATHER(uint64_t) }
+#undef GATHER
+    }
+}
+
+bool dlc_gather_elements_prepare(dlc_isa isa, dlc_gather_elements *p, dlc_launch *launch) {
+    (void)isa;
+    int32_t bytes = p->element_bytes;
+    int64_t elements;
+    if (p->rank < 1 || p->rank > DLC_MAX_RANK || p->axis < 0 || p->axis >= p->rank || !valid_index(p->index_bytes)) return false;
+    if (bytes != 1 && bytes != 2 && bytes != 4 && bytes != 8) return false;
+    if (!dlc_product(p->data_shape, p->rank, &elements) || !dlc_product(p->index_shape, p->rank, &elements)) return false;
+    for (int d = 0; d < p->rank; ++d) if (d != p->axis && p->index_shape[d] > p->data_shape[d]) return false;
+    int64_t width = p->index_shape[p->rank - 1];
+    p->rows = elements == 0 ? 0 : elements / width;
+    p->rows_per_task = dlc_per_task(task_bytes / 4, width);
+    *launch = (dlc_launch){ .run = run_elements, .tasks = dlc_quotient_up(p->rows, p->rows_per_task), .phases = 1 };
+    return true;
+}
+
+static void run_nd(const dlc_call *call) {
+    const dlc_gather_nd *p = call->params;
+    int64_t end = dlc_lesser(call->end * p->items_per_task, p->batch * p->count);
+    for (int64_t item = call->begin * p->items_per_task; item < end; ++item) {
+        int64_t place = 0;
+        bool inside = true;
+        for (int d = 0; d < p->depth; ++d) {
+            int64_t at = dlc_place(call->buffers[1], p->index_bytes, item * p->depth + d, p->data_shape[d]);
+            inside = inside && at >= 0;
+            place = place * p->data_shape[d] + at;
+        }
+        char *dst = (char *)call->buffers[2] + item * p->slice_bytes;
+        const char *src = (const char *)call->buffers[0] + (item / p->count * p->slices + place) * p->slice_bytes;
+        if (inside) memcpy(dst, src, (size_t)p->slice_bytes);
+        else memset(dst, 0, (size_t)p->slice_bytes), dlc_report(call->buffers[3]);
+    }
+}
+
+bool dlc_gather_nd_prepare(dlc_isa isa, dlc_gather_nd *p, dlc_launch *launch) {
+    (void)isa;
+    int64_t bytes;
+    if (p->depth < 0 || p->depth > DLC_MAX_RANK || !valid_index(p->index_bytes)) return false;
+    if (!dlc_product(p->data_shape, p->depth, &p->slices)) return false;
+    if (!dlc_product((int64_t[]){ p->batch, p->slices, p->slice_bytes }, 3, &bytes)) return false;
+    if (!dlc_product((int64_t[]){ p->batch, p->count, p->depth }, 3, &bytes)) return false;
+    if (!dlc_product((int64_t[]){ p->batch, p->count, p->slice_bytes }, 3, &bytes)) return false;
+    p->items_per_task = dlc_per_task(task_bytes, p->slice_bytes);
+    int64_t items = bytes == 0 ? 0 : p->batch * p->count;
+    *launch = (dlc_launch){ .run = run_nd, .tasks = dlc_quotient_up(items, p->items_per_task), .phases = 1 };
+    return true;
+}

@@ -1,0 +1,161 @@
+/// ScatterElements and ScatterND. Phase 0 copies the data, phase 1 scatters; tasks of phase 1 own disjoint
+/// parts of the result, so that updates of one place keep their order.
+#include "dlc_gather.h"
+
+#include "dlc_convert.h"
+#include "float16.h"
+#include "gather_index.h"
+
+#include <string.h>
+
+enum { copy_bytes = 256 << 10, most_copies = 16, task_elements = 16 << 10 };
+
+#define LESSER(a, b) ((b) < (a) || (b) != (b) ? (b) : (a))
+#define GREATER(a, b) ((b) > (a) || (b) != (b) ? (b) : (a))
+
+#define REDUCE_LOOP(READ, WRITE, expression) \
+    for (int64_t i = 0; i < n; ++i) { __auto_type a = READ(d[i]); __auto_type b = READ(u[i]); d[i] = WRITE(expression); } break;
+#define REDUCE(T, READ, WRITE) { \
+        T *d = dst; const T *u = updates; \
+        switch (reduction) { \
+        case DLC_REDUCE_NONE: memmove(d, u, (size_t)n * sizeof(T)); break; \
+        case DLC_REDUCE_ADD: REDUCE_LOOP(READ, WRITE, a + b) \
+        case DLC_REDUCE_MUL: REDUCE_LOOP(READ, WRITE, a * b) \
+        case DLC_REDUCE_MIN: REDUCE_LOOP(READ, WRITE, LESSER(a, b)) \
+        case DLC_REDUCE_MAX: REDUCE_LOOP(READ, WRITE, GREATER(a, b)) \
+        } \
+        break; \
+    }
+#define SAME(x) (x)
+#define WIDE(x) ((uint64_t)(x))
+
+/// Signed integers wrap: sums and products of them are taken unsigned.
+static void combine_signed(dlc_type type, dlc_reduction reduction, int64_t n, void *dst, const void *updates) {
+    switch (type) {
+    case DLC_I8: REDUCE(int8_t, SAME, (int8_t))
+    case DLC_I16: REDUCE(int16_t, SAME, (int16_t))
+    case DLC_I32: REDUCE(int32_t, SAME, (int32_t))
+    default: REDUCE(int64_t, SAME, (int64_t))
+    }
+}
+
+/// dst = reduction(dst, updates), element by element.
+static void combine(dlc_type type, dlc_reduction reduction, int64_t n, void *dst, const void *updates) {
+    bool ordered = reduction == DLC_REDUCE_MIN || reduction == DLC_REDUCE_MAX;
+    // Truth values: a sum is an or, a product an and.
+    if (type == DLC_BOOL && reduction == DLC_REDUCE_ADD) reduction = DLC_REDUCE_MAX;
+    if (type == DLC_BOOL && reduction == DLC_REDUCE_MUL) reduction = DLC_REDUCE_MIN;
+    switch (type) {
+    case DLC_F32: REDUCE(float, SAME, SAME)
+    case DLC_F64: REDUCE(double, SAME, SAME)
+    case DLC_F16: REDUCE(uint16_t, dlc_float_of_half, dlc_half_of_float)
+    case DLC_BF16: REDUCE(uint16_t, dlc_float_of_bfloat, dlc_bfloat_of_float)
+    case DLC_U8: case DLC_BOOL: REDUCE(uint8_t, WIDE, (uint8_t))
+    case DLC_U16: REDUCE(uint16_t, WIDE, (uint16_t))
+    case DLC_U32: REDUCE(uint32_t, WIDE, (uint32_t))
+    case DLC_U64: REDUCE(uint64_t, WIDE, (uint64_t))
+    case DLC_I8: case DLC_I16: case DLC_I32: case DLC_I64:
+        if (ordered) combine_signed(type, reduction, n, dst, updates);
+        else combine((dlc_type)(type + (DLC_U8 - DLC_I8)), reduction, n, dst, updates);
+    }
+}
+
+/// The share of task `index` of `tasks` in `total`.
+static int64_t share(int64_t total, int64_t index, int64_t tasks) {
+    return total / tasks * index + total % tasks * index / tasks;
+}
+
+static void copy_data(const dlc_call *call, int64_t bytes, int64_t tasks) {
+    const char *data = call->buffers[0];
+    char *result = call->buffers[3];
+    int64_t begin = share(bytes, call->begin, tasks), end = share(bytes, call->end, tasks);
+    if (data != result) memcpy(result + begin, data + begin, (size_t)(end - begin));
+}
+
+static void run_elements(const dlc_call *call) {
+    const dlc_scatter_elements *p = call->params;
+    if (call->phase == 0) {
+        copy_data(call, p->data_bytes, p->tasks);
+        return;
+    }
+    int64_t bytes = dlc_type_bytes(p->type), length = p->index_shape[p->axis], extent = p->data_shape[p->axis];
+    int64_t end = share(p->lines, call->end, p->tasks);
+    for (int64_t line = share(p->lines, call->begin, p->tasks); line < end; ++line) {
+        int64_t rest = line, from = 0, to = 0, index_stride = 1, data_stride = 1, from_step = 1, to_step = 1;
+        for (int d = p->rank - 1; d >= 0; --d) {
+            if (d == p->axis) {
+                from_step = index_stride, to_step = data_stride;
+            } else {
+                int64_t at = rest % p->index_shape[d];
+                rest /= p->index_shape[d];
+                from += at * index_stride, to += at * data_stride;
+            }
+            index_stride *= p->index_shape[d], data_stride *= p->data_shape[d];
+        }
+        for (int64_t i = 0; i < length; ++i) {
+            int64_t at = from + i * from_step, place = dlc_place(call->buffers[1], p->index_bytes, at, extent);
+            if (place < 0) dlc_report(call->buffers[4]);
+            else combine(p->type, p->reduction, 1, (char *)call->buffers[3] + (to + place * to_step) * bytes, (const char *)call->buffers[2] + at * bytes);
+        }
+    }
+}
+
+/// Tasks for the copy of `bytes` and the scattering of `parts` parts.
+static int64_t split(int64_t bytes, int64_t parts) {
+    int64_t copies = bytes / copy_bytes;
+    if (copies > most_copies) copies = most_copies;
+    int64_t tasks = copies > parts ? copies : parts;
+    return tasks > 1 ? tasks : 1;
+}
+
+bool dlc_scatter_elements_prepare(dlc_isa isa, dlc_scatter_elements *p, dlc_launch *launch) {
+    (void)isa;
+    int64_t elements, indices;
+    if (p->rank < 1 || p->rank > DLC_MAX_RANK || p->axis < 0 || p->axis >= p->rank || p->reduction > DLC_REDUCE_MAX) return false;
+    if (dlc_type_bytes(p->type) == 0 || (p->index_bytes != 4 && p->index_bytes != 8)) return false;
+    if (!dlc_product(p->data_shape, p->rank, &elements) || !dlc_product(p->index_shape, p->rank, &indices)) return false;
+    if (__builtin_mul_overflow(elements, dlc_type_bytes(p->type), &p->data_bytes)) return false;
+    for (int d = 0; d < p->rank; ++d) if (d != p->axis && p->index_shape[d] > p->data_shape[d]) return false;
+    int64_t length = p->index_shape[p->axis];
+    p->lines = indices == 0 ? 0 : indices / length;
+    p->tasks = split(p->data_bytes, dlc_lesser(p->lines, indices / task_elements));
+    *launch = (dlc_launch){ .run = run_elements, .tasks = p->tasks, .phases = 2 };
+    return true;
+}
+
+static void run_nd(const dlc_call *call) {
+    const dlc_scatter_nd *p = call->params;
+    if (call->phase == 0) {
+        copy_data(call, p->data_bytes, p->tasks);
+        return;
+    }
+    int64_t bytes = dlc_type_bytes(p->type);
+    int64_t begin = share(p->slice, call->begin, p->tasks), end = share(p->slice, call->end, p->tasks);
+    if (begin == end) return;
+    for (int64_t item = 0; item < p->count; ++item) {
+        int64_t place = 0;
+        bool inside = true;
+        for (int d = 0; d < p->depth; ++d) {
+            int64_t at = dlc_place(call->buffers[1], p->index_bytes, item * p->depth + d, p->data_shape[d]);
+            inside = inside && at >= 0;
+            place = place * p->data_shape[d] + at;
+        }
+        if (!inside) dlc_report(call->buffers[4]);
+        else combine(p->type, p->reduction, end - begin, (char *)call->buffers[3] + (place * p->slice + begin) * bytes,
+                     (const char *)call->buffers[2] + (item * p->slice + begin) * bytes);
+    }
+}
+
+bool dlc_scatter_nd_prepare(dlc_isa isa, dlc_scatter_nd *p, dlc_launch *launch) {
+    (void)isa;
+    int64_t slices, elements, indices, updates;
+    if (p->depth < 0 || p->depth > DLC_MAX_RANK || p->reduction > DLC_REDUCE_MAX) return false;
+    if (dlc_type_bytes(p->type) == 0 || (p->index_bytes != 4 && p->index_bytes != 8)) return false;
+    if (!dlc_product(p->data_shape, p->depth, &slices) || !dlc_product((int64_t[]){ slices, p->slice }, 2, &elements)) return false;
+    if (!dlc_product((int64_t[]){ p->count, p->depth }, 2, &indices) || !dlc_product((int64_t[]){ p->count, p->slice }, 2, &updates)) return false;
+    if (__builtin_mul_overflow(elements, dlc_type_bytes(p->type), &p->data_bytes)) return false;
+    // Every task walks all indices, so that narrow slices are not split.
+    p->tasks = split(p->data_bytes, dlc_lesser(p->slice / 256, updates / task_elements));
+    *launch = (dlc_launch){ .run = run_nd, .tasks = p->tasks, .phases = 2 };
+    return true;
+}

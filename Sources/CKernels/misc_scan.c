@@ -1,0 +1,188 @@
+/// CumSum, ArgMax and ArgMin, TopK: walks along one axis.
+#include "dlc_misc.h"
+
+#include "dlc_convert.h"
+#include "float16.h"
+#include "gather_index.h"
+
+#include <string.h>
+
+enum { task_elements = 16 << 10, strip = 128 };
+
+#define SAME(x) (x)
+
+/// Strips of the inner dimension that are walked side by side: strip `index` of `chunks` in outer block `index / chunks`.
+static int64_t strips(int64_t inner) { return dlc_quotient_up(inner, strip); }
+
+static void run_cumsum(const dlc_call *call) {
+    const dlc_cumsum *p = call->params;
+    for (int64_t task = call->begin; task < call->end; ++task) {
+        int64_t first = task % p->chunks * strip, width = dlc_lesser(p->inner - first, strip);
+        int64_t base = task / p->chunks * p->axis * p->inner + first;
+#define CUMSUM(T) { \
+            T sum[strip] = {0}; \
+            for (int64_t k = 0; k < p->axis; ++k) { \
+                int64_t offset = base + (p->reverse ? p->axis - 1 - k : k) * p->inner; \
+                const T *s = (const T *)call->buffers[0] + offset; \
+                T *d = (T *)call->buffers[1] + offset; \
+                for (int64_t i = 0; i < width; ++i) { \
+                    T before = sum[i], x = s[i]; \
+                    sum[i] = (T)(before + x); \
+                    d[i] = p->exclusive ? before : sum[i]; \
+                } \
+            } \
+            break; \
+        }
+        switch (p->type) {
+        case DLC_F32: CUMSUM(float)
+        case DLC_F64: CUMSUM(double)
+        case DLC_I8: case DLC_U8: CUMSUM(uint8_t)
+        case DLC_I16: case DLC_U16: CUMSUM(uint16_t)
+        case DLC_I32: case DLC_U32: CUMSUM(uint32_t)
+        default: CUMSUM(uint64_t)
+        }
+    }
+}
+
+bool dlc_cumsum_prepare(dlc_isa isa, dlc_cumsum *p, dlc_launch *launch) {
+    (void)isa;
+    int64_t elements;
+    if (p->type >= DLC_BOOL || p->type == DLC_F16 || p->type == DLC_BF16) return false;
+    if (!dlc_product((int64_t[]){ p->outer, p->axis, p->inner, 8 }, 4, &elements)) return false;
+    p->chunks = strips(p->inner);
+    *launch = (dlc_launch){ .run = run_cumsum, .tasks = elements == 0 ? 0 : p->outer * p->chunks, .phases = 1 };
+    return true;
+}
+
+static void run_argminmax(const dlc_call *call) {
+    const dlc_argminmax *p = call->params;
+    for (int64_t task = call->begin; task < call->end; ++task) {
+        int64_t first = task % p->chunks * strip, width = dlc_lesser(p->inner - first, strip);
+        int64_t outer = task / p->chunks, base = outer * p->axis * p->inner + first;
+        int64_t found[strip] = {0};
+        // A NaN is extreme, and is passed on only by another one where the last is wanted.
+#define WALK(T, K, READ, ABOVE) { \
+            K best[strip]; \
+            const T *s = (const T *)call->buffers[0] + base; \
+            for (int64_t i = 0; i < width; ++i) best[i] = READ(s[i]); \
+            for (int64_t k = 1; k < p->axis; ++k) { \
+                s += p->inner; \
+                for (int64_t i = 0; i < width; ++i) { \
+                    K x = READ(s[i]), y = best[i]; \
+                    bool better = (x ABOVE y) | ((x != x) & (y == y)) | (p->last & ((x == y) | ((x != x) & (y != y)))); \
+                    best[i] = better ? x : y; \
+                    found[i] = better ? k : found[i]; \
+                } \
+            } \
+            break; \
+        }
+#define ARG(T, K, READ) if (p->largest) WALK(T, K, READ, >) else WALK(T, K, READ, <)
+        switch (p->type) {
+        case DLC_F32: ARG(float, float, SAME)
+        case DLC_F64: ARG(double, double, SAME)
+        case DLC_F16: ARG(uint16_t, float, dlc_float_of_half)
+        case DLC_BF16: ARG(uint16_t, float, dlc_float_of_bfloat)
+        case DLC_I8: ARG(int8_t, int8_t, SAME)
+        case DLC_I16: ARG(int16_t, int16_t, SAME)
+        case DLC_I32: ARG(int32_t, int32_t, SAME)
+        case DLC_I64: ARG(int64_t, int64_t, SAME)
+        case DLC_U8: case DLC_BOOL: ARG(uint8_t, uint8_t, SAME)
+        case DLC_U16: ARG(uint16_t, uint16_t, SAME)
+        case DLC_U32: ARG(uint32_t, uint32_t, SAME)
+        case DLC_U64: ARG(uint64_t, uint64_t, SAME)
+        }
+        memcpy((int64_t *)call->buffers[1] + outer * p->inner + first, found, (size_t)width * sizeof(int64_t));
+    }
+}
+
+bool dlc_argminmax_prepare(dlc_isa isa, dlc_argminmax *p, dlc_launch *launch) {
+    (void)isa;
+    int64_t elements, results;
+    if (p->type > DLC_BOOL || !dlc_product((int64_t[]){ p->outer, p->axis, p->inner, 8 }, 4, &elements)) return false;
+    if (!dlc_product((int64_t[]){ p->outer, p->inner, 8 }, 3, &results) || (p->axis == 0 && results > 0)) return false;
+    p->chunks = strips(p->inner);
+    *launch = (dlc_launch){ .run = run_argminmax, .tasks = results == 0 ? 0 : p->outer * p->chunks, .phases = 1 };
+    return true;
+}
+
+/// An element and its order: a greater key comes first, then a lower index.
+typedef struct { uint64_t key; int64_t index; } entry;
+
+static bool comes_after(entry a, entry b) { return a.key < b.key || (a.key == b.key && a.index > b.index); }
+
+static uint64_t float_key(double x) {
+    if (x != x) return UINT64_MAX;
+    x += 0.0; // zeros are equal
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits >> 63 ? ~bits : bits | UINT64_C(1) << 63;
+}
+static uint64_t signed_key(int64_t x) { return (uint64_t)x ^ UINT64_C(1) << 63; }
+
+/// A number that orders elements of `type` as they are ordered.
+static uint64_t key_of(dlc_type type, const void *data, int64_t i) {
+    switch (type) {
+    case DLC_F32: return float_key(((const float *)data)[i]);
+    case DLC_F64: return float_key(((const double *)data)[i]);
+    case DLC_F16: return float_key(dlc_float_of_half(((const uint16_t *)data)[i]));
+    case DLC_BF16: return float_key(dlc_float_of_bfloat(((const uint16_t *)data)[i]));
+    case DLC_I8: return signed_key(((const int8_t *)data)[i]);
+    case DLC_I16: return signed_key(((const int16_t *)data)[i]);
+    case DLC_I32: return signed_key(((const int32_t *)data)[i]);
+    case DLC_I64: return signed_key(((const int64_t *)data)[i]);
+    case DLC_U16: return ((const uint16_t *)data)[i];
+    case DLC_U32: return ((const uint32_t *)data)[i];
+    case DLC_U64: return ((const uint64_t *)data)[i];
+    default: return ((const uint8_t *)data)[i];
+    }
+}
+
+/// Restores the heap (the entry that comes last at its root) below `at`.
+static void sift(entry *heap, int64_t n, int64_t at) {
+    entry moving = heap[at];
+    for (int64_t child; (child = 2 * at + 1) < n; at = child) {
+        if (child + 1 < n && comes_after(heap[child + 1], heap[child])) child += 1;
+        if (!comes_after(heap[child], moving)) break;
+        heap[at] = heap[child];
+    }
+    heap[at] = moving;
+}
+
+static void run_topk(const dlc_call *call) {
+    const dlc_topk *p = call->params;
+    entry *heap = call->scratch;
+    int64_t bytes = dlc_type_bytes(p->type), k = p->k;
+    int64_t end = dlc_lesser(call->end * p->lines_per_task, p->outer * p->inner);
+    for (int64_t line = call->begin * p->lines_per_task; line < end; ++line) {
+        int64_t outer = line / p->inner, column = line % p->inner, base = outer * p->axis * p->inner + column;
+        for (int64_t i = 0; i < p->axis; ++i) {
+            uint64_t key = key_of(p->type, call->buffers[0], base + i * p->inner);
+            entry candidate = { p->largest ? key : ~key, i };
+            if (i < k) heap[i] = candidate;
+            if (i == k - 1) for (int64_t at = k / 2 - 1; at >= 0; --at) sift(heap, k, at);
+            if (i >= k && comes_after(heap[0], candidate)) heap[0] = candidate, sift(heap, k, 0);
+        }
+        for (int64_t rank = k - 1; rank >= 0; --rank) {
+            int64_t index = heap[0].index, place = (outer * k + rank) * p->inner + column;
+            memcpy((char *)call->buffers[1] + place * bytes, (const char *)call->buffers[0] + (base + index * p->inner) * bytes, (size_t)bytes);
+            ((int64_t *)call->buffers[2])[place] = index;
+            heap[0] = heap[rank];
+            sift(heap, rank, 0);
+        }
+    }
+}
+
+bool dlc_topk_prepare(dlc_isa isa, dlc_topk *p, dlc_launch *launch) {
+    (void)isa;
+    int64_t elements, results;
+    if (p->type > DLC_BOOL || p->k < 0 || p->k > p->axis) return false;
+    if (!dlc_product((int64_t[]){ p->outer, p->axis, p->inner, 16 }, 4, &elements)) return false;
+    if (!dlc_product((int64_t[]){ p->outer, p->k, p->inner }, 3, &results)) return false;
+    p->lines_per_task = dlc_per_task(task_elements, p->axis);
+    *launch = (dlc_launch){
+        .run = run_topk, .phases = 1,
+        .tasks = results == 0 ? 0 : dlc_quotient_up(p->outer * p->inner, p->lines_per_task),
+        .scratch_bytes = p->k * (int64_t)sizeof(entry),
+    };
+    return true;
+}
