@@ -44,7 +44,6 @@ let package = Package(
         .plugin(name: "DLCBuild", capability: .buildTool(), dependencies: ["DLCCommand"]),
         .testTarget(name: "DLCTensorTests", dependencies: ["DLCTensor", "DLCTensorFiles"]),
         .testTarget(name: "DLCTensorFilesTests", dependencies: ["DLCTensorFiles"]),
-        .testTarget(name: "DLCCommandTests", dependencies: ["DLCCommand"]),
         .testTarget(name: "DLCGraphTests", dependencies: ["DLCGraph", "DLCOps"]),
         .testTarget(name: "DLCOpsTests", dependencies: ["DLCOps"]),
         .testTarget(name: "DLCPassesTests", dependencies: ["DLC"], resources: [.copy("Golden")]),
