@@ -10,14 +10,13 @@ public struct Reshape: Operator {
 
     public static let definition = OperatorDefinition(
         Reshape(), name: "reshape", operands: ["x"], traits: [.movesData, .inPlaceable],
-        onnx: [
-            ONNXMapping("Reshape", read: read, write: write),
-        ],
+        onnx: [ONNXMapping("Reshape", read: readReshape, write: write)] + mappings,
         examples: {
             [
                 Example("matrix", Reshape(shape: [3, 4]), [try Tensor.random(seed: 1, shape: [2, 6])]),
                 Example("to scalar", Reshape(shape: []), [try Tensor.random(seed: 2, shape: [1, 1])]),
                 Example("empty", Reshape(shape: [0, 7]), [try Tensor.random(seed: 3, shape: [3, 0])]),
+                Example("i64", Reshape(shape: [4]), [try Tensor.random(seed: 4, type: .int64, shape: [2, 2])], isDifferentiable: false),
             ]
         }
     ) {
@@ -28,13 +27,12 @@ public struct Reshape: Operator {
         let x = try context.operand(0)
         let (from, to) = (try x.shape.product(), try shape.product())
         if let a = from.constant, let b = to.constant, a != b {
-            throw DLCError("\(x.type) has \(a) elements, shape [\(shape.map(\.description).joined(separator: ", "))] has \(b)")
+            throw DLCError("\(x.type) has \(a) elements, shape \(shape.text) has \(b)")
         }
         return [Fact(x.element, shape, content: x.content)]
     }
 
     public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {
-        guard let x = operands.first ?? nil, let shape = shape.constants else { throw DLCError("operand x is missing") }
-        return [try x.reshaped(shape)]
+        [try Oracle.operand(operands, 0).reshaped(Oracle.numbers(shape, "shape"))]
     }
 }
