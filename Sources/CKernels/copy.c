@@ -5,7 +5,7 @@
 
 enum { block_elements = 16 << 10 };
 
-static const dlc_copy_functions *functions_of(dlc_isa isa) {
+const dlc_copy_functions *dlc_copy_functions_of(dlc_isa isa) {
     switch (isa) {
     case DLC_ISA_PORTABLE: return &dlc_copy_functions_portable;
 #if defined(__x86_64__)
@@ -90,7 +90,7 @@ static void run(const dlc_call *call) {
                 copy_strided(p->element_bytes, width, src + r * s_row * bytes, s_column, dst + r * d_row * bytes, d_column);
             break;
         case DLC_COPY_TRANSPOSE:
-            if (bytes == 4) functions_of(p->isa)->transpose(height, width, (const float *)src, s_column, (float *)dst, d_row);
+            if (bytes == 4) dlc_copy_functions_of(p->isa)->transpose(height, width, (const float *)src, s_column, (float *)dst, d_row);
             else transpose(p->element_bytes, height, width, src, s_column, dst, d_row);
         }
     }
@@ -133,7 +133,7 @@ static int64_t clamped(int64_t extent, int64_t most) {
 
 bool dlc_copy_prepare(dlc_isa isa, dlc_copy *p, dlc_launch *launch) {
     int32_t bytes = p->element_bytes;
-    if (functions_of(isa) == NULL || p->rank < 0 || p->rank > DLC_MAX_RANK) return false;
+    if (dlc_copy_functions_of(isa) == NULL || p->rank < 0 || p->rank > DLC_MAX_RANK) return false;
     if (bytes != 1 && bytes != 2 && bytes != 4 && bytes != 8) return false;
     int64_t elements = 1;
     for (int d = 0; d < p->rank; ++d) {

@@ -14,4 +14,7 @@ extern const dlc_copy_functions dlc_copy_functions_avx2;
 extern const dlc_copy_functions dlc_copy_functions_avx512;
 extern const dlc_copy_functions dlc_copy_functions_neon;
 
+/// The functions of `isa`, or null where this program was built without it.
+const dlc_copy_functions *dlc_copy_functions_of(dlc_isa isa);
+
 #endif

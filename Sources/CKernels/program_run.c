@@ -1,6 +1,7 @@
 /// Execution of elementwise programs: one tile at a time, each instruction over the whole tile.
 #include "program.h"
 
+#include "copy.h"
 #include "dlc_convert.h"
 
 #include <string.h>
@@ -86,12 +87,26 @@ static void repeat(char *block, int64_t bytes, int64_t total) {
     }
 }
 
+/// `n` copies of a register element.
+static void splat(int64_t width, int64_t n, const void *element, void *dst) {
+    if (width == 4) {
+        uint32_t bits, *d = dst;
+        memcpy(&bits, element, sizeof bits);
+        for (int64_t i = 0; i < n; ++i) d[i] = bits;
+    } else {
+        uint64_t bits, *d = dst;
+        memcpy(&bits, element, sizeof bits);
+        for (int64_t i = 0; i < n; ++i) d[i] = bits;
+    }
+}
+
 static void load_row(const dlc_tile_functions *f, dlc_type type, dlc_compute to, int64_t n, const char *src, int64_t stride, void *dst) {
     int32_t bytes = dlc_type_bytes(type);
     int64_t width = dlc_compute_bytes(to);
     if (stride == 0) {
-        f->load(type, to, 1, src, dst);
-        repeat(dst, width, n * width);
+        uint64_t element;
+        if (type != dlc_compute_type(to)) f->load(type, to, 1, src, &element), src = (const char *)&element;
+        splat(width, n, src, dst);
     } else if (stride == 1 || n == 1) {
         if (type == dlc_compute_type(to)) memcpy(dst, src, (size_t)(n * width));
         else f->load(type, to, n, src, dst);
@@ -128,9 +143,18 @@ static void load(const dlc_program *p, const dlc_tile_functions *f, const dlc_in
     } else if (rows_dense(p, t->strides)) {
         load_row(f, t->type, in->type, tile->rows * tile->columns, buffer + offset * bytes, inner, dst);
     } else {
-        int64_t place[DLC_MAX_RANK];
+        int64_t place[DLC_MAX_RANK], step = 1;
+        int next = p->rank - 2;
         memcpy(place, tile->place, sizeof place);
-        for (int64_t r = 0; r < tile->rows; ++r) {
+        bool columns_dense = t->type == DLC_F32 && in->type == DLC_COMPUTE_F32 && t->strides[next] == 1 && tile->columns > 1;
+        for (int64_t r = 0; r < tile->rows && columns_dense; r += step) {
+            // Rows side by side in memory: a transposition instead of a row at a time.
+            step = tile->rows - r < p->shape[next] - place[next] ? tile->rows - r : p->shape[next] - place[next];
+            dlc_copy_functions_of(p->isa)->transpose(step, tile->columns, (const float *)buffer + offset, inner, (float *)(dst + r * row_bytes), tile->columns);
+            place[next] += step - 1;
+            offset = next_row(p, t->strides, place, offset + (step - 1) * t->strides[next]);
+        }
+        for (int64_t r = 0; r < tile->rows && !columns_dense; ++r) {
             load_row(f, t->type, in->type, tile->columns, buffer + offset * bytes, inner, dst + r * row_bytes);
             offset = next_row(p, t->strides, place, offset);
         }

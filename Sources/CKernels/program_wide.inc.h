@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-// Loops over functions of the C library stay scalar, which needs no warning.
+// Loops over functions of the C library stay scalar.
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wpass-failed"
 DLC_TARGET_BEGIN

@@ -88,7 +88,10 @@ static void check_executor(dlc_isa isa, int rounds) {
         bool usable = true;
         for (int t = 0; t < p.operand_count; ++t) {
             p.operands[t].type = below(2) ? DLC_F32 : (dlc_type)below(13);
-            random_strides(p.rank, p.shape, true, order, &p.operands[t]);
+            int other[DLC_MAX_RANK];
+            memcpy(other, order, sizeof other);
+            for (int d = 1; d < p.rank && below(2); ++d) { int at = (int)below(d + 1), k = other[d]; other[d] = other[at], other[at] = k; }
+            random_strides(p.rank, p.shape, true, other, &p.operands[t]);
             usable = usable && fits(p.rank, p.shape, &p.operands[t]);
         }
         for (int t = 0; t < p.result_count; ++t) {
