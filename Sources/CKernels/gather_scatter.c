@@ -18,11 +18,11 @@ enum { copy_bytes = 256 << 10, most_copies = 16, task_elements = 16 << 10 };
 #define REDUCE(T, READ, WRITE) { \
         T *d = dst; const T *u = updates; \
         switch (reduction) { \
-        case DLC_REDUCE_NONE: memmove(d, u, (size_t)n * sizeof(T)); break; \
-        case DLC_REDUCE_ADD: REDUCE_LOOP(READ, WRITE, a + b) \
-        case DLC_REDUCE_MUL: REDUCE_LOOP(READ, WRITE, a * b) \
-        case DLC_REDUCE_MIN: REDUCE_LOOP(READ, WRITE, LESSER(a, b)) \
-        case DLC_REDUCE_MAX: REDUCE_LOOP(READ, WRITE, GREATER(a, b)) \
+        case DLC_SCATTER_NONE: memmove(d, u, (size_t)n * sizeof(T)); break; \
+        case DLC_SCATTER_ADD: REDUCE_LOOP(READ, WRITE, a + b) \
+        case DLC_SCATTER_MUL: REDUCE_LOOP(READ, WRITE, a * b) \
+        case DLC_SCATTER_MIN: REDUCE_LOOP(READ, WRITE, LESSER(a, b)) \
+        case DLC_SCATTER_MAX: REDUCE_LOOP(READ, WRITE, GREATER(a, b)) \
         } \
         break; \
     }
@@ -41,10 +41,10 @@ static void combine_signed(dlc_type type, dlc_reduction reduction, int64_t n, vo
 
 /// dst = reduction(dst, updates), element by element.
 static void combine(dlc_type type, dlc_reduction reduction, int64_t n, void *dst, const void *updates) {
-    bool ordered = reduction == DLC_REDUCE_MIN || reduction == DLC_REDUCE_MAX;
+    bool ordered = reduction == DLC_SCATTER_MIN || reduction == DLC_SCATTER_MAX;
     // Truth values: a sum is an or, a product an and.
-    if (type == DLC_BOOL && reduction == DLC_REDUCE_ADD) reduction = DLC_REDUCE_MAX;
-    if (type == DLC_BOOL && reduction == DLC_REDUCE_MUL) reduction = DLC_REDUCE_MIN;
+    if (type == DLC_BOOL && reduction == DLC_SCATTER_ADD) reduction = DLC_SCATTER_MAX;
+    if (type == DLC_BOOL && reduction == DLC_SCATTER_MUL) reduction = DLC_SCATTER_MIN;
     switch (type) {
     case DLC_F32: REDUCE(float, SAME, SAME)
     case DLC_F64: REDUCE(double, SAME, SAME)
@@ -111,7 +111,7 @@ static int64_t split(int64_t bytes, int64_t parts) {
 bool dlc_scatter_elements_prepare(dlc_isa isa, dlc_scatter_elements *p, dlc_launch *launch) {
     (void)isa;
     int64_t elements, indices;
-    if (p->rank < 1 || p->rank > DLC_MAX_RANK || p->axis < 0 || p->axis >= p->rank || p->reduction > DLC_REDUCE_MAX) return false;
+    if (p->rank < 1 || p->rank > DLC_MAX_RANK || p->axis < 0 || p->axis >= p->rank || p->reduction > DLC_SCATTER_MAX) return false;
     if (dlc_type_bytes(p->type) == 0 || (p->index_bytes != 4 && p->index_bytes != 8)) return false;
     if (!dlc_product(p->data_shape, p->rank, &elements) || !dlc_product(p->index_shape, p->rank, &indices)) return false;
     if (__builtin_mul_overflow(elements, dlc_type_bytes(p->type), &p->data_bytes)) return false;
@@ -149,7 +149,7 @@ static void run_nd(const dlc_call *call) {
 bool dlc_scatter_nd_prepare(dlc_isa isa, dlc_scatter_nd *p, dlc_launch *launch) {
     (void)isa;
     int64_t slices, elements, indices, updates;
-    if (p->depth < 0 || p->depth > DLC_MAX_RANK || p->reduction > DLC_REDUCE_MAX) return false;
+    if (p->depth < 0 || p->depth > DLC_MAX_RANK || p->reduction > DLC_SCATTER_MAX) return false;
     if (dlc_type_bytes(p->type) == 0 || (p->index_bytes != 4 && p->index_bytes != 8)) return false;
     if (!dlc_product(p->data_shape, p->depth, &slices) || !dlc_product((int64_t[]){ slices, p->slice }, 2, &elements)) return false;
     if (!dlc_product((int64_t[]){ p->count, p->depth }, 2, &indices) || !dlc_product((int64_t[]){ p->count, p->slice }, 2, &updates)) return false;

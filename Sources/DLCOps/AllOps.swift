@@ -1,9 +1,7 @@
 import DLCGraph
 
-/// Every operator there is, one line each; families give tables.
+/// Every operator there is: the tables of the folders, in which each operator or family has one line.
 public enum AllOps {
     public static let definitions: [OperatorDefinition] =
-        [
-            Constant.definition,
-        ]
+        [Constant.definition] + ElementwiseOps.definitions + LayerOps.definitions + FusedOps.definitions
 }

@@ -38,7 +38,7 @@ typedef struct {
 bool dlc_gather_nd_prepare(dlc_isa isa, dlc_gather_nd *gather, dlc_launch *launch);
 
 typedef enum : uint8_t {
-    DLC_REDUCE_NONE = 0, DLC_REDUCE_ADD = 1, DLC_REDUCE_MUL = 2, DLC_REDUCE_MIN = 3, DLC_REDUCE_MAX = 4,
+    DLC_SCATTER_NONE = 0, DLC_SCATTER_ADD = 1, DLC_SCATTER_MUL = 2, DLC_SCATTER_MIN = 3, DLC_SCATTER_MAX = 4,
 } dlc_reduction;
 
 /// ONNX ScatterElements: result = data [data_shape], then updates [index_shape] in index order. Buffers:

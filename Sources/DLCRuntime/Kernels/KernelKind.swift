@@ -2,14 +2,10 @@ import CKernels
 
 /// The kernels that a plan's steps call. Raw values are those of the file.
 public enum KernelKind: UInt8, Sendable, CaseIterable {
-    case program = 0
-    case copy = 1
-    case pad = 2
-    case fill = 3
-    case product = 4
-    case conv = 5
-    case convTranspose = 6
-    case pool = 7
+    case program = 0, copy, pad, fill, sizes
+    case product = 16, conv, convTranspose, pool, attention, recurrent
+    case softmax = 32, reduce, norm, groupNorm, lpNorm, lrn, resize
+    case gather = 48, gatherElements, gatherND, scatterElements, scatterND, oneHot, range, cumSum, topK, arg, trilu
 
     /// Makes a step of this kind ready to run.
     /// - Throws: where the parameters make no sense to the kernel.
@@ -19,13 +15,37 @@ public enum KernelKind: UInt8, Sendable, CaseIterable {
         case .copy: try CopyKernel.prepare(step)
         case .pad: try PadKernel.prepare(step)
         case .fill: try FillKernel.prepare(step)
+        case .sizes: try SizesKernel.prepare(step)
         case .product: try ProductKernel.prepare(step)
         case .conv: try ConvolutionKernel.prepare(step)
         case .convTranspose: try ConvolutionKernel.prepareTransposed(step)
         case .pool: try PoolKernel.prepare(step)
+        case .softmax: try SoftmaxKernel.prepare(step)
+        case .reduce: try ReduceKernel.prepare(step)
+        case .norm: try NormKernel.prepare(step)
+        case .groupNorm: try GroupNormKernel.prepare(step)
+        case .lpNorm: try LpNormKernel.prepare(step)
+        case .lrn: try LRNKernel.prepare(step)
+        case .gather: try GatherKernel.prepare(step)
+        case .gatherElements: try GatherElementsKernel.prepare(step)
+        case .gatherND: try GatherNDKernel.prepare(step)
+        case .scatterElements: try ScatterElementsKernel.prepare(step)
+        case .scatterND: try ScatterNDKernel.prepare(step)
+        case .oneHot: try OneHotKernel.prepare(step)
+        case .range: try RangeKernel.prepare(step)
+        case .cumSum: try CumSumKernel.prepare(step)
+        case .topK: try TopKKernel.prepare(step)
+        case .arg: try ArgKernel.prepare(step)
+        case .trilu: try TriluKernel.prepare(step)
+        case .attention, .recurrent, .resize: throw DLCError("no kernel")
         }
     }
 
     /// Whether the kernel reports data that it cannot handle, such as an index outside its tensor.
-    var reportsStatus: Bool { false }
+    var reportsStatus: Bool {
+        switch self {
+        case .gather, .gatherElements, .gatherND, .scatterElements, .scatterND: true
+        default: false
+        }
+    }
 }

@@ -1,0 +1,75 @@
+import DLCGraph
+
+/// Batch normalisation with given statistics (Ioffe and Szegedy, 2015; ONNX BatchNormalization in inference):
+/// `(x - mean) / √(variance + epsilon) · scale + bias` along dimension 1.
+public struct BatchNormalization: Operator {
+    public var epsilon = 1e-5
+
+    public init(epsilon: Double = 1e-5) { self.epsilon = epsilon }
+
+    public var definition: OperatorDefinition { Self.definition }
+
+    public static let definition = OperatorDefinition(
+        BatchNormalization(), name: "batch_norm", operands: ["x", "scale", "bias", "mean", "variance"],
+        onnx: [
+            ONNXMapping(
+                "BatchNormalization", read: read,
+                write: { writer in
+                    guard let op = writer.op as? BatchNormalization else { return }
+                    writer.node("BatchNormalization", attributes: [("epsilon", .float(op.epsilon))])
+                })
+        ],
+        examples: {
+            func parameters(_ type: ElementType = .float32) throws -> [Tensor?] {
+                [
+                    try .random(seed: 2, type: type, shape: [3]), try .random(seed: 3, type: type, shape: [3]),
+                    try .random(seed: 4, type: type, shape: [3]),
+                    try Tensor(doubles: [0.5, 1, 2], type: type, shape: [3]),
+                ]
+            }
+            return [
+                Example("image", BatchNormalization(), [try .random(seed: 1, shape: [2, 3, 4, 5])] + (try parameters())),
+                Example("epsilon", BatchNormalization(epsilon: 0.1), [try .random(seed: 5, shape: [4, 3])] + (try parameters())),
+                Example("f64", BatchNormalization(), [try .random(seed: 6, type: .float64, shape: [1, 3, 2])] + (try parameters(.float64))),
+            ]
+        }
+    ) {
+        Attribute("epsilon", \.epsilon)
+    }
+
+    private static let read: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
+        try reader.allowAttributes(["epsilon", "momentum", "training_mode", "is_test", "spatial"])
+        if let mode: Int = try reader.attribute("training_mode"), mode != 0 { throw DLCError("training_mode \(mode) is not supported in inference") }
+        if let spatial: Int = try reader.attribute("spatial"), spatial != 1 { throw DLCError("spatial \(spatial) is not supported; expected 1") }
+        if reader.resultNames.dropFirst().contains(where: { $0?.isEmpty == false }) {
+            throw DLCError("results of training (running statistics) are not supported")
+        }
+        let op = BatchNormalization(epsilon: try reader.attribute("epsilon") ?? 1e-5)
+        return try reader.add(op, Array(reader.operands.prefix(5)))
+    }
+
+    public func infer(_ context: inout InferContext) throws -> [Fact] {
+        try context.expect(0, "x", ElementType.floats)
+        let x = try context.operand(0)
+        let channels = x.rank > 1 ? x.shape[1] : 1
+        for (index, name) in ["scale", "bias", "mean", "variance"].enumerated() {
+            let vector = try context.operand(index + 1)
+            guard vector.element.isFloat, vector.rank == 1, vector.shape[0] == channels || channels.constant == nil else {
+                throw DLCError("\(name) is \(vector.type); expected [\(channels)] as in x \(x.type)")
+            }
+        }
+        return [Fact(x.type)]
+    }
+
+    public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {
+        let x = try Oracle.operand(operands, 0)
+        let p = try (1..<5).map { try Oracle.operand(operands, $0).doubles() }
+        let channels = x.rank > 1 ? x.shape[1] : 1
+        let inner = x.rank > 2 ? x.shape[2...].reduce(1, *) : 1
+        let values = try x.doubles().enumerated().map { index, value -> Double in
+            let c = index / inner % channels
+            return (value - p[2][c]) / (p[3][c] + epsilon).squareRoot() * p[0][c] + p[1][c]
+        }
+        return [try Tensor(doubles: values, type: x.type, shape: x.shape)]
+    }
+}

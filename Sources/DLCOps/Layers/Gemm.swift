@@ -1,0 +1,70 @@
+import DLCGraph
+
+/// `alpha · A · B + beta · C` of matrices (ONNX Gemm); C broadcasts to the result.
+public struct Gemm: Operator {
+    public var alpha = 1.0
+    public var beta = 1.0
+    public var transA = false
+    public var transB = false
+
+    public init() {}
+
+    public var definition: OperatorDefinition { Self.definition }
+
+    public static let definition = OperatorDefinition(
+        Gemm(), name: "gemm", operands: ["a", "b", "c?"],
+        onnx: [ONNXMapping("Gemm", Gemm(), ignoring: ["broadcast"])],
+        examples: {
+            let a = try Tensor.random(seed: 1, shape: [3, 4])
+            var transposed = Gemm()
+            (transposed.transA, transposed.transB, transposed.alpha, transposed.beta) = (true, true, 0.5, 2)
+            return [
+                Example("plain", Gemm(), [a, try .random(seed: 2, shape: [4, 5])]),
+                Example("row", Gemm(), [a, try .random(seed: 3, shape: [4, 5]), try .random(seed: 4, shape: [5])]),
+                Example("transposed", transposed, [try .random(seed: 5, shape: [4, 3]), try .random(seed: 6, shape: [5, 4]), try .random(seed: 7, shape: [3, 1])]),
+                Example("scalar", Gemm(), [a, try .random(seed: 8, shape: [4, 2]), try .random(seed: 9, shape: [])]),
+            ]
+        }
+    ) {
+        Attribute("alpha", \.alpha)
+        Attribute("beta", \.beta)
+        Attribute("transA", \.transA)
+        Attribute("transB", \.transB)
+    }
+
+    public func infer(_ context: inout InferContext) throws -> [Fact] {
+        try context.expect(0, "a", ElementType.numbers)
+        try context.expect(0, "a", rank: 2)
+        try context.expect(1, "b", rank: 2)
+        try context.expect(1, "b", sameTypeAs: 0)
+        let (a, b) = (try context.operand(0), try context.operand(1))
+        let (m, k) = transA ? (a.shape[1], a.shape[0]) : (a.shape[0], a.shape[1])
+        let (depth, n) = transB ? (b.shape[1], b.shape[0]) : (b.shape[0], b.shape[1])
+        if k.constant != nil, depth.constant != nil, k != depth {
+            throw DLCError("a is \(a.type) and b is \(b.type): \(k) columns against \(depth) rows")
+        }
+        if let c = context.optional(2) {
+            guard c.rank <= 2, let shape = try? InferenceRules.broadcast([[m, n], c.shape]), shape == [m, n] else {
+                throw DLCError("c is \(c.type), which does not broadcast to [\(m), \(n)]")
+            }
+        }
+        return [Fact(a.element, [m, n])]
+    }
+
+    public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {
+        let (a, b) = (try Oracle.operand(operands, 0), try Oracle.operand(operands, 1))
+        let (m, k) = transA ? (a.shape[1], a.shape[0]) : (a.shape[0], a.shape[1])
+        let n = b.shape[transB ? 0 : 1]
+        let c = try Oracle.optional(operands, 2)?.broadcast(to: [m, n])
+        let (xs, ys, cs) = (try a.doubles(), try b.doubles(), try c?.doubles())
+        var result: [Double] = []
+        for row in 0..<m {
+            for column in 0..<n {
+                var sum = 0.0
+                for d in 0..<k { sum += xs[transA ? d * m + row : row * k + d] * ys[transB ? column * k + d : d * n + column] }
+                result.append(alpha * sum + beta * (cs?[row * n + column] ?? 0))
+            }
+        }
+        return [try Tensor(doubles: result, type: a.type, shape: [m, n])]
+    }
+}
