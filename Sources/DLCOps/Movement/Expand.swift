@@ -1,0 +1,54 @@
+import DLCGraph
+
+/// x broadcast to a shape.
+public struct Expand: Operator {
+    /// The result's whole shape.
+    public var shape: [Dim]
+
+    public init(shape: [Dim] = []) { self.shape = shape }
+
+    public var definition: OperatorDefinition { Self.definition }
+
+    public static let definition = OperatorDefinition(
+        Expand(), name: "expand", operands: ["x"], traits: [.movesData],
+        onnx: [
+            ONNXMapping(
+                "Expand",
+                read: { reader in
+                    try reader.allowAttributes([])
+                    let x = try reader.fact(0)
+                    guard let wanted = try reader.dims(1, "shape") else { throw DLCError("shape is missing") }
+                    let shape = try InferenceRules.broadcast([x.shape, wanted])
+                    return shape == x.shape ? [try reader.required(0)] : try reader.add(Expand(shape: shape), [reader.operand(0)])
+                },
+                write: { writer in
+                    guard let op = writer.op as? Expand else { return }
+                    try writer.require(8, "Expand")
+                    writer.node("Expand", inputs: [writer.inputs[0], try writer.dimensions(op.shape)])
+                })
+        ],
+        examples: {
+            [
+                Example("rows", Expand(shape: [2, 3, 4]), [try Tensor.random(seed: 1, shape: [3, 1])]),
+                Example("scalar", Expand(shape: [2, 2]), [try Tensor.random(seed: 2, shape: [])]),
+                Example("bool", Expand(shape: [3, 2]), [try Tensor.random(seed: 3, type: .bool, shape: [1, 2])], isDifferentiable: false),
+                Example("to nothing", Expand(shape: [0, 2]), [try Tensor.random(seed: 4, shape: [1, 2])]),
+            ]
+        }
+    ) {
+        Attribute("shape", \.shape)
+    }
+
+    public func infer(_ context: inout InferContext) throws -> [Fact] {
+        let x = try context.operand(0)
+        let common = try InferenceRules.broadcast([x.shape, shape])
+        let fits = common.count == shape.count && zip(common, shape).allSatisfy { $0 == $1 || $0.constant == nil || $1.constant == nil }
+        guard fits else { throw DLCError("\(x.type) does not broadcast to \(shape.text)") }
+        let to = shape.constants
+        return [Fact(x.element, shape, content: try x.content(movedTo: shape) { Oracle.broadcastIndices($0, to: to ?? []) })]
+    }
+
+    public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {
+        [try Oracle.operand(operands, 0).broadcast(to: Oracle.numbers(shape, "shape"))]
+    }
+}

@@ -1,0 +1,134 @@
+import DLCGraph
+
+extension Slice {
+    static let readSlice: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
+        let x = try reader.fact(0)
+        try reader.allowAttributes(reader.opset < 10 ? ["starts", "ends", "axes"] : [])
+        guard let starts = try reader.dims(attribute: "starts", orOperand: 1), let ends = try reader.dims(attribute: "ends", orOperand: 2)
+        else { throw DLCError("starts and ends are needed") }
+        let given = try reader.ints(attribute: "axes", orOperand: 3) ?? Array(starts.indices)
+        let axes = try InferenceRules.axes(given, rank: x.rank)
+        let steps = try reader.ints(4, "steps") ?? [Int](repeating: 1, count: axes.count)
+        guard starts.count == axes.count, ends.count == axes.count, steps.count == axes.count else {
+            throw DLCError("starts, ends, axes and steps have \(starts.count), \(ends.count), \(axes.count) and \(steps.count) entries")
+        }
+        var slice = Slice(starts: Shape(repeating: 0, count: x.rank), sizes: x.shape, steps: [Int](repeating: 1, count: x.rank))
+        for (i, axis) in axes.enumerated() {
+            let (start, size) = try resolve(starts[i], ends[i], step: steps[i], extent: x.shape[axis])
+            // A step says nothing about fewer than two elements; 1 keeps equal slices equal.
+            let isShort = size.constant.map { $0 < 2 } ?? false
+            (slice.starts[axis], slice.sizes[axis], slice.steps[axis]) = (start, size, isShort ? 1 : steps[i])
+        }
+        return slice.isWhole(of: x.shape) ? [try reader.required(0)] : try reader.add(slice, [reader.operand(0)])
+    }
+
+    private func isWhole(of shape: Shape) -> Bool {
+        sizes == shape && starts.allSatisfy { $0 == 0 } && steps.allSatisfy { $0 == 1 }
+    }
+
+    /// Start and size by NumPy's rules (ONNX Slice): negative positions count from the end, then both are clamped.
+    ///
+    /// Positions whose sign depends on symbols are taken to count from the front, and a symbolic extent is taken to
+    /// reach back to constants that count from its end.
+    static func resolve(_ start: Dim, _ end: Dim, step: Int, extent: Dim) throws -> (start: Dim, size: Dim) {
+        guard step != 0, step != .min else { throw DLCError("steps of Slice must not be \(step)") }
+        if let d = extent.constant, let s = start.constant, let e = end.constant {
+            // Comparisons instead of sums: exporters write the least and the largest integers for "all".
+            func position(_ p: Int) -> Int { p < 0 ? (p < -d ? -1 : p + d) : min(p, d) }
+            if step > 0 {
+                let (from, to) = (max(position(s), 0), max(position(e), 0))
+                return from < to ? (Dim(from), Dim((to - from - 1) / step + 1)) : (Dim(min(from, d)), 0)
+            }
+            let (from, to) = (min(position(s), d - 1), min(position(e), d - 1))
+            return from > to ? (Dim(from), Dim((from - to - 1) / -step + 1)) : (0, 0)
+        }
+        func position(_ p: Dim) throws -> Dim { p.constant.map { $0 < 0 } ?? false ? try extent.plus(p) : p }
+        if step > 0 {
+            let from = start.constant.map { $0 <= Int(-Int32.max) } ?? false ? 0 : try position(start)
+            let to: Dim
+            if let e = end.constant, e < 0 {
+                to = e <= Int(-Int32.max) ? 0 : try position(end)
+            } else if try extent.minus(end).isNonNegative {
+                to = end
+            } else if try end.minus(extent).isNonNegative {
+                to = extent
+            } else {
+                to = Dim.min(end, extent)
+            }
+            let span = try to.minus(from)
+            let size = try span.ceilingQuotient(Dim(step))
+            return (from, size.constant.map { $0 < 0 } ?? false ? 0 : size)
+        }
+        let from = start.constant.map { $0 >= Int(Int32.max) } ?? false
+            ? try extent.minus(1)
+            : start.constant.map { $0 < 0 } ?? false ? try position(start) : Dim.min(start, try extent.minus(1))
+        let to = end.constant.map { $0 <= Int(-Int32.max) } ?? false ? -1 : try position(end)
+        let size = try from.minus(to).ceilingQuotient(Dim(-step))
+        return (from, size.constant.map { $0 < 0 } ?? false ? 0 : size)
+    }
+
+    /// One slice per result.
+    static let readSplit: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
+        try reader.allowAttributes(["axis", "split", "num_outputs"])
+        let x = try reader.fact(0)
+        let axis = try InferenceRules.axis(reader.attribute("axis") ?? 0, rank: x.rank)
+        let count: Int = try reader.attribute("num_outputs") ?? reader.resultNames.count
+        guard count > 0, count <= max(reader.resultNames.count, 1 << 12) else { throw DLCError("\(count) results cannot be made") }
+        let extent = x.shape[axis]
+        var sizes: [Dim]
+        if let given = try reader.dims(attribute: "split", orOperand: 1) {
+            let sum = try given.reduce(Dim(0)) { try $0.plus($1) }
+            if let a = sum.constant, let b = extent.constant, a != b {
+                throw DLCError("parts \(given.text) sum to \(a), dimension \(axis) of \(x.type) is \(b)")
+            }
+            sizes = given
+        } else {
+            let part = try extent.ceilingQuotient(Dim(count))
+            sizes = [Dim](repeating: part, count: count)
+            if let d = extent.constant, let p = part.constant {
+                sizes = (0..<count).map { Dim(max(0, min(p, d - $0 * p))) }
+            } else {
+                sizes[count - 1] = try extent.minus(part.times(Dim(count - 1)))
+            }
+        }
+        guard sizes.count >= reader.resultNames.count else {
+            throw DLCError("\(sizes.count) parts are given for \(reader.resultNames.count) results")
+        }
+        var start: Dim = 0
+        var results: [Value] = []
+        for (index, size) in sizes.enumerated() {
+            var slice = Slice(starts: Shape(repeating: 0, count: x.rank), sizes: x.shape, steps: [Int](repeating: 1, count: x.rank))
+            (slice.starts[axis], slice.sizes[axis]) = (start, size)
+            start = try start.plus(size)
+            if slice.isWhole(of: x.shape) {
+                results.append(try reader.required(0))
+            } else {
+                let name = index < reader.resultNames.count ? reader.resultNames[index] : nil
+                results.append(try reader.builder.add1(slice, [reader.operand(0)], name: reader.name, resultName: name))
+            }
+        }
+        return results
+    }
+
+    static let write: @Sendable (inout ONNXWriter) throws -> Void = { writer in
+        guard let op = writer.op as? Slice, let shape = writer.operandFacts[0]?.shape else { return }
+        let axes = shape.indices.filter { op.starts[$0] != 0 || op.sizes[$0] != shape[$0] || op.steps[$0] != 1 }
+        let starts = axes.map { op.starts[$0] }
+        let ends = try axes.map { axis in
+            let end = try op.starts[axis].plus(op.sizes[axis].times(Dim(op.steps[axis])))
+            // Before the first element; −1 would be the last one.
+            return op.steps[axis] < 0 && end.constant.map { $0 < 0 } ?? false ? Dim(-Int(Int32.max)) : end
+        }
+        if writer.opset < 10 {
+            guard let first = starts.constants, let last = ends.constants, axes.allSatisfy({ op.steps[$0] == 1 }) else {
+                throw DLCError("Slice with steps or symbolic limits needs opset 10 or newer")
+            }
+            return writer.node("Slice", attributes: [("starts", .ints(first)), ("ends", .ints(last)), ("axes", .ints(axes))])
+        }
+        let inputs = [
+            writer.inputs[0], try writer.dimensions(starts, "starts"), try writer.dimensions(ends, "ends"),
+            try writer.integers(axes, "axes"), try writer.integers(axes.map { op.steps[$0] }, "steps"),
+        ]
+        writer.node("Slice", inputs: inputs)
+    }
+}
