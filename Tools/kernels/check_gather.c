@@ -66,11 +66,11 @@ static int64_t flat_of(int rank, const int64_t *shape, const int64_t *place) {
 
 /// The reduction of one element, in double or, for integers, in 128 bits.
 static void reduce_one(dlc_type type, dlc_reduction reduction, void *dst, const void *update) {
-    if (reduction == DLC_REDUCE_NONE) { memcpy(dst, update, (size_t)dlc_type_bytes(type)); return; }
+    if (reduction == DLC_SCATTER_NONE) { memcpy(dst, update, (size_t)dlc_type_bytes(type)); return; }
     if (is_float(type)) {
         double a, b, x;
         dlc_convert(type, DLC_F64, dst, &a, 1), dlc_convert(type, DLC_F64, update, &b, 1);
-        x = reduction == DLC_REDUCE_ADD ? a + b : reduction == DLC_REDUCE_MUL ? a * b : reduction == DLC_REDUCE_MIN ? (b < a ? b : a) : b > a ? b : a;
+        x = reduction == DLC_SCATTER_ADD ? a + b : reduction == DLC_SCATTER_MUL ? a * b : reduction == DLC_SCATTER_MIN ? (b < a ? b : a) : b > a ? b : a;
         if (type != DLC_F64) { float single = (float)x; dlc_convert(DLC_F32, type, &single, dst, 1); }
         else memcpy(dst, &x, 8);
         return;
@@ -79,8 +79,8 @@ static void reduce_one(dlc_type type, dlc_reduction reduction, void *dst, const 
     int64_t a, b;
     dlc_convert(type, wide, dst, &a, 1), dlc_convert(type, wide, update, &b, 1);
     bool less = wide == DLC_U64 ? (uint64_t)b < (uint64_t)a : b < a;
-    int64_t x = reduction == DLC_REDUCE_ADD ? (int64_t)((uint64_t)a + (uint64_t)b) : reduction == DLC_REDUCE_MUL ? (int64_t)((uint64_t)a * (uint64_t)b)
-        : (reduction == DLC_REDUCE_MIN) == less ? b : a;
+    int64_t x = reduction == DLC_SCATTER_ADD ? (int64_t)((uint64_t)a + (uint64_t)b) : reduction == DLC_SCATTER_MUL ? (int64_t)((uint64_t)a * (uint64_t)b)
+        : (reduction == DLC_SCATTER_MIN) == less ? b : a;
     dlc_convert(wide, type, &x, dst, 1);
 }
 
@@ -247,7 +247,7 @@ static void check_selections(int round) {
             for (int64_t n = 0; n < axis; ++n) {
                 int64_t at = (o * axis + (c.reverse ? axis - 1 - n : n)) * inner + i;
                 if (c.exclusive) memcpy((char *)result[0] + at * bytes, &sum, (size_t)bytes);
-                reduce_one(type, DLC_REDUCE_ADD, &sum, (char *)data + at * bytes);
+                reduce_one(type, DLC_SCATTER_ADD, &sum, (char *)data + at * bytes);
                 if (!c.exclusive) memcpy((char *)result[0] + at * bytes, &sum, (size_t)bytes);
             }
         }
