@@ -37,7 +37,7 @@ let package = Package(
         .executableTarget(
             name: "DLCCommand",
             dependencies: [
-                "DLC", "DLCTensorFiles",
+                "DLC", "DLCTensorFiles", "CKernels",
                 .target(name: "CImage", condition: .when(traits: ["Images"])),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),

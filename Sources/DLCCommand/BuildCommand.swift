@@ -1,28 +1,67 @@
 import ArgumentParser
 import DLC
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// `dlc build`: a model becomes a compiled file, and on request a Swift type that runs it.
 struct BuildCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "build", abstract: "Compiles a model into a .dlc plan for one processor family.")
+        commandName: "build",
+        abstract: "Compile a model into one .dlc file, ready to be mapped and run.",
+        discussion: """
+            A compiled file is for one processor family. `native` is the strongest that this processor has; a file runs on
+            every processor that has at least what it was built for.
 
-    @Argument(help: "The model: .onnx or .dlir.")
-    var model: String
+            EXAMPLES
+              dlc build resnet50.onnx
+              dlc build resnet50.onnx -o app/resnet50.dlc --target x86-64-v3
+              dlc build digits.onnx -o digits.dlc --swift Digits.swift
+            """)
 
-    @Option(name: .shortAndLong, help: "The plan to write; MODEL with the ending .dlc without it.")
+    @OptionGroup var input: ModelArgument
+
+    @Option(name: .shortAndLong, help: "The file to write; beside where you are, with the model's name, where left out.")
     var output: String?
 
-    @Option(name: .long, help: "The processor family that the plan is for.")
-    var target: TargetArgument?
+    @Option(help: "The processor family to compile for.")
+    var target = TargetName.native
 
-    @Option(name: .long, help: ArgumentHelp("Also write a Swift type that runs the plan from its bundle.", valueName: "FILE"))
-    var swift: String?
+    @Option(
+        name: .customLong("swift"),
+        help: "Also write a Swift type with a property per input and output, which loads the file from the package's resources.")
+    var interface: String?
 
     func run() throws {
-        let graph = try ModelFile.graph(model)
-        let options = CompileOptions(target: target?.target ?? .native)
-        let image = try located(model) { try Compiler.compile(graph, options) }
-        let path = output ?? model.dropLast(model.hasSuffix(".onnx") || model.hasSuffix(".dlir") ? 5 : 0) + ".dlc"
-        try PlanFile.write(image, to: path)
-        if let swift { try SwiftSource(plan: image.plan, planPath: path).write(to: swift) }
+        let start = ContinuousClock.now
+        let output = self.output ?? ModelFile.stem(input.model) + ".dlc"
+        guard ModelFile.isPlan(output) else { throw DLCError("expected a name that ends in .dlc", at: [output]) }
+        let image = try ModelFile.compile(input.model, for: target.target)
+        try Staging.file(output) { try PlanFile.write(image, to: $0) }
+        if let interface {
+            let text = TypedInterface(image.plan, resource: ModelFile.stem(output), source: ModelFile.stem(input.model)).text
+            try Staging.file(interface) { try TextFile.write(text, to: $0) }
+        }
+        let size = try MappedFile(path: output).bytes.count
+        let arena = (try? image.plan.buffers(under: [:])).map { ", arena \(Format.bytes($0.peak))" } ?? ""
+        let seconds = Format.fixed(start.duration(to: .now) / .seconds(1), 2)
+        print("\(output): \(Format.bytes(size)), \(image.plan.steps.count) steps\(arena), for \(target.target.name), in \(seconds) s")
+    }
+}
+
+/// A small file of text.
+enum TextFile {
+    static func write(_ text: String, to path: String) throws {
+        guard let file = fopen(path, "wb") else { throw DLCError("cannot write: \(String(cString: strerror(errno)))", at: [path]) }
+        let bytes = Array(text.utf8)
+        let count = bytes.withUnsafeBytes { fwrite($0.baseAddress, 1, $0.count, file) }
+        guard fclose(file) == 0, count == bytes.count else {
+            throw DLCError("cannot write: \(String(cString: strerror(errno)))", at: [path])
+        }
     }
 }

@@ -1,29 +1,96 @@
 import ArgumentParser
 import DLC
+import DLCTensorFiles
 
+/// `dlc run`: one answer from a model.
 struct RunCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "run", abstract: "Runs a model on inputs from files.")
+    enum FileFormat: String, ExpressibleByArgument, CaseIterable { case npy, pb }
 
-    @Argument(help: "The model: .onnx, .dlir or .dlc.")
-    var model: String
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Run a model on files and print or write its outputs.",
+        discussion: """
+            An input is a NumPy array (.npy, .npz with the inputs' names inside), an ONNX tensor (.pb) or a picture (.png, .jpg),
+            which is resized and converted to what the input asks for, scaled to 0…1 or as the model's metadata say.
 
-    @OptionGroup var inputs: InputOptions
-    @OptionGroup var threadOptions: ThreadOptions
+            Without --output-dir the answer is printed: the best classes of a classifier, else the outputs' first values.
 
-    @Option(name: .long, help: "The folder to write each output into, as NAME.npy or NAME.pb; without it they are described.")
+            EXAMPLES
+              dlc run Models/digits.onnx --input Models/digits/seven.png
+              dlc run bert.onnx --input input_ids=ids.npy --input attention_mask=mask.npy --output-dir answer
+              dlc run gpt2.dlc --random --shape input_ids=1x64
+            """)
+
+    @OptionGroup var model: ModelArgument
+
+    @Option(
+        name: .customLong("input"),
+        help: ArgumentHelp("An input and its file; the name may be left out where the model has one input.", valueName: "[name=]file"))
+    var inputs: [String] = []
+
+    @Flag(help: "Fill inputs that are not given with random values, the same every time.")
+    var random = false
+
+    @OptionGroup var shapes: ShapeOptions
+
+    @Option(help: "A folder for the outputs, one file each, named after the output with slashes turned into underscores.")
     var outputDir: String?
 
-    @Option(name: .long, help: "The format of the outputs' files.")
-    var outputFormat: OutputFormat = .npy
+    @Option(help: "The kind of the files in the folder.")
+    var outputFormat = FileFormat.npy
+
+    @OptionGroup var threads: ThreadOptions
+
+    @Option(help: "How many of the best classes are printed.")
+    var top: Int?
+
+    func validate() throws {
+        if let top, top < 1 { throw ValidationError("--top expects at least 1, found \(top)") }
+        if !shapes.shapes.isEmpty, !random { throw ValidationError("--shape is for --random; files have shapes of their own") }
+    }
 
     func run() throws {
-        let compiled = try ModelFile.compiled(model)
-        let tensors = try inputs.tensors(for: compiled)
-        let outputs = try located(model) { try Session(compiled, threads: threadOptions.threads).run(tensors) }
-        if let outputDir { return try OutputFiles.write(outputs, to: outputDir, outputFormat) }
-        for port in compiled.outputs {
-            guard let tensor = outputs[port.name] else { continue }
-            print(try OutputFiles.description(tensor, name: port.name, metadata: compiled.metadata))
+        let start = ContinuousClock.now
+        let compiled = try ModelFile.ready(model.model)
+        let session = try located(model.model) { try Session(compiled, threads: threads.threads) }
+        let loaded = ContinuousClock.now
+        var tensors = try InputFiles(ports: compiled.inputs, metadata: compiled.metadata).read(inputs)
+        if random {
+            let generator = try RandomInputs(compiled.inputs, shapes: shapes.byName())
+            for (index, port) in compiled.inputs.enumerated() where tensors[port.name] == nil {
+                tensors[port.name] = try generator.tensor(port, seed: UInt64(index))
+            }
+        }
+        let began = ContinuousClock.now
+        let outputs = try located(model.model) { try Progress.during("running \(model.model)") { try session.run(tensors) } }
+        let ended = ContinuousClock.now
+        if let outputDir {
+            try write(outputs, compiled.outputs.map(\.name), to: outputDir)
+        } else {
+            for port in compiled.outputs {
+                if let tensor = outputs[port.name] { print(try Answer(port.name, tensor, compiled.metadata, top: top).text) }
+            }
+            let preparation = ModelFile.isPlan(model.model) ? "loaded" : "compiled"
+            print("\(preparation) in \(Format.milliseconds(start, loaded)), ran in \(Format.milliseconds(began, ended))")
+        }
+    }
+
+    private func write(_ outputs: [String: Tensor], _ names: [String], to folder: String) throws {
+        var files: [String: String] = [:]
+        for name in names {
+            let file = String(name.map { $0 == "/" ? "_" : $0 }) + "." + outputFormat.rawValue
+            if let other = files.updateValue(name, forKey: file) {
+                throw DLCError("outputs \(other) and \(name) would both be written to \(file)")
+            }
+        }
+        try Staging.folder(folder) { temporary in
+            for (file, name) in files.sorted(by: { $0.key < $1.key }) {
+                guard let tensor = outputs[name] else { throw DLCError("output \(name) was not computed") }
+                switch outputFormat {
+                case .npy: try NPY.write(tensor, to: "\(temporary)/\(file)")
+                case .pb: try ONNXTensorFile.write(tensor, name: name, to: "\(temporary)/\(file)")
+                }
+            }
         }
     }
 }

@@ -1,0 +1,35 @@
+import ArgumentParser
+import DLC
+
+/// The command line. Ends with 0; with 1 and one line `error: …` on standard error where a model, a file or a run is
+/// at fault; with 64 where the usage is wrong.
+@main
+struct DLCCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dlc",
+        abstract: "Compiles neural networks ahead of time and runs them.",
+        discussion: """
+            A MODEL is an .onnx file, a .dlir file (the text form of a graph) or a compiled .dlc file.
+
+            EXAMPLES
+              dlc run Models/digits.onnx --input Models/digits/seven.png
+              dlc build resnet50.onnx -o resnet50.dlc
+              dlc inspect resnet50.onnx
+              dlc bench resnet50.onnx --threads 1
+            """,
+        subcommands: [
+            BuildCommand.self, RunCommand.self, InspectCommand.self, BenchCommand.self, ExportCommand.self, CompareCommand.self,
+            OptCommand.self,
+        ])
+
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let error as DLCError {
+            Console.fail(error.description)
+        } catch {
+            exit(withError: error)
+        }
+    }
+}

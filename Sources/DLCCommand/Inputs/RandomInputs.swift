@@ -1,0 +1,67 @@
+import DLC
+
+/// Values for inputs that nobody gives, the same for the same seed.
+struct RandomInputs {
+    private let ports: [Plan.Port]
+    /// Extents of the symbols.
+    let bindings: [String: Int]
+
+    /// - Parameter shapes: shapes of some inputs by name; symbols that they do not settle are 1.
+    /// - Throws: where a shape does not fit its input, or there is no such input.
+    init(_ ports: [Plan.Port], shapes: [String: [Int]] = [:]) throws {
+        self.ports = ports
+        var bindings: [String: Int] = [:]
+        for (name, shape) in shapes.sorted(by: { $0.key < $1.key }) {
+            guard let port = ports.first(where: { $0.name == name }) else {
+                throw DLCError("there is no input \(name) to give a shape; the model has \(Describe.ports(ports))")
+            }
+            guard shape.count == port.shape.count else {
+                throw DLCError("--shape gives \(name) \(shape.count) dimensions; the model has \(Describe.port(port))")
+            }
+            for (dim, extent) in zip(port.shape, shape) {
+                if let symbol = dim.symbols.first, dim == Dim(symbol: symbol) {
+                    guard bindings[symbol] == nil || bindings[symbol] == extent else {
+                        throw DLCError("--shape gives dimension \(symbol) two extents, \(bindings[symbol] ?? 0) and \(extent)")
+                    }
+                    bindings[symbol] = extent
+                } else if let constant = dim.constant, constant != extent {
+                    throw DLCError("--shape gives \(name) \(extent) where the model has \(Describe.port(port))")
+                }
+            }
+        }
+        for symbol in Set(ports.flatMap { $0.shape.flatMap(\.symbols) }) where bindings[symbol] == nil { bindings[symbol] = 1 }
+        self.bindings = bindings
+    }
+
+    func shape(_ port: Plan.Port) throws -> [Int] {
+        try located("input \(port.name)") { try port.shape.map { try $0.evaluate(bindings) } }
+    }
+
+    /// A tensor per input, in order.
+    func tensors(seed: UInt64 = 0) throws -> [Tensor] {
+        try ports.enumerated().map { try tensor($1, seed: seed &+ UInt64($0)) }
+    }
+
+    /// Normally distributed floats, integers of 0 ..< 80; ones for bools and where the name says `mask`.
+    func tensor(_ port: Plan.Port, seed: UInt64) throws -> Tensor {
+        let shape = try shape(port)
+        var generator = SplitMix64(seed: seed)
+        if port.type == .float32 {
+            return try Tensor(type: .float32, shape: shape) { bytes in
+                let values = bytes.bindMemory(to: Float.self)
+                for index in values.indices { values[index] = Float(generator.normal()) }
+            }
+        }
+        if port.type == .bool || (!port.type.isFloat && port.name.contains("mask")) {
+            return try Tensor(filling: 1, type: port.type, shape: shape)
+        }
+        let count = try Checked.count(shape)
+        if port.type.isFloat { return try Tensor(doubles: (0..<count).map { _ in generator.normal() }, type: port.type, shape: shape) }
+        return try Tensor(integers: (0..<count).map { _ in Int64(generator.next() % 80) }, type: port.type, shape: shape)
+    }
+
+    /// Zeros of the inputs' shapes.
+    func zeros() throws -> [Tensor] {
+        try ports.map { try Tensor(type: $0.type, shape: shape($0)) { _ in } }
+    }
+}

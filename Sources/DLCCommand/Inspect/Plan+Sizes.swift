@@ -1,0 +1,38 @@
+import DLC
+
+extension Plan {
+    /// The arrangement of the plan's buffers, without the workspace that kernels ask for.
+    /// - Throws: where a size depends on a symbol that has no value.
+    func buffers(under bindings: [String: Int]) throws -> ArenaLayout {
+        MemoryPlanner.assign(
+            try buffers.map { Lifetime(bytes: max(0, try $0.bytes.evaluate(bindings)), firstStep: $0.firstStep, lastStep: $0.lastStep) })
+    }
+
+    /// Bytes of all constants.
+    var constantBytes: Int { constants.reduce(0) { $0 + $1.bytes } }
+
+    /// A row per step, then their sum.
+    func table(_ bindings: [String: Int]) -> Table {
+        var table = Table([
+            ("step", .right), ("layer", .left), ("operator", .left), ("result", .left), ("weights", .right), ("FLOPs", .right),
+        ])
+        var counted = Set<Int>()
+        var total = 0.0
+        for (index, step) in steps.enumerated() {
+            var bytes = 0
+            for case let operand? in step.operands {
+                if case .constant(let constant) = operand.location, counted.insert(constant).inserted { bytes += constants[constant].bytes }
+            }
+            let operations = (try? step.operations.evaluate(bindings)) ?? 0
+            total += Double(operations)
+            let result = step.results.first.flatMap { $0 }
+            table.add([
+                "\(index)", step.name, step.summary, result.map { Describe.type($0.type, $0.shape) } ?? "",
+                bytes == 0 ? "" : Format.bytes(bytes), operations == 0 ? "" : Format.count(operations),
+            ])
+        }
+        table.addRule()
+        table.add(["", "\(steps.count) steps", "", "", Format.bytes(constantBytes), Format.count(Int(total))])
+        return table
+    }
+}

@@ -1,0 +1,120 @@
+import ArgumentParser
+import DLC
+
+/// `dlc inspect`: what is in a model and what running it takes.
+struct InspectCommand: ParsableCommand {
+    enum StageName: String, ExpressibleByArgument, CaseIterable {
+        case imported, canonical, laidOut = "laid-out", lowered
+
+        var stage: Stage {
+            switch self {
+            case .imported: .imported
+            case .canonical: .canonical
+            case .laidOut: .laidOut
+            case .lowered: .lowered
+            }
+        }
+    }
+
+    static let configuration = CommandConfiguration(
+        commandName: "inspect",
+        abstract: "Show a model's layers, their costs and the memory plan.",
+        discussion: """
+            The table lists the canonical graph's layers, or the steps of a compiled file: output shape, parameters, FLOPs (a
+            multiply and an add are two) and bytes of the output. Below it stand the inputs and outputs and the memory plan: the
+            arena that a run takes, the least that any arrangement of the same buffers needs, and what it would take without
+            sharing. Where shapes have symbols, numbers are for symbols of 1, or as --shape says.
+
+            EXAMPLES
+              dlc inspect resnet50.onnx
+              dlc inspect resnet50.onnx --stage lowered
+              dlc inspect resnet50.onnx --stage canonical --dot | dot -Tsvg > resnet50.svg
+              dlc inspect digits.onnx --text > digits.dlir
+            """)
+
+    @OptionGroup var model: ModelArgument
+    @OptionGroup var shapes: ShapeOptions
+
+    @Option(help: "Print the graph at this stage, large constants shortened.")
+    var stage: StageName?
+
+    @Flag(help: "Print the graph with all constants, so that the text is a .dlir file; of the imported stage where none is given.")
+    var text = false
+
+    @Flag(help: "Print the graph for Graphviz; of the canonical stage where none is given.")
+    var dot = false
+
+    @Flag(help: "Print the totals as one JSON object.")
+    var json = false
+
+    func validate() throws {
+        if text && dot { throw ValidationError("--text and --dot exclude each other") }
+        if json && (text || dot || stage != nil) { throw ValidationError("--json is for the totals, not for a graph") }
+    }
+
+    func run() throws {
+        if stage != nil || text || dot {
+            let stage = self.stage?.stage ?? (text ? .imported : .canonical)
+            let graph = try ModelFile.graph(model.model)
+            let staged = try located(model.model) { try Compiler.graph(graph, at: stage) }
+            if dot { print(staged.dot) } else { print(staged.text(elidingAbove: text ? nil : 16), terminator: "") }
+        } else if ModelFile.isPlan(model.model) {
+            let compiled = try CompiledModel(contentsOf: model.model)
+            try report(compiled, bytes: compiled.byteCount, layers: nil)
+        } else {
+            let graph = try ModelFile.graph(model.model)
+            let (compiled, canonical) = try Progress.during("compiling \(model.model)") {
+                try located(model.model) { () throws -> (CompiledModel, Graph) in
+                    (try CompiledModel(Compiler.compile(graph)), try Compiler.graph(graph, at: .canonical))
+                }
+            }
+            let inputs = try RandomInputs(compiled.inputs, shapes: shapes.byName())
+            try report(compiled, bytes: nil, layers: LayerTable(canonical, inputs.bindings))
+        }
+    }
+
+    private func report(_ compiled: CompiledModel, bytes: Int?, layers: LayerTable?) throws {
+        let inputs = try RandomInputs(compiled.inputs, shapes: shapes.byName())
+        let arena = try located(model.model) { try self.arena(of: compiled, inputs) }
+        let plan = compiled.plan
+        if json {
+            var fields: [(String, String)] = [("name", Format.json(plan.name)), ("target", Format.json(plan.target.name))]
+            fields.append(("steps", "\(plan.steps.count)"))
+            if let layers {
+                fields.append(("parameters", "\(layers.parameters)"))
+                fields.append(("flops", Format.fixed(layers.operations, 0)))
+            }
+            fields.append(("weight_bytes", "\(plan.constantBytes)"))
+            if let bytes { fields.append(("file_bytes", "\(bytes)")) }
+            fields += [("arena_bytes", "\(arena.peak)"), ("lower_bound_bytes", "\(arena.lowerBound)"), ("unshared_bytes", "\(arena.total)")]
+            print("{" + fields.map { "\(Format.json($0.0)): \($0.1)" }.joined(separator: ", ") + "}")
+            return
+        }
+        print(layers?.text ?? plan.table(inputs.bindings).text)
+        print()
+        for port in plan.inputs { print("input   \(Describe.port(port))") }
+        for port in plan.outputs { print("output  \(Describe.port(port))") }
+        for key in plan.metadata.keys.sorted() { print("note    \(key): \(oneLine(plan.metadata[key] ?? ""))") }
+        print()
+        let symbols = inputs.bindings.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }.joined(separator: ", ")
+        print("runs as \(plan.steps.count) steps on \(plan.target.name)\(symbols.isEmpty ? "" : ", with \(symbols)")")
+        print("weights \(Format.bytes(plan.constantBytes))\(bytes.map { ", in a file of \(Format.bytes($0))" } ?? "")")
+        let ratio = arena.lowerBound > 0 ? Format.fixed(Double(arena.peak) / Double(arena.lowerBound), 3) : "1"
+        print("arena   \(Format.bytes(arena.peak)): \(ratio) × the lower bound of \(Format.bytes(arena.lowerBound)); without sharing \(Format.bytes(arena.total))")
+    }
+
+    /// The arena for these inputs. Where shapes have symbols, a run on zeros settles it.
+    private func arena(of compiled: CompiledModel, _ inputs: RandomInputs) throws -> ArenaLayout {
+        let session = try Session(compiled, threads: 1)
+        if let arena = session.arena { return arena }
+        for (index, tensor) in try inputs.zeros().enumerated() { try session.setInput(index, tensor) }
+        try session.run()
+        guard let arena = session.arena else { throw DLCError("the session has no arena after a run") }
+        return arena
+    }
+
+    private func oneLine(_ text: String) -> String {
+        let line = String(text.map { $0.isNewline ? " " : $0 })
+        return line.count <= 100 ? line : line.prefix(99) + "…"
+    }
+}

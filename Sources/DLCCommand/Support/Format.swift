@@ -1,0 +1,68 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// Numbers as people read them.
+enum Format {
+    /// With a fixed number of digits after the point.
+    static func fixed(_ value: Double, _ digits: Int) -> String {
+        guard value.isFinite else { return "\(value)" }
+        var text = [CChar](repeating: 0, count: 400)
+        let length = withVaList([Int32(digits), value]) { vsnprintf(&text, text.count, "%.*f", $0) }
+        return String(decoding: text.prefix(max(0, Int(length))).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// With three significant digits or more: `0.0123`, `1.23`, `123`.
+    static func short(_ value: Double) -> String {
+        guard value.isFinite else { return "\(value)" }
+        if value == 0 { return "0" }
+        var text = [CChar](repeating: 0, count: 64)
+        let length = withVaList([value]) { vsnprintf(&text, text.count, "%.4g", $0) }
+        return String(decoding: text.prefix(max(0, Int(length))).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// The time between two instants.
+    static func milliseconds(_ from: ContinuousClock.Instant, _ to: ContinuousClock.Instant) -> String {
+        let value = from.duration(to: to) / .milliseconds(1)
+        return fixed(value, value < 10 ? 3 : 1) + " ms"
+    }
+
+    static func exponential(_ x: Double) -> Double { exp(x) }
+
+    /// In units of 1024.
+    static func bytes(_ count: Int) -> String { scaled(Double(count), 1024, ["B", "KiB", "MiB", "GiB", "TiB"]) }
+
+    /// In units of 1000: `25.6 M`.
+    static func count(_ count: Int) -> String { scaled(Double(count), 1000, ["", "k", "M", "G", "T", "P"]) }
+
+    private static func scaled(_ value: Double, _ base: Double, _ units: [String]) -> String {
+        var value = value
+        var index = 0
+        while abs(value) >= base, index < units.count - 1 {
+            value /= base
+            index += 1
+        }
+        let digits = index == 0 ? 0 : abs(value) >= 100 ? 0 : abs(value) >= 10 ? 1 : 2
+        return units[index].isEmpty ? fixed(value, digits) : "\(fixed(value, digits)) \(units[index])"
+    }
+
+    /// A string as JSON.
+    static func json(_ text: String) -> String {
+        var result = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": result += "\\\""
+            case "\\": result += "\\\\"
+            case _ where scalar.value < 32:
+                let digits = String(scalar.value, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+}

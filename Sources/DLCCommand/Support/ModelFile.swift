@@ -1,0 +1,43 @@
+import DLC
+
+/// A model named on the command line.
+enum ModelFile {
+    /// Whether the file is named as a compiled one.
+    static func isPlan(_ path: String) -> Bool { path.hasSuffix(".dlc") }
+
+    /// The imported graph of an `.onnx` or `.dlir` file.
+    /// - Throws: where it is a compiled file, which has no graph any more.
+    static func graph(_ path: String) throws -> Graph {
+        if isPlan(path) {
+            throw DLCError("is compiled and holds no graph any more; name the .onnx or .dlir file that it was built from", at: [path])
+        }
+        return try Progress.during("reading \(path)") { try Compiler.load(path) }
+    }
+
+    /// A graph compiled for this processor or another.
+    static func compile(_ path: String, for target: Target = .native) throws -> PlanImage {
+        let graph = try graph(path)
+        return try Progress.during("compiling \(path)") {
+            try located(path) { try Compiler.compile(graph, CompileOptions(target: target)) }
+        }
+    }
+
+    /// The model ready to run: mapped where it is a compiled file, else compiled in memory.
+    static func ready(_ path: String) throws -> CompiledModel {
+        isPlan(path) ? try CompiledModel(contentsOf: path) : try located(path) { try CompiledModel(compile(path)) }
+    }
+
+    /// The file's name without folder and extension.
+    static func stem(_ path: String) -> String {
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return name }
+        return String(name[..<dot])
+    }
+
+    /// The lower-case extension, without the dot.
+    static func kind(_ path: String) -> String {
+        let name = path.split(separator: "/").last ?? ""
+        guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return "" }
+        return name[name.index(after: dot)...].lowercased()
+    }
+}
