@@ -72,8 +72,8 @@ static bool check(dlc_program *p, int64_t *points) {
         if (count < 0) return false;
         dlc_compute read = in->op == DLC_OP_CONVERT ? in->from : in->type;
         uint8_t registers[] = { in->a, in->b, in->c };
-        for (int s = 0; s < count; ++s)
-            if (registers[s] >= DLC_PROGRAM_REGISTERS || types[registers[s]] != read) return false;
+        for (int s = 0; s < 3; ++s)
+            if (registers[s] >= DLC_PROGRAM_REGISTERS || (s < count && types[registers[s]] != read)) return false;
         if (in->op == DLC_OP_LOAD && in->tensor >= p->operand_count) return false;
         if (in->op == DLC_OP_WRAP && in->narrow > DLC_BOOL) return false;
         if (in->op == DLC_OP_SATURATE && !bound(in)) return false;
