@@ -14,6 +14,7 @@ typedef struct {
     dlc_kernel group_norm_first_f32, group_norm_last_f32, group_norm_f64;
     dlc_kernel lp_norm_f32, lp_norm_f64;
     dlc_kernel lrn_first_f32, lrn_last_f32, lrn_f64;
+    dlc_kernel rnn_f32;
 } dlc_layer_kernels;
 
 extern const dlc_layer_kernels dlc_layer_kernels_portable;

@@ -9,6 +9,7 @@
 // Normalisation uses the sums of reduce.inc.h.
 #include "norm.inc.h"
 #include "norm_f64.inc.h"
+#include "rnn.inc.h"
 
 #define LAYER(name) .name = DLC_NAME(name)
 
@@ -28,4 +29,5 @@ const dlc_layer_kernels DLC_NAME(dlc_layer_kernels) = {
     LAYER(group_norm_first_f32), LAYER(group_norm_last_f32), LAYER(group_norm_f64),
     LAYER(lp_norm_f32), LAYER(lp_norm_f64),
     LAYER(lrn_first_f32), LAYER(lrn_last_f32), LAYER(lrn_f64),
+    LAYER(rnn_f32),
 };

@@ -1,0 +1,55 @@
+/// Recurrent layers: ONNX RNN, GRU and LSTM in f32.
+#ifndef DLC_RNN_H
+#define DLC_RNN_H
+
+#include "dlc_common.h"
+
+typedef enum : uint8_t { DLC_RNN_PLAIN = 0, DLC_RNN_GRU = 1, DLC_RNN_LSTM = 2 } dlc_rnn_kind;
+typedef enum : uint8_t { DLC_RNN_FORWARD = 0, DLC_RNN_REVERSE = 1, DLC_RNN_BIDIRECTIONAL = 2 } dlc_rnn_direction;
+
+/// The activations that ONNX lists for recurrent layers, by its formulas of alpha and beta.
+typedef enum : uint8_t {
+    DLC_RNN_SIGMOID = 0, DLC_RNN_TANH = 1, DLC_RNN_RELU = 2, DLC_RNN_AFFINE = 3, DLC_RNN_LEAKY_RELU = 4,
+    DLC_RNN_THRESHOLDED_RELU = 5, DLC_RNN_SCALED_TANH = 6, DLC_RNN_HARD_SIGMOID = 7, DLC_RNN_ELU = 8,
+    DLC_RNN_SOFTSIGN = 9, DLC_RNN_SOFTPLUS = 10,
+} dlc_rnn_function;
+
+typedef struct { dlc_rnn_function function; float alpha, beta; } dlc_rnn_activation;
+
+/// A recurrent layer over `steps` steps. With D directions, I = input, H = hidden (ONNX names and
+/// semantics; layout 0 shapes, layout 1 = `batch_first` in brackets):
+///
+/// Buffers: X [steps, batch, I] ([batch, steps, I]); weights packed by dlc_rnn_pack; sequence_lens
+/// int32 [batch]; initial_h and initial_c [D, batch, H] ([batch, D, H]); results Y [steps, D, batch, H]
+/// ([batch, steps, D, H]), Y_h and Y_c like initial_h. All but X and the weights may be null; the c's
+/// belong to LSTM. A sequence length is clamped to 0 ... steps; steps beyond it give 0 in Y.
+///
+/// The products with X come first, for as many steps as fit in cache; then each step is a phase (GRU
+/// with linear_before_reset 0: two), in which a task finishes one vector of hidden units.
+typedef struct {
+    dlc_rnn_kind kind;
+    dlc_rnn_direction direction;
+    bool batch_first;                   ///< ONNX `layout` 1
+    bool linear_before_reset;           ///< GRU
+    bool input_forget;                  ///< LSTM: the forget gate is 1 - the input gate
+    bool clipped;                       ///< gates are clipped to ±clip before their activation
+    float clip;
+    dlc_rnn_activation activations[6];  ///< f, g, h of the first direction, then of the second
+    int64_t steps, batch, input, hidden;
+
+    int64_t chunk;                      ///< set by dlc_rnn_prepare: steps per product with X
+} dlc_rnn;
+
+/// Bytes of the packed weights, which depend on kind, direction, input and hidden only; 0 where these
+/// have no meaning.
+int64_t dlc_rnn_packed_bytes(dlc_isa isa, const dlc_rnn *rnn);
+
+/// Packs W [D, gates·H, I], R [D, gates·H, H], B [D, 2·gates·H] and P [D, 3·H] (B and P may be null),
+/// all dense, for dlc_rnn steps of the same `isa`.
+bool dlc_rnn_pack(dlc_isa isa, const dlc_rnn *rnn, const float *w, const float *r, const float *b, const float *p,
+                  float *packed);
+
+/// Makes a step ready; false where a field has no meaning.
+bool dlc_rnn_prepare(dlc_isa isa, dlc_rnn *rnn, dlc_launch *launch);
+
+#endif

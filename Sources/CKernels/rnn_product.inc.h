@@ -1,0 +1,74 @@
+/// The products of recurrent layers: a few rows times a packed block of weights, whose vectors are each
+/// loaded once. At batch 1 this streams the weights, so several k run in parallel chains.
+
+DLC_TARGET_BEGIN
+
+/// Rows that share the loads of one vector: with four gates these fill the registers.
+#define RNN_ROWS (VL == 16 ? 6 : 3)
+enum { rnn_prefetch = 1024 }; // floats ahead: 4 KiB gave the most from the last-level cache
+
+/// out[row] [gates][VL] = start + Σₖ a[row][k] · w[k] [gates][VL], with `start` null for zero.
+DLC_INLINE void rnn_product_of(int gates, int rows, int64_t k, const float *const *a, const float *w,
+                               const float *start, float *out, int64_t out_ld) {
+    const int chains = gates * rows >= 8 ? 1 : 8 / (gates * rows);
+    vf acc[8 + 4 * RNN_ROWS];
+#pragma clang loop unroll(full)
+    for (int i = 0; i < chains * rows * gates; i++) acc[i] = vf_zero();
+    int64_t i = 0;
+    for (; i + chains <= k; i += chains) {
+#pragma clang loop unroll(full)
+        for (int u = 0; u < chains; u++) {
+#pragma clang loop unroll(full)
+            for (int g = 0; g < gates; g++) {
+                const float *at = w + ((i + u) * gates + g) * VL;
+                if ((u * gates + g) * VL % 16 == 0) __builtin_prefetch(at + rnn_prefetch);
+                vf weight = vf_load(at);
+#pragma clang loop unroll(full)
+                for (int r = 0; r < rows; r++) {
+                    vf *sum = &acc[(u * rows + r) * gates + g];
+                    *sum = vf_fma(vf_set1(a[r][i + u]), weight, *sum);
+                }
+            }
+        }
+    }
+    for (; i < k; i++) {
+#pragma clang loop unroll(full)
+        for (int g = 0; g < gates; g++) {
+            vf weight = vf_load(w + (i * gates + g) * VL);
+#pragma clang loop unroll(full)
+            for (int r = 0; r < rows; r++) acc[r * gates + g] = vf_fma(vf_set1(a[r][i]), weight, acc[r * gates + g]);
+        }
+    }
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++) {
+#pragma clang loop unroll(full)
+        for (int g = 0; g < gates; g++) {
+            vf sum = acc[r * gates + g];
+#pragma clang loop unroll(full)
+            for (int u = 1; u < chains; u++) sum += acc[(u * rows + r) * gates + g];
+            if (start) sum += vf_load(start + g * VL);
+            vf_store(out + r * out_ld + g * VL, sum);
+        }
+    }
+}
+
+#define RNN_CASE(g, r) case (g) * 8 + (r): rnn_product_of(g, r, k, a, w, start, out, out_ld); break;
+#if VL == 16
+#define RNN_CASES(g) RNN_CASE(g, 1) RNN_CASE(g, 2) RNN_CASE(g, 3) RNN_CASE(g, 4) RNN_CASE(g, 5) RNN_CASE(g, 6)
+#else
+#define RNN_CASES(g) RNN_CASE(g, 1) RNN_CASE(g, 2) RNN_CASE(g, 3)
+#endif
+
+/// `rows` at most RNN_ROWS, `gates` at most 4.
+static void rnn_product(int64_t gates, int64_t rows, int64_t k, const float *const *a, const float *w,
+                        const float *start, float *out, int64_t out_ld) {
+    switch (gates * 8 + rows) {
+    RNN_CASES(1)
+    RNN_CASES(2)
+    RNN_CASES(3)
+    RNN_CASES(4)
+    default: break;
+    }
+}
+
+DLC_TARGET_END
