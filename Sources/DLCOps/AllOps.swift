@@ -3,5 +3,5 @@ import DLCGraph
 /// Every operator there is: the tables of the folders, in which each operator or family has one line.
 public enum AllOps {
     public static let definitions: [OperatorDefinition] =
-        [Constant.definition] + ElementwiseOps.definitions + LayerOps.definitions + FusedOps.definitions
+        [Constant.definition] + ElementwiseOps.definitions + MovementOps.definitions + LayerOps.definitions + FusedOps.definitions
 }

@@ -1,0 +1,23 @@
+import DLCGraph
+
+/// Operators that move, select or make elements.
+enum MovementOps {
+    static let definitions: [OperatorDefinition] = [
+        Reshape.definition,
+        Transpose.definition,
+        Concat.definition,
+        Slice.definition,
+        Expand.definition,
+        Tile.definition,
+        Pad.definition,
+        Gather.definition,
+        GatherElements.definition,
+        GatherND.definition,
+        Fill.definition,
+        ShapeOf.definition,
+        Size.definition,
+        RangeOf.definition,
+        ScatterElements.definition,
+        ScatterND.definition,
+    ]
+}

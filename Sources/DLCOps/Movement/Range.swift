@@ -1,0 +1,65 @@
+import DLCGraph
+
+/// start, start + delta, … up to but without limit (ONNX Range). All three are scalars.
+public struct RangeOf: Operator {
+    public init() {}
+
+    public var definition: OperatorDefinition { Self.definition }
+
+    public static let definition = OperatorDefinition(
+        RangeOf(), name: "range", operands: ["start", "limit", "delta"],
+        onnx: [ONNXMapping("Range", RangeOf(), since: 11)],
+        examples: {
+            func scalars(_ values: [Double], _ type: ElementType) throws -> [Tensor?] {
+                try values.map { try Tensor(doubles: [$0], type: type, shape: []) }
+            }
+            return [
+                Example("i64", RangeOf(), try scalars([1, 10, 3], .int64), isDifferentiable: false),
+                Example("f32", RangeOf(), try scalars([0.5, 3, 0.75], .float32), isDifferentiable: false),
+                Example("downwards", RangeOf(), try scalars([7, -2, -4], .int32), isDifferentiable: false),
+                Example("none", RangeOf(), try scalars([3, 3, 1], .float64), isDifferentiable: false),
+            ]
+        })
+
+    public func infer(_ context: inout InferContext) throws -> [Fact] {
+        try context.expect(0, "start", [.float32, .float64, .int16, .int32, .int64])
+        let facts = try (0..<3).map { try context.operand($0) }
+        for (fact, what) in zip(facts, ["start", "limit", "delta"]) {
+            guard fact.element == facts[0].element, try fact.shape.product() == 1 else {
+                throw DLCError("\(what) is \(fact.type); expected one \(facts[0].element)")
+            }
+        }
+        let type = facts[0].element
+        let constants = facts.compactMap(\.constant)
+        if constants.count == 3 {
+            let numbers = try constants.compactMap { try $0.doubles().first }
+            let count = try Self.count(numbers[0], numbers[1], numbers[2])
+            var content: [Dim]?
+            if type.isFollowed, count <= Fact.contentLimit {
+                content = (0..<count).map { Dim(Int(numbers[0]) + $0 * Int(numbers[2])) }
+            }
+            return [Fact(type, [Dim(count)], content: content)]
+        }
+        let known = facts.compactMap { $0.content?.first }
+        guard known.count == 3, let step = known[2].constant, step > 0 else { return [Fact(type, [context.unknown("range")])] }
+        // A limit below the start gives a negative size, which the run time refuses.
+        return [Fact(type, [try known[1].minus(known[0]).ceilingQuotient(Dim(step))])]
+    }
+
+    private static func count(_ start: Double, _ limit: Double, _ delta: Double) throws -> Int {
+        let count = ((limit - start) / delta).rounded(.up)
+        guard delta != 0, count.isFinite, count < 0x1p40 else { throw DLCError("the range from \(start) to \(limit) by \(delta) has no end") }
+        return Int(max(count, 0))
+    }
+
+    public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {
+        let numbers = try (0..<3).map { index -> Double in
+            guard let value = try Oracle.operand(operands, index).doubles().first else { throw DLCError("operand \(index) is empty") }
+            return value
+        }
+        let count = try Self.count(numbers[0], numbers[1], numbers[2])
+        let type = try Oracle.operand(operands, 0).type
+        let values = (0..<count).map { numbers[0] + Double($0) * numbers[2] }
+        return [try Tensor(doubles: values, type: type, shape: [count])]
+    }
+}
