@@ -2,7 +2,7 @@ import DLCGraph
 
 /// Operators that move, select or make elements.
 enum MovementOps {
-    static let definitions: [OperatorDefinition] = [
+    static let definitions: [OperatorDefinition] = ArgReduce.table + [
         Reshape.definition,
         Transpose.definition,
         Concat.definition,
@@ -19,5 +19,13 @@ enum MovementOps {
         RangeOf.definition,
         ScatterElements.definition,
         ScatterND.definition,
+        TopK.definition,
+        OneHot.definition,
+        Trilu.definition,
+        CumSum.definition,
+        ReverseSequence.definition,
+        EyeLike.definition,
+        NonZero.definition,
+        Compress.definition,
     ]
 }

@@ -1,0 +1,56 @@
+import DLCGraph
+
+/// x with the first `lengths[b]` steps of every sequence in reverse order (ONNX ReverseSequence).
+public struct ReverseSequence: Operator {
+    public var batchAxis: Int
+    public var timeAxis: Int
+
+    public init(batchAxis: Int = 1, timeAxis: Int = 0) {
+        self.batchAxis = batchAxis
+        self.timeAxis = timeAxis
+    }
+
+    public var definition: OperatorDefinition { Self.definition }
+
+    public static let definition = OperatorDefinition(
+        ReverseSequence(), name: "reverse_sequence", operands: ["x", "lengths"], traits: [.movesData],
+        onnx: [ONNXMapping("ReverseSequence", ReverseSequence(), since: 10)],
+        examples: {
+            let x = try Tensor.random(seed: 1, shape: [4, 3, 2])
+            return [
+                Example("time first", ReverseSequence(), [x, try Tensor([4, 1, 2] as [Int64], shape: [3])]),
+                Example(
+                    "batch first", ReverseSequence(batchAxis: 0, timeAxis: 1),
+                    [x, try Tensor([3, 2, 0, 1] as [Int64], shape: [4])]),
+            ]
+        }
+    ) {
+        Attribute("batch_axis", \.batchAxis)
+        Attribute("time_axis", \.timeAxis)
+    }
+
+    public func infer(_ context: inout InferContext) throws -> [Fact] {
+        try context.expect(1, "lengths", [.int64])
+        let (x, lengths) = (try context.operand(0), try context.operand(1))
+        let axes = try InferenceRules.axes([batchAxis, timeAxis], rank: x.rank)
+        guard lengths.rank == 1, lengths.shape[0].constant == nil || x.shape[axes[0]].constant == nil || lengths.shape[0] == x.shape[axes[0]]
+        else { throw DLCError("lengths are \(lengths.type); expected one for each of dimension \(axes[0]) of \(x.type)") }
+        return [Fact(x.type)]
+    }
+
+    public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {
+        let x = try Oracle.operand(operands, 0)
+        let lengths = try Oracle.operand(operands, 1).integers()
+        let axes = try InferenceRules.axes([batchAxis, timeAxis], rank: x.rank)
+        guard lengths.allSatisfy({ $0 >= 0 && $0 <= x.shape[axes[1]] }) else {
+            throw DLCError("lengths \(lengths) exceed dimension \(axes[1]) of \(x.shape)")
+        }
+        let strides = Oracle.strides(x.shape)
+        var sources: [Int] = []
+        Oracle.forEach(x.shape) { place in
+            let (time, length) = (place[axes[1]], Int(lengths[place[axes[0]]]))
+            sources.append(sources.count + (time < length ? (length - 1 - 2 * time) * strides[axes[1]] : 0))
+        }
+        return [try x.selecting(sources, shape: x.shape)]
+    }
+}
