@@ -3,7 +3,8 @@ internal import CONNX
 internal import DLCGraph
 
 extension BodyImporter {
-    /// Inlines a model-local function, or one of ONNX's own: its body in a scope of its own, with the node's name in front of its names.
+    /// Inlines a model-local function, or one of ONNX's own: its body in a scope of its own, with the node's name in
+    /// front of its names.
     func inline(_ function: connx_function, _ node: SourceNode) throws -> [Value?] {
         if enclosing.contains(node.key) { throw DLCError("function \(node.key) calls itself") }
         let formalInputs = function.inputs
@@ -13,7 +14,9 @@ extension BodyImporter {
                 "function \(node.key) has \(formalInputs.count) inputs and \(formalOutputs.count) outputs, "
                     + "the call \(node.inputs.count) and \(node.outputs.count)")
         }
-        guard Set(formalInputs).count == formalInputs.count else { throw DLCError("two inputs of \(node.key) have one name") }
+        guard Set(formalInputs).count == formalInputs.count else {
+            throw DLCError("two inputs of \(node.key) have one name")
+        }
         let place = node.name.isEmpty ? node.outputs.first ?? node.key.opType : node.name
         let named = zip(formalOutputs, node.outputs).filter { !$0.1.isEmpty }.map { ($0.0, finalName($0.1)) }
         let body = try BodyImporter(

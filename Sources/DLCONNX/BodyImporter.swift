@@ -125,7 +125,8 @@ final class BodyImporter {
         outputs: [String] = []
     ) throws -> [Value] {
         var reader = ONNXReader(
-            builder: takeBuilder(), opType: node.key.opType, opset: try opset(of: node), name: node.name.isEmpty ? "" : prefix + node.name,
+            builder: takeBuilder(), opType: node.key.opType, opset: try opset(of: node),
+            name: node.name.isEmpty ? "" : prefix + node.name,
             operands: operands, attributes: attributes,
             resultNames: outputs.map { $0.isEmpty ? nil : finalName($0) })
         let results = try mapping.read(&reader)

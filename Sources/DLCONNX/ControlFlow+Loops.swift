@@ -11,8 +11,7 @@ extension ControlFlow {
         let formal = graph.inputs.map(\.name)
         let outputs = graph.outputs.map(\.name)
         let carried = node.inputs.count - 2
-        guard carried >= 0, formal.count == carried + 2, outputs.count >= carried + 1, outputs.count - 1 >= node.outputs.count
-        else {
+        guard carried >= 0, formal.count == carried + 2, outputs.count > max(carried, node.outputs.count) else {
             throw DLCError(
                 "the body of Loop has \(formal.count) inputs and \(outputs.count) outputs, "
                     + "the node \(node.inputs.count) and \(node.outputs.count)")
@@ -64,8 +63,8 @@ extension ControlFlow {
         let formal = graph.inputs.map(\.name)
         let outputs = graph.outputs.map(\.name)
         let carried = node.inputs.count - scannedCount
-        guard scannedCount > 0, carried >= 0, formal.count == node.inputs.count, outputs.count >= max(carried, node.outputs.count)
-        else { throw DLCError("the body of Scan does not fit the node's inputs and outputs") }
+        let isComplete = outputs.count >= max(carried, node.outputs.count)
+        guard scannedCount > 0, carried >= 0, formal.count == node.inputs.count, isComplete else { throw DLCError("the body of Scan does not fit the node's inputs and outputs") }
         var state = try node.inputs[..<carried].map { try body.value($0) }
         let sources = try node.inputs[carried...].map { name in
             guard let value = try body.value(name) else { throw DLCError("a scanned input is absent") }

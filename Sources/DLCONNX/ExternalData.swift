@@ -40,7 +40,9 @@ struct ExternalData {
         guard let folder else { throw DLCError("the model is not a file, so it has no folder to look in") }
         guard !location.isEmpty else { throw DLCError("the location is empty") }
         guard !location.utf8.contains(0) else { throw DLCError("the location contains a zero byte") }
-        guard !location.hasPrefix("/"), !location.contains("\\") else { throw DLCError("the location must be relative to the model") }
+        guard !location.hasPrefix("/"), !location.contains("\\") else {
+            throw DLCError("the location must be relative to the model")
+        }
         guard !location.split(separator: "/").contains("..") else { throw DLCError("the location must not contain '..'") }
         guard let path = Self.realPath("\(folder)/\(location)") else { throw DLCError(String(cString: strerror(errno))) }
         guard path.hasPrefix(folder == "/" ? folder : folder + "/") else {

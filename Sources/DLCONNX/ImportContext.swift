@@ -44,7 +44,8 @@ final class ImportContext {
         if nodeCount > Self.nodeLimit { throw DLCError("the model has more than \(Self.nodeLimit) nodes") }
     }
 
-    /// Throws one error that names every operator with neither a mapping nor a definition by others, with the nodes that use it.
+    /// Throws one error that names every operator with neither a mapping nor a definition by others, with the nodes
+    /// that use it.
     func checkOperators(of graph: connx_graph) throws {
         var places: [OperatorKey: [String]] = [:]
         var visited = Set<OperatorKey>()

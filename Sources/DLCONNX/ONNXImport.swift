@@ -52,7 +52,9 @@ private func importModel(
     for (info, value) in zip(outputs, values) {
         try located("output '\(info.name)'") {
             guard let value else { throw DLCError("is never computed") }
-            if inputShapes.isEmpty && constants.isEmpty { try TypeReader.check(info, against: site.builder.fact(value).type) }
+            if inputShapes.isEmpty && constants.isEmpty {
+                try TypeReader.check(info, against: site.builder.fact(value).type)
+            }
             try site.builder.output(info.name, value)
         }
     }

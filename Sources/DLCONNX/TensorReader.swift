@@ -43,6 +43,7 @@ struct TensorReader {
         guard values.rank == 1, indices.type == .int64,
             isFlat ? indices.count == values.count : indices.shape == [values.count, shape.count]
         else { throw DLCError("sparse tensor has values \(values.shape) and indices \(indices.type)\(indices.shape)") }
+        func outside(_ index: Int) -> DLCError { DLCError("sparse index \(index) is outside \(shape)") }
         let positions = try indices.array(of: Int64.self).map(Int.init)
         let size = values.type.size
         return try Tensor(type: values.type, shape: shape) { target in
@@ -52,11 +53,11 @@ struct TensorReader {
                     if !isFlat {
                         for (axis, extent) in shape.enumerated() {
                             let index = positions[element * shape.count + axis]
-                            guard index >= 0, index < extent else { throw DLCError("sparse index \(index) is outside \(shape)") }
+                            guard (0..<extent).contains(index) else { throw outside(index) }
                             position = position * extent + index
                         }
                     }
-                    guard position >= 0, position < count else { throw DLCError("sparse index \(position) is outside \(shape)") }
+                    guard (0..<count).contains(position) else { throw outside(position) }
                     UnsafeMutableRawBufferPointer(rebasing: target[position * size..<(position + 1) * size])
                         .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[element * size..<(element + 1) * size]))
                 }
