@@ -13,14 +13,44 @@ public enum Pipelines {
     /// Every pass by name, for `dlc opt`.
     public static let all: [Pass] = canonical + fusion + layout + lowering
 
+    /// What export writes: nothing of our own operators, nothing folded into weights.
     static let canonical: [Pass] = [
-        reach(.canonical)
+        foldConstants,
+        simplifyMovement,
+        reach(.canonical),
     ]
 
-    static let fusion: [Pass] = []
+    /// Exporters' spellings recognised, then everything that a kernel can finish in one step put into one operator.
+    static let fusion: [Pass] = [
+        recognizeActivations,
+        recognizeLayerNorm,
+        recognizeAttention,
+        simplifyMovement,
+        attentionByRows,
+        simplifyMovement,
+        foldPadding,
+        foldChannelScaling,
+        widenHalves,
+        decompose,
+        foldConstants,
+        simplifyMovement,
+        recognizeActivations,
+        enterFusedForms,
+        fuseProductOperands,
+        fuseEpilogues,
+    ]
 
+    /// Channels last, transposes gone where they can, and an order that needs little memory.
     static let layout: [Pass] = [
-        reach(.laidOut)
+        assignChannelsLast,
+        simplifyMovement,
+        sinkTransposes,
+        simplifyMovement,
+        sinkTransposes,
+        simplifyMovement,
+        foldConstants,
+        reach(.laidOut),
+        orderForMemory,
     ]
 
     static let lowering: [Pass] = [

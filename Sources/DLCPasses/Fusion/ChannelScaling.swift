@@ -48,14 +48,14 @@ struct ChannelScaling {
         guard weights.type == .float32 else {
             let values = try weights.doubles()
             return try Tensor(
-                doubles: values.indices.map { values[$0] * scale[channel($0)] }, type: weights.type, shape: weights.shape)
+                doubles: values.indices.map { values[$0] * self.scale[channel($0)] }, type: weights.type, shape: weights.shape)
         }
-        let scale = self.scale.map(Float.init)
+        let factors = self.scale.map(Float.init)
         return try Tensor(type: .float32, shape: weights.shape) { bytes in
             let target = bytes.bindMemory(to: Float.self)
             try weights.withElements(of: Float.self) { source in
                 for start in stride(from: 0, to: source.count, by: max(inner, 1)) {
-                    let factor = scale[channel(start)]
+                    let factor = factors[channel(start)]
                     for i in start..<min(start + inner, source.count) { target[i] = source[i] * factor }
                 }
             }

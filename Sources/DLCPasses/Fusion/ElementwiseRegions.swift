@@ -10,7 +10,8 @@ import DLCOps
 /// A region grows backward from its root: a producer joins when it is elementwise, has the root's shape, and all its
 /// readers are in the region, so nothing is computed twice.
 public let fuseElementwiseRegions = Pass("fuse-elementwise-regions", at: .laidOut, graph: { graph, _ in
-    try ElementwiseRegions(graph).fused()
+    var regions = ElementwiseRegions(graph)
+    return try regions.fused()
 })
 
 private struct ElementwiseRegions {

@@ -22,7 +22,7 @@ enum EpilogueOperand {
 
 /// Convolutions and matrix products become their fused forms, still without an epilogue.
 public let enterFusedForms = Pass("enter-fused-forms", at: .canonical) { rewriter, node in
-    guard let x = node.operands.first ?? nil, rewriter.fact(x).element == .float32 else { return nil }
+    guard let x = node.operands.first ?? nil else { return nil }
     switch node.op {
     case let conv as Conv:
         guard rewriter.constant(node.operands[1]) != nil else { return nil }
@@ -31,8 +31,14 @@ public let enterFusedForms = Pass("enter-fused-forms", at: .canonical) { rewrite
         guard rewriter.constant(node.operands[1]) != nil else { return nil }
         return [try rewriter.add1(FusedConvTranspose(conv), node.operands, name: node.name)]
     case is MatMul:
-        guard let b = node.operands[1], rewriter.shape(x).count >= 2, rewriter.shape(b).count >= 2 else { return nil }
-        return [try rewriter.add1(FusedMatMul(), [x, b], name: node.name)]
+        guard let b = node.operands[1] else { return nil }
+        let (rows, columns) = (rewriter.shape(x), rewriter.shape(b))
+        if rows.count >= 2 && columns.count >= 2 { return [try rewriter.add1(FusedMatMul(), [x, b], name: node.name)] }
+        // A vector is a row on the left and a column on the right.
+        let left = rows.count == 1 ? try rewriter.add1(Reshape(shape: [1] + rows), [x]) : x
+        let right = columns.count == 1 ? try rewriter.add1(Reshape(shape: columns + [1]), [b]) : b
+        let product = try rewriter.add1(FusedMatMul(), [left, right], name: node.name)
+        return [try rewriter.add1(Reshape(shape: rewriter.old.shape(node.results[0])), [product], name: node.name)]
     case let gemm as Gemm:
         var op = FusedMatMul()
         op.transA = gemm.transA
@@ -48,8 +54,8 @@ public let enterFusedForms = Pass("enter-fused-forms", at: .canonical) { rewrite
             return [try rewriter.add1(op, [node.operands[0], node.operands[1], vector], name: node.name)]
         }
         let product = try rewriter.add1(op, [node.operands[0], node.operands[1]], name: node.name)
-        let scaled = gemm.beta == 1 ? c
-            : try rewriter.add1(Binary(.mul), [c, rewriter.constant(try Tensor([Float(gemm.beta)], shape: []))], name: node.name)
+        let beta = rewriter.constant(try Tensor(filling: gemm.beta, type: rewriter.fact(c).element, shape: []))
+        let scaled = gemm.beta == 1 ? c : try rewriter.add1(Binary(.mul), [c, beta], name: node.name)
         return [try rewriter.add1(Binary(.add), [product, scaled], name: node.name)]
     default: return nil
     }
@@ -87,8 +93,8 @@ public let fuseProductOperands = Pass("fuse-product-operands", at: .canonical) {
 ///     relu(add(conv(%x, %w, %b), %r))   →   fused_conv(%x, %w, %b, %r) {activation: "relu"}
 public let fuseEpilogues = Pass("fuse-epilogues", at: .canonical) { rewriter, node in
     if node.op.name == "add" { return try addition(&rewriter, node) }
-    guard let value = node.operands.first ?? nil, rewriter.useCount(value) == 1, let producer = rewriter.producer(of: value),
-        var op = producer.op as? any HasEpilogue, op.activation == .none, !op.residualAfterActivation,
+    guard let value = node.operands.first ?? nil, rewriter.fact(value).element == .float32, rewriter.useCount(value) == 1,
+        let producer = rewriter.producer(of: value), var op = producer.op as? any HasEpilogue, op.activation == .none, !op.residualAfterActivation,
         let activation = try EpilogueActivation(node, rewriter, channels: rewriter.shape(value), of: producer.op)
     else { return nil }
     op.activation = activation.kind
@@ -108,8 +114,8 @@ private func addition(_ rewriter: inout Rewriter, _ node: Node) throws -> [Value
     let shape = rewriter.old.shape(node.results[0])
     // The later of the two, so that the other is computed by then.
     for (value, other) in a.index > b.index ? [(a, b), (b, a)] : [(b, a), (a, b)] {
-        guard rewriter.useCount(value) == 1, let producer = rewriter.producer(of: value), var op = producer.op as? any HasEpilogue,
-            rewriter.shape(value) == shape
+        guard rewriter.fact(value).element == .float32, rewriter.useCount(value) == 1, let producer = rewriter.producer(of: value),
+            var op = producer.op as? any HasEpilogue, rewriter.shape(value) == shape
         else { continue }
         var operands = producer.operands
         while operands.count <= EpilogueOperand.residual { operands.append(nil) }

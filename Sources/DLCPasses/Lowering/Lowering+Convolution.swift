@@ -7,7 +7,7 @@ extension Lowering {
     /// Convolution over channels-last tensors with constant weights, packed for the algorithm that costs least.
     mutating func lower(_ op: FusedConv, _ node: Node) throws {
         try lowerConvolution(
-            node, geometry: ConvolutionGeometry(op.conv, channelsLast: op.channelsLast), epilogue: op, weightsAxis: 0)
+            node, geometry: try ConvolutionGeometry(op.conv, kernel: kernel(node)), epilogue: op)
     }
 
     mutating func lower(_ op: Conv, _ node: Node) throws {
@@ -17,7 +17,7 @@ extension Lowering {
     }
 
     mutating func lower(_ op: FusedConvTranspose, _ node: Node) throws {
-        try lowerTransposed(node, geometry: ConvolutionGeometry(op.conv, channelsLast: op.channelsLast), epilogue: op)
+        try lowerTransposed(node, geometry: try ConvolutionGeometry(op.conv, kernel: kernel(node)), epilogue: op)
     }
 
     mutating func lower(_ op: ConvTranspose, _ node: Node) throws {
@@ -27,10 +27,11 @@ extension Lowering {
     }
 
     private mutating func lowerConvolution(
-        _ node: Node, geometry: ConvolutionGeometry, epilogue: any HasEpilogue, weightsAxis: Int
+        _ node: Node, geometry: ConvolutionGeometry, epilogue: any HasEpilogue
     ) throws {
         guard geometry.channelsLast else { throw DLCError("was not laid out") }
-        guard let x = node.operands[0], let w = node.operands[1] else { throw DLCError("an operand is missing") }
+        let (x, w) = (try operand(node, 0), try operand(node, 1))
+        guard (3...5).contains(graph.shape(x).count) else { throw DLCError("more than three spatial dimensions are not supported") }
         guard let weights = graph.constant(w) else { throw DLCError("weights computed at run time are not supported") }
         let y = node.results[0]
         var shape = dlc_conv()
@@ -38,7 +39,7 @@ extension Lowering {
         let (input, inputStride) = try pixels(x)
         let result = try destination(y)
         guard let resultStride = try Self.pixelStride(result) else { throw DLCError("the result's pixels are not equally spaced") }
-        try geometry.fill(&shape, x: graph.shape(x), y: graph.shape(y), channelAxisLast: true)
+        fill(&shape, geometry, x: graph.shape(x), y: graph.shape(y))
         shape.x_ld = Int64(nominal(inputStride))
         shape.y_ld = Int64(nominal(resultStride))
         let operands = try epilogueOperands(node)
@@ -63,14 +64,15 @@ extension Lowering {
 
     private mutating func lowerTransposed(_ node: Node, geometry: ConvolutionGeometry, epilogue: any HasEpilogue) throws {
         guard geometry.channelsLast else { throw DLCError("was not laid out") }
-        guard let x = node.operands[0], let w = node.operands[1] else { throw DLCError("an operand is missing") }
+        let (x, w) = (try operand(node, 0), try operand(node, 1))
+        guard (3...5).contains(graph.shape(x).count) else { throw DLCError("more than three spatial dimensions are not supported") }
         guard let weights = graph.constant(w) else { throw DLCError("weights computed at run time are not supported") }
         let y = node.results[0]
         let (input, inputStride) = try pixels(x)
         let result = try destination(y)
         guard let resultStride = try Self.pixelStride(result) else { throw DLCError("the result's pixels are not equally spaced") }
         var shape = dlc_conv()
-        try geometry.fill(&shape, x: graph.shape(x), y: graph.shape(y), channelAxisLast: true)
+        fill(&shape, geometry, x: graph.shape(x), y: graph.shape(y))
         var transposed = dlc_conv_transpose()
         transposed.type = weights.type.kernelType
         (transposed.n, transposed.d, transposed.h, transposed.w, transposed.c) = (shape.n, shape.d, shape.h, shape.w, shape.c)
@@ -133,6 +135,37 @@ extension Lowering {
     }
 }
 
+extension Lowering {
+    /// The kernel of a convolution's weights.
+    private func kernel(_ node: Node) throws -> [Int] {
+        let shape = graph.shape(try operand(node, 1))
+        guard let kernel = Shape(shape.dropFirst(2)).constants else { throw DLCError("the kernel's extents must be numbers") }
+        return kernel
+    }
+
+    /// Extents and geometry for choosing an algorithm and packing weights; symbolic extents by nominal numbers.
+    private func fill(_ conv: inout dlc_conv, _ geometry: ConvolutionGeometry, x: Shape, y: Shape) {
+        func volume(_ shape: Shape) -> (Int64, Int64, Int64) {
+            let spatial = [Int](repeating: 1, count: 5 - shape.count) + shape[1..<(shape.count - 1)].map { nominal($0) }
+            return (Int64(spatial[0]), Int64(spatial[1]), Int64(spatial[2]))
+        }
+        func three(_ values: [Int], _ missing: Int) -> (Int64, Int64, Int64) {
+            let all = [Int](repeating: missing, count: 3 - values.count) + values
+            return (Int64(all[0]), Int64(all[1]), Int64(all[2]))
+        }
+        conv.n = Int64(nominal(x[0]))
+        (conv.d, conv.h, conv.w) = volume(x)
+        (conv.od, conv.oh, conv.ow) = volume(y)
+        conv.c = Int64(nominal(x[x.count - 1]))
+        conv.oc = Int64(nominal(y[y.count - 1]))
+        conv.groups = Int64(geometry.group)
+        conv.kernel = three(geometry.kernel, 1)
+        conv.stride = three(geometry.strides, 1)
+        conv.dilation = three(geometry.dilations, 1)
+        conv.pad = three(geometry.pads.prefix(geometry.pads.count / 2).map { nominal($0) }, 0)
+    }
+}
+
 /// Kernel, strides, dilations and padding as depth, height and width.
 struct ConvolutionGeometry {
     var kernel: [Int]
@@ -141,6 +174,21 @@ struct ConvolutionGeometry {
     var pads: [Dim]
     var group = 1
     var channelsLast = true
+
+    init(_ conv: Conv, kernel: [Int]) {
+        (self.kernel, strides, dilations, pads) = (kernel, conv.strides, conv.dilations, conv.pads)
+        (group, channelsLast) = (conv.group, conv.channelsLast)
+    }
+
+    init(_ conv: ConvTranspose, kernel: [Int]) {
+        (self.kernel, strides, dilations, pads) = (kernel, conv.strides, conv.dilations, conv.pads)
+        (group, channelsLast) = (conv.group, conv.channelsLast)
+    }
+
+    init(_ pool: Pool) {
+        (kernel, strides, dilations, pads) = (pool.kernel, pool.strides, pool.dilations, pool.pads)
+        channelsLast = pool.channelsLast
+    }
 
     private func three<T>(_ values: [T], _ missing: T) -> [T] { [T](repeating: missing, count: max(0, 3 - values.count)) + values }
 

@@ -20,6 +20,23 @@ extension Lowering {
         case let op as ConvTranspose: try lower(op, node)
         case let op as FusedMatMul: try lower(op, node)
         case let op as Pool: try lower(op, node)
+        case let op as Softmax: try lower(op, node)
+        case let op as Reduce: try lower(op, node)
+        case let op as LayerNormalization: try lower(op, node)
+        case let op as SkipLayerNorm: try lower(op, node)
+        case let op as LRN: try lower(op, node)
+        case let op as Fill: try lower(op, node)
+        case let op as Pad: try lower(op, node)
+        case let op as Tile: try lower(op, node)
+        case let op as Recurrent: try lower(op, node)
+        case let op as Gather:
+            let axis = try InferenceRules.axis(op.axis, rank: graph.shape(operand(node, 0)).count)
+            try emitDense(.gather, node, operands: node.operands, integers: [Dim(axis)])
+        case let op as GatherElements:
+            let axis = try InferenceRules.axis(op.axis, rank: graph.shape(operand(node, 0)).count)
+            try emitDense(.gatherElements, node, operands: node.operands, integers: [Dim(axis)])
+        case let op as GatherND: try emitDense(.gatherND, node, operands: node.operands, integers: [Dim(op.batchDims)])
+        case is ShapeOf, is Size: try lowerSizes(node)
         default: throw DLCError("has no kernel for \(operandTypes(node))")
         }
     }

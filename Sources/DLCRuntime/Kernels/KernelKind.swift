@@ -37,7 +37,8 @@ public enum KernelKind: UInt8, Sendable, CaseIterable {
         case .topK: try TopKKernel.prepare(step)
         case .arg: try ArgKernel.prepare(step)
         case .trilu: try TriluKernel.prepare(step)
-        case .attention, .recurrent, .resize: throw DLCError("no kernel")
+        case .recurrent: try RecurrentKernel.prepare(step)
+        case .attention, .resize: throw DLCError("no kernel")
         }
     }
 

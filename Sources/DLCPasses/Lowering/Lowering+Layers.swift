@@ -1,0 +1,127 @@
+import DLCGraph
+import DLCOps
+import DLCRuntime
+
+extension Lowering {
+    /// A new contiguous place for a result: its place in a concatenation only where that has no gaps.
+    /// `finish` copies it there where it has.
+    mutating func contiguousDestination(_ value: Value) throws -> (target: Plan.Operand, place: Plan.Operand?) {
+        let place = try destination(value)
+        if try place.isContiguous() { return (place, nil) }
+        return (try buffer(place.type, place.shape), place)
+    }
+
+    /// Emits a step whose kernel reads and writes without gaps.
+    mutating func emitDense(
+        _ kernel: KernelKind, _ node: Node, operands: [Value?], integers: [Dim] = [], numbers: [Double] = [],
+        resultSlots: Int? = nil, operations: Dim = 0, sharing: [Int] = []
+    ) throws {
+        let inputs = try operands.map { try $0.map { try contiguous($0) } }
+        var targets: [Plan.Operand?] = []
+        var copies: [(from: Plan.Operand, to: Plan.Operand)] = []
+        for (index, result) in node.results.enumerated() {
+            guard index == 0 || useCounts[result.index] > 0 else {
+                targets.append(nil)
+                continue
+            }
+            let (target, place) = try contiguousDestination(result)
+            targets.append(target)
+            if let place { copies.append((target, place)) }
+        }
+        while let slots = resultSlots, targets.count < slots { targets.append(nil) }
+        emit(kernel, node, operands: inputs, results: targets, integers: integers, numbers: numbers, operations: operations, sharing: sharing)
+        for copy in copies { try emitCopy(from: copy.from, to: copy.to, name: node.name) }
+    }
+
+    /// The number of elements of a value, for counting operations.
+    func elements(_ value: Value) throws -> Dim { try graph.shape(value).product() }
+
+    mutating func lower(_ op: Softmax, _ node: Node) throws {
+        let x = try operand(node, 0)
+        let kind: Dim = switch op.kind { case .softmax: 0; case .logSoftmax: 1; case .hardmax: 2 }
+        let axis = try InferenceRules.axis(op.axis, rank: graph.shape(x).count)
+        try emitDense(.softmax, node, operands: [x], integers: [kind, Dim(axis)], operations: try elements(x).times(5), sharing: [0])
+    }
+
+    mutating func lower(_ op: Reduce, _ node: Node) throws {
+        let x = try operand(node, 0)
+        let rank = graph.shape(x).count
+        let axes = op.axes.isEmpty ? Array(0..<rank) : try InferenceRules.axes(op.axes, rank: rank)
+        let kinds: [ReduceKind] = [.sum, .mean, .max, .min, .prod, .l1, .l2, .sumSquare, .logSum, .logSumExp]
+        let kind = kinds.firstIndex(of: op.kind) ?? 0
+        let (target, place) = try contiguousDestination(node.results[0])
+        emit(
+            .reduce, node, operands: [try view(x)], results: [target],
+            integers: [Dim(kind)] + (0..<rank).map { axes.contains($0) ? 1 : 0 }, operations: try elements(x))
+        if let place { try emitCopy(from: target, to: place, name: node.name) }
+    }
+
+    mutating func lower(_ op: LayerNormalization, _ node: Node) throws {
+        let x = try operand(node, 0)
+        let rank = graph.shape(x).count
+        let axis = try InferenceRules.axis(op.axis, rank: rank)
+        let length = try Shape(graph.shape(x)[axis...]).product()
+        for operand in node.operands.dropFirst() where operand != nil {
+            guard try elements(operand.unsafelyUnwrapped) == length else { throw DLCError("scale and bias must cover the normalised dimensions") }
+        }
+        let parameters = (1..<3).map { $0 < node.operands.count ? node.operands[$0] : nil }
+        try emitDense(
+            .norm, node, operands: [x] + parameters + [nil], integers: [0, Dim(axis)], numbers: [op.epsilon], resultSlots: 4,
+            operations: try elements(x).times(8), sharing: [0])
+    }
+
+    mutating func lower(_ op: SkipLayerNorm, _ node: Node) throws {
+        let (x, skip, scale) = (try operand(node, 0), try operand(node, 1), try operand(node, 2))
+        let bias = node.operands.count > 3 ? node.operands[3] : nil
+        let operands = [try contiguous(x), try contiguous(scale), try bias.map { try contiguous($0) }, try contiguous(skip)]
+        let y = try contiguousDestination(node.results[0])
+        let sum = useCounts[node.results[1].index] > 0 ? try contiguousDestination(node.results[1]) : nil
+        emit(
+            .norm, node, operands: operands, results: [y.target, nil, nil, sum?.target],
+            integers: [0, Dim(graph.shape(x).count - 1)], numbers: [op.epsilon], operations: try elements(x).times(9))
+        for (target, place) in [y, sum].compactMap({ $0 }) {
+            if let place { try emitCopy(from: target, to: place, name: node.name) }
+        }
+    }
+
+    mutating func lower(_ op: LRN, _ node: Node) throws {
+        let x = try operand(node, 0)
+        try emitDense(
+            .lrn, node, operands: [x], integers: [Dim(op.size), op.channelsLast ? 1 : 0], numbers: [op.alpha, op.beta, op.bias],
+            operations: try elements(x).times(Dim(2 * op.size + 4)))
+    }
+
+    mutating func lower(_ op: Fill, _ node: Node) throws {
+        let (target, place) = try contiguousDestination(node.results[0])
+        let bits = op.value.withUnsafeBytes { bytes in bytes.enumerated().reduce(UInt64(0)) { $0 | UInt64($1.element) << UInt64(8 * $1.offset) } }
+        emit(.fill, node, operands: [], results: [target], integers: [Dim(Int(Int64(bitPattern: bits)))])
+        if let place { try emitCopy(from: target, to: place, name: node.name) }
+    }
+
+    mutating func lower(_ op: Pad, _ node: Node) throws {
+        let mode: Dim = switch op.mode { case .constant: 0; case .edge: 1; case .reflect: 2; case .wrap: 3 }
+        try emitDense(.pad, node, operands: [try operand(node, 0), node.operands.count > 1 ? node.operands[1] : nil], integers: [mode] + op.pads)
+    }
+
+    /// A tensor whose elements are known as expressions.
+    mutating func lowerSizes(_ node: Node) throws {
+        guard let content = graph.fact(node.results[0]).content else { throw DLCError("has no kernel for \(operandTypes(node))") }
+        try emitDense(.sizes, node, operands: [], integers: content)
+    }
+
+    /// Repeats along dimensions: a broadcast view copied into a result with every dimension split in two.
+    mutating func lower(_ op: Tile, _ node: Node) throws {
+        let x = try view(operand(node, 0))
+        let repeats = op.repeats
+        let result = try destination(node.results[0])
+        var (source, target) = (x, result)
+        (source.shape, source.strides, target.shape, target.strides) = ([], [], [], [])
+        for axis in x.shape.indices {
+            source.shape += [repeats[axis], x.shape[axis]]
+            source.strides += [0, x.strides[axis]]
+            target.strides += [try x.shape[axis].times(result.strides[axis]), result.strides[axis]]
+        }
+        target.shape = source.shape
+        try emitCopy(from: source, to: target, name: node.name)
+    }
+}
