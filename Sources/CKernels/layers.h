@@ -15,6 +15,7 @@ typedef struct {
     dlc_kernel lp_norm_f32, lp_norm_f64;
     dlc_kernel lrn_first_f32, lrn_last_f32, lrn_f64;
     dlc_kernel rnn_f32;
+    dlc_kernel attention_f32;
 } dlc_layer_kernels;
 
 extern const dlc_layer_kernels dlc_layer_kernels_portable;

@@ -6,7 +6,8 @@
 #include "pool.inc.h"
 #include "reduce.inc.h"
 #include "softmax.inc.h"
-// Normalisation uses the sums of reduce.inc.h.
+// Attention uses the rows of softmax.inc.h, normalisation the sums of reduce.inc.h.
+#include "attention.inc.h"
 #include "norm.inc.h"
 #include "norm_f64.inc.h"
 #include "rnn.inc.h"
@@ -29,5 +30,5 @@ const dlc_layer_kernels DLC_NAME(dlc_layer_kernels) = {
     LAYER(group_norm_first_f32), LAYER(group_norm_last_f32), LAYER(group_norm_f64),
     LAYER(lp_norm_f32), LAYER(lp_norm_f64),
     LAYER(lrn_first_f32), LAYER(lrn_last_f32), LAYER(lrn_f64),
-    LAYER(rnn_f32),
+    LAYER(rnn_f32), LAYER(attention_f32),
 };

@@ -2,6 +2,7 @@
 #ifndef DLC_LAYERS_H
 #define DLC_LAYERS_H
 
+#include "dlc_attention.h"
 #include "dlc_lrn.h"
 #include "dlc_norm.h"
 #include "dlc_pool.h"

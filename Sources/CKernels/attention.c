@@ -1,0 +1,30 @@
+/// Checks of an attention step and its division into tasks.
+#include "attention.h"
+#include "layers.h"
+
+/// Bound of every extent, which keeps sizes within 64 bits.
+enum { attention_most = 1 << 24 };
+
+bool dlc_attention_prepare(dlc_isa isa, dlc_attention *p, dlc_launch *launch) {
+    const dlc_layer_kernels *kernels = dlc_layer_kernels_of(isa);
+    const int64_t extents[] = { p->batch, p->heads, p->kv_heads, p->queries, p->keys, p->depth, p->value_depth };
+    for (int i = 0; i < 7; i++)
+        if (extents[i] < 0 || extents[i] > attention_most) return false;
+    if (!kernels || p->mask_kind > DLC_MASK_BOOL || p->kv_heads < 1 || p->heads % p->kv_heads != 0) return false;
+    if (p->mask_kind != DLC_MASK_NONE && p->mask_column != 0 && p->mask_column != 1) return false;
+    attention_layout l = attention_layout_of(p, dlc_lanes(isa));
+    // A block's scores should stay in the first-level cache, the packed keys in the second.
+    enum { cached_floats = 6 * 1024, fewest = 6, most = 48 };
+    int64_t block = cached_floats / l.scores / fewest * fewest;
+    p->query_block = block < fewest ? fewest : block > most ? most : block;
+    int64_t blocks = (p->queries + p->query_block - 1) / p->query_block;
+    int64_t packs = p->batch * p->kv_heads, tasks = p->batch * p->heads * blocks;
+    *launch = (dlc_launch){
+        .run = kernels->attention_f32,
+        .tasks = tasks == 0 ? 0 : packs > tasks ? packs : tasks,
+        .phases = 2,
+        .shared_bytes = packs * l.head * 4,
+        .scratch_bytes = p->query_block * (l.scores + 1) * 4,
+    };
+    return true;
+}

@@ -1,0 +1,172 @@
+/// Attention for one instruction set.
+#include "attention.h"
+#include <math.h>
+
+DLC_TARGET_BEGIN
+
+/// Rows of the register tile; with 4 vectors of columns it fills the registers of AVX-512 (6 × 4).
+#define ATTENTION_ROWS (VL == 16 ? 6 : 2)
+
+/// c[row] [4·VL] = Σₖ a[row][k] · panel[k], each row times its factor where there are factors; only the
+/// first `columns` are stored.
+DLC_INLINE void attention_tile_of(int rows, int64_t k, const float *a, int64_t a_ld, const float *panel, const float *factors,
+                                  float *c, int64_t c_ld, int64_t columns) {
+    vf acc[ATTENTION_ROWS * 4];
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows * 4; i++) acc[i] = vf_zero();
+    for (int64_t i = 0; i < k; i++, panel += 4 * VL) {
+        vf b0 = vf_load(panel), b1 = vf_load(panel + VL), b2 = vf_load(panel + 2 * VL), b3 = vf_load(panel + 3 * VL);
+#pragma clang loop unroll(full)
+        for (int r = 0; r < rows; r++) {
+            vf x = vf_set1(a[r * a_ld + i]);
+            acc[r * 4] = vf_fma(x, b0, acc[r * 4]);
+            acc[r * 4 + 1] = vf_fma(x, b1, acc[r * 4 + 1]);
+            acc[r * 4 + 2] = vf_fma(x, b2, acc[r * 4 + 2]);
+            acc[r * 4 + 3] = vf_fma(x, b3, acc[r * 4 + 3]);
+        }
+    }
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++) {
+        vf factor = vf_set1(factors ? factors[r] : 1.0f);
+#pragma clang loop unroll(full)
+        for (int v = 0; v < 4; v++) {
+            float *to = c + r * c_ld + v * VL;
+            if (columns >= 4 * VL) vf_store(to, acc[r * 4 + v] * factor);
+            else if (columns > v * VL) vf_store_n(to, acc[r * 4 + v] * factor, columns - v * VL < VL ? columns - v * VL : VL);
+        }
+    }
+}
+
+static void attention_tile(int64_t rows, int64_t k, const float *a, int64_t a_ld, const float *panel, const float *factors,
+                           float *c, int64_t c_ld, int64_t columns) {
+#define ATTENTION_CASE(n) case n: attention_tile_of(n, k, a, a_ld, panel, factors, c, c_ld, columns); break;
+    switch (rows) {
+    ATTENTION_CASE(1)
+    ATTENTION_CASE(2)
+#if VL == 16
+    ATTENTION_CASE(3)
+    ATTENTION_CASE(4)
+    ATTENTION_CASE(5)
+    ATTENTION_CASE(6)
+#endif
+    default: break;
+    }
+#undef ATTENTION_CASE
+}
+
+/// Packs K and V of one head. Columns beyond the last key or value are zero.
+static void attention_pack(const dlc_attention *p, const attention_layout *l, const float *k, const float *v, float *to) {
+    float *values = to + l->values;
+    for (int64_t panel = 0; panel < l->key_panels; panel++) {
+        for (int64_t column = 0; column < l->wide; column++) {
+            int64_t key = panel * l->wide + column;
+            float *at = to + panel * l->wide * p->depth + column;
+            for (int64_t d = 0; d < p->depth; d++) at[d * l->wide] = key < p->keys ? k[key * p->k.row + d] : 0;
+        }
+    }
+    for (int64_t panel = 0; panel < l->value_panels; panel++) {
+        int64_t first = panel * l->wide;
+        for (int64_t key = 0; key < p->keys; key++, values += l->wide) {
+            for (int64_t i = 0; i < l->wide; i += VL) {
+                int64_t left = p->value_depth - first - i;
+                vf_store(values + i, vf_load_n(v + key * p->v.row + first + i, left < 0 ? 0 : left < VL ? left : VL));
+            }
+        }
+    }
+}
+
+/// Scales a row of `keys` scores and adds its mask, in place; gives the maximum.
+static float attention_mask_row(const dlc_attention *p, float *scores, const void *mask, int64_t at, int64_t keys) {
+    vf max = vf_set1(-INFINITY), scale = vf_set1(p->scale);
+    for (int64_t i = 0; i < keys; i += VL) {
+        int64_t n = keys - i < VL ? keys - i : VL;
+        vf s = vf_load(scores + i) * scale;
+        if (p->mask_kind == DLC_MASK_F32) {
+            const float *m = (const float *)mask + at;
+            s += p->mask_column ? vf_load_n(m + i, n) : vf_set1(*m);
+        } else if (p->mask_kind == DLC_MASK_BOOL) {
+            const uint8_t *m = (const uint8_t *)mask + at;
+            float lanes[VL];
+            vf_store(lanes, s);
+            for (int64_t lane = 0; lane < n; lane++)
+                if (!m[p->mask_column ? i + lane : 0]) lanes[lane] = -INFINITY;
+            s = vf_load(lanes);
+        }
+        vf_store(scores + i, s);
+        if (n == VL) {
+            max = softmax_max(max, s);
+        } else {
+            // Lanes beyond the last key must not count.
+            float lanes[VL];
+            vf_store(lanes, vf_set1(-INFINITY));
+            vf_store_n(lanes, s, n);
+            max = softmax_max(max, vf_load(lanes));
+        }
+    }
+    float m = -INFINITY;
+    for (int lane = 0; lane < VL; lane++) m = m != m || m > max[lane] ? m : max[lane];
+    return m;
+}
+
+/// The queries `first ..< first + count` of one head.
+static void attention_block(const dlc_attention *p, const attention_layout *l, const float *packed, const float *q,
+                            const void *mask, int64_t mask_at, float *y, int64_t first, int64_t count, float *scratch) {
+    float *scores = scratch, *factors = scratch + p->query_block * l->scores;
+    int64_t keys = p->keys;
+    if (p->causal) { // the last query of the block sees the most keys
+        int64_t seen = first + count + p->causal_offset;
+        keys = seen < 0 ? 0 : seen < keys ? seen : keys;
+    }
+    for (int64_t panel = 0; panel * l->wide < keys; panel++) {
+        for (int64_t r = 0; r < count; r += ATTENTION_ROWS) {
+            int64_t rows = count - r < ATTENTION_ROWS ? count - r : ATTENTION_ROWS;
+            attention_tile(rows, p->depth, q + (first + r) * p->q.row, p->q.row, packed + panel * l->wide * p->depth, NULL,
+                           scores + r * l->scores + panel * l->wide, l->scores, l->wide);
+        }
+    }
+    for (int64_t r = 0; r < count; r++) {
+        float *row = scores + r * l->scores;
+        int64_t seen = keys;
+        if (p->causal) {
+            seen = first + r + 1 + p->causal_offset;
+            seen = seen < 0 ? 0 : seen < keys ? seen : keys;
+        }
+        float max = attention_mask_row(p, row, mask, mask_at + (first + r) * p->mask.row, seen);
+        factors[r] = 1.0f / softmax_row_exp(row, row, seen, max);
+        for (int64_t i = seen; i < keys; i++) row[i] = 0;
+    }
+    for (int64_t panel = 0; panel < l->value_panels; panel++) {
+        int64_t columns = p->value_depth - panel * l->wide;
+        for (int64_t r = 0; r < count; r += ATTENTION_ROWS) {
+            int64_t rows = count - r < ATTENTION_ROWS ? count - r : ATTENTION_ROWS;
+            attention_tile(rows, keys, scores + r * l->scores, l->scores, packed + l->values + panel * l->wide * p->keys,
+                           factors + r, y + (first + r) * p->y.row + panel * l->wide, p->y.row, columns);
+        }
+    }
+}
+
+static void DLC_NAME(attention_f32)(const dlc_call *call) {
+    const dlc_attention *p = call->params;
+    attention_layout l = attention_layout_of(p, VL);
+    const float *q = call->buffers[0], *k = call->buffers[1], *v = call->buffers[2];
+    float *y = call->buffers[4], *packed = call->shared;
+    int64_t blocks = (p->queries + p->query_block - 1) / p->query_block;
+    for (int64_t task = call->begin; task < call->end; task++) {
+        if (call->phase == 0) {
+            int64_t batch = task / p->kv_heads, head = task % p->kv_heads;
+            if (batch >= p->batch) break;
+            attention_pack(p, &l, k + batch * p->k.batch + head * p->k.head, v + batch * p->v.batch + head * p->v.head,
+                           packed + task * l.head);
+            continue;
+        }
+        int64_t first = task % blocks * p->query_block, head = task / blocks % p->heads, batch = task / blocks / p->heads;
+        if (batch >= p->batch) break;
+        int64_t count = p->queries - first < p->query_block ? p->queries - first : p->query_block;
+        int64_t kv = batch * p->kv_heads + head / (p->heads / p->kv_heads);
+        attention_block(p, &l, packed + kv * l.head, q + batch * p->q.batch + head * p->q.head, call->buffers[3],
+                        batch * p->mask.batch + head * p->mask.head, y + batch * p->y.batch + head * p->y.head,
+                        first, count, call->scratch);
+    }
+}
+
+DLC_TARGET_END

@@ -1,0 +1,102 @@
+/// Attention against a naive version in f64, for every instruction set of the host; with an argument,
+/// its rate at the shapes of BERT and ViT.
+#include "harness.h"
+#include "bench_peak.h"
+#include "dlc_layers.h"
+
+static int failures, cases;
+static double worst;
+
+static void check(dlc_isa isa) {
+    dlc_attention p = { .batch = 1 + random_below(3), .kv_heads = 1 + random_below(3), .queries = 1 + random_below(100), .keys = 1 + random_below(random_below(2) ? 40 : 300),
+                        .depth = 1 + random_below(90), .value_depth = 1 + random_below(90), .causal = random_below(3) == 0, .causal_offset = random_below(20),
+                        .mask_kind = (dlc_mask_kind)random_below(3), .mask_column = random_below(2), .scale = 0.4f };
+    p.heads = p.kv_heads * (1 + random_below(3));
+    bool head_inside = random_below(2); // [batch, length, heads, depth] or [batch, heads, length, depth]
+#define STRIDES(s, n, h, d) p.s = head_inside ? (dlc_attention_strides){ (n) * (h) * (d), d, (h) * (d) } : (dlc_attention_strides){ (n) * (h) * (d), (n) * (d), d }
+    STRIDES(q, p.queries, p.heads, p.depth);
+    STRIDES(k, p.keys, p.kv_heads, p.depth);
+    STRIDES(v, p.keys, p.kv_heads, p.value_depth);
+    STRIDES(y, p.queries, p.heads, p.value_depth);
+    p.mask = (dlc_attention_strides){ random_below(2) ? p.heads * p.queries * p.keys : 0, random_below(2) ? p.queries * p.keys : 0, random_below(2) ? p.keys : 0 };
+    float *q = random_floats(p.batch * p.q.batch), *k = random_floats(p.batch * p.k.batch), *v = random_floats(p.batch * p.v.batch);
+    int64_t masks = p.batch * p.heads * p.queries * p.keys, n = p.batch * p.y.batch;
+    float *mask = random_floats(masks);
+    uint8_t *flags = aligned(masks);
+    for (int64_t i = 0; i < masks; i++) flags[i] = random_below(4) > 0;
+    for (int64_t i = 0; i < masks; i++) if (random_below(10) == 0) mask[i] = -INFINITY;
+    double *want = aligned(8 * n), *scores = aligned(8 * p.keys);
+    for (int64_t b = 0; b < p.batch; b++) for (int64_t h = 0; h < p.heads; h++) for (int64_t i = 0; i < p.queries; i++) {
+        int64_t g = h / (p.heads / p.kv_heads);
+        double max = -INFINITY, sum = 0;
+        for (int64_t j = 0; j < p.keys; j++) {
+            double s = 0;
+            for (int64_t d = 0; d < p.depth; d++) s += (double)q[b * p.q.batch + h * p.q.head + i * p.q.row + d] * (double)k[b * p.k.batch + g * p.k.head + j * p.k.row + d];
+            s *= (double)p.scale;
+            int64_t at = b * p.mask.batch + h * p.mask.head + i * p.mask.row + j * p.mask_column;
+            if (p.mask_kind == DLC_MASK_F32) s += (double)mask[at];
+            if (p.mask_kind == DLC_MASK_BOOL && !flags[at]) s = -INFINITY;
+            if (p.causal && j > i + p.causal_offset) s = -INFINITY;
+            scores[j] = s;
+            max = fmax(max, s);
+        }
+        for (int64_t j = 0; j < p.keys; j++) sum += scores[j] = exp(scores[j] - max);
+        for (int64_t d = 0; d < p.value_depth; d++) {
+            double out = 0;
+            for (int64_t j = 0; j < p.keys; j++) out += scores[j] / sum * (double)v[b * p.v.batch + g * p.v.head + j * p.v.row + d];
+            want[b * p.y.batch + h * p.y.head + i * p.y.row + d] = out;
+        }
+    }
+    void *buffers[] = { q, k, v, p.mask_kind == DLC_MASK_F32 ? (void *)mask : p.mask_kind == DLC_MASK_BOOL ? (void *)flags : NULL, aligned(4 * n) };
+    dlc_launch launch;
+    float *y = buffers[4], *first = aligned(4 * n);
+    if (!dlc_attention_prepare(isa, &p, &launch) || !launch_run(&launch, &p, buffers, 1)) failures++, printf("FAIL prepare or workspace\n");
+    memcpy(first, y, (size_t)(4 * n));
+    launch_run(&launch, &p, buffers, 1 + random_below(9));
+    if (memcmp(first, y, (size_t)(4 * n)) && failures++ < 10) printf("FAIL bits depend on the split\n");
+    cases++;
+    for (int64_t i = 0; i < n; i++) {
+        double error = fabs((double)y[i] - want[i]);
+        if (isnan(want[i]) && isnan(y[i])) continue;
+        if (error > worst) worst = error;
+        if (!(error < 3e-6)) {
+            if (failures++ < 10) printf("FAIL isa %d mask %d causal %d [%lld]: %g, expected %g\n", isa, p.mask_kind, p.causal, (long long)i, (double)y[i], want[i]);
+            break;
+        }
+    }
+    free(q), free(k), free(v), free(mask), free(flags), free(want), free(scores), free(y), free(first);
+}
+
+static void bench(int64_t heads, int64_t length, int64_t depth, bool mask) {
+    dlc_attention p = { .batch = 1, .heads = heads, .kv_heads = heads, .queries = length, .keys = length, .depth = depth, .value_depth = depth, .scale = 0.125f,
+                        .mask_kind = mask ? DLC_MASK_F32 : DLC_MASK_NONE, .mask_column = 1 };
+    p.q = p.k = p.v = p.y = (dlc_attention_strides){ 0, depth, heads * depth };
+    void *buffers[] = { random_floats(length * heads * depth), random_floats(length * heads * depth), random_floats(length * heads * depth), random_floats(length),
+                        aligned(4 * length * heads * depth) };
+    dlc_launch launch;
+    if (!dlc_attention_prepare(dlc_host_isa(), &p, &launch)) return;
+    double time = launch_time(&launch, &p, buffers, 0.7), flops = 4.0 * (double)(heads * length * length * depth);
+    printf("%lld heads, length %lld, depth %lld%s: %.3f ms, %.0f GFLOP/s, %.0f %% of the peak of %.0f\n", (long long)heads, (long long)length, (long long)depth,
+           mask ? ", mask" : "", time * 1e3, flops / time * 1e-9, 100e-9 * flops / time / peak(), peak());
+    for (int i = 0; i < 5; i++) free(buffers[i]);
+}
+
+int main(int argc, char **argv) {
+    (void)argv;
+    if (argc > 1) {
+        bench(12, 128, 64, true);
+        bench(12, 197, 64, false);
+        bench(12, 512, 64, false);
+        bench(12, 1024, 64, false);
+        bench(8, 1024, 80, false);
+        return 0;
+    }
+    for (int isa = 0; isa <= DLC_ISA_NEON; isa++) {
+        if (!dlc_host_has((dlc_isa)isa)) continue;
+        worst = 0;
+        for (int i = 0; i < 150; i++) check((dlc_isa)isa);
+        printf("%s: worst error %.2g\n", isa_names[isa], worst);
+    }
+    printf("%d cases, %d failures\n", cases, failures);
+    return failures != 0;
+}
