@@ -16,10 +16,10 @@ struct BenchCommand: ParsableCommand {
         commandName: "bench",
         abstract: "Measure loading, running and memory of a model.",
         discussion: """
-            A model that is not compiled yet is compiled by another process into a temporary file, so that times and peak memory
+            A model that is not compiled yet is compiled by another process into a temporary file, so that times and peak memory \
             are those of an app that carries the compiled file. Inputs are random, the same every time.
 
-            Printed are load_ms (mapping the file and preparing its steps), first_ms (the first run), median_ms and min_ms of the
+            Printed are load_ms (mapping the file and preparing its steps), first_ms (the first run), median_ms and min_ms of the \
             runs after it, and peak_rss_mb (the most memory the process had, in units of 1024 × 1024 bytes).
 
             EXAMPLES

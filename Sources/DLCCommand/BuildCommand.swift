@@ -15,7 +15,7 @@ struct BuildCommand: ParsableCommand {
         commandName: "build",
         abstract: "Compile a model into one .dlc file, ready to be mapped and run.",
         discussion: """
-            A compiled file is for one processor family. `native` is the strongest that this processor has; a file runs on
+            A compiled file is for one processor family. `native` is the strongest that this processor has; a file runs on \
             every processor that has at least what it was built for.
 
             EXAMPLES
@@ -42,10 +42,14 @@ struct BuildCommand: ParsableCommand {
         let output = self.output ?? ModelFile.stem(input.model) + ".dlc"
         guard ModelFile.isPlan(output) else { throw DLCError("expected a name that ends in .dlc", at: [output]) }
         let image = try ModelFile.compile(input.model, for: target.target)
-        try Staging.file(output) { try PlanFile.write(image, to: $0) }
         if let interface {
             let text = TypedInterface(image.plan, resource: ModelFile.stem(output), source: ModelFile.stem(input.model)).text
-            try Staging.file(interface) { try TextFile.write(text, to: $0) }
+            try Staging.file(interface) {
+                try TextFile.write(text, to: $0)
+                try Staging.file(output) { try PlanFile.write(image, to: $0) }
+            }
+        } else {
+            try Staging.file(output) { try PlanFile.write(image, to: $0) }
         }
         let size = try MappedFile(path: output).bytes.count
         let arena = (try? image.plan.buffers(under: [:])).map { ", arena \(Format.bytes($0.peak))" } ?? ""

@@ -7,11 +7,11 @@ struct CompareCommand: ParsableCommand {
         commandName: "compare",
         abstract: "Compare two models' outputs, or a model's layers with plain reference loops.",
         discussion: """
-            Differences are printed as shares of the largest magnitude of the value. The status is 1 where one is above the
+            Differences are printed as shares of the largest magnitude of the value. The status is 1 where one is above the \
             tolerance.
 
-            With --reference every step of the compiled model is compared with the reference interpreter on the same graph, and
-            the outputs with the interpreter on the graph as it was imported, so that a wrong kernel shows in its layer and a
+            With --reference every step of the compiled model is compared with the reference interpreter on the same graph, and \
+            the outputs with the interpreter on the graph as it was imported, so that a wrong kernel shows in its layer and a \
             wrong pass in the outputs. The interpreter is slow: seconds to minutes for a large network.
 
             EXAMPLES

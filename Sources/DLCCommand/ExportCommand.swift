@@ -7,7 +7,7 @@ struct ExportCommand: ParsableCommand {
         commandName: "export",
         abstract: "Write a model as an ONNX file at a chosen opset.",
         discussion: """
-            Written is the canonical graph: constants folded, shapes settled, before layout and fusion. Names of inputs, outputs
+            Written is the canonical graph: constants folded, shapes settled, before layout and fusion. Names of inputs, outputs \
             and nodes are kept. An operator that the opset cannot express is an error.
 
             EXAMPLES

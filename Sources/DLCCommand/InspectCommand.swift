@@ -20,9 +20,9 @@ struct InspectCommand: ParsableCommand {
         commandName: "inspect",
         abstract: "Show a model's layers, their costs and the memory plan.",
         discussion: """
-            The table lists the canonical graph's layers, or the steps of a compiled file: output shape, parameters, FLOPs (a
-            multiply and an add are two) and bytes of the output. Below it stand the inputs and outputs and the memory plan: the
-            arena that a run takes, the least that any arrangement of the same buffers needs, and what it would take without
+            The table lists the canonical graph's layers, or the steps of a compiled file: output shape, parameters, FLOPs (a \
+            multiply and an add are two) and bytes of the output. Below it stand the inputs and outputs and the memory plan: the \
+            arena that a run takes, the least that any arrangement of the same buffers needs, and what it would take without \
             sharing. Where shapes have symbols, numbers are for symbols of 1, or as --shape says.
 
             EXAMPLES

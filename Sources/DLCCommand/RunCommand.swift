@@ -10,7 +10,7 @@ struct RunCommand: ParsableCommand {
         commandName: "run",
         abstract: "Run a model on files and print or write its outputs.",
         discussion: """
-            An input is a NumPy array (.npy, .npz with the inputs' names inside), an ONNX tensor (.pb) or a picture (.png, .jpg),
+            An input is a NumPy array (.npy, .npz with the inputs' names inside), an ONNX tensor (.pb) or a picture (.png, .jpg), \
             which is resized and converted to what the input asks for, scaled to 0…1 or as the model's metadata say.
 
             Without --output-dir the answer is printed: the best classes of a classifier, else the outputs' first values.

@@ -4,7 +4,7 @@ import DLC
 /// The command line. Ends with 0; with 1 and one line `error: …` on standard error where a model, a file or a run is
 /// at fault; with 64 where the usage is wrong.
 @main
-struct DLCCommand: ParsableCommand {
+struct DLCTool: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dlc",
         abstract: "Compiles neural networks ahead of time and runs them.",
@@ -26,7 +26,9 @@ struct DLCCommand: ParsableCommand {
         do {
             var command = try parseAsRoot()
             try command.run()
-        } catch let error as DLCError {
+        } catch var error as DLCError {
+            // A file that several layers name is named once.
+            error.path = error.path.indices.filter { $0 == 0 || error.path[$0] != error.path[$0 - 1] }.map { error.path[$0] }
             Console.fail(error.description)
         } catch {
             exit(withError: error)
