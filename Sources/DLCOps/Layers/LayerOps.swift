@@ -10,6 +10,10 @@ enum LayerOps {
             Gemm.definition,
             BatchNormalization.definition,
             LayerNormalization.definition,
+            GroupNormalization.definition,
+            RMSNormalization.definition,
+            LpNormalization.definition,
             LRN.definition,
-        ] + Pool.table + Reduce.table + Softmax.table
+            Resize.definition,
+        ] + Recurrent.table + Pool.table + Reduce.table + Softmax.table
 }

@@ -20,15 +20,16 @@ extension Recurrent {
             let isReverse = direction == .reverse || d == 1
             for b in 0..<batch {
                 let start = stateStart(d, b)
-                var state = initial.map { values in (0..<hidden).map { values?[start + $0] ?? 0 } }
+                func initialState(_ values: [Double]?) -> [Double] { (0..<hidden).map { values?[start + $0] ?? 0 } }
+                var (h, c) = (initialState(initial[0]), initialState(initial[1]))
                 for i in 0..<lengths[b] {
                     let t = isReverse ? lengths[b] - 1 - i : i
                     let row = (batchFirst ? b * steps + t : t * batch + b) * inputs
-                    cell.step(xs[row..<row + inputs], &state[0], &state[1])
+                    cell.step(xs[row..<row + inputs], &h, &c)
                     let target = (batchFirst ? (b * steps + t) * directions + d : (t * directions + d) * batch + b) * hidden
-                    for unit in 0..<hidden { y[target + unit] = state[0][unit] }
+                    for unit in 0..<hidden { y[target + unit] = h[unit] }
                 }
-                for index in 0..<2 { for unit in 0..<hidden { finals[index][start + unit] = state[index][unit] } }
+                for unit in 0..<hidden { (finals[0][start + unit], finals[1][start + unit]) = (h[unit], c[unit]) }
             }
         }
         let shape = batchFirst ? [batch, steps, directions, hidden] : [steps, directions, batch, hidden]

@@ -1,0 +1,122 @@
+import DLCGraph
+
+extension Resize {
+    public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {
+        let x = try Oracle.operand(operands, 0)
+        let sizes = try Oracle.numbers(sizes, "sizes")
+        guard sizes.count == x.rank, try Checked.count(sizes) > 0 else { return [try Tensor(type: x.type, shape: sizes) { _ in }] }
+        if mode == .nearest { return [try nearest(x, sizes)] }
+        var (values, shape) = (try x.doubles(), x.shape)
+        for axis in shape.indices {
+            if isIdentity(axis, from: shape[axis], to: sizes[axis]) { continue }
+            let taps = taps(axis, from: shape[axis], to: sizes[axis])
+            let inner = shape[(axis + 1)...].reduce(1, *)
+            let outer = shape[..<axis].reduce(1, *)
+            var result: [Double] = []
+            for o in 0..<outer {
+                for tap in taps {
+                    for i in 0..<inner {
+                        guard let tap else {
+                            result.append(extrapolation)
+                            continue
+                        }
+                        result.append(tap.reduce(0) { $0 + $1.weight * values[(o * shape[axis] + $1.index) * inner + i] })
+                    }
+                }
+            }
+            values = result
+            shape[axis] = sizes[axis]
+        }
+        if let range = x.type.integerRange {
+            values = values.map { min(max($0.rounded(.toNearestOrEven), range.lowerBound), range.upperBound) }
+        }
+        return [try Tensor(doubles: values, type: x.type, shape: sizes)]
+    }
+
+    /// Nearest neighbours select bytes, so that every type works.
+    private func nearest(_ x: Tensor, _ sizes: [Int]) throws -> Tensor {
+        let strides = Oracle.strides(x.shape)
+        let chosen = sizes.indices.map { axis in
+            (0..<sizes[axis]).map { y -> Int? in
+                let (from, to) = (x.shape[axis], sizes[axis])
+                if isIdentity(axis, from: from, to: to) { return y }
+                let position = position(y, axis, from: from, to: to)
+                if isOutside(position, from) { return nil }
+                let rounded: Double = switch rounding {
+                case .preferFloor: (position - 0.5).rounded(.up)
+                case .preferCeil: (position + 0.5).rounded(.down)
+                case .floor: position.rounded(.down)
+                case .ceil: position.rounded(.up)
+                }
+                return Int(min(max(rounded, 0), Double(from - 1)))
+            }
+        }
+        var indices: [Int] = []
+        Oracle.forEach(sizes) { index in
+            var offset = 0
+            for (axis, y) in index.enumerated() {
+                guard offset >= 0, let source = chosen[axis][y] else {
+                    offset = -1
+                    continue
+                }
+                offset += source * strides[axis]
+            }
+            indices.append(offset)
+        }
+        return try x.selecting(indices, shape: sizes, fill: Tensor(filling: extrapolation, type: x.type, shape: []))
+    }
+
+    private func scale(_ axis: Int, from: Int, to: Int) -> Double { scales.isEmpty ? Double(to) / Double(from) : scales[axis] }
+
+    private func isIdentity(_ axis: Int, from: Int, to: Int) -> Bool {
+        let isWhole = coordinates != .cropAndResize || (roi[axis] == 0 && roi[axis + roi.count / 2] == 1)
+        return from == to && abs(scale(axis, from: from, to: to) - 1) < 1e-9 && isWhole
+    }
+
+    private func isOutside(_ position: Double, _ extent: Int) -> Bool {
+        coordinates == .cropAndResize && (position < 0 || position > Double(extent - 1))
+    }
+
+    /// The coordinate in the operand. `length_resized` is the extent before rounding, as in ONNX's reference.
+    private func position(_ index: Int, _ axis: Int, from: Int, to: Int) -> Double {
+        let scale = scale(axis, from: from, to: to)
+        let (y, extent) = (Double(index), Double(from))
+        let resized = scale * extent
+        switch coordinates {
+        case .halfPixel: return (y + 0.5) / scale - 0.5
+        case .halfPixelSymmetric: return extent / 2 * (1 - Double(to) / resized) + (y + 0.5) / scale - 0.5
+        case .pytorchHalfPixel: return to > 1 ? (y + 0.5) / scale - 0.5 : 0
+        case .alignCorners: return to > 1 && resized != 1 ? y * (extent - 1) / (resized - 1) : 0
+        case .asymmetric: return y / scale
+        case .halfPixelForNearest: return (y + 0.5) / scale
+        case .cropAndResize:
+            let (start, end) = (roi[axis], roi[axis + roi.count / 2])
+            guard to > 1, resized != 1 else { return (start + end) * (extent - 1) / 2 }
+            return start * (extent - 1) + y * (end - start) * (extent - 1) / (resized - 1)
+        }
+    }
+
+    /// Operand positions and weights of every result position along an axis; nil where it lies outside.
+    private func taps(_ axis: Int, from: Int, to: Int) -> [[(index: Int, weight: Double)]?] {
+        let scale = antialias ? min(scale(axis, from: from, to: to), 1) : 1
+        let radius = mode == .linear ? 1.0 : 2.0
+        let start = Int((-radius / scale).rounded(.down)) + 1
+        return (0..<to).map { y in
+            let position = position(y, axis, from: from, to: to)
+            if isOutside(position, from) { return nil }
+            let base = Int(position.rounded(.up)) - 1
+            let ratio = position - Double(base)
+            var taps = (start..<(2 - start)).map { (index: base + $0, weight: kernel((Double($0) - ratio) * scale)) }
+            if excludesOutside { taps = taps.map { $0.index < 0 || $0.index >= from ? ($0.index, 0) : $0 } }
+            let sum = taps.reduce(0) { $0 + $1.weight }
+            return taps.map { (min(max($0.index, 0), from - 1), sum == 0 ? 0 : $0.weight / sum) }
+        }
+    }
+
+    private func kernel(_ t: Double) -> Double {
+        let (x, a) = (abs(t), cubicCoefficient)
+        if mode == .linear { return max(1 - x, 0) }
+        if x <= 1 { return ((a + 2) * x - (a + 3)) * x * x + 1 }
+        return x < 2 ? ((a * x - 5 * a) * x + 8 * a) * x - 4 * a : 0
+    }
+}
