@@ -7,62 +7,84 @@ DLC_TARGET_BEGIN
 /// Rows of the register tile; with 4 vectors of columns it fills the registers of AVX-512 (6 × 4).
 #define ATTENTION_ROWS (VL == 16 ? 6 : 2)
 
-/// c[row] [4·VL] = Σₖ a[row][k] · panel[k], each row times its factor where there are factors; only the
-/// first `columns` are stored.
-DLC_INLINE void attention_tile_of(int rows, int64_t k, const float *a, int64_t a_ld, const float *panel, const float *factors,
-                                  float *c, int64_t c_ld, int64_t columns) {
+/// c[row] [vectors·VL] = Σₖ a[row][k] · panel[k], each row times its factor where there are factors; only
+/// the first `columns` are stored.
+DLC_INLINE void attention_tile_of(int rows, int vectors, int64_t k, const float *a, int64_t a_ld, const float *panel,
+                                  const float *factors, float *c, int64_t c_ld, int64_t columns) {
     vf acc[ATTENTION_ROWS * 4];
 #pragma clang loop unroll(full)
-    for (int i = 0; i < rows * 4; i++) acc[i] = vf_zero();
+    for (int i = 0; i < rows * vectors; i++) acc[i] = vf_zero();
     for (int64_t i = 0; i < k; i++, panel += 4 * VL) {
-        vf b0 = vf_load(panel), b1 = vf_load(panel + VL), b2 = vf_load(panel + 2 * VL), b3 = vf_load(panel + 3 * VL);
+        vf b[4];
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; v++) b[v] = vf_load(panel + v * VL);
 #pragma clang loop unroll(full)
         for (int r = 0; r < rows; r++) {
             vf x = vf_set1(a[r * a_ld + i]);
-            acc[r * 4] = vf_fma(x, b0, acc[r * 4]);
-            acc[r * 4 + 1] = vf_fma(x, b1, acc[r * 4 + 1]);
-            acc[r * 4 + 2] = vf_fma(x, b2, acc[r * 4 + 2]);
-            acc[r * 4 + 3] = vf_fma(x, b3, acc[r * 4 + 3]);
+#pragma clang loop unroll(full)
+            for (int v = 0; v < vectors; v++) acc[r * vectors + v] = vf_fma(x, b[v], acc[r * vectors + v]);
         }
     }
+    int64_t last = columns - (vectors - 1) * VL; // columns of the last vector
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++) {
         vf factor = vf_set1(factors ? factors[r] : 1.0f);
 #pragma clang loop unroll(full)
-        for (int v = 0; v < 4; v++) {
+        for (int v = 0; v < vectors; v++) {
             float *to = c + r * c_ld + v * VL;
-            if (columns >= 4 * VL) vf_store(to, acc[r * 4 + v] * factor);
-            else if (columns > v * VL) vf_store_n(to, acc[r * 4 + v] * factor, columns - v * VL < VL ? columns - v * VL : VL);
+            if (v < vectors - 1 || last >= VL) vf_store(to, acc[r * vectors + v] * factor);
+            else vf_store_n(to, acc[r * vectors + v] * factor, last);
         }
     }
 }
 
+/// As attention_tile_of, for as many vectors as `columns` need, four at most.
 static void attention_tile(int64_t rows, int64_t k, const float *a, int64_t a_ld, const float *panel, const float *factors,
                            float *c, int64_t c_ld, int64_t columns) {
-#define ATTENTION_CASE(n) case n: attention_tile_of(n, k, a, a_ld, panel, factors, c, c_ld, columns); break;
-    switch (rows) {
-    ATTENTION_CASE(1)
-    ATTENTION_CASE(2)
+    int64_t vectors = columns > 3 * VL ? 4 : (columns + VL - 1) / VL;
+#define ATTENTION_CASE(n, v) case (n) * 8 + (v): attention_tile_of(n, v, k, a, a_ld, panel, factors, c, c_ld, columns); break;
+#define ATTENTION_CASES(n) ATTENTION_CASE(n, 1) ATTENTION_CASE(n, 2) ATTENTION_CASE(n, 3) ATTENTION_CASE(n, 4)
+    switch (rows * 8 + vectors) {
+    ATTENTION_CASES(1)
+    ATTENTION_CASES(2)
 #if VL == 16
-    ATTENTION_CASE(3)
-    ATTENTION_CASE(4)
-    ATTENTION_CASE(5)
-    ATTENTION_CASE(6)
+    ATTENTION_CASES(3)
+    ATTENTION_CASES(4)
+    ATTENTION_CASES(5)
+    ATTENTION_CASES(6)
 #endif
     default: break;
     }
 #undef ATTENTION_CASE
+#undef ATTENTION_CASES
+}
+
+typedef float attention_4 __attribute__((vector_size(16), aligned(4), may_alias));
+
+/// Stores the transpose of 4 × 4 elements.
+DLC_INLINE void attention_transpose(const float *from, int64_t from_ld, float *to, int64_t to_ld) {
+    attention_4 a = *(const attention_4 *)from, b = *(const attention_4 *)(from + from_ld);
+    attention_4 c = *(const attention_4 *)(from + 2 * from_ld), d = *(const attention_4 *)(from + 3 * from_ld);
+    attention_4 ac0 = __builtin_shufflevector(a, c, 0, 4, 1, 5), ac1 = __builtin_shufflevector(a, c, 2, 6, 3, 7);
+    attention_4 bd0 = __builtin_shufflevector(b, d, 0, 4, 1, 5), bd1 = __builtin_shufflevector(b, d, 2, 6, 3, 7);
+    *(attention_4 *)to = __builtin_shufflevector(ac0, bd0, 0, 4, 1, 5);
+    *(attention_4 *)(to + to_ld) = __builtin_shufflevector(ac0, bd0, 2, 6, 3, 7);
+    *(attention_4 *)(to + 2 * to_ld) = __builtin_shufflevector(ac1, bd1, 0, 4, 1, 5);
+    *(attention_4 *)(to + 3 * to_ld) = __builtin_shufflevector(ac1, bd1, 2, 6, 3, 7);
 }
 
 /// Packs K and V of one head. Columns beyond the last key or value are zero.
 static void attention_pack(const dlc_attention *p, const attention_layout *l, const float *k, const float *v, float *to) {
     float *values = to + l->values;
-    for (int64_t panel = 0; panel < l->key_panels; panel++) {
-        for (int64_t column = 0; column < l->wide; column++) {
-            int64_t key = panel * l->wide + column;
-            float *at = to + panel * l->wide * p->depth + column;
-            for (int64_t d = 0; d < p->depth; d++) at[d * l->wide] = key < p->keys ? k[key * p->k.row + d] : 0;
-        }
+    int64_t columns = l->key_panels * l->wide, squares = p->keys / 4 * 4, depths = p->depth / 4 * 4;
+    for (int64_t key = 0; key < squares; key += 4) {
+        float *at = to + key / l->wide * l->wide * p->depth + key % l->wide;
+        for (int64_t d = 0; d < depths; d += 4) attention_transpose(k + key * p->k.row + d, p->k.row, at + d * l->wide, l->wide);
+    }
+    for (int64_t key = 0; key < columns; key++) {
+        float *at = to + key / l->wide * l->wide * p->depth + key % l->wide;
+        for (int64_t d = key < squares ? depths : 0; d < p->depth; d++)
+            at[d * l->wide] = key < p->keys ? k[key * p->k.row + d] : 0;
     }
     for (int64_t panel = 0; panel < l->value_panels; panel++) {
         int64_t first = panel * l->wide;
@@ -118,10 +140,12 @@ static void attention_block(const dlc_attention *p, const attention_layout *l, c
         keys = seen < 0 ? 0 : seen < keys ? seen : keys;
     }
     for (int64_t panel = 0; panel * l->wide < keys; panel++) {
+        // Whole vectors, of packed zeros beyond the last key.
+        int64_t columns = (keys - panel * l->wide + VL - 1) / VL * VL;
         for (int64_t r = 0; r < count; r += ATTENTION_ROWS) {
             int64_t rows = count - r < ATTENTION_ROWS ? count - r : ATTENTION_ROWS;
             attention_tile(rows, p->depth, q + (first + r) * p->q.row, p->q.row, packed + panel * l->wide * p->depth, NULL,
-                           scores + r * l->scores + panel * l->wide, l->scores, l->wide);
+                           scores + r * l->scores + panel * l->wide, l->scores, columns);
         }
     }
     for (int64_t r = 0; r < count; r++) {
