@@ -7,6 +7,7 @@
 #include "dlc_norm.h"
 #include "dlc_pool.h"
 #include "dlc_reduce.h"
+#include "dlc_resize.h"
 #include "dlc_rnn.h"
 #include "dlc_softmax.h"
 

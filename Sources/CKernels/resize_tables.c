@@ -1,0 +1,100 @@
+/// Source positions and weights of a resize (ONNX operator specification, Resize-19).
+#include "resize.h"
+
+#include <math.h>
+
+/// The source coordinate of an output position, in f32 as ONNX Runtime computes it.
+static float resize_coordinate(const dlc_resize *p, int32_t axis, int64_t out) {
+    float scale = p->scale[axis], x = (float)out, in = (float)p->x_extent[axis], n = (float)p->y_extent[axis];
+    switch (p->coordinates) {
+    case DLC_RESIZE_HALF_PIXEL:
+        return (x + 0.5f) / scale - 0.5f;
+    case DLC_RESIZE_HALF_PIXEL_SYMMETRIC: {
+        float adjustment = n / (scale * in); // the real scale over the one asked for
+        return in / 2 * (1 - adjustment) + (x + 0.5f) / scale - 0.5f;
+    }
+    case DLC_RESIZE_PYTORCH_HALF_PIXEL:
+        return n > 1 ? (x + 0.5f) / scale - 0.5f : 0;
+    case DLC_RESIZE_ALIGN_CORNERS:
+        return n == 1 ? 0 : x * (in - 1) / (n - 1);
+    case DLC_RESIZE_ASYMMETRIC:
+        return x / scale;
+    case DLC_RESIZE_TF_CROP_AND_RESIZE: {
+        float begin = p->roi_begin[axis], end = p->roi_end[axis];
+        return n > 1 ? begin * (in - 1) + x * (end - begin) * (in - 1) / (n - 1) : 0.5f * (begin + end) * (in - 1);
+    }
+    case DLC_RESIZE_TF_HALF_PIXEL_FOR_NN:
+        return (x + 0.5f) / scale;
+    }
+    return 0;
+}
+
+static float resize_round(dlc_resize_rounding rounding, float x) {
+    switch (rounding) {
+    case DLC_RESIZE_ROUND_PREFER_FLOOR: return x == floorf(x) + 0.5f ? floorf(x) : roundf(x);
+    case DLC_RESIZE_ROUND_PREFER_CEIL: return x == floorf(x) + 0.5f ? ceilf(x) : roundf(x);
+    case DLC_RESIZE_FLOOR: return floorf(x);
+    case DLC_RESIZE_CEIL: return ceilf(x);
+    }
+    return x;
+}
+
+/// The linear or cubic (Keys 1981) kernel at a distance.
+static double resize_kernel(const dlc_resize *p, double distance) {
+    double x = fabs(distance), a = (double)p->cubic_a;
+    if (p->mode == DLC_RESIZE_LINEAR) return x < 1 ? 1 - x : 0;
+    if (x <= 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
+    return x < 2 ? ((a * x - 5 * a) * x + 8 * a) * x - 4 * a : 0;
+}
+
+static int32_t resize_clamp(double position, int64_t extent) {
+    return position > 0 ? (position < (double)(extent - 1) ? (int32_t)position : (int32_t)(extent - 1)) : 0;
+}
+
+/// How much the kernel is widened along an axis.
+static double resize_widening(const dlc_resize *p, int32_t axis) {
+    return p->antialias && p->scale[axis] < 1 ? 1 / (double)p->scale[axis] : 1;
+}
+
+int32_t dlc_resize_taps(const dlc_resize *p, int32_t axis) {
+    if (p->mode == DLC_RESIZE_NEAREST) return 1;
+    double radius = (p->mode == DLC_RESIZE_LINEAR ? 1 : 2) * resize_widening(p, axis);
+    double taps = 2 * ceil(radius);
+    return taps < 1e6 ? (int32_t)taps : 0;
+}
+
+int64_t dlc_resize_table_bytes(const dlc_resize *p) { return p->table_words * 4; }
+
+static void resize_table_row(const dlc_resize *p, int32_t axis, int64_t out, int32_t *positions, float *weights) {
+    int32_t taps = p->taps[axis];
+    int64_t extent = p->x_extent[axis];
+    float x = resize_coordinate(p, axis, out);
+    bool outside = p->coordinates == DLC_RESIZE_TF_CROP_AND_RESIZE && !(x >= 0 && x <= (float)(extent - 1));
+    if (p->mode == DLC_RESIZE_NEAREST) {
+        positions[0] = outside ? -1 : resize_clamp((double)resize_round(p->rounding, x), extent);
+        weights[0] = 1;
+        return;
+    }
+    double widening = resize_widening(p, axis), sum = 0;
+    double first = floor((double)x) - taps / 2 + 1;
+    for (int32_t k = 0; k < taps; k++) {
+        double position = first + k, weight = resize_kernel(p, (position - (double)x) / widening);
+        if (p->exclude_outside && (position < 0 || position > (double)(extent - 1))) weight = 0;
+        positions[k] = resize_clamp(position, extent);
+        weights[k] = (float)weight;
+        sum += weight;
+    }
+    // Widened or truncated kernels do not add up to 1 on their own.
+    if ((p->antialias || p->exclude_outside) && sum != 0)
+        for (int32_t k = 0; k < taps; k++) weights[k] = (float)((double)weights[k] / sum);
+    if (outside) positions[0] = -1;
+}
+
+void dlc_resize_tables(const dlc_resize *p, void *tables) {
+    for (int32_t axis = 0; axis < p->rank; axis++) {
+        if (p->taps[axis] == 0) continue;
+        for (int64_t out = 0; out < p->y_extent[axis]; out++)
+            resize_table_row(p, axis, out, (int32_t *)resize_positions(p, tables, axis, out),
+                             (float *)resize_weights(p, tables, axis, out));
+    }
+}
