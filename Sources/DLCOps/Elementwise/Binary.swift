@@ -71,11 +71,12 @@ public struct Binary: Operator {
         for op in variants {
             let hasDivisor = function == .div || function == .mod
             let isPower = function == .pow
+            let hasAmount = function == .bitShift
             for (index, type) in types.enumerated() {
                 let shapes: [([Int], [Int])] = [([2, 3, 4], [2, 3, 4]), ([2, 3, 4], [4]), ([3, 1], [2, 1, 4]), ([5], [])]
                 for (a, b) in index == 0 ? shapes : [shapes[index % shapes.count]] {
                     let x = try values(UInt64(index + 1), type, a, positive: isPower)
-                    var y = try values(UInt64(index + 20), type, b, positive: hasDivisor)
+                    var y = try values(UInt64(index + 20), type, b, positive: hasDivisor || hasAmount)
                     if isPower, type.isInteger { y = try Tensor(filling: 3, type: type, shape: b) }
                     result.append(
                         Example("\(type)\(a) with \(b)", op, [x, y], isDifferentiable: function.isDifferentiable && type.isFloat))

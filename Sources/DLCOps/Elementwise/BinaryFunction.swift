@@ -58,8 +58,7 @@ public enum BinaryFunction: String, Sendable, CaseIterable {
     var types: [ElementType] {
         switch self {
         case .and, .or, .xor: [.bool]
-        case .bitwiseAnd, .bitwiseOr, .bitwiseXor: ElementType.integers
-        case .bitShift: ElementType.unsignedIntegers
+        case .bitwiseAnd, .bitwiseOr, .bitwiseXor, .bitShift: ElementType.integers
         case .equal: ElementType.allCases
         default: ElementType.numbers
         }
@@ -75,7 +74,7 @@ extension Binary {
         case .div: a / b
         case .pow: Oracle.pow(a, b)
         case .mod:
-            fmod ? a.truncatingRemainder(dividingBy: b) : a - (a / b).rounded(.down) * b
+            fmod ? a.truncatingRemainder(dividingBy: b) : Self.remainder(a, b)
         case .max: a.isNaN || b.isNaN ? .nan : Swift.max(a, b)
         case .min: a.isNaN || b.isNaN ? .nan : Swift.min(a, b)
         case .equal: a == b ? 1 : 0
@@ -87,7 +86,7 @@ extension Binary {
         }
     }
 
-    /// The function of two 64-bit integers; wraps, and dividing by zero gives 0.
+    /// The function of two 64-bit integers; wraps, dividing by zero gives 0, and a negative shift counts as a long one.
     func compute<T: FixedWidthInteger>(_ a: T, _ b: T) -> T {
         switch function {
         case .add: a &+ b
@@ -106,8 +105,15 @@ extension Binary {
         case .and, .bitwiseAnd: a & b
         case .or, .bitwiseOr: a | b
         case .xor, .bitwiseXor: a ^ b
-        case .bitShift: direction == .left ? a << b : a >> b
+        case .bitShift: direction == .left ? (b < 0 ? 0 : a << b) : (b < 0 ? (a < 0 ? T.zero &- 1 : 0) : a >> b)
         }
+    }
+
+    /// The remainder with the sign of the divisor, as NumPy computes it.
+    private static func remainder(_ a: Double, _ b: Double) -> Double {
+        let r = a.truncatingRemainder(dividingBy: b)
+        if r == 0 { return Double(signOf: b, magnitudeOf: 0) }
+        return (r < 0) != (b < 0) ? r + b : r
     }
 
     private static func remainder<T: FixedWidthInteger>(_ a: T, _ b: T, truncating: Bool) -> T {

@@ -22,7 +22,7 @@ public struct RangeOf: Operator {
         })
 
     public func infer(_ context: inout InferContext) throws -> [Fact] {
-        try context.expect(0, "start", [.float32, .float64, .int16, .int32, .int64])
+        try context.expect(0, "start", ElementType.floats + [.int16, .int32, .int64])
         let facts = try (0..<3).map { try context.operand($0) }
         for (fact, what) in zip(facts, ["start", "limit", "delta"]) {
             guard fact.element == facts[0].element, try fact.shape.product() == 1 else {

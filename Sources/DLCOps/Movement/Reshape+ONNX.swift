@@ -73,9 +73,9 @@ extension Reshape {
     private static let readDropout: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
         try reader.allowAttributes(["ratio", "seed", "is_test", "consumed_inputs"])
         let x = try reader.required(0)
-        if let mode = reader.operand(2), try reader.builder.constant(mode)?.integers().first != 0 {
-            throw DLCError("training_mode must be false: only inference is supported")
-        }
+        let isTraining = try reader.operand(2).map { try reader.builder.constant($0)?.integers().first != 0 } ?? false
+        let keepsAll = try reader.operand(1).map { try reader.builder.constant($0)?.doubles().first == 0 } ?? false
+        if isTraining && !keepsAll { throw DLCError("training_mode must be false: only inference is supported") }
         guard reader.resultNames.count > 1 else { return [x] }
         let kept = try Tensor(filling: 1, type: .bool, shape: [])
         return [x, try reader.builder.add1(Fill(shape: reader.builder.shape(x), value: kept), [], name: reader.name)]
