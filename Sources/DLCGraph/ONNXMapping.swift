@@ -201,6 +201,9 @@ public struct ONNXWriter {
                 name: nodes.isEmpty ? name : ""))
     }
 
+    /// A value name that nothing has yet.
+    public func unusedName(_ hint: String) -> String { uniqueName(hint) }
+
     /// Writes a node with one new intermediate result and returns its name.
     public mutating func intermediate(
         _ opType: String, _ inputs: [String], _ attributes: [(name: String, value: AttributeValue)] = []

@@ -62,9 +62,12 @@ public struct Conv: Operator {
     }
 
     private static let write: @Sendable (inout ONNXWriter) throws -> Void = { writer in
-        guard let op = writer.op as? Conv, let w = writer.operandFacts[1], let kernel = Shape(w.shape[2...]).constants else { return }
+        guard let op = writer.op as? Conv, let x = writer.operandFacts[0], let w = writer.operandFacts[1],
+            let kernel = Shape(w.shape[2...]).constants
+        else { return }
         let windows = Windows(kernel: kernel, strides: op.strides, dilations: op.dilations, pads: op.pads)
-        writer.node("Conv", attributes: try windows.attributes() + [("group", .int(op.group))])
+        let attributes = try windows.attributes(x.spatial(channelsLast: op.channelsLast)) + [("group", .int(op.group))]
+        writer.image("Conv", channelsLast: op.channelsLast, attributes: attributes)
     }
 
     /// The windows for weights with the given kernel.
@@ -107,22 +110,24 @@ public struct Conv: Operator {
         let perGroup = w.shape[1]
         let taps = kernel.reduce(1, *)
         let outputsPerGroup = max(w.shape[0] / group, 1)
+        let step = input.strides[input.channelAxis]
         for n in 0..<x.shape[0] {
             Oracle.forEach(extents) { position in
-                for o in 0..<w.shape[0] {
-                    var sum = bs?[o] ?? 0
-                    var tap = 0
-                    Oracle.forEach(kernel) { k in
-                        let source = k.indices.map { position[$0] * strides[$0] + k[$0] * dilations[$0] - pads[$0] }
-                        if zip(source, input.spatial).allSatisfy({ $0 >= 0 && $0 < $1 }) {
-                            for c in 0..<perGroup {
-                                sum += xs[input.offset(n, o / outputsPerGroup * perGroup + c, source)] * ws[(o * perGroup + c) * taps + tap]
-                            }
-                        }
-                        tap += 1
+                var sums = bs ?? [Double](repeating: 0, count: w.shape[0])
+                var tap = -1
+                Oracle.forEach(kernel) { k in
+                    tap += 1
+                    let source = k.indices.map { position[$0] * strides[$0] + k[$0] * dilations[$0] - pads[$0] }
+                    guard zip(source, input.spatial).allSatisfy({ $0 >= 0 && $0 < $1 }) else { return }
+                    let start = input.offset(n, 0, source)
+                    for o in 0..<w.shape[0] {
+                        let first = start + o / outputsPerGroup * perGroup * step
+                        var sum = 0.0
+                        for c in 0..<perGroup { sum += xs[first + c * step] * ws[(o * perGroup + c) * taps + tap] }
+                        sums[o] += sum
                     }
-                    result[output.offset(n, o, position)] = sum
                 }
+                for o in 0..<w.shape[0] { result[output.offset(n, o, position)] = sums[o] }
             }
         }
         return [try Tensor(doubles: result, type: x.type, shape: shape)]

@@ -93,11 +93,13 @@ public struct ConvTranspose: Operator {
     }
 
     private static let write: @Sendable (inout ONNXWriter) throws -> Void = { writer in
-        guard let op = writer.op as? ConvTranspose, let w = writer.operandFacts[1], let kernel = Shape(w.shape[2...]).constants else { return }
+        guard let op = writer.op as? ConvTranspose, let x = writer.operandFacts[0], let w = writer.operandFacts[1],
+            let kernel = Shape(w.shape[2...]).constants
+        else { return }
         let windows = Windows(kernel: kernel, strides: op.strides, dilations: op.dilations, pads: op.pads)
-        var attributes = try windows.attributes() + [("group", .int(op.group))]
+        var attributes = try windows.attributes(x.spatial(channelsLast: op.channelsLast)) + [("group", .int(op.group))]
         if op.outputPadding.contains(where: { $0 != 0 }) { attributes.append(("output_padding", .ints(op.outputPadding))) }
-        writer.node("ConvTranspose", attributes: attributes)
+        writer.image("ConvTranspose", channelsLast: op.channelsLast, attributes: attributes)
     }
 
     /// The result's extents for input extents and a kernel.
@@ -149,19 +151,19 @@ public struct ConvTranspose: Operator {
                 for o in 0..<output.channels { result[output.offset(n, o, position)] = bs?[o] ?? 0 }
             }
             Oracle.forEach(input.spatial) { position in
-                var tap = 0
+                var tap = -1
                 Oracle.forEach(kernel) { k in
                     let target = k.indices.map { position[$0] * strides[$0] + k[$0] * dilations[$0] - pads[$0] }
-                    if zip(target, extents).allSatisfy({ $0 >= 0 && $0 < $1 }) {
-                        for c in 0..<input.channels {
-                            let value = xs[input.offset(n, c, position)]
-                            for o in 0..<outputsPerGroup {
-                                let channel = c / inputsPerGroup * outputsPerGroup + o
-                                result[output.offset(n, channel, target)] += value * ws[(c * outputsPerGroup + o) * taps + tap]
-                            }
+                    tap += 1
+                    guard zip(target, extents).allSatisfy({ $0 >= 0 && $0 < $1 }) else { return }
+                    let (from, to) = (input.offset(n, 0, position), output.offset(n, 0, target))
+                    for c in 0..<input.channels {
+                        let value = xs[from + c * input.strides[input.channelAxis]]
+                        for o in 0..<outputsPerGroup {
+                            let channel = c / inputsPerGroup * outputsPerGroup + o
+                            result[to + channel * output.strides[output.channelAxis]] += value * ws[(c * outputsPerGroup + o) * taps + tap]
                         }
                     }
-                    tap += 1
                 }
             }
         }

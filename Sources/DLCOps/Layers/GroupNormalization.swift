@@ -73,12 +73,16 @@ public struct GroupNormalization: Operator {
     }
 
     private static let write: @Sendable (inout ONNXWriter) throws -> Void = { writer in
-        guard let op = writer.op as? GroupNormalization, let x = writer.operandFacts[0], !op.channelsLast else {
-            throw DLCError("group_norm with channels last has no ONNX form")
-        }
+        guard let op = writer.op as? GroupNormalization, let x = writer.operandFacts[0] else { return }
         let epsilon: (name: String, value: AttributeValue) = ("epsilon", .float(op.epsilon))
-        if x.shape[1].constant == op.groups { return writer.node("InstanceNormalization", attributes: [epsilon]) }
-        if writer.opset >= 21 { return writer.node("GroupNormalization", attributes: [epsilon, ("num_groups", .int(op.groups))]) }
+        if x.shape[op.channelsLast ? x.rank - 1 : 1].constant == op.groups {
+            return writer.image("InstanceNormalization", channelsLast: op.channelsLast, attributes: [epsilon])
+        }
+        if writer.opset >= 21 {
+            let attributes: [(name: String, value: AttributeValue)] = [epsilon, ("num_groups", .int(op.groups))]
+            return writer.image("GroupNormalization", channelsLast: op.channelsLast, attributes: attributes)
+        }
+        if op.channelsLast { throw DLCError("GroupNormalization with channels last needs opset 21 or newer, opset \(writer.opset) was asked for") }
         // Groups as the channels of an instance normalisation, then the scale and bias of each channel.
         let grouped = writer.intermediate("Reshape", [writer.inputs[0], try writer.integers([0, op.groups, -1])])
         let ones = writer.constant(try Tensor(filling: 1, type: x.element, shape: [op.groups]))

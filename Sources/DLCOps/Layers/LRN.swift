@@ -20,7 +20,10 @@ public struct LRN: Operator {
                 "LRN", read: { try $0.add($0.configured(LRN()), $0.operands) },
                 write: { writer in
                     guard let op = writer.op as? LRN else { return }
-                    writer.node("LRN", attributes: [("size", .int(op.size)), ("alpha", .float(op.alpha)), ("beta", .float(op.beta)), ("bias", .float(op.bias))])
+                    let attributes: [(name: String, value: AttributeValue)] = [
+                        ("size", .int(op.size)), ("alpha", .float(op.alpha)), ("beta", .float(op.beta)), ("bias", .float(op.bias)),
+                    ]
+                    writer.image("LRN", channelsLast: op.channelsLast, attributes: attributes)
                 })
         ],
         examples: {

@@ -92,15 +92,39 @@ public struct Pool: Operator {
     }
 
     private static func write(_ onnx: String, _ writer: inout ONNXWriter) throws {
-        guard let op = writer.op as? Pool else { return }
-        var attributes = try op.windows.attributes()
+        guard let op = writer.op as? Pool, let x = writer.operandFacts[0] else { return }
+        let extents = x.spatial(channelsLast: op.channelsLast)
+        var attributes = try op.written(extents).attributes(extents)
         if op.dilations.allSatisfy({ $0 == 1 }) { attributes.removeAll { $0.name == "dilations" } }
-        if op.ceilMode { attributes.append(("ceil_mode", .int(1))) }
+        let (ceilSince, dilationsSince) = switch op.kind { case .max: (10, 10); case .average: (10, 19); case .lp: (18, 18) }
+        if op.ceilMode {
+            try writer.require(ceilSince, "\(onnx) with ceil_mode")
+            attributes.append(("ceil_mode", .int(1)))
+        }
         if op.countIncludePad { attributes.append(("count_include_pad", .int(1))) }
         if op.storageOrder != 0 { attributes.append(("storage_order", .int(op.storageOrder))) }
         if op.kind == .lp { attributes.append(("p", .int(op.p))) }
-        if op.kind != .max, op.dilations.contains(where: { $0 != 1 }) { try writer.require(op.kind == .average ? 19 : 18, "\(onnx) with dilations") }
-        writer.node(onnx, attributes: attributes)
+        if op.dilations.contains(where: { $0 != 1 }) { try writer.require(dilationsSince, "\(onnx) with dilations") }
+        writer.image(onnx, channelsLast: op.channelsLast, attributes: attributes)
+    }
+
+    /// The windows with less padding behind where `ceil_mode` drops a window that starts there, which older readers of
+    /// ONNX do not do: the windows that are left lie inside what padding is left.
+    private func written(_ extents: [Dim]) throws -> Windows {
+        var windows = windows
+        guard ceilMode, let counts = try windows.counts(extents, ceilMode: true).constants, let extents = extents.constants,
+            let pads = windows.pads.constants
+        else { return windows }
+        for axis in extents.indices {
+            let (padded, back) = (extents[axis] + pads[axis], pads[axis + extents.count])
+            let reach = try windows.reach(axis)
+            let undropped = (padded + back - reach + strides[axis] - 1) / strides[axis] + 1
+            if undropped > counts[axis] {
+                let used = (counts[axis] - 1) * strides[axis] + reach
+                windows.pads[axis + extents.count] = Dim(Swift.max(0, used - padded))
+            }
+        }
+        return windows
     }
 
     private var windows: Windows { Windows(kernel: kernel, strides: strides, dilations: dilations, pads: pads) }

@@ -31,7 +31,9 @@ public struct Softmax: Operator {
                     onnx, read: { try read(kind, &$0) },
                     write: { writer in
                         guard let op = writer.op as? Softmax else { return }
-                        try writer.require(13, onnx)
+                        let rank = writer.operandFacts[0]?.rank ?? 0
+                        // Before opset 13 everything from the axis on was one row, the same only for the last axis.
+                        if op.axis != -1, op.axis != rank - 1 { try writer.require(13, "\(onnx) of an inner axis") }
                         writer.node(onnx, attributes: [("axis", .int(op.axis))])
                     })
             ],

@@ -38,11 +38,8 @@ struct Windows {
             }
             let stride = Dim(strides[axis])
             guard ceilMode else { return try room.quotient(stride).plus(1) }
-            let count = try room.ceilingQuotient(stride).plus(1)
-            if let count = count.constant, let extent = extents[axis].constant, let front = pads[axis].constant {
-                return Dim((count - 1) * strides[axis] >= extent + front ? count - 1 : count)
-            }
-            return count
+            let started = try extents[axis].plus(pads[axis]).ceilingQuotient(stride)
+            return Dim.min(try room.ceilingQuotient(stride).plus(1), started)
         }
     }
 
@@ -96,10 +93,18 @@ struct Windows {
         return windows
     }
 
-    /// The attributes of an ONNX node.
-    func attributes() throws -> [(name: String, value: AttributeValue)] {
-        guard let pads = pads.constants else { throw DLCError("pads \(pads.text) depend on symbols, which ONNX cannot say") }
-        return [("kernel_shape", .ints(kernel)), ("strides", .ints(strides)), ("dilations", .ints(dilations)), ("pads", .ints(pads))]
+    /// The attributes of an ONNX node over an image with the given extents. Pads that depend on symbols are written as
+    /// the `auto_pad` that gives them.
+    func attributes(_ extents: [Dim]) throws -> [(name: String, value: AttributeValue)] {
+        let common: [(name: String, value: AttributeValue)] = [
+            ("kernel_shape", .ints(kernel)), ("strides", .ints(strides)), ("dilations", .ints(dilations)),
+        ]
+        if let pads = pads.constants { return common + [("pads", .ints(pads))] }
+        for mode in [AutoPad.sameUpper, .sameLower]
+        where try Self.pads(mode, extents, kernel: kernel, strides: strides, dilations: dilations) == pads {
+            return common + [("auto_pad", .string(mode.rawValue))]
+        }
+        throw DLCError("pads \(pads.text) depend on symbols, which ONNX cannot say")
     }
 }
 
@@ -139,5 +144,25 @@ extension InferContext {
         guard fact.rank >= 3 else { throw DLCError("x is \(fact.type); expected a batch, channels and at least one spatial dimension") }
         let spatial = channelsLast ? Array(fact.shape[1..<(fact.rank - 1)]) : Array(fact.shape[2...])
         return (fact, fact.shape[0], fact.shape[channelsLast ? fact.rank - 1 : 1], spatial)
+    }
+}
+
+extension Fact {
+    /// The spatial extents of an image.
+    func spatial(channelsLast: Bool) -> [Dim] { channelsLast ? Array(shape[1..<(rank - 1)]) : Array(shape[2...]) }
+}
+
+extension ONNXWriter {
+    /// Writes a node whose first operand and results are images. With channels last it stands between transposes.
+    mutating func image(_ opType: String, channelsLast: Bool, attributes: [(name: String, value: AttributeValue)]) {
+        guard channelsLast, let rank = operandFacts[0]?.rank else { return node(opType, attributes: attributes) }
+        let toFirst = [0, rank - 1] + Array(1..<(rank - 1))
+        let toLast = [0] + Array(2..<rank) + [1]
+        let x = intermediate("Transpose", [inputs[0]], [("perm", .ints(toFirst))])
+        let results = outputs.map { $0.isEmpty ? "" : unusedName("\($0)_\(opType)") }
+        node(opType, inputs: [x] + inputs.dropFirst(), outputs: results, attributes: attributes)
+        for (result, output) in zip(results, outputs) where !output.isEmpty {
+            node("Transpose", inputs: [result], outputs: [output], attributes: [("perm", .ints(toLast))])
+        }
     }
 }
