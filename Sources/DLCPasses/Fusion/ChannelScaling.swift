@@ -12,8 +12,9 @@ struct ChannelScaling {
         guard parameters.count == 4, let gamma = parameters[0], let beta = parameters[1], let mean = parameters[2],
             let variance = parameters[3], Set([gamma.count, beta.count, mean.count, variance.count]).count == 1
         else { return nil }
-        scale = zip(gamma, variance).map { $0 / ($1 + op.epsilon).squareRoot() }
-        shift = gamma.indices.map { beta[$0] - mean[$0] * scale[$0] }
+        let factors = zip(gamma, variance).map { $0 / ($1 + op.epsilon).squareRoot() }
+        scale = factors
+        shift = gamma.indices.map { beta[$0] - mean[$0] * factors[$0] }
     }
 
     /// Of a multiplication by or an addition of a constant that varies only along the axis of `count` channels.
