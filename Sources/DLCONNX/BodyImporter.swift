@@ -131,7 +131,14 @@ final class BodyImporter {
             resultNames: outputs.map { $0.isEmpty ? nil : finalName($0) })
         let results = try mapping.read(&reader)
         site.builder = reader.builder
+        for result in results { try checkSize(site.builder.fact(result).type) }
         return results
+    }
+
+    /// Throws where a type's bytes overflow, which shapes from attributes and constants can make them do.
+    private func checkSize(_ type: TensorType) throws {
+        guard let extents = type.shape.constants else { return }
+        _ = try located("result \(type)") { try Checked.multiply(Checked.count(extents), type.element.size) }
     }
 
     private func opset(of node: SourceNode) throws -> Int {

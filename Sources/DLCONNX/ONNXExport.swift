@@ -78,7 +78,10 @@ private func writeNodes(
             for (name, tensor) in writer.initializers {
                 try tensors.write(tensor, name: name, to: connx_graph_add_initializer(message))
             }
-            for written in writer.nodes {
+            for (index, written) in writer.nodes.enumerated() {
+                var written = written
+                // Helpers come before the node that computes the result; it alone keeps the name.
+                written.name = index == writer.nodes.count - 1 ? names.uniqueNode(node.name) : ""
                 try NodeWriter.write(written, to: message)
                 domains.insert(written.domain)
             }

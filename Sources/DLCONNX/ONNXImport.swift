@@ -58,7 +58,7 @@ private func importModel(
             try site.builder.output(info.name, value)
         }
     }
-    return site.builder.graph.withoutDeadNodes()
+    return site.builder.graph.withConstantsAtFirstUse()
 }
 
 /// Adds the inputs that are no initializers and not given as constants.

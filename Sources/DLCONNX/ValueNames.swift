@@ -1,11 +1,12 @@
 #if ONNX
 internal import DLCGraph
 
-/// Distinct ONNX names for the values of a graph. A class, because writers of operators ask for names as they go.
+/// Distinct ONNX names for the values and nodes of a graph. A class, because writers of operators ask for names as they go.
 final class ValueNames {
     private var taken: Set<String>
     private var names: [Value: String] = [:]
     private var counters: [String: Int] = [:]
+    private var takenByNodes = Set<String>()
     /// Outputs whose value has another name already; they are written as copies of it.
     private(set) var copies: [(name: String, value: Value)] = []
 
@@ -30,9 +31,13 @@ final class ValueNames {
 
     func name(of value: Value) -> String { names[value] ?? "" }
 
-    /// An unused name that begins with `hint`.
-    func unique(_ hint: String) -> String {
-        let hint = hint.isEmpty ? "value" : hint
+    /// An unused value name that begins with `hint`.
+    func unique(_ hint: String) -> String { unique(hint.isEmpty ? "value" : hint, &taken) }
+
+    /// An unused node name that begins with `hint`; empty where the hint is, which ONNX allows for any node.
+    func uniqueNode(_ hint: String) -> String { hint.isEmpty ? "" : unique(hint, &takenByNodes) }
+
+    private func unique(_ hint: String, _ taken: inout Set<String>) -> String {
         var name = hint
         while !taken.insert(name).inserted {
             counters[hint, default: 0] += 1
