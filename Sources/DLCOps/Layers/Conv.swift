@@ -25,7 +25,7 @@ public struct Conv: Operator {
 
     public static let definition = OperatorDefinition(
         Conv(), name: "conv", operands: ["x", "w", "bias?"],
-        onnx: [ONNXMapping("Conv", read: read, write: write)], examples: examples
+        onnx: [ONNXMapping("Conv", read: read, write: write)] + QuantizedLayers.convolutions(write), examples: examples
     ) {
         Attribute("strides", \.strides)
         Attribute("dilations", \.dilations)
@@ -50,15 +50,19 @@ public struct Conv: Operator {
     }
 
     private static let read: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
+        try reader.add(configured(reader, x: reader.fact(0), w: reader.fact(1)), reader.operands)
+    }
+
+    /// The convolution that a node's attributes say for an image and weights.
+    static func configured(_ reader: ONNXReader, x: Fact, w: Fact) throws -> Conv {
         try reader.allowAttributes(["auto_pad", "dilations", "group", "kernel_shape", "pads", "strides"])
-        let (x, w) = (try reader.fact(0), try reader.fact(1))
         guard x.rank >= 3, w.rank == x.rank else { throw DLCError("x is \(x.type) and w is \(w.type): expected the same number of dimensions, at least 3") }
         guard let kernel = Shape(w.shape[2...]).constants else { throw DLCError("the kernel of w \(w.type) must be numbers") }
         let windows = try Windows.read(reader, extents: Array(x.shape[2...]), kernel: kernel)
         var op = Conv()
         (op.strides, op.dilations, op.pads) = (windows.strides, windows.dilations, windows.pads)
         op.group = try reader.attribute("group") ?? 1
-        return try reader.add(op, reader.operands)
+        return op
     }
 
     private static let write: @Sendable (inout ONNXWriter) throws -> Void = { writer in

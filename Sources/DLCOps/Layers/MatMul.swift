@@ -7,7 +7,9 @@ public struct MatMul: Operator {
     public var definition: OperatorDefinition { Self.definition }
 
     public static let definition = OperatorDefinition(
-        MatMul(), name: "matmul", operands: ["a", "b"], onnx: [ONNXMapping("MatMul", MatMul())],
+        MatMul(), name: "matmul", operands: ["a", "b"],
+        onnx: [ONNXMapping("MatMul", MatMul()), ONNXMapping("Einsum", read: Einsum.read, write: { $0.node("MatMul") })]
+            + QuantizedLayers.products({ $0.node("MatMul") }),
         examples: {
             let a = try Tensor.random(seed: 1, shape: [2, 3, 4])
             return [
