@@ -49,6 +49,7 @@ let package = Package(
         .testTarget(name: "DLCPassesTests", dependencies: ["DLC"], resources: [.copy("Golden")]),
         .testTarget(name: "DLCRuntimeTests", dependencies: ["DLC"]),
         .testTarget(name: "DLCONNXTests", dependencies: ["DLCONNX", "DLC"]),
+        .testTarget(name: "DLCCommandTests", dependencies: ["DLCCommand", "DLCTensorFiles"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

@@ -28,7 +28,8 @@ struct OptCommand: ParsableCommand {
     func run() throws {
         if list {
             var table = Table([("pass", .left), ("stage", .left)])
-            for pass in Pipelines.all { table.add([pass.name, pass.stage.description]) }
+            var listed = Set<String>()
+            for pass in Pipelines.all where listed.insert(pass.name).inserted { table.add([pass.name, pass.stage.description]) }
             print(table.text)
         }
         guard let model, let passes else { return }
