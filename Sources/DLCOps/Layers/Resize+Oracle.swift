@@ -77,23 +77,25 @@ extension Resize {
         coordinates == .cropAndResize && (position < 0 || position > Double(extent - 1))
     }
 
-    /// The coordinate in the operand. `length_resized` is the extent before rounding, as in ONNX's reference.
+    /// The coordinate in the operand, in single precision as ONNX Runtime and the kernels compute it, so that they agree
+    /// about which neighbour is nearest. `length_resized` is the rounded extent.
     private func position(_ index: Int, _ axis: Int, from: Int, to: Int) -> Double {
-        let scale = scale(axis, from: from, to: to)
-        let (y, extent) = (Double(index), Double(from))
-        let resized = scale * extent
+        let scale = scales.isEmpty ? Float(to) / Float(from) : Float(scales[axis])
+        let (y, extent, count) = (Float(index), Float(from), Float(to))
+        let position: Float
         switch coordinates {
-        case .halfPixel: return (y + 0.5) / scale - 0.5
-        case .halfPixelSymmetric: return extent / 2 * (1 - Double(to) / resized) + (y + 0.5) / scale - 0.5
-        case .pytorchHalfPixel: return to > 1 ? (y + 0.5) / scale - 0.5 : 0
-        case .alignCorners: return to > 1 && resized != 1 ? y * (extent - 1) / (resized - 1) : 0
-        case .asymmetric: return y / scale
-        case .halfPixelForNearest: return (y + 0.5) / scale
+        case .halfPixel: position = (y + 0.5) / scale - 0.5
+        case .halfPixelSymmetric: position = extent / 2 * (1 - count / (scale * extent)) + (y + 0.5) / scale - 0.5
+        case .pytorchHalfPixel: position = to > 1 ? (y + 0.5) / scale - 0.5 : 0
+        case .alignCorners: position = to > 1 ? y * (extent - 1) / (count - 1) : 0
+        case .asymmetric: position = y / scale
+        case .halfPixelForNearest: position = (y + 0.5) / scale
         case .cropAndResize:
-            let (start, end) = (roi[axis], roi[axis + roi.count / 2])
-            guard to > 1, resized != 1 else { return (start + end) * (extent - 1) / 2 }
-            return start * (extent - 1) + y * (end - start) * (extent - 1) / (resized - 1)
+            let (start, end) = (Float(roi[axis]), Float(roi[axis + roi.count / 2]))
+            position = to > 1
+                ? start * (extent - 1) + y * (end - start) * (extent - 1) / (count - 1) : 0.5 * (start + end) * (extent - 1)
         }
+        return Double(position)
     }
 
     /// Operand positions and weights of every result position along an axis; nil where it lies outside.
