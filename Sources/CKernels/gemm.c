@@ -1,8 +1,6 @@
 /// dlc_gemm in f32: how the work is split, operands copied where their layout asks for it, and tasks.
 #include "gemm_typed.h"
 #include "gemm_tile.h"
-#include <math.h>
-#include <string.h>
 
 enum { A, B, BIAS, RESIDUAL, SLOPE, C };
 
@@ -108,23 +106,6 @@ static void run(const dlc_call *call) {
     else multiply(g, call);
 }
 
-/// Tasks of even size: long sides are cut into blocks of rows that stay in L2 beside a panel, short
-/// ones into groups of panels, until there are enough to share out.
-static void split(dlc_gemm *g, int64_t panels) {
-    const double cycles = (double)g->matrices * (double)g->m * (double)g->n * (double)(g->k + 16) / (2.0 * dlc_lanes(g->isa));
-    const int64_t wanted = cycles < 40e3 ? 1 : (int64_t)fmin(32, ceil(cycles / 20e3));
-    g->row_blocks = dlc_max(1, dlc_ceil_div(g->m, 384));
-    g->panel_groups = 1;
-    const int64_t missing = dlc_ceil_div(wanted, dlc_max(1, g->matrices * g->row_blocks));
-    if (missing > 1) {
-        g->panel_groups = panels < missing ? panels : missing;
-        const int64_t rest = dlc_ceil_div(missing, g->panel_groups);
-        if (rest > 1) g->row_blocks = dlc_max(1, dlc_min(g->row_blocks * rest, g->m / 12));
-    }
-    g->row_block = dlc_ceil_div(g->m, g->row_blocks);
-    g->tasks = g->matrices * g->row_blocks * g->panel_groups;
-}
-
 bool dlc_gemm_prepare(dlc_isa isa, dlc_gemm *g, dlc_launch *out) {
     const int64_t most = (int64_t)1 << 31;
     int64_t extents[] = {g->m, g->n, g->k, g->batch[0], g->batch[1], g->batch[2], g->batch[3]};
@@ -146,7 +127,10 @@ bool dlc_gemm_prepare(dlc_isa isa, dlc_gemm *g, dlc_launch *out) {
     g->a_matrices = distinct(g, g->a_batch);
     g->b_matrices = distinct(g, g->b_batch);
     g->depth_block = 1024;
-    split(g, dlc_max(1, panels.panels));
+    const int64_t resident = 128 * 1024 / dlc_max(1, dlc_min(g->k, g->depth_block)); // rows of A that take half of L2
+    dlc_split(isa, g->matrices, g->m, g->n, g->k, dlc_max(120, dlc_min(384, resident)), &g->row_blocks, &g->panel_groups);
+    g->row_block = dlc_ceil_div(g->m, g->row_blocks);
+    g->tasks = g->matrices * g->row_blocks * g->panel_groups;
     if (g->m == 0) g->tasks = 0;
     *out = (dlc_launch){
         .run = run, .tasks = g->tasks, .phases = g->a_copied || g->b_copied ? 2 : 1,

@@ -1,5 +1,6 @@
 /// A block of rows against a range of panels, tile by tile.
 #include "gemm_tile.h"
+#include <math.h>
 
 /// Part of the sum: taps `tap ..< tap + taps`, products `from ..< from + run` of each.
 typedef struct { int64_t tap, taps, from, run; } piece;
@@ -18,6 +19,7 @@ static piece piece_at(const dlc_block *b, int64_t done) {
 }
 
 void dlc_block_run(const dlc_block *b, int64_t first_panel, int64_t last_panel) {
+    if (b->rows == 0) return;
     const dlc_tile_set *set = b->set;
     const int64_t depth = b->taps * b->run;
     const dlc_activation kind = b->epilogue.activation;
@@ -29,21 +31,24 @@ void dlc_block_run(const dlc_block *b, int64_t first_panel, int64_t last_panel) 
         .lo = kind == DLC_ACT_CLIP ? b->epilogue.a : 0,
         .hi = kind == DLC_ACT_CLIP ? b->epilogue.b : __builtin_inff(),
     };
-    for (int64_t panel = first_panel; panel < last_panel; panel++) {
-        const int64_t vectors = dlc_panel_vectors(&b->panels, panel), column = dlc_panel_column(&b->panels, panel);
-        const float *base = b->b_row ? b->b + column : b->b + column * depth;
-        const int64_t most_rows = set->rows[vectors - 1], tiles = dlc_ceil_div(b->rows, most_rows);
-        t.b_stride = b->b_row ? b->b_row : vectors * set->lanes;
-        t.columns = dlc_min(vectors * set->lanes, b->panels.n - column);
-        t.bias = b->bias ? b->bias + column : 0;
-        for (int64_t done = 0;;) {
-            const piece p = piece_at(b, done);
-            t.accumulate = done > 0;
-            t.b = base + done * t.b_stride;
-            t.taps = p.taps;
-            t.run = p.run;
-            done += p.taps * p.run;
-            t.finish = done >= depth;
+    // Parts of the sum outermost: the part of A that all panels read stays in L2.
+    for (int64_t done = 0;;) {
+        const piece p = piece_at(b, done);
+        t.accumulate = done > 0;
+        t.taps = p.taps;
+        t.run = p.run;
+        t.finish = done + p.taps * p.run >= depth;
+        for (int64_t panel = first_panel; panel < last_panel; panel++) {
+            const int64_t vectors = dlc_panel_vectors(&b->panels, panel), column = dlc_panel_column(&b->panels, panel);
+            const int64_t most_rows = set->rows[vectors - 1], tiles = dlc_ceil_div(b->rows, most_rows);
+            t.b_stride = b->b_row ? b->b_row : vectors * set->lanes;
+            t.b = (b->b_row ? b->b + column : b->b + column * depth) + done * t.b_stride;
+            t.columns = dlc_min(vectors * set->lanes, b->panels.n - column);
+            t.bias = b->bias ? b->bias + column : 0;
+            // The tiles of this panel fetch the next one between them.
+            const float *next = b->b_row ? 0 : panel + 1 < last_panel ? t.b + depth * t.b_stride : b->next;
+            const int64_t ahead = p.taps * p.run * t.b_stride / tiles;
+            t.prefetch_step = next ? t.b_stride * 4 / tiles : 0;
             for (int64_t i = 0; i < tiles; i++) {
                 const int64_t row = i * b->rows / tiles, rows = (i + 1) * b->rows / tiles - row;
                 const float *shifted[DLC_TILE_MOST_ROWS];
@@ -52,6 +57,7 @@ void dlc_block_run(const dlc_block *b, int64_t first_panel, int64_t last_panel) 
                     for (int64_t r = 0; r < rows; r++) shifted[r] = t.a[r] + p.from;
                     t.a = shifted;
                 }
+                t.prefetch = next ? next + i * ahead : t.b;
                 t.c = b->c + row * b->c_row + column;
                 const float *residual = b->residual ? b->residual + row * b->residual_row + column : 0;
                 t.residual = simple ? residual : 0;
@@ -60,7 +66,21 @@ void dlc_block_run(const dlc_block *b, int64_t first_panel, int64_t last_panel) 
                     set->epilogue(b->epilogue, rows, t.columns, t.c, b->c_row, residual, b->residual_row,
                                   b->slope ? b->slope + column : 0);
             }
-            if (t.finish) break;
         }
+        if (t.finish) break;
+        done += p.taps * p.run;
     }
+}
+
+void dlc_split(dlc_isa isa, int64_t matrices, int64_t m, int64_t n, int64_t k, int64_t most_rows, int64_t *row_blocks, int64_t *panel_groups) {
+    const double cycles = (double)matrices * (double)m * (double)n * (double)(k + 16) / (2.0 * dlc_lanes(isa));
+    const int64_t wanted = cycles < 40e3 ? 1 : (int64_t)fmin(32, ceil(cycles / 20e3));
+    const int64_t panels = dlc_max(1, dlc_panels_of(dlc_tiles(isa), k, n).panels);
+    *row_blocks = dlc_max(1, dlc_ceil_div(m, most_rows));
+    *panel_groups = 1;
+    const int64_t missing = dlc_ceil_div(wanted, dlc_max(1, matrices * *row_blocks));
+    if (missing <= 1) return;
+    *panel_groups = dlc_min(panels, missing);
+    const int64_t rest = dlc_ceil_div(missing, *panel_groups);
+    if (rest > 1) *row_blocks = dlc_max(*row_blocks, dlc_min(*row_blocks * rest, m / 12));
 }

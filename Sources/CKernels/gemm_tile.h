@@ -25,6 +25,8 @@ typedef struct {
     const float *bias;         ///< of this tile's first column, or null
     const float *residual;     ///< of this tile's first element, or null
     int64_t residual_row;
+    const float *prefetch;     ///< what to bring into cache meanwhile, `prefetch_step` bytes per product
+    int64_t prefetch_step;
 } dlc_tile;
 
 typedef void (*dlc_tile_kernel)(const dlc_tile *tile);
@@ -79,6 +81,7 @@ typedef struct {
     int64_t depth_block;       ///< products between two visits of C
     const float *b;            ///< packed panels; or rows `b_row` apart where `b_row` is not 0
     int64_t b_row;
+    const float *next;         ///< packed panel that the caller needs after the last one, or null
     float *c;
     int64_t c_row;
     float alpha;
@@ -88,6 +91,10 @@ typedef struct {
 } dlc_block;
 
 void dlc_block_run(const dlc_block *block, int64_t first_panel, int64_t last_panel);
+
+/// How `matrices` products of m × n × k are cut into tasks of even size: `row_blocks` of rows, so that a
+/// block of A stays in L2 beside a panel, and `panel_groups` of panels until there are enough to share out.
+void dlc_split(dlc_isa isa, int64_t matrices, int64_t m, int64_t n, int64_t k, int64_t most_rows, int64_t *row_blocks, int64_t *panel_groups);
 
 static inline int64_t dlc_ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 static inline int64_t dlc_min(int64_t a, int64_t b) { return a < b ? a : b; }

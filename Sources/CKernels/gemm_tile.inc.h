@@ -11,7 +11,8 @@ DLC_INLINE void tile_body(const dlc_tile *t, const int rows, const int vectors) 
         for (int v = 0; v < vectors; v++) sum[r][v] = vf_zero();
 
     const float *b = t->b;
-    const int64_t b_stride = t->b_stride, run = t->run;
+    const int64_t b_stride = t->b_stride, run = t->run, prefetch_step = t->prefetch_step;
+    const char *prefetch = (const char *)t->prefetch;
     for (int64_t tap = 0; tap < t->taps; tap++) {
         const float *a[DLC_TILE_MOST_ROWS];
 #pragma clang loop unroll(full)
@@ -30,6 +31,10 @@ DLC_INLINE void tile_body(const dlc_tile *t, const int rows, const int vectors) 
                 vf scalar = vf_set1(a[r][k]);
 #pragma clang loop unroll(full)
                 for (int v = 0; v < vectors; v++) sum[r][v] = vf_fma(scalar, column[v], sum[r][v]);
+            }
+            if (rows > 3 && vectors > 2) { // narrow tiles are bound by loads already
+                __builtin_prefetch(prefetch, 0, 2);
+                prefetch += prefetch_step;
             }
             b += b_stride;
         }

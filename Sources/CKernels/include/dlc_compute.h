@@ -94,6 +94,7 @@ typedef struct {
     int64_t padded_w, padded_h, padded_d; ///< extents of the padded copy of the input; 0 without one
     int64_t tiles_h, tiles_w, tile_block;
     int64_t table_bytes;
+    bool shared_input;         ///< phase 0 transforms the input for all tasks
 } dlc_conv;
 
 /// Whether `algorithm` can compute the convolution.
@@ -125,11 +126,16 @@ typedef struct {
 
     // Set by dlc_conv_transpose_prepare.
     dlc_isa isa;
-    int64_t panel_group, panel_groups, rows, row_block, row_blocks, tasks, most_taps;
+    int64_t classes, line_blocks, panel_groups, most_taps, most_pixels, tasks;
 } dlc_conv_transpose;
 
+/// The size of the packed weights.
 int64_t dlc_conv_transpose_packed_bytes(dlc_isa isa, const dlc_conv_transpose *conv);
+
+/// Packs weights of `conv->type`; those of F64 stay as they are.
 void dlc_conv_transpose_pack(dlc_isa isa, const dlc_conv_transpose *conv, const void *weights, void *out);
+
+/// Checks the struct and settles how the work is split; false for extents that are invalid or too large.
 bool dlc_conv_transpose_prepare(dlc_isa isa, dlc_conv_transpose *conv, dlc_launch *out);
 
 #endif

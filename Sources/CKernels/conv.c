@@ -1,0 +1,74 @@
+/// dlc_conv: which algorithm can do what, and the way to each.
+#include "conv.h"
+#include <string.h>
+
+/// Extents that no arithmetic on offsets overflows with, and channels that the groups divide.
+static bool is_valid(const dlc_conv *p) {
+    const int64_t most = (int64_t)1 << 31;
+    const int64_t extents[] = {p->n, p->d, p->h, p->w, p->od, p->oh, p->ow, p->c, p->oc};
+    for (int i = 0; i < 9; i++)
+        if (extents[i] < 0 || extents[i] > most) return false;
+    for (int i = 0; i < 3; i++)
+        if (p->kernel[i] < 1 || p->kernel[i] > 65536 || p->stride[i] < 1 || p->stride[i] > most || p->dilation[i] < 1 ||
+            p->dilation[i] > most || p->pad[i] < -most || p->pad[i] > most) return false;
+    if (p->groups < 1 || p->c % p->groups != 0 || p->oc % p->groups != 0) return false;
+    if (p->x_ld < p->c || p->x_ld > most || p->y_ld < p->oc || p->y_ld > most || p->residual_ld < 0 || p->residual_ld > most) return false;
+    const double limit = 0x1p46;
+    const double taps = (double)p->kernel[0] * (double)p->kernel[1] * (double)p->kernel[2];
+    return (double)p->n * (double)p->d * (double)p->h * (double)p->w * (double)p->x_ld < limit &&
+           (double)p->n * (double)p->od * (double)p->oh * (double)p->ow * (double)(p->y_ld > p->residual_ld ? p->y_ld : p->residual_ld) < limit &&
+           taps < 0x1p24 && taps * (double)p->c * (double)p->oc < limit;
+}
+
+bool dlc_conv_supports(dlc_isa isa, const dlc_conv *p, dlc_conv_algorithm algorithm) {
+    (void)isa;
+    if (!is_valid(p)) return false;
+    if (p->type == DLC_F64) return algorithm == DLC_CONV_DIRECT;
+    if (p->type != DLC_F32) return false;
+    switch (algorithm) {
+    case DLC_CONV_IGEMM: case DLC_CONV_DIRECT: return true;
+    case DLC_CONV_WINOGRAD_2: case DLC_CONV_WINOGRAD_4: return dlc_winograd_supports(p);
+    case DLC_CONV_DEPTHWISE: return dlc_depthwise_supports(p);
+    }
+    return false;
+}
+
+int64_t dlc_conv_packed_bytes(dlc_isa isa, const dlc_conv *p) {
+    switch (p->algorithm) {
+    case DLC_CONV_IGEMM: return 4 * dlc_conv_igemm_packed_floats(isa, p);
+    case DLC_CONV_WINOGRAD_2: return 4 * dlc_winograd_packed_floats(isa, p, 2);
+    case DLC_CONV_WINOGRAD_4: return 4 * dlc_winograd_packed_floats(isa, p, 4);
+    case DLC_CONV_DEPTHWISE: return 4 * dlc_depthwise_packed_floats(p);
+    case DLC_CONV_DIRECT: return p->oc * (p->c / p->groups) * dlc_conv_taps(p) * (p->type == DLC_F64 ? 8 : 4);
+    }
+    return 0;
+}
+
+void dlc_conv_pack(dlc_isa isa, const dlc_conv *p, const void *weights, void *out) {
+    switch (p->algorithm) {
+    case DLC_CONV_IGEMM: dlc_conv_igemm_pack(isa, p, weights, out); break;
+    case DLC_CONV_WINOGRAD_2: dlc_winograd_pack(isa, p, 2, weights, out); break;
+    case DLC_CONV_WINOGRAD_4: dlc_winograd_pack(isa, p, 4, weights, out); break;
+    case DLC_CONV_DEPTHWISE: dlc_depthwise_pack(p, weights, out); break;
+    case DLC_CONV_DIRECT: memcpy(out, weights, (size_t)dlc_conv_packed_bytes(isa, p)); break;
+    }
+}
+
+bool dlc_conv_prepare(dlc_isa isa, dlc_conv *p, dlc_launch *out) {
+    if (!dlc_conv_supports(isa, p, p->algorithm)) return false;
+    p->isa = isa;
+    if (dlc_conv_pixels(p) == 0 || p->oc == 0) {
+        // Nothing to compute: no tasks, but a kernel that may be called.
+        dlc_conv_direct_prepare(p, out);
+        out->tasks = p->tasks = 0;
+        return true;
+    }
+    switch (p->algorithm) {
+    case DLC_CONV_IGEMM: dlc_conv_igemm_prepare(p, out); break;
+    case DLC_CONV_WINOGRAD_2: dlc_winograd_prepare(p, 2, out); break;
+    case DLC_CONV_WINOGRAD_4: dlc_winograd_prepare(p, 4, out); break;
+    case DLC_CONV_DEPTHWISE: dlc_depthwise_prepare(p, out); break;
+    case DLC_CONV_DIRECT: dlc_conv_direct_prepare(p, out); break;
+    }
+    return true;
+}

@@ -1,0 +1,29 @@
+/// The algorithms behind dlc_conv. Internal to CKernels.
+#ifndef DLC_CONV_H
+#define DLC_CONV_H
+#include "gemm_tile.h"
+
+/// Buffers of convolutions.
+enum { DLC_CONV_X, DLC_CONV_WEIGHTS, DLC_CONV_BIAS, DLC_CONV_RESIDUAL, DLC_CONV_SLOPE, DLC_CONV_Y };
+
+static inline int64_t dlc_conv_taps(const dlc_conv *p) { return p->kernel[0] * p->kernel[1] * p->kernel[2]; }
+static inline int64_t dlc_conv_pixels(const dlc_conv *p) { return p->n * p->od * p->oh * p->ow; }
+
+int64_t dlc_conv_igemm_packed_floats(dlc_isa isa, const dlc_conv *conv);
+void dlc_conv_igemm_pack(dlc_isa isa, const dlc_conv *conv, const float *weights, float *out);
+void dlc_conv_igemm_prepare(dlc_conv *conv, dlc_launch *out);
+
+/// Winograd convolution of Lavin and Gray (arXiv:1509.09308): tiles of `tile` outputs a side.
+bool dlc_winograd_supports(const dlc_conv *conv);
+int64_t dlc_winograd_packed_floats(dlc_isa isa, const dlc_conv *conv, int tile);
+void dlc_winograd_pack(dlc_isa isa, const dlc_conv *conv, int tile, const float *weights, float *out);
+void dlc_winograd_prepare(dlc_conv *conv, int tile, dlc_launch *out);
+
+bool dlc_depthwise_supports(const dlc_conv *conv);
+int64_t dlc_depthwise_packed_floats(const dlc_conv *conv);
+void dlc_depthwise_pack(const dlc_conv *conv, const float *weights, float *out);
+void dlc_depthwise_prepare(dlc_conv *conv, dlc_launch *out);
+
+void dlc_conv_direct_prepare(dlc_conv *conv, dlc_launch *out);
+
+#endif

@@ -1,0 +1,169 @@
+/// Convolution as an implicit product (Dukhan, arXiv:1907.02129): the sum runs over taps and channels,
+/// and a table of pointers says for each tap and output pixel where its channels lie; taps outside of
+/// the image point at zeros.
+///
+/// With few channels the input is first copied with its padding, so that a row of taps is one run.
+#include "conv.h"
+#include <string.h>
+
+typedef struct { dlc_panels panels; int64_t c, oc; } group_shape;
+
+/// Few channels make runs too short for the tiles; a copy out of proportion to the input does not pay.
+static bool copies_input(const dlc_conv *p) {
+    double size = (double)p->c;
+    for (int i = 0; i < 3; i++) {
+        const int64_t out = i == 0 ? p->od : i == 1 ? p->oh : p->ow, in = i == 0 ? p->d : i == 1 ? p->h : p->w;
+        const double extent = (double)(out - 1) * (double)p->stride[i] + (double)(p->kernel[i] - 1) * (double)p->dilation[i] + 1;
+        if (extent > 2.0 * (double)in + 64) return false;
+        size *= extent;
+    }
+    return p->groups == 1 && p->c <= 8 && p->kernel[2] > 1 && p->dilation[2] == 1 && size * (double)p->n < 0x1p40;
+}
+
+static group_shape group_of(dlc_isa isa, const dlc_conv *p) {
+    group_shape s = {.c = p->c / p->groups, .oc = p->oc / p->groups};
+    s.panels = dlc_panels_of(dlc_tiles(isa), dlc_conv_taps(p) * s.c, s.oc);
+    return s;
+}
+
+int64_t dlc_conv_igemm_packed_floats(dlc_isa isa, const dlc_conv *p) {
+    const group_shape s = group_of(isa, p);
+    return p->groups * dlc_packed_floats(&s.panels);
+}
+
+void dlc_conv_igemm_pack(dlc_isa isa, const dlc_conv *p, const float *weights, float *out) {
+    const group_shape s = group_of(isa, p);
+    const int64_t taps = dlc_conv_taps(p);
+    for (int64_t g = 0; g < p->groups; g++)
+        for (int64_t panel = 0; panel < s.panels.panels; panel++) {
+            const int64_t width = dlc_panel_vectors(&s.panels, panel) * s.panels.lanes, first = dlc_panel_column(&s.panels, panel);
+            for (int64_t tap = 0; tap < taps; tap++)
+                for (int64_t c = 0; c < s.c; c++, out += width)
+                    for (int64_t j = 0; j < width; j++) {
+                        const int64_t o = first + j;
+                        out[j] = o < s.oc ? weights[((g * s.oc + o) * s.c + c) * taps + tap] : 0;
+                    }
+        }
+}
+
+/// Phase 0 with few channels: rows of the padded copy [n, padded_d, padded_h, padded_w, c].
+static void copy_padded(const dlc_conv *p, const dlc_call *call) {
+    const int64_t rows = p->n * p->padded_d * p->padded_h, last = call->end * rows / p->tasks;
+    for (int64_t row = call->begin * rows / p->tasks; row < last; row++) {
+        float *out = (float *)call->shared + row * p->padded_w * p->c;
+        const int64_t ih = row % p->padded_h - p->pad[1], id = row / p->padded_h % p->padded_d - p->pad[0];
+        if (ih < 0 || ih >= p->h || id < 0 || id >= p->d) {
+            memset(out, 0, (size_t)(p->padded_w * p->c) * sizeof(float));
+            continue;
+        }
+        const float *x = (const float *)call->buffers[DLC_CONV_X] +
+                         ((row / p->padded_h / p->padded_d * p->d + id) * p->h + ih) * p->w * p->x_ld;
+        // Columns first ..< end of the copy come from the image.
+        const int64_t first = dlc_min(dlc_max(p->pad[2], 0), p->padded_w);
+        const int64_t end = dlc_max(first, dlc_min(p->w + p->pad[2], p->padded_w));
+        memset(out, 0, (size_t)(first * p->c) * sizeof(float));
+        if (p->x_ld == p->c) {
+            memcpy(out + first * p->c, x + (first - p->pad[2]) * p->c, (size_t)((end - first) * p->c) * sizeof(float));
+        } else {
+            for (int64_t j = first; j < end; j++)
+                memcpy(out + j * p->c, x + (j - p->pad[2]) * p->x_ld, (size_t)p->c * sizeof(float));
+        }
+        memset(out + end * p->c, 0, (size_t)((p->padded_w - end) * p->c) * sizeof(float));
+    }
+}
+
+/// Fills the table for output pixels `first ..< first + rows`, channels from `x` on.
+static void fill_table(const dlc_conv *p, const float *x, const float *zeros, int64_t first, int64_t rows, const float **table) {
+    int64_t ow = first % p->ow, oh = first / p->ow % p->oh, od = first / p->ow / p->oh % p->od, n = first / p->ow / p->oh / p->od;
+    const bool padded = p->padded_w != 0;
+    const int64_t w = padded ? p->padded_w : p->w, h = padded ? p->padded_h : p->h, d = padded ? p->padded_d : p->d;
+    const int64_t ld = padded ? p->c : p->x_ld, kw = padded ? 1 : p->kernel[2];
+    const int64_t pad_w = padded ? 0 : p->pad[2], pad_h = padded ? 0 : p->pad[1], pad_d = padded ? 0 : p->pad[0];
+    for (int64_t r = 0; r < rows; r++) {
+        const float **slot = table + r;
+        const int64_t iw0 = ow * p->stride[2] - pad_w;
+        for (int64_t kd = 0; kd < p->kernel[0]; kd++) {
+            const int64_t id = od * p->stride[0] - pad_d + kd * p->dilation[0];
+            for (int64_t kh = 0; kh < p->kernel[1]; kh++) {
+                const int64_t ih = oh * p->stride[1] - pad_h + kh * p->dilation[1];
+                const bool inside = (uint64_t)id < (uint64_t)d && (uint64_t)ih < (uint64_t)h;
+                const float *line = inside ? x + ((n * d + id) * h + ih) * w * ld : zeros;
+                int64_t iw = iw0;
+                for (int64_t i = 0; i < kw; i++, iw += p->dilation[2], slot += rows)
+                    *slot = inside && (uint64_t)iw < (uint64_t)w ? line + iw * ld : zeros;
+            }
+        }
+        if (++ow == p->ow) {
+            ow = 0;
+            if (++oh == p->oh) {
+                oh = 0;
+                if (++od == p->od) od = 0, n++;
+            }
+        }
+    }
+}
+
+static void run(const dlc_call *call) {
+    const dlc_conv *p = call->params;
+    const bool padded = p->padded_w != 0;
+    if (padded && call->phase == 0) {
+        copy_padded(p, call);
+        return;
+    }
+    const group_shape s = group_of(p->isa, p);
+    const int64_t pixels = dlc_conv_pixels(p);
+    float *zeros = (float *)((char *)call->scratch + p->table_bytes);
+    memset(zeros, 0, (size_t)p->run * sizeof(float));
+    const float **table = call->scratch;
+    const float *x = padded ? call->shared : call->buffers[DLC_CONV_X];
+    const float *weights = call->buffers[DLC_CONV_WEIGHTS], *bias = call->buffers[DLC_CONV_BIAS];
+    const float *residual = call->buffers[DLC_CONV_RESIDUAL], *slope = call->buffers[DLC_CONV_SLOPE];
+    dlc_block block = {
+        .set = dlc_tiles(p->isa), .panels = s.panels, .a = table, .taps = p->taps, .run = p->run,
+        .depth_block = p->depth_block, .c_row = p->y_ld, .alpha = 1, .epilogue = p->epilogue, .residual_row = p->residual_ld,
+    };
+    int64_t table_group = -1, table_part = -1;
+    for (int64_t task = call->begin; task < call->end; task++) {
+        const int64_t columns = task % p->panel_groups, part = task / p->panel_groups % p->row_blocks;
+        const int64_t g = task / p->panel_groups / p->row_blocks, first = part * pixels / p->row_blocks;
+        block.rows = (part + 1) * pixels / p->row_blocks - first;
+        if (g != table_group || part != table_part) {
+            fill_table(p, x + g * s.c, zeros, first, block.rows, table);
+            table_group = g, table_part = part;
+        }
+        block.b = weights + g * dlc_packed_floats(&s.panels);
+        block.c = (float *)call->buffers[DLC_CONV_Y] + first * p->y_ld + g * s.oc;
+        block.bias = bias ? bias + g * s.oc : 0;
+        block.slope = slope ? slope + g * s.oc : 0;
+        block.residual = residual ? residual + first * p->residual_ld + g * s.oc : 0;
+        dlc_block_run(&block, columns * s.panels.panels / p->panel_groups, (columns + 1) * s.panels.panels / p->panel_groups);
+    }
+}
+
+void dlc_conv_igemm_prepare(dlc_conv *p, dlc_launch *out) {
+    const group_shape s = group_of(p->isa, p);
+    const int64_t pixels = dlc_conv_pixels(p), depth = dlc_conv_taps(p) * s.c;
+    p->padded_w = p->padded_h = p->padded_d = 0;
+    p->taps = dlc_conv_taps(p);
+    p->run = s.c;
+    if (copies_input(p)) {
+        p->padded_w = (p->ow - 1) * p->stride[2] + p->kernel[2];
+        p->padded_h = (p->oh - 1) * p->stride[1] + (p->kernel[1] - 1) * p->dilation[1] + 1;
+        p->padded_d = (p->od - 1) * p->stride[0] + (p->kernel[0] - 1) * p->dilation[0] + 1;
+        p->taps = p->kernel[0] * p->kernel[1];
+        p->run = p->kernel[2] * s.c;
+    }
+    p->depth_block = 1024;
+    // Half of L2 for the pixels, and tables that stay in L1.
+    const int64_t resident = 128 * 1024 / dlc_max(1, dlc_min(p->taps * p->run, p->depth_block));
+    const int64_t most = dlc_max(48, dlc_min(dlc_min(384, dlc_max(resident, 120)), 2048 / dlc_max(1, p->taps)));
+    dlc_split(p->isa, p->groups, pixels, s.oc, depth, most, &p->row_blocks, &p->panel_groups);
+    p->row_block = dlc_ceil_div(pixels, p->row_blocks);
+    p->tasks = p->groups * p->row_blocks * p->panel_groups;
+    p->table_bytes = dlc_ceil_div(8 * p->taps * p->row_block, 64) * 64;
+    *out = (dlc_launch){
+        .run = run, .tasks = p->tasks, .phases = p->padded_w ? 2 : 1,
+        .shared_bytes = 4 * p->n * p->padded_d * p->padded_h * p->padded_w * p->c,
+        .scratch_bytes = p->table_bytes + 4 * p->run,
+    };
+}

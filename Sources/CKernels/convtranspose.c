@@ -1,0 +1,188 @@
+/// Transposed convolution without scattering: outputs o with the same (o + pad) mod stride on every axis
+/// use the same taps, so that each such class is an implicit product of its own (Shi et al.,
+/// arXiv:1609.07009). Weights are packed class by class.
+#include "convtranspose.h"
+#include <string.h>
+
+/// The outputs of one axis with (o + pad) mod stride = residue, and the taps they use.
+typedef struct {
+    int64_t first, count;      ///< outputs first, first + stride, ...
+    int64_t first_tap, tap_step, taps;
+} axis_class;
+
+static int64_t extent_out(const dlc_conv_transpose *p, int axis) { return axis == 0 ? p->od : axis == 1 ? p->oh : p->ow; }
+
+static axis_class class_of(const dlc_conv_transpose *p, int axis, int64_t residue) {
+    const int64_t stride = p->stride[axis], extent = extent_out(p, axis);
+    axis_class c = {.first = ((residue - p->pad[axis]) % stride + stride) % stride};
+    c.count = c.first < extent ? (extent - 1 - c.first) / stride + 1 : 0;
+    // Taps k with k·dilation ≡ residue (mod stride) repeat with a period.
+    int64_t found = -1;
+    for (int64_t k = 0; k < p->kernel[axis]; k++) {
+        if (k * p->dilation[axis] % stride != residue) continue;
+        if (c.taps++ == 0) c.first_tap = k;
+        else if (found < 0) found = k, c.tap_step = k - c.first_tap;
+    }
+    return c;
+}
+
+static dlc_panels panels_of(dlc_isa isa, const dlc_conv_transpose *p, int64_t taps) {
+    return dlc_panels_of(dlc_tiles(isa), taps * (p->c / p->groups), p->oc / p->groups);
+}
+
+static int64_t packed_floats(dlc_isa isa, const dlc_conv_transpose *p) {
+    const dlc_panels panels = panels_of(isa, p, p->kernel[0] * p->kernel[1] * p->kernel[2]);
+    return p->groups * dlc_packed_floats(&panels); // every tap is in one class
+}
+
+int64_t dlc_conv_transpose_packed_bytes(dlc_isa isa, const dlc_conv_transpose *p) {
+    if (p->type == DLC_F64) return 8 * p->c * (p->oc / p->groups) * p->kernel[0] * p->kernel[1] * p->kernel[2];
+    return 4 * packed_floats(isa, p);
+}
+
+/// Packs one class of group g; returns the end of it.
+static float *pack_class(dlc_isa isa, const dlc_conv_transpose *p, int64_t g, const axis_class a[3], const float *weights, float *out) {
+    const int64_t c = p->c / p->groups, oc = p->oc / p->groups, all = p->kernel[0] * p->kernel[1] * p->kernel[2];
+    const dlc_panels panels = panels_of(isa, p, a[0].taps * a[1].taps * a[2].taps);
+    if (panels.k == 0) return out;
+    for (int64_t panel = 0; panel < panels.panels; panel++) {
+        const int64_t width = dlc_panel_vectors(&panels, panel) * panels.lanes, first = dlc_panel_column(&panels, panel);
+        for (int64_t d = 0; d < a[0].taps; d++)
+            for (int64_t h = 0; h < a[1].taps; h++)
+                for (int64_t w = 0; w < a[2].taps; w++) {
+                    const int64_t kd = a[0].first_tap + d * a[0].tap_step, kh = a[1].first_tap + h * a[1].tap_step;
+                    const int64_t tap = (kd * p->kernel[1] + kh) * p->kernel[2] + a[2].first_tap + w * a[2].tap_step;
+                    for (int64_t i = 0; i < c; i++, out += width)
+                        for (int64_t j = 0; j < width; j++)
+                            out[j] = first + j < oc ? weights[((g * c + i) * oc + first + j) * all + tap] : 0;
+                }
+    }
+    return out;
+}
+
+void dlc_conv_transpose_pack(dlc_isa isa, const dlc_conv_transpose *p, const void *weights, void *out) {
+    if (p->type == DLC_F64) {
+        memcpy(out, weights, (size_t)dlc_conv_transpose_packed_bytes(isa, p));
+        return;
+    }
+    float *to = out;
+    for (int64_t g = 0; g < p->groups; g++)
+        for (int64_t rd = 0; rd < p->stride[0]; rd++)
+            for (int64_t rh = 0; rh < p->stride[1]; rh++)
+                for (int64_t rw = 0; rw < p->stride[2]; rw++) {
+                    const axis_class a[3] = {class_of(p, 0, rd), class_of(p, 1, rh), class_of(p, 2, rw)};
+                    to = pack_class(isa, p, g, a, weights, to);
+                }
+}
+
+/// Pointers [taps][a[2].count] for the outputs of one line.
+static void fill_table(const dlc_conv_transpose *p, const axis_class a[3], const float *image, const float *zeros, int64_t od, int64_t oh, const float **table) {
+    const int64_t rows = a[2].count;
+    for (int64_t d = 0; d < a[0].taps; d++)
+        for (int64_t h = 0; h < a[1].taps; h++)
+            for (int64_t w = 0; w < a[2].taps; w++, table += rows) {
+                // The divisions are exact within a class.
+                const int64_t id = (od + p->pad[0] - (a[0].first_tap + d * a[0].tap_step) * p->dilation[0]) / p->stride[0];
+                const int64_t ih = (oh + p->pad[1] - (a[1].first_tap + h * a[1].tap_step) * p->dilation[1]) / p->stride[1];
+                const int64_t iw = (a[2].first + p->pad[2] - (a[2].first_tap + w * a[2].tap_step) * p->dilation[2]) / p->stride[2];
+                const bool inside = (uint64_t)id < (uint64_t)p->d && (uint64_t)ih < (uint64_t)p->h;
+                for (int64_t r = 0; r < rows; r++)
+                    table[r] = inside && (uint64_t)(iw + r) < (uint64_t)p->w ? image + ((id * p->h + ih) * p->w + iw + r) * p->x_ld : zeros;
+            }
+}
+
+/// A block of lines of one class: panels outermost, so that each is read once for all lines.
+static void run_class(const dlc_conv_transpose *p, const dlc_call *call, const axis_class a[3], int64_t g, const float *weights,
+                      int64_t first_line, int64_t last_line, int64_t panel_group) {
+    const int64_t c = p->c / p->groups, oc = p->oc / p->groups, taps = a[0].taps * a[1].taps * a[2].taps;
+    float *zeros = call->scratch;
+    const float **table = (const float **)(zeros + dlc_ceil_div(c, 16) * 16);
+    const float *bias = call->buffers[DLC_CONV_BIAS], *slope = call->buffers[DLC_CONV_SLOPE], *residual = call->buffers[DLC_CONV_RESIDUAL];
+    dlc_block block = {
+        .set = dlc_tiles(p->isa), .panels = panels_of(p->isa, p, taps), .rows = a[2].count, .taps = taps, .run = c,
+        .depth_block = 1024, .b = weights, .c_row = p->y_ld * p->stride[2], .alpha = 1, .epilogue = p->epilogue,
+        .bias = bias ? bias + g * oc : 0, .slope = slope ? slope + g * oc : 0, .residual_row = p->residual_ld * p->stride[2],
+    };
+    const int64_t first_panel = panel_group * block.panels.panels / p->panel_groups;
+    const int64_t last_panel = (panel_group + 1) * block.panels.panels / p->panel_groups;
+    for (int64_t panel = first_panel; panel < last_panel; panel++)
+        for (int64_t line = first_line; line < last_line; line++) {
+            const int64_t oh = a[1].first + line % a[1].count * p->stride[1];
+            const int64_t od = a[0].first + line / a[1].count % a[0].count * p->stride[0], n = line / a[1].count / a[0].count;
+            const int64_t pixel = ((n * p->od + od) * p->oh + oh) * p->ow + a[2].first;
+            block.a = table + (line - first_line) * taps * block.rows;
+            if (panel == first_panel) {
+                const float *image = (const float *)call->buffers[DLC_CONV_X] + n * p->d * p->h * p->w * p->x_ld + g * c;
+                fill_table(p, a, image, zeros, od, oh, table + (line - first_line) * taps * block.rows);
+            }
+            block.c = (float *)call->buffers[DLC_CONV_Y] + pixel * p->y_ld + g * oc;
+            block.residual = residual ? residual + pixel * p->residual_ld + g * oc : 0;
+            dlc_block_run(&block, panel, panel + 1);
+        }
+}
+
+static void run(const dlc_call *call) {
+    const dlc_conv_transpose *p = call->params;
+    memset(call->scratch, 0, (size_t)(p->c / p->groups) * sizeof(float));
+    for (int64_t task = call->begin; task < call->end; task++) {
+        const int64_t group = task % p->panel_groups, part = task / p->panel_groups % p->line_blocks;
+        const int64_t line_class = task / p->panel_groups / p->line_blocks % p->classes;
+        const int64_t g = task / p->panel_groups / p->line_blocks / p->classes;
+        const float *weights = (const float *)call->buffers[DLC_CONV_WEIGHTS] + g * (packed_floats(p->isa, p) / p->groups);
+        for (int64_t i = 0; i <= line_class; i++)
+            for (int64_t rw = 0; rw < p->stride[2]; rw++) {
+                const axis_class a[3] = {class_of(p, 0, i / p->stride[1]), class_of(p, 1, i % p->stride[1]), class_of(p, 2, rw)};
+                const int64_t lines = p->n * a[0].count * a[1].count;
+                if (i == line_class)
+                    run_class(p, call, a, g, weights, part * lines / p->line_blocks, (part + 1) * lines / p->line_blocks, group);
+                const dlc_panels panels = panels_of(p->isa, p, a[0].taps * a[1].taps * a[2].taps);
+                weights += dlc_packed_floats(&panels);
+            }
+    }
+}
+
+static bool is_valid(const dlc_conv_transpose *p) {
+    const int64_t most = (int64_t)1 << 31;
+    const int64_t extents[] = {p->n, p->d, p->h, p->w, p->od, p->oh, p->ow, p->c, p->oc};
+    for (int i = 0; i < 9; i++)
+        if (extents[i] < 0 || extents[i] > most) return false;
+    for (int i = 0; i < 3; i++)
+        if (p->kernel[i] < 1 || p->kernel[i] > 4096 || p->stride[i] < 1 || p->stride[i] > 4096 || p->dilation[i] < 1 ||
+            p->dilation[i] > most || p->pad[i] < -most || p->pad[i] > most) return false;
+    if (p->groups < 1 || p->c % p->groups != 0 || p->oc % p->groups != 0) return false;
+    if (p->x_ld < p->c || p->x_ld > most || p->y_ld < p->oc || p->y_ld > most || p->residual_ld < 0 || p->residual_ld > most) return false;
+    const double limit = 0x1p46, taps = (double)p->kernel[0] * (double)p->kernel[1] * (double)p->kernel[2];
+    return (double)p->n * (double)p->d * (double)p->h * (double)p->w * (double)p->x_ld < limit &&
+           (double)p->n * (double)p->od * (double)p->oh * (double)p->ow * (double)(p->y_ld > p->residual_ld ? p->y_ld : p->residual_ld) < limit &&
+           taps < 0x1p20 && taps * (double)p->c * (double)p->oc < limit && p->stride[0] * p->stride[1] * p->stride[2] <= 1 << 16;
+}
+
+bool dlc_conv_transpose_prepare(dlc_isa isa, dlc_conv_transpose *p, dlc_launch *out) {
+    if (!is_valid(p) || (p->type != DLC_F32 && p->type != DLC_F64)) return false;
+    p->isa = isa;
+    const int64_t pixels = p->n * p->od * p->oh * p->ow;
+    if (p->type == DLC_F64 || pixels == 0 || p->oc == 0) {
+        dlc_conv_transpose_direct_prepare(p, out);
+        return true;
+    }
+    p->most_taps = 1;
+    for (int i = 0; i < 3; i++) {
+        int64_t most = 0;
+        for (int64_t r = 0; r < p->stride[i]; r++) most = dlc_max(most, class_of(p, i, r).taps);
+        p->most_taps *= most;
+    }
+    p->classes = p->stride[0] * p->stride[1];
+    const int64_t line = dlc_ceil_div(p->ow, p->stride[2]);
+    const int64_t lines = p->n * dlc_ceil_div(p->od, p->stride[0]) * dlc_ceil_div(p->oh, p->stride[1]); // of a class, at most
+    const int64_t oc = p->oc / p->groups, depth = p->most_taps * (p->c / p->groups);
+    int64_t blocks;
+    dlc_split(isa, p->groups * p->classes, lines * line * p->stride[2], oc, depth, 256 * p->stride[2], &blocks, &p->panel_groups);
+    p->line_blocks = dlc_max(1, dlc_min(blocks, lines));
+    p->most_pixels = dlc_ceil_div(lines, p->line_blocks) * line;
+    p->tasks = p->groups * p->classes * p->line_blocks * p->panel_groups;
+    *out = (dlc_launch){
+        .run = run, .tasks = p->tasks, .phases = 1,
+        .scratch_bytes = 4 * dlc_ceil_div(p->c / p->groups, 16) * 16 + 8 * p->most_taps * p->most_pixels,
+    };
+    return true;
+}

@@ -1,0 +1,120 @@
+/// Winograd transforms of one instruction set, with the matrices of Lavin and Gray (arXiv:1509.09308).
+/// Include after isa_*.h.
+#include "winograd.h"
+
+DLC_TARGET_BEGIN
+/// Bᵀ over one line of tile + 2 values.
+DLC_INLINE void input_line(const int tile, const vf *d, vf *out) {
+    if (tile == 2) {
+        out[0] = d[0] - d[2];
+        out[1] = d[1] + d[2];
+        out[2] = d[2] - d[1];
+        out[3] = d[1] - d[3];
+        return;
+    }
+    const vf four = vf_set1(4), two = vf_set1(2), minus_five = vf_set1(-5);
+    const vf even = vf_fma(-four, d[2], d[4]), odd = vf_fma(-four, d[1], d[3]);
+    const vf far = d[4] - d[2], twice = two * (d[3] - d[1]);
+    out[0] = vf_fma(four, d[0], vf_fma(minus_five, d[2], d[4]));
+    out[1] = even + odd;
+    out[2] = even - odd;
+    out[3] = far + twice;
+    out[4] = far - twice;
+    out[5] = vf_fma(four, d[1], vf_fma(minus_five, d[3], d[5]));
+}
+
+/// Aᵀ over one line of tile + 2 products.
+DLC_INLINE void output_line(const int tile, const vf *m, vf *out) {
+    if (tile == 2) {
+        out[0] = m[0] + m[1] + m[2];
+        out[1] = m[1] - m[2] - m[3];
+        return;
+    }
+    const vf sum = m[1] + m[2], difference = m[1] - m[2], far_sum = m[3] + m[4], far_difference = m[3] - m[4];
+    out[0] = m[0] + sum + far_sum;
+    out[1] = vf_fma(vf_set1(2), far_difference, difference);
+    out[2] = vf_fma(vf_set1(4), far_sum, sum);
+    out[3] = vf_fma(vf_set1(8), far_difference, difference) + m[5];
+}
+
+DLC_INLINE void input_body(const int tile, const float *const *pixels, int64_t at, int64_t n, float *out, int64_t step) {
+    const int side = tile + 2;
+    vf half[6][6];
+#pragma clang loop unroll(full)
+    for (int j = 0; j < side; j++) {
+        vf d[6], t[6];
+#pragma clang loop unroll(full)
+        for (int i = 0; i < side; i++) {
+            const float *p = pixels[i * side + j] + at;
+            d[i] = n == VL ? vf_load(p) : vf_load_n(p, n);
+        }
+        input_line(tile, d, t);
+#pragma clang loop unroll(full)
+        for (int i = 0; i < side; i++) half[i][j] = t[i];
+    }
+#pragma clang loop unroll(full)
+    for (int i = 0; i < side; i++) {
+        vf t[6];
+        input_line(tile, half[i], t);
+#pragma clang loop unroll(full)
+        for (int j = 0; j < side; j++) {
+            float *o = out + (i * side + j) * step + at;
+            if (n == VL) vf_store(o, t[j]);
+            else vf_store_n(o, t[j], n);
+        }
+    }
+}
+
+DLC_INLINE void input_channels(const int tile, const float *const *pixels, int64_t channels, float *out, int64_t step) {
+    int64_t at = 0;
+    for (; at + VL <= channels; at += VL) input_body(tile, pixels, at, VL, out, step);
+    if (at < channels) input_body(tile, pixels, at, channels - at, out, step);
+}
+
+DLC_INLINE void output_body(const int tile, const dlc_winograd_output *o, int64_t at, int64_t n) {
+    const int side = tile + 2;
+    const vf bias = o->bias ? vf_load_n(o->bias + at, n) : vf_zero(), lo = vf_set1(o->lo), hi = vf_set1(o->hi);
+    vf half[4][6];
+#pragma clang loop unroll(full)
+    for (int j = 0; j < side; j++) {
+        vf m[6], t[4];
+#pragma clang loop unroll(full)
+        for (int i = 0; i < side; i++) {
+            const float *p = o->products + (i * side + j) * o->step + at;
+            m[i] = n == VL ? vf_load(p) : vf_load_n(p, n);
+        }
+        output_line(tile, m, t);
+#pragma clang loop unroll(full)
+        for (int i = 0; i < tile; i++) half[i][j] = t[i];
+    }
+#pragma clang loop unroll(full)
+    for (int i = 0; i < tile; i++) {
+        vf t[4];
+        if (i >= o->lines) break;
+        output_line(tile, half[i], t);
+#pragma clang loop unroll(full)
+        for (int j = 0; j < tile; j++) {
+            if (j >= o->columns) break;
+            vf v = t[j] + bias;
+            if (o->residual) v += vf_load_n(o->residual + i * o->residual_line + j * o->residual_pixel + at, n);
+            v = vf_min(hi, vf_max(lo, v));
+            float *y = o->y + i * o->y_line + j * o->y_pixel + at;
+            if (n == VL) vf_store(y, v);
+            else vf_store_n(y, v, n);
+        }
+    }
+}
+
+DLC_INLINE void output_channels(const int tile, const dlc_winograd_output *o) {
+    int64_t at = 0;
+    for (; at + VL <= o->channels; at += VL) output_body(tile, o, at, VL);
+    if (at < o->channels) output_body(tile, o, at, o->channels - at);
+}
+
+static void input_2(const float *const *pixels, int64_t channels, float *out, int64_t step) { input_channels(2, pixels, channels, out, step); }
+static void input_4(const float *const *pixels, int64_t channels, float *out, int64_t step) { input_channels(4, pixels, channels, out, step); }
+static void output_2(const dlc_winograd_output *o) { output_channels(2, o); }
+static void output_4(const dlc_winograd_output *o) { output_channels(4, o); }
+DLC_TARGET_END
+
+const dlc_winograd_set DLC_NAME(dlc_winograd_set) = {.input = {input_2, input_4}, .output = {output_2, output_4}};

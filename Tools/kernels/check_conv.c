@@ -1,0 +1,203 @@
+/// dlc_conv and dlc_conv_transpose against their definitions in double: every algorithm on every
+/// instruction set of the host, over random shapes; and the same bits however tasks are split.
+#include "harness.h"
+#include "../../Sources/CKernels/gemm_typed.h"
+
+static int failures, cases;
+static double worst_of[8];
+
+static double at(dlc_type type, const void *p, int64_t i) { return type == DLC_F32 ? ((const float *)p)[i] : ((const double *)p)[i]; }
+
+/// What both kinds of convolution have in common, filled at random.
+typedef struct {
+    dlc_type type;
+    void *x, *weights, *bias, *residual, *slope, *y, *again, *packed;
+    int64_t y_floats;
+} data;
+
+static void *fill(dlc_type type, int64_t n) {
+    void *p = aligned(n * 8 + 64);
+    for (int64_t i = 0; i < n; i++)
+        if (type == DLC_F32) ((float *)p)[i] = random_float();
+        else ((double *)p)[i] = random_float();
+    return p;
+}
+
+static data make(dlc_type type, int64_t x, int64_t weights, int64_t oc, int64_t residual, int64_t y, int64_t packed_bytes) {
+    data d = {type, fill(type, x), fill(type, weights), fill(type, oc), fill(type, residual), fill(type, oc), fill(type, y), fill(type, y), aligned(packed_bytes), y};
+    memset(d.y, 0x77, (size_t)y * 8), memset(d.again, 0x77, (size_t)y * 8);
+    return d;
+}
+
+static void release(data *d) {
+    free(d->x), free(d->weights), free(d->bias), free(d->residual), free(d->slope), free(d->y), free(d->again), free(d->packed);
+}
+
+static bool run_twice(const dlc_launch *launch, const void *params, data *d, bool bias, bool residual) {
+    void *buffers[] = {d->x, d->packed, bias ? d->bias : NULL, residual ? d->residual : NULL, d->slope, d->y};
+    bool fine = launch_run(launch, params, buffers, 1 + launch->tasks / 2);
+    buffers[5] = d->again;
+    return launch_run(launch, params, buffers, 1) && fine && memcmp(d->y, d->again, (size_t)d->y_floats * (d->type == DLC_F32 ? 4 : 8)) == 0;
+}
+
+static double finish(const dlc_epilogue *e, double sum, double bias, double residual, double slope) {
+    sum += bias;
+    if (!e->residual_after_activation) sum += residual;
+    sum = dlc_activate_f64(e, sum, slope);
+    return e->residual_after_activation ? sum + residual : sum;
+}
+
+static void report(const char *what, dlc_isa isa, int algorithm, bool fine, double worst, double bound, const int64_t *shape) {
+    cases++;
+    if (worst > worst_of[algorithm]) worst_of[algorithm] = worst;
+    if (fine && worst < bound) return;
+    if (failures++ > 20) return;
+    printf("FAILED %s %s algorithm %d error %g ran %d:", what, isa_names[isa], algorithm, worst, fine);
+    for (int i = 0; i < 26; i++) printf(" %lld", (long long)shape[i]);
+    printf("\n");
+}
+
+static void check_conv(dlc_isa isa, dlc_conv p, bool bias, bool residual) {
+    if (!dlc_conv_supports(isa, &p, p.algorithm)) return;
+    const int64_t cg = p.c / p.groups, og = p.oc / p.groups, taps = p.kernel[0] * p.kernel[1] * p.kernel[2];
+    const int64_t pixels = p.n * p.od * p.oh * p.ow;
+    data d = make(p.type, p.n * p.d * p.h * p.w * p.x_ld, p.oc * cg * taps, p.oc, pixels * p.residual_ld, pixels * p.y_ld, dlc_conv_packed_bytes(isa, &p));
+    dlc_conv_pack(isa, &p, d.weights, d.packed);
+    dlc_launch launch;
+    bool fine = dlc_conv_prepare(isa, &p, &launch) && run_twice(&launch, &p, &d, bias, residual);
+    // Winograd's errors are relative to the largest sums of a tile, the others' to each sum of its own.
+    const bool winograd = p.algorithm == DLC_CONV_WINOGRAD_2 || p.algorithm == DLC_CONV_WINOGRAD_4;
+    double worst = 0, largest = winograd ? 0.25 * (double)(cg * taps) : 0;
+    for (int64_t pixel = 0; fine && pixel < pixels; pixel++)
+        for (int64_t o = 0; o < p.oc; o++) {
+            double sum = 0, scale = 1;
+            const int64_t o2 = pixel % p.ow, o1 = pixel / p.ow % p.oh, o0 = pixel / p.ow / p.oh % p.od, n = pixel / p.ow / p.oh / p.od;
+            for (int64_t tap = 0; tap < taps; tap++) {
+                const int64_t i0 = o0 * p.stride[0] - p.pad[0] + tap / p.kernel[2] / p.kernel[1] * p.dilation[0];
+                const int64_t i1 = o1 * p.stride[1] - p.pad[1] + tap / p.kernel[2] % p.kernel[1] * p.dilation[1];
+                const int64_t i2 = o2 * p.stride[2] - p.pad[2] + tap % p.kernel[2] * p.dilation[2];
+                if (i0 < 0 || i0 >= p.d || i1 < 0 || i1 >= p.h || i2 < 0 || i2 >= p.w) continue;
+                for (int64_t i = 0; i < cg; i++) {
+                    double product = at(p.type, d.x, (((n * p.d + i0) * p.h + i1) * p.w + i2) * p.x_ld + o / og * cg + i) * at(p.type, d.weights, (o * cg + i) * taps + tap);
+                    sum += product, scale += fabs(product);
+                }
+            }
+            sum = finish(&p.epilogue, sum, bias ? at(p.type, d.bias, o) : 0, residual ? at(p.type, d.residual, pixel * p.residual_ld + o) : 0, at(p.type, d.slope, o));
+            double error = fabs(sum - at(p.type, d.y, pixel * p.y_ld + o)) / fmax(scale, largest);
+            if (!(error <= worst)) worst = error;
+        }
+    for (int64_t pixel = 0; pixel < pixels; pixel++)
+        for (int64_t o = p.oc; o < p.y_ld; o++)
+            if (p.type == DLC_F32 && ((uint32_t *)d.y)[pixel * p.y_ld + o] != 0x77777777) fine = false;
+    double bound = p.type == DLC_F64 ? 1e-12 : p.algorithm == DLC_CONV_WINOGRAD_4 ? 1e-5 : 2e-6;
+    report("conv", isa, p.algorithm, fine, worst, bound, &p.n);
+    release(&d);
+}
+
+static void check_transpose(dlc_isa isa, dlc_conv_transpose p, bool bias, bool residual) {
+    const int64_t cg = p.c / p.groups, og = p.oc / p.groups, taps = p.kernel[0] * p.kernel[1] * p.kernel[2];
+    const int64_t pixels = p.n * p.od * p.oh * p.ow;
+    data d = make(p.type, p.n * p.d * p.h * p.w * p.x_ld, p.c * og * taps, p.oc, pixels * p.residual_ld, pixels * p.y_ld, dlc_conv_transpose_packed_bytes(isa, &p));
+    dlc_conv_transpose_pack(isa, &p, d.weights, d.packed);
+    dlc_launch launch;
+    bool fine = dlc_conv_transpose_prepare(isa, &p, &launch) && run_twice(&launch, &p, &d, bias, residual);
+    double *sum = aligned(pixels * p.oc * 8), worst = 0;
+    memset(sum, 0, (size_t)(pixels * p.oc) * 8);
+    for (int64_t pixel = 0; pixel < p.n * p.d * p.h * p.w; pixel++)
+        for (int64_t tap = 0; tap < taps; tap++) {
+            const int64_t i2 = pixel % p.w, i1 = pixel / p.w % p.h, i0 = pixel / p.w / p.h % p.d, n = pixel / p.w / p.h / p.d;
+            const int64_t o0 = i0 * p.stride[0] - p.pad[0] + tap / p.kernel[2] / p.kernel[1] * p.dilation[0];
+            const int64_t o1 = i1 * p.stride[1] - p.pad[1] + tap / p.kernel[2] % p.kernel[1] * p.dilation[1];
+            const int64_t o2 = i2 * p.stride[2] - p.pad[2] + tap % p.kernel[2] * p.dilation[2];
+            if (o0 < 0 || o0 >= p.od || o1 < 0 || o1 >= p.oh || o2 < 0 || o2 >= p.ow) continue;
+            for (int64_t i = 0; i < p.c; i++)
+                for (int64_t o = 0; o < og; o++)
+                    sum[(((n * p.od + o0) * p.oh + o1) * p.ow + o2) * p.oc + i / cg * og + o] += at(p.type, d.x, pixel * p.x_ld + i) * at(p.type, d.weights, (i * og + o) * taps + tap);
+        }
+    for (int64_t pixel = 0; fine && pixel < pixels; pixel++)
+        for (int64_t o = 0; o < p.oc; o++) {
+            double want = finish(&p.epilogue, sum[pixel * p.oc + o], bias ? at(p.type, d.bias, o) : 0, residual ? at(p.type, d.residual, pixel * p.residual_ld + o) : 0, at(p.type, d.slope, o));
+            double error = fabs(want - at(p.type, d.y, pixel * p.y_ld + o)) / (1 + fabs(want) + 0.2 * (double)(cg * taps));
+            if (!(error <= worst)) worst = error;
+        }
+    for (int64_t pixel = 0; pixel < pixels; pixel++)
+        for (int64_t o = p.oc; o < p.y_ld; o++)
+            if (p.type == DLC_F32 && ((uint32_t *)d.y)[pixel * p.y_ld + o] != 0x77777777) fine = false;
+    report("conv_transpose", isa, 5, fine, worst, p.type == DLC_F64 ? 1e-12 : 2e-6, &p.n);
+    free(sum);
+    release(&d);
+}
+
+static dlc_conv random_conv(int64_t most_channels) {
+    dlc_conv p = {.type = DLC_F32, .n = 1 + random_below(2)};
+    p.groups = random_below(3) ? 1 : 1 + random_below(4);
+    p.c = p.groups * (1 + random_below(most_channels)), p.oc = p.groups * (1 + random_below(most_channels));
+    const int dims = (int)random_below(4);
+    int64_t *in[] = {&p.d, &p.h, &p.w}, *out[] = {&p.od, &p.oh, &p.ow};
+    for (int i = 0; i < 3; i++) {
+        const bool used = i == 2 || (i == 1 && dims > 0) || dims == 3;
+        p.kernel[i] = used ? 1 + random_below(5) : 1;
+        p.stride[i] = used ? 1 + random_below(3) : 1;
+        p.dilation[i] = used && !random_below(3) ? 1 + random_below(3) : 1;
+        p.pad[i] = used ? random_below(4) - (random_below(6) == 0) : 0;
+        *in[i] = used ? 1 + random_below(14) : 1;
+        int64_t reach = *in[i] + p.pad[i] + random_below(3) - (p.kernel[i] - 1) * p.dilation[i] - 1;
+        *out[i] = used ? (reach < 0 ? 1 : reach / p.stride[i] + 1) : 1;
+    }
+    p.x_ld = p.c + random_below(2) * 3, p.y_ld = p.oc + random_below(2) * 5, p.residual_ld = p.oc + random_below(2);
+    p.epilogue = (dlc_epilogue){random_below(3) ? random_below(3) : random_below(DLC_ACT_ELU + 1), random_below(2), 0.25f, 0.75f};
+    return p;
+}
+
+static void all(dlc_isa isa, dlc_conv p) {
+    for (int a = 0; a <= DLC_CONV_DIRECT; a++) {
+        p.algorithm = a;
+        check_conv(isa, p, random_below(2), random_below(2));
+    }
+}
+
+int main(int count, char **arguments) {
+    const int rounds = count > 1 ? atoi(arguments[1]) : 300;
+    for (dlc_isa isa = DLC_ISA_PORTABLE; isa <= DLC_ISA_NEON; isa++) {
+        if (!dlc_host_has(isa)) continue;
+        for (int i = 0; i < rounds; i++) {
+            all(isa, random_conv(i % 3 ? 24 : 90));
+            dlc_conv p = random_conv(80); // 3 × 3 for Winograd
+            p.groups = 1, p.d = p.od = 1, p.kernel[0] = 1, p.pad[0] = 0;
+            for (int k = 0; k < 3; k++) p.stride[k] = p.dilation[k] = 1;
+            p.kernel[1] = p.kernel[2] = 3, p.oh = 1 + random_below(20), p.ow = 1 + random_below(20);
+            all(isa, p);
+            p = random_conv(100); // depthwise, unrolled and not, with and without a multiplier
+            p.groups = p.c, p.oc = p.c * (1 + (random_below(3) == 0)), p.x_ld = p.c + random_below(3), p.y_ld = p.residual_ld = p.oc;
+            if (random_below(3)) p.d = p.od = p.kernel[0] = 1, p.kernel[1] = p.kernel[2] = 3 + 2 * random_below(2), p.stride[1] = p.stride[2] = 1 + random_below(2), p.dilation[1] = p.dilation[2] = 1, p.ow = 1 + random_below(16);
+            all(isa, p);
+            dlc_conv q = random_conv(i % 3 ? 24 : 90);
+            dlc_conv_transpose t = {.type = DLC_F32, .n = q.n, .d = q.d, .h = q.h, .w = q.w, .c = q.c, .od = q.od, .oh = q.oh, .ow = q.ow, .oc = q.oc, .groups = q.groups, .x_ld = q.x_ld, .y_ld = q.y_ld, .residual_ld = q.residual_ld, .epilogue = q.epilogue};
+            int64_t in[] = {q.d, q.h, q.w}, *out[] = {&t.od, &t.oh, &t.ow};
+            for (int k = 0; k < 3; k++) {
+                t.kernel[k] = q.kernel[k], t.stride[k] = in[k] > 1 ? q.stride[k] : 1, t.dilation[k] = q.dilation[k], t.pad[k] = q.pad[k];
+                int64_t extent = (in[k] - 1) * t.stride[k] + (t.kernel[k] - 1) * t.dilation[k] + 1 - 2 * t.pad[k] + random_below(2);
+                *out[k] = extent < 1 ? 1 : extent;
+            }
+            check_transpose(isa, t, random_below(2), random_below(2));
+            if (i % 8 == 0) {
+                t.type = q.type = DLC_F64;
+                q.algorithm = DLC_CONV_DIRECT;
+                check_transpose(isa, t, true, true);
+                check_conv(isa, q, true, true);
+            }
+        }
+        dlc_conv big = {.type = DLC_F32, .n = 1, .d = 1, .h = 30, .w = 30, .c = 300, .od = 1, .oh = 28, .ow = 28, .oc = 70, .groups = 1, .kernel = {1, 3, 3}, .stride = {1, 1, 1}, .dilation = {1, 1, 1}, .x_ld = 300, .y_ld = 70, .residual_ld = 70};
+        all(isa, big);
+        big.h = 114, big.w = 114, big.oh = big.ow = 112, big.c = big.x_ld = 20;
+        all(isa, big);
+        big.h = 1, big.w = 40, big.oh = 1, big.ow = 40, big.kernel[1] = big.kernel[2] = 1, big.c = big.x_ld = 2500;
+        all(isa, big);
+    }
+    dlc_conv bad = random_conv(8);
+    bad.groups = 3, bad.c = 7;
+    if (dlc_conv_supports(DLC_ISA_PORTABLE, &bad, DLC_CONV_IGEMM)) failures++, printf("FAILED: groups that do not divide\n");
+    printf("conv: %d cases, %d failures; worst error igemm %.1e, F(2,3) %.1e, F(4,3) %.1e, depthwise %.1e, direct %.1e, transposed %.1e\n",
+           cases, failures, worst_of[0], worst_of[1], worst_of[2], worst_of[3], worst_of[4], worst_of[5]);
+    return failures != 0;
+}
