@@ -48,6 +48,9 @@ extension Slice {
             let to: Dim
             if let e = end.constant, e < 0 {
                 to = e <= Int(-Int32.max) ? 0 : try position(end)
+            } else if let e = end.constant, e >= 1_000_000_000 {
+                // Exporters write "to the end" as a round number too; no extent is as long.
+                to = extent
             } else if try extent.minus(end).isNonNegative {
                 to = end
             } else if try end.minus(extent).isNonNegative {
