@@ -113,7 +113,8 @@ final class BodyImporter {
         let operands = try node.inputs.map { $0.isEmpty ? nil : try value($0) }
         guard let mapping = context.mapping(node.key) else {
             let types = operands.map { $0.map { site.builder.fact($0).type } }
-            let body = try context.document.operatorBody(node.handle, opset: opset(of: node), types: types)
+            let given = try attributes(of: node)
+            let body = try context.document.operatorBody(node, given, opset: opset(of: node), types: types)
             return try inline(body, node)
         }
         return try read(mapping, node, operands: operands, attributes: try attributes(of: node), outputs: node.outputs)

@@ -5,14 +5,7 @@ internal import DLCGraph
 /// Puts written nodes and types into messages.
 enum NodeWriter {
     static func write(_ node: ONNXWriter.WrittenNode, to graph: connx_graph) throws {
-        let message = node.opType.withView { opType in
-            node.domain.withView { domain in
-                node.name.withView { connx_graph_add_node(graph, opType, domain, $0) }
-            }
-        }
-        for input in node.inputs { input.withView { connx_node_add_input(message, $0) } }
-        let last = node.outputs.lastIndex { !$0.isEmpty } ?? -1
-        for output in node.outputs[...last] { output.withView { connx_node_add_output(message, $0) } }
+        let message = add(node.opType, node.domain, node.name, node.inputs, node.outputs, to: graph)
         for (name, value) in node.attributes {
             try located("attribute '\(name)'") { try write(name, value, to: message) }
         }
@@ -20,12 +13,25 @@ enum NodeWriter {
 
     /// Gives a value a second name.
     static func writeCopy(of source: String, as name: String, to graph: connx_graph) {
-        let node = "Identity".withView { opType in "".withView { connx_graph_add_node(graph, opType, $0, $0) } }
-        source.withView { connx_node_add_input(node, $0) }
-        name.withView { connx_node_add_output(node, $0) }
+        _ = add("Identity", "", "", [source], [name], to: graph)
     }
 
-    private static func write(_ name: String, _ value: AttributeValue, to node: connx_node) throws {
+    /// Adds a node without attributes; outputs left out at the end are not written.
+    static func add(
+        _ opType: String, _ domain: String, _ name: String, _ inputs: [String], _ outputs: [String],
+        to graph: connx_graph
+    ) -> connx_node {
+        let node = opType.withView { opType in
+            domain.withView { domain in name.withView { connx_graph_add_node(graph, opType, domain, $0) } }
+        }
+        for input in inputs { input.withView { connx_node_add_input(node, $0) } }
+        let last = outputs.lastIndex { !$0.isEmpty } ?? -1
+        for output in outputs[...last] { output.withView { connx_node_add_output(node, $0) } }
+        return node
+    }
+
+    /// Adds an attribute to a node.
+    static func write(_ name: String, _ value: AttributeValue, to node: connx_node) throws {
         func add(_ type: connx_attribute_type) -> connx_attribute {
             name.withView { connx_node_add_attribute(node, $0, type) }
         }

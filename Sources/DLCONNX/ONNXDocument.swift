@@ -34,16 +34,22 @@ final class ONNXDocument: @unchecked Sendable {
     private init(owning raw: OpaquePointer) { self.raw = raw }
 
     /// The function by which ONNX defines the node's operator, kept alive by this document.
-    /// - Parameter types: those of the node's inputs, nil where one is left out.
-    func operatorBody(_ node: connx_node, opset: Int, types: [TensorType?]) throws -> connx_function {
+    /// - Parameters:
+    ///   - attributes: the node's, without references to a function's attributes, on which the definition may depend.
+    ///   - types: those of the node's inputs, nil where one is left out.
+    func operatorBody(
+        _ node: SourceNode, _ attributes: [String: AttributeValue], opset: Int, types: [TensorType?]
+    ) throws -> connx_function {
         let signature = try ONNXDocument(building: CONNX_MODEL)
         let graph = connx_model_make_graph(connx_document_model(signature.raw))
         for type in types {
             let info = "".withView { connx_graph_add_input(graph, $0) }
             if let type { NodeWriter.write(type, to: info) }
         }
+        let resolved = NodeWriter.add(node.key.opType, node.key.domain, "", node.inputs, node.outputs, to: graph)
+        for (name, value) in attributes { try NodeWriter.write(name, value, to: resolved) }
         var error = connx_error()
-        guard let raw = connx_operator_body(node, graph, Int64(opset), &error) else { throw DLCError(error.text) }
+        guard let raw = connx_operator_body(resolved, graph, Int64(opset), &error) else { throw DLCError(error.text) }
         attached.append(ONNXDocument(owning: raw))
         return connx_document_function(raw, 0)
     }
