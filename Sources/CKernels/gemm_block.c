@@ -79,8 +79,11 @@ void dlc_split(dlc_isa isa, int64_t matrices, int64_t m, int64_t n, int64_t k, i
     *row_blocks = dlc_max(1, dlc_ceil_div(m, most_rows));
     *panel_groups = 1;
     const int64_t missing = dlc_ceil_div(wanted, dlc_max(1, matrices * *row_blocks));
-    if (missing <= 1) return;
-    *panel_groups = dlc_min(panels, missing);
-    const int64_t rest = dlc_ceil_div(missing, *panel_groups);
-    if (rest > 1) *row_blocks = dlc_max(*row_blocks, dlc_min(*row_blocks * rest, m / 12));
+    if (missing > 1) {
+        *panel_groups = dlc_min(panels, missing);
+        const int64_t rest = dlc_ceil_div(missing, *panel_groups);
+        if (rest > 1) *row_blocks = dlc_max(*row_blocks, dlc_min(*row_blocks * rest, m / 12));
+    }
+    // Threads take equal numbers of tasks: an odd one would leave one of two threads waiting.
+    if (wanted > 1 && matrices * *row_blocks * *panel_groups % 2 != 0 && m / (*row_blocks + 1) >= 6) *row_blocks += 1;
 }

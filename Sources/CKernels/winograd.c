@@ -197,6 +197,8 @@ void dlc_winograd_prepare(dlc_conv *p, int tile, dlc_launch *out) {
     const int64_t fits = 256 * 1024 / (points * (p->c + 64));
     const int64_t most = dlc_max(24, dlc_min(96, fits)) / 6 * 6;
     p->row_blocks = dlc_ceil_div(tiles, most);
+    // Threads take equal numbers of tasks: an odd one would leave one of two threads waiting.
+    if (p->row_blocks % 2 != 0 && (p->row_blocks > 1 || panels.panels % 2 != 0) && tiles > 11) p->row_blocks += 1;
     const bool shared = p->row_blocks < 8;
     p->shared_input = shared;
     p->panel_groups = shared ? dlc_min(panels.panels, dlc_ceil_div(16, p->row_blocks)) : 1;
