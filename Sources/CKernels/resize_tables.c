@@ -3,6 +3,12 @@
 
 #include <math.h>
 
+/// ONNX's `length_resized` by its reference implementation: the extent before rounding, as far as that differs from the
+/// rounded one by more than the error of the product.
+static float resize_length(float product, float extent) {
+    return fabsf(product - extent) < 1e-3f ? extent : product;
+}
+
 /// The source coordinate of an output position, in f32 as ONNX Runtime computes it.
 static float resize_coordinate(const dlc_resize *p, int32_t axis, int64_t out) {
     float scale = p->scale[axis], x = (float)out, in = (float)p->x_extent[axis], n = (float)p->y_extent[axis];
@@ -15,13 +21,16 @@ static float resize_coordinate(const dlc_resize *p, int32_t axis, int64_t out) {
     }
     case DLC_RESIZE_PYTORCH_HALF_PIXEL:
         return n > 1 ? (x + 0.5f) / scale - 0.5f : 0;
-    case DLC_RESIZE_ALIGN_CORNERS:
-        return n == 1 ? 0 : x * (in - 1) / (n - 1);
+    case DLC_RESIZE_ALIGN_CORNERS: {
+        float length = resize_length(scale * in, n);
+        return n == 1 || length == 1 ? 0 : x * (in - 1) / (length - 1);
+    }
     case DLC_RESIZE_ASYMMETRIC:
         return x / scale;
     case DLC_RESIZE_TF_CROP_AND_RESIZE: {
-        float begin = p->roi_begin[axis], end = p->roi_end[axis];
-        return n > 1 ? begin * (in - 1) + x * (end - begin) * (in - 1) / (n - 1) : 0.5f * (begin + end) * (in - 1);
+        float begin = p->roi_begin[axis], end = p->roi_end[axis], length = resize_length(scale * in, n);
+        if (n == 1 || length == 1) return 0.5f * (begin + end) * (in - 1);
+        return begin * (in - 1) + x * (end - begin) * (in - 1) / (length - 1);
     }
     case DLC_RESIZE_TF_HALF_PIXEL_FOR_NN:
         return (x + 0.5f) / scale;

@@ -19,7 +19,7 @@ public struct Attention: Operator {
     public var definition: OperatorDefinition { Self.definition }
 
     public static let definition = OperatorDefinition(
-        Attention(), name: "attention", operands: ["q", "k", "v", "mask?"],
+        Attention(), name: "attention", operands: ["q", "k", "v", "mask?"], onnx: [mapping],
         examples: {
             let q = try Tensor.random(seed: 1, shape: [2, 4, 3, 5])
             let k = try Tensor.random(seed: 2, shape: [2, 2, 6, 5])

@@ -78,22 +78,23 @@ extension Resize {
     }
 
     /// The coordinate in the operand, in single precision as ONNX Runtime and the kernels compute it, so that they agree
-    /// about which neighbour is nearest. `length_resized` is the rounded extent.
+    /// about which neighbour is nearest. `length_resized` is the extent before rounding, as in ONNX's reference.
     private func position(_ index: Int, _ axis: Int, from: Int, to: Int) -> Double {
         let scale = scales.isEmpty ? Float(to) / Float(from) : Float(scales[axis])
         let (y, extent, count) = (Float(index), Float(from), Float(to))
+        let length = abs(scale * extent - count) < 1e-3 ? count : scale * extent
         let position: Float
         switch coordinates {
         case .halfPixel: position = (y + 0.5) / scale - 0.5
         case .halfPixelSymmetric: position = extent / 2 * (1 - count / (scale * extent)) + (y + 0.5) / scale - 0.5
         case .pytorchHalfPixel: position = to > 1 ? (y + 0.5) / scale - 0.5 : 0
-        case .alignCorners: position = to > 1 ? y * (extent - 1) / (count - 1) : 0
+        case .alignCorners: position = to > 1 && length != 1 ? y * (extent - 1) / (length - 1) : 0
         case .asymmetric: position = y / scale
         case .halfPixelForNearest: position = (y + 0.5) / scale
         case .cropAndResize:
             let (start, end) = (Float(roi[axis]), Float(roi[axis + roi.count / 2]))
-            position = to > 1
-                ? start * (extent - 1) + y * (end - start) * (extent - 1) / (count - 1) : 0.5 * (start + end) * (extent - 1)
+            position = to > 1 && length != 1
+                ? start * (extent - 1) + y * (end - start) * (extent - 1) / (length - 1) : 0.5 * (start + end) * (extent - 1)
         }
         return Double(position)
     }

@@ -1,0 +1,198 @@
+import DLCGraph
+
+/// ONNX Attention (opsets 23 to 25): one attention where it is softmax of scaled scores with a mask, else the primitive
+/// operators of its definition.
+extension Attention {
+    static let mapping = ONNXMapping("Attention", read: { try ONNXAttention.read(&$0) }, write: write)
+
+    private static let write: @Sendable (inout ONNXWriter) throws -> Void = { writer in
+        guard let op = writer.op as? Attention, let q = writer.operandFacts[0], let k = writer.operandFacts[1] else { return }
+        guard !op.causal, q.shape[op.headsInner ? 2 : 1] == k.shape[op.headsInner ? 2 : 1] else {
+            throw DLCError("causal or grouped attention is not written as ONNX")
+        }
+        func ordered(_ index: Int, _ perm: [Int]) -> String {
+            perm == [0, 1, 2, 3] ? writer.inputs[index] : writer.intermediate("Transpose", [writer.inputs[index]], [("perm", .ints(perm))])
+        }
+        let plain = op.headsInner ? [0, 2, 1, 3] : [0, 1, 2, 3]
+        let product = writer.intermediate("MatMul", [ordered(0, plain), ordered(1, op.headsInner ? [0, 2, 3, 1] : [0, 1, 3, 2])])
+        let scale = writer.constant(try Tensor(filling: op.scale, type: q.element, shape: []), "scale")
+        var scores = writer.intermediate("Mul", [product, scale])
+        if writer.inputs.count > 3, let mask = writer.operandFacts[3] {
+            if mask.element == .bool {
+                let lowest = writer.constant(try Tensor(filling: -.infinity, type: q.element, shape: []), "masked")
+                scores = writer.intermediate("Where", [writer.inputs[3], scores, lowest])
+            } else {
+                scores = writer.intermediate("Add", [scores, writer.inputs[3]])
+            }
+        }
+        let weights = writer.intermediate("Softmax", [scores], [("axis", .int(3))])
+        let values = ordered(2, plain)
+        if op.headsInner {
+            writer.node("Transpose", inputs: [writer.intermediate("MatMul", [weights, values])], attributes: [("perm", .ints(plain))])
+        } else {
+            writer.node("MatMul", inputs: [weights, values])
+        }
+    }
+}
+
+/// One ONNX Attention node being read.
+private struct ONNXAttention {
+    /// `[B, H, L, D]`, `[B, Hk, S, D]` and `[B, Hk, S, Dv]`, with the past in front of keys and values.
+    var q: Value
+    var k: Value
+    var v: Value
+    var scale: Double
+    var softcap: Double
+    var isCausal: Bool
+    var window: (left: Int, right: Int)
+    /// How many keys stand before the first query's own.
+    var offset: Dim = 0
+    /// Valid keys of each sequence, `[B]`.
+    var lengths: Value?
+    var softmaxType: ElementType
+
+    static func read(_ reader: inout ONNXReader) throws -> [Value] {
+        try reader.allowAttributes([
+            "is_causal", "kv_num_heads", "left_window_size", "q_num_heads", "qk_matmul_output_mode", "right_window_size", "scale",
+            "softcap", "softmax_precision",
+        ])
+        var attention = try ONNXAttention(&reader)
+        let isFlat = try reader.fact(0).rank == 3
+        let wantsScores = reader.resultNames.count > 3 && reader.resultNames[3] != nil
+        var (y, scores) = try attention.computed(&reader, mask: reader.operand(3), wantsScores: wantsScores)
+        if isFlat {
+            let shape = reader.builder.shape(y)
+            let rows = try reader.transpose(y, [0, 2, 1, 3])
+            y = try reader.reshape(rows, [shape[0], shape[2], try shape[1].times(shape[3])])
+        }
+        return [y, attention.k, attention.v, scores ?? y]
+    }
+
+    private init(_ reader: inout ONNXReader) throws {
+        func split(_ index: Int, _ attribute: String) throws -> Value {
+            let (value, fact) = (try reader.required(index), try reader.fact(index))
+            if fact.rank == 4 { return value }
+            guard fact.rank == 3, let heads: Int = try reader.attribute(attribute), heads > 0 else {
+                throw DLCError("operand \(index) is \(fact.type); expected 4 dimensions, or 3 and attribute \(attribute)")
+            }
+            let width = try fact.shape[2].quotient(Dim(heads))
+            let rows = try reader.reshape(value, [fact.shape[0], fact.shape[1], Dim(heads), width])
+            return try reader.transpose(rows, [0, 2, 1, 3])
+        }
+        q = try split(0, "q_num_heads")
+        k = try split(1, "kv_num_heads")
+        v = try split(2, "kv_num_heads")
+        let type = reader.builder.fact(q).element
+        softmaxType = type
+        if let code: Int = try reader.attribute("softmax_precision"), let precision = ElementType(onnx: code) { softmaxType = precision }
+        let depth = reader.builder.shape(q)[3]
+        if let given: Double = try reader.attribute("scale") {
+            scale = given
+        } else {
+            guard let depth = depth.constant, depth > 0 else { throw DLCError("scale is missing and q is \(reader.builder.fact(q).type)") }
+            scale = 1 / Double(depth).squareRoot()
+        }
+        softcap = try reader.attribute("softcap") ?? 0
+        isCausal = try reader.attribute("is_causal") ?? false
+        window = (try reader.attribute("left_window_size") ?? -1, try reader.attribute("right_window_size") ?? -1)
+        if let pastKey = reader.operand(4) {
+            offset = reader.builder.shape(pastKey)[2]
+            k = try reader.add1(Concat(axis: 2), [pastKey, k])
+            v = try reader.add1(Concat(axis: 2), [reader.required(5), v])
+        }
+        lengths = reader.operand(6)
+    }
+
+    private func computed(_ reader: inout ONNXReader, mask: Value?, wantsScores: Bool) throws -> (y: Value, scores: Value?) {
+        let (rows, columns) = (reader.builder.shape(q)[2], reader.builder.shape(k)[2])
+        let mask = try mask.map { try padded($0, columns, &reader) }
+        let causalIsPlain = try !isCausal || columns.minus(rows) == offset
+        let hasWindow = window.left >= 0 || window.right >= 0
+        if softcap == 0, !hasWindow, lengths == nil, causalIsPlain, !wantsScores {
+            return (try reader.add1(Attention(scale: scale, causal: isCausal), [q, k, v, mask]), nil)
+        }
+        let bias = try bias(&reader, mask)
+        let (keys, values) = (try repeated(k, &reader), try repeated(v, &reader))
+        let mode: Int = try reader.attribute("qk_matmul_output_mode") ?? 0
+        let product = try reader.add1(MatMul(), [q, reader.transpose(keys, [0, 1, 3, 2])])
+        var scores = try reader.apply(.mul, product, reader.scalar(scale, like: product))
+        if softcap > 0 {
+            let limited = try reader.apply(.tanh, reader.apply(.div, scores, reader.scalar(softcap, like: scores)))
+            scores = try reader.apply(.mul, limited, reader.scalar(softcap, like: scores))
+        }
+        var shown = scores
+        if let bias { scores = try reader.apply(.add, scores, bias) }
+        if mode == 2 { shown = scores }
+        var weights = try reader.add1(Softmax(axis: 3), [reader.cast(scores, softmaxType)])
+        if let bias {
+            // A row in which nothing may be seen is zero.
+            let rank = reader.builder.shape(bias).count
+            let most = try reader.add1(Reduce(.max, axes: [rank - 1]), [bias])
+            let isEmpty = try reader.apply(.equal, most, reader.scalar(-.infinity, like: bias))
+            weights = try reader.select(isEmpty, reader.scalar(0, like: weights), weights)
+        }
+        weights = try reader.cast(weights, reader.builder.fact(q).element)
+        if mode == 3 { shown = weights }
+        return (try reader.add1(MatMul(), [weights, values]), shown)
+    }
+
+    /// The mask with columns of "do not attend" behind, where it has fewer than there are keys.
+    private func padded(_ mask: Value, _ columns: Dim, _ reader: inout ONNXReader) throws -> Value {
+        let fact = reader.builder.fact(mask)
+        guard let width = fact.shape.last, width != columns, width.constant != 1 || columns.constant != nil else { return mask }
+        if let known = width.constant, let wanted = columns.constant, known >= wanted { return mask }
+        let pads = Shape(repeating: 0, count: 2 * fact.rank - 1) + [try columns.minus(width)]
+        let value = try Tensor(filling: fact.element == .bool ? 0 : -.infinity, type: fact.element, shape: [])
+        return try reader.add1(Pad(pads: pads), [mask, reader.constant(value)])
+    }
+
+    /// Each head of keys or values once per head of queries that shares it.
+    private func repeated(_ value: Value, _ reader: inout ONNXReader) throws -> Value {
+        let (heads, shape) = (reader.builder.shape(q)[1], reader.builder.shape(value))
+        if heads == shape[1] { return value }
+        let group = try heads.quotient(shape[1])
+        let column = try reader.reshape(value, [shape[0], shape[1], 1, shape[2], shape[3]])
+        let spread = try reader.add1(Expand(shape: [shape[0], shape[1], group, shape[2], shape[3]]), [column])
+        return try reader.reshape(spread, [shape[0], heads, shape[2], shape[3]])
+    }
+
+    /// What is added to the scores: 0 and −∞ from masks, causality, windows and lengths; nil for nothing.
+    private func bias(_ reader: inout ONNXReader, _ mask: Value?) throws -> Value? {
+        let (zero, lowest) = (try reader.scalar(0, like: q), try reader.scalar(-.infinity, like: q))
+        var parts: [Value] = []
+        if let mask {
+            let isBool = reader.builder.fact(mask).element == .bool
+            parts.append(isBool ? try reader.select(mask, zero, lowest) : mask)
+        }
+        let shape = reader.builder.shape(q)
+        guard let columns = reader.builder.shape(k)[2].constant, let rows = shape[2].constant else {
+            throw DLCError("windows, soft caps and lengths of attention need known numbers of rows and columns")
+        }
+        var allowed: [Value] = []
+        if isCausal || window.left >= 0 || window.right >= 0 {
+            let distance = try distance(rows, columns, &reader)
+            if isCausal { allowed.append(try reader.apply(.greaterOrEqual, distance, reader.scalar(0, like: distance))) }
+            if window.left >= 0 { allowed.append(try reader.apply(.lessOrEqual, distance, reader.scalar(Double(window.left), like: distance))) }
+            if window.right >= 0 { allowed.append(try reader.apply(.greaterOrEqual, distance, reader.scalar(-Double(window.right), like: distance))) }
+        }
+        if let lengths {
+            let columnIndices = reader.constant(try Tensor((0..<columns).map(Int64.init), shape: [columns]))
+            allowed.append(try reader.apply(.less, columnIndices, reader.reshape(lengths, [shape[0], 1, 1, 1])))
+        }
+        for condition in allowed { parts.append(try reader.select(condition, zero, lowest)) }
+        guard var sum = parts.first else { return nil }
+        for part in parts.dropFirst() { sum = try reader.apply(.add, sum, part) }
+        return sum
+    }
+
+    /// How far each key lies before each query: `[L, S]`, or `[B, 1, L, S]` where sequences have lengths.
+    private func distance(_ rows: Int, _ columns: Int, _ reader: inout ONNXReader) throws -> Value {
+        let start = lengths == nil ? offset.constant : -rows
+        guard let start else { throw DLCError("a window or a causal mask needs a known length of the past, it is \(offset)") }
+        var elements: [Int64] = []
+        for row in 0..<rows { for column in 0..<columns { elements.append(Int64(row + start - column)) } }
+        let table = reader.constant(try Tensor(elements, shape: [rows, columns]))
+        guard let lengths else { return table }
+        return try reader.apply(.add, table, reader.reshape(lengths, [reader.builder.shape(q)[0], 1, 1, 1]))
+    }
+}

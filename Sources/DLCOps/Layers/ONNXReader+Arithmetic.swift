@@ -1,0 +1,24 @@
+import DLCGraph
+
+/// Short spellings for operators that are read as arithmetic on others.
+extension ONNXReader {
+    mutating func apply(_ function: BinaryFunction, _ a: Value, _ b: Value) throws -> Value { try add1(Binary(function), [a, b]) }
+    mutating func apply(_ function: UnaryFunction, _ x: Value) throws -> Value { try add1(Unary(function), [x]) }
+    mutating func reshape(_ x: Value, _ shape: Shape) throws -> Value { shape == builder.shape(x) ? x : try add1(Reshape(shape: shape), [x]) }
+    mutating func transpose(_ x: Value, _ perm: [Int]) throws -> Value { try add1(Transpose(perm), [x]) }
+    mutating func cast(_ x: Value, _ type: ElementType) throws -> Value { builder.fact(x).element == type ? x : try add1(Cast(to: type), [x]) }
+    mutating func select(_ condition: Value, _ a: Value, _ b: Value) throws -> Value { try add1(Where(), [condition, a, b]) }
+
+    /// A constant scalar of a value's element type.
+    mutating func scalar(_ number: Double, like x: Value) throws -> Value {
+        constant(try Tensor(filling: number, type: builder.fact(x).element, shape: []))
+    }
+
+    /// Part of one axis.
+    mutating func slice(_ x: Value, axis: Int, from start: Int, count: Dim, step: Int = 1) throws -> Value {
+        let shape = builder.shape(x)
+        var (starts, sizes, steps) = (shape.map { _ in Dim(0) }, shape, shape.map { _ in 1 })
+        (starts[axis], sizes[axis], steps[axis]) = (Dim(start), count, step)
+        return try add1(Slice(starts: starts, sizes: sizes, steps: steps), [x])
+    }
+}
