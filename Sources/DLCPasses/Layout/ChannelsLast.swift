@@ -12,6 +12,7 @@ extension FusedConv: HasChannelsLast {}
 extension FusedConvTranspose: HasChannelsLast {}
 extension Pool: HasChannelsLast {}
 extension LRN: HasChannelsLast {}
+extension GroupNormalization: HasChannelsLast {}
 
 /// The permutations between `[N, C, spatial…]` and `[N, spatial…, C]`.
 enum ChannelOrder {
@@ -25,7 +26,7 @@ enum ChannelOrder {
 ///
 ///     conv(%x, %w)   →   transpose(conv(transpose(%x), %w) {channels_last})
 public let assignChannelsLast = Pass("assign-channels-last", at: .canonical) { rewriter, node in
-    guard var op = node.op as? any HasChannelsLast, !op.channelsLast, let x = node.operands.first ?? nil, node.results.count == 1 else { return nil }
+    guard var op = node.op as? any HasChannelsLast, !op.channelsLast, let x = node.operands.first ?? nil else { return nil }
     let rank = rewriter.shape(x).count
     guard rank >= 3 else { return nil }
     op.channelsLast = true
@@ -34,8 +35,8 @@ public let assignChannelsLast = Pass("assign-channels-last", at: .canonical) { r
         guard let operand = operands[position] else { continue }
         operands[position] = try rewriter.add1(Transpose(ChannelOrder.toLast(rank)), [operand])
     }
-    let y = try rewriter.add1(op, operands, name: node.name)
-    return [try rewriter.add1(Transpose(ChannelOrder.toFirst(rank)), [y])]
+    // Indices of max pooling count in the channels-first tensor in either layout.
+    return try rewriter.add(op, operands, name: node.name).map { try rewriter.add1(Transpose(ChannelOrder.toFirst(rank)), [$0]) }
 }
 
 /// Moves transposes down through operators that can compute in the other order, so that they meet and cancel.
@@ -91,10 +92,10 @@ public let sinkTransposes = Pass("sink-transposes", at: .canonical) { rewriter, 
         return [try rewriter.add1(Transpose(perm), [y])]
     case let reshape as Reshape:
         // [N, C, H, W] → [N, C, H*W] of a channels-last tensor: [N, H*W, C] with the last two swapped.
-        guard perm == ChannelOrder.toFirst(rank), rank >= 3, let inner = rewriter.producer(of: node.operands[0])?.operands[0] else { return nil }
+        guard rank > 3, perm == ChannelOrder.toFirst(rank), let inner = rewriter.producer(of: node.operands[0])?.operands[0] else { return nil }
         let shape = rewriter.shape(inner)
         let spatial = try Shape(shape[1..<(rank - 1)]).product()
-        guard reshape.shape.count == 3, rank > 3, reshape.shape[0] == shape[0], reshape.shape[1] == shape[rank - 1], reshape.shape[2] == spatial else { return nil }
+        guard reshape.shape.count == 3, reshape.shape[0] == shape[0], reshape.shape[1] == shape[rank - 1], reshape.shape[2] == spatial else { return nil }
         let flat = try rewriter.add1(Reshape(shape: [shape[0], spatial, shape[rank - 1]]), [inner], name: node.name)
         return [try rewriter.add1(Transpose([0, 2, 1]), [flat])]
     default: return nil

@@ -124,4 +124,53 @@ extension Lowering {
         target.shape = source.shape
         try emitCopy(from: source, to: target, name: node.name)
     }
+
+    /// The kernel writes values and indices both, whether or not somebody reads them.
+    mutating func lowerTopK(_ op: TopK, _ node: Node, axis: Int) throws {
+        let results = try node.results.map { value in
+            useCounts[value.index] > 0 ? try contiguousDestination(value) : (target: try buffer(graph.type(value).element, graph.shape(value)), place: nil)
+        }
+        emit(
+            .topK, node, operands: [try contiguous(operand(node, 0))], results: results.map(\.target),
+            integers: [Dim(axis), op.k, op.largest ? 1 : 0])
+        for (target, place) in results { if let place { try emitCopy(from: target, to: place, name: node.name) } }
+    }
+
+    /// Attention reads heads and rows at any stride, so head-splitting transposes cost nothing.
+    mutating func lower(_ op: Attention, _ node: Node) throws {
+        let order = op.headsInner ? [0, 2, 1, 3] : [0, 1, 2, 3]
+        let parts = try (0..<3).map { try innerContiguous(operand(node, $0)).transposed(order) }
+        let (target, place) = try contiguousDestination(node.results[0])
+        let rows = target.transposed(order)
+        let scores: Shape = [parts[0].shape[0], parts[0].shape[1], parts[0].shape[2], parts[1].shape[2]]
+        var mask: Plan.Operand?
+        if node.operands.count > 3, let value = node.operands[3] { mask = try view(value).broadcast(to: scores) }
+        let work = try scores.product().times(parts[0].shape[3].plus(parts[2].shape[3])).times(2)
+        emit(
+            .attention, node, operands: parts + [mask], results: [rows], integers: [op.causal ? 1 : 0], numbers: [op.scale],
+            operations: work)
+        if let place { try emitCopy(from: target, to: place, name: node.name) }
+    }
+
+    mutating func lower(_ op: Resize, _ node: Node) throws {
+        let rank = graph.shape(try operand(node, 0)).count
+        let mode: Dim = switch op.mode { case .nearest: 0; case .linear: 1; case .cubic: 2 }
+        let coordinates: Dim =
+            switch op.coordinates {
+            case .halfPixel: 0
+            case .halfPixelSymmetric: 1
+            case .pytorchHalfPixel: 2
+            case .alignCorners: 3
+            case .asymmetric: 4
+            case .cropAndResize: 5
+            case .halfPixelForNearest: 6
+            }
+        let rounding: Dim = switch op.rounding { case .preferFloor: 0; case .preferCeil: 1; case .floor: 2; case .ceil: 3 }
+        let scales = op.scales.count == rank ? op.scales : [Double](repeating: 0, count: rank)
+        let region = op.roi.count == 2 * rank ? op.roi : [Double](repeating: 0, count: rank) + [Double](repeating: 1, count: rank)
+        try emitDense(
+            .resize, node, operands: [node.operands[0]],
+            integers: [mode, coordinates, rounding, op.excludesOutside ? 1 : 0, op.antialias ? 1 : 0],
+            numbers: [op.cubicCoefficient, op.extrapolation] + scales + region, operations: try elements(node.results[0]).times(4))
+    }
 }

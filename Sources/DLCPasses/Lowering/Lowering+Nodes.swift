@@ -37,6 +37,39 @@ extension Lowering {
             try emitDense(.gatherElements, node, operands: node.operands, integers: [Dim(axis)])
         case let op as GatherND: try emitDense(.gatherND, node, operands: node.operands, integers: [Dim(op.batchDims)])
         case is ShapeOf, is Size: try lowerSizes(node)
+        case let op as Attention: try lower(op, node)
+        case let op as Resize: try lower(op, node)
+        case let op as RMSNormalization:
+            let rank = graph.shape(try operand(node, 0)).count
+            try emitDense(
+                .norm, node, operands: [node.operands[0], node.operands.count > 1 ? node.operands[1] : nil, nil, nil],
+                integers: [1, Dim(try InferenceRules.axis(op.axis, rank: rank))], numbers: [op.epsilon], resultSlots: 4, sharing: [0])
+        case let op as GroupNormalization:
+            try emitDense(.groupNorm, node, operands: node.operands, integers: [Dim(op.groups), op.channelsLast ? 1 : 0], numbers: [op.epsilon])
+        case let op as LpNormalization:
+            let rank = graph.shape(try operand(node, 0)).count
+            try emitDense(.lpNorm, node, operands: node.operands, integers: [Dim(op.p), Dim(try InferenceRules.axis(op.axis, rank: rank))])
+        case let op as TopK:
+            let rank = graph.shape(try operand(node, 0)).count
+            let axis = try InferenceRules.axis(op.axis, rank: rank)
+            try lowerTopK(op, node, axis: axis)
+        case let op as ArgReduce:
+            let rank = graph.shape(try operand(node, 0)).count
+            let axis = try InferenceRules.axis(op.axis, rank: rank)
+            try emitDense(
+                .arg, node, operands: node.operands, integers: [Dim(axis), op.kind == .max ? 1 : 0, op.selectLastIndex ? 1 : 0])
+        case let op as CumSum:
+            let axis = try InferenceRules.axis(op.axis, rank: graph.shape(try operand(node, 0)).count)
+            try emitDense(.cumSum, node, operands: [node.operands[0]], integers: [Dim(axis), op.exclusive ? 1 : 0, op.reverse ? 1 : 0])
+        case let op as Trilu: try emitDense(.trilu, node, operands: [node.operands[0]], integers: [op.upper ? 1 : 0, Dim(op.k)])
+        case let op as OneHot:
+            let axis = try InferenceRules.axis(op.axis, rank: graph.shape(node.results[0]).count)
+            try emitDense(.oneHot, node, operands: node.operands, integers: [Dim(axis)])
+        case is DLCOps.Range: try emitDense(.range, node, operands: [node.operands[0], node.operands[2]])
+        case let op as ScatterElements:
+            let axis = try InferenceRules.axis(op.axis, rank: graph.shape(try operand(node, 0)).count)
+            try emitDense(.scatterElements, node, operands: node.operands, integers: [Dim(axis), reduction(op.reduction)])
+        case let op as ScatterND: try emitDense(.scatterND, node, operands: node.operands, integers: [reduction(op.reduction)])
         default: throw DLCError("has no kernel for \(operandTypes(node))")
         }
     }
@@ -57,6 +90,16 @@ extension Lowering {
 
     func operandTypes(_ node: Node) -> String {
         node.operands.map { $0.map { graph.type($0).description } ?? "_" }.joined(separator: ", ")
+    }
+
+    private func reduction(_ reduction: ScatterReduction) -> Dim {
+        switch reduction {
+        case .none: 0
+        case .add: 1
+        case .mul: 2
+        case .min: 3
+        case .max: 4
+        }
     }
 
     private mutating func lowerReshape(_ op: Reshape, _ node: Node) throws {

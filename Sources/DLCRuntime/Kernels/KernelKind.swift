@@ -38,7 +38,8 @@ public enum KernelKind: UInt8, Sendable, CaseIterable {
         case .arg: try ArgKernel.prepare(step)
         case .trilu: try TriluKernel.prepare(step)
         case .recurrent: try RecurrentKernel.prepare(step)
-        case .attention, .resize: throw DLCError("no kernel")
+        case .attention: try AttentionKernel.prepare(step)
+        case .resize: try ResizeKernel.prepare(step)
         }
     }
 
