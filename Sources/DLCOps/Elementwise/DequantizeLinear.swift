@@ -66,7 +66,8 @@ public struct DequantizeLinear: Operator {
 
     public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {
         let (x, scale) = (try Oracle.operand(operands, 0), try Oracle.operand(operands, 1))
-        let grain = try QuantizationGrain(axis: axis, blockSize: blockSize).indices(x.shape, scale: scale.shape)
+        let grain = try QuantizationGrain(axis: axis, blockSize: blockSize).indices(
+            x.shape, scale: scale.shape, zeroPoint: Oracle.optional(operands, 2)?.shape)
         let (values, scales) = (try x.doubles(), try scale.doubles())
         let zeroPoints = try Oracle.optional(operands, 2)?.doubles() ?? [Double](repeating: 0, count: scales.count)
         let result = values.indices.map { (values[$0] - zeroPoints[grain[$0]]) * scales[grain[$0]] }

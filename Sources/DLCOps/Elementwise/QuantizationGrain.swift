@@ -35,8 +35,18 @@ struct QuantizationGrain {
     }
 
     /// For every element of `shape`, the element of the scale that belongs to it.
-    func indices(_ shape: [Int], scale: [Int]) throws -> [Int] {
+    /// - Throws: where the scale or the zero point has fewer elements than that takes.
+    func indices(_ shape: [Int], scale: [Int], zeroPoint: [Int]?) throws -> [Int] {
         let count = try Checked.count(shape)
+        let result = try indices(shape, scale: scale, count: count)
+        let available = try Checked.count(scale)
+        guard result.allSatisfy({ $0 < available }), try zeroPoint.map({ try Checked.count($0) }) ?? available == available else {
+            throw DLCError("scale \(scale) and zero point \(zeroPoint ?? scale) do not fit \(shape)")
+        }
+        return result
+    }
+
+    private func indices(_ shape: [Int], scale: [Int], count: Int) throws -> [Int] {
         if scale.allSatisfy({ $0 == 1 }), blockSize == 0 { return [Int](repeating: 0, count: count) }
         let axis = try InferenceRules.axis(axis, rank: shape.count)
         let strides = Oracle.strides(scale)

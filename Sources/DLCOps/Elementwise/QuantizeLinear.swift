@@ -99,7 +99,8 @@ public struct QuantizeLinear: Operator {
 
     public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {
         let (x, scale) = (try Oracle.operand(operands, 0), try Oracle.operand(operands, 1))
-        let grain = try QuantizationGrain(axis: axis, blockSize: blockSize).indices(x.shape, scale: scale.shape)
+        let grain = try QuantizationGrain(axis: axis, blockSize: blockSize).indices(
+            x.shape, scale: scale.shape, zeroPoint: Oracle.optional(operands, 2)?.shape)
         let (values, scales) = (try x.doubles(), try scale.doubles())
         let zeroPoints = try Oracle.optional(operands, 2)?.doubles() ?? [Double](repeating: 0, count: scales.count)
         guard let range = to.integerRange else { throw DLCError("quantizing to \(to) is not supported") }

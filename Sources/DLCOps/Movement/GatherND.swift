@@ -27,7 +27,7 @@ public struct GatherND: Operator {
         try context.expect(1, "indices", [.int64, .int32])
         let (x, indices) = (try context.operand(0), try context.operand(1))
         guard indices.rank > 0, batchDims >= 0, batchDims < indices.rank, let depth = indices.shape[indices.rank - 1].constant,
-            depth >= 1, batchDims + depth <= x.rank
+            depth >= 1, depth <= x.rank - batchDims
         else {
             throw DLCError("indices are \(indices.type) with \(batchDims) batch dimensions; their last dimension must address dimensions of \(x.type)")
         }

@@ -32,13 +32,9 @@ public struct RangeOf: Operator {
         let type = facts[0].element
         let constants = facts.compactMap(\.constant)
         if constants.count == 3 {
-            let numbers = try constants.compactMap { try $0.doubles().first }
-            let count = try Self.count(numbers[0], numbers[1], numbers[2])
-            var content: [Dim]?
-            if type.isFollowed, count <= Fact.contentLimit {
-                content = (0..<count).map { Dim(Int(numbers[0]) + $0 * Int(numbers[2])) }
-            }
-            return [Fact(type, [Dim(count)], content: content)]
+            let count = try Self.count(constants)
+            let isFollowed = type.isFollowed && count <= Fact.contentLimit
+            return [Fact(type, [Dim(count)], content: isFollowed ? try Self.values(constants).integers().map { Dim(Int($0)) } : nil)]
         }
         let known = facts.compactMap { $0.content?.first }
         guard known.count == 3, let step = known[2].constant, step > 0 else { return [Fact(type, [context.unknown("range")])] }
@@ -46,20 +42,27 @@ public struct RangeOf: Operator {
         return [Fact(type, [try known[1].minus(known[0]).ceilingQuotient(Dim(step))])]
     }
 
-    private static func count(_ start: Double, _ limit: Double, _ delta: Double) throws -> Int {
-        let count = ((limit - start) / delta).rounded(.up)
-        guard delta != 0, count.isFinite, count < 0x1p40 else { throw DLCError("the range from \(start) to \(limit) by \(delta) has no end") }
+    private static func count(_ operands: [Tensor]) throws -> Int {
+        let numbers = try operands.map { try $0.doubles().first ?? .nan }
+        let count = ((numbers[1] - numbers[0]) / numbers[2]).rounded(.up)
+        guard count.isFinite, count < 0x1p40 else {
+            throw DLCError("the range from \(numbers[0]) to \(numbers[1]) by \(numbers[2]) has no end")
+        }
         return Int(max(count, 0))
     }
 
     public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {
-        let numbers = try (0..<3).map { index -> Double in
-            guard let value = try Oracle.operand(operands, index).doubles().first else { throw DLCError("operand \(index) is empty") }
-            return value
+        [try Self.values((0..<3).map { try Oracle.operand(operands, $0) })]
+    }
+
+    private static func values(_ operands: [Tensor]) throws -> Tensor {
+        let count = try count(operands)
+        let type = operands[0].type
+        if type.isFloat {
+            let (start, delta) = (try operands[0].doubles()[0], try operands[2].doubles()[0])
+            return try Tensor(doubles: (0..<count).map { start + Double($0) * delta }, type: type, shape: [count])
         }
-        let count = try Self.count(numbers[0], numbers[1], numbers[2])
-        let type = try Oracle.operand(operands, 0).type
-        let values = (0..<count).map { numbers[0] + Double($0) * numbers[2] }
-        return [try Tensor(doubles: values, type: type, shape: [count])]
+        let (start, delta) = (try operands[0].integers()[0], try operands[2].integers()[0])
+        return try Tensor(integers: (0..<count).map { start &+ Int64($0) &* delta }, type: type, shape: [count])
     }
 }

@@ -42,8 +42,8 @@ public struct ReverseSequence: Operator {
         let x = try Oracle.operand(operands, 0)
         let lengths = try Oracle.operand(operands, 1).integers()
         let axes = try InferenceRules.axes([batchAxis, timeAxis], rank: x.rank)
-        guard lengths.allSatisfy({ $0 >= 0 && $0 <= x.shape[axes[1]] }) else {
-            throw DLCError("lengths \(lengths) exceed dimension \(axes[1]) of \(x.shape)")
+        guard lengths.count == x.shape[axes[0]], lengths.allSatisfy({ $0 >= 0 && $0 <= x.shape[axes[1]] }) else {
+            throw DLCError("lengths \(lengths) do not fit dimensions \(axes) of \(x.shape)")
         }
         let strides = Oracle.strides(x.shape)
         var sources: [Int] = []

@@ -15,6 +15,9 @@ public enum ScatterReduction: String, Sendable, CaseIterable, AttributeConvertib
 
     /// x with `updates[i]` put at element `places[i]`, in order.
     func apply(_ x: Tensor, _ updates: Tensor, at places: [Int]) throws -> Tensor {
+        guard updates.count == places.count, places.allSatisfy((0..<x.count).contains) else {
+            throw DLCError("\(updates.count) updates go to \(places.count) places of \(x.shape)")
+        }
         let function: BinaryFunction? =
             switch self {
             case .none: nil
@@ -108,7 +111,6 @@ public struct ScatterElements: Operator {
     public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {
         let (x, indices) = (try Oracle.operand(operands, 0), try Oracle.operand(operands, 1))
         let places = try Oracle.elementPlaces(indices, in: x.shape, axis: InferenceRules.axis(axis, rank: x.rank))
-        guard places.allSatisfy({ $0 < x.count }) else { throw DLCError("indices \(indices.shape) reach outside \(x.shape)") }
         return [try reduction.apply(x, try Oracle.operand(operands, 2), at: places)]
     }
 }

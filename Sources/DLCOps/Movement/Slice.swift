@@ -59,7 +59,7 @@ public struct Slice: Operator {
         let (starts, sizes) = (try Oracle.numbers(starts, "starts"), try Oracle.numbers(sizes, "sizes"))
         let strides = Oracle.strides(shape)
         for axis in shape.indices where sizes[axis] > 0 {
-            let last = starts[axis] + (sizes[axis] - 1) * steps[axis]
+            let last = try Checked.add(starts[axis], Checked.multiply(sizes[axis] - 1, steps[axis]))
             guard (0..<shape[axis]).contains(starts[axis]), (0..<shape[axis]).contains(last) else {
                 throw DLCError("elements \(starts[axis]) to \(last) leave dimension \(axis) of \(shape)")
             }

@@ -77,17 +77,20 @@ public struct TopK: Operator {
         shape[axis] = k
         let inner = x.shape[(axis + 1)...].reduce(1, *)
         let ascending = try Oracle.ordering(x)
+        guard k >= 0, k <= x.shape[axis] else { throw DLCError("k is \(k), dimension \(axis) of \(x.shape) is \(x.shape[axis])") }
         var sources = [Int](repeating: 0, count: try Checked.count(shape))
         var places = [Int64](repeating: 0, count: sources.count)
-        Oracle.forEachRow(x.shape, axis) { start, row in
-            let order = row.sorted { i, j in
-                if ascending(i, j) { return !largest }
-                return ascending(j, i) ? largest : i < j
-            }
-            let target = start / (inner * x.shape[axis]) * inner * k + start % inner
-            for (rank, element) in order.prefix(k).enumerated() {
-                sources[target + rank * inner] = element
-                places[target + rank * inner] = Int64((element - start) / inner)
+        if k > 0 {
+            Oracle.forEachRow(x.shape, axis) { start, row in
+                let order = row.sorted { i, j in
+                    if ascending(i, j) { return !largest }
+                    return ascending(j, i) ? largest : i < j
+                }
+                let target = start / (inner * x.shape[axis]) * inner * k + start % inner
+                for (rank, element) in order.prefix(k).enumerated() {
+                    sources[target + rank * inner] = element
+                    places[target + rank * inner] = Int64((element - start) / inner)
+                }
             }
         }
         return [try x.selecting(sources, shape: shape), try Tensor(places, shape: shape)]
