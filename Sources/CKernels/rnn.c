@@ -62,6 +62,13 @@ bool dlc_rnn_pack(dlc_isa isa, const dlc_rnn *p, const float *w, const float *r,
     return true;
 }
 
+bool dlc_rnn_pack_prepare(dlc_isa isa, dlc_rnn *p, dlc_launch *launch) {
+    const dlc_layer_kernels *kernels = dlc_layer_kernels_of(isa);
+    if (!kernels || !rnn_valid(p)) return false;
+    *launch = (dlc_launch){ .run = kernels->rnn_pack, .tasks = 1, .phases = 1 };
+    return true;
+}
+
 bool dlc_rnn_prepare(dlc_isa isa, dlc_rnn *p, dlc_launch *launch) {
     const dlc_layer_kernels *kernels = dlc_layer_kernels_of(isa);
     if (!kernels || !rnn_valid(p) || p->steps < 0 || p->steps > INT32_MAX / 4 || p->batch < 0 || p->batch > INT32_MAX) return false;

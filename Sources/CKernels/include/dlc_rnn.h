@@ -49,6 +49,10 @@ int64_t dlc_rnn_packed_bytes(dlc_isa isa, const dlc_rnn *rnn);
 bool dlc_rnn_pack(dlc_isa isa, const dlc_rnn *rnn, const float *w, const float *r, const float *b, const float *p,
                   float *packed);
 
+/// Makes the packing itself a step, for weights that are not constant. Buffers: W, R, B, P (B and P may
+/// be null), the packed result.
+bool dlc_rnn_pack_prepare(dlc_isa isa, dlc_rnn *rnn, dlc_launch *launch);
+
 /// Makes a step ready; false where a field has no meaning.
 bool dlc_rnn_prepare(dlc_isa isa, dlc_rnn *rnn, dlc_launch *launch);
 
