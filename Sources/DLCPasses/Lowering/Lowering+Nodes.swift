@@ -65,7 +65,7 @@ extension Lowering {
         case let op as OneHot:
             let axis = try InferenceRules.axis(op.axis, rank: graph.shape(node.results[0]).count)
             try emitDense(.oneHot, node, operands: node.operands, integers: [Dim(axis)])
-        case is DLCOps.Range: try emitDense(.range, node, operands: [node.operands[0], node.operands[2]])
+        case is RangeOf: try emitDense(.range, node, operands: [node.operands[0], node.operands[2]])
         case let op as ScatterElements:
             let axis = try InferenceRules.axis(op.axis, rank: graph.shape(try operand(node, 0)).count)
             try emitDense(.scatterElements, node, operands: node.operands, integers: [Dim(axis), reduction(op.reduction)])
