@@ -33,7 +33,7 @@ double dlc_conv_cost(dlc_isa isa, const dlc_conv *p, dlc_conv_algorithm algorith
         const double vectors = (double)dlc_ceil_div(p->oc, (int64_t)lanes);
         const bool unrolled = p->kernel[0] == 1 && p->kernel[1] == p->kernel[2] && (p->kernel[1] == 3 || p->kernel[1] == 5) &&
                               p->stride[2] <= 2 && p->dilation[1] == 1 && p->dilation[2] == 1;
-        return pixels * vectors * taps * (unrolled ? 0.8 : 3);
+        return pixels * vectors * taps * (unrolled ? 1.4 : 3);
     }
     case DLC_CONV_DIRECT:
         return pixels * oc * groups * taps * c * 4;

@@ -4,7 +4,8 @@
 #include <string.h>
 
 bool dlc_depthwise_supports(const dlc_conv *p) {
-    return p->groups == p->c && p->c > 0 && p->oc > 0 && dlc_conv_taps(p) <= 4096;
+    // One channel for all outputs is a product, not a multiplier.
+    return p->groups == p->c && (p->c > 1 || p->oc == 1) && p->c > 0 && p->oc > 0 && dlc_conv_taps(p) <= 4096;
 }
 
 int64_t dlc_depthwise_packed_floats(const dlc_conv *p) { return dlc_conv_taps(p) * p->oc; }
@@ -90,8 +91,9 @@ static void run(const dlc_call *call) {
     float *y[DLC_DEPTHWISE_MOST_OUTPUTS];
     dlc_depthwise_tile t = {
         .x = pointers, .weights_row = p->oc, .taps = dlc_conv_taps(p), .y = y, .residual_row = p->residual_ld,
-        .lo = simple && kind == DLC_ACT_RELU ? 0 : simple && kind == DLC_ACT_CLIP ? p->epilogue.a : -__builtin_inff(),
-        .hi = simple && kind == DLC_ACT_CLIP ? p->epilogue.b : __builtin_inff(),
+        .clamp = simple && kind != DLC_ACT_NONE,
+        .lo = kind == DLC_ACT_CLIP ? p->epilogue.a : 0,
+        .hi = kind == DLC_ACT_CLIP ? p->epilogue.b : __builtin_inff(),
     };
     const dlc_depthwise_kernel kernel =
         unrolled ? set->tile[p->kernel[1] == 5][p->stride[2] - 1][outputs == 7] : set->any;

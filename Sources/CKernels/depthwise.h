@@ -16,6 +16,7 @@ typedef struct {
     const float *bias;         ///< or null
     const float *residual;     ///< of the first output, or null
     int64_t residual_row, outputs;
+    bool clamp;                ///< limit to [lo, hi]
     float lo, hi;
 } dlc_depthwise_tile;
 

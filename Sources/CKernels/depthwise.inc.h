@@ -3,23 +3,30 @@
 #include "depthwise.h"
 
 DLC_TARGET_BEGIN
-DLC_INLINE void store_outputs(const dlc_depthwise_tile *t, vf *sum, const int outputs, int64_t at, int64_t n) {
-    const vf bias = t->bias ? vf_load_n(t->bias + at, n) : vf_zero(), lo = vf_set1(t->lo), hi = vf_set1(t->hi);
+DLC_INLINE void store_outputs(const dlc_depthwise_tile *t, vf *sum, const int outputs, int64_t at, int64_t n, const bool whole) {
+    if (t->residual) {
+#pragma clang loop unroll(full)
+        for (int i = 0; i < outputs; i++)
+            if (i < t->outputs) sum[i] += vf_load_n(t->residual + i * t->residual_row + at, n);
+    }
+    if (t->clamp) {
+        const vf lo = vf_set1(t->lo), hi = vf_set1(t->hi);
+#pragma clang loop unroll(full)
+        for (int i = 0; i < outputs; i++) sum[i] = vf_min(hi, vf_max(lo, sum[i]));
+    }
 #pragma clang loop unroll(full)
     for (int i = 0; i < outputs; i++) {
-        vf v = sum[i] + bias;
-        if (t->residual && i < t->outputs) v += vf_load_n(t->residual + i * t->residual_row + at, n);
-        v = vf_min(hi, vf_max(lo, v));
-        if (n == VL) vf_store(t->y[i] + at, v);
-        else vf_store_n(t->y[i] + at, v, n);
+        if (whole) vf_store(t->y[i] + at, sum[i]);
+        else vf_store_n(t->y[i] + at, sum[i], n);
     }
 }
 
 DLC_INLINE void depthwise_body(const dlc_depthwise_tile *t, const int kernel, const int stride, const int outputs, int64_t at, int64_t n, const bool whole) {
     const int columns = (outputs - 1) * stride + kernel;
+    const vf bias = !t->bias ? vf_zero() : whole ? vf_load(t->bias + at) : vf_load_n(t->bias + at, n);
     vf sum[DLC_DEPTHWISE_MOST_OUTPUTS];
 #pragma clang loop unroll(full)
-    for (int i = 0; i < outputs; i++) sum[i] = vf_zero();
+    for (int i = 0; i < outputs; i++) sum[i] = bias;
 #pragma clang loop unroll(full)
     for (int row = 0; row < kernel; row++) {
         vf weight[5];
@@ -39,7 +46,7 @@ DLC_INLINE void depthwise_body(const dlc_depthwise_tile *t, const int kernel, co
             }
         }
     }
-    store_outputs(t, sum, outputs, at, n);
+    store_outputs(t, sum, outputs, at, n, whole);
 }
 
 DLC_INLINE void depthwise_channels(const dlc_depthwise_tile *t, const int kernel, const int stride, const int outputs) {
@@ -51,10 +58,10 @@ DLC_INLINE void depthwise_channels(const dlc_depthwise_tile *t, const int kernel
 static void depthwise_any(const dlc_depthwise_tile *t) {
     for (int64_t at = 0; at < t->channels; at += VL) {
         const int64_t n = t->channels - at < VL ? t->channels - at : VL;
-        vf sum = vf_zero();
+        vf sum = t->bias ? vf_load_n(t->bias + at, n) : vf_zero();
         for (int64_t tap = 0; tap < t->taps; tap++)
             sum = vf_fma(vf_load_n(t->x[tap] + at, n), vf_load_n(t->weights + tap * t->weights_row + at, n), sum);
-        store_outputs(t, &sum, 1, at, n);
+        store_outputs(t, &sum, 1, at, n, false);
     }
 }
 
