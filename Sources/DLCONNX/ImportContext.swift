@@ -34,7 +34,7 @@ final class ImportContext {
     }
 
     private static let mappings: [OperatorKey: ONNXMapping] = {
-        let all = AllOps.definitions.flatMap(\.onnx).map { (OperatorKey(domain: $0.domain, opType: $0.opType), $0) }
+        let all = AllOps.mappings.map { (OperatorKey(domain: $0.domain, opType: $0.opType), $0) }
         return Dictionary(all) { first, _ in first }
     }()
 

@@ -4,4 +4,7 @@ import DLCGraph
 public enum AllOps {
     public static let definitions: [OperatorDefinition] =
         [Constant.definition] + ElementwiseOps.definitions + MovementOps.definitions + LayerOps.definitions + FusedOps.definitions
+
+    /// How ONNX operators are read and written.
+    public static let mappings: [ONNXMapping] = definitions.flatMap(\.onnx) + CompositeOps.mappings
 }

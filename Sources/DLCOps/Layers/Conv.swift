@@ -25,7 +25,7 @@ public struct Conv: Operator {
 
     public static let definition = OperatorDefinition(
         Conv(), name: "conv", operands: ["x", "w", "bias?"],
-        onnx: [ONNXMapping("Conv", read: read, write: write)] + QuantizedLayers.convolutions(write), examples: examples
+        onnx: [ONNXMapping("Conv", read: read, write: write)], examples: examples
     ) {
         Attribute("strides", \.strides)
         Attribute("dilations", \.dilations)

@@ -8,8 +8,7 @@ public struct MatMul: Operator {
 
     public static let definition = OperatorDefinition(
         MatMul(), name: "matmul", operands: ["a", "b"],
-        onnx: [ONNXMapping("MatMul", MatMul()), ONNXMapping("Einsum", read: Einsum.read, write: { $0.node("MatMul") })]
-            + QuantizedLayers.products({ $0.node("MatMul") }),
+        onnx: [ONNXMapping("MatMul", MatMul())],
         examples: {
             let a = try Tensor.random(seed: 1, shape: [2, 3, 4])
             return [

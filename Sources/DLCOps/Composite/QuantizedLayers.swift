@@ -1,27 +1,12 @@
 import DLCGraph
 
 /// Convolutions and products of quantized tensors, read as the arithmetic that defines them (ONNX QLinearConv,
-/// QLinearMatMul, ConvInteger, MatMulInteger). They are written in that form too, never under these names.
+/// QLinearMatMul, ConvInteger, MatMulInteger).
 enum QuantizedLayers {
     typealias Read = @Sendable (inout ONNXReader) throws -> [Value]
-    typealias Write = @Sendable (inout ONNXWriter) throws -> Void
-
-    static func convolutions(_ write: @escaping Write) -> [ONNXMapping] {
-        [
-            ONNXMapping("QLinearConv", read: readLinearConvolution, write: write),
-            ONNXMapping("ConvInteger", read: readIntegerConvolution, write: write),
-        ]
-    }
-
-    static func products(_ write: @escaping Write) -> [ONNXMapping] {
-        [
-            ONNXMapping("QLinearMatMul", read: readLinearProduct, write: write),
-            ONNXMapping("MatMulInteger", read: readIntegerProduct, write: write),
-        ]
-    }
 
     /// x, its scale and zero point, w with its, the result's scale and zero point, and a bias in units of both scales.
-    private static let readLinearConvolution: Read = { reader in
+    static let readLinearConvolution: Read = { reader in
         let op = try Conv.configured(reader, x: reader.fact(0), w: reader.fact(3))
         let xScale = try reader.column(reader.required(1), axis: 0, rank: 1)
         let x = try reader.dequantized(0, scale: xScale, zeroPoint: reader.column(reader.required(2), axis: 0, rank: 1))
@@ -37,7 +22,7 @@ enum QuantizedLayers {
         return try reader.requantized(reader.add1(op, operands), scale: 6)
     }
 
-    private static let readLinearProduct: Read = { reader in
+    static let readLinearProduct: Read = { reader in
         try reader.allowAttributes([])
         let (a, b) = (try reader.fact(0), try reader.fact(3))
         // Vectors of scales run along the rows of a and the columns of b.
@@ -48,7 +33,7 @@ enum QuantizedLayers {
         return try reader.requantized(reader.add1(MatMul(), [x, y]), scale: 6)
     }
 
-    private static let readIntegerConvolution: Read = { reader in
+    static let readIntegerConvolution: Read = { reader in
         let (x, w) = (try reader.fact(0), try reader.fact(1))
         let op = try Conv.configured(reader, x: x, w: w)
         // Products of 9-bit differences have 18 bits, so sums of up to 2⁶ are exact in f32; longer ones need f64.
@@ -59,7 +44,7 @@ enum QuantizedLayers {
         return try reader.add(Cast(to: .int32), [reader.add1(op, [a, b])])
     }
 
-    private static let readIntegerProduct: Read = { reader in
+    static let readIntegerProduct: Read = { reader in
         try reader.allowAttributes([])
         let (a, b) = (try reader.fact(0), try reader.fact(1))
         let x = try reader.centred(0, zeroPoint: reader.operand(2).map { try reader.column($0, axis: a.rank - 2, rank: a.rank) }, .int32)

@@ -1,0 +1,27 @@
+import DLCGraph
+
+/// ONNX operators that are read as others, so that they need no kernel; nothing is written under their names.
+enum CompositeOps {
+    static let mappings: [ONNXMapping] = [
+        reading("Einsum", Einsum.read),
+        reading("QLinearConv", QuantizedLayers.readLinearConvolution),
+        reading("QLinearMatMul", QuantizedLayers.readLinearProduct),
+        reading("ConvInteger", QuantizedLayers.readIntegerConvolution),
+        reading("MatMulInteger", QuantizedLayers.readIntegerProduct),
+        reading("RotaryEmbedding", RotaryEmbedding.read),
+        reading("LinearAttention", LinearAttention.read),
+        reading("CausalConvWithState", CausalConvolution.read),
+        reading("SwiGLU", GatedActivations.readSwiGLU),
+        reading("Shrink", GatedActivations.readShrink),
+        reading("CenterCropPad", CenterCropPad.read),
+        reading("CumProd", CumulativeProduct.read),
+        reading("TensorScatter", TensorScatter.read),
+        reading("MaxUnpool", Unpooling.readMaxUnpool),
+        reading("Col2Im", Unpooling.readCol2Im),
+        reading("AffineGrid", AffineGrid.read),
+    ]
+
+    private static func reading(_ opType: String, _ read: @escaping @Sendable (inout ONNXReader) throws -> [Value]) -> ONNXMapping {
+        ONNXMapping(opType, read: read, write: { throw DLCError("\($0.op.name) is not written as \(opType)") })
+    }
+}

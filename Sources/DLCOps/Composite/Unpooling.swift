@@ -1,0 +1,62 @@
+import DLCGraph
+
+/// The inverses of pooling and of taking windows apart.
+enum Unpooling {
+    /// ONNX MaxUnpool: each element at its flat index, zeros elsewhere.
+    static let readMaxUnpool: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
+        try reader.allowAttributes(["kernel_shape", "pads", "strides"])
+        let x = try reader.fact(0)
+        guard let kernel: [Int] = try reader.attribute("kernel_shape"), x.rank == kernel.count + 2, let shape = x.shape.constants else {
+            throw DLCError("x is \(x.type); expected known extents and a kernel_shape of \(x.rank - 2) entries")
+        }
+        let strides: [Int] = try reader.attribute("strides") ?? kernel.map { _ in 1 }
+        let pads: [Int] = try reader.attribute("pads") ?? (kernel + kernel).map { _ in 0 }
+        guard strides.count == kernel.count, pads.count == 2 * kernel.count else { throw DLCError("strides \(strides) and pads \(pads) do not fit kernel \(kernel)") }
+        var full = Array(shape.prefix(2))
+        for axis in kernel.indices {
+            let reach = try Checked.multiply(shape[axis + 2] - 1, strides[axis])
+            full.append(try Checked.add(reach, kernel[axis] - pads[axis] - pads[axis + kernel.count]))
+        }
+        let zero = try Tensor(filling: 0, type: x.element, shape: [])
+        let empty = try reader.add1(Fill(shape: [Dim(try Checked.count(full))], value: zero), [])
+        let flat: Shape = [Dim(try Checked.count(shape))]
+        let indices = try reader.reshape(reader.required(1), flat)
+        let filled = try reader.add1(ScatterElements(axis: 0), [empty, indices, reader.reshape(reader.required(0), flat)])
+        let y = try reader.reshape(filled, Shape(constants: full))
+        guard let wanted = try reader.ints(2, "output_shape"), wanted != full else { return [y] }
+        guard wanted.count == full.count, zip(wanted, full).allSatisfy({ $0 >= $1 }) else {
+            throw DLCError("output_shape is \(wanted); expected at least \(full)")
+        }
+        return [try reader.add1(Pad(pads: full.map { _ in 0 } + zip(wanted, full).map { Dim($0 - $1) }), [y])]
+    }
+
+    /// ONNX Col2Im: windows added into an image, which is a transposed convolution with one weight of 1 per tap.
+    static let readCol2Im: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
+        try reader.allowAttributes(["dilations", "pads", "strides"])
+        let x = try reader.fact(0)
+        guard let image = try reader.ints(1, "image_shape"), let block = try reader.ints(2, "block_shape"), x.rank == 3,
+            image.count == block.count, !block.isEmpty, (image + block).allSatisfy({ $0 > 0 }), let rows = x.shape[1].constant
+        else { throw DLCError("x is \(x.type); expected [batch, channels · block, windows] and shapes of one length") }
+        let ones = block.map { _ in 1 }
+        let strides: [Int] = try reader.attribute("strides") ?? ones
+        let dilations: [Int] = try reader.attribute("dilations") ?? ones
+        let pads: [Int] = try reader.attribute("pads") ?? (block + block).map { _ in 0 }
+        let windows = Windows(kernel: block, strides: strides, dilations: dilations, pads: pads.map { Dim($0) })
+        try windows.check(spatial: block.count)
+        let counts = try windows.counts(image.map { Dim($0) })
+        let taps = try Checked.count(block)
+        guard rows % taps == 0, taps <= 1 << 16 else { throw DLCError("x is \(x.type), which does not hold blocks of \(taps)") }
+        var padding: [Int] = []
+        for axis in block.indices {
+            guard let count = counts[axis].constant else { throw DLCError("image_shape must be numbers") }
+            let covered = (count - 1) * strides[axis] + (try windows.reach(axis)) - pads[axis] - pads[axis + block.count]
+            padding.append(image[axis] - covered)
+        }
+        let channels = rows / taps
+        let diagonal = (0..<rows).flatMap { row in (0..<taps).map { Double(row % taps == $0 ? 1 : 0) } }
+        let weights = reader.constant(try Tensor(doubles: diagonal, type: x.element, shape: [rows, 1] + block))
+        let columns = try reader.reshape(reader.required(0), [x.shape[0], x.shape[1]] + counts)
+        let op = ConvTranspose(strides: strides, dilations: dilations, pads: windows.pads, outputPadding: padding, group: channels)
+        return try reader.add(op, [columns, weights])
+    }
+}
