@@ -113,6 +113,11 @@ public struct GraphBuilder: Sendable {
         }
     }
 
+    /// The results of an equal node, where there is one already.
+    public func existing(_ op: any Operator, _ operands: [Value?]) -> [Value]? {
+        known[Self.key(op, operands)].map { graph.nodes[$0].results }
+    }
+
     /// Applies an operator with one result.
     public mutating func add1(
         _ op: any Operator, _ operands: [Value?], name: String = "", resultName: String? = nil

@@ -28,6 +28,7 @@ public enum Pipelines {
         simplifyMovement,
         attentionByRows,
         simplifyMovement,
+        nestConcatenations,
         foldPadding,
         foldChannelScaling,
         widenHalves,

@@ -66,6 +66,19 @@ public let simplifyMovement = Pass("simplify-movement") { rewriter, node in
     return nil
 }
 
+/// A concatenation that begins with the operands of an earlier one along the same axis reads that one instead, so that
+/// in dense networks every feature map is written once, in place.
+///
+///     %a = concat(%1, %2);  %b = concat(%1, %2, %3)   →   %b = concat(%a, %3)
+public let nestConcatenations = Pass("nest-concatenations", at: .canonical) { rewriter, node in
+    guard node.op is Concat, node.operands.count > 2 else { return nil }
+    for length in (2..<node.operands.count).reversed() {
+        guard let inner = rewriter.builder.existing(node.op, Array(node.operands.prefix(length))) else { continue }
+        return [try rewriter.add1(node.op, [inner[0]] + node.operands.dropFirst(length), name: node.name)]
+    }
+    return nil
+}
+
 /// Constant padding with zeros moves into the convolution after it.
 ///
 ///     conv(pad(%x) {pads})   →   conv(%x) {pads}

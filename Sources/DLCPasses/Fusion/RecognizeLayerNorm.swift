@@ -20,7 +20,8 @@ public let recognizeLayerNorm = Pass("recognize-layer-norm", at: .canonical) { r
         return [try rewriter.add1(LayerNormalization(epsilon: epsilon), [x, ones], name: node.name)]
     case "mul", "add":
         for (value, parameter) in [(node.operands[0], node.operands[1]), (node.operands[1], node.operands[0])] {
-            guard let (op, norm) = rewriter.solelyUsed(value, as: LayerNormalization.self), norm.results.count == 1,
+            guard let (op, norm) = rewriter.solelyUsed(value, as: LayerNormalization.self),
+                norm.results.dropFirst().allSatisfy({ rewriter.useCount($0) == 0 }),
                 let tensor = rewriter.constant(parameter), let old = rewriter.constant(norm.operands[1]),
                 tensor.count == old.count, tensor.shape.last == old.count
             else { continue }

@@ -22,16 +22,27 @@ public struct ArenaLayout: Sendable {
     public var total: Int
 }
 
-/// Greedy by size (Pisarchyk and Lee, "Efficient memory management for deep neural net inference", 2020): the largest
-/// buffers first, each into the smallest gap between those alive at the same time.
+/// Places buffers one by one, each into the smallest gap between those alive at the same time. The order decides how well
+/// that goes: the largest first, or those alive at the fullest step first ("greedy by size" and "greedy by breadth" of
+/// Pisarchyk and Lee, "Efficient memory management for deep neural net inference", 2020), or as they come. The best of
+/// the three is kept, the first that reaches the lower bound at once.
 public enum MemoryPlanner {
     public static let alignment = 64
 
     public static func assign(_ lifetimes: [Lifetime]) -> ArenaLayout {
         let sizes = lifetimes.map { ($0.bytes + alignment - 1) / alignment * alignment }
-        let order = lifetimes.indices.sorted {
-            sizes[$0] != sizes[$1] ? sizes[$0] > sizes[$1] : lifetimes[$0].firstStep < lifetimes[$1].firstStep
+        let alive = aliveBytes(lifetimes, sizes)
+        let bound = alive.max() ?? 0
+        var best = ArenaLayout(offsets: [], peak: .max, lowerBound: bound, total: sizes.reduce(0, +))
+        for order in [bySize(lifetimes, sizes), byBreadth(lifetimes, sizes, alive), byStart(lifetimes, sizes)] {
+            let (offsets, peak) = place(lifetimes, sizes, order)
+            if peak < best.peak { (best.offsets, best.peak) = (offsets, peak) }
+            if best.peak == bound { break }
         }
+        return best
+    }
+
+    private static func place(_ lifetimes: [Lifetime], _ sizes: [Int], _ order: [Int]) -> (offsets: [Int], peak: Int) {
         var offsets = [Int](repeating: 0, count: lifetimes.count)
         var placed: [Int] = []  // in order of offset
         var peak = 0
@@ -49,23 +60,35 @@ public enum MemoryPlanner {
             let position = placed.firstIndex { offsets[$0] > offsets[index] } ?? placed.count
             placed.insert(index, at: position)
         }
-        return ArenaLayout(
-            offsets: offsets, peak: peak, lowerBound: lowerBound(lifetimes, sizes), total: sizes.reduce(0, +))
+        return (offsets, peak)
     }
 
-    private static func lowerBound(_ lifetimes: [Lifetime], _ sizes: [Int]) -> Int {
-        let steps = (lifetimes.map(\.lastStep).max() ?? -1) + 1
-        var change = [Int](repeating: 0, count: steps + 1)
+    private static func bySize(_ lifetimes: [Lifetime], _ sizes: [Int]) -> [Int] {
+        lifetimes.indices.sorted {
+            sizes[$0] != sizes[$1] ? sizes[$0] > sizes[$1] : lifetimes[$0].firstStep < lifetimes[$1].firstStep
+        }
+    }
+
+    private static func byStart(_ lifetimes: [Lifetime], _ sizes: [Int]) -> [Int] {
+        lifetimes.indices.sorted {
+            let (a, b) = (lifetimes[$0], lifetimes[$1])
+            return a.firstStep != b.firstStep ? a.firstStep < b.firstStep : sizes[$0] > sizes[$1]
+        }
+    }
+
+    private static func byBreadth(_ lifetimes: [Lifetime], _ sizes: [Int], _ alive: [Int]) -> [Int] {
+        let fullest = lifetimes.map { lifetime in alive[lifetime.firstStep...lifetime.lastStep].max() ?? 0 }
+        return lifetimes.indices.sorted { fullest[$0] != fullest[$1] ? fullest[$0] > fullest[$1] : sizes[$0] > sizes[$1] }
+    }
+
+    /// The sum of bytes alive at each step.
+    private static func aliveBytes(_ lifetimes: [Lifetime], _ sizes: [Int]) -> [Int] {
+        var alive = [Int](repeating: 0, count: (lifetimes.map(\.lastStep).max() ?? -1) + 2)
         for (lifetime, size) in zip(lifetimes, sizes) {
-            change[lifetime.firstStep] += size
-            change[lifetime.lastStep + 1] -= size
+            alive[lifetime.firstStep] += size
+            alive[lifetime.lastStep + 1] -= size
         }
-        var alive = 0
-        var most = 0
-        for delta in change {
-            alive += delta
-            most = max(most, alive)
-        }
-        return most
+        for step in alive.indices.dropFirst() { alive[step] += alive[step - 1] }
+        return alive
     }
 }
