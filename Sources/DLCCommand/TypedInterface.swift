@@ -23,8 +23,8 @@ struct TypedInterface {
             "        /// Output \(describe(port))\n        public let \(name): Tensor"
         }.joined(separator: "\n")
         let reads = zip(plan.outputs, outputs).map { port, name in
-            "            \(name): try Self.output(\(Self.literal(port.name)), of: outputs)"
-        }.joined(separator: ",\n")
+            "            self.\(name) = try Self.tensor(\(Self.literal(port.name)), of: tensors)"
+        }.joined(separator: "\n")
         self.typeName = typeName
         text = """
             // Written by `dlc build --swift`. Do not edit.
@@ -38,6 +38,15 @@ struct TypedInterface {
                 /// What a run gives.
                 public struct Outputs: Sendable {
             \(properties)
+
+                    fileprivate init(_ tensors: [String: Tensor]) throws {
+            \(reads)
+                    }
+
+                    private static func tensor(_ name: String, of tensors: [String: Tensor]) throws -> Tensor {
+                        guard let tensor = tensors[name] else { throw DLCError("the compiled file has no output \\(name)") }
+                        return tensor
+                    }
                 }
 
                 /// The compiled model, for sessions of your own.
@@ -58,14 +67,7 @@ struct TypedInterface {
                 /// - Parameters:
             \(documentation)
                 public func run(\(parameters)) throws -> Outputs {
-                    let outputs = try sessions.run([\(arguments.isEmpty ? ":" : arguments)])
-                    return Outputs(
-            \(reads))
-                }
-
-                private static func output(_ name: String, of outputs: [String: Tensor]) throws -> Tensor {
-                    guard let tensor = outputs[name] else { throw DLCError("the compiled file has no output \\(name)") }
-                    return tensor
+                    try Outputs(self.sessions.run([\(arguments.isEmpty ? ":" : arguments)]))
                 }
 
                 /// Sessions that wait for work. The lock guards the array; a session that runs is in nobody else's hands.

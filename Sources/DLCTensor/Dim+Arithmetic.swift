@@ -43,7 +43,9 @@ extension Dim {
                 }
             }
             if !whole.isEmpty {
-                return try Dim(terms: whole).plus(Dim(atom: .quotient(Dim(terms: rest), divisor)))
+                let remaining = Dim(terms: rest)
+                let quotient = remaining.constant == nil ? Dim(atom: .quotient(remaining, divisor)) : try remaining.quotient(divisor)
+                return try Dim(terms: whole).plus(quotient)
             }
             // floor(floor(x / a) / b) = floor(x / (a*b)) for positive a and b.
             if terms.count == 1, terms[0].coefficient == 1, terms[0].atoms.count == 1,

@@ -24,7 +24,7 @@ import Testing
         var plan = Plan(name: "m", target: .portable)
         plan.outputs = [Plan.Port(name: "say \"\\(x)\"\n", type: .float32, shape: [1], location: .constant(0))]
         let text = TypedInterface(plan, resource: "m", source: "m").text
-        #expect(text.contains(#"output("say \"\\(x)\"\u{a}", of: outputs)"#))
+        #expect(text.contains(#"tensor("say \"\\(x)\"\u{a}", of: tensors)"#))
         #expect(text.contains("sessions.run([:])"))
     }
 }

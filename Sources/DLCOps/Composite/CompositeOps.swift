@@ -19,6 +19,11 @@ enum CompositeOps {
         reading("MaxUnpool", Unpooling.readMaxUnpool),
         reading("Col2Im", Unpooling.readCol2Im),
         reading("AffineGrid", AffineGrid.read),
+        reading("GridSample", GridSample.read),
+        reading("RoiAlign", RegionSampling.readRoiAlign),
+        reading("DeformConv", RegionSampling.readDeformConv),
+        reading("DFT", FourierTransform.readDFT),
+        reading("STFT", FourierTransform.readSTFT),
     ]
 
     private static func reading(_ opType: String, _ read: @escaping @Sendable (inout ONNXReader) throws -> [Value]) -> ONNXMapping {

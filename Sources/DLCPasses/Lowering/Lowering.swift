@@ -189,7 +189,7 @@ public struct Lowering {
             for (position, operand) in node.operands.enumerated() {
                 guard let operand, placements[operand.index] == nil, !outputs.contains(operand.index),
                     let producer = graph.producer(of: operand), Self.writesAnywhere(producer.op),
-                    producer.results.count == 1, node.operands.filter({ $0 == operand }).count == 1
+                    producer.results[0] == operand, producer.results.dropFirst().allSatisfy({ useCounts[$0.index] == 0 }), node.operands.filter({ $0 == operand }).count == 1
                 else { continue }
                 placements[operand.index] = (node, position)
             }
@@ -226,7 +226,7 @@ public struct Lowering {
         }
         for port in plan.outputs {
             guard case .buffer(let buffer) = port.location else { continue }
-            last[buffer] = max(plan.steps.count - 1, 0)
+            last[buffer] = plan.steps.count  // beyond the last step, so that no step takes it over
         }
         var owner = Array(bufferBytes.indices)
         func root(_ buffer: Int) -> Int {

@@ -89,6 +89,7 @@ enum PoolKernel {
         pool.x_ld = Int64(try x.pixelStride())
         pool.y_ld = Int64(try y.pixelStride())
         let hasIndices = step.results.count > 1 && step.results[1] != nil
+        pool.indices = hasIndices
         if hasIndices { _ = try step.contiguousResult(1) }
         return try PreparedKernel(pool, slots: [.operand(0), .result(0), hasIndices ? .result(1) : .none]) {
             dlc_pool_prepare(step.isa, $0, $1)
