@@ -1,0 +1,121 @@
+import DLCGraph
+
+/// What lies outside of a sampled image.
+enum SamplePadding: String, Sendable, CaseIterable, AttributeConvertible {
+    case zeros, border, reflection
+}
+
+/// Reads images `[N, C, extents…]` at coordinates that are computed at run time, by gathers and elementwise operators.
+/// Coordinates are f32 `[N, P]` per spatial dimension; samples are `[N, C, P]`.
+struct ImageSampler {
+    /// `[N, C, product of extents]`.
+    private let pixels: Value
+    let extents: [Int]
+    let padding: SamplePadding
+    /// Whether reflection turns at the centres of the outer pixels, not at their edges.
+    let alignsCorners: Bool
+
+    init(_ image: Value, padding: SamplePadding, alignsCorners: Bool, _ reader: inout ONNXReader) throws {
+        let fact = reader.builder.fact(image)
+        guard fact.rank >= 3, let extents = Shape(fact.shape[2...]).constants, extents.allSatisfy({ $0 > 0 }) else {
+            throw DLCError("x is \(fact.type); expected known spatial extents")
+        }
+        self.extents = extents
+        self.padding = padding
+        self.alignsCorners = alignsCorners
+        pixels = try reader.reshape(image, [fact.shape[0], fact.shape[1], Dim(try Checked.count(extents))])
+    }
+
+    /// Coordinates moved to where the image is, as `border` and `reflection` do.
+    func folded(_ x: Value, axis: Int, _ reader: inout ONNXReader) throws -> Value {
+        switch padding {
+        case .zeros: return x
+        case .border: return try reader.add1(Clip(min: 0, max: Double(extents[axis] - 1)), [x])
+        case .reflection:
+            let low = alignsCorners ? 0 : -0.5
+            let range = Double(extents[axis]) - (alignsCorners ? 1 : 0)
+            guard range > 0 else { return try reader.apply(.mul, x, reader.scalar(0, like: x)) }
+            let distance = try reader.apply(.abs, reader.apply(.sub, x, reader.scalar(low, like: x)))
+            let period = try reader.add1(Binary(.mod, fmod: true), [distance, reader.scalar(2 * range, like: x)])
+            let back = try reader.apply(.sub, reader.scalar(2 * range, like: x), period)
+            return try reader.apply(.add, reader.apply(.min, period, back), reader.scalar(low, like: x))
+        }
+    }
+
+    /// The pixels at whole coordinates, as `padding` says for those outside.
+    func pixels(at coordinates: [Value], _ reader: inout ONNXReader) throws -> Value {
+        var offset: Value?
+        var isInside: Value?
+        for (axis, coordinate) in coordinates.enumerated() {
+            let last = Double(extents[axis] - 1)
+            if padding == .zeros {
+                let inside = try reader.apply(
+                    .and, reader.apply(.greaterOrEqual, coordinate, reader.scalar(0, like: coordinate)),
+                    reader.apply(.lessOrEqual, coordinate, reader.scalar(last, like: coordinate)))
+                isInside = try isInside.map { try reader.apply(.and, $0, inside) } ?? inside
+            }
+            let clamped = try reader.add1(Clip(min: 0, max: last), [folded(coordinate, axis: axis, &reader)])
+            let index = try reader.cast(clamped, .int64)
+            offset = try offset.map {
+                try reader.apply(.add, reader.apply(.mul, $0, reader.scalar(Double(extents[axis]), like: index)), index)
+            } ?? index
+        }
+        guard let offset else { throw DLCError("an image without spatial dimensions cannot be sampled") }
+        let (shape, points) = (reader.builder.shape(pixels), reader.builder.shape(offset))
+        let column = try reader.reshape(offset, [points[0], 1, points[1]])
+        let spread = try reader.add1(Expand(shape: [shape[0], shape[1], points[1]]), [column])
+        let values = try reader.add1(GatherElements(axis: 2), [pixels, spread])
+        guard let isInside else { return values }
+        return try reader.select(reader.reshape(isInside, [points[0], 1, points[1]]), values, reader.scalar(0, like: values))
+    }
+
+    /// Weighted sums over a box of pixels around each point.
+    /// - Parameter taps: per spatial dimension, whole coordinates and their weights.
+    func sum(_ taps: [[(coordinate: Value, weight: Value)]], _ reader: inout ONNXReader) throws -> Value {
+        var total: Value?
+        try Self.forEachChoice(taps) { choice in
+            let values = try pixels(at: choice.map(\.coordinate), &reader)
+            var weight = choice[0].weight
+            for tap in choice.dropFirst() { weight = try reader.apply(.mul, weight, tap.weight) }
+            let points = reader.builder.shape(weight)
+            let factor = try reader.cast(reader.reshape(weight, [points[0], 1, points[1]]), reader.builder.fact(values).element)
+            let part = try reader.apply(.mul, values, factor)
+            total = try total.map { try reader.apply(.add, $0, part) } ?? part
+        }
+        guard let total else { throw DLCError("an image without spatial dimensions cannot be sampled") }
+        return total
+    }
+
+    /// The two pixels around each coordinate, with the weights of linear interpolation.
+    func linearTaps(_ x: Value, _ reader: inout ONNXReader) throws -> [(coordinate: Value, weight: Value)] {
+        let one = try reader.scalar(1, like: x)
+        let floor = try reader.apply(.floor, x)
+        let ratio = try reader.apply(.sub, x, floor)
+        return [(floor, try reader.apply(.sub, one, ratio)), (try reader.apply(.add, floor, one), ratio)]
+    }
+
+    /// The four pixels around each coordinate, with the weights of Keys' kernel (1981) for a = −0.75.
+    func cubicTaps(_ x: Value, _ reader: inout ONNXReader) throws -> [(coordinate: Value, weight: Value)] {
+        let a = -0.75
+        let floor = try reader.apply(.floor, x)
+        let ratio = try reader.apply(.sub, x, floor)
+        func polynomial(_ t: Value, _ c: [Double]) throws -> Value {
+            var value = try reader.scalar(c[0], like: t)
+            for coefficient in c.dropFirst() {
+                value = try reader.apply(.add, reader.apply(.mul, value, t), reader.scalar(coefficient, like: t))
+            }
+            return value
+        }
+        let (near, far) = ([a + 2, -(a + 3), 0, 1], [a, -5 * a, 8 * a, -4 * a])
+        return try (-1...2).map { step in
+            let offset = try reader.scalar(Double(step), like: x)
+            let distance = try reader.apply(.abs, reader.apply(.sub, ratio, offset))
+            let isNear = step == 0 || step == 1
+            return (try reader.apply(.add, floor, offset), try polynomial(distance, isNear ? near : far))
+        }
+    }
+
+    private static func forEachChoice<T>(_ lists: [[T]], _ body: ([T]) throws -> Void) throws {
+        try Oracle.forEach(lists.map(\.count)) { index in try body(zip(lists, index).map { $0[$1] }) }
+    }
+}
