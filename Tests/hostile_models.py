@@ -396,6 +396,14 @@ def functions_multiply(folder):
         functions.append(function(f"F{level}", nodes))
     return calling(functions, "F39")
 
+@case("nodes")
+def too_many_nodes(folder):
+    nodes = field(1, field(1, b"x") + field(2, b"y") + field(4, b"Relu")) * 1_000_001
+    return field(7, nodes)
+
+@case("20 million")
+def empty_nodes_without_end(folder): return field(7, b"\x0a\x00" * 30_000_000)
+
 @case("deeper")
 def functions_nest_deep(folder):
     functions = [function("F0", [node("Relu", ["a"], ["b"])])]
