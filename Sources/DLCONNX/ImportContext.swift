@@ -50,10 +50,7 @@ final class ImportContext {
         var places: [OperatorKey: [String]] = [:]
         var visited = Set<OperatorKey>()
         var bodies = [graph.nodes]
-        var count = 0
         while let nodes = bodies.popLast() {
-            count += nodes.count
-            if count > Self.nodeLimit { throw DLCError("the model has more than \(Self.nodeLimit) nodes") }
             for node in nodes {
                 bodies += node.attributes.flatMap(\.graphs).map(\.nodes)
                 let key = OperatorKey(node)

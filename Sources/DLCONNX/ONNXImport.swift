@@ -36,6 +36,7 @@ private func importModel(
         version: { connx_model_opset_version(model, $0) })
     if opsets.isEmpty, connx_model_ir_version(model) < 3 { opsets[""] = 1 }
     let context = try ImportContext(document: document, modelPath: path)
+    try context.checkSize(of: graph)
     try context.checkOperators(of: graph)
 
     let site = GraphSite(GraphBuilder(name: graph.name, foldLimit: foldLimit))
