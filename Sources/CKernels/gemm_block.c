@@ -45,8 +45,8 @@ void dlc_block_run(const dlc_block *b, int64_t first_panel, int64_t last_panel) 
             t.b = (b->b_row ? b->b + column : b->b + column * depth) + done * t.b_stride;
             t.columns = dlc_min(vectors * set->lanes, b->panels.n - column);
             t.bias = b->bias ? b->bias + column : 0;
-            // The tiles of this panel fetch the next one between them.
-            const float *next = b->b_row ? 0 : panel + 1 < last_panel ? t.b + depth * t.b_stride : b->next;
+            // The tiles of this panel fetch the next one between them, though it may be that of the next task.
+            const float *next = b->b_row ? 0 : panel + 1 < (b->next ? last_panel : b->panels.panels) ? t.b + depth * t.b_stride : b->next;
             const int64_t ahead = p.taps * p.run * t.b_stride / tiles;
             t.prefetch_step = next ? t.b_stride * 4 / tiles : 0;
             for (int64_t i = 0; i < tiles; i++) {
