@@ -156,7 +156,9 @@ static void attention_block(const dlc_attention *p, const attention_layout *l, c
             seen = seen < 0 ? 0 : seen < keys ? seen : keys;
         }
         float max = attention_mask_row(p, row, mask, mask_at + (first + r) * p->mask.row, seen);
-        factors[r] = 1.0f / softmax_row_exp(row, row, seen, max);
+        // A row in which nothing may be seen gives zeros.
+        if (max == -INFINITY) seen = 0;
+        factors[r] = seen > 0 ? 1.0f / softmax_row_exp(row, row, seen, max) : 0;
         for (int64_t i = seen; i < keys; i++) row[i] = 0;
     }
     for (int64_t panel = 0; panel < l->value_panels; panel++) {

@@ -5,7 +5,13 @@ enum GatedActivations {
     /// `a · sigmoid(alpha · a) · b` (Shazeer, 2020; ONNX SwiGLU).
     static let readSwiGLU: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
         try reader.allowAttributes(["alpha"])
-        let gate = try reader.add1(Activation(.swish, alpha: reader.attribute("alpha") ?? 1), [reader.required(0)])
+        let (a, alpha): (Value, Double) = (try reader.required(0), try reader.attribute("alpha") ?? 1)
+        let gate: Value
+        if alpha == 1 {
+            gate = try reader.add1(Activation(.swish), [a])
+        } else {
+            gate = try reader.apply(.mul, a, reader.apply(.sigmoid, reader.apply(.mul, a, reader.scalar(alpha, like: a))))
+        }
         return try reader.add(Binary(.mul), [gate, reader.required(1)])
     }
 
