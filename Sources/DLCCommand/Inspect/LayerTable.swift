@@ -13,6 +13,7 @@ struct LayerTable {
     init(_ graph: Graph, _ bindings: [String: Int]) throws {
         var counted = Set<Value>()
         var layers = 0
+        let uses = graph.useCounts()
         for node in graph.nodes where !(node.op is Constant) {
             var held = 0
             for case let operand? in node.operands where counted.insert(operand).inserted {
@@ -20,7 +21,7 @@ struct LayerTable {
             }
             let work = (try? Work.operations(node, graph).evaluate(bindings)) ?? 0
             var bytes = 0.0
-            for result in node.results {
+            for result in node.results where uses[result.index] > 0 {
                 let type = graph.type(result)
                 bytes += Double((try? type.shape.product().evaluate(bindings)) ?? 0) * Double(type.element.size)
             }
