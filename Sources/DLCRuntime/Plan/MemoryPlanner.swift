@@ -24,8 +24,9 @@ public struct ArenaLayout: Sendable {
 
 /// Places buffers one by one, each into the smallest gap between those alive at the same time. The order decides how well
 /// that goes: the largest first, or those alive at the fullest step first ("greedy by size" and "greedy by breadth" of
-/// Pisarchyk and Lee, "Efficient memory management for deep neural net inference", 2020), or as they come. The best of
-/// the three is kept, the first that reaches the lower bound at once.
+/// Pisarchyk and Lee, "Efficient memory management for deep neural net inference", 2020), or as they come. From the best
+/// of the three on, buffers that ended up above the lower bound are moved to the front of the order and all are placed
+/// again, some times; the first layout at the lower bound is taken at once.
 public enum MemoryPlanner {
     public static let alignment = 64
 
@@ -34,13 +35,26 @@ public enum MemoryPlanner {
         let alive = aliveBytes(lifetimes, sizes)
         let bound = alive.max() ?? 0
         var best = ArenaLayout(offsets: [], peak: .max, lowerBound: bound, total: sizes.reduce(0, +))
+        var bestOrder: [Int] = []
         for order in [bySize(lifetimes, sizes), byBreadth(lifetimes, sizes, alive), byStart(lifetimes, sizes)] {
             let (offsets, peak) = place(lifetimes, sizes, order)
+            if peak < best.peak { (best.offsets, best.peak, bestOrder) = (offsets, peak, order) }
+            if best.peak == bound { return best }
+        }
+        var (order, offsets) = (bestOrder, best.offsets)
+        for _ in 0..<attempts {
+            let isHigh = order.map { offsets[$0] + sizes[$0] > bound }
+            order = zip(order, isHigh).filter { $0.1 }.map(\.0) + zip(order, isHigh).filter { !$0.1 }.map(\.0)
+            let (next, peak) = place(lifetimes, sizes, order)
+            offsets = next
             if peak < best.peak { (best.offsets, best.peak) = (offsets, peak) }
             if best.peak == bound { break }
         }
         return best
     }
+
+    /// Placements tried beyond the three orders.
+    private static let attempts = 12
 
     private static func place(_ lifetimes: [Lifetime], _ sizes: [Int], _ order: [Int]) -> (offsets: [Int], peak: Int) {
         var offsets = [Int](repeating: 0, count: lifetimes.count)
