@@ -24,9 +24,18 @@ enum CompositeOps {
         reading("DeformConv", RegionSampling.readDeformConv),
         reading("DFT", FourierTransform.readDFT),
         reading("STFT", FourierTransform.readSTFT),
+        reading("MelWeightMatrix", SmallMatrices.readMelWeights),
+        reading("Det", SmallMatrices.readDeterminant),
+        reading("ArrayFeatureExtractor", domain: "ai.onnx.ml", SmallMatrices.readFeatures),
+        reading("Binarizer", domain: "ai.onnx.ml", SmallMatrices.readBinarizer),
+        reading("Adagrad", domain: "ai.onnx.preview.training", Optimizers.readAdagrad),
+        reading("Adam", domain: "ai.onnx.preview.training", Optimizers.readAdam),
+        reading("Momentum", domain: "ai.onnx.preview.training", Optimizers.readMomentum),
     ]
 
-    private static func reading(_ opType: String, _ read: @escaping @Sendable (inout ONNXReader) throws -> [Value]) -> ONNXMapping {
-        ONNXMapping(opType, read: read, write: { throw DLCError("\($0.op.name) is not written as \(opType)") })
+    private static func reading(
+        _ opType: String, domain: String = "", _ read: @escaping @Sendable (inout ONNXReader) throws -> [Value]
+    ) -> ONNXMapping {
+        ONNXMapping(opType, domain: domain, read: read, write: { throw DLCError("\($0.op.name) is not written as \(opType)") })
     }
 }

@@ -35,10 +35,26 @@ public struct LayerNormalization: Operator {
         return try reader.add(reader.configured(LayerNormalization(), ignoring: ["stash_type"]), reader.operands)
     }
 
+    /// Opsets before 17 get its definition, without statistics.
     private static let write: @Sendable (inout ONNXWriter) throws -> Void = { writer in
-        guard let op = writer.op as? LayerNormalization else { return }
-        try writer.require(17, "LayerNormalization")
-        writer.node("LayerNormalization", attributes: [("axis", .int(op.axis)), ("epsilon", .float(op.epsilon))])
+        guard let op = writer.op as? LayerNormalization, let x = writer.operandFacts[0] else { return }
+        if writer.opset >= 17 {
+            return writer.node("LayerNormalization", attributes: [("axis", .int(op.axis)), ("epsilon", .float(op.epsilon))])
+        }
+        if writer.outputs.dropFirst().contains(where: { !$0.isEmpty }) { try writer.require(17, "LayerNormalization with statistics") }
+        let axes: [(name: String, value: AttributeValue)] = [
+            ("axes", .ints(Array(try InferenceRules.axis(op.axis, rank: x.rank)..<x.rank)))
+        ]
+        let centred = writer.intermediate("Sub", [writer.inputs[0], writer.intermediate("ReduceMean", [writer.inputs[0]], axes)])
+        let variance = writer.intermediate("ReduceMean", [writer.intermediate("Mul", [centred, centred])], axes)
+        let epsilon = writer.constant(try Tensor(filling: op.epsilon, type: x.element, shape: []), "epsilon")
+        let deviation = writer.intermediate("Sqrt", [writer.intermediate("Add", [variance, epsilon])])
+        let normal = writer.intermediate("Div", [centred, deviation])
+        let outputs = [writer.outputs[0]]
+        guard writer.inputs.count > 2, !writer.inputs[2].isEmpty else {
+            return writer.node("Mul", inputs: [normal, writer.inputs[1]], outputs: outputs)
+        }
+        writer.node("Add", inputs: [writer.intermediate("Mul", [normal, writer.inputs[1]]), writer.inputs[2]], outputs: outputs)
     }
 
     public func infer(_ context: inout InferContext) throws -> [Fact] {

@@ -5,6 +5,7 @@ enum MovementOps {
     static let definitions: [OperatorDefinition] = ArgReduce.table + [
         Reshape.definition,
         Transpose.definition,
+        BitCast.definition,
         Concat.definition,
         Slice.definition,
         Expand.definition,

@@ -10,6 +10,10 @@ extension Lowering {
         case let op as Transpose: try alias(node.results[0], to: try view(operand(node, 0)).transposed(op.perm))
         case let op as Slice:
             try alias(node.results[0], to: try view(operand(node, 0)).sliced(starts: op.starts, sizes: op.sizes, steps: op.steps))
+        case let op as BitCast:
+            var source = try view(operand(node, 0))
+            source.type = op.to
+            try alias(node.results[0], to: source)
         case is Expand:
             try alias(node.results[0], to: try view(operand(node, 0)).broadcast(to: graph.shape(node.results[0])))
         case is Concat: try lowerConcat(node)
