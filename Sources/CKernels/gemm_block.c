@@ -47,8 +47,6 @@ void dlc_block_run(const dlc_block *b, int64_t first_panel, int64_t last_panel) 
             t.bias = b->bias ? b->bias + column : 0;
             // The tiles of this panel fetch the next one between them, though it may be that of the next task.
             const float *next = b->b_row ? 0 : panel + 1 < (b->next ? last_panel : b->panels.panels) ? t.b + depth * t.b_stride : b->next;
-            const int64_t ahead = p.taps * p.run * t.b_stride / tiles;
-            t.prefetch_step = next ? t.b_stride * 4 / tiles : 0;
             for (int64_t i = 0; i < tiles; i++) {
                 const int64_t row = i * b->rows / tiles, rows = (i + 1) * b->rows / tiles - row;
                 const float *shifted[DLC_TILE_MOST_ROWS];
@@ -57,7 +55,7 @@ void dlc_block_run(const dlc_block *b, int64_t first_panel, int64_t last_panel) 
                     for (int64_t r = 0; r < rows; r++) shifted[r] = t.a[r] + p.from;
                     t.a = shifted;
                 }
-                t.prefetch = next ? next + i * ahead : t.b;
+                t.ahead = next ? next - t.b + i % vectors * set->lanes : 0;
                 t.c = b->c + row * b->c_row + column;
                 const float *residual = b->residual ? b->residual + row * b->residual_row + column : 0;
                 t.residual = simple ? residual : 0;

@@ -5,7 +5,7 @@
 
 #include "dlc_compute.h"
 
-enum { DLC_TILE_MOST_ROWS = 14, DLC_TILE_MOST_VECTORS = 4 };
+enum { DLC_TILE_MOST_ROWS = 10, DLC_TILE_MOST_VECTORS = 4 };
 
 /// One tile: rows × (vectors · lanes) sums over `taps` runs of `run` products each. Row r of tap t of A
 /// begins at `a[t · a_step + r]`; the rows of B follow one another `b_stride` apart through all taps.
@@ -25,8 +25,7 @@ typedef struct {
     const float *bias;         ///< of this tile's first column, or null
     const float *residual;     ///< of this tile's first element, or null
     int64_t residual_row;
-    const float *prefetch;     ///< what to bring into cache meanwhile, `prefetch_step` bytes per product
-    int64_t prefetch_step;
+    int64_t ahead;             ///< floats from a row of B to the vector to bring into cache meanwhile
 } dlc_tile;
 
 typedef void (*dlc_tile_kernel)(const dlc_tile *tile);
