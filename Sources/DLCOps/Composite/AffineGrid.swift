@@ -10,6 +10,7 @@ enum AffineGrid {
         }
         let alignsCorners: Bool = try reader.attribute("align_corners") ?? false
         let extents = Array(size[2...])
+        guard try Checked.count(extents) <= 1 << 24 else { throw DLCError("a grid of \(extents) points is too large") }
         func coordinate(_ index: Int, _ extent: Int) -> Double {
             alignsCorners
                 ? (extent > 1 ? -1 + 2 * Double(index) / Double(extent - 1) : -1) : -1 + (2 * Double(index) + 1) / Double(extent)

@@ -23,7 +23,7 @@ enum FourierTransform {
         guard let step = try reader.ints(1, "frame_step")?.first, step > 0 else { throw DLCError("frame_step must be a positive number") }
         let given = try reader.ints(3, "frame_length")?.first
         guard let length = try given ?? reader.operand(2).flatMap({ reader.builder.shape($0).first?.constant }), length > 0,
-            let count = signal.shape.dropFirst().first?.constant, count >= length
+            let count = signal.shape.dropFirst().first?.constant, count >= length, count <= mostElements
         else { throw DLCError("signal is \(signal.type); expected a known length of at least one frame") }
         let frames = (count - length) / step + 1
         guard try Checked.multiply(frames, length) <= mostElements else { throw DLCError("\(frames) frames of \(length) are too many") }
@@ -47,7 +47,9 @@ enum FourierTransform {
         func applied(to x: Value, axis: Int, _ reader: inout ONNXReader) throws -> Value {
             let fact = reader.builder.fact(x)
             let rank = fact.rank
-            guard let count = fact.shape[axis].constant, let parts = fact.shape[rank - 1].constant, parts == 1 || parts == 2 else {
+            guard let count = fact.shape[axis].constant, let parts = fact.shape[rank - 1].constant, parts == 1 || parts == 2,
+                count <= mostElements
+            else {
                 throw DLCError("x is \(fact.type); expected a known length and 1 or 2 as last dimension")
             }
             let length = self.length ?? (inverse && onesided ? 2 * (count - 1) : count)

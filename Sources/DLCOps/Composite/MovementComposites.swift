@@ -32,7 +32,7 @@ enum CumulativeProduct {
         let shape = reader.builder.shape(x)
         guard let given = try reader.ints(1, "axis")?.first else { throw DLCError("axis is missing") }
         let axis = try InferenceRules.axis(given, rank: shape.count)
-        guard let extent = shape[axis].constant else { throw DLCError("the extent of axis \(axis) must be a number") }
+        guard let extent = shape[axis].constant, extent < 1 << 40 else { throw DLCError("the extent of axis \(axis) must be a number") }
         let isReverse: Bool = try reader.attribute("reverse") ?? false
         let one = try reader.scalar(1, like: x)
         /// Elements `distance` further on, with ones moving in.
@@ -58,7 +58,7 @@ enum TensorScatter {
         try reader.allowAttributes(["axis", "mode"])
         let (cache, update) = (try reader.fact(0), try reader.fact(1))
         let axis = try InferenceRules.axis(try reader.attribute("axis") ?? -2, rank: cache.rank)
-        guard axis > 0, let extent = cache.shape[axis].constant, let rows = update.shape[axis].constant else {
+        guard axis > 0, let extent = cache.shape[axis].constant, let rows = update.shape[axis].constant, rows <= 1 << 24 else {
             throw DLCError("past_cache is \(cache.type), update is \(update.type); axis \(axis) must be a number and not the batch")
         }
         var column = Shape(repeating: 1, count: cache.rank)

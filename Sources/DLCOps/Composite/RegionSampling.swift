@@ -9,11 +9,11 @@ enum RegionSampling {
         ])
         let (x, rois) = (try reader.fact(0), try reader.fact(1))
         let (height, width): (Int, Int) = (try reader.attribute("output_height") ?? 1, try reader.attribute("output_width") ?? 1)
-        guard x.rank == 4, rois.rank == 2, let extents = Shape(x.shape[2...]).constants, height > 0, width > 0 else {
-            throw DLCError("x is \(x.type), rois are \(rois.type); expected known extents and [regions, 4]")
-        }
-        guard let ratio: Int = try reader.attribute("sampling_ratio"), ratio > 0 else {
-            throw DLCError("sampling_ratio 0, which adapts to each region, is not supported")
+        guard x.rank == 4, rois.rank == 2, let extents = Shape(x.shape[2...]).constants,
+            [height, width].allSatisfy({ $0 > 0 && $0 <= 1 << 12 })
+        else { throw DLCError("x is \(x.type), rois are \(rois.type), the result \(height) × \(width); expected known extents and [regions, 4]") }
+        guard let ratio: Int = try reader.attribute("sampling_ratio"), ratio > 0, ratio <= 1 << 12 else {
+            throw DLCError("sampling_ratio must be known; 0, which adapts to each region, is not supported")
         }
         let scale: Double = try reader.attribute("spatial_scale") ?? 1
         let coordinates: String = try reader.attribute("coordinate_transformation_mode") ?? (reader.opset < 16 ? "output_half_pixel" : "half_pixel")
@@ -83,7 +83,10 @@ enum RegionSampling {
         guard let counts = try windows.counts(extents.map { Dim($0) }).constants, let pads = windows.pads.constants else {
             throw DLCError("the extents of x must be numbers")
         }
-        let (taps, points, batch) = (kernel[0] * kernel[1], counts[0] * counts[1], x.shape[0])
+        let (taps, points, batch) = (try Checked.count(kernel), try Checked.count(counts), x.shape[0])
+        guard taps > 0, try Checked.multiply(taps, points) <= 1 << 26, groups <= channels else {
+            throw DLCError("\(taps) taps at \(points) points are too many")
+        }
         guard offset.shape[1] == Dim(2 * groups * taps), offset.shape[2] == Dim(counts[0]), offset.shape[3] == Dim(counts[1]) else {
             throw DLCError("offset is \(offset.type); expected [\(batch), \(2 * groups * taps), \(counts[0]), \(counts[1])]")
         }

@@ -19,6 +19,7 @@ enum SmallMatrices {
             type = known
         }
         let rows = length / 2 + 1
+        guard try Checked.multiply(rows, bins) <= 1 << 26 else { throw DLCError("\(bins) filters of \(rows) frequencies are too many") }
         func mel(_ hertz: Double) -> Double { 2595 * Oracle.log1p(hertz / 700) / Oracle.log(10) }
         let step = (mel(high) - mel(low)) / Double(bins + 2)
         let edges = try (0..<(bins + 2)).map { index -> Int in
@@ -27,7 +28,7 @@ enum SmallMatrices {
             guard edge < rows else { throw DLCError("a filter ends at \(hertz) Hz, above half of the sample rate \(rate)") }
             return edge
         }
-        var weights = [Double](repeating: 0, count: try Checked.multiply(rows, bins))
+        var weights = [Double](repeating: 0, count: rows * bins)
         for i in 0..<bins {
             let (left, centre, right) = (edges[i], edges[i + 1], edges[i + 2])
             for j in left...centre { weights[j * bins + i] = left == centre ? 1 : Double(j - left) / Double(centre - left) }

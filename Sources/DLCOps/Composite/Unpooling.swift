@@ -15,7 +15,8 @@ enum Unpooling {
         var full = Array(shape.prefix(2))
         for axis in kernel.indices {
             let reach = try Checked.multiply(shape[axis + 2] - 1, strides[axis])
-            full.append(try Checked.add(reach, kernel[axis] - pads[axis] - pads[axis + kernel.count]))
+            let padding = try Checked.add(pads[axis], pads[axis + kernel.count])
+            full.append(try Checked.add(Checked.add(reach, kernel[axis]), Checked.multiply(padding, -1)))
         }
         let zero = try Tensor(filling: 0, type: x.element, shape: [])
         let empty = try reader.add1(Fill(shape: [Dim(try Checked.count(full))], value: zero), [])
@@ -45,7 +46,7 @@ enum Unpooling {
         try windows.check(spatial: block.count)
         let counts = try windows.counts(image.map { Dim($0) })
         let taps = try Checked.count(block)
-        guard rows % taps == 0, taps <= 1 << 16 else { throw DLCError("x is \(x.type), which does not hold blocks of \(taps)") }
+        guard rows % taps == 0, try Checked.multiply(rows, taps) <= 1 << 26 else { throw DLCError("x is \(x.type), which does not hold blocks of \(taps)") }
         var padding: [Int] = []
         for axis in block.indices {
             guard let count = counts[axis].constant else { throw DLCError("image_shape must be numbers") }

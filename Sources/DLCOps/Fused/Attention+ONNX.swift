@@ -189,6 +189,9 @@ private struct ONNXAttention {
     private func distance(_ rows: Int, _ columns: Int, _ reader: inout ONNXReader) throws -> Value {
         let start = lengths == nil ? offset.constant : -rows
         guard let start else { throw DLCError("a window or a causal mask needs a known length of the past, it is \(offset)") }
+        guard try Checked.multiply(rows, columns) <= 1 << 26, abs(start) < 1 << 40 else {
+            throw DLCError("a mask of \(rows) rows and \(columns) columns is too large")
+        }
         var elements: [Int64] = []
         for row in 0..<rows { for column in 0..<columns { elements.append(Int64(row + start - column)) } }
         let table = reader.constant(try Tensor(elements, shape: [rows, columns]))

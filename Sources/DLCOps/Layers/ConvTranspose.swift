@@ -76,7 +76,7 @@ public struct ConvTranspose: Operator {
                 let total = try full.minus(wanted[axis])
                 // A result larger than the windows reach is padded behind.
                 if let total = total.constant, total < 0 {
-                    op.outputPadding[axis] -= total
+                    op.outputPadding[axis] = try Checked.add(op.outputPadding[axis], Checked.multiply(total, -1))
                     front.append(0)
                     back.append(0)
                     continue

@@ -102,7 +102,9 @@ extension Resize {
         scales = [Double](repeating: 1, count: x.rank)
         for axis in axes {
             scales[axis] = scale
-            sizes[axis] = Dim(Int((scale * Double(x.shape[axis].constant ?? 0) + 0.5).rounded(.down)))
+            let size = (scale * Double(x.shape[axis].constant ?? 0) + 0.5).rounded(.down)
+            guard size < 0x1p40 else { throw DLCError("sizes \(given.text) make axis \(axis) of x \(x.type) too large") }
+            sizes[axis] = Dim(Int(size))
         }
     }
 

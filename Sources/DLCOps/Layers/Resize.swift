@@ -98,8 +98,11 @@ public struct Resize: Operator {
         if mode != .nearest { try context.expect(0, "x", ElementType.floats + [.int8, .uint8]) }
         guard sizes.count == x.rank else { throw DLCError("sizes \(sizes.text) has \(sizes.count) entries, x is \(x.type)") }
         guard scales.isEmpty || scales.count == x.rank else { throw DLCError("scales \(scales) has \(scales.count) entries, x is \(x.type)") }
-        if let bad = scales.first(where: { !($0 > 0 && $0.isFinite) }) { throw DLCError("scales holds \(bad); expected positive numbers") }
-        if coordinates == .cropAndResize, roi.count != 2 * x.rank { throw DLCError("roi has \(roi.count) entries; expected \(2 * x.rank)") }
+        if let bad = scales.first(where: { !($0 >= 1e-6 && $0 <= 1e6) }) { throw DLCError("scales holds \(bad); expected 1e-6 to 1e6") }
+        if coordinates == .cropAndResize {
+            guard roi.count == 2 * x.rank else { throw DLCError("roi has \(roi.count) entries; expected \(2 * x.rank)") }
+            if let bad = roi.first(where: { !(abs($0) <= 1e6) }) { throw DLCError("roi holds \(bad); expected fractions of the extents") }
+        }
         if mode == .nearest, antialias { throw DLCError("antialias needs mode linear or cubic") }
         for (axis, size) in sizes.enumerated() {
             if let size = size.constant, size < 0 { throw DLCError("sizes \(sizes.text) has a negative extent") }
