@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite struct BadInputs {
+@Suite(.serialized) struct BadInputs {
     @Test(arguments: BadInput.models + BadInput.inputs + BadInput.outputs + BadInput.uses)
     func giveOneErrorAndLeaveNothing(_ bad: BadInput) throws {
         let folder = try Folder()

@@ -3,7 +3,7 @@ import DLCTensorFiles
 import Foundation
 import Testing
 
-@Suite struct Commands {
+@Suite(.serialized) struct Commands {
     private func succeed(_ arguments: [String], in folder: Folder) throws -> String {
         let result = try Tool.run(arguments, in: folder)
         #expect(result.status == 0, "\(arguments.joined(separator: " ")): \(result.errors)")
