@@ -35,7 +35,7 @@ import Testing
 
     @Test func foldingGivesTheSameValue() throws {
         let dim = try Dim.min(n.times(3).plus(t), t.times(5)).quotient(2).minus(4)
-        var nothing = ()
+        var nothing: Void = ()
         let value = try dim.folded(
             number: { _, value in value }, symbol: { _, name in name == "N" ? 6 : 5 },
             operation: { _, name, a, b in

@@ -7,6 +7,7 @@ import DLCOps
 ///     quantize_linear(%x, %s, %z)  →   cast(clip(add(round(div(%x, %s)), %z)))
 ///     dequantize_linear(%q, %s, %z) →  mul(sub(cast(%q), cast(%z)), %s)
 ///     prelu(%x, %slope)            →   where(less(%x, 0), mul(%x, %slope), %x)
+///     swish(%x) {alpha}            →   mul(%x, sigmoid(mul(%x, alpha)))
 public let decompose = Pass("decompose", at: .canonical) { rewriter, node in
     guard let x = node.operands.first ?? nil else { return nil }
     switch node.op {
@@ -24,6 +25,13 @@ public let decompose = Pass("decompose", at: .canonical) { rewriter, node in
         return try dequantize(&rewriter, op, node, x)
     case let op as QuantizeLinear:
         return try quantize(&rewriter, op, node, x)
+    case let op as Activation where op.function == .swish && op.alpha != 1:
+        let alpha = rewriter.constant(try Tensor(filling: op.alpha, type: rewriter.fact(x).element, shape: []))
+        let gate = try rewriter.add1(Unary(.sigmoid), [try rewriter.add1(Binary(.mul), [x, alpha])], name: node.name)
+        return [try rewriter.add1(Binary(.mul), [x, gate], name: node.name)]
+    case is OneHot where rewriter.fact(x).element.isFloat:
+        let indices = try rewriter.add1(Cast(to: .int64), [x], name: node.name)
+        return try rewriter.add(node.op, [indices] + node.operands.dropFirst(), name: node.name)
     case is PRelu:
         guard let slope = node.operands[1] else { return nil }
         let zero = rewriter.constant(try Tensor(filling: 0, type: rewriter.fact(x).element, shape: []))
@@ -50,6 +58,23 @@ private func along(_ rewriter: inout Rewriter, _ vector: Value, rank: Int, axis:
     return shape[0].constant == 1 ? try rewriter.add1(Reshape(shape: []), [vector]) : try rewriter.add1(Reshape(shape: target), [vector])
 }
 
+/// A parameter of a quantisation: along `axis`, or with a block of elements along it for each of its own.
+private func grained(_ rewriter: inout Rewriter, _ value: Value, like x: Value, axis: Int, block: Int) throws -> Value {
+    let shape = rewriter.shape(x)
+    if block == 0 { return try along(&rewriter, value, rank: shape.count, axis: axis) }
+    let axis = try InferenceRules.axis(axis, rank: shape.count)
+    let own = rewriter.shape(value)
+    guard own.count == shape.count else { throw DLCError("blocked parameters must have as many dimensions as x") }
+    var (split, spread, whole) = (own, own, own)
+    split.insert(1, at: axis + 1)
+    spread.insert(Dim(block), at: axis + 1)
+    whole[axis] = try own[axis].times(Dim(block))
+    let repeated = try rewriter.add1(Expand(shape: spread), [try rewriter.add1(Reshape(shape: split), [value])])
+    let blocks = try rewriter.add1(Reshape(shape: whole), [repeated])
+    if whole == shape { return blocks }
+    return try rewriter.add1(Slice(starts: shape.map { _ in 0 }, sizes: shape, steps: shape.map { _ in 1 }), [blocks])
+}
+
 /// Batch norm whose statistics are computed at run time.
 private func batchNorm(_ rewriter: inout Rewriter, _ op: BatchNormalization, _ node: Node, _ x: Value) throws -> Value {
     let rank = rewriter.shape(x).count
@@ -68,21 +93,19 @@ private func batchNorm(_ rewriter: inout Rewriter, _ op: BatchNormalization, _ n
 }
 
 private func dequantize(_ rewriter: inout Rewriter, _ op: DequantizeLinear, _ node: Node, _ x: Value) throws -> [Value]? {
-    guard op.blockSize == 0, let scale = node.operands[1] else { return nil }
-    let rank = rewriter.shape(x).count
+    guard let scale = node.operands[1] else { return nil }
     let type = rewriter.old.type(node.results[0]).element
     // int32 values (biases) need all their bits; others are exact in f32.
     var value = try rewriter.add1(Cast(to: type), [x], name: node.name)
     if node.operands.count > 2, let zero = node.operands[2] {
-        let point = try rewriter.add1(Cast(to: type), [try along(&rewriter, zero, rank: rank, axis: op.axis)])
+        let point = try rewriter.add1(Cast(to: type), [try grained(&rewriter, zero, like: x, axis: op.axis, block: op.blockSize)])
         value = try rewriter.add1(Binary(.sub), [value, point], name: node.name)
     }
-    return [try rewriter.add1(Binary(.mul), [value, try along(&rewriter, scale, rank: rank, axis: op.axis)], name: node.name)]
+    return [try rewriter.add1(Binary(.mul), [value, try grained(&rewriter, scale, like: x, axis: op.axis, block: op.blockSize)], name: node.name)]
 }
 
 private func quantize(_ rewriter: inout Rewriter, _ op: QuantizeLinear, _ node: Node, _ x: Value) throws -> [Value]? {
-    guard op.blockSize == 0, let scale = node.operands[1] else { return nil }
-    let rank = rewriter.shape(x).count
+    guard let scale = node.operands[1] else { return nil }
     let target = rewriter.old.type(node.results[0]).element
     let type = rewriter.fact(scale).element
     let range: (Double, Double)
@@ -95,10 +118,10 @@ private func quantize(_ rewriter: inout Rewriter, _ op: QuantizeLinear, _ node: 
     }
     let operand = rewriter.fact(x).element == type ? x : try rewriter.add1(Cast(to: type), [x], name: node.name)
     let quotient = try rewriter.add1(
-        Binary(.div), [operand, try along(&rewriter, scale, rank: rank, axis: op.axis)], name: node.name)
+        Binary(.div), [operand, try grained(&rewriter, scale, like: x, axis: op.axis, block: op.blockSize)], name: node.name)
     var value = try rewriter.add1(Unary(.round), [quotient], name: node.name)
     if node.operands.count > 2, let zero = node.operands[2] {
-        let point = try rewriter.add1(Cast(to: type), [try along(&rewriter, zero, rank: rank, axis: op.axis)])
+        let point = try rewriter.add1(Cast(to: type), [try grained(&rewriter, zero, like: x, axis: op.axis, block: op.blockSize)])
         value = try rewriter.add1(Binary(.add), [value, point], name: node.name)
     }
     value = try rewriter.add1(Clip(min: range.0, max: range.1), [value], name: node.name)

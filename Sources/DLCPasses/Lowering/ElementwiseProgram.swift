@@ -132,10 +132,16 @@ struct ElementwiseProgram {
                 let truth = append(Instruction(op: DLC_OP_NE, type: registerTypes[first.register], a: first.register, b: zero))
                 return converted(truth, to: target)
             }
-            return narrowed(converted(first.register, to: target), to: result)
+            let value = converted(first.register, to: target)
+            // From floats to narrow integers values saturate; between integers they wrap.
+            guard first.type.isFloat, result.isInteger, result.size < 8 else { return narrowed(value, to: result) }
+            return append(Instruction(op: DLC_OP_SATURATE, type: target, a: value, narrow: result.kernelType))
         }
         // Conditions come first in `where`; values decide its type.
-        let valueType = op.name == "where" ? Self.compute(given.last?.type ?? first.type) : Self.compute(first.type)
+        var valueType = op.name == "where" ? Self.compute(given.last?.type ?? first.type) : Self.compute(first.type)
+        // Functions that only floats have are computed in f64 for integers.
+        let isFunction = instruction.op.rawValue >= DLC_OP_CEIL.rawValue && instruction.op.rawValue <= DLC_OP_IS_INF.rawValue
+        if isFunction && (valueType == DLC_COMPUTE_I64 || valueType == DLC_COMPUTE_U64) { valueType = DLC_COMPUTE_F64 }
         let registers = given.map { converted($0.register, to: valueType) }
         instruction.type = valueType
         instruction.a = registers[0]
@@ -143,7 +149,7 @@ struct ElementwiseProgram {
         if registers.count > 2 { instruction.c = registers[2] }
         let register = append(instruction)
         if result == .bool { return converted(register, to: DLC_COMPUTE_I64) }
-        return narrowed(register, to: result)
+        return narrowed(converted(register, to: Self.compute(result)), to: result)
     }
 
     /// Maps virtual registers to as few as their lifetimes allow.

@@ -65,6 +65,8 @@ extension Lowering {
             guard try elements(operand.unsafelyUnwrapped) == length else { throw DLCError("scale and bias must cover the normalised dimensions") }
         }
         let parameters = (1..<3).map { $0 < node.operands.count ? node.operands[$0] : nil }
+        let statistics = node.results.dropFirst().filter { useCounts[$0.index] > 0 }
+        if graph.type(x).element == .float64, !statistics.isEmpty { throw DLCError("has no kernel for the statistics of f64") }
         try emitDense(
             .norm, node, operands: [x] + parameters + [nil], integers: [0, Dim(axis)], numbers: [op.epsilon], resultSlots: 4,
             operations: try elements(x).times(8), sharing: [0])

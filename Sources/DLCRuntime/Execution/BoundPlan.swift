@@ -174,7 +174,7 @@ final class BoundPlan {
                     Checked.count(plan.inputs[index].shape.map { try extent($0, bindings) }), plan.inputs[index].type.size)
             }
             guard lowest >= 0, try Checked.multiply(Checked.add(highest, 1), operand.type.size) <= available else {
-                throw DLCError("the plan is damaged: a view leaves its memory")
+                throw DLCError("the shapes do not fit together: \(operand.type) of extents [\(operand.shape.map(\.description).joined(separator: ", "))] reaches outside its memory")
             }
         }
         for step in plan.steps {
