@@ -10,8 +10,9 @@
 ///     let session = try Session(CompiledModel(image))
 public enum Compiler {
     /// Reads a model file: `.onnx`, or `.dlir`, the text form of a graph.
+    /// - Parameter constants: inputs of an ONNX model that become constants.
     /// - Throws: a `DLCError` naming the file.
-    public static func load(_ path: String) throws -> Graph {
+    public static func load(_ path: String, constants: [String: Tensor] = [:]) throws -> Graph {
         if path.hasSuffix(".dlir") {
             return try located(path) {
                 let file = try MappedFile(path: path)
@@ -21,7 +22,7 @@ public enum Compiler {
         guard path.hasSuffix(".onnx") else {
             throw DLCError("unknown kind of model; expected a file ending in .onnx, .dlir or .dlc", at: [path])
         }
-        return try located(path) { try importONNX(path: path) }
+        return try located(path) { try importONNX(path: path, constants: constants) }
     }
 
     /// The graph after the passes that lead to `stage`.

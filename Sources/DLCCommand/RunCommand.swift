@@ -51,10 +51,11 @@ struct RunCommand: ParsableCommand {
 
     func run() throws {
         let start = ContinuousClock.now
-        let compiled = try ModelFile.ready(model.model)
+        let known = try KnownInputs(model.model, inputs)
+        let compiled = known.model
         let session = try located(model.model) { try Session(compiled, threads: threads.threads) }
         let loaded = ContinuousClock.now
-        var tensors = try InputFiles(ports: compiled.inputs, metadata: compiled.metadata).read(inputs)
+        var tensors = try InputFiles(ports: compiled.inputs, metadata: compiled.metadata).read(known.remaining)
         if random {
             let generator = try RandomInputs(compiled.inputs, shapes: shapes.byName())
             for (index, port) in compiled.inputs.enumerated() where tensors[port.name] == nil {

@@ -32,6 +32,7 @@ public enum Pipelines {
         foldPadding,
         foldChannelScaling,
         widenHalves,
+        convolveAtRunTime,
         decompose,
         foldConstants,
         simplifyMovement,

@@ -7,24 +7,25 @@ enum ModelFile {
 
     /// The imported graph of an `.onnx` or `.dlir` file.
     /// - Throws: where it is a compiled file, which has no graph any more.
-    static func graph(_ path: String) throws -> Graph {
+    static func graph(_ path: String, constants: [String: Tensor] = [:]) throws -> Graph {
         if isPlan(path) {
             throw DLCError("is compiled and holds no graph any more; name the .onnx or .dlir file that it was built from", at: [path])
         }
-        return try Progress.during("reading \(path)") { try Compiler.load(path) }
+        return try Progress.during("reading \(path)") { try Compiler.load(path, constants: constants) }
     }
 
     /// A graph compiled for this processor or another.
-    static func compile(_ path: String, for target: Target = .native) throws -> PlanImage {
-        let graph = try graph(path)
+    static func compile(_ path: String, for target: Target = .native, constants: [String: Tensor] = [:]) throws -> PlanImage {
+        let graph = try graph(path, constants: constants)
         return try Progress.during("compiling \(path)") {
             try located(path) { try Compiler.compile(graph, CompileOptions(target: target)) }
         }
     }
 
     /// The model ready to run: mapped where it is a compiled file, else compiled in memory.
-    static func ready(_ path: String) throws -> CompiledModel {
-        isPlan(path) ? try CompiledModel(contentsOf: path) : try located(path) { try CompiledModel(compile(path)) }
+    static func ready(_ path: String, constants: [String: Tensor] = [:]) throws -> CompiledModel {
+        isPlan(path)
+            ? try CompiledModel(contentsOf: path) : try located(path) { try CompiledModel(compile(path, constants: constants)) }
     }
 
     /// The file's name without folder and extension.
