@@ -103,17 +103,19 @@ public let sinkTransposes = Pass("sink-transposes", at: .canonical) { rewriter, 
 }
 
 /// The permutation of the transposes among a node's operands, where moving them down does not add more than it saves.
+/// Of an elementwise operator only operands of the result's shape count: what is broadcast is small, and a transpose of
+/// it would send the large ones back and forth.
 private func permutation(_ rewriter: Rewriter, _ node: Node) -> [Int]? {
     var perm: [Int]?
     var (transposed, others) = (0, 0)
-    let rank = rewriter.old.shape(node.results[0]).count
+    let result = rewriter.old.shape(node.results[0])
+    let isElementwise = node.op.definition.traits.contains(.elementwise)
     for (index, operand) in node.operands.enumerated() {
-        guard let operand else { continue }
+        guard let operand, isElementwise ? rewriter.shape(operand) == result : index == 0 || node.op is Concat else { continue }
         if let (transpose, _) = rewriter.produced(operand, by: Transpose.self), perm == nil || perm == transpose.perm {
             perm = transpose.perm
             transposed += 1
-        } else if rewriter.constant(operand) == nil, rewriter.shape(operand).count == rank || index == 0,
-            !rewriter.shape(operand).allSatisfy({ $0.constant == 1 }) {
+        } else if rewriter.constant(operand) == nil {
             others += 1
         }
     }
