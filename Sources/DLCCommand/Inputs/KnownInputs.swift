@@ -3,9 +3,8 @@ import DLCTensorFiles
 
 /// Inputs that must be known when a model is compiled, such as axes, shapes and counts.
 ///
-/// ONNX lets a model compute them. Where one cannot be compiled without them, or shapes of outputs depend on them, the
-/// small vectors among the files of `--input` become constants: those of integers, and if that is not enough those of
-/// other numbers too.
+/// ONNX lets a model compute them. Where one cannot be compiled without them, the small vectors among the files of
+/// `--input` become constants: those of integers, and if that is not enough those of other numbers too.
 struct KnownInputs {
     let model: CompiledModel
     /// Arguments of `--input` that still are inputs.
@@ -14,31 +13,20 @@ struct KnownInputs {
     /// - Throws: where the model cannot be compiled either way, the error without constants.
     init(_ path: String, _ arguments: [String]) throws {
         do {
-            model = try Self.determined(ModelFile.ready(path))
+            model = try ModelFile.ready(path)
             remaining = arguments
         } catch {
             guard ModelFile.kind(path) == "onnx" else { throw error }
             let small = arguments.compactMap(Self.smallVector)
             for candidates in [small.filter { !$0.tensor.type.isFloat }, small] where !candidates.isEmpty {
                 let constants = Dictionary(candidates.map { ($0.name, $0.tensor) }) { first, _ in first }
-                guard let model = try? Self.determined(ModelFile.ready(path, constants: constants)) else { continue }
+                guard let model = try? ModelFile.ready(path, constants: constants) else { continue }
                 self.model = model
                 remaining = arguments.filter { argument in !candidates.contains { $0.argument == argument } }
                 return
             }
             throw error
         }
-    }
-
-    /// The model, where the inputs' shapes determine those of its outputs.
-    private static func determined(_ model: CompiledModel) throws -> CompiledModel {
-        let known = Set(model.inputs.flatMap { $0.shape.flatMap(\.symbols) })
-        for output in model.outputs {
-            if let symbol = output.shape.flatMap(\.symbols).first(where: { !known.contains($0) }) {
-                throw DLCError("output \(output.name) is \(Describe.type(output.type, output.shape)), and no input determines \(symbol)")
-            }
-        }
-        return model
     }
 
     /// The most elements of an input that says something about shapes.
