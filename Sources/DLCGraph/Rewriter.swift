@@ -6,7 +6,6 @@ public struct Rewriter {
     private let oldUses: [Int]
     private var replacement: [Value?]
     private var uses: [Int: Int] = [:]
-    private var isOutput: Set<Int> = []
     /// How many nodes the rule replaced.
     public private(set) var changes = 0
 
@@ -42,9 +41,6 @@ public struct Rewriter {
 
     /// Reads in the old graph of everything that became this value.
     public func useCount(_ value: Value) -> Int { uses[value.index] ?? 0 }
-
-    /// Reads of a result of the old graph.
-    public func oldUseCount(_ value: Value) -> Int { oldUses[value.index] }
 
     public mutating func add(_ op: any Operator, _ operands: [Value?], name: String = "") throws -> [Value] {
         try builder.add(op, operands, name: name)

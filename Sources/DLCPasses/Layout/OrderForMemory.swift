@@ -14,12 +14,8 @@ public let orderForMemory = Pass("order-for-memory", at: .laidOut, graph: { grap
 
 private struct MemoryOrder {
     let graph: Graph
-    private let readers: [Int]
 
-    init(_ graph: Graph) {
-        self.graph = graph
-        readers = graph.useCounts()
-    }
+    init(_ graph: Graph) { self.graph = graph }
 
     func order() -> [Int] {
         var done = [Bool](repeating: false, count: graph.nodes.count)

@@ -20,11 +20,6 @@ enum ElementwiseInstructions {
         "bitwise_and": DLC_OP_BIT_AND, "bitwise_or": DLC_OP_BIT_OR, "bitwise_xor": DLC_OP_BIT_XOR, "bitwise_not": DLC_OP_BIT_NOT,
     ]
 
-    /// Whether a region may hold the operator for operands of a type.
-    static func covers(_ op: any Operator, operand: ElementType) -> Bool {
-        ((try? instruction(for: op, operand: operand, result: operand)) ?? nil) != nil
-    }
-
     /// The instruction with its immediates, or nil where there is none.
     static func instruction(for op: any Operator, operand: ElementType, result: ElementType) throws -> ElementwiseProgram.Instruction? {
         let type = ElementwiseProgram.compute(operand)

@@ -32,8 +32,8 @@ final class BoundPlan {
                 try located("\(step.summary) \(step.name)") {
                     let bound = BoundStep(
                         isa: plan.target.isa,
-                        operands: try step.operands.map { try $0.map { try Self.bind($0, bindings, plan, constants: true) } },
-                        results: try step.results.map { try $0.map { try Self.bind($0, bindings, plan, constants: true) } },
+                        operands: try step.operands.map { try $0.map { try Self.bind($0, bindings) } },
+                        results: try step.results.map { try $0.map { try Self.bind($0, bindings) } },
                         integers: try step.integers.map { try $0.evaluate(bindings) }, numbers: step.numbers)
                     return try step.kernel.prepare(bound)
                 })
@@ -148,7 +148,7 @@ final class BoundPlan {
         return value
     }
 
-    private static func bind(_ operand: Plan.Operand, _ bindings: [String: Int], _ plan: Plan, constants: Bool) throws -> BoundOperand {
+    private static func bind(_ operand: Plan.Operand, _ bindings: [String: Int]) throws -> BoundOperand {
         BoundOperand(
             type: operand.type, shape: try operand.shape.map { try extent($0, bindings) },
             strides: try operand.strides.map { try $0.evaluate(bindings) })
