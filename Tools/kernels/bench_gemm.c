@@ -1,6 +1,5 @@
-/// GFLOP/s of dlc_gemm on one thread, beside the measured peak of fused multiply-adds.
-#include "harness.h"
-#include "bench_peak.h"
+/// dlc_gemm on one thread.
+#include "bench.h"
 
 static void bench(const char *name, int64_t m, int64_t n, int64_t k, bool packed, bool transposed, dlc_activation act) {
     const dlc_isa isa = dlc_host_isa();
@@ -11,36 +10,40 @@ static void bench(const char *name, int64_t m, int64_t n, int64_t k, bool packed
     dlc_gemm_pack(isa, b, g.b_row, g.b_column, k, n, pack);
     void *buffers[] = {a, packed ? pack : b, bias, NULL, NULL, c};
     dlc_launch launch;
-    if (!dlc_gemm_prepare(isa, &g, &launch)) { printf("%s not supported\n", name); return; }
-    double t = launch_time(&launch, &g, buffers, 0.2), rate = 2.0 * (double)m * (double)n * (double)k / t * 1e-9;
-    printf("%-28s %6lld %6lld %6lld  %9.3f ms %8.1f GFLOP/s %5.1f %%  %6.1f GB/s of B, %lld tasks\n", name, (long long)m, (long long)n,
-           (long long)k, t * 1e3, rate, 100 * rate / peak(), 4e-9 * (double)n * (double)k / t, (long long)launch.tasks);
+    char shape[64];
+    snprintf(shape, sizeof shape, "%lld x %lld x %lld", (long long)m, (long long)n, (long long)k);
+    if (dlc_gemm_prepare(isa, &g, &launch)) {
+        const double t = launch_time(&launch, &g, buffers, 0.1);
+        bench_row(name, shape, t, 2.0 * (double)m * (double)n * (double)k, 4.0 * (double)(m * k + k * n + n), 4.0 * (double)(m * n));
+    }
     free(a), free(b), free(bias), free(c), free(pack);
 }
 
 int main(void) {
-    printf("peak %.1f GFLOP/s\n", peak());
+    bench_header("products, m x n x k");
     bench("BERT projection", 128, 768, 768, true, false, DLC_ACT_NONE);
+    bench("BERT q, k and v", 128, 2304, 768, true, false, DLC_ACT_NONE);
     bench("BERT up, GELU", 128, 3072, 768, true, false, DLC_ACT_GELU);
     bench("BERT down", 128, 768, 3072, true, false, DLC_ACT_NONE);
+    bench("ViT projection", 197, 768, 768, true, false, DLC_ACT_NONE);
+    bench("ViT q, k and v", 197, 2304, 768, true, false, DLC_ACT_NONE);
+    bench("ViT up, GELU", 197, 3072, 768, true, false, DLC_ACT_GELU);
+    bench("ViT down", 197, 768, 3072, true, false, DLC_ACT_NONE);
+    bench("GPT-2 projection", 64, 768, 768, true, false, DLC_ACT_NONE);
+    bench("GPT-2 q, k and v", 64, 2304, 768, true, false, DLC_ACT_NONE);
+    bench("GPT-2 up, GELU", 64, 3072, 768, true, false, DLC_ACT_GELU_TANH);
+    bench("GPT-2 down", 64, 768, 3072, true, false, DLC_ACT_NONE);
     bench("GPT-2 logits", 64, 50257, 768, true, false, DLC_ACT_NONE);
     bench("GPT-2 one token", 1, 50257, 768, true, false, DLC_ACT_NONE);
+    bench("one token up, GELU", 1, 3072, 768, true, false, DLC_ACT_GELU_TANH);
+    bench("one token down", 1, 768, 3072, true, false, DLC_ACT_NONE);
     bench("VGG fc6", 1, 4096, 25088, true, false, DLC_ACT_RELU);
     bench("ResNet fc", 1, 1000, 2048, true, false, DLC_ACT_NONE);
     bench("square 512", 512, 512, 512, true, false, DLC_ACT_NONE);
     bench("square 1024", 1024, 1024, 1024, true, false, DLC_ACT_NONE);
     bench("square 2048", 2048, 2048, 2048, true, false, DLC_ACT_NONE);
-    bench("ResNet 1x1 256-64", 3136, 64, 256, true, false, DLC_ACT_RELU);
-    bench("ResNet 1x1 64-256", 3136, 256, 64, true, false, DLC_ACT_RELU);
-    bench("ResNet 1x1 2048-512", 49, 512, 2048, true, false, DLC_ACT_RELU);
-    bench("MobileNet 32-16", 12544, 16, 32, true, false, DLC_ACT_NONE);
-    bench("MobileNet 16-96", 12544, 96, 16, true, false, DLC_ACT_CLIP);
-    bench("MobileNet 96-24", 3136, 24, 96, true, false, DLC_ACT_NONE);
-    bench("MobileNet 144-32", 784, 32, 144, true, false, DLC_ACT_NONE);
-    bench("DenseNet 256-128", 784, 128, 256, true, false, DLC_ACT_RELU);
-    bench("EfficientNet 240-40 SiLU", 784, 240, 40, true, false, DLC_ACT_SILU);
-    bench("dynamic 512", 512, 512, 512, false, false, DLC_ACT_NONE);
-    bench("dynamic 128 transposed", 128, 128, 64, false, true, DLC_ACT_NONE);
-    bench("dynamic 1024 transposed", 1024, 1024, 1024, false, true, DLC_ACT_NONE);
-    bench("dynamic 1 row", 1, 4096, 1024, false, false, DLC_ACT_NONE);
+    bench("not packed 512", 512, 512, 512, false, false, DLC_ACT_NONE);
+    bench("not packed, transposed 128", 128, 128, 64, false, true, DLC_ACT_NONE);
+    bench("not packed, transposed 1024", 1024, 1024, 1024, false, true, DLC_ACT_NONE);
+    bench("not packed, 1 row", 1, 4096, 1024, false, false, DLC_ACT_NONE);
 }
