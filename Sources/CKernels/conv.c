@@ -1,5 +1,6 @@
 /// dlc_conv: which algorithm can do what, and the way to each.
 #include "conv.h"
+#include "dlc_strassen.h"
 #include <string.h>
 
 /// Extents that no arithmetic on offsets overflows with, and channels that the groups divide.
@@ -20,8 +21,14 @@ static bool is_valid(const dlc_conv *p) {
            taps < 0x1p24 && taps * (double)p->c * (double)p->oc < limit;
 }
 
+/// Whether the convolution is the product of a pixels × channels matrix with the weights.
+static bool is_product(const dlc_conv *p) {
+    for (int i = 0; i < 3; i++)
+        if (p->kernel[i] != 1 || p->stride[i] != 1 || p->pad[i] != 0) return false;
+    return p->groups == 1 && p->d == p->od && p->h == p->oh && p->w == p->ow;
+}
+
 bool dlc_conv_supports(dlc_isa isa, const dlc_conv *p, dlc_conv_algorithm algorithm) {
-    (void)isa;
     if (!is_valid(p)) return false;
     if (p->type == DLC_F64) return algorithm == DLC_CONV_DIRECT;
     if (p->type != DLC_F32) return false;
@@ -29,6 +36,7 @@ bool dlc_conv_supports(dlc_isa isa, const dlc_conv *p, dlc_conv_algorithm algori
     case DLC_CONV_IGEMM: case DLC_CONV_DIRECT: return true;
     case DLC_CONV_WINOGRAD_2: case DLC_CONV_WINOGRAD_4: return dlc_winograd_supports(p);
     case DLC_CONV_DEPTHWISE: return dlc_depthwise_supports(p);
+    case DLC_CONV_STRASSEN: return is_product(p) && dlc_strassen_supports(isa, dlc_conv_pixels(p), p->oc, p->c);
     }
     return false;
 }
@@ -40,6 +48,7 @@ int64_t dlc_conv_packed_bytes(dlc_isa isa, const dlc_conv *p) {
     case DLC_CONV_WINOGRAD_4: return 4 * dlc_winograd_packed_floats(isa, p, 4);
     case DLC_CONV_DEPTHWISE: return 4 * dlc_depthwise_packed_floats(p);
     case DLC_CONV_DIRECT: return p->oc * (p->c / p->groups) * dlc_conv_taps(p) * (p->type == DLC_F64 ? 8 : 4);
+    case DLC_CONV_STRASSEN: return dlc_strassen_packed_bytes(isa, p->c, p->oc);
     }
     return 0;
 }
@@ -51,7 +60,24 @@ void dlc_conv_pack(dlc_isa isa, const dlc_conv *p, const void *weights, void *ou
     case DLC_CONV_WINOGRAD_4: dlc_winograd_pack(isa, p, 4, weights, out); break;
     case DLC_CONV_DEPTHWISE: dlc_depthwise_pack(p, weights, out); break;
     case DLC_CONV_DIRECT: memcpy(out, weights, (size_t)dlc_conv_packed_bytes(isa, p)); break;
+    case DLC_CONV_STRASSEN: dlc_strassen_pack(isa, weights, 1, p->c, p->c, p->oc, out); break;
     }
+}
+
+/// The buffers of a convolution are in the order of those of a product.
+static void run_strassen(const dlc_call *call) {
+    dlc_call product = *call;
+    product.params = &((const dlc_conv *)call->params)->strassen;
+    dlc_strassen_run(&product);
+}
+
+static bool prepare_strassen(dlc_conv *p, dlc_launch *out) {
+    p->strassen = (dlc_strassen){.m = dlc_conv_pixels(p), .n = p->oc, .k = p->c, .a_row = p->x_ld, .c_row = p->y_ld,
+                                 .residual_row = p->residual_ld, .alpha = 1, .epilogue = p->epilogue};
+    if (!dlc_strassen_prepare(p->isa, &p->strassen, out)) return false;
+    p->tasks = p->strassen.tasks;
+    out->run = run_strassen;
+    return true;
 }
 
 bool dlc_conv_prepare(dlc_isa isa, dlc_conv *p, dlc_launch *out) {
@@ -69,6 +95,7 @@ bool dlc_conv_prepare(dlc_isa isa, dlc_conv *p, dlc_launch *out) {
     case DLC_CONV_WINOGRAD_4: dlc_winograd_prepare(p, 4, out); break;
     case DLC_CONV_DEPTHWISE: dlc_depthwise_prepare(p, out); break;
     case DLC_CONV_DIRECT: dlc_conv_direct_prepare(p, out); break;
+    case DLC_CONV_STRASSEN: return prepare_strassen(p, out);
     }
     return true;
 }

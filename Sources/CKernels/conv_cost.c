@@ -1,6 +1,7 @@
 /// Cycles of each algorithm of dlc_conv on one core, from the products it computes, how full its
 /// vectors are, and the bytes it moves. The constants were fitted to Tools/kernels/bench_conv.c.
 #include "conv.h"
+#include "dlc_strassen.h"
 
 /// Cycles of products of m × n × k: two vectors per cycle, lanes beyond column n idle.
 static double product_cycles(dlc_isa isa, double m, double n, double k) {
@@ -35,6 +36,8 @@ double dlc_conv_cost(dlc_isa isa, const dlc_conv *p, dlc_conv_algorithm algorith
                               p->stride[2] <= 2 && p->dilation[1] == 1 && p->dilation[2] == 1;
         return pixels * vectors * taps * (unrolled ? 1.4 : 3);
     }
+    case DLC_CONV_STRASSEN:
+        return dlc_conv_cost(isa, p, DLC_CONV_IGEMM) * dlc_strassen_share(isa, (int64_t)pixels, p->oc, p->c);
     case DLC_CONV_DIRECT:
         return pixels * oc * groups * taps * c * 4;
     }

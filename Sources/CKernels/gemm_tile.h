@@ -89,6 +89,12 @@ typedef struct {
     int64_t residual_row;
 } dlc_block;
 
+/// Whether a tile applies the epilogue in registers: limits at most, and the residual before them.
+static inline bool dlc_epilogue_is_simple(dlc_epilogue e, bool residual) {
+    return (e.activation == DLC_ACT_NONE || e.activation == DLC_ACT_RELU || e.activation == DLC_ACT_CLIP) &&
+           !(residual && e.residual_after_activation);
+}
+
 void dlc_block_run(const dlc_block *block, int64_t first_panel, int64_t last_panel);
 
 /// How `matrices` products of m × n × k are cut into tasks of even size: `row_blocks` of rows, so that a

@@ -65,12 +65,27 @@ void dlc_gemm_pack(dlc_isa isa, const float *b, int64_t row_stride, int64_t colu
 /// negative extent, an F32 operand whose strides are both other than 1, a type without a kernel.
 bool dlc_gemm_prepare(dlc_isa isa, dlc_gemm *gemm, dlc_launch *out);
 
+/// C = epilogue(alpha · A·B) in seven products of quadrants; see dlc_strassen.h.
+/// Buffers: those of `dlc_gemm`, with B packed by `dlc_strassen_pack`.
+typedef struct {
+    int64_t m, n, k;
+    int64_t a_row, c_row, residual_row; ///< from row to row; columns are neighbours
+    float alpha;
+    dlc_epilogue epilogue;
+
+    // Set by dlc_strassen_prepare.
+    dlc_isa isa;
+    int64_t row_block, row_blocks, panel_groups, tasks;
+    bool shared_sums;          ///< phase 0 adds A's quadrants for all tasks
+} dlc_strassen;
+
 typedef enum : uint8_t {
     DLC_CONV_IGEMM = 0,        ///< product over (tap, channel) without a copy of the input's patches
     DLC_CONV_WINOGRAD_2 = 1,   ///< F(2×2, 3×3)
     DLC_CONV_WINOGRAD_4 = 2,   ///< F(4×4, 3×3)
     DLC_CONV_DEPTHWISE = 3,    ///< one input channel per group
     DLC_CONV_DIRECT = 4,       ///< any shape, any of F32 and F64, weights as they are
+    DLC_CONV_STRASSEN = 5,     ///< 1×1 at stride 1, as a product in seven parts
 } dlc_conv_algorithm;
 
 /// A convolution over channels-last tensors [n, d, h, w, channels]; 1-D and 2-D convolutions have
@@ -95,6 +110,7 @@ typedef struct {
     int64_t tiles_h, tiles_w, tile_block;
     int64_t table_bytes;
     bool shared_input;         ///< phase 0 transforms the input for all tasks
+    dlc_strassen strassen;
 } dlc_conv;
 
 /// Whether `algorithm` can compute the convolution.
@@ -111,6 +127,11 @@ bool dlc_conv_prepare(dlc_isa isa, dlc_conv *conv, dlc_launch *out);
 
 /// A rough estimate of the cycles on one core, to choose an algorithm by; infinite where unsupported.
 double dlc_conv_cost(dlc_isa isa, const dlc_conv *conv, dlc_conv_algorithm algorithm);
+
+/// Seconds of a run of `conv->algorithm` on this thread, the least of several within `budget` seconds but at
+/// least two. Weights come from wherever they are left after `other_bytes` of other memory were read.
+/// Infinite where unsupported, where this processor lacks `isa`, or where memory is missing.
+double dlc_conv_measure(dlc_isa isa, const dlc_conv *conv, bool residual, int64_t other_bytes, double budget);
 
 /// The ONNX ConvTranspose over channels-last tensors: y[o] gathers the taps k and inputs i with
 /// o + pad = i·stride + k·dilation. Weights come as [c, oc/groups, kd, kh, kw].
