@@ -2,6 +2,7 @@
 #ifndef DLC_GEMM_EPILOGUE
 #define DLC_GEMM_EPILOGUE
 #include "dlc_compute.h"
+#include "activation.inc.h"
 #include "isa/vmath.inc.h"
 
 DLC_TARGET_BEGIN
@@ -14,12 +15,11 @@ DLC_INLINE vf activate(const dlc_activation kind, vf x, float a, float b, vf slo
     case DLC_ACT_LEAKY_RELU: return vf_select(x < zero, x * a, x);
     case DLC_ACT_PRELU: return vf_select(x < zero, x * slope, x);
     case DLC_ACT_SIGMOID: return vsigmoid(x);
-    case DLC_ACT_SILU: return x / (one + vexp(-x));
+    case DLC_ACT_SILU: return vsilu(x);
     case DLC_ACT_HARD_SWISH: return x * vf_min(one, vf_max(zero, vf_fma(x, vf_set1(1.0f / 6), vf_set1(0.5f))));
     case DLC_ACT_HARD_SIGMOID: return vf_min(one, vf_max(zero, vf_fma(x, vf_set1(a), vf_set1(b))));
-    case DLC_ACT_GELU: return 0.5f * x * (one + verf(x * 0.70710678f));
-    case DLC_ACT_GELU_TANH:
-        return 0.5f * x * (one + vtanh(0.79788456f * vf_fma(x * x * x, vf_set1(0.044715f), x)));
+    case DLC_ACT_GELU: return vgelu(x);
+    case DLC_ACT_GELU_TANH: return vgelu_tanh(x);
     case DLC_ACT_TANH: return vtanh(x);
     case DLC_ACT_ELU: {
         // eˣ - 1 loses digits near 0, where 2·t/(1 - t) with t = tanh(x/2) keeps them.

@@ -1,4 +1,5 @@
 // F32 instructions on one tile: arithmetic on vectors of the including instruction set.
+#include "activation.inc.h"
 #include "isa/vmath.inc.h"
 #include "program.h"
 
@@ -34,10 +35,6 @@ DLC_INLINE vf DLC_NAME(mish)(vf x) {
     vf m = e * (e + 2.0f);
     vf y = x * (m / (m + 2.0f));
     return vf_select(x > 20.0f, x, vf_select(x < -110.0f, x * 0.0f, y));
-}
-/// tanh in GELU's approximation is a sigmoid of twice its argument.
-DLC_INLINE vf DLC_NAME(gelu_tanh)(vf x) {
-    return x * vsigmoid(x * vf_fma(x * x, vf_set1(0.0713548162726f), vf_set1(1.59576912161f)));
 }
 
 #define DLC_MAP(read, expression) { \
@@ -143,11 +140,11 @@ static void DLC_NAME(apply_f32)(const dlc_instruction *in, int64_t n, float *d, 
     case DLC_OP_SOFTPLUS: DLC_MAP1(DLC_NAME(softplus)(x))
     case DLC_OP_SOFTSIGN: DLC_MAP1(x / (1.0f + vf_abs(x)))
     case DLC_OP_THRESHOLDED_RELU: DLC_MAP1(vf_select(x > f0, x, vf_zero()))
-    case DLC_OP_GELU: DLC_MAP1(0.5f * x * (1.0f + verf(x * 0.70710678118654752f)))
-    case DLC_OP_GELU_TANH: DLC_MAP1(DLC_NAME(gelu_tanh)(x))
+    case DLC_OP_GELU: DLC_MAP1(vgelu(x))
+    case DLC_OP_GELU_TANH: DLC_MAP1(vgelu_tanh(x))
     case DLC_OP_HARD_SWISH: DLC_MAP1(x * DLC_NAME(hard_sigmoid)(x, 1.0f / 6.0f, 0.5f))
     case DLC_OP_MISH: DLC_MAP1(DLC_NAME(mish)(x))
-    case DLC_OP_SILU: DLC_MAP1(x * vsigmoid(x))
+    case DLC_OP_SILU: DLC_MAP1(vsilu(x))
     case DLC_OP_IS_NAN: DLC_MAP1(DLC_NAME(truth)(x != x))
     case DLC_OP_IS_INF: {
         float positive = in->i0 & 1 ? INFINITY : NAN, negative = in->i0 & 2 ? -INFINITY : NAN;
