@@ -31,6 +31,7 @@ struct BenchCommand: ParsableCommand {
     @OptionGroup var model: ModelArgument
     @OptionGroup var threads: ThreadOptions
     @OptionGroup var shapes: ShapeOptions
+    @OptionGroup var flags: CompileFlags
 
     @Option(help: "How long to measure; at least five runs are made.")
     var seconds = 2.0
@@ -51,6 +52,7 @@ struct BenchCommand: ParsableCommand {
 
     func run() throws {
         let shapes = try self.shapes.byName()
+        try flags.check([model.model])
         var folder: String?
         defer { if let folder { Staging.remove(folder) } }
         var path = model.model
@@ -58,7 +60,7 @@ struct BenchCommand: ParsableCommand {
             let scratch = try Staging.scratchFolder()
             folder = scratch
             path = "\(scratch)/model.dlc"
-            try Progress.during("compiling \(model.model)") { try ChildProcess.run(["build", model.model, "-o", path]) }
+            try Progress.during("compiling \(model.model)") { try ChildProcess.run(["build", model.model, "-o", path] + flags.arguments) }
         }
         try located(model.model) { try measure(path, shapes) }
     }

@@ -21,6 +21,7 @@ struct BuildCommand: ParsableCommand {
             EXAMPLES
               dlc build resnet50.onnx
               dlc build resnet50.onnx -o app/resnet50.dlc --target x86-64-v3
+              dlc build resnet50.onnx --exact
               dlc build digits.onnx -o digits.dlc --swift Digits.swift
             """)
 
@@ -29,8 +30,7 @@ struct BuildCommand: ParsableCommand {
     @Option(name: .shortAndLong, help: "The file to write; beside where you are, with the model's name, where left out.")
     var output: String?
 
-    @Option(help: "The processor family to compile for.")
-    var target = TargetName.native
+    @OptionGroup var flags: CompileFlags
 
     @Option(
         name: .customLong("swift"),
@@ -41,7 +41,7 @@ struct BuildCommand: ParsableCommand {
         let start = ContinuousClock.now
         let output = self.output ?? ModelFile.stem(input.model) + ".dlc"
         guard ModelFile.isPlan(output) else { throw DLCError("expected a name that ends in .dlc", at: [output]) }
-        let image = try ModelFile.compile(input.model, for: target.target)
+        let image = try ModelFile.compile(input.model, flags)
         if let interface {
             let text = TypedInterface(image.plan, resource: ModelFile.stem(output), source: ModelFile.stem(input.model)).text
             try Staging.file(interface) {
@@ -54,7 +54,7 @@ struct BuildCommand: ParsableCommand {
         let size = try MappedFile(path: output).bytes.count
         let arena = (try? image.plan.buffers(under: [:])).map { ", arena \(Format.bytes($0.peak))" } ?? ""
         let seconds = Format.fixed(start.duration(to: .now) / .seconds(1), 2)
-        print("\(output): \(Format.bytes(size)), \(image.plan.steps.count) steps\(arena), for \(target.target.name), in \(seconds) s")
+        print("\(output): \(Format.bytes(size)), \(image.plan.steps.count) steps\(arena), for \(image.plan.target.name), in \(seconds) s")
     }
 }
 

@@ -36,6 +36,7 @@ struct CompareCommand: ParsableCommand {
 
     @OptionGroup var shapes: ShapeOptions
     @OptionGroup var threads: ThreadOptions
+    @OptionGroup var flags: CompileFlags
 
     func validate() throws {
         guard reference != (other != nil) else { throw ValidationError("expected either a second model or --reference") }
@@ -59,8 +60,9 @@ struct CompareCommand: ParsableCommand {
     }
 
     private func between(_ path: String, _ other: String) throws -> [Difference] {
-        let first = try ModelFile.ready(path)
-        let second = try ModelFile.ready(other)
+        try flags.check([path, other])
+        let first = try ModelFile.ready(path, flags)
+        let second = try ModelFile.ready(other, flags)
         let inputs = try inputs(first.inputs)
         func run(_ compiled: CompiledModel, _ path: String) throws -> [String: Tensor] {
             try located(path) { try Session(compiled, threads: threads.threads).run(inputs) }
@@ -78,9 +80,9 @@ struct CompareCommand: ParsableCommand {
     private func againstReference() throws -> [Difference] {
         let imported = try ModelFile.graph(model)
         return try located(model) {
-            let lowered = try Compiler.graph(imported, at: .lowered)
+            let lowered = try Compiler.graph(imported, at: .lowered, flags.options())
             let tapped = try TappedGraph(lowered)
-            let compiled = try CompiledModel(Lowering.plan(tapped.graph, CompileOptions()))
+            let compiled = try CompiledModel(Lowering.plan(tapped.graph, flags.options()))
             let inputs = try inputs(compiled.inputs)
             let got = try Session(compiled, threads: threads.threads).run(inputs)
             return try Progress.during("computing the reference") {

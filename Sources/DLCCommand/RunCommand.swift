@@ -40,6 +40,7 @@ struct RunCommand: ParsableCommand {
     var outputFormat = FileFormat.npy
 
     @OptionGroup var threads: ThreadOptions
+    @OptionGroup var flags: CompileFlags
 
     @Option(help: "How many of the best classes are printed.")
     var top: Int?
@@ -51,7 +52,8 @@ struct RunCommand: ParsableCommand {
 
     func run() throws {
         let start = ContinuousClock.now
-        let known = try KnownInputs(model.model, inputs)
+        try flags.check([model.model])
+        let known = try KnownInputs(model.model, inputs, flags)
         let compiled = known.model
         let session = try located(model.model) { try Session(compiled, threads: threads.threads) }
         let loaded = ContinuousClock.now

@@ -14,18 +14,18 @@ enum ModelFile {
         return try Progress.during("reading \(path)") { try Compiler.load(path, constants: constants) }
     }
 
-    /// A graph compiled for this processor or another.
-    static func compile(_ path: String, for target: Target = .native, constants: [String: Tensor] = [:]) throws -> PlanImage {
+    /// A graph compiled as the flags say.
+    static func compile(_ path: String, _ flags: CompileFlags, constants: [String: Tensor] = [:]) throws -> PlanImage {
         let graph = try graph(path, constants: constants)
         return try Progress.during("compiling \(path)") {
-            try located(path) { try Compiler.compile(graph, CompileOptions(target: target)) }
+            try located(path) { try Compiler.compile(graph, flags.options()) }
         }
     }
 
     /// The model ready to run: mapped where it is a compiled file, else compiled in memory.
-    static func ready(_ path: String, constants: [String: Tensor] = [:]) throws -> CompiledModel {
+    static func ready(_ path: String, _ flags: CompileFlags, constants: [String: Tensor] = [:]) throws -> CompiledModel {
         isPlan(path)
-            ? try CompiledModel(contentsOf: path) : try located(path) { try CompiledModel(compile(path, constants: constants)) }
+            ? try CompiledModel(contentsOf: path) : try located(path) { try CompiledModel(compile(path, flags, constants: constants)) }
     }
 
     /// The file's name without folder and extension.

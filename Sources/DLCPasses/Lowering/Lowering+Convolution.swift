@@ -99,13 +99,13 @@ extension Lowering {
             operations: work)
     }
 
-    /// The algorithm with the lowest estimated cost.
+    /// The algorithm with the lowest estimated cost, of those that `options` allow.
     private func cheapest(_ shape: dlc_conv) -> dlc_conv_algorithm {
         var shape = shape
         var best = DLC_CONV_DIRECT
         var lowest = Double.infinity
-        for algorithm in [DLC_CONV_IGEMM, DLC_CONV_DEPTHWISE, DLC_CONV_WINOGRAD_2, DLC_CONV_WINOGRAD_4]
-        where dlc_conv_supports(target.isa, &shape, algorithm) {
+        let fast = options.exact ? [] : [DLC_CONV_WINOGRAD_2, DLC_CONV_WINOGRAD_4, DLC_CONV_STRASSEN]
+        for algorithm in [DLC_CONV_IGEMM, DLC_CONV_DEPTHWISE] + fast where dlc_conv_supports(target.isa, &shape, algorithm) {
             let cost = dlc_conv_cost(target.isa, &shape, algorithm)
             if cost < lowest { (best, lowest) = (algorithm, cost) }
         }
