@@ -1,0 +1,25 @@
+/// What the choice of kernels asks about a processor.
+#ifndef DLC_PROCESSOR_H
+#define DLC_PROCESSOR_H
+
+#include "dlc_common.h"
+
+/// Sizes in bytes, rates per cycle of one core.
+typedef struct {
+    double fma;                ///< fused multiply-adds of whole vectors per cycle
+    double l1, l2, l3;         ///< the caches that one core reads; l3 is 0 where there is none
+    double memory_rate;        ///< bytes streamed from memory per cycle
+    double l3_rate, l2_rate;   ///< bytes streamed from the caches per cycle
+} dlc_processor;
+
+/// A processor as they usually are of those that have `isa`: never the strongest in any one respect.
+dlc_processor dlc_processor_typical(dlc_isa isa);
+
+/// The processor that runs this program, when it uses `isa`; what cannot be read is as in a typical one.
+dlc_processor dlc_processor_host(dlc_isa isa);
+
+/// A name for the processor that runs this program: the same on machines with the same model, never longer
+/// than `capacity - 1` bytes of ASCII without control characters, quotes or backslashes.
+void dlc_processor_name(char *_Nonnull name, int64_t capacity);
+
+#endif
