@@ -60,7 +60,7 @@ static void pool(const char *name, dlc_pool_kind kind, int64_t h, int64_t channe
     void *buffers[] = {random_floats(h * h * channels), random_floats(oh * oh * channels), NULL};
     dlc_launch launch;
     char shape[64];
-    snprintf(shape, sizeof shape, "%lld² x %lld, %lld / %lld", (long long)h, (long long)channels, (long long)k, (long long)stride);
+    snprintf(shape, sizeof shape, "%lldx%lldx%lld, %lld / %lld", (long long)h, (long long)h, (long long)channels, (long long)k, (long long)stride);
     if (dlc_pool_prepare(dlc_host_isa(), &p, &launch)) row(name, shape, &launch, &p, buffers, h * h * channels, oh * oh * channels);
     free(buffers[0]), free(buffers[1]);
 }
