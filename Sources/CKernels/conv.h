@@ -13,6 +13,10 @@ int64_t dlc_conv_igemm_packed_floats(dlc_isa isa, const dlc_conv *conv);
 void dlc_conv_igemm_pack(dlc_isa isa, const dlc_conv *conv, const float *weights, float *out);
 void dlc_conv_igemm_prepare(dlc_conv *conv, dlc_launch *out);
 
+/// The implicit product's tiles for few input channels, over the same packed weights.
+bool dlc_conv_narrow_supports(const dlc_conv *conv);
+void dlc_conv_narrow_prepare(dlc_conv *conv, dlc_launch *out);
+
 /// Winograd convolution of Lavin and Gray (arXiv:1509.09308): tiles of `tile` outputs a side.
 bool dlc_winograd_supports(const dlc_conv *conv);
 int64_t dlc_winograd_packed_floats(dlc_isa isa, const dlc_conv *conv, int tile);

@@ -2,23 +2,11 @@
 /// and a table of pointers says for each tap and output pixel where its channels lie; taps outside of
 /// the image point at zeros.
 ///
-/// With few channels the input is first copied with its padding, so that a row of taps is one run.
+/// Convolutions with few channels have tiles of their own (conv_narrow.c) over the same packed weights.
 #include "conv.h"
 #include <string.h>
 
 typedef struct { dlc_panels panels; int64_t c, oc; } group_shape;
-
-/// Few channels make runs too short for the tiles; a copy out of proportion to the input does not pay.
-static bool copies_input(const dlc_conv *p) {
-    double size = (double)p->c;
-    for (int i = 0; i < 3; i++) {
-        const int64_t out = i == 0 ? p->od : i == 1 ? p->oh : p->ow, in = i == 0 ? p->d : i == 1 ? p->h : p->w;
-        const double extent = (double)(out - 1) * (double)p->stride[i] + (double)(p->kernel[i] - 1) * (double)p->dilation[i] + 1;
-        if (extent > 2.0 * (double)in + 64) return false;
-        size *= extent;
-    }
-    return p->groups == 1 && p->c <= 8 && p->kernel[2] > 1 && p->dilation[2] == 1 && size * (double)p->n < 0x1p40;
-}
 
 static group_shape group_of(dlc_isa isa, const dlc_conv *p) {
     group_shape s = {.c = p->c / p->groups, .oc = p->oc / p->groups};
@@ -46,51 +34,21 @@ void dlc_conv_igemm_pack(dlc_isa isa, const dlc_conv *p, const float *weights, f
         }
 }
 
-/// Phase 0 with few channels: rows of the padded copy [n, padded_d, padded_h, padded_w, c].
-static void copy_padded(const dlc_conv *p, const dlc_call *call) {
-    const int64_t rows = p->n * p->padded_d * p->padded_h, last = call->end * rows / p->tasks;
-    for (int64_t row = call->begin * rows / p->tasks; row < last; row++) {
-        float *out = (float *)call->shared + row * p->padded_w * p->c;
-        const int64_t ih = row % p->padded_h - p->pad[1], id = row / p->padded_h % p->padded_d - p->pad[0];
-        if (ih < 0 || ih >= p->h || id < 0 || id >= p->d) {
-            memset(out, 0, (size_t)(p->padded_w * p->c) * sizeof(float));
-            continue;
-        }
-        const float *x = (const float *)call->buffers[DLC_CONV_X] +
-                         ((row / p->padded_h / p->padded_d * p->d + id) * p->h + ih) * p->w * p->x_ld;
-        // Columns first ..< end of the copy come from the image.
-        const int64_t first = dlc_min(dlc_max(p->pad[2], 0), p->padded_w);
-        const int64_t end = dlc_max(first, dlc_min(p->w + p->pad[2], p->padded_w));
-        memset(out, 0, (size_t)(first * p->c) * sizeof(float));
-        if (p->x_ld == p->c) {
-            memcpy(out + first * p->c, x + (first - p->pad[2]) * p->c, (size_t)((end - first) * p->c) * sizeof(float));
-        } else {
-            for (int64_t j = first; j < end; j++)
-                memcpy(out + j * p->c, x + (j - p->pad[2]) * p->x_ld, (size_t)p->c * sizeof(float));
-        }
-        memset(out + end * p->c, 0, (size_t)((p->padded_w - end) * p->c) * sizeof(float));
-    }
-}
-
 /// Fills the table for output pixels `first ..< first + rows`, channels from `x` on.
 static void fill_table(const dlc_conv *p, const float *x, const float *zeros, int64_t first, int64_t rows, const float **table) {
     int64_t ow = first % p->ow, oh = first / p->ow % p->oh, od = first / p->ow / p->oh % p->od, n = first / p->ow / p->oh / p->od;
-    const bool padded = p->padded_w != 0;
-    const int64_t w = padded ? p->padded_w : p->w, h = padded ? p->padded_h : p->h, d = padded ? p->padded_d : p->d;
-    const int64_t ld = padded ? p->c : p->x_ld, kw = padded ? 1 : p->kernel[2];
-    const int64_t pad_w = padded ? 0 : p->pad[2], pad_h = padded ? 0 : p->pad[1], pad_d = padded ? 0 : p->pad[0];
     for (int64_t r = 0; r < rows; r++) {
         const float **slot = table + r;
-        const int64_t iw0 = ow * p->stride[2] - pad_w;
+        const int64_t iw0 = ow * p->stride[2] - p->pad[2];
         for (int64_t kd = 0; kd < p->kernel[0]; kd++) {
-            const int64_t id = od * p->stride[0] - pad_d + kd * p->dilation[0];
+            const int64_t id = od * p->stride[0] - p->pad[0] + kd * p->dilation[0];
             for (int64_t kh = 0; kh < p->kernel[1]; kh++) {
-                const int64_t ih = oh * p->stride[1] - pad_h + kh * p->dilation[1];
-                const bool inside = (uint64_t)id < (uint64_t)d && (uint64_t)ih < (uint64_t)h;
-                const float *line = inside ? x + ((n * d + id) * h + ih) * w * ld : zeros;
+                const int64_t ih = oh * p->stride[1] - p->pad[1] + kh * p->dilation[1];
+                const bool inside = (uint64_t)id < (uint64_t)p->d && (uint64_t)ih < (uint64_t)p->h;
+                const float *line = inside ? x + ((n * p->d + id) * p->h + ih) * p->w * p->x_ld : zeros;
                 int64_t iw = iw0;
-                for (int64_t i = 0; i < kw; i++, iw += p->dilation[2], slot += rows)
-                    *slot = inside && (uint64_t)iw < (uint64_t)w ? line + iw * ld : zeros;
+                for (int64_t i = 0; i < p->kernel[2]; i++, iw += p->dilation[2], slot += rows)
+                    *slot = inside && (uint64_t)iw < (uint64_t)p->w ? line + iw * p->x_ld : zeros;
             }
         }
         if (++ow == p->ow) {
@@ -105,17 +63,12 @@ static void fill_table(const dlc_conv *p, const float *x, const float *zeros, in
 
 static void run(const dlc_call *call) {
     const dlc_conv *p = call->params;
-    const bool padded = p->padded_w != 0;
-    if (padded && call->phase == 0) {
-        copy_padded(p, call);
-        return;
-    }
     const group_shape s = group_of(p->isa, p);
     const int64_t pixels = dlc_conv_pixels(p);
     float *zeros = (float *)((char *)call->scratch + p->table_bytes);
     memset(zeros, 0, (size_t)p->run * sizeof(float));
     const float **table = call->scratch;
-    const float *x = padded ? call->shared : call->buffers[DLC_CONV_X];
+    const float *x = call->buffers[DLC_CONV_X];
     const float *weights = call->buffers[DLC_CONV_WEIGHTS], *bias = call->buffers[DLC_CONV_BIAS];
     const float *residual = call->buffers[DLC_CONV_RESIDUAL], *slope = call->buffers[DLC_CONV_SLOPE];
     dlc_block block = {
@@ -141,18 +94,14 @@ static void run(const dlc_call *call) {
 }
 
 void dlc_conv_igemm_prepare(dlc_conv *p, dlc_launch *out) {
+    if (dlc_conv_narrow_supports(p)) {
+        dlc_conv_narrow_prepare(p, out);
+        return;
+    }
     const group_shape s = group_of(p->isa, p);
     const int64_t pixels = dlc_conv_pixels(p), depth = dlc_conv_taps(p) * s.c;
-    p->padded_w = p->padded_h = p->padded_d = 0;
     p->taps = dlc_conv_taps(p);
     p->run = s.c;
-    if (copies_input(p)) {
-        p->padded_w = (p->ow - 1) * p->stride[2] + p->kernel[2];
-        p->padded_h = (p->oh - 1) * p->stride[1] + (p->kernel[1] - 1) * p->dilation[1] + 1;
-        p->padded_d = (p->od - 1) * p->stride[0] + (p->kernel[0] - 1) * p->dilation[0] + 1;
-        p->taps = p->kernel[0] * p->kernel[1];
-        p->run = p->kernel[2] * s.c;
-    }
     p->depth_block = 1024;
     // Half of L2 for the pixels, and tables that stay in L1.
     const int64_t resident = 128 * 1024 / dlc_max(1, dlc_min(p->taps * p->run, p->depth_block));
@@ -162,8 +111,7 @@ void dlc_conv_igemm_prepare(dlc_conv *p, dlc_launch *out) {
     p->tasks = p->groups * p->row_blocks * p->panel_groups;
     p->table_bytes = dlc_ceil_div(8 * p->taps * p->row_block, 64) * 64;
     *out = (dlc_launch){
-        .run = run, .tasks = p->tasks, .phases = p->padded_w ? 2 : 1,
-        .shared_bytes = 4 * p->n * p->padded_d * p->padded_h * p->padded_w * p->c,
+        .run = run, .tasks = p->tasks, .phases = 1,
         .scratch_bytes = p->table_bytes + 4 * p->run,
     };
 }

@@ -1,0 +1,4 @@
+#if defined(__x86_64__)
+#include "isa/isa_avx512.h"
+#include "conv_narrow.inc.h"
+#endif

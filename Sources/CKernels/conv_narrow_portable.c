@@ -1,0 +1,2 @@
+#include "isa/isa_portable.h"
+#include "conv_narrow.inc.h"
