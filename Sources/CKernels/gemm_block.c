@@ -55,7 +55,7 @@ void dlc_block_run(const dlc_block *b, int64_t first_panel, int64_t last_panel) 
                     for (int64_t r = 0; r < rows; r++) shifted[r] = t.a[r] + p.from;
                     t.a = shifted;
                 }
-                t.ahead = next ? next - t.b + i % vectors * set->lanes : 0;
+                t.ahead = next ? next - t.b + (vectors > 3 ? i % 2 * 2 : i % vectors) * set->lanes : 0;
                 t.c = b->c + row * b->c_row + column;
                 const float *residual = b->residual ? b->residual + row * b->residual_row + column : 0;
                 t.residual = simple ? residual : 0;

@@ -20,8 +20,9 @@ DLC_INLINE void tile_products(const dlc_tile *t, const int rows, const int vecto
                 // Few rows take B once, at the speed of memory, and beyond what page-bound prefetchers see.
                 if (rows <= 3) __builtin_prefetch(b + v * VL + 1536);
             }
-            // Of the panel that comes next, one vector per product.
+            // Of the panel that comes next, one vector per product; of the widest two, so that two tiles bring it all.
             if (rows > 3 && vectors > 1) __builtin_prefetch(b + ahead, 0, 2);
+            if (rows > 3 && vectors > 3) __builtin_prefetch(b + ahead + VL, 0, 2);
 #pragma clang loop unroll(full)
             for (int r = 0; r < rows; r++) {
                 vf scalar = vf_set1(a[r][k]);
