@@ -2,7 +2,7 @@
 #include "gemm_typed.h"
 #include "gemm_tile.h"
 
-enum { A, B, BIAS, RESIDUAL, SLOPE, C };
+enum { A, B, BIAS, RESIDUAL, SLOPE, C, SCALE, SHIFT };
 
 static int64_t batches(const dlc_gemm *g) { return g->batch[0] * g->batch[1] * g->batch[2] * g->batch[3]; }
 
@@ -38,10 +38,23 @@ static int64_t distinct_index(const dlc_gemm *g, const int64_t stride[4], int64_
 }
 
 static int64_t copied_a_floats(const dlc_gemm *g) {
-    return g->a_copied ? dlc_ceil_div(g->a_matrices * g->m * g->k, 16) * 16 : 0;
+    return g->a_copied ? dlc_ceil_div((g->scales_a ? g->matrices : g->a_matrices) * g->m * g->k, 16) * 16 : 0;
 }
 
-/// Phase 0: packs panels of B, and turns A with contiguous columns into one with contiguous rows.
+/// A task's scratch: pointers to its rows of A, then the rows where it scales them itself.
+static int64_t pointer_floats(const dlc_gemm *g) { return dlc_ceil_div(2 * g->row_block, 16) * 16; }
+/// Aligned, and off powers of two, at which rows would share lines of the cache.
+static int64_t scaled_row(const dlc_gemm *g) { return dlc_ceil_div(g->k, 16) * 16 + 16; }
+
+/// `rows` rows of A from `row` on, scaled.
+static void scale_rows(const dlc_gemm *g, const dlc_call *call, int64_t matrix, int64_t row, int64_t rows, float *out, int64_t out_row) {
+    const float *a = (const float *)call->buffers[A] + offset_of(g, g->a_batch, matrix, false) + row * g->a_row;
+    const float *scale = (const float *)call->buffers[SCALE] + offset_of(g, g->scale_batch, matrix, false);
+    dlc_tiles(g->isa)->scaled(rows, g->k, a, g->a_row, scale, call->buffers[SHIFT], g->relu_a, out, out_row);
+}
+
+/// Phase 0: packs panels of B, turns A with contiguous columns into one with contiguous rows, and scales A where
+/// that is not left to the tasks.
 static void copy_operands(const dlc_gemm *g, const dlc_call *call) {
     const dlc_panels panels = dlc_panels_of(dlc_tiles(g->isa), g->k, g->n);
     if (g->b_copied) {
@@ -55,7 +68,14 @@ static void copy_operands(const dlc_gemm *g, const dlc_call *call) {
                            out + matrix * dlc_packed_floats(&panels) + dlc_panel_column(&panels, panel) * g->k);
         }
     }
-    if (g->a_copied) {
+    if (g->a_copied && g->scales_a) {
+        const int64_t chunks = dlc_ceil_div(g->m, 16), units = g->matrices * chunks;
+        const int64_t last = call->end * units / g->tasks;
+        for (int64_t u = call->begin * units / g->tasks; u < last; u++) {
+            const int64_t matrix = u / chunks, row = u % chunks * 16;
+            scale_rows(g, call, matrix, row, dlc_min(16, g->m - row), (float *)call->shared + (matrix * g->m + row) * g->k, g->k);
+        }
+    } else if (g->a_copied) {
         // As one panel of 16 rows of A at a time: Aᵀ has row stride a_column and columns a_row = 1 apart.
         const int64_t chunks = dlc_ceil_div(g->m, 16), units = g->a_matrices * chunks;
         const int64_t last = call->end * units / g->tasks;
@@ -84,11 +104,18 @@ static void multiply(const dlc_gemm *g, const dlc_call *call) {
         const int64_t group = task % split / g->row_blocks, part = task % g->row_blocks;
         const int64_t row = part * g->m / g->row_blocks;
         block.rows = (part + 1) * g->m / g->row_blocks - row;
-        const float *a = g->a_copied
-            ? (const float *)call->shared + distinct_index(g, g->a_batch, matrix) * g->m * g->k
-            : (const float *)call->buffers[A] + offset_of(g, g->a_batch, matrix, false);
-        const int64_t a_row = g->a_copied ? g->k : g->a_row;
-        for (int64_t r = 0; r < block.rows; r++) rows[r] = a + (row + r) * a_row;
+        const float *a = (const float *)call->buffers[A] + offset_of(g, g->a_batch, matrix, false) + row * g->a_row;
+        int64_t a_row = g->a_row;
+        if (g->a_copied) {
+            a_row = g->k;
+            a = (const float *)call->shared + ((g->scales_a ? matrix : distinct_index(g, g->a_batch, matrix)) * g->m + row) * g->k;
+        } else if (g->scales_a) {
+            a_row = scaled_row(g);
+            float *scaled = (float *)call->scratch + pointer_floats(g);
+            scale_rows(g, call, matrix, row, block.rows, scaled, a_row);
+            a = scaled;
+        }
+        for (int64_t r = 0; r < block.rows; r++) rows[r] = a + r * a_row;
         block.b = g->b_copied
             ? packed + distinct_index(g, g->b_batch, matrix) * dlc_packed_floats(&panels)
             : (const float *)call->buffers[B] + offset_of(g, g->b_batch, matrix, false);
@@ -114,8 +141,9 @@ bool dlc_gemm_prepare(dlc_isa isa, dlc_gemm *g, dlc_launch *out) {
     if ((double)batches(g) * (double)g->m * (double)g->n > 0x1p46 || (double)g->k * (double)g->n > 0x1p46) return false;
     g->isa = isa;
     g->matrices = batches(g);
-    if (g->type != DLC_F32) return dlc_gemm_typed_prepare(g, out);
+    if (g->type != DLC_F32) return !g->scales_a && dlc_gemm_typed_prepare(g, out);
     if (g->a_row != 1 && g->a_column != 1) return false;
+    if (g->scales_a && g->a_column != 1) return false;
     if (!g->b_packed && g->b_row != 1 && g->b_column != 1) return false;
     if (g->matrices == 0 || g->m == 0 || g->n == 0) g->matrices = g->m = 0;
 
@@ -129,13 +157,23 @@ bool dlc_gemm_prepare(dlc_isa isa, dlc_gemm *g, dlc_launch *out) {
     g->depth_block = 1024;
     const int64_t resident = 128 * 1024 / dlc_max(1, dlc_min(g->k, g->depth_block)); // rows of A that take half of L2
     dlc_split(isa, g->matrices, g->m, g->n, g->k, dlc_max(120, dlc_min(384, resident)), &g->row_blocks, &g->panel_groups);
+    if (g->scales_a) {
+        // Tasks scale their own rows, each row in one task, where that does not make them take B from beyond L2 again
+        // and again; else all rows are scaled beforehand.
+        if (g->k * g->n <= 128 * 1024) {
+            g->row_blocks = dlc_max(g->row_blocks, dlc_min(g->row_blocks * g->panel_groups, g->m / 12));
+            g->panel_groups = 1;
+        } else {
+            g->a_copied = true;
+        }
+    }
     g->row_block = dlc_ceil_div(g->m, g->row_blocks);
     g->tasks = g->matrices * g->row_blocks * g->panel_groups;
     if (g->m == 0) g->tasks = 0;
     *out = (dlc_launch){
         .run = run, .tasks = g->tasks, .phases = g->a_copied || g->b_copied ? 2 : 1,
         .shared_bytes = 4 * (copied_a_floats(g) + (g->b_copied ? g->b_matrices * dlc_packed_floats(&panels) : 0)),
-        .scratch_bytes = 8 * g->row_block,
+        .scratch_bytes = 4 * (pointer_floats(g) + (g->scales_a && !g->a_copied ? g->row_block * scaled_row(g) : 0)),
     };
     return true;
 }

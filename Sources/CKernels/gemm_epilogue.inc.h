@@ -1,4 +1,4 @@
-/// Activations on vectors, and the epilogue over rows in cache. Include after isa_*.h.
+/// Activations on vectors, the epilogue over rows in cache, and what may come before a product. Include after isa_*.h.
 #ifndef DLC_GEMM_EPILOGUE
 #define DLC_GEMM_EPILOGUE
 #include "dlc_compute.h"
@@ -55,6 +55,23 @@ static void epilogue_rows(dlc_epilogue e, int64_t rows, int64_t columns, float *
         CASE(DLC_ACT_SIGMOID) CASE(DLC_ACT_SILU) CASE(DLC_ACT_HARD_SWISH) CASE(DLC_ACT_HARD_SIGMOID)
         CASE(DLC_ACT_GELU) CASE(DLC_ACT_GELU_TANH) CASE(DLC_ACT_TANH) CASE(DLC_ACT_ELU)
 #undef CASE
+    }
+}
+
+static void scaled_rows(int64_t rows, int64_t columns, const float *x, int64_t x_row, const float *scale, const float *shift,
+                        bool relu, float *y, int64_t y_row) {
+    const vf least = vf_set1(relu ? 0 : -__builtin_inff());
+    for (int64_t r = 0; r < rows; r++, x += x_row, y += y_row) {
+        int64_t j = 0;
+        for (; j + VL <= columns; j += VL) {
+            vf sum = vf_fma(vf_load(x + j), vf_load(scale + j), shift ? vf_load(shift + j) : vf_zero());
+            vf_store(y + j, vf_max(least, sum));
+        }
+        if (j < columns) {
+            const int64_t n = columns - j;
+            vf sum = vf_fma(vf_load_n(x + j, n), vf_load_n(scale + j, n), shift ? vf_load_n(shift + j, n) : vf_zero());
+            vf_store_n(y + j, vf_max(least, sum), n);
+        }
     }
 }
 DLC_TARGET_END

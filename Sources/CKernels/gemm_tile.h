@@ -34,6 +34,10 @@ typedef void (*dlc_tile_kernel)(const dlc_tile *tile);
 typedef void (*dlc_epilogue_kernel)(dlc_epilogue epilogue, int64_t rows, int64_t columns, float *c, int64_t c_row,
                                     const float *residual, int64_t residual_row, const float *slope);
 
+/// rows × columns of x as x·scale + shift (where there is one), at least 0 with `relu`, into rows `y_row` apart.
+typedef void (*dlc_scaling_kernel)(int64_t rows, int64_t columns, const float *x, int64_t x_row, const float *scale,
+                                   const float *shift, bool relu, float *y, int64_t y_row);
+
 /// The tiles of an instruction set.
 typedef struct {
     int32_t lanes;
@@ -41,6 +45,7 @@ typedef struct {
     int32_t rows[DLC_TILE_MOST_VECTORS];            ///< the most rows of a tile of `index + 1` vectors
     dlc_tile_kernel tile[DLC_TILE_MOST_VECTORS][DLC_TILE_MOST_ROWS];
     dlc_epilogue_kernel epilogue;
+    dlc_scaling_kernel scaled;
 } dlc_tile_set;
 
 extern const dlc_tile_set dlc_tile_set_portable, dlc_tile_set_avx2, dlc_tile_set_avx512, dlc_tile_set_neon;

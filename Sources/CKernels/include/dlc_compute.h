@@ -36,12 +36,17 @@ typedef struct {
 /// C[b] = epilogue(alpha · A[b]·B[b]), A of m × k, B of k × n, C of m × n, over up to four batch
 /// dimensions. Buffers: A, B, bias[n], residual, slope[n], C; bias, residual and slope may be null.
 /// m, n or k may be zero (k = 0: the sums are zero).
+///
+/// With `scales_a` (F32 only, a_column 1) column j of A is first made A·scale[j] + shift[j], and at least 0 with
+/// `relu_a`; two more buffers hold scale[k] and shift[k], which may be null.
 typedef struct {
     dlc_type type;             ///< F32, F64, I32, I64, U32 or U64; integers wrap and take no epilogue but bias and residual
     bool b_packed;             ///< B was written by `dlc_gemm_pack` for the same instruction set (F32 only)
+    bool scales_a, relu_a;
     int64_t m, n, k;
     int64_t batch[4];          ///< extents, outermost first; 1 where unused
     int64_t a_batch[4], b_batch[4], c_batch[4], residual_batch[4]; ///< 0 repeats; packed matrices lie `dlc_gemm_packed_bytes / 4` apart
+    int64_t scale_batch[4];    ///< of `scale`; a shift is the same for all batches
     int64_t a_row, a_column;   ///< strides of A; for F32 one of them is 1
     int64_t b_row, b_column;   ///< strides of B where it is not packed; for F32 one of them is 1
     int64_t c_row, residual_row;
@@ -50,7 +55,7 @@ typedef struct {
 
     // Set by dlc_gemm_prepare.
     dlc_isa isa;
-    bool a_copied, b_copied;   ///< phase 0 brings the operand into the layout the tiles read
+    bool a_copied, b_copied;   ///< phase 0 brings the operand into the layout (or the state) that the tiles read
     int64_t matrices, a_matrices, b_matrices;
     int64_t row_block, row_blocks, panel_group, panel_groups, depth_block, tasks;
 } dlc_gemm;
