@@ -33,18 +33,27 @@ static void raise_rate(double *rate, double work, dlc_threads *pool, dlc_kernel 
     }
 }
 
+enum : int64_t { budget = 1500000 }; ///< nanoseconds of a probe in a pass
+
+/// The probe of multiply-adds.
+static void multiply_add(dlc_machine *out, const probe_functions *functions, dlc_threads *pool, int32_t threads, float *sinks) {
+    const dlc_probe probe = {.kind = DLC_PROBE_MULTIPLY_ADD, .repeats = 20000, .tasks = threads, .memory = sinks, .sinks = sinks};
+    raise_rate(&out->flops, (double)(probe.repeats * functions->operations * threads), pool, functions->run, &probe, 2 * budget);
+}
+
 /// Every probe once. `memory` holds the bytes of the largest level.
 static void pass(dlc_machine *out, const probe_functions *functions, dlc_threads *pool, int32_t threads, float *memory, float *sinks) {
     // A run moves 4 MB or more, so that starting the threads does not count.
-    enum : int64_t { least_moved = 1 << 22, budget = 1500000 };
-    dlc_probe probe = {.kind = DLC_PROBE_MULTIPLY_ADD, .repeats = 20000, .tasks = threads, .memory = memory, .sinks = sinks};
-    raise_rate(&out->flops, (double)(probe.repeats * functions->operations * threads), pool, functions->run, &probe, 2 * budget);
+    enum : int64_t { least_moved = 1 << 22 };
+    multiply_add(out, functions, pool, threads, sinks);
+    dlc_probe probe = {.tasks = threads, .memory = memory, .sinks = sinks};
     for (int level = 0; level < DLC_MACHINE_LEVELS; level++) {
         const int64_t bytes = out->bytes[level];
         for (dlc_probe_kind kind = DLC_PROBE_READ; kind <= DLC_PROBE_COPY; kind++) {
             const int64_t parts = (kind == DLC_PROBE_COPY ? 2 : 1) * (int64_t)threads;
             probe.kind = kind;
-            probe.floats = bytes / 4 / parts / DLC_PROBE_ROUND * DLC_PROBE_ROUND;
+            const int64_t rounds = bytes / 4 / parts / DLC_PROBE_ROUND;
+            probe.floats = (rounds > 0 ? rounds : 1) * DLC_PROBE_ROUND;
             probe.repeats = bytes < least_moved ? least_moved / bytes : 1;
             double *rate = &(kind == DLC_PROBE_COPY ? out->copy : out->read)[level];
             raise_rate(rate, 4.0 * (double)(probe.repeats * probe.floats * parts), pool, functions->run, &probe, budget);
@@ -62,8 +71,12 @@ bool dlc_machine_measure(dlc_isa isa, dlc_threads *pool, int32_t threads, dlc_ma
         memset(out, 0, sizeof *out);
         for (int level = 0; level < DLC_MACHINE_LEVELS; level++) out->bytes[level] = smallest << (2 * level);
         const probe_functions functions = functions_of(isa);
-        // In turn, so that what else the machine does for a while slows no probe in all of its passes.
-        for (int i = 0; i < 3; i++) pass(out, &functions, pool, threads, memory, sinks);
+        dlc_machine alone = *out;
+        multiply_add(&alone, &functions, NULL, 1, sinks);
+        // Passes, so that what else the machine does for a while slows no probe in all of them; more while threads
+        // share a core, until the scheduler has spread them.
+        for (int i = 0; i < 3 || (i < 12 && out->flops < 0.9 * threads * alone.flops); i++)
+            pass(out, &functions, pool, threads, memory, sinks);
     }
     dlc_free(memory);
     dlc_free(sinks);
@@ -74,6 +87,6 @@ double dlc_machine_seconds(const dlc_machine *machine, double read, double writt
     int level = 0;
     // The nearest size by ratio: the boundary is twice the size of a level, whose next is four times as large.
     while (level < DLC_MACHINE_LEVELS - 1 && footprint > 2 * (double)machine->bytes[level]) level++;
-    const double alone = read > written ? read - written : 0;
-    return (2 * written + (read < written ? read - written : 0)) / machine->copy[level] + alone / machine->read[level];
+    const double copied = read < written ? read + written : 2 * written, alone = read > written ? read - written : 0;
+    return copied / machine->copy[level] + alone / machine->read[level];
 }

@@ -22,9 +22,13 @@ struct BenchCommand: ParsableCommand {
             Printed are load_ms (mapping the file and preparing its steps), first_ms (the first run), median_ms and min_ms of the \
             runs after it, and peak_rss_mb (the most memory the process had, in units of 1024 × 1024 bytes).
 
+            A profile runs step by step and measures the machine beside it: multiply-adds in registers, and reading and copying \
+            from second-level cache to main memory. A step's roofline share is the least time that its arithmetic or its bytes \
+            could take at these rates over the time it takes; with --json the object also has steps, kernels and machine.
+
             EXAMPLES
               dlc bench resnet50.onnx --threads 1 --seconds 2 --json
-              dlc bench resnet50.dlc --profile
+              dlc bench resnet50.dlc --profile --sort time
               dlc bench resnet50.dlc --trace resnet50.json     (open in https://ui.perfetto.dev)
             """)
 
@@ -39,15 +43,18 @@ struct BenchCommand: ParsableCommand {
     @Flag(help: "Print one JSON object.")
     var json = false
 
-    @Flag(help: "Print the time of each step.")
+    @Flag(help: "Print time, speed and share of what the machine can do at best of each step and each kernel.")
     var profile = false
+
+    @Option(help: ArgumentHelp("The order of a profile's steps: execution or time.", valueName: "order"))
+    var sort: StepOrder?
 
     @Option(help: ArgumentHelp("Write the steps of one run as a trace for Perfetto or chrome://tracing.", valueName: "file"))
     var trace: String?
 
     func validate() throws {
         guard seconds.isFinite, seconds >= 0, seconds <= 3600 else { throw ValidationError("--seconds expects 0 to 3600") }
-        if json && profile { throw ValidationError("--json and --profile exclude each other") }
+        if sort != nil && (!profile || json) { throw ValidationError("--sort is for the table of --profile") }
     }
 
     func run() throws {
@@ -77,16 +84,21 @@ struct BenchCommand: ParsableCommand {
         let first = dlc_nanoseconds() - began
 
         let samples = try Self.samples(of: session, seconds: seconds)
-        let figures = Figures(
+        let figures = BenchFigures(
             load: loaded - start, first: first, median: samples[samples.count / 2], least: samples[0], runs: samples.count,
             threads: session.threads, peakBytes: dlc_peak_resident_bytes(), fileBytes: compiled.byteCount,
             arenaBytes: session.arena?.peak ?? 0)
-        print(json ? figures.json : figures.text)
-        if profile || trace != nil {
-            let profile = try StepProfile(session, seconds: seconds)
-            if self.profile { print("\n" + profile.table(compiled.plan, inputs.bindings)) }
-            if let trace { try Staging.file(trace) { try TextFile.write(profile.trace(compiled.plan, inputs.bindings), to: $0) } }
+        var profile: StepProfile?
+        if self.profile || trace != nil {
+            profile = try StepProfile(session, inputs.bindings, seconds: seconds, wholeRun: Int(figures.median))
         }
+        if json {
+            print(JSONText.object(figures.fields + (self.profile ? profile?.fields ?? [] : [])))
+        } else {
+            print(figures.text)
+            if self.profile, let profile { print("\n" + profile.table(sort ?? .execution)) }
+        }
+        if let trace, let profile { try Staging.file(trace) { try TextFile.write(profile.trace(model.model), to: $0) } }
     }
 
     /// Nanoseconds of runs, sorted. The loop allocates nothing.
@@ -107,35 +119,4 @@ struct BenchCommand: ParsableCommand {
     }
 }
 
-/// The result of a measurement; times in nanoseconds.
-private struct Figures {
-    var load: Int64
-    var first: Int64
-    var median: Int64
-    var least: Int64
-    var runs: Int
-    var threads: Int
-    var peakBytes: Int64
-    var fileBytes: Int
-    var arenaBytes: Int
-
-    var json: String {
-        func milliseconds(_ value: Int64) -> String { Format.fixed(Double(value) / 1e6, 4) }
-        func megabytes(_ value: Int) -> String { Format.fixed(Double(value) / 1_048_576, 2) }
-        let fields = [
-            ("load_ms", milliseconds(load)), ("first_ms", milliseconds(first)), ("median_ms", milliseconds(median)),
-            ("min_ms", milliseconds(least)), ("runs", "\(runs)"), ("threads", "\(threads)"), ("peak_rss_mb", megabytes(Int(peakBytes))),
-            ("file_mb", megabytes(fileBytes)), ("arena_mb", megabytes(arenaBytes)),
-        ]
-        return "{" + fields.map { "\"\($0.0)\": \($0.1)" }.joined(separator: ", ") + "}"
-    }
-
-    var text: String {
-        func milliseconds(_ value: Int64) -> String { Format.fixed(Double(value) / 1e6, 3) + " ms" }
-        return """
-            median  \(milliseconds(median)) of \(runs) runs on \(threads) thread\(threads == 1 ? "" : "s"), fastest \(milliseconds(least))
-            first   \(milliseconds(first)), after loading in \(milliseconds(load))
-            memory  \(Format.bytes(Int(peakBytes))) at most, of which file \(Format.bytes(fileBytes)), arena \(Format.bytes(arenaBytes))
-            """
-    }
-}
+extension StepOrder: ExpressibleByArgument {}

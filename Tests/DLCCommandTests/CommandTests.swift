@@ -72,14 +72,6 @@ import Testing
         #expect(folder.contents == before)
     }
 
-    @Test func aTraceIsJSONWithAnEventPerStep() throws {
-        let folder = try Folder()
-        try folder.buildPair()
-        _ = try succeed(["bench", "pair.dlc", "--seconds", "0", "--profile", "--trace", "t.json"], in: folder)
-        let trace = try #require(try JSONSerialization.jsonObject(with: Data(folder.bytes("t.json"))) as? [String: Any])
-        #expect(((trace["traceEvents"] as? [Any])?.count ?? 0) > 0)
-    }
-
     @Test func inspectShowsLayersAndMemory() throws {
         let folder = try Folder()
         let printed = try succeed(["inspect", Shipped.digits], in: folder)
