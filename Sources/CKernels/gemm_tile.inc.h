@@ -15,11 +15,9 @@ DLC_INLINE void tile_products(const dlc_tile *t, const int rows, const int vecto
         for (int64_t k = 0; k < run; k++) {
             vf column[DLC_TILE_MOST_VECTORS];
 #pragma clang loop unroll(full)
-            for (int v = 0; v < vectors; v++) {
-                column[v] = vf_load(b + v * VL);
-                // Few rows take B once, at the speed of memory, and beyond what page-bound prefetchers see.
-                if (rows <= 3) __builtin_prefetch(b + v * VL + 1536);
-            }
+            for (int v = 0; v < vectors; v++) column[v] = vf_load(b + v * VL);
+            // Few rows take B once, at the speed of memory.
+            if (rows <= 3) vf_fetch_pages(b, 4 * b_stride);
             // Of the panel that comes next, one vector per product; of the widest two, so that two tiles bring it all.
             if (rows > 3 && vectors > 1) __builtin_prefetch(b + ahead, 0, 2);
             if (rows > 3 && vectors > 3) __builtin_prefetch(b + ahead + VL, 0, 2);
@@ -31,6 +29,35 @@ DLC_INLINE void tile_products(const dlc_tile *t, const int rows, const int vecto
             }
             b += b_stride;
         }
+    }
+}
+
+/// As tile_products, of one row: its few sums would wait for each other, so several products of each run side by side.
+DLC_INLINE void row_products(const dlc_tile *t, const int vectors, const int64_t b_stride, vf sum[DLC_TILE_MOST_VECTORS]) {
+    enum { chains = 4 };
+    const float *b = t->b;
+    for (int64_t tap = 0; tap < t->taps; tap++) {
+        const float *a = t->a[tap * t->a_step];
+        vf part[chains][DLC_TILE_MOST_VECTORS];
+#pragma clang loop unroll(full)
+        for (int i = 0; i < chains; i++)
+#pragma clang loop unroll(full)
+            for (int v = 0; v < vectors; v++) part[i][v] = vf_zero();
+        int64_t k = 0;
+        for (; k + chains <= t->run; k += chains, b += chains * b_stride) {
+            vf_fetch_pages(b, 4 * chains * b_stride);
+#pragma clang loop unroll(full)
+            for (int i = 0; i < chains; i++) {
+                const vf scalar = vf_set1(a[k + i]);
+#pragma clang loop unroll(full)
+                for (int v = 0; v < vectors; v++) part[i][v] = vf_fma(scalar, vf_load(b + i * b_stride + v * VL), part[i][v]);
+            }
+        }
+        for (; k < t->run; k++, b += b_stride)
+#pragma clang loop unroll(full)
+            for (int v = 0; v < vectors; v++) part[0][v] = vf_fma(vf_set1(a[k]), vf_load(b + v * VL), part[0][v]);
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; v++) sum[v] += (part[0][v] + part[1][v]) + (part[2][v] + part[3][v]);
     }
 }
 
@@ -49,7 +76,9 @@ DLC_INLINE void tile_body(const dlc_tile *t, const int rows, const int vectors) 
 #pragma clang loop unroll(full)
             for (int v = 0; v < vectors; v += 16 / VL) __builtin_prefetch(t->c + r * t->c_row + v * VL, 1);
     }
-    if (t->b_stride == vectors * VL) tile_products(t, rows, vectors, vectors * VL, sum);
+    if (rows == 1 && t->b_stride == vectors * VL) row_products(t, vectors, vectors * VL, sum[0]);
+    else if (rows == 1) row_products(t, vectors, t->b_stride, sum[0]);
+    else if (t->b_stride == vectors * VL) tile_products(t, rows, vectors, vectors * VL, sum);
     else tile_products(t, rows, vectors, t->b_stride, sum);
 
     if (t->accumulate) {

@@ -5,7 +5,6 @@ DLC_TARGET_BEGIN
 
 /// Rows that share the loads of one vector: with four gates these fill the registers.
 #define RNN_ROWS (VL == 16 ? 6 : 3)
-enum { rnn_prefetch = 1024 }; // floats ahead: 4 KiB gave the most from the last-level cache
 
 /// out[row] [gates][VL] = start + Σₖ a[row][k] · w[k] [gates][VL], with `start` null for zero.
 DLC_INLINE void rnn_product_of(int gates, int rows, int64_t k, const float *const *a, const float *w,
@@ -16,13 +15,12 @@ DLC_INLINE void rnn_product_of(int gates, int rows, int64_t k, const float *cons
     for (int i = 0; i < chains * rows * gates; i++) acc[i] = vf_zero();
     int64_t i = 0;
     for (; i + chains <= k; i += chains) {
+        vf_fetch_pages(w + i * gates * VL, 4 * chains * gates * VL);
 #pragma clang loop unroll(full)
         for (int u = 0; u < chains; u++) {
 #pragma clang loop unroll(full)
             for (int g = 0; g < gates; g++) {
-                const float *at = w + ((i + u) * gates + g) * VL;
-                if ((u * gates + g) * VL % 16 == 0) __builtin_prefetch(at + rnn_prefetch);
-                vf weight = vf_load(at);
+                vf weight = vf_load(w + ((i + u) * gates + g) * VL);
 #pragma clang loop unroll(full)
                 for (int r = 0; r < rows; r++) {
                     vf *sum = &acc[(u * rows + r) * gates + g];

@@ -23,6 +23,16 @@ DLC_INLINE vf vf_set1(float x) { return x - (vf){0}; }
 DLC_INLINE vi vi_set1(int32_t x) { return x - (vi){0}; }
 DLC_INLINE vf vf_zero(void) { return (vf){0}; }
 
+/// For a loop that reads memory in order, `bytes` at a time from `p` on: where a page begins, fetches the first
+/// quarter of the one two pages on. Hardware fetches ahead within pages only, and where it does, fetching every
+/// line as well takes a fifth of the last-level cache's speed.
+DLC_INLINE void vf_fetch_pages(const float *p, int64_t bytes) {
+    if ((int64_t)((uintptr_t)p & 4095) >= bytes) return;
+    const char *page = (const char *)((uintptr_t)p & ~(uintptr_t)4095) + 2 * 4096;
+#pragma clang loop unroll(full)
+    for (int line = 0; line < 16; line++) __builtin_prefetch(page + line * 64);
+}
+
 /// Lane by lane `mask ? a : b`; `mask` is all ones or zero per lane, as comparisons give it.
 DLC_INLINE vf vf_select(vi mask, vf a, vf b) { return (vf)(((vi)a & mask) | ((vi)b & ~mask)); }
 DLC_INLINE vf vf_abs(vf a) { return (vf)((vi)a & 0x7fffffff); }
