@@ -6,7 +6,7 @@ is bound by bytes 70 % of the bandwidth; other arithmetic 70 % of the peak.
 import re
 import sys
 
-ROW = re.compile(r"^(?P<label>.*?)\s+[\d.]+ ms .*?(?P<share>[\d.]+) % of (?P<bound>peak|bandwidth)$")
+ROW = re.compile(r"^(?P<label>.*?)\s+[\d.]+ ms .*?(?P<share>[\d.]+) % of (?P<bound>peak|bandwidth)(; .*)?$")
 PRODUCTS = {"gemm", "1x1"}
 
 

@@ -33,8 +33,8 @@ static inline void bench_conv(const conv_layer *layer, dlc_conv_algorithm algori
     char shape[80];
     snprintf(shape, sizeof shape, "%lldx%lldx%lld -> %lldx%lldx%lld", (long long)h, (long long)h, (long long)c, (long long)oh, (long long)oh, (long long)oc);
     if (dlc_conv_prepare(isa, &p, &launch)) {
-        const double t = launch_time(&launch, &p, buffers, 0.06);
-        bench_row(layer->name, shape, t, conv_operations(&p), 4.0 * (double)(h * h * c + oc) + (double)bytes, 4.0 * (double)(oh * oh * oc));
+        const bench_cost cost = {conv_operations(&p), (double)bytes, 4.0 * (double)(h * h * c + oc), 4.0 * (double)(oh * oh * oc)};
+        bench_weights(layer->name, shape, &launch, &p, buffers, cost);
     }
     free(x), free(w), free(bias), free(y), free(packed);
 }

@@ -13,8 +13,9 @@ static void bench(const char *name, int64_t m, int64_t n, int64_t k, bool packed
     char shape[64];
     snprintf(shape, sizeof shape, "%lld x %lld x %lld", (long long)m, (long long)n, (long long)k);
     if (dlc_gemm_prepare(isa, &g, &launch)) {
-        const double t = launch_time(&launch, &g, buffers, 0.1);
-        bench_row(name, shape, t, 2.0 * (double)m * (double)n * (double)k, 4.0 * (double)(m * k + k * n + n), 4.0 * (double)(m * n));
+        const double operations = 2.0 * (double)m * (double)n * (double)k, others = 4.0 * (double)(m * k + n), result = 4.0 * (double)(m * n);
+        if (packed) bench_weights(name, shape, &launch, &g, buffers, (bench_cost){operations, (double)dlc_gemm_packed_bytes(isa, k, n), others, result});
+        else bench_row(name, shape, launch_time(&launch, &g, buffers, 0.1), operations, others + 4.0 * (double)(k * n), result);
     }
     free(a), free(b), free(bias), free(c), free(pack);
 }
