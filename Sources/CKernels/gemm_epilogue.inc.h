@@ -31,19 +31,27 @@ DLC_INLINE vf activate(const dlc_activation kind, vf x, float a, float b, vf slo
     return x;
 }
 
+/// One vector of a row; `whole` where all its lanes are columns: masked stores are slow on processors with AVX2.
+DLC_INLINE void epilogue_vector(const dlc_activation kind, const dlc_epilogue *e, float *c, const float *residual,
+                                const float *slope, int64_t n, const bool whole) {
+    vf x = whole ? vf_load(c) : vf_load_n(c, n), other = vf_zero(), factor = vf_zero();
+    if (residual) other = whole ? vf_load(residual) : vf_load_n(residual, n);
+    if (kind == DLC_ACT_PRELU && slope) factor = whole ? vf_load(slope) : vf_load_n(slope, n);
+    if (residual && !e->residual_after_activation) x += other;
+    x = activate(kind, x, e->a, e->b, factor);
+    if (residual && e->residual_after_activation) x += other;
+    if (whole) vf_store(c, x);
+    else vf_store_n(c, x, n);
+}
+
 DLC_INLINE void epilogue_body(const dlc_activation kind, dlc_epilogue e, int64_t rows, int64_t columns, float *c,
                               int64_t c_row, const float *residual, int64_t residual_row, const float *slope) {
-    const bool before = residual && !e.residual_after_activation, after = residual && e.residual_after_activation;
-    for (int64_t r = 0; r < rows; r++) {
-        for (int64_t j = 0; j < columns; j += VL) {
-            int64_t n = columns - j < VL ? columns - j : VL;
-            vf x = vf_load_n(c + r * c_row + j, n);
-            vf other = residual ? vf_load_n(residual + r * residual_row + j, n) : vf_zero();
-            if (before) x += other;
-            x = activate(kind, x, e.a, e.b, kind == DLC_ACT_PRELU && slope ? vf_load_n(slope + j, n) : vf_zero());
-            if (after) x += other;
-            vf_store_n(c + r * c_row + j, x, n);
-        }
+    for (int64_t r = 0; r < rows; r++, c += c_row, residual += residual ? residual_row : 0) {
+        int64_t j = 0;
+        for (; j + VL <= columns; j += VL)
+            epilogue_vector(kind, &e, c + j, residual ? residual + j : 0, slope ? slope + j : 0, VL, true);
+        if (j < columns)
+            epilogue_vector(kind, &e, c + j, residual ? residual + j : 0, slope ? slope + j : 0, columns - j, false);
     }
 }
 
