@@ -21,11 +21,12 @@ static bool is_valid(const dlc_conv *p) {
            taps < 0x1p24 && taps * (double)p->c * (double)p->oc < limit;
 }
 
-/// Whether the convolution is the product of a pixels × channels matrix with the weights.
+/// Whether the convolution is the product of a pixels × channels matrix with the weights: lines of pixels equally far apart.
 static bool is_product(const dlc_conv *p) {
     for (int i = 0; i < 3; i++)
-        if (p->kernel[i] != 1 || p->stride[i] != 1 || p->pad[i] != 0) return false;
-    return p->groups == 1 && p->d == p->od && p->h == p->oh && p->w == p->ow;
+        if (p->kernel[i] != 1 || p->pad[i] != 0) return false;
+    const bool single = p->n == 1 && p->od == 1, whole = p->stride[1] == 1 && p->oh == p->h && p->stride[0] == 1 && p->od == p->d;
+    return p->groups == 1 && (single || whole) && (p->ow - 1) * p->stride[2] < p->w && (p->oh - 1) * p->stride[1] < p->h;
 }
 
 bool dlc_conv_supports(dlc_isa isa, const dlc_conv *p, dlc_conv_algorithm algorithm) {
@@ -72,7 +73,8 @@ static void run_strassen(const dlc_call *call) {
 }
 
 static bool prepare_strassen(dlc_conv *p, dlc_launch *out) {
-    p->strassen = (dlc_strassen){.m = dlc_conv_pixels(p), .n = p->oc, .k = p->c, .a_row = p->x_ld, .c_row = p->y_ld,
+    p->strassen = (dlc_strassen){.m = dlc_conv_pixels(p), .n = p->oc, .k = p->c, .a_row = p->stride[2] * p->x_ld,
+                                 .line = p->ow, .line_step = p->stride[1] * p->w * p->x_ld, .c_row = p->y_ld,
                                  .residual_row = p->residual_ld, .alpha = 1, .epilogue = p->epilogue};
     if (!dlc_strassen_prepare(p->isa, &p->strassen, out)) return false;
     p->tasks = p->strassen.tasks;

@@ -80,7 +80,9 @@ typedef struct {
 /// An odd number of cache lines apart, so that equal rows do not fall into the same sets.
 static int64_t spread(int64_t floats) { return dlc_ceil_div(floats, 32) * 32 + 16; }
 
-static const float *upper(const context *x, int64_t pair) { return (const float *)x->call->buffers[A] + pair * x->p->a_row; }
+static const float *upper(const context *x, int64_t row) {
+    return (const float *)x->call->buffers[A] + row / x->p->line * x->p->line_step + row % x->p->line * x->p->a_row;
+}
 static const float *lower(const context *x, int64_t pair) {
     return pair + x->pairs < x->p->m ? upper(x, pair + x->pairs) : x->zeros;
 }
@@ -197,7 +199,8 @@ double dlc_strassen_share(dlc_isa isa, int64_t m, int64_t n, int64_t k) {
 
 bool dlc_strassen_prepare(dlc_isa isa, dlc_strassen *p, dlc_launch *out) {
     const int64_t most = (int64_t)1 << 31;
-    if (!dlc_strassen_supports(isa, p->m, p->n, p->k) || p->a_row < p->k || p->a_row > most || p->c_row < p->n || p->c_row > most ||
+    if (!dlc_strassen_supports(isa, p->m, p->n, p->k) || p->a_row < p->k || p->a_row > most ||
+        p->line < 1 || p->line_step < 0 || (double)p->line_step * (double)p->m > 0x1p46 || p->c_row < p->n || p->c_row > most ||
         p->residual_row < 0 || p->residual_row > most) return false;
     p->isa = isa;
     const int64_t pairs = dlc_ceil_div(p->m, 2), panels = panels_of(isa, p->n, p->k).panels;

@@ -8,9 +8,10 @@ static int failures, cases;
 static double worst_of_all;
 
 static void check(dlc_isa isa, int64_t m, int64_t n, int64_t k, dlc_epilogue e, bool bias, bool residual, int64_t slack) {
-    const int64_t a_row = k + slack, c_row = n + slack, residual_row = n + 2 * slack;
-    dlc_strassen p = {.m = m, .n = n, .k = k, .a_row = a_row, .c_row = c_row, .residual_row = residual_row, .alpha = 0.5f, .epilogue = e};
-    float *a = random_floats(m * a_row), *b = random_floats(k * n), *offsets = random_floats(n), *other = random_floats(m * residual_row);
+    const int64_t a_row = k + slack, c_row = n + slack, residual_row = n + 2 * slack, line = 1 + random_below(m), line_step = line * a_row + slack;
+    dlc_strassen p = {.m = m, .n = n, .k = k, .a_row = a_row, .c_row = c_row, .residual_row = residual_row, .line = line,
+                      .line_step = line_step, .alpha = 0.5f, .epilogue = e};
+    float *a = random_floats(m * (a_row + slack)), *b = random_floats(k * n), *offsets = random_floats(n), *other = random_floats(m * residual_row);
     float *slope = random_floats(n), *c = aligned(4 * m * c_row), *again = aligned(4 * m * c_row);
     const bool by_columns = random_below(2);
     const int64_t b_row = by_columns ? 1 : n, b_column = by_columns ? k : 1;
@@ -26,7 +27,7 @@ static void check(dlc_isa isa, int64_t m, int64_t n, int64_t k, dlc_epilogue e, 
     for (int64_t i = 0; fine && i < m; i++) {
         for (int64_t j = 0; j < n; j++) {
             double sum = 0;
-            for (int64_t q = 0; q < k; q++) sum += (double)a[i * a_row + q] * (double)b[q * b_row + j * b_column];
+            for (int64_t q = 0; q < k; q++) sum += (double)a[i / line * line_step + i % line * a_row + q] * (double)b[q * b_row + j * b_column];
             sum = 0.5 * sum + (bias ? offsets[j] : 0);
             const double r = residual ? other[i * residual_row + j] : 0;
             if (!e.residual_after_activation) sum += r;
@@ -69,8 +70,8 @@ int main(void) {
         check((dlc_isa)isa, 40, 64, 2100, none, false, false, 0);
         // What it does not support, and sizes that would overflow.
         dlc_launch launch;
-        dlc_strassen odd = {.m = 8, .n = 64, .k = 7, .a_row = 7, .c_row = 64}, short_rows = {.m = 8, .n = 64, .k = 8, .a_row = 4, .c_row = 64};
-        dlc_strassen huge = {.m = (int64_t)1 << 40, .n = 64, .k = 8, .a_row = 8, .c_row = 64};
+        dlc_strassen odd = {.m = 8, .n = 64, .k = 7, .a_row = 7, .line = 8, .c_row = 64}, short_rows = {.m = 8, .n = 64, .k = 8, .a_row = 4, .line = 8, .c_row = 64};
+        dlc_strassen huge = {.m = (int64_t)1 << 40, .n = 64, .k = 8, .a_row = 8, .line = 8, .c_row = 64};
         if (dlc_strassen_prepare((dlc_isa)isa, &odd, &launch) || dlc_strassen_prepare((dlc_isa)isa, &short_rows, &launch) ||
             dlc_strassen_prepare((dlc_isa)isa, &huge, &launch)) failures++, printf("FAILED: took what it does not support\n");
     }

@@ -75,6 +75,7 @@ bool dlc_gemm_prepare(dlc_isa isa, dlc_gemm *gemm, dlc_launch *out);
 typedef struct {
     int64_t m, n, k;
     int64_t a_row, c_row, residual_row; ///< from row to row; columns are neighbours
+    int64_t line, line_step;   ///< rows of A in a line, and from line to line, as a strided convolution reads them
     float alpha;
     dlc_epilogue epilogue;
 
@@ -90,7 +91,7 @@ typedef enum : uint8_t {
     DLC_CONV_WINOGRAD_4 = 2,   ///< F(4×4, 3×3)
     DLC_CONV_DEPTHWISE = 3,    ///< one input channel per group
     DLC_CONV_DIRECT = 4,       ///< any shape, any of F32 and F64, weights as they are
-    DLC_CONV_STRASSEN = 5,     ///< 1×1 at stride 1, as a product in seven parts
+    DLC_CONV_STRASSEN = 5,     ///< 1×1 without padding, as a product in seven parts
 } dlc_conv_algorithm;
 
 /// A convolution over channels-last tensors [n, d, h, w, channels]; 1-D and 2-D convolutions have

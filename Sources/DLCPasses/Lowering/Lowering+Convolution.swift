@@ -45,7 +45,8 @@ extension Lowering {
         let operands = try epilogueOperands(node)
         shape.residual_ld = try operands.residual.flatMap { try Self.pixelStride($0) }.map { Int64(nominal($0)) } ?? shape.oc
         shape.epilogue.activation = activation(epilogue.activation)
-        let algorithm = cheapest(shape)
+        let isSettled = (graph.shape(x) + graph.shape(y)).allSatisfy { $0.constant != nil }
+        let algorithm = cheapest(shape, isSettled: isSettled)
         shape.algorithm = algorithm
         let bytes = dlc_conv_packed_bytes(target.isa, &shape)
         let packed = try Tensor(type: .uint8, shape: [Int(bytes)]) { target in
@@ -100,11 +101,12 @@ extension Lowering {
     }
 
     /// The algorithm with the lowest estimated cost, of those that `options` allow.
-    private func cheapest(_ shape: dlc_conv) -> dlc_conv_algorithm {
+    /// - Parameter isSettled: whether the extents are those of every run; Strassen's product does not serve all.
+    private func cheapest(_ shape: dlc_conv, isSettled: Bool) -> dlc_conv_algorithm {
         var shape = shape
         var best = DLC_CONV_DIRECT
         var lowest = Double.infinity
-        let fast = options.exact ? [] : [DLC_CONV_WINOGRAD_2, DLC_CONV_WINOGRAD_4, DLC_CONV_STRASSEN]
+        let fast = options.exact ? [] : [DLC_CONV_WINOGRAD_2, DLC_CONV_WINOGRAD_4] + (isSettled ? [DLC_CONV_STRASSEN] : [])
         for algorithm in [DLC_CONV_IGEMM, DLC_CONV_DEPTHWISE] + fast where dlc_conv_supports(target.isa, &shape, algorithm) {
             let cost = dlc_conv_cost(target.isa, &shape, algorithm)
             if cost < lowest { (best, lowest) = (algorithm, cost) }
