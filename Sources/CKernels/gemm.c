@@ -154,7 +154,9 @@ bool dlc_gemm_prepare(dlc_isa isa, dlc_gemm *g, dlc_launch *out) {
                   !(g->b_column == 1 && g->n % dlc_lanes(isa) == 0 && g->m <= 16 && g->b_row > 0);
     g->a_matrices = distinct(g, g->a_batch);
     g->b_matrices = distinct(g, g->b_batch);
-    g->depth_block = 1024;
+    // Rows of B that lie pages apart are read a few at a time from end to end, as so many streams.
+    const bool apart = !g->b_packed && !g->b_copied && g->b_row >= 1024;
+    g->depth_block = !apart ? 1024 : g->m == 1 ? 16 : 32;
     const int64_t resident = 128 * 1024 / dlc_max(1, dlc_min(g->k, g->depth_block)); // rows of A that take half of L2
     dlc_split(isa, g->matrices, g->m, g->n, g->k, dlc_max(120, dlc_min(384, resident)), &g->row_blocks, &g->panel_groups);
     if (g->scales_a) {
