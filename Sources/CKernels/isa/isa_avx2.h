@@ -28,8 +28,12 @@ DLC_INLINE __m256i vf_mask_(int64_t n) {
     return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
 /// The first `n` lanes (0 ... VL) from memory, zero in the others.
-DLC_INLINE vf vf_load_n(const float *p, int64_t n) { return _mm256_maskload_ps(p, vf_mask_(n)); }
-/// Stores the first `n` lanes (0 ... VL) and leaves the memory of the others untouched.
-DLC_INLINE void vf_store_n(float *p, vf v, int64_t n) { _mm256_maskstore_ps(p, vf_mask_(n), v); }
+DLC_INLINE vf vf_load_n(const float *p, int64_t n) { return n >= VL ? vf_load(p) : _mm256_maskload_ps(p, vf_mask_(n)); }
+/// Stores the first `n` lanes (0 ... VL) and leaves the memory of the others untouched. Whole vectors take a branch
+/// of their own, since masked stores are microcode on AMD's processors.
+DLC_INLINE void vf_store_n(float *p, vf v, int64_t n) {
+    if (n >= VL) vf_store(p, v);
+    else _mm256_maskstore_ps(p, vf_mask_(n), v);
+}
 DLC_TARGET_END
 #endif
