@@ -16,8 +16,33 @@ DLC_INLINE void tile_products(const dlc_tile *t, const int rows, const int vecto
         const float *a[DLC_TILE_MOST_ROWS];
 #pragma clang loop unroll(full)
         for (int r = 0; r < rows; r++) a[r] = t->a[tap * t->a_step + r];
+#if defined(__aarch64__)
+        int64_t k = 0;
+        // Multiplied by lane, four products of a row cost one load of A; broadcasts made sums spill.
+#pragma clang loop unroll(disable)
+        for (; k + VL <= run; k += VL) {
+            vf scalars[DLC_TILE_MOST_ROWS];
+#pragma clang loop unroll(full)
+            for (int r = 0; r < rows; r++) scalars[r] = vf_load(a[r] + k);
+#pragma clang loop unroll(full)
+            for (int lane = 0; lane < VL; lane++) {
+                if (rows <= 3) vf_fetch_pages(b, 4 * b_stride);
+                if (rows > 3 && vectors > 1) __builtin_prefetch(b + ahead, 0, 2);
+#pragma clang loop unroll(full)
+                for (int v = 0; v < vectors; v++) {
+                    const vf column = vf_load(b + v * VL);
+#pragma clang loop unroll(full)
+                    for (int r = 0; r < rows; r++) sum[r][v] = vf_fma(vf_set1(scalars[r][lane]), column, sum[r][v]);
+                }
+                b += b_stride;
+            }
+        }
+#pragma clang loop unroll(disable)
+        for (; k < run; k++) {
+#else
 #pragma clang loop unroll_count(4)
         for (int64_t k = 0; k < run; k++) {
+#endif
             vf column[DLC_TILE_MOST_VECTORS];
 #pragma clang loop unroll(full)
             for (int v = 0; v < vectors; v++) column[v] = vf_load(b + v * VL);
