@@ -12,13 +12,16 @@ typedef struct {
 
 DLC_TARGET_BEGIN
 
+/// a / dilation, rounded up; a division takes longer than the rest of a small window.
+static int64_t pool_steps(int64_t a, int64_t dilation) { return dilation == 1 ? a : (a + dilation - 1) / dilation; }
+
 static pool_window pool_clip(const dlc_pool *p, int axis, int64_t out) {
     int64_t dilation = p->dilation[axis], kernel = p->kernel[axis], extent = p->x_extent[axis];
     int64_t start = out * p->stride[axis] - p->pad_begin[axis];
-    int64_t skip = start < 0 ? (-start + dilation - 1) / dilation : 0;
-    int64_t inside = start < extent ? (extent - start + dilation - 1) / dilation : 0;
+    int64_t skip = start < 0 ? pool_steps(-start, dilation) : 0;
+    int64_t inside = start < extent ? pool_steps(extent - start, dilation) : 0;
     int64_t end = extent + p->pad_end[axis];
-    int64_t padded = start < end ? (end - start + dilation - 1) / dilation : 0;
+    int64_t padded = start < end ? pool_steps(end - start, dilation) : 0;
     if (inside > kernel) inside = kernel;
     if (padded > kernel) padded = kernel;
     int64_t taps = inside > skip ? inside - skip : 0;
@@ -89,6 +92,8 @@ DLC_INLINE void pool_rows_f32(const dlc_call *call, bool average) {
             int64_t c = 0;
             for (; c + 4 * VL <= channels; c += 4 * VL)
                 pool_pixel_f32(average, 4, x + c, y + c, p, kd, kh, kw, scale, VL);
+            for (; c + 2 * VL <= channels; c += 2 * VL)
+                pool_pixel_f32(average, 2, x + c, y + c, p, kd, kh, kw, scale, VL);
             for (; c + VL <= channels; c += VL)
                 pool_pixel_f32(average, 1, x + c, y + c, p, kd, kh, kw, scale, VL);
             if (c < channels)
