@@ -27,6 +27,29 @@ typedef struct {
     dlc_depthwise_kernel tile[2][2][2], any;
 } dlc_depthwise_set;
 
+/// Whether there are unrolled tiles: a square kernel of 3 or 5 at stride 1 or 2, undilated.
+bool dlc_depthwise_is_unrolled(const dlc_conv *conv);
+
+/// Output rows of an unrolled kernel for a range of channels, from input lines that may lie anywhere.
+typedef struct {
+    const dlc_conv *conv;        ///< geometry, epilogue and `tile_block`
+    const float *const *lines;   ///< the first pixel of each line, null outside of the image: [(rows - 1) · stride + kernel]
+    int64_t line_ld;             ///< from pixel to pixel of a line
+    int64_t rows, channels;
+    const float *weights, *bias, *slope; ///< of the first channel; bias and slope may be null
+    float *y;
+    int64_t y_ld, y_line;        ///< from pixel to pixel, and from row to row
+    const float *residual;       ///< of the first output, rows `residual_ld · ow` apart, or null
+    void *scratch;               ///< `dlc_depthwise_rows_scratch_bytes`
+} dlc_depthwise_rows;
+
+/// Outputs per tile for rows of `ow`: of 4 and 7, those that waste fewer.
+int64_t dlc_depthwise_outputs(int64_t ow);
+int64_t dlc_depthwise_rows_scratch_bytes(const dlc_conv *conv, int64_t channels);
+void dlc_depthwise_rows_run(const dlc_depthwise_rows *rows);
+/// One output of any kernel, from pointers to its taps; `pixel` counts from `rows->y` on.
+void dlc_depthwise_pixel(const dlc_depthwise_rows *rows, const float *const *taps, int64_t pixel);
+
 extern const dlc_depthwise_set dlc_depthwise_set_portable, dlc_depthwise_set_avx2, dlc_depthwise_set_avx512, dlc_depthwise_set_neon;
 
 #endif

@@ -1,0 +1,94 @@
+/// Rows of a depthwise convolution: strips of a few output columns go down the rows, so that the input lines
+/// two outputs share are still in L1.
+#include "depthwise.h"
+#include <string.h>
+
+static const dlc_depthwise_set *set_of(dlc_isa isa) {
+    switch (isa) {
+#if defined(__x86_64__)
+    case DLC_ISA_AVX512: return &dlc_depthwise_set_avx512;
+    case DLC_ISA_AVX2: return &dlc_depthwise_set_avx2;
+#elif defined(__aarch64__)
+    case DLC_ISA_NEON: return &dlc_depthwise_set_neon;
+#endif
+    default: return &dlc_depthwise_set_portable;
+    }
+}
+
+int64_t dlc_depthwise_outputs(int64_t ow) {
+    return dlc_ceil_div(ow, 7) * 7 <= dlc_ceil_div(ow, 4) * 4 ? 7 : 4;
+}
+
+/// Input columns that the outputs of a tile read.
+static int64_t columns_of(const dlc_conv *p) { return (p->tile_block - 1) * p->stride[2] + p->kernel[2]; }
+
+int64_t dlc_depthwise_rows_scratch_bytes(const dlc_conv *p, int64_t channels) {
+    const int64_t pointers = dlc_depthwise_is_unrolled(p) ? p->kernel[1] * columns_of(p) : dlc_conv_taps(p);
+    return 2 * dlc_ceil_div(channels, 16) * 64 + 8 * pointers;
+}
+
+/// Whether the epilogue happens in registers.
+static bool is_simple(const dlc_epilogue *e, bool residual) {
+    return (e->activation == DLC_ACT_NONE || e->activation == DLC_ACT_RELU || e->activation == DLC_ACT_CLIP) &&
+           !(residual && e->residual_after_activation);
+}
+
+static dlc_depthwise_tile tile_of(const dlc_depthwise_rows *b, const float *const *x, float *const *y) {
+    const dlc_conv *p = b->conv;
+    const dlc_activation kind = p->epilogue.activation;
+    return (dlc_depthwise_tile){
+        .x = x, .weights = b->weights, .weights_row = p->oc, .taps = dlc_conv_taps(p), .channels = b->channels, .y = y,
+        .bias = b->bias, .residual_row = p->residual_ld,
+        .lo = kind == DLC_ACT_CLIP ? p->epilogue.a : 0,
+        .hi = kind == DLC_ACT_CLIP ? p->epilogue.b : __builtin_inff(),
+    };
+}
+
+/// A tile's outputs, with what registers did not do to them.
+static void run_tile(const dlc_depthwise_rows *b, dlc_depthwise_kernel kernel, dlc_depthwise_tile *t, const float *residual) {
+    const dlc_epilogue e = b->conv->epilogue;
+    const bool simple = is_simple(&e, residual);
+    t->residual = simple ? residual : 0;
+    t->clamp = simple && e.activation != DLC_ACT_NONE;
+    kernel(t);
+    if (!simple)
+        dlc_tiles(b->conv->isa)->epilogue(e, t->outputs, t->channels, t->y[0], b->y_ld, residual, b->conv->residual_ld, b->slope);
+}
+
+void dlc_depthwise_pixel(const dlc_depthwise_rows *b, const float *const *x, int64_t pixel) {
+    float *y = b->y + pixel * b->y_ld;
+    dlc_depthwise_tile t = tile_of(b, x, &y);
+    t.outputs = 1;
+    run_tile(b, set_of(b->conv->isa)->any, &t, b->residual ? b->residual + pixel * b->conv->residual_ld : 0);
+}
+
+void dlc_depthwise_rows_run(const dlc_depthwise_rows *b) {
+    const dlc_conv *p = b->conv;
+    const int64_t outputs = p->tile_block, columns = columns_of(p), ld = b->line_ld;
+    float *zeros = b->scratch, *discarded = zeros + dlc_ceil_div(b->channels, 16) * 16;
+    const float **pointers = (const float **)(discarded + dlc_ceil_div(b->channels, 16) * 16);
+    memset(zeros, 0, (size_t)b->channels * sizeof(float));
+    float *y[DLC_DEPTHWISE_MOST_OUTPUTS];
+    dlc_depthwise_tile t = tile_of(b, pointers, y);
+    const dlc_depthwise_kernel kernel = set_of(p->isa)->tile[p->kernel[1] == 5][p->stride[2] - 1][outputs == 7];
+    for (int64_t ow = 0; ow < p->ow; ow += outputs) {
+        const int64_t iw0 = ow * p->stride[2] - p->pad[2];
+        const bool interior = iw0 >= 0 && iw0 + columns <= p->w;
+        t.outputs = dlc_min(outputs, p->ow - ow);
+        for (int64_t row = 0; row < b->rows; row++) {
+            const float **out = pointers;
+            for (int64_t kh = 0; kh < p->kernel[1]; kh++, out += columns) {
+                const float *line = b->lines[row * p->stride[1] + kh];
+                if (line && interior) {
+                    for (int64_t i = 0; i < columns; i++) out[i] = line + (iw0 + i) * ld;
+                    continue;
+                }
+                for (int64_t i = 0; i < columns; i++)
+                    out[i] = line && (uint64_t)(iw0 + i) < (uint64_t)p->w ? line + (iw0 + i) * ld : zeros;
+            }
+            float *first = b->y + row * b->y_line + ow * b->y_ld;
+            for (int64_t i = 0; i < outputs; i++) y[i] = i < t.outputs ? first + i * b->y_ld : discarded;
+            run_tile(b, kernel, &t, b->residual ? b->residual + (row * p->ow + ow) * p->residual_ld : 0);
+        }
+    }
+}
