@@ -2,37 +2,53 @@
 #include "dlc_executor.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
-#if defined(__linux__)
-#include <sched.h>
-#else
-#include <sys/resource.h>
-#endif
 
-enum { most_threads = 256, looks_before_sleep = 2000 };
+// A phase's tasks are cut into pieces, at most `pieces_per_thread` for each thread. Every thread owns a run of
+// neighbouring pieces, the same for every step, so that it finds in its cache what it wrote a step before. It takes
+// half of what is left of its own run, again and again; then half of what is left of another's, from the other end.
+// A thread that comes late, or is slowed by another process, is therefore never waited for beyond the pieces it holds.
+enum {
+    most_threads = 256,
+    pieces_per_thread = 16,
+    looks_before_yield = 2000, // some tens of microseconds
+    yields_before_sleep = 500, // while a run goes on
+};
+
+// The gate of the pool: how many workers are at the current phase, whether more may come, whether the caller sleeps
+// until they have left, and above these the number of the phase.
+#define WORKERS 0xffffull
+#define CLOSED 0x10000ull
+#define CALLER_SLEEPS 0x20000ull
+#define NEXT_PHASE 0x40000ull
+
+/// A thread of the pool; the first is whoever calls `dlc_run`.
+typedef struct {
+    _Alignas(64) _Atomic uint64_t pieces; // those nobody has taken: the first in the low half, the end in the high one
+    dlc_threads *pool;
+    int32_t index;
+    pthread_t handle;
+    _Alignas(64) atomic_bool sleeps;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+} member;
 
 struct dlc_threads {
     int32_t threads;
-    pthread_t handles[most_threads];
-    struct worker {
-        dlc_threads *pool;
-        int32_t index;
-    } workers[most_threads];
+    atomic_int limit; // members from this index on take no part
+    atomic_bool runs, ends;
 
+    // The current phase; written while the gate is closed and nobody is inside.
     const dlc_step *step;
     int32_t phase;
-    // Each job raises `job`; each worker raises `done` when its share of the job has ended.
-    _Alignas(64) atomic_uint job;
-    _Alignas(64) atomic_int done;
-    atomic_int sleepers;
-    atomic_bool ends;
-    pthread_mutex_t lock;
-    pthread_cond_t wake;
+    int32_t users;
+    int64_t parts;
+
+    _Alignas(64) _Atomic uint64_t gate;
+    member members[];
 };
 
 static inline void relax(void) {
@@ -43,17 +59,13 @@ static inline void relax(void) {
 #endif
 }
 
-/// The share of `phase` that falls to thread `index` of `threads`.
-static void run_share(const dlc_step *step, int32_t phase, int32_t index, int32_t threads) {
-    int64_t tasks = step->launch.tasks;
-    int64_t begin = tasks * index / threads, end = tasks * (index + 1) / threads;
-    if (begin == end) return;
+static void run_tasks(const dlc_step *step, int32_t phase, int32_t thread, int64_t begin, int64_t end) {
     int64_t stride = (step->launch.scratch_bytes + 63) / 64 * 64;
     dlc_call call = {
         .params = step->params,
         .buffers = step->buffers,
         .shared = step->shared,
-        .scratch = step->scratch ? (char *)step->scratch + stride * index : NULL,
+        .scratch = step->scratch ? (char *)step->scratch + stride * thread : NULL,
         .begin = begin,
         .end = end,
         .phase = phase,
@@ -61,145 +73,173 @@ static void run_share(const dlc_step *step, int32_t phase, int32_t index, int32_
     step->launch.run(&call);
 }
 
+static inline uint64_t piece_range(int64_t begin, int64_t end) { return (uint64_t)begin | (uint64_t)end << 32; }
+
+/// Runs half of the pieces that `owner` has left, for member `index`; false where none is left. Odd phases are walked
+/// backwards: they begin with what the phase before has left in the cache.
+static bool take(const dlc_threads *pool, member *owner, int32_t index) {
+    uint64_t left = atomic_load_explicit(&owner->pieces, memory_order_relaxed), rest;
+    int64_t begin, end;
+    do {
+        const int64_t first = left & 0xffffffff, last = left >> 32, count = (last - first + 1) / 2;
+        if (first >= last) return false;
+        const bool front = (owner->index == index) == (pool->phase % 2 == 0);
+        begin = front ? first : last - count;
+        end = begin + count;
+        rest = front ? piece_range(end, last) : piece_range(first, begin);
+    } while (!atomic_compare_exchange_weak_explicit(&owner->pieces, &left, rest, memory_order_relaxed, memory_order_relaxed));
+    const int64_t whole = pool->step->launch.tasks / pool->parts, odd = pool->step->launch.tasks % pool->parts;
+    run_tasks(pool->step, pool->phase, index, whole * begin + odd * begin / pool->parts, whole * end + odd * end / pool->parts);
+    return true;
+}
+
+/// Takes pieces of the current phase until none is left, its own first.
+static void take_part(dlc_threads *pool, int32_t index) {
+    for (int32_t i = 0; i < pool->users; i++)
+        while (take(pool, &pool->members[(index + i) % pool->users], index)) {}
+}
+
+/// Whether there is something for member `index` that came after gate `seen`.
+static inline bool called(dlc_threads *pool, int32_t index, uint64_t seen) {
+    return atomic_load_explicit(&pool->ends, memory_order_acquire) ||
+           (atomic_load(&pool->gate) / NEXT_PHASE != seen / NEXT_PHASE &&
+            index < atomic_load_explicit(&pool->limit, memory_order_relaxed));
+}
+
+/// Looks for a while, then sleeps until called.
+static void await_call(dlc_threads *pool, member *me, uint64_t seen) {
+    for (int look = 0; look < looks_before_yield; look++) {
+        if (called(pool, me->index, seen)) return;
+        relax();
+    }
+    for (int look = 0; look < yields_before_sleep && atomic_load_explicit(&pool->runs, memory_order_relaxed); look++) {
+        if (called(pool, me->index, seen)) return;
+        sched_yield();
+    }
+    pthread_mutex_lock(&me->lock);
+    while (true) {
+        atomic_store(&me->sleeps, true);
+        if (called(pool, me->index, seen)) break;
+        pthread_cond_wait(&me->wake, &me->lock);
+    }
+    atomic_store(&me->sleeps, false);
+    pthread_mutex_unlock(&me->lock);
+}
+
+static void wake(member *sleeper) {
+    pthread_mutex_lock(&sleeper->lock);
+    atomic_store(&sleeper->sleeps, false); // once is enough, however long it takes to come
+    pthread_mutex_unlock(&sleeper->lock);
+    pthread_cond_signal(&sleeper->wake);
+}
+
 static void *work(void *argument) {
-    struct worker *worker = argument;
-    dlc_threads *pool = worker->pool;
-    unsigned seen = 0;
-    for (;;) {
-        unsigned job = atomic_load_explicit(&pool->job, memory_order_acquire);
-        for (int look = 0; job == seen && look < looks_before_sleep; look++) {
-            relax();
-            job = atomic_load_explicit(&pool->job, memory_order_acquire);
-        }
-        if (job == seen) {
-            pthread_mutex_lock(&pool->lock);
-            atomic_fetch_add(&pool->sleepers, 1);
-            while ((job = atomic_load(&pool->job)) == seen) pthread_cond_wait(&pool->wake, &pool->lock);
-            atomic_fetch_sub(&pool->sleepers, 1);
-            pthread_mutex_unlock(&pool->lock);
-        }
-        seen = job;
+    member *me = argument;
+    dlc_threads *pool = me->pool;
+    uint64_t seen = 0;
+    while (true) {
+        await_call(pool, me, seen);
         if (atomic_load_explicit(&pool->ends, memory_order_acquire)) return NULL;
-        run_share(pool->step, pool->phase, worker->index, pool->threads);
-        atomic_fetch_add_explicit(&pool->done, 1, memory_order_release);
+        uint64_t gate = atomic_load_explicit(&pool->gate, memory_order_relaxed);
+        while (!(gate & CLOSED) &&
+               !atomic_compare_exchange_weak_explicit(&pool->gate, &gate, gate + 1, memory_order_acquire, memory_order_relaxed)) {}
+        seen = gate;
+        if (gate & CLOSED) continue;
+        if (me->index < pool->users) take_part(pool, me->index);
+        gate = atomic_fetch_sub_explicit(&pool->gate, 1, memory_order_acq_rel);
+        if ((gate & WORKERS) == 1 && (gate & CALLER_SLEEPS)) wake(&pool->members[0]);
     }
 }
 
-static void announce(dlc_threads *pool) {
-    atomic_fetch_add(&pool->job, 1);
-    if (atomic_load(&pool->sleepers) > 0) {
-        pthread_mutex_lock(&pool->lock);
-        pthread_cond_broadcast(&pool->wake);
-        pthread_mutex_unlock(&pool->lock);
+/// Closes the phase and waits for those who are still at it.
+static void finish(dlc_threads *pool) {
+    uint64_t gate = atomic_fetch_or_explicit(&pool->gate, CLOSED, memory_order_acq_rel);
+    for (int look = 0; gate & WORKERS && look < looks_before_yield + yields_before_sleep; look++) {
+        if (look < looks_before_yield) relax();
+        else sched_yield();
+        gate = atomic_load_explicit(&pool->gate, memory_order_acquire);
     }
+    if (!(gate & WORKERS)) return;
+    member *me = &pool->members[0];
+    pthread_mutex_lock(&me->lock);
+    atomic_fetch_or(&pool->gate, CALLER_SLEEPS);
+    while (atomic_load(&pool->gate) & WORKERS) pthread_cond_wait(&me->wake, &me->lock);
+    pthread_mutex_unlock(&me->lock);
+}
+
+static void run_together(dlc_threads *pool, const dlc_step *step, int32_t phase, int32_t limit) {
+    int64_t tasks = step->launch.tasks, parts = (int64_t)limit * pieces_per_thread;
+    int32_t users = tasks < limit ? (int32_t)tasks : limit;
+    parts = tasks < parts ? tasks : parts;
+    for (int32_t i = 0; i < users; i++)
+        atomic_store_explicit(&pool->members[i].pieces, piece_range(parts * i / users, parts * (i + 1) / users),
+                              memory_order_relaxed);
+    pool->step = step;
+    pool->phase = phase;
+    pool->users = users;
+    pool->parts = parts;
+    uint64_t gate = atomic_load_explicit(&pool->gate, memory_order_relaxed);
+    atomic_store(&pool->gate, (gate / NEXT_PHASE + 1) * NEXT_PHASE);
+    for (int32_t i = 1; i < users; i++)
+        if (atomic_load(&pool->members[i].sleeps)) wake(&pool->members[i]);
+    take_part(pool, 0);
+    finish(pool);
+}
+
+void dlc_run(dlc_threads *pool, const dlc_step *steps, int64_t count) {
+    int32_t limit = pool ? atomic_load_explicit(&pool->limit, memory_order_relaxed) : 1;
+    if (limit > 1) atomic_store_explicit(&pool->runs, true, memory_order_relaxed);
+    for (int64_t i = 0; i < count; i++) {
+        const dlc_step *step = &steps[i];
+        if (step->launch.tasks < 1) continue;
+        for (int32_t phase = 0; phase < step->launch.phases; phase++) {
+            if (limit < 2 || step->launch.tasks < 2) run_tasks(step, phase, 0, 0, step->launch.tasks);
+            else run_together(pool, step, phase, limit);
+        }
+    }
+    if (limit > 1) atomic_store_explicit(&pool->runs, false, memory_order_relaxed);
 }
 
 dlc_threads *dlc_threads_create(int32_t threads) {
     if (threads < 2) return NULL;
     if (threads > most_threads) threads = most_threads;
     dlc_threads *pool = NULL;
-    if (posix_memalign((void **)&pool, 64, sizeof *pool) != 0) return NULL;
-    memset(pool, 0, sizeof *pool);
+    size_t bytes = sizeof *pool + (size_t)threads * sizeof(member);
+    if (posix_memalign((void **)&pool, 64, bytes) != 0) return NULL;
+    memset(pool, 0, bytes);
     pool->threads = threads;
-    pthread_mutex_init(&pool->lock, NULL);
-    pthread_cond_init(&pool->wake, NULL);
-    for (int32_t i = 1; i < threads; i++) {
-        pool->workers[i] = (struct worker){pool, i};
-        if (pthread_create(&pool->handles[i], NULL, work, &pool->workers[i]) != 0) {
+    pool->limit = threads;
+    pool->gate = CLOSED;
+    for (int32_t i = 0; i < threads; i++) {
+        member *each = &pool->members[i];
+        each->pool = pool;
+        each->index = i;
+        pthread_mutex_init(&each->lock, NULL);
+        pthread_cond_init(&each->wake, NULL);
+    }
+    for (int32_t i = 1; i < threads; i++)
+        if (pthread_create(&pool->members[i].handle, NULL, work, &pool->members[i]) != 0) {
             pool->threads = i;
             dlc_threads_destroy(pool);
             return NULL;
         }
-    }
     return pool;
+}
+
+void dlc_threads_limit(dlc_threads *pool, int32_t threads) {
+    if (!pool) return;
+    int32_t limit = threads < 1 ? 1 : threads < pool->threads ? threads : pool->threads;
+    atomic_store_explicit(&pool->limit, limit, memory_order_relaxed);
 }
 
 void dlc_threads_destroy(dlc_threads *pool) {
     if (!pool) return;
     atomic_store(&pool->ends, true);
-    announce(pool);
-    for (int32_t i = 1; i < pool->threads; i++) pthread_join(pool->handles[i], NULL);
-    pthread_mutex_destroy(&pool->lock);
-    pthread_cond_destroy(&pool->wake);
+    for (int32_t i = 1; i < pool->threads; i++) wake(&pool->members[i]);
+    for (int32_t i = 1; i < pool->threads; i++) pthread_join(pool->members[i].handle, NULL);
+    for (int32_t i = 0; i < pool->threads; i++) {
+        pthread_mutex_destroy(&pool->members[i].lock);
+        pthread_cond_destroy(&pool->members[i].wake);
+    }
     free(pool);
-}
-
-void dlc_run(dlc_threads *pool, const dlc_step *steps, int64_t count) {
-    for (int64_t i = 0; i < count; i++) {
-        const dlc_step *step = &steps[i];
-        for (int32_t phase = 0; phase < step->launch.phases; phase++) {
-            if (!pool || step->launch.tasks < 2) {
-                run_share(step, phase, 0, 1);
-                continue;
-            }
-            pool->step = step;
-            pool->phase = phase;
-            atomic_store_explicit(&pool->done, 0, memory_order_relaxed);
-            announce(pool);
-            run_share(step, phase, 0, pool->threads);
-            int others = pool->threads - 1;
-            for (int64_t look = 0; atomic_load_explicit(&pool->done, memory_order_acquire) != others; look++) {
-                if (look < looks_before_sleep * 16) relax();
-                else sched_yield();
-            }
-        }
-    }
-}
-
-#if defined(__linux__)
-/// The quota of the control group in processors, or 0 where there is none.
-static int32_t quota(void) {
-    long long limit = 0, period = 0;
-    FILE *file = fopen("/sys/fs/cgroup/cpu.max", "r");
-    if (file) {
-        int fields = fscanf(file, "%lld %lld", &limit, &period);
-        fclose(file);
-        if (fields == 2 && limit > 0 && period > 0) return (int32_t)((limit + period - 1) / period);
-        return 0;
-    }
-    file = fopen("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "r");
-    if (!file) return 0;
-    int known = fscanf(file, "%lld", &limit) == 1;
-    fclose(file);
-    file = fopen("/sys/fs/cgroup/cpu/cpu.cfs_period_us", "r");
-    if (!file) return 0;
-    known &= fscanf(file, "%lld", &period) == 1;
-    fclose(file);
-    return known && limit > 0 && period > 0 ? (int32_t)((limit + period - 1) / period) : 0;
-}
-#endif
-
-int32_t dlc_available_processors(void) {
-#if defined(__linux__)
-    cpu_set_t set;
-    int32_t count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-    int32_t limit = quota();
-    if (limit > 0 && limit < count) count = limit;
-    return count < 1 ? 1 : count;
-#else
-    long count = sysconf(_SC_NPROCESSORS_ONLN);
-    return count < 1 ? 1 : (int32_t)count;
-#endif
-}
-
-int64_t dlc_nanoseconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-int64_t dlc_peak_resident_bytes(void) {
-#if defined(__linux__)
-    FILE *file = fopen("/proc/self/status", "r");
-    if (!file) return 0;
-    char line[256];
-    long long kilobytes = 0;
-    while (fgets(line, sizeof line, file))
-        if (sscanf(line, "VmHWM: %lld", &kilobytes) == 1) break;
-    fclose(file);
-    return kilobytes * 1024;
-#else
-    struct rusage usage;
-    return getrusage(RUSAGE_SELF, &usage) == 0 ? (int64_t)usage.ru_maxrss : 0;
-#endif
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "include/dlc_memory.h"
+#include "include/dlc_system.h"
 
 typedef struct {
     dlc_kernel run;

@@ -1,7 +1,13 @@
+#define _GNU_SOURCE
 #include "dlc_memory.h"
 
+#include "dlc_system.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #if defined(__linux__)
 #include <sys/mman.h>
 #endif
@@ -28,3 +34,63 @@ void *dlc_allocate_zeroed(int64_t bytes) {
 }
 
 void dlc_free(void *pointer) { free(pointer); }
+
+#if defined(MADV_POPULATE_READ) && defined(MADV_POPULATE_WRITE)
+
+struct dlc_prefault {
+    pthread_t thread;
+    atomic_bool ends;
+    int64_t count;
+    dlc_extent extents[];
+};
+
+/// Asks for whole pages, a few at a time, so that `ends` is soon obeyed. The system may be too old (before Linux 5.14)
+/// or short of memory: then pages come one by one when they are touched, as they would anyway.
+static void *populate(void *argument) {
+    dlc_prefault *work = argument;
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), piece = 2 * huge_page;
+    for (int64_t i = 0; i < work->count; i++) {
+        const dlc_extent *extent = &work->extents[i];
+        const uintptr_t end = ((uintptr_t)extent->start + (uintptr_t)extent->bytes) / page * page;
+        for (uintptr_t at = ((uintptr_t)extent->start + page - 1) / page * page; at < end;) {
+            if (atomic_load_explicit(&work->ends, memory_order_relaxed)) return NULL;
+            const uintptr_t next = at / piece * piece + piece, stop = next < end ? next : end;
+            if (madvise((void *)at, stop - at, extent->written ? MADV_POPULATE_WRITE : MADV_POPULATE_READ) != 0) return NULL;
+            at = stop;
+        }
+    }
+    return NULL;
+}
+
+dlc_prefault *dlc_prefault_start(const dlc_extent *extents, int64_t count) {
+    enum { least_bytes = 1 << 20 };
+    int64_t bytes = 0;
+    for (int64_t i = 0; i < count; i++) bytes += extents[i].bytes;
+    if (bytes < least_bytes || dlc_available_processors() < 2) return NULL;
+    dlc_prefault *work = malloc(sizeof *work + (size_t)count * sizeof *extents);
+    if (!work) return NULL;
+    atomic_init(&work->ends, false);
+    work->count = count;
+    memcpy(work->extents, extents, (size_t)count * sizeof *extents);
+    if (pthread_create(&work->thread, NULL, populate, work) == 0) return work;
+    free(work);
+    return NULL;
+}
+
+void dlc_prefault_finish(dlc_prefault *work) {
+    if (!work) return;
+    atomic_store_explicit(&work->ends, true, memory_order_relaxed);
+    pthread_join(work->thread, NULL);
+    free(work);
+}
+
+#else
+
+dlc_prefault *dlc_prefault_start(const dlc_extent *extents, int64_t count) {
+    (void)extents, (void)count;
+    return NULL;
+}
+
+void dlc_prefault_finish(dlc_prefault *work) { (void)work; }
+
+#endif

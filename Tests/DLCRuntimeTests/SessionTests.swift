@@ -40,6 +40,26 @@ import Testing
         #expect(try #require(results[0]).array(of: Float.self).allSatisfy { $0.isFinite })
     }
 
+    @Test func aRunMayUseFewerThreads() throws {
+        let session = try Session(Self.model.get(), threads: 3)
+        let image = try Self.image.get()
+        let expected = try #require(try session.run(["image": image])["scores"])
+        for threads in [1, 2, 3] {
+            #expect(try session.run(["image": image], threads: threads)["scores"] == expected)
+        }
+        for threads in [0, 4] {
+            let error = #expect(throws: DLCError.self) { try session.run(threads: threads) }
+            #expect(error?.description.contains("the session has 3") == true)
+        }
+    }
+
+    @Test func sessionsMayEndBeforeTheirMemoryIsMapped() throws {
+        for threads in [1, 2, 1, 2] {
+            let session = try Session(Self.model.get(), threads: threads)
+            #expect(session.threads == threads)
+        }
+    }
+
     @Test func shapesAreBoundPerCallAndRemembered() throws {
         var builder = GraphBuilder(name: "sum")
         let x = try builder.input("x", TensorType(.float32, [Dim(symbol: "N"), 3]))

@@ -19,19 +19,14 @@ typedef struct dlc_threads dlc_threads;
 /// without using the processor, after some tens of microseconds of looking.
 dlc_threads *_Nullable dlc_threads_create(int32_t threads);
 
+/// Lets the runs to come use no more than `threads` threads of the pool, the caller among them. Null is allowed.
+void dlc_threads_limit(dlc_threads *_Nullable pool, int32_t threads);
+
 /// Ends the threads and frees the pool. Null is allowed.
 void dlc_threads_destroy(dlc_threads *_Nullable pool);
 
-/// Runs steps in order. `pool` may be null: everything then runs on the caller.
+/// Runs steps in order. `pool` may be null: everything then runs on the caller. Which thread computes which task
+/// depends on how fast each gets on; a pool serves one caller at a time.
 void dlc_run(dlc_threads *_Nullable pool, const dlc_step *_Nonnull steps, int64_t count);
-
-/// Processors that this process may use: the affinity mask and the control group's quota respected.
-int32_t dlc_available_processors(void);
-
-/// Nanoseconds of a monotonic clock.
-int64_t dlc_nanoseconds(void);
-
-/// The largest resident size this process has had, in bytes; 0 where the system does not tell.
-int64_t dlc_peak_resident_bytes(void);
 
 #endif

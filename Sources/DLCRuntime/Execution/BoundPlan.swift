@@ -13,11 +13,12 @@ final class BoundPlan {
     private let status: UnsafeMutablePointer<Int32>
     private var inputPatches: [[(slot: Int, byteOffset: Int)]]
     private let plan: Plan
-    private let constants: [UnsafeRawPointer]
+    private let constants: ConstantAddresses
+    private let prefault: Prefault
     private var inputAddresses: [UnsafeRawPointer?]
 
     /// - Throws: where a size is negative or overflows, or a kernel refuses its parameters.
-    init(_ plan: Plan, constants: [UnsafeRawPointer], bindings: [String: Int], threads: Int) throws {
+    init(_ plan: Plan, constants: ConstantAddresses, bindings: [String: Int], threads: Int) throws {
         self.plan = plan
         self.constants = constants
         inputShapes = try plan.inputs.map { try $0.shape.map { try Self.extent($0, bindings) } }
@@ -58,6 +59,7 @@ final class BoundPlan {
             throw DLCError("out of memory: the arena needs \(layout.peak) bytes")
         }
         self.arena = arena
+        prefault = Prefault(plan, constants, arena: UnsafeRawBufferPointer(start: arena, count: layout.peak))
 
         pointers = .allocate(capacity: max(1, kernels.reduce(0) { $0 + $1.slots.count }))
         pointers.initialize(repeating: nil)
@@ -88,6 +90,7 @@ final class BoundPlan {
     }
 
     deinit {
+        prefault.finish()
         dlc_free(arena)
         pointers.deallocate()
         status.deallocate()
@@ -122,7 +125,7 @@ final class BoundPlan {
         let count = outputShapes[index].reduce(1, *) * port.type.size
         switch port.location {
         case .buffer(let buffer): return UnsafeRawBufferPointer(start: arena + layout.offsets[buffer], count: count)
-        case .constant(let constant): return UnsafeRawBufferPointer(start: constants[constant], count: count)
+        case .constant(let constant): return UnsafeRawBufferPointer(start: constants.addresses[constant], count: count)
         case .input(let input): return UnsafeRawBufferPointer(start: inputAddresses[input], count: count)
         }
     }
@@ -137,7 +140,7 @@ final class BoundPlan {
         let byteOffset = try Checked.multiply(try operand.offset.evaluate(bindings), operand.type.size)
         switch operand.location {
         case .buffer(let index): pointers[slot] = arena + layout.offsets[index] + byteOffset
-        case .constant(let index): pointers[slot] = UnsafeMutableRawPointer(mutating: constants[index] + byteOffset)
+        case .constant(let index): pointers[slot] = UnsafeMutableRawPointer(mutating: constants.addresses[index] + byteOffset)
         case .input(let index): inputPatches[index].append((slot, byteOffset))
         }
     }

@@ -29,9 +29,12 @@ public final class Session {
     deinit { dlc_threads_destroy(pool) }
 
     /// Runs the model and copies its outputs.
-    /// - Parameter inputs: a tensor per input, by name.
+    /// - Parameters:
+    ///   - inputs: a tensor per input, by name.
+    ///   - threads: the most threads to use for this run, at most those of the session; all of them where left out.
+    ///     Results do not depend on it.
     /// - Throws: a `DLCError` naming the input: where one is missing, unknown, or of the wrong type or shape.
-    public func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
+    public func run(_ inputs: [String: Tensor], threads: Int? = nil) throws -> [String: Tensor] {
         for name in inputs.keys.sorted() where !model.inputs.contains(where: { $0.name == name }) {
             let known = model.inputs.map { "\($0.name): \(Self.describe($0))" }.joined(separator: ", ")
             throw DLCError("there is no input \(name); the model has \(known)")
@@ -42,7 +45,7 @@ public final class Session {
             }
             try setInput(index, tensor)
         }
-        try run()
+        try run(threads: threads)
         var outputs: [String: Tensor] = [:]
         for (index, port) in model.outputs.enumerated() { outputs[port.name] = try output(index) }
         return outputs
@@ -62,15 +65,23 @@ public final class Session {
     }
 
     /// Runs the model on the inputs that are set. After the first run at a shape nothing is allocated.
+    /// - Parameter threads: the most threads to use for this run, at most those of the session; all of them where left
+    ///   out. Results do not depend on it.
     /// - Throws: where an input is not set, shapes contradict each other, or the data asks for the impossible.
-    public func run() throws {
+    public func run(threads: Int? = nil) throws {
+        let limit = threads ?? self.threads
+        guard limit >= 1, limit <= self.threads else {
+            throw DLCError("\(limit) threads for a run: the session has \(self.threads)")
+        }
         let bound = try prepare()
+        dlc_threads_limit(pool, Int32(limit))
         try bound.run(pool)
     }
 
     /// Runs step by step and reports each step's nanoseconds.
     public func profile(_ report: (_ step: Int, _ nanoseconds: Int) -> Void) throws {
         let bound = try prepare()
+        dlc_threads_limit(pool, Int32(threads))
         for step in model.plan.steps.indices {
             let start = dlc_nanoseconds()
             bound.run(step: step, pool)
@@ -117,7 +128,7 @@ public final class Session {
     private func bind(_ shapes: [[Int]]) throws -> BoundPlan {
         if let known = bound[shapes] { return known }
         let plan = try BoundPlan(
-            model.plan, constants: model.constantAddresses.addresses, bindings: bindings(shapes), threads: threads)
+            model.plan, constants: model.constantAddresses, bindings: bindings(shapes), threads: threads)
         bound[shapes] = plan
         return plan
     }
