@@ -86,7 +86,7 @@ static void transform_input(const dlc_conv *p, const layout *l, const dlc_winogr
                 const bool inside = (uint64_t)ih < (uint64_t)p->h && (uint64_t)iw < (uint64_t)p->w;
                 pixels[i * side + j] = inside ? image + (ih * p->w + iw) * p->x_ld : zeros;
             }
-        set->input[l->tile == 4](pixels, p->c, out, l->step);
+        set->input[l->tile == 4](pixels, p->c, out, l->step, l->tile * p->x_ld);
     }
 }
 
@@ -193,9 +193,11 @@ void dlc_winograd_prepare(dlc_conv *p, int tile, dlc_launch *out) {
     p->tiles_w = dlc_ceil_div(p->ow, tile);
     const int64_t tiles = p->n * p->d * p->tiles_h * p->tiles_w;
     p->depth_block = 1024;
-    // About 1 MB of transformed input and products, in blocks of whole register tiles.
+    // About 1 MB of transformed input and products, in blocks of whole register tiles; or all tiles at once where they
+    // are few and the weights, which every block reads, would not stay in L2 between blocks.
     const int64_t fits = 256 * 1024 / (points * (p->c + 64));
-    const int64_t most = dlc_max(24, dlc_min(96, fits)) / 6 * 6;
+    const bool heavy = tiles <= 96 && 4 * points * dlc_packed_floats(&panels) > 4 << 20;
+    const int64_t most = heavy ? tiles : dlc_max(24, dlc_min(96, fits)) / 6 * 6;
     p->row_blocks = dlc_ceil_div(tiles, most);
     // Threads take equal numbers of tasks: an odd one would leave one of two threads waiting.
     if (p->row_blocks % 2 != 0 && (p->row_blocks > 1 || panels.panels % 2 != 0) && tiles > 11) p->row_blocks += 1;

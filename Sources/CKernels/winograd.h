@@ -16,8 +16,10 @@ typedef struct {
     float lo, hi;
 } dlc_winograd_output;
 
-/// Bᵀ·d·B of (tile + 2)² pixels, given by pointers, over `channels`; results `step` apart.
-typedef void (*dlc_winograd_input_kernel)(const float *const *pixels, int64_t channels, float *out, int64_t step);
+/// Bᵀ·d·B of (tile + 2)² pixels, given by pointers, over `channels`; results `step` apart. Meanwhile it fetches what is
+/// `ahead` floats further on, the pixels that the next tile does not share: the lines of an image lie too far apart for
+/// the processor to foresee them.
+typedef void (*dlc_winograd_input_kernel)(const float *const *pixels, int64_t channels, float *out, int64_t step, int64_t ahead);
 typedef void (*dlc_winograd_output_kernel)(const dlc_winograd_output *output);
 
 /// Indexed by whether the tile is 4 × 4.

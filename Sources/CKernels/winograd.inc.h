@@ -37,7 +37,7 @@ DLC_INLINE void output_line(const int tile, const vf *m, vf *out) {
     out[3] = vf_fma(vf_set1(8), far_difference, difference) + m[5];
 }
 
-DLC_INLINE void input_body(const int tile, const float *const *pixels, int64_t at, int64_t n, float *out, int64_t step) {
+DLC_INLINE void input_body(const int tile, const float *const *pixels, int64_t at, int64_t n, float *out, int64_t step, int64_t ahead) {
     const int side = tile + 2;
     vf half[6][6];
 #pragma clang loop unroll(full)
@@ -47,6 +47,7 @@ DLC_INLINE void input_body(const int tile, const float *const *pixels, int64_t a
         for (int i = 0; i < side; i++) {
             const float *p = pixels[i * side + j] + at;
             d[i] = n == VL ? vf_load(p) : vf_load_n(p, n);
+            if (j >= 2) __builtin_prefetch(p + ahead);
         }
         input_line(tile, d, t);
 #pragma clang loop unroll(full)
@@ -65,10 +66,10 @@ DLC_INLINE void input_body(const int tile, const float *const *pixels, int64_t a
     }
 }
 
-DLC_INLINE void input_channels(const int tile, const float *const *pixels, int64_t channels, float *out, int64_t step) {
+DLC_INLINE void input_channels(const int tile, const float *const *pixels, int64_t channels, float *out, int64_t step, int64_t ahead) {
     int64_t at = 0;
-    for (; at + VL <= channels; at += VL) input_body(tile, pixels, at, VL, out, step);
-    if (at < channels) input_body(tile, pixels, at, channels - at, out, step);
+    for (; at + VL <= channels; at += VL) input_body(tile, pixels, at, VL, out, step, ahead);
+    if (at < channels) input_body(tile, pixels, at, channels - at, out, step, ahead);
 }
 
 DLC_INLINE void output_body(const int tile, const dlc_winograd_output *o, int64_t at, int64_t n) {
@@ -111,8 +112,8 @@ DLC_INLINE void output_channels(const int tile, const dlc_winograd_output *o) {
     if (at < o->channels) output_body(tile, o, at, o->channels - at);
 }
 
-static void input_2(const float *const *pixels, int64_t channels, float *out, int64_t step) { input_channels(2, pixels, channels, out, step); }
-static void input_4(const float *const *pixels, int64_t channels, float *out, int64_t step) { input_channels(4, pixels, channels, out, step); }
+static void input_2(const float *const *pixels, int64_t channels, float *out, int64_t step, int64_t ahead) { input_channels(2, pixels, channels, out, step, ahead); }
+static void input_4(const float *const *pixels, int64_t channels, float *out, int64_t step, int64_t ahead) { input_channels(4, pixels, channels, out, step, ahead); }
 static void output_2(const dlc_winograd_output *o) { output_channels(2, o); }
 static void output_4(const dlc_winograd_output *o) { output_channels(4, o); }
 DLC_TARGET_END
