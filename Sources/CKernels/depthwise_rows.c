@@ -76,9 +76,11 @@ void dlc_depthwise_rows_run(const dlc_depthwise_rows *b) {
         const bool interior = iw0 >= 0 && iw0 + columns <= p->w;
         t.outputs = dlc_min(outputs, p->ow - ow);
         for (int64_t row = 0; row < b->rows; row++) {
-            const float **out = pointers;
-            for (int64_t kh = 0; kh < p->kernel[1]; kh++, out += columns) {
-                const float *line = b->lines[row * p->stride[1] + kh];
+            // Lines that the row before has read, too, keep their pointers.
+            const int64_t kept = row == 0 ? 0 : p->kernel[1] - p->stride[1];
+            memmove(pointers, pointers + p->stride[1] * columns, (size_t)(kept * columns) * sizeof *pointers);
+            for (int64_t kh = kept; kh < p->kernel[1]; kh++) {
+                const float *line = b->lines[row * p->stride[1] + kh], **out = pointers + kh * columns;
                 if (line && interior) {
                     for (int64_t i = 0; i < columns; i++) out[i] = line + (iw0 + i) * ld;
                     continue;
