@@ -1,45 +1,95 @@
-/// Cycles of each algorithm of dlc_conv on one core, from the products it computes, how full its
-/// vectors are, and the bytes it moves. The constants were fitted to Tools/kernels/bench_conv.c.
+/// Cycles of each algorithm of dlc_conv on one core: a sum over what it does, of counts that follow from the
+/// shape and prices per unit.
+///
+///   products      whole vectors of multiply-adds at the processor's rate, a little slower than that rate; panels
+///                 of one vector wait for the loads of the other operand
+///   panels        the first rows of a panel of weights come late; tiles of Winograd's many short products
+///                 are begun, finished and stored
+///   pointers      igemm: the table, an entry per pixel and tap; depthwise: an entry per pixel that a tile loads
+///   transforms    Winograd: vectors of every point of every tile, of the input and of the products
+///   weights       bytes, where they come from memory more slowly than so few rows multiply them
+///   images        bytes of input and result, where they do not fit into L2 together
+///   activation    vectors of the result, for functions that are not applied in registers
+///
+/// The prices are least squares of relative errors over all layers of Tools/kernels/network_convs.h, measured with
+/// weights out of the caches on a Zen 4, with AVX-512 (one multiply-add of 16 lanes per cycle) and with AVX2 (two of
+/// 8 lanes). `Tools/kernels/run bench choice` prints for each layer how far the estimate is off, and what the choice by
+/// these estimates loses against the best. Look there before and after a price is changed.
 #include "conv.h"
 #include "dlc_strassen.h"
 
-/// Cycles of products of m × n × k: two vectors per cycle, lanes beyond column n idle.
-static double product_cycles(dlc_isa isa, double m, double n, double k) {
-    const double lanes = dlc_lanes(isa), vectors = (double)dlc_ceil_div((int64_t)n, (int64_t)lanes);
-    const double narrow = vectors < 2 ? 1.35 : 1.06; // one vector wide, tiles are bound by loads
-    return m * vectors * (k + 12) / 2 * narrow;
+/// Products of m × k × n whose operand of k × n is packed in panels.
+typedef struct {
+    double multiply;           ///< cycles of the multiply-adds
+    double tiles, panels;      ///< counts
+} products;
+
+/// With the m rows cut into `parts` blocks.
+static products products_of(const dlc_processor *processor, dlc_isa isa, double parts, double m, int64_t n, double k) {
+    const dlc_tile_set *set = dlc_tiles(isa);
+    const dlc_panels panels = dlc_panels_of(set, 1, n);
+    const double slow = set->lanes == 16 ? 1.02 : 1.13;
+    const double narrow = processor->fma < 2 ? 1 : set->lanes == 16 ? 1.35 : 2;
+    products sum = {.panels = (double)panels.panels};
+    for (int wide = 0; wide < 2; wide++) {
+        const int64_t count = wide ? panels.wider : panels.panels - panels.wider, vectors = panels.narrow + wide;
+        if (count <= 0 || vectors < 1) continue;
+        sum.multiply += (double)count * m * (double)vectors * k / processor->fma * (vectors == 1 ? narrow : slow);
+        sum.tiles += (double)count * parts * __builtin_ceil(__builtin_ceil(m / parts) / set->rows[vectors - 1]);
+    }
+    return sum;
 }
 
-double dlc_conv_cost(dlc_isa isa, const dlc_conv *p, dlc_conv_algorithm algorithm) {
+/// What the bytes of weights take beyond the products that they are used in: from memory where they would fill half
+/// of the last cache, so that other layers' have displaced them, else from that cache.
+static double late_weights(const dlc_processor *processor, double bytes, double multiply) {
+    const double late = bytes / (bytes > processor->l3 / 2 ? 5.8 : 8.5) - multiply;
+    return late > 0 ? late : 0;
+}
+
+static double igemm_cycles(const dlc_processor *processor, dlc_isa isa, const dlc_conv *p) {
+    const double groups = (double)p->groups, pixels = (double)dlc_conv_pixels(p), taps = (double)dlc_conv_taps(p);
+    const double depth = taps * (double)(p->c / p->groups);
+    const products x = products_of(processor, isa, 1, pixels, p->oc / p->groups, depth);
+    const double pointers = p->groups == 1 && p->c <= 8 ? 0 : groups * pixels * taps; // few channels are read without a table
+    return groups * (x.multiply + 250 * x.panels + late_weights(processor, 4 * depth * (double)(p->oc / p->groups), x.multiply)) + 8 * pointers;
+}
+
+static double winograd_cycles(const dlc_processor *processor, dlc_isa isa, const dlc_conv *p, int64_t tile) {
+    const double lanes = dlc_lanes(isa), points = (double)((tile + 2) * (tile + 2));
+    const double in = __builtin_ceil((double)p->c / lanes), out = __builtin_ceil((double)p->oc / lanes);
+    const double tiles = (double)(p->n * p->d * dlc_ceil_div(p->oh, tile) * dlc_ceil_div(p->ow, tile));
+    const products x = products_of(processor, isa, __builtin_ceil(tiles / 48), tiles, p->oc, (double)p->c);
+    // The larger tile's points lie in more places than the first-level cache has ways.
+    const double multiply = points * x.multiply * (tile == 4 ? 1.1 : 1.03), transforms = tile == 4 ? 6.5 * in + 4.5 * out : 4.2 * in + 5.2 * out;
+    return multiply + points * (100 * x.tiles + 250 * x.panels) + tiles * points * transforms / processor->fma +
+           late_weights(processor, 4 * points * (double)p->c * (double)p->oc, multiply) + 3000;
+}
+
+static double depthwise_cycles(const dlc_processor *processor, dlc_isa isa, const dlc_conv *p) {
+    const double vectors = __builtin_ceil((double)p->oc / dlc_lanes(isa)), pixels = (double)dlc_conv_pixels(p);
+    const double width = (double)p->kernel[2], rows = (double)(p->kernel[0] * p->kernel[1]);
+    const bool unrolled = p->kernel[0] == 1 && p->kernel[1] == p->kernel[2] && (p->kernel[1] == 3 || p->kernel[1] == 5) &&
+                          p->stride[2] <= 2 && p->dilation[1] == 1 && p->dilation[2] == 1;
+    // Outputs of a tile share what they load.
+    const double outputs = unrolled ? 6 : 1, loads = pixels / outputs * rows * ((outputs - 1) * (double)p->stride[2] + width);
+    return loads * (4 * vectors / processor->fma + 4) + 5 * pixels * vectors / processor->fma;
+}
+
+double dlc_conv_cost(const dlc_processor *processor, dlc_isa isa, const dlc_conv *p, dlc_conv_algorithm algorithm) {
     if (!dlc_conv_supports(isa, p, algorithm)) return __builtin_inf();
-    const double pixels = (double)dlc_conv_pixels(p), taps = (double)dlc_conv_taps(p), lanes = dlc_lanes(isa);
-    const double c = (double)(p->c / p->groups), oc = (double)(p->oc / p->groups), groups = (double)p->groups;
-    const double weights_bytes_per_cycle = 7; // from memory
+    const double pixels = (double)dlc_conv_pixels(p), results = pixels * (double)p->oc;
+    const dlc_activation kind = p->epilogue.activation;
+    const bool simple = kind == DLC_ACT_NONE || kind == DLC_ACT_RELU || kind == DLC_ACT_CLIP;
+    const double images = 4 * ((double)(p->n * p->d * p->h * p->w) * (double)p->c + results);
+    const double common = (simple ? 0 : 21 * results / dlc_lanes(isa)) + (images > processor->l2 ? 0.1 * images : 0);
     switch (algorithm) {
-    case DLC_CONV_IGEMM: {
-        const double compute = groups * product_cycles(isa, pixels, oc, taps * c) + pixels * taps * 3 * groups;
-        const double memory = groups * taps * c * oc * 4 / weights_bytes_per_cycle;
-        return compute > memory ? compute : memory;
-    }
-    case DLC_CONV_WINOGRAD_2: case DLC_CONV_WINOGRAD_4: {
-        const int64_t tile = algorithm == DLC_CONV_WINOGRAD_4 ? 4 : 2;
-        const double points = (double)((tile + 2) * (tile + 2));
-        const double tiles = (double)(p->n * p->d * dlc_ceil_div(p->oh, tile) * dlc_ceil_div(p->ow, tile));
-        const double in = (double)dlc_ceil_div(p->c, (int64_t)lanes), out = (double)dlc_ceil_div(p->oc, (int64_t)lanes);
-        const double compute = points * product_cycles(isa, tiles, oc, c) + tiles * points * 5 * (in + out);
-        // Few rows per product hide only half of the weights' way.
-        return compute + 0.5 * points * c * oc * 4 / weights_bytes_per_cycle;
-    }
-    case DLC_CONV_DEPTHWISE: {
-        const double vectors = (double)dlc_ceil_div(p->oc, (int64_t)lanes);
-        const bool unrolled = p->kernel[0] == 1 && p->kernel[1] == p->kernel[2] && (p->kernel[1] == 3 || p->kernel[1] == 5) &&
-                              p->stride[2] <= 2 && p->dilation[1] == 1 && p->dilation[2] == 1;
-        return pixels * vectors * taps * (unrolled ? 1.4 : 3);
-    }
-    case DLC_CONV_STRASSEN:
-        return dlc_conv_cost(isa, p, DLC_CONV_IGEMM) * dlc_strassen_share(isa, (int64_t)pixels, p->oc, p->c);
-    case DLC_CONV_DIRECT:
-        return pixels * oc * groups * taps * c * 4;
+    case DLC_CONV_IGEMM: return igemm_cycles(processor, isa, p) + common;
+    case DLC_CONV_STRASSEN: return 1.07 * igemm_cycles(processor, isa, p) * dlc_strassen_share(isa, (int64_t)pixels, p->oc, p->c) + common;
+    case DLC_CONV_WINOGRAD_2: return winograd_cycles(processor, isa, p, 2) + common;
+    case DLC_CONV_WINOGRAD_4: return winograd_cycles(processor, isa, p, 4) + common;
+    case DLC_CONV_DEPTHWISE: return depthwise_cycles(processor, isa, p) + common;
+    case DLC_CONV_DIRECT: return results * (double)dlc_conv_taps(p) * (double)(p->c / p->groups) * 4;
     }
     return __builtin_inf();
 }

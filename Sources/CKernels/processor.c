@@ -11,7 +11,7 @@
 #endif
 
 dlc_processor dlc_processor_typical(dlc_isa isa) {
-    dlc_processor p = {.fma = 2, .l1 = 32 << 10, .l2 = 1 << 20, .l3 = 16 << 20, .memory_rate = 4, .l3_rate = 10, .l2_rate = 24};
+    dlc_processor p = {.fma = 2, .l2 = 1 << 20, .l3 = 16 << 20};
     if (isa == DLC_ISA_PORTABLE) p.fma = 1; // products and sums apart, as the baseline of a family has them
     return p;
 }
@@ -43,18 +43,17 @@ static bool has_half_rate_512(void) {
 #endif
 
 /// Takes over a cache's size where the system tells it.
-static void read_size(double *size, int which) {
+static void read_cache(int level, double *size) {
 #if defined(__APPLE__)
-    static const char *const names[] = {"hw.perflevel0.l1dcachesize", "hw.perflevel0.l2cachesize", "hw.l3cachesize"};
     uint64_t bytes = 0;
     size_t length = sizeof bytes;
-    if (sysctlbyname(names[which], &bytes, &length, NULL, 0) == 0 && bytes > 0) *size = (double)bytes;
-#elif defined(_SC_LEVEL1_DCACHE_SIZE)
-    static const int names[] = {_SC_LEVEL1_DCACHE_SIZE, _SC_LEVEL2_CACHE_SIZE, _SC_LEVEL3_CACHE_SIZE};
-    const long bytes = sysconf(names[which]);
+    const bool known = sysctlbyname(level == 2 ? "hw.perflevel0.l2cachesize" : "hw.l3cachesize", &bytes, &length, NULL, 0) == 0;
+    if (known && bytes > 0) *size = (double)bytes;
+#elif defined(_SC_LEVEL2_CACHE_SIZE)
+    const long bytes = sysconf(level == 2 ? _SC_LEVEL2_CACHE_SIZE : _SC_LEVEL3_CACHE_SIZE);
     if (bytes > 0) *size = (double)bytes;
 #else
-    (void)size, (void)which;
+    (void)level, (void)size;
 #endif
 }
 
@@ -63,9 +62,8 @@ dlc_processor dlc_processor_host(dlc_isa isa) {
 #if defined(__x86_64__)
     if (isa == DLC_ISA_AVX512 && has_half_rate_512()) p.fma = 1;
 #endif
-    read_size(&p.l1, 0);
-    read_size(&p.l2, 1);
-    read_size(&p.l3, 2);
+    read_cache(2, &p.l2);
+    read_cache(3, &p.l3);
     return p;
 }
 

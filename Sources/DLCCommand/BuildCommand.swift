@@ -22,6 +22,7 @@ struct BuildCommand: ParsableCommand {
               dlc build resnet50.onnx
               dlc build resnet50.onnx -o app/resnet50.dlc --target x86-64-v3
               dlc build resnet50.onnx --exact
+              dlc build resnet50.onnx --tune
               dlc build digits.onnx -o digits.dlc --swift Digits.swift
             """)
 

@@ -80,9 +80,10 @@ struct CompareCommand: ParsableCommand {
     private func againstReference() throws -> [Difference] {
         let imported = try ModelFile.graph(model)
         return try located(model) {
-            let lowered = try Compiler.graph(imported, at: .lowered, flags.options())
+            let options = try flags.options()
+            let lowered = try Compiler.graph(imported, at: .lowered, options)
             let tapped = try TappedGraph(lowered)
-            let compiled = try CompiledModel(Lowering.plan(tapped.graph, flags.options()))
+            let compiled = try CompiledModel(Lowering.plan(tapped.graph, options))
             let inputs = try inputs(compiled.inputs)
             let got = try Session(compiled, threads: threads.threads).run(inputs)
             return try Progress.during("computing the reference") {

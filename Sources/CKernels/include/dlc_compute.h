@@ -7,6 +7,7 @@
 #define DLC_COMPUTE_H
 
 #include "dlc_common.h"
+#include "dlc_processor.h"
 
 typedef enum : uint8_t {
     DLC_ACT_NONE = 0,
@@ -131,8 +132,8 @@ void dlc_conv_pack(dlc_isa isa, const dlc_conv *conv, const void *weights, void 
 /// Checks the struct and settles how the work is split; false where `dlc_conv_supports` is.
 bool dlc_conv_prepare(dlc_isa isa, dlc_conv *conv, dlc_launch *out);
 
-/// A rough estimate of the cycles on one core, to choose an algorithm by; infinite where unsupported.
-double dlc_conv_cost(dlc_isa isa, const dlc_conv *conv, dlc_conv_algorithm algorithm);
+/// An estimate of the cycles on one core, to choose an algorithm by; infinite where unsupported.
+double dlc_conv_cost(const dlc_processor *processor, dlc_isa isa, const dlc_conv *conv, dlc_conv_algorithm algorithm);
 
 /// Seconds of a run of `conv->algorithm` on this thread, the least of several within `budget` seconds but at
 /// least two. Weights come from wherever they are left after `other_bytes` of other memory were read.

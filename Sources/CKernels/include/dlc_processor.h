@@ -4,15 +4,12 @@
 
 #include "dlc_common.h"
 
-/// Sizes in bytes, rates per cycle of one core.
 typedef struct {
-    double fma;                ///< fused multiply-adds of whole vectors per cycle
-    double l1, l2, l3;         ///< the caches that one core reads; l3 is 0 where there is none
-    double memory_rate;        ///< bytes streamed from memory per cycle
-    double l3_rate, l2_rate;   ///< bytes streamed from the caches per cycle
+    double fma;                ///< fused multiply-adds of whole vectors per cycle of a core
+    double l2, l3;             ///< bytes of the second-level and of the last cache
 } dlc_processor;
 
-/// A processor as they usually are of those that have `isa`: never the strongest in any one respect.
+/// A processor as they usually are of those that have `isa`.
 dlc_processor dlc_processor_typical(dlc_isa isa);
 
 /// The processor that runs this program, when it uses `isa`; what cannot be read is as in a typical one.

@@ -1,27 +1,72 @@
 import ArgumentParser
 import DLC
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
 /// How a model is compiled, for every command that compiles one.
 struct CompileFlags: ParsableArguments {
     @Option(help: "The processor family to compile for.")
     var target = TargetName.native
 
-    @Flag(help: "Only kernels that sum products as the operators are defined: no Winograd convolutions.")
+    @Flag(help: "Only kernels that sum products as the operators are defined: no Winograd, no Strassen.")
     var exact = false
 
-    func options() -> CompileOptions {
-        var options = CompileOptions(target: target.target)
+    @Flag(help: "Measure kernels on this machine, instead of estimating, where there is a choice; times are remembered.")
+    var tune = false
+
+    @Option(help: ArgumentHelp("The file of measured times; in the user's cache folder where left out.", valueName: "file"))
+    var tuneCache: String?
+
+    func validate() throws {
+        if tuneCache != nil, !tune { throw ValidationError("--tune-cache is for --tune") }
+    }
+
+    /// - Throws: where times shall be measured and their file is damaged or cannot be written.
+    func options() throws -> CompileOptions {
+        var options = CompileOptions(target: target == .native ? nil : target.target)
         options.exact = exact
+        if tune {
+            options.tuning = Tuning(cache: try TuneCache(path: try tuneCache ?? Self.defaultCache()), observe: Self.report)
+        }
         return options
     }
 
     /// The same flags on the command line of another `dlc`.
-    var arguments: [String] { ["--target", target.rawValue] + (exact ? ["--exact"] : []) }
+    var arguments: [String] {
+        ["--target", target.rawValue] + (exact ? ["--exact"] : []) + (tune ? ["--tune"] : [])
+            + (tuneCache.map { ["--tune-cache", $0] } ?? [])
+    }
 
     /// - Throws: where flags are given that no model of these is compiled with, since all of them are compiled files.
     func check(_ models: [String]) throws {
         guard models.allSatisfy(ModelFile.isPlan) else { return }
-        let given = [(target != .native, "--target"), (exact, "--exact")].first { $0.0 }
-        if let given { throw DLCError("is compiled already; \(given.1) is for dlc build", at: models.prefix(1).map { $0 }) }
+        let flags = [(target != .native, "--target"), (exact, "--exact"), (tune, "--tune")]
+        if let given = flags.first(where: \.0) {
+            throw DLCError("is compiled already; \(given.1) is for dlc build", at: models.prefix(1).map { $0 })
+        }
+    }
+
+    private static func defaultCache() throws -> String {
+        func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) }.flatMap { $0.hasPrefix("/") ? $0 : nil } }
+        if let folder = variable("XDG_CACHE_HOME") { return "\(folder)/dlc/tune.txt" }
+        guard let home = variable("HOME") else { throw DLCError("there is no HOME for measured times; name a file with --tune-cache") }
+        return "\(home)/.cache/dlc/tune.txt"
+    }
+
+    /// A terminal sees each layer; elsewhere one line says that it will take a while.
+    private static func report(_ progress: Tuning.Progress) {
+        if Console.hasTerminal {
+            // Names of a model's nodes may hold anything.
+            let name = String(progress.name.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : Character($0) }.prefix(60))
+            Progress.say("measuring \(name), \(progress.layer) of \(progress.layers)")
+        } else if progress.layer == 1 {
+            Console.put("measuring \(progress.layers) layers\n")
+        }
     }
 }

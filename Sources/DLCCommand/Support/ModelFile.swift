@@ -16,9 +16,10 @@ enum ModelFile {
 
     /// A graph compiled as the flags say.
     static func compile(_ path: String, _ flags: CompileFlags, constants: [String: Tensor] = [:]) throws -> PlanImage {
+        let options = try flags.options()
         let graph = try graph(path, constants: constants)
         return try Progress.during("compiling \(path)") {
-            try located(path) { try Compiler.compile(graph, flags.options()) }
+            try located(path) { try Compiler.compile(graph, options) }
         }
     }
 

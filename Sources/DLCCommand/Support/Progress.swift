@@ -9,17 +9,31 @@ enum Progress {
     static func during<R>(_ what: String, _ body: () throws -> R) rethrows -> R {
         guard Console.hasTerminal else { return try body() }
         let line = Line(what)
+        current.withLock { $0 = line }
         line.start()
-        defer { line.finish() }
+        defer {
+            line.finish()
+            current.withLock { $0 = nil }
+        }
         return try body()
     }
 
+    /// Says more exactly what is being done, at once.
+    static func say(_ what: String) { current.withLock { $0 }?.say(what) }
+
+    private static let current = Mutex(Line?.none)
+
     /// The ticking task and the caller share the state under a lock, so that nothing is written after the end.
     private final class Line: Sendable {
-        private let what: String
+        private let what: Mutex<String>
         private let state = Mutex(State.running)
 
-        init(_ what: String) { self.what = what }
+        init(_ what: String) { self.what = Mutex(what) }
+
+        func say(_ text: String) {
+            what.withLock { $0 = text }
+            _ = show(nil)
+        }
 
         func start() {
             Task.detached { [self] in
@@ -32,10 +46,10 @@ enum Progress {
             }
         }
 
-        private func show(_ seconds: Int) -> Bool {
+        private func show(_ seconds: Int?) -> Bool {
             state.withLock { state in
                 guard state != .finished else { return false }
-                Console.put("\r\(what) … \(seconds) s")
+                Console.put("\r\(what.withLock { $0 }) …\(seconds.map { " \($0) s" } ?? "")\u{1B}[K")
                 state = .shown
                 return true
             }

@@ -4,7 +4,7 @@ import DLCOps
 import DLCRuntime
 
 extension Lowering {
-    /// Convolution over channels-last tensors with constant weights, packed for the algorithm that costs least.
+    /// Convolution over channels-last tensors with constant weights, packed for the algorithm that `chooseAlgorithms` settled.
     mutating func lower(_ op: FusedConv, _ node: Node) throws {
         try lowerConvolution(
             node, geometry: try ConvolutionGeometry(op.conv, kernel: kernel(node)), epilogue: op)
@@ -30,23 +30,17 @@ extension Lowering {
         _ node: Node, geometry: ConvolutionGeometry, epilogue: any HasEpilogue
     ) throws {
         guard geometry.channelsLast else { throw DLCError("was not laid out") }
-        let (x, w) = (try operand(node, 0), try operand(node, 1))
-        guard (3...5).contains(graph.shape(x).count) else { throw DLCError("more than three spatial dimensions are not supported") }
+        var shape = try nominalShape(node, geometry, epilogue)
+        let (x, w, y) = (try operand(node, 0), try operand(node, 1), node.results[0])
         guard let weights = graph.constant(w) else { throw DLCError("weights computed at run time are not supported") }
-        let y = node.results[0]
-        var shape = dlc_conv()
-        shape.type = weights.type.kernelType
         let (input, inputStride) = try pixels(x)
         let result = try destination(y)
         guard let resultStride = try Self.pixelStride(result) else { throw DLCError("the result's pixels are not equally spaced") }
-        fill(&shape, geometry, x: graph.shape(x), y: graph.shape(y))
         shape.x_ld = Int64(nominal(inputStride))
         shape.y_ld = Int64(nominal(resultStride))
         let operands = try epilogueOperands(node)
         shape.residual_ld = try operands.residual.flatMap { try Self.pixelStride($0) }.map { Int64(nominal($0)) } ?? shape.oc
-        shape.epilogue.activation = activation(epilogue.activation)
-        let isSettled = (graph.shape(x) + graph.shape(y)).allSatisfy { $0.constant != nil }
-        let algorithm = cheapest(shape, isSettled: isSettled)
+        let algorithm = algorithms[y.index] ?? DLC_CONV_DIRECT
         shape.algorithm = algorithm
         let bytes = dlc_conv_packed_bytes(target.isa, &shape)
         let packed = try Tensor(type: .uint8, shape: [Int(bytes)]) { target in
@@ -100,20 +94,6 @@ extension Lowering {
             operations: work)
     }
 
-    /// The algorithm with the lowest estimated cost, of those that `options` allow.
-    /// - Parameter isSettled: whether the extents are those of every run; Strassen's product does not serve all.
-    private func cheapest(_ shape: dlc_conv, isSettled: Bool) -> dlc_conv_algorithm {
-        var shape = shape
-        var best = DLC_CONV_DIRECT
-        var lowest = Double.infinity
-        let fast = options.exact ? [] : [DLC_CONV_WINOGRAD_2, DLC_CONV_WINOGRAD_4] + (isSettled ? [DLC_CONV_STRASSEN] : [])
-        for algorithm in [DLC_CONV_IGEMM, DLC_CONV_DEPTHWISE] + fast where dlc_conv_supports(target.isa, &shape, algorithm) {
-            let cost = dlc_conv_cost(target.isa, &shape, algorithm)
-            if cost < lowest { (best, lowest) = (algorithm, cost) }
-        }
-        return best
-    }
-
     /// Max and average pooling.
     mutating func lower(_ op: Pool, _ node: Node) throws {
         guard op.channelsLast, let x = node.operands[0] else { throw DLCError("was not laid out") }
@@ -143,6 +123,18 @@ extension Lowering {
         let shape = graph.shape(try operand(node, 1))
         guard let kernel = Shape(shape.dropFirst(2)).constants else { throw DLCError("the kernel's extents must be numbers") }
         return kernel
+    }
+
+    /// A convolution for choosing its algorithm: symbolic extents by nominal numbers, operands and result without gaps.
+    func nominalShape(_ node: Node, _ geometry: ConvolutionGeometry, _ epilogue: any HasEpilogue) throws -> dlc_conv {
+        let (x, w) = (try operand(node, 0), try operand(node, 1))
+        guard (3...5).contains(graph.shape(x).count) else { throw DLCError("more than three spatial dimensions are not supported") }
+        var shape = dlc_conv()
+        shape.type = graph.type(w).element.kernelType
+        fill(&shape, geometry, x: graph.shape(x), y: graph.shape(node.results[0]))
+        (shape.x_ld, shape.y_ld, shape.residual_ld) = (shape.c, shape.oc, shape.oc)
+        shape.epilogue.activation = activation(epilogue.activation)
+        return shape
     }
 
     /// Extents and geometry for choosing an algorithm and packing weights; symbolic extents by nominal numbers.

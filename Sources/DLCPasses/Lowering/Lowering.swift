@@ -1,3 +1,4 @@
+import CKernels
 import DLCGraph
 import DLCOps
 import DLCRuntime
@@ -11,6 +12,8 @@ public struct Lowering {
     let options: CompileOptions
     var target: Target { options.target }
     var image: PlanImage
+    /// Settled for all layers together, by the index of the result.
+    private(set) var algorithms: [Int: dlc_conv_algorithm] = [:]
     /// Where each value lies, by index.
     private var views: [Plan.Operand?]
     /// Contiguous copies made for kernels that need them.
@@ -38,6 +41,7 @@ public struct Lowering {
 
     private mutating func run() throws {
         placeConcatenations()
+        algorithms = try chooseAlgorithms()
         image.update { $0.metadata = graph.metadata }
         for (index, port) in graph.inputs.enumerated() {
             let type = graph.type(port.value)

@@ -1,0 +1,96 @@
+import DLC
+import Foundation
+import Synchronization
+import Testing
+
+@testable import DLCPasses
+
+@Suite struct TuningTests {
+    /// A folder that is removed with the object.
+    private final class Folder {
+        let url = FileManager.default.temporaryDirectory.appendingPathComponent("dlc-tune-\(UUID().uuidString)")
+        var cache: String { url.appendingPathComponent("a/b/tune.txt").path }
+        deinit { try? FileManager.default.removeItem(at: url) }
+    }
+
+    private final class Count: Sendable {
+        let layers = Mutex(0)
+        var value: Int { layers.withLock { $0 } }
+    }
+
+    private static let layers = [
+        ChoiceTests.Layer(name: "1", size: 12, inputs: 16, outputs: 16, expected: []),
+        ChoiceTests.Layer(name: "2", size: 12, inputs: 16, outputs: 16, expected: []),
+        ChoiceTests.Layer(name: "3", size: 6, inputs: 32, outputs: 32, expected: []),
+    ]
+
+    /// Compiles a small network and gives the number of layers that were measured.
+    private func tune(_ path: String) throws -> (measured: Int, image: PlanImage) {
+        let count = Count()
+        var options = CompileOptions()
+        options.tuning = Tuning(cache: try TuneCache(path: path)) { _ in count.layers.withLock { $0 += 1 } }
+        let image = try Compiler.compile(try ChoiceTests.network(Self.layers), options)
+        return (count.value, image)
+    }
+
+    @Test func theSecondBuildMeasuresNothing() throws {
+        let folder = Folder()
+        let first = try tune(folder.cache)
+        #expect(first.measured == 2, "equal layers are measured once")
+        let second = try tune(folder.cache)
+        #expect(second.measured == 0)
+        #expect(ChoiceTests.algorithms(first.image.plan) == ChoiceTests.algorithms(second.image.plan))
+        let weights = Self.layers.reduce(0) { $0 + 4 * 9 * $1.inputs * $1.outputs }
+        #expect(first.image.constantBytes < 2 * weights)
+    }
+
+    @Test func timesOfAnotherProcessorAreNotBelieved() throws {
+        let folder = Folder()
+        _ = try tune(folder.cache)
+        let text = try String(contentsOfFile: folder.cache, encoding: .utf8)
+        #expect(text.contains(Tuning.processor))
+        try text.replacingOccurrences(of: Tuning.processor, with: "another processor").write(toFile: folder.cache, atomically: true, encoding: .utf8)
+        #expect(try tune(folder.cache).measured == 2)
+        #expect(try tune(folder.cache).measured == 0)
+        #expect(try String(contentsOfFile: folder.cache, encoding: .utf8).contains("another processor"), "its times stay")
+    }
+
+    @Test func theTextHoldsTheTimes() throws {
+        let times = ["a; kernels 1; b": 1.5e-5, "c": 0.25]
+        #expect(try TuneCache.parse(TuneCache.text(times)) == times)
+        #expect(try TuneCache.parse(TuneCache.text([:])).isEmpty)
+    }
+
+    @Test(arguments: ["", "{}", "a\t1", "\n", TuneCache.firstLine, "\(TuneCache.firstLine)\na\t1", "\(TuneCache.firstLine)\na\tx\n", "\(TuneCache.firstLine)\na\n", "\(TuneCache.firstLine)\na\t-1\n", "\(TuneCache.firstLine)\na\tnan\n", "\(TuneCache.firstLine)\n\t1\n"])
+    func damagedFilesAreRefused(_ text: String) throws {
+        let folder = Folder()
+        try FileManager.default.createDirectory(at: folder.url, withIntermediateDirectories: true)
+        let path = folder.url.appendingPathComponent("tune.txt").path
+        try text.write(toFile: path, atomically: true, encoding: .utf8)
+        #expect(throws: DLCError.self) { try TuneCache(path: path) }
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == text, "and stay as they are")
+    }
+
+    @Test func buildsAtTheSameTimeLoseNothing() async throws {
+        let folder = Folder()
+        let path = folder.cache
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for builder in 0..<8 {
+                group.addTask {
+                    let cache = try TuneCache(path: path)
+                    for layer in 0..<10 { try cache.add(["builder \(builder) layer \(layer)": 1]) }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try TuneCache(path: path).times.count == 80)
+    }
+
+    @Test func tuningForAProcessorThatIsNotHereIsAnError() throws {
+        let folder = Folder()
+        guard let target = Target.allCases.first(where: { !$0.runsHere }) else { return }
+        var options = CompileOptions(target: target)
+        options.tuning = Tuning(cache: try TuneCache(path: folder.cache))
+        #expect(throws: DLCError.self) { try Compiler.compile(try ChoiceTests.network(Self.layers), options) }
+    }
+}

@@ -1,0 +1,126 @@
+/// Convolutions of well-known networks: those with a choice of algorithm, and some without.
+#ifndef DLC_NETWORK_CONVS_H
+#define DLC_NETWORK_CONVS_H
+#include "dlc_compute.h"
+
+/// Square input of `size` pixels a side; `times` is how often the layer occurs in the networks together.
+typedef struct {
+    const char *network;
+    int64_t size, c, oc, kernel, stride, groups;
+    dlc_activation activation;
+    bool residual;
+    int times;
+} network_conv;
+
+static const network_conv network_convs[] = {
+    {"DenseNet", 56, 128, 32, 3, 1, 1, DLC_ACT_NONE, false, 6},
+    {"DenseNet", 28, 128, 32, 3, 1, 1, DLC_ACT_NONE, false, 12},
+    {"DenseNet", 14, 128, 32, 3, 1, 1, DLC_ACT_NONE, false, 24},
+    {"DenseNet", 7, 128, 32, 3, 1, 1, DLC_ACT_NONE, false, 16},
+    {"GoogLeNet", 56, 64, 192, 3, 1, 1, DLC_ACT_RELU, false, 1},
+    {"GoogLeNet", 28, 96, 128, 3, 1, 1, DLC_ACT_RELU, false, 1},
+    {"GoogLeNet", 28, 16, 32, 3, 1, 1, DLC_ACT_RELU, false, 1},
+    {"GoogLeNet", 28, 128, 192, 3, 1, 1, DLC_ACT_RELU, false, 1},
+    {"GoogLeNet", 28, 32, 96, 3, 1, 1, DLC_ACT_RELU, false, 1},
+    {"GoogLeNet", 14, 96, 208, 3, 1, 1, DLC_ACT_RELU, false, 1},
+    {"GoogLeNet", 14, 16, 48, 3, 1, 1, DLC_ACT_RELU, false, 1},
+    {"GoogLeNet", 14, 112, 224, 3, 1, 1, DLC_ACT_RELU, false, 1},
+    {"GoogLeNet", 14, 24, 64, 3, 1, 1, DLC_ACT_RELU, false, 2},
+    {"GoogLeNet", 14, 128, 256, 3, 1, 1, DLC_ACT_RELU, false, 1},
+    {"GoogLeNet", 14, 144, 288, 3, 1, 1, DLC_ACT_RELU, false, 1},
+    {"GoogLeNet", 14, 32, 64, 3, 1, 1, DLC_ACT_RELU, false, 1},
+    {"GoogLeNet", 14, 160, 320, 3, 1, 1, DLC_ACT_RELU, false, 1},
+    {"GoogLeNet", 14, 32, 128, 3, 1, 1, DLC_ACT_RELU, false, 1},
+    {"GoogLeNet", 7, 160, 320, 3, 1, 1, DLC_ACT_RELU, false, 1},
+    {"GoogLeNet", 7, 32, 128, 3, 1, 1, DLC_ACT_RELU, false, 1},
+    {"GoogLeNet", 7, 192, 384, 3, 1, 1, DLC_ACT_RELU, false, 1},
+    {"GoogLeNet", 7, 48, 128, 3, 1, 1, DLC_ACT_RELU, false, 1},
+    {"ResNet", 56, 64, 64, 3, 1, 1, DLC_ACT_RELU, false, 5},
+    {"ResNet", 56, 64, 64, 3, 1, 1, DLC_ACT_RELU, true, 2},
+    {"ResNet", 28, 128, 128, 3, 1, 1, DLC_ACT_RELU, true, 2},
+    {"ResNet", 28, 128, 128, 3, 1, 1, DLC_ACT_RELU, false, 4},
+    {"ResNet", 14, 256, 256, 3, 1, 1, DLC_ACT_RELU, true, 2},
+    {"ResNet", 14, 256, 256, 3, 1, 1, DLC_ACT_RELU, false, 6},
+    {"ResNet", 7, 512, 512, 3, 1, 1, DLC_ACT_RELU, true, 2},
+    {"ResNet", 7, 512, 512, 3, 1, 1, DLC_ACT_RELU, false, 3},
+    {"SqueezeNet", 55, 16, 64, 3, 1, 1, DLC_ACT_RELU, false, 2},
+    {"SqueezeNet", 27, 32, 128, 3, 1, 1, DLC_ACT_RELU, false, 2},
+    {"SqueezeNet", 13, 48, 192, 3, 1, 1, DLC_ACT_RELU, false, 2},
+    {"SqueezeNet", 13, 64, 256, 3, 1, 1, DLC_ACT_RELU, false, 2},
+    {"U-Net", 256, 3, 32, 3, 1, 1, DLC_ACT_RELU, false, 1},
+    {"U-Net", 256, 32, 32, 3, 1, 1, DLC_ACT_RELU, false, 2},
+    {"U-Net", 128, 32, 64, 3, 1, 1, DLC_ACT_RELU, false, 1},
+    {"U-Net", 128, 64, 64, 3, 1, 1, DLC_ACT_RELU, false, 2},
+    {"U-Net", 64, 64, 128, 3, 1, 1, DLC_ACT_RELU, false, 1},
+    {"U-Net", 64, 128, 128, 3, 1, 1, DLC_ACT_RELU, false, 1},
+    {"U-Net", 128, 128, 64, 3, 1, 1, DLC_ACT_RELU, false, 1},
+    {"U-Net", 256, 64, 32, 3, 1, 1, DLC_ACT_RELU, false, 1},
+    {"VGG", 224, 3, 64, 3, 1, 1, DLC_ACT_RELU, false, 1},
+    {"VGG", 224, 64, 64, 3, 1, 1, DLC_ACT_RELU, false, 1},
+    {"VGG", 112, 64, 128, 3, 1, 1, DLC_ACT_RELU, false, 1},
+    {"VGG", 112, 128, 128, 3, 1, 1, DLC_ACT_RELU, false, 1},
+    {"VGG", 56, 128, 256, 3, 1, 1, DLC_ACT_RELU, false, 1},
+    {"VGG", 56, 256, 256, 3, 1, 1, DLC_ACT_RELU, false, 2},
+    {"VGG", 28, 256, 512, 3, 1, 1, DLC_ACT_RELU, false, 1},
+    {"VGG", 28, 512, 512, 3, 1, 1, DLC_ACT_RELU, false, 2},
+    {"VGG", 14, 512, 512, 3, 1, 1, DLC_ACT_RELU, false, 3},
+    {"EfficientNet", 112, 32, 32, 3, 1, 32, DLC_ACT_SILU, false, 1},
+    {"EfficientNet", 112, 96, 96, 3, 2, 96, DLC_ACT_SILU, false, 1},
+    {"EfficientNet", 56, 144, 144, 3, 1, 144, DLC_ACT_SILU, false, 1},
+    {"EfficientNet", 56, 144, 144, 5, 2, 144, DLC_ACT_SILU, false, 1},
+    {"EfficientNet", 28, 240, 240, 5, 1, 240, DLC_ACT_SILU, false, 1},
+    {"EfficientNet", 28, 240, 240, 3, 2, 240, DLC_ACT_SILU, false, 1},
+    {"EfficientNet", 14, 480, 480, 3, 1, 480, DLC_ACT_SILU, false, 2},
+    {"EfficientNet", 14, 480, 480, 5, 1, 480, DLC_ACT_SILU, false, 1},
+    {"EfficientNet", 14, 672, 672, 5, 1, 672, DLC_ACT_SILU, false, 2},
+    {"EfficientNet", 14, 672, 672, 5, 2, 672, DLC_ACT_SILU, false, 1},
+    {"EfficientNet", 7, 1152, 1152, 5, 1, 1152, DLC_ACT_SILU, false, 3},
+    {"EfficientNet", 7, 1152, 1152, 3, 1, 1152, DLC_ACT_SILU, false, 1},
+    {"MobileNet", 112, 32, 32, 3, 1, 32, DLC_ACT_CLIP, false, 1},
+    {"MobileNet", 112, 96, 96, 3, 2, 96, DLC_ACT_CLIP, false, 1},
+    {"MobileNet", 56, 144, 144, 3, 1, 144, DLC_ACT_CLIP, false, 1},
+    {"MobileNet", 56, 144, 144, 3, 2, 144, DLC_ACT_CLIP, false, 1},
+    {"MobileNet", 28, 192, 192, 3, 1, 192, DLC_ACT_CLIP, false, 2},
+    {"MobileNet", 28, 192, 192, 3, 2, 192, DLC_ACT_CLIP, false, 1},
+    {"MobileNet", 14, 384, 384, 3, 1, 384, DLC_ACT_CLIP, false, 4},
+    {"MobileNet", 14, 576, 576, 3, 1, 576, DLC_ACT_CLIP, false, 2},
+    {"MobileNet", 14, 576, 576, 3, 2, 576, DLC_ACT_CLIP, false, 1},
+    {"MobileNet", 7, 960, 960, 3, 1, 960, DLC_ACT_CLIP, false, 3},
+    {"DenseNet", 224, 3, 64, 7, 2, 1, DLC_ACT_RELU, false, 4},
+    {"EfficientNet", 224, 3, 32, 3, 2, 1, DLC_ACT_SILU, false, 1},
+    {"MobileNet", 224, 3, 32, 3, 2, 1, DLC_ACT_CLIP, false, 1},
+    {"ResNet", 56, 64, 128, 3, 2, 1, DLC_ACT_RELU, false, 1},
+    {"ResNet", 28, 128, 256, 3, 2, 1, DLC_ACT_RELU, false, 1},
+    {"ResNet", 14, 256, 512, 3, 2, 1, DLC_ACT_RELU, false, 1},
+    {"ResNet", 56, 128, 128, 3, 2, 1, DLC_ACT_RELU, false, 1},
+    {"ResNet", 28, 256, 256, 3, 2, 1, DLC_ACT_RELU, false, 1},
+    {"ResNet", 14, 512, 512, 3, 2, 1, DLC_ACT_RELU, false, 1},
+    {"SqueezeNet", 224, 3, 64, 3, 2, 1, DLC_ACT_RELU, false, 1},
+    {"ViT", 224, 3, 768, 16, 16, 1, DLC_ACT_NONE, false, 1},
+    {"DenseNet", 14, 704, 128, 1, 1, 1, DLC_ACT_RELU, false, 1},
+    {"EfficientNet", 112, 32, 16, 1, 1, 1, DLC_ACT_NONE, false, 2},
+    {"EfficientNet", 112, 16, 96, 1, 1, 1, DLC_ACT_SILU, false, 1},
+    {"EfficientNet", 14, 80, 480, 1, 1, 1, DLC_ACT_SILU, false, 3},
+    {"EfficientNet", 7, 320, 1280, 1, 1, 1, DLC_ACT_SILU, false, 1},
+    {"GoogLeNet", 56, 64, 64, 1, 1, 1, DLC_ACT_RELU, false, 2},
+    {"GoogLeNet", 28, 192, 64, 1, 1, 1, DLC_ACT_RELU, false, 1},
+    {"GoogLeNet", 14, 512, 112, 1, 1, 1, DLC_ACT_RELU, false, 2},
+    {"ResNet", 56, 64, 256, 1, 1, 1, DLC_ACT_RELU, true, 4},
+    {"ResNet", 28, 128, 512, 1, 1, 1, DLC_ACT_RELU, true, 4},
+    {"ResNet", 14, 1024, 256, 1, 1, 1, DLC_ACT_RELU, false, 5},
+    {"ResNet", 7, 512, 2048, 1, 1, 1, DLC_ACT_RELU, true, 3},
+    {"SqueezeNet", 55, 128, 16, 1, 1, 1, DLC_ACT_RELU, false, 1},
+    {"ResNeXt", 56, 128, 128, 3, 1, 32, DLC_ACT_RELU, false, 1},
+};
+
+/// The layer in NHWC, batch 1, padded to keep its size (ViT's patches and the like are not padded).
+static inline dlc_conv conv_of(const network_conv *l, dlc_conv_algorithm algorithm) {
+    const int64_t pad = l->kernel <= 7 && l->stride < l->kernel ? l->kernel / 2 : 0, out = (l->size + 2 * pad - l->kernel) / l->stride + 1;
+    return (dlc_conv){
+        .type = DLC_F32, .algorithm = algorithm, .n = 1, .d = 1, .h = l->size, .w = l->size, .c = l->c,
+        .od = 1, .oh = out, .ow = out, .oc = l->oc, .groups = l->groups, .kernel = {1, l->kernel, l->kernel},
+        .stride = {1, l->stride, l->stride}, .dilation = {1, 1, 1}, .pad = {0, pad, pad}, .x_ld = l->c, .y_ld = l->oc,
+        .residual_ld = l->oc, .epilogue = {l->activation, false, 0, 6},
+    };
+}
+#endif
