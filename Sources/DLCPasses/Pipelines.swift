@@ -31,6 +31,7 @@ public enum Pipelines {
         nestConcatenations,
         foldPadding,
         foldChannelScaling,
+        averageBeforeConvolution,
         widenHalves,
         convolveAtRunTime,
         decompose,
@@ -40,6 +41,9 @@ public enum Pipelines {
         enterFusedForms,
         fuseProductOperands,
         fuseEpilogues,
+        simplifyMovement,
+        sliceEarly,
+        simplifyMovement,
     ]
 
     /// Channels last, transposes gone where they can, and an order that needs little memory.
@@ -51,6 +55,7 @@ public enum Pipelines {
         sinkTransposes,
         simplifyMovement,
         foldConstants,
+        fuseColumnScaling,
         reach(.laidOut),
         orderForMemory,
     ]

@@ -4,7 +4,14 @@ import DLCGraph
 ///
 /// Operands: a `[…, M, K]` (with `transA` `[…, K, M]`), b `[…, K, N]` (with `transB` `[…, N, K]`), leading dimensions
 /// broadcast; bias and slope `[N]`; residual of the result's shape `[…, M, N]`.
+///
+/// With `scaleA`, `[K]` or `[…, 1, K]` that broadcasts to a, the product is of `a · scaleA + shiftA` instead, at least 0
+/// with `reluA`; shiftA is `[K]`.
 public struct FusedMatMul: Operator {
+    /// The position of `scaleA`; `shiftA` follows.
+    public static let scalePosition = 5
+
+    public var reluA = false
     public var transA = false
     public var transB = false
     public var scale = 1.0
@@ -18,7 +25,7 @@ public struct FusedMatMul: Operator {
     public var definition: OperatorDefinition { Self.definition }
 
     public static let definition = OperatorDefinition(
-        FusedMatMul(), name: "fused_matmul", operands: ["a", "b", "bias?", "residual?", "slope?"],
+        FusedMatMul(), name: "fused_matmul", operands: ["a", "b", "bias?", "residual?", "slope?", "scale_a?", "shift_a?"],
         examples: {
             let a = try Tensor.random(seed: 1, shape: [2, 3, 5])
             let b = try Tensor.random(seed: 2, shape: [5, 7])
@@ -30,12 +37,16 @@ public struct FusedMatMul: Operator {
             (transposed.transA, transposed.transB, transposed.scale) = (true, true, 0.5)
             var after = FusedMatMul()
             (after.activation, after.residualAfterActivation) = (.relu, true)
+            var scaled = FusedMatMul()
+            scaled.reluA = true
             let batched = try Tensor.random(seed: 5, shape: [3, 1, 4, 6])
             return [
                 Example("bias", FusedMatMul(), [a, b, bias]),
                 Example("gelu", gelu, [a, b, bias, residual]),
                 Example("relu then residual", after, [a, b, nil, residual]),
                 Example("both transposed", transposed, [batched, try Tensor.random(seed: 6, shape: [2, 5, 4])]),
+                Example("scaled columns", scaled, [a, b, bias, nil, nil, try Tensor.random(seed: 9, shape: [5]), try Tensor.random(seed: 10, shape: [5])]),
+                Example("gated columns", FusedMatMul(), [a, b, nil, residual, nil, try Tensor.random(seed: 11, shape: [2, 1, 5])]),
                 Example("no depth", FusedMatMul(), [try Tensor.random(seed: 7, shape: [2, 0]), try Tensor.random(seed: 8, shape: [0, 3])]),
             ]
         }
@@ -47,6 +58,20 @@ public struct FusedMatMul: Operator {
         Attribute("alpha", \.alpha)
         Attribute("beta", \.beta)
         Attribute("residual_after_activation", \.residualAfterActivation)
+        Attribute("relu_a", \.reluA)
+    }
+
+    /// The elements of a as they are multiplied.
+    private func scaled(_ a: Tensor, _ operands: [Tensor?]) throws -> [Double] {
+        let values = try a.doubles()
+        guard operands.count > Self.scalePosition, let scale = operands[Self.scalePosition] else { return values }
+        let (factors, sources) = (try scale.doubles(), Oracle.broadcastIndices(scale.shape, to: a.shape))
+        let shift = operands.count > Self.scalePosition + 1 ? try operands[Self.scalePosition + 1]?.doubles() : nil
+        let columns = max(a.shape[a.rank - 1], 1)
+        return values.indices.map { i in
+            let x = values[i] * factors[sources[i]] + (shift?[i % columns] ?? 0)
+            return reluA ? max(x, 0) : x
+        }
     }
 
     private var epilogue: Epilogue {
@@ -61,6 +86,17 @@ public struct FusedMatMul: Operator {
         if k.constant != nil, depth.constant != nil, k != depth { throw DLCError("a is \(a.type) and b is \(b.type): \(k) columns against \(depth) rows") }
         let shape = try InferenceRules.broadcast([Shape(a.shape.dropLast(2)), Shape(b.shape.dropLast(2))]) + [m, n]
         try epilogue.check(context, result: shape, channel: n)
+        if let scale = context.optional(Self.scalePosition) {
+            guard !transA, scale.element == a.element, scale.shape.last == k, scale.rank == 1 || scale.shape[scale.rank - 2] == 1,
+                try InferenceRules.broadcast([a.shape, scale.shape]) == a.shape
+            else { throw DLCError("scale_a is \(scale.type), which does not scale the columns of \(a.type)") }
+        }
+        if let shift = context.optional(Self.scalePosition + 1) {
+            guard context.optional(Self.scalePosition) != nil, shift.element == a.element, shift.shape == [k] else {
+                throw DLCError("shift_a is \(shift.type); expected [\(k)] beside a scale")
+            }
+        }
+        if reluA, context.optional(Self.scalePosition) == nil { throw DLCError("relu_a needs a scale") }
         return [Fact(a.element, shape)]
     }
 
@@ -71,7 +107,7 @@ public struct FusedMatMul: Operator {
         let batch = try Oracle.broadcast([Array(a.shape.dropLast(2)), Array(b.shape.dropLast(2))])
         let aStarts = Oracle.broadcastIndices(Array(a.shape.dropLast(2)), to: batch)
         let bStarts = Oracle.broadcastIndices(Array(b.shape.dropLast(2)), to: batch)
-        let (x, y) = (try a.doubles(), try b.doubles())
+        let (x, y) = (try scaled(a, operands), try b.doubles())
         var sums: [Double] = []
         for (i, j) in zip(aStarts, bStarts) {
             for row in 0..<m {

@@ -37,6 +37,7 @@ private func isSymbolic(_ value: AttributeValue) -> Bool {
 ///     reshape(reshape(%x))       →   reshape(%x)
 ///     transpose(transpose(%x))   →   transpose(%x) or %x
 ///     transpose that only moves dimensions of extent 1   →   reshape
+///     gather of one constant index, or of evenly spaced ones   →   slice
 public let simplifyMovement = Pass("simplify-movement") { rewriter, node in
     guard let x = node.operands.first ?? nil, node.results.count == 1 else { return nil }
     let shape = rewriter.shape(x)
@@ -51,6 +52,11 @@ public let simplifyMovement = Pass("simplify-movement") { rewriter, node in
         }
         let moved = transpose.perm.filter { shape[$0].constant != 1 }
         if moved == moved.sorted() { return [try rewriter.add1(Reshape(shape: transpose.perm.map { shape[$0] }), [x], name: node.name)] }
+    case let gather as Gather:
+        guard let slice = try slice(gather, shape, indices: rewriter.constant(node.operands[1])) else { return nil }
+        let part = try rewriter.add1(slice, [x], name: node.name)
+        let result = rewriter.old.shape(node.results[0])
+        return [slice.sizes == result ? part : try rewriter.add1(Reshape(shape: result), [part], name: node.name)]
     case is Concat:
         if node.operands.count == 1 { return [x] }
     case let slice as Slice:
@@ -66,15 +72,38 @@ public let simplifyMovement = Pass("simplify-movement") { rewriter, node in
     return nil
 }
 
+/// The slice that reads the same elements: one index, or several in steps of a positive distance.
+private func slice(_ gather: Gather, _ shape: Shape, indices: Tensor?) throws -> Slice? {
+    let axis = try InferenceRules.axis(gather.axis, rank: shape.count)
+    guard let extent = shape[axis].constant, let indices, indices.rank <= 1, indices.count > 0 else { return nil }
+    let places = try indices.integers().map { $0 < 0 ? Int($0) + extent : Int($0) }
+    let step = places.count > 1 ? places[1] - places[0] : 1
+    guard step > 0, places.allSatisfy({ (0..<extent).contains($0) }),
+        places.indices.dropFirst().allSatisfy({ places[$0] - places[$0 - 1] == step })
+    else { return nil }
+    var slice = Slice(starts: shape.map { _ in 0 }, sizes: shape, steps: shape.map { _ in 1 })
+    (slice.starts[axis], slice.sizes[axis], slice.steps[axis]) = (Dim(places[0]), Dim(places.count), step)
+    return slice
+}
+
 /// A concatenation that begins with the operands of an earlier one along the same axis reads that one instead, so that
 /// in dense networks every feature map is written once, in place.
 ///
 ///     %a = concat(%1, %2);  %b = concat(%1, %2, %3)   →   %b = concat(%a, %3)
 public let nestConcatenations = Pass("nest-concatenations", at: .canonical) { rewriter, node in
     guard node.op is Concat, node.operands.count > 2 else { return nil }
-    for length in (2..<node.operands.count).reversed() {
-        guard let inner = rewriter.builder.existing(node.op, Array(node.operands.prefix(length))) else { continue }
-        return [try rewriter.add1(node.op, [inner[0]] + node.operands.dropFirst(length), name: node.name)]
+    // What was nested before is found by what it reads now, so the search starts again with every part found.
+    var operands = node.operands
+    while operands.count > 2, let (part, length) = longestPart(rewriter, node.op, operands) {
+        operands = [part] + operands.dropFirst(length)
+    }
+    return operands.count < node.operands.count ? [try rewriter.add1(node.op, operands, name: node.name)] : nil
+}
+
+/// An earlier concatenation of the first operands, and how many they are.
+private func longestPart(_ rewriter: Rewriter, _ op: any Operator, _ operands: [Value?]) -> (Value, Int)? {
+    for length in (2..<operands.count).reversed() {
+        if let part = rewriter.builder.existing(op, Array(operands.prefix(length))) { return (part[0], length) }
     }
     return nil
 }

@@ -88,14 +88,17 @@ public let fuseProductOperands = Pass("fuse-product-operands", at: .canonical) {
     return [try rewriter.add1(copy, product.operands, name: product.name)]
 }
 
-/// Bias, residual and activation move into the convolution or product before them.
+/// Bias, residual and activation move into the convolution or product before them. Between a product and what follows
+/// there may be a reshape that leaves its columns alone; it then comes last.
 ///
 ///     relu(add(conv(%x, %w, %b), %r))   →   fused_conv(%x, %w, %b, %r) {activation: "relu"}
+///     add(reshape(matmul(%x, %w)), %r)  →   reshape(fused_matmul(%x, %w, _, reshape(%r)))
 public let fuseEpilogues = Pass("fuse-epilogues", at: .canonical) { rewriter, node in
     if node.op.name == "add" { return try addition(&rewriter, node) }
-    guard let value = node.operands.first ?? nil, rewriter.fact(value).element == .float32, rewriter.useCount(value) == 1,
-        let producer = rewriter.producer(of: value), var op = producer.op as? any HasEpilogue, op.activation == .none, !op.residualAfterActivation,
-        let activation = try EpilogueActivation(node, rewriter, channels: rewriter.shape(value), of: producer.op)
+    guard let value = node.operands.first ?? nil, rewriter.fact(value).element == .float32,
+        let (producer, inner) = finished(rewriter, value), var op = producer.op as? any HasEpilogue, op.activation == .none,
+        !op.residualAfterActivation,
+        let activation = try EpilogueActivation(node, rewriter, channels: rewriter.shape(inner), of: producer.op)
     else { return nil }
     op.activation = activation.kind
     op.alpha = activation.alpha
@@ -105,7 +108,22 @@ public let fuseEpilogues = Pass("fuse-epilogues", at: .canonical) { rewriter, no
         while operands.count <= EpilogueOperand.slope { operands.append(nil) }
         operands[EpilogueOperand.slope] = rewriter.constant(slope)
     }
-    return [try rewriter.add1(op, operands, name: producer.name)]
+    return [try reshaped(&rewriter, try rewriter.add1(op, operands, name: producer.name), to: rewriter.shape(value))]
+}
+
+/// The convolution or product whose only reader reads `value`, and its result: the value itself, or what it is a reshape of
+/// with the same columns.
+private func finished(_ rewriter: Rewriter, _ value: Value) -> (producer: Node, result: Value)? {
+    guard rewriter.useCount(value) == 1, let node = rewriter.producer(of: value) else { return nil }
+    if node.op is any HasEpilogue { return (node, value) }
+    guard node.op is Reshape, let inner = node.operands[0], rewriter.useCount(inner) == 1, let producer = rewriter.producer(of: inner),
+        producer.op is FusedMatMul, rewriter.shape(inner).last == rewriter.shape(value).last
+    else { return nil }
+    return (producer, inner)
+}
+
+private func reshaped(_ rewriter: inout Rewriter, _ value: Value, to shape: Shape) throws -> Value {
+    rewriter.shape(value) == shape ? value : try rewriter.add1(Reshape(shape: shape), [value])
 }
 
 /// An addition after a fused form: of a vector along its columns, a bias; of a tensor of its own shape, a residual.
@@ -114,22 +132,22 @@ private func addition(_ rewriter: inout Rewriter, _ node: Node) throws -> [Value
     let shape = rewriter.old.shape(node.results[0])
     // The later of the two, so that the other is computed by then.
     for (value, other) in a.index > b.index ? [(a, b), (b, a)] : [(b, a), (a, b)] {
-        guard rewriter.fact(value).element == .float32, rewriter.useCount(value) == 1, let producer = rewriter.producer(of: value),
-            var op = producer.op as? any HasEpilogue, rewriter.shape(value) == shape
+        guard rewriter.fact(value).element == .float32, rewriter.shape(value) == shape,
+            let (producer, inner) = finished(rewriter, value), var op = producer.op as? any HasEpilogue
         else { continue }
         var operands = producer.operands
         while operands.count <= EpilogueOperand.residual { operands.append(nil) }
         if producer.op is FusedMatMul, op.activation == .none, operands[EpilogueOperand.bias] == nil, operands[EpilogueOperand.residual] == nil,
             let tensor = rewriter.constant(other), let width = shape.last?.constant, tensor.count == width, tensor.shape.last == width {
             operands[EpilogueOperand.bias] = rewriter.constant(try tensor.reshaped([width]))
-            return [try rewriter.add1(op, operands, name: producer.name)]
+            return [try reshaped(&rewriter, try rewriter.add1(op, operands, name: producer.name), to: shape)]
         }
         guard operands[EpilogueOperand.residual] == nil, rewriter.shape(other) == shape, other != value,
             rewriter.fact(other).element == .float32, rewriter.constant(other) == nil
         else { continue }
-        operands[EpilogueOperand.residual] = other
+        operands[EpilogueOperand.residual] = try reshaped(&rewriter, other, to: rewriter.shape(inner))
         op.residualAfterActivation = op.activation != .none
-        return [try rewriter.add1(op, operands, name: producer.name)]
+        return [try reshaped(&rewriter, try rewriter.add1(op, operands, name: producer.name), to: shape)]
     }
     return nil
 }

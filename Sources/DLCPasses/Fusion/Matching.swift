@@ -47,3 +47,8 @@ extension Rewriter {
 
 /// Whether two numbers agree to the precision of constants in exported models.
 func isClose(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-4 * max(abs(a), abs(b), 1e-3) }
+
+/// Whether each result pixel depends on one pixel of x, the one at its own place.
+func isPointwise(_ conv: Conv, kernel: Shape.SubSequence) -> Bool {
+    kernel.allSatisfy { $0 == 1 } && conv.strides.allSatisfy { $0 == 1 } && conv.pads.allSatisfy { $0 == 0 }
+}

@@ -64,13 +64,18 @@ private func isScaledProduct(_ rewriter: Rewriter, _ value: Value) -> Bool {
 ///
 ///     transpose(attention(%q, %k, %v)) {perm: [0, 2, 1, 3]}
 ///     →  attention(transpose(%q), transpose(%k), transpose(%v)) {heads_inner: true}
+///
+/// Where the batch is 1, its dimension may go anywhere.
 public let attentionByRows = Pass("attention-by-rows", at: .canonical) { rewriter, node in
-    guard let transpose = node.op as? Transpose, transpose.perm == [0, 2, 1, 3],
-        let (attention, inner) = rewriter.solelyUsed(node.operands[0], as: Attention.self), !attention.headsInner
+    guard let transpose = node.op as? Transpose, let value = node.operands[0],
+        let (attention, inner) = rewriter.solelyUsed(value, as: Attention.self), !attention.headsInner,
+        transpose.perm == [0, 2, 1, 3] || rewriter.shape(value)[0] == 1 && transpose.perm.filter({ $0 != 0 }) == [2, 1, 3]
     else { return nil }
     var op = attention
     op.headsInner = true
     var operands: [Value?] = []
     for operand in inner.operands.prefix(3) { operands.append(try rewriter.add1(Transpose([0, 2, 1, 3]), [operand])) }
-    return [try rewriter.add1(op, operands + inner.operands.dropFirst(3), name: inner.name)]
+    let rows = try rewriter.add1(op, operands + inner.operands.dropFirst(3), name: inner.name)
+    let shape = rewriter.old.shape(node.results[0])
+    return [rewriter.shape(rows) == shape ? rows : try rewriter.add1(Reshape(shape: shape), [rows], name: node.name)]
 }
