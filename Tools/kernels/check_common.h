@@ -7,6 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+/// How many times fewer cases are run where they are slow: Tools/kernels/run sets it for emulators and sanitizers.
+#ifndef CHECK_SHARE
+#define CHECK_SHARE 1
+#endif
+
 static int failures = 0;
 static uint64_t state = 88172645463325252u;
 

@@ -326,7 +326,7 @@ int main(void) {
     for (int isa = 0; isa <= DLC_ISA_NEON; isa++) {
         if (!dlc_host_has((dlc_isa)isa)) continue;
         worst = 0;
-        for (int i = 0; i < 400; i++) {
+        for (int i = 0; i < 400 / CHECK_SHARE; i++) {
             check_pool((dlc_isa)isa);
             check_reduce((dlc_isa)isa, 20);
             check_reduce((dlc_isa)isa, 20);
@@ -334,7 +334,7 @@ int main(void) {
             check_norm((dlc_isa)isa);
             check_lp_norm_and_lrn((dlc_isa)isa);
         }
-        for (int i = 0; i < 60; i++) {
+        for (int i = 0; i < 60 / CHECK_SHARE; i++) {
             check_reduce((dlc_isa)isa, 3000);
             check_group_norm((dlc_isa)isa);
         }

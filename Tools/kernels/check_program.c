@@ -193,7 +193,7 @@ int main(void) {
     for (int isa = DLC_ISA_PORTABLE; isa <= DLC_ISA_NEON; ++isa) {
         if (!dlc_host_has((dlc_isa)isa)) continue;
         printf("%s\n", isa_names[isa]);
-        check_executor((dlc_isa)isa, 2000);
+        check_executor((dlc_isa)isa, 2000 / CHECK_SHARE);
     }
     printf(failures ? "%d failures\n" : "all good\n", failures);
     return failures != 0;

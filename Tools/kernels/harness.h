@@ -14,6 +14,11 @@ static inline double seconds(void) {
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+/// How many times fewer cases are run where they are slow: Tools/kernels/run sets it for emulators and sanitizers.
+#ifndef CHECK_SHARE
+#define CHECK_SHARE 1
+#endif
+
 static uint64_t random_state = 88172645463325252ull;
 static inline uint64_t random_bits(void) {
     random_state ^= random_state << 13;
@@ -23,9 +28,10 @@ static inline uint64_t random_bits(void) {
 static inline int64_t random_below(int64_t n) { return (int64_t)(random_bits() % (uint64_t)n); }
 static inline float random_float(void) { return (float)(int32_t)(random_bits() >> 32) * 0x1p-31f; }
 
+/// Exactly as many bytes as are asked for: the address sanitizer sees the first one beyond.
 static inline void *aligned(int64_t bytes) {
     void *p = NULL;
-    return posix_memalign(&p, 64, (size_t)(bytes + 4096)) ? NULL : p;
+    return posix_memalign(&p, 64, (size_t)bytes) ? NULL : p;
 }
 static inline float *random_floats(int64_t n) {
     float *p = aligned(4 * n);
