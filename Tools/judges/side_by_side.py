@@ -73,7 +73,11 @@ class Model:
                 command += ["--shape", shape]
         else:
             command = [sys.executable, os.path.join(HERE, "peers.py"), engine, self.path, str(threads), str(args.seconds), args.work]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=900 + 2 * args.seconds)
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=900 + 2 * args.seconds)
+        except subprocess.TimeoutExpired:
+            complain(f"{engine} on {self.name}: no result within a quarter of an hour")
+            return None
         try:
             return json.loads(done.stdout.strip().splitlines()[-1])
         except (IndexError, ValueError):
@@ -162,6 +166,14 @@ def models(args):
     return found
 
 
+class Parser(argparse.ArgumentParser):
+    """Wrong usage ends with 64, as in every command of the project."""
+
+    def error(self, message):
+        self.print_usage(sys.stderr)
+        self.exit(64, f"{self.prog}: {message}\n")
+
+
 def positive(kind):
     def parse(text):
         value = kind(text)
@@ -173,7 +185,7 @@ def positive(kind):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="Tools/bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(prog="Tools/bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", nargs="*", help=".onnx files; those of Models/ where none is given")
     parser.add_argument("--threads", default="1", help="numbers of threads, with commas between (1)")
     parser.add_argument("--rounds", type=positive(int), default=3)
@@ -182,7 +194,7 @@ def main():
     parser.add_argument("--exact", action="store_true", help="compile without Winograd's algorithm")
     parser.add_argument("--target", default="native", help="compile for another processor family (native)")
     parser.add_argument("--markdown", metavar="FILE", help="also write the tables there")
-    parser.add_argument("--dlc", required=True, help="the program to measure")
+    parser.add_argument("--dlc", metavar="PROGRAM", help="the dlc to measure; where left out, this project's is built")
     parser.add_argument("--work", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--models", required=True, help=argparse.SUPPRESS)
     args = parser.parse_args()
@@ -197,6 +209,8 @@ def main():
     missing = [path for path in args.model if not os.path.isfile(path)]
     if missing:
         parser.error(f"no file {missing[0]}")
+    if not args.dlc or not os.access(args.dlc, os.X_OK) or os.path.isdir(args.dlc):
+        parser.error(f"no program {args.dlc}")
     os.makedirs(args.work, exist_ok=True)
 
     engines = ["dlc"] + args.peers
