@@ -20,9 +20,9 @@ static void check_halves(dlc_isa isa) {
         float expected = (float)(i & 0x8000 ? -magnitude : magnitude);
         if (!same_float(floats[i], expected)) FAIL("f16 %04x -> %g, not %g", i, floats[i], expected);
     }
-    for (uint64_t base = 0; base < UINT64_C(1) << 32; base += 65536 * 61) {
+    for (uint64_t base = 0; base < UINT64_C(1) << 32; base += UINT64_C(65536) * 251 * CHECK_SHARE) {
         for (uint32_t i = 0; i < 65536; ++i) {
-            uint32_t bits = (uint32_t)base + i * 61;
+            uint32_t bits = (uint32_t)base + i * 251;
             memcpy(&floats[i], &bits, 4);
         }
         f->store(DLC_COMPUTE_F32, DLC_F16, 65536, floats, halves);
@@ -49,7 +49,7 @@ static void check_halves(dlc_isa isa) {
             if (!same_float(got, expected)) FAIL("%s f32 %a -> bf16 %a, not %a", isa_names[isa], x, got, expected);
         }
     }
-    for (int i = 0; i < 2000000; ++i) {
+    for (int i = 0; i < 500000 / CHECK_SHARE; ++i) {
         double x = ldexp((double)(int64_t)next_random(), (int)below(44) - 87);
         if (below(2)) x = (double)(float)ldexp(1024 + below(1024) + 0.5, (int)below(30) - 24) * (1 + (below(3) - 1) * 0x1p-52);
         uint16_t half;
@@ -163,7 +163,7 @@ static void check_operations(dlc_isa isa, bool print) {
         dlc_instruction in = { .op = op, .type = DLC_COMPUTE_F32, .f0 = 0.75, .f1 = 1.5, .i0 = 1 };
         if (op == DLC_OP_MOD) in.i0 = 0;
         double worst = 0, worst_wide = 0, at = 0;
-        for (int round = 0; round < 400; ++round) {
+        for (int round = 0; round < (CHECK_SHARE > 1 ? 36 : 120); ++round) {
             static float a[n], b[n], c[n], d[n];
             static double wide[4][n];
             for (int i = 0; i < n; ++i) {
