@@ -93,10 +93,13 @@ static bool take(const dlc_threads *pool, member *owner, int32_t index) {
     return true;
 }
 
-/// Takes pieces of the current phase until none is left, its own first.
+/// Takes pieces of the current phase until none is left, its own first. The caller closes the gate when it has found
+/// none: a large pool's threads then need not look through all others.
 static void take_part(dlc_threads *pool, int32_t index) {
-    for (int32_t i = 0; i < pool->users; i++)
+    for (int32_t i = 0; i < pool->users; i++) {
         while (take(pool, &pool->members[(index + i) % pool->users], index)) {}
+        if (atomic_load_explicit(&pool->gate, memory_order_relaxed) & CLOSED) return;
+    }
 }
 
 /// Whether there is something for member `index` that came after gate `seen`.
@@ -167,9 +170,9 @@ static void finish(dlc_threads *pool) {
     pthread_mutex_unlock(&me->lock);
 }
 
-static void run_together(dlc_threads *pool, const dlc_step *step, int32_t phase, int32_t limit) {
-    int64_t tasks = step->launch.tasks, parts = (int64_t)limit * pieces_per_thread;
-    int32_t users = tasks < limit ? (int32_t)tasks : limit;
+static void run_together(dlc_threads *pool, const dlc_step *step, int32_t phase, int32_t threads) {
+    int64_t tasks = step->launch.tasks, parts = (int64_t)threads * pieces_per_thread;
+    int32_t users = tasks < threads ? (int32_t)tasks : threads;
     parts = tasks < parts ? tasks : parts;
     for (int32_t i = 0; i < users; i++)
         atomic_store_explicit(&pool->members[i].pieces, piece_range(parts * i / users, parts * (i + 1) / users),
@@ -192,9 +195,10 @@ void dlc_run(dlc_threads *pool, const dlc_step *steps, int64_t count) {
     for (int64_t i = 0; i < count; i++) {
         const dlc_step *step = &steps[i];
         if (step->launch.tasks < 1) continue;
+        const int32_t threads = step->most_threads > 0 && step->most_threads < limit ? step->most_threads : limit;
         for (int32_t phase = 0; phase < step->launch.phases; phase++) {
-            if (limit < 2 || step->launch.tasks < 2) run_tasks(step, phase, 0, 0, step->launch.tasks);
-            else run_together(pool, step, phase, limit);
+            if (threads < 2 || step->launch.tasks < 2) run_tasks(step, phase, 0, 0, step->launch.tasks);
+            else run_together(pool, step, phase, threads);
         }
     }
     if (limit > 1) atomic_store_explicit(&pool->runs, false, memory_order_relaxed);

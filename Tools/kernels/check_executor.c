@@ -44,13 +44,15 @@ static void check_runs(int32_t threads, int rounds) {
         const int32_t limit = 1 + round / 5 % threads;
         dlc_step step = {.launch = {.run = count_tasks, .tasks = tasks, .phases = phases, .scratch_bytes = 8}, .scratch = scratch, .shared = r};
         step.params = &step.launch;
+        step.most_threads = round % 4 == 0 ? 2 : 0;
+        const int32_t most = step.most_threads > 0 && step.most_threads < limit ? step.most_threads : limit;
         dlc_threads_limit(pool, limit);
         dlc_run(pool, &step, 1);
         int wrong = 0;
         for (int64_t i = 0; i < most_tasks; i++) wrong += r->runs[i] != (i < tasks ? phases : 0);
         EXPECT(wrong == 0, "%d tasks of %lld ran another number of times, %d threads", wrong, (long long)tasks, threads);
         EXPECT(r->early == 0, "a phase of %lld tasks began early, %d threads", (long long)tasks, threads);
-        for (int t = limit; t < threads; t++) EXPECT(r->users[t] == 0, "thread %d worked at limit %d", t, limit);
+        for (int t = most; t < threads; t++) EXPECT(r->users[t] == 0, "thread %d worked at limit %d", t, most);
         if (round % 50 == 49) usleep(200);
     }
     free(r);

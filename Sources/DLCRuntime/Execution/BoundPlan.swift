@@ -28,6 +28,7 @@ final class BoundPlan {
 
         var kernels: [PreparedKernel] = []
         kernels.reserveCapacity(plan.steps.count)
+        var mostThreads: [Int] = []
         for step in plan.steps {
             kernels.append(
                 try located("\(step.summary) \(step.name)") {
@@ -36,7 +37,10 @@ final class BoundPlan {
                         operands: try step.operands.map { try $0.map { try Self.bind($0, bindings) } },
                         results: try step.results.map { try $0.map { try Self.bind($0, bindings) } },
                         integers: try step.integers.map { try $0.evaluate(bindings) }, numbers: step.numbers)
-                    return try step.kernel.prepare(bound)
+                    let kernel = try step.kernel.prepare(bound)
+                    let operations = (try? step.operations.evaluate(bindings)) ?? 0
+                    mostThreads.append(bound.worthwhileThreads(operations: operations, phases: Int(kernel.launch.phases)))
+                    return kernel
                 })
         }
         self.kernels = kernels
@@ -71,6 +75,7 @@ final class BoundPlan {
         for (index, kernel) in kernels.enumerated() {
             let step = plan.steps[index]
             steps[index].launch = kernel.launch
+            steps[index].most_threads = Int32(mostThreads[index])
             steps[index].params = UnsafeRawPointer(kernel.params)
             steps[index].buffers = pointers.baseAddress.map { $0 + next }
             let (shared, scratch) = workspace[index]
