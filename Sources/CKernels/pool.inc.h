@@ -74,6 +74,40 @@ DLC_INLINE void pool_pixel_f32(bool average, int count, const float *x, float *y
     }
 }
 
+enum { POOL_TILE = 4 };
+
+/// Maxima of POOL_TILE neighbouring windows of `kh` lines by 3 columns: columns first, which windows share.
+DLC_INLINE void pool_max_tile(const dlc_pool *p, int stride, const float *x, float *y, int64_t kh) {
+    const int columns = (POOL_TILE - 1) * stride + 3;
+    const int64_t line = p->dilation[1] * p->x_extent[2] * p->x_ld;
+    for (int64_t c = 0; c < p->channels; c += VL) {
+        const int64_t n = p->channels - c < VL ? p->channels - c : VL;
+        vf column[2 * POOL_TILE + 1];
+#pragma clang loop unroll(full)
+        for (int i = 0; i < columns; i++) column[i] = vf_set1(-INFINITY);
+        for (int64_t h = 0; h < kh; h++) {
+            const float *tap = x + h * line + c;
+#pragma clang loop unroll(full)
+            for (int i = 0; i < columns; i++)
+                column[i] = vf_max(n == VL ? vf_load(tap + i * p->x_ld) : vf_load_n(tap + i * p->x_ld, n), column[i]);
+        }
+#pragma clang loop unroll(full)
+        for (int i = 0; i < POOL_TILE; i++) {
+            const vf *w = column + i * stride;
+            const vf value = vf_max(w[2], vf_max(w[1], w[0]));
+            if (n == VL) vf_store(y + i * p->y_ld + c, value);
+            else vf_store_n(y + i * p->y_ld + c, value, n);
+        }
+    }
+}
+
+/// Whether windows `out ..< out + POOL_TILE` of a row are 3 neighbouring columns inside the input each.
+static bool pool_has_tile(const dlc_pool *p, int64_t out) {
+    const int64_t first = out * p->stride[2] - p->pad_begin[2];
+    return p->kernel[2] == 3 && p->dilation[2] == 1 && p->stride[2] <= 2 && out + POOL_TILE <= p->y_extent[2] && first >= 0 &&
+           first + (POOL_TILE - 1) * p->stride[2] + 3 <= p->x_extent[2];
+}
+
 DLC_INLINE void pool_rows_f32(const dlc_call *call, bool average) {
     const dlc_pool *p = call->params;
     int64_t channels = p->channels;
@@ -85,6 +119,13 @@ DLC_INLINE void pool_rows_f32(const dlc_call *call, bool average) {
             int64_t kd = row.d.taps, kh = row.h.taps, kw = w.taps;
             if (kd * kh * kw == 0) {
                 for (int64_t c = 0; c < channels; c++) y[c] = average ? 0.0f : -FLT_MAX;
+                continue;
+            }
+            if (!average && kd == 1 && pool_has_tile(p, out)) {
+                const float *x = (const float *)call->buffers[0] + pool_pixel(p, &row, &w) * p->x_ld;
+                if (p->stride[2] == 1) pool_max_tile(p, 1, x, y, kh);
+                else pool_max_tile(p, 2, x, y, kh);
+                out += POOL_TILE - 1, y += (POOL_TILE - 1) * p->y_ld;
                 continue;
             }
             float scale = 1.0f / (float)(row.d.counted * row.h.counted * w.counted);
