@@ -131,10 +131,10 @@ static bool is_valid(const dlc_separable *p) {
 bool dlc_separable_pays(dlc_isa isa, const dlc_separable *p) {
     (void)isa;
     if (!is_valid(p)) return false;
-    // What lies between the stages must exceed L2 (1 MB). Expanding alone is bound by its products: at stride 1 the
+    // What lies between the stages must exceed half of L2 (1 MB). Expanding alone is bound by its products: at stride 1 the
     // depthwise convolution is as fast by itself.
     const double between = p->expands ? (double)p->h * (double)p->w : (double)p->oh * (double)p->ow;
-    return 4 * between * (double)p->middle > 1 << 20 && (p->projects || p->stride[0] > 1);
+    return 4 * between * (double)p->middle > 1 << 19 && (p->projects || p->stride[0] > 1);
 }
 
 bool dlc_separable_prepare(dlc_isa isa, dlc_separable *p, dlc_launch *out) {

@@ -20,7 +20,7 @@ public struct Lowering {
     private var copies: [Int: Plan.Operand] = [:]
     /// Parts of concatenations that are computed in place: value → (concat's result, operand position).
     private var placements: [Int: (concat: Node, position: Int)] = [:]
-    private var inPlace: [(step: Int, result: Int, operand: Int)] = []
+    var inPlace: [(step: Int, result: Int, operand: Int)] = []
     private var bufferBytes: [Dim] = []
     let useCounts: [Int]
 
@@ -55,6 +55,7 @@ public struct Lowering {
             try located("\(node.op.name) \(node.name)") { try lower(node) }
         }
         for port in graph.outputs { try addOutput(port) }
+        try joinSeparable()
         try finishBuffers()
     }
 

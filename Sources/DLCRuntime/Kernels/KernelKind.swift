@@ -3,7 +3,7 @@ import CKernels
 /// The kernels that a plan's steps call. Raw values are those of the file.
 public enum KernelKind: UInt8, Sendable, CaseIterable {
     case program = 0, copy, pad, fill, sizes
-    case product = 16, conv, convTranspose, pool, attention, recurrent
+    case product = 16, conv, convTranspose, pool, attention, recurrent, separable
     case softmax = 32, reduce, norm, groupNorm, lpNorm, lrn, resize
     case gather = 48, gatherElements, gatherND, scatterElements, scatterND, oneHot, range, cumSum, topK, arg, trilu
 
@@ -18,6 +18,7 @@ public enum KernelKind: UInt8, Sendable, CaseIterable {
         case .sizes: try SizesKernel.prepare(step)
         case .product: try ProductKernel.prepare(step)
         case .conv: try ConvolutionKernel.prepare(step)
+        case .separable: try SeparableKernel.prepare(step)
         case .convTranspose: try ConvolutionKernel.prepareTransposed(step)
         case .pool: try PoolKernel.prepare(step)
         case .softmax: try SoftmaxKernel.prepare(step)

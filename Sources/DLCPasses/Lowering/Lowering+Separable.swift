@@ -1,0 +1,118 @@
+import CKernels
+import DLCGraph
+import DLCRuntime
+
+extension Lowering {
+    /// Joins depthwise convolutions with the 1×1 convolutions around them where what lies between does not fit in cache.
+    ///
+    ///     t = conv 1×1 (x); u = conv depthwise (t); y = conv 1×1 (u)   →   y = separable (x)
+    ///
+    /// Works on steps, since it rests on the algorithms chosen and on who else reads a buffer.
+    mutating func joinSeparable() throws {
+        let steps = image.plan.steps
+        let users = users(of: steps)
+        var joined: [Int: Plan.Step] = [:]
+        var removed = Set<Int>()
+        for (index, step) in steps.enumerated() where isDepthwise(step) && !removed.contains(index) && joined[index] == nil {
+            let before = neighbour(of: index, through: step.operands[0], users, steps).filter {
+                isPointwise(steps[$0], residual: false) && Self.isSame(steps[$0].results[0], step.operands[0])
+            }
+            let after = neighbour(of: index, through: step.results[0], users, steps).filter {
+                isPointwise(steps[$0], residual: true) && Self.isSame(steps[$0].operands[0], step.results[0])
+            }
+            let free = [before, after].map { $0.filter { !removed.contains($0) && joined[$0] == nil } }
+            for (first, last) in [(free[0], free[1]), (nil, free[1]), (free[0], nil)] where first != nil || last != nil {
+                guard let chain = try separable(first.map { steps[$0] }, step, last.map { steps[$0] }) else { continue }
+                joined[last ?? index] = chain
+                if let first { removed.insert(first) }
+                if last != nil { removed.insert(index) }
+                break
+            }
+        }
+        guard !joined.isEmpty else { return }
+        var places = [Int: Int]()
+        var kept: [Plan.Step] = []
+        for (index, step) in steps.enumerated() where !removed.contains(index) {
+            if joined[index] == nil { places[index] = kept.count }
+            kept.append(joined[index] ?? step)
+        }
+        // A joined step reads x around the pixels that it has written, so it takes over no operand's memory.
+        inPlace = inPlace.compactMap { entry in places[entry.step].map { ($0, entry.result, entry.operand) } }
+        image.update { $0.steps = kept }
+    }
+
+    /// The one step that computes depthwise from x, or nil where that does not pay.
+    private func separable(_ expand: Plan.Step?, _ depthwise: Plan.Step, _ project: Plan.Step?) throws -> Plan.Step? {
+        let last = project ?? depthwise
+        guard let x = (expand ?? depthwise).operands[0], let y = last.results[0], let middle = depthwise.results[0],
+            let inputStride = try Self.pixelStride(x), let resultStride = try Self.pixelStride(y)
+        else { return nil }
+        var shape = dlc_separable()
+        (shape.n, shape.h, shape.w, shape.c) = (extent(x, 0), extent(x, 1), extent(x, 2), extent(x, 3))
+        (shape.oh, shape.ow, shape.oc) = (extent(y, 1), extent(y, 2), extent(y, 3))
+        (shape.middle, shape.kernel) = (extent(middle, 3), Int64(nominal(depthwise.integers[3])))
+        shape.stride = (Int64(nominal(depthwise.integers[6])), Int64(nominal(depthwise.integers[7])))
+        shape.pad = (Int64(nominal(depthwise.integers[12])), Int64(nominal(depthwise.integers[13])))
+        (shape.expands, shape.projects) = (expand != nil, project != nil)
+        (shape.x_ld, shape.y_ld) = (Int64(nominal(inputStride)), Int64(nominal(resultStride)))
+        shape.residual_ld = shape.oc
+        guard dlc_separable_pays(target.isa, &shape) else { return nil }
+
+        let stages = [expand, depthwise, project]
+        let weights = stages.flatMap { [$0?.operands[1], $0?.operands[2]] }
+        let geometry: [Dim] = [middle.shape[3], depthwise.integers[3]] + depthwise.integers[6...7] + depthwise.integers[12...13]
+        return Plan.Step(
+            kernel: .separable, name: last.name, summary: stages.compactMap { $0?.summary }.joined(separator: ", "),
+            operands: [x] + weights + [project?.operands[3]], results: [y],
+            integers: geometry + stages.map { $0?.integers[14] ?? 0 } + [project?.integers[15] ?? 0],
+            numbers: stages.flatMap { $0?.numbers ?? [0, 0] },
+            operations: try stages.compactMap { $0?.operations }.reduce(0) { try $0.plus($1) })
+    }
+
+    private static func isSame(_ a: Plan.Operand?, _ b: Plan.Operand?) -> Bool {
+        guard let a, let b else { return false }
+        return a.location == b.location && a.type == b.type && a.shape == b.shape && a.strides == b.strides && a.offset == b.offset
+    }
+
+    private func extent(_ operand: Plan.Operand, _ axis: Int) -> Int64 { Int64(nominal(operand.shape[axis])) }
+
+    /// Steps that touch each buffer; outputs of the model count as one more.
+    private func users(of steps: [Plan.Step]) -> [Int: Set<Int>] {
+        var users: [Int: Set<Int>] = [:]
+        for (index, step) in steps.enumerated() {
+            for case let operand? in step.operands + step.results {
+                if case .buffer(let buffer) = operand.location { users[buffer, default: []].insert(index) }
+            }
+        }
+        for port in image.plan.outputs {
+            if case .buffer(let buffer) = port.location { users[buffer, default: []].insert(steps.count) }
+        }
+        return users
+    }
+
+    /// The only other step that touches an operand's buffer.
+    private func neighbour(of index: Int, through operand: Plan.Operand?, _ users: [Int: Set<Int>], _ steps: [Plan.Step]) -> Int? {
+        guard case .buffer(let buffer)? = operand?.location, let all = users[buffer], all.count == 2 else { return nil }
+        return all.first { $0 != index && $0 < steps.count }
+    }
+
+    private func isConvolution(_ step: Plan.Step, _ algorithm: dlc_conv_algorithm) -> Bool {
+        step.kernel == .conv && step.integers.count == 16 && step.integers[0] == Dim(Int(algorithm.rawValue)) && step.operands.count == 5
+            && step.operands[4] == nil && step.operands[0]?.shape.count == 4 && step.operands[0]?.type == .float32
+    }
+
+    private func isPointwise(_ step: Plan.Step, residual: Bool) -> Bool {
+        isConvolution(step, DLC_CONV_IGEMM) && (residual || step.operands[3] == nil) && step.integers[1...7].allSatisfy { $0 == 1 }
+            && step.integers[11...13].allSatisfy { $0 == 0 }
+    }
+
+    private func isDepthwise(_ step: Plan.Step) -> Bool {
+        isConvolution(step, DLC_CONV_DEPTHWISE) && step.operands[3] == nil && step.operands[0]?.shape[3] == step.results[0]?.shape[3]
+            && step.integers[3] == step.integers[4] && step.integers[9...10].allSatisfy { $0 == 1 }
+    }
+}
+
+extension Optional {
+    /// The value where it satisfies a condition.
+    fileprivate func filter(_ isIncluded: (Wrapped) -> Bool) -> Wrapped? { flatMap { isIncluded($0) ? $0 : nil } }
+}
