@@ -4,8 +4,8 @@
 
 DLC_TARGET_BEGIN
 
-/// Rows of the register tile; with 4 vectors of columns it fills the registers of AVX-512 (6 × 4).
-#define ATTENTION_ROWS (VL == 16 ? 6 : 2)
+/// Rows of the register tile; with 4 vectors of columns it fills the registers.
+#define ATTENTION_ROWS (DLC_REGISTERS == 32 ? 6 : 3)
 
 /// c[row] [vectors·VL] = Σₖ a[row][k] · panel[k], each row times its factor where there are factors; only
 /// the first `columns` are stored.
@@ -15,14 +15,15 @@ DLC_INLINE void attention_tile_of(int rows, int vectors, int64_t k, const float 
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows * vectors; i++) acc[i] = vf_zero();
     for (int64_t i = 0; i < k; i++, panel += 4 * VL) {
-        vf b[4];
+        // The factors of the rows stay in registers while vectors of B pass: 3 x 4 sums fit into 16 registers.
+        vf x[ATTENTION_ROWS];
 #pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++) b[v] = vf_load(panel + v * VL);
+        for (int r = 0; r < rows; r++) x[r] = vf_set1(a[r * a_ld + i]);
 #pragma clang loop unroll(full)
-        for (int r = 0; r < rows; r++) {
-            vf x = vf_set1(a[r * a_ld + i]);
+        for (int v = 0; v < vectors; v++) {
+            const vf b = vf_load(panel + v * VL);
 #pragma clang loop unroll(full)
-            for (int v = 0; v < vectors; v++) acc[r * vectors + v] = vf_fma(x, b[v], acc[r * vectors + v]);
+            for (int r = 0; r < rows; r++) acc[r * vectors + v] = vf_fma(x[r], b, acc[r * vectors + v]);
         }
     }
     int64_t last = columns - (vectors - 1) * VL; // columns of the last vector
@@ -47,8 +48,8 @@ static void attention_tile(int64_t rows, int64_t k, const float *a, int64_t a_ld
     switch (rows * 8 + vectors) {
     ATTENTION_CASES(1)
     ATTENTION_CASES(2)
-#if VL == 16
     ATTENTION_CASES(3)
+#if DLC_REGISTERS == 32
     ATTENTION_CASES(4)
     ATTENTION_CASES(5)
     ATTENTION_CASES(6)

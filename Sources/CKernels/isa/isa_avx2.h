@@ -4,6 +4,7 @@
 #include <immintrin.h>
 
 #define VL 8
+#define DLC_REGISTERS 16
 #define DLC_SUFFIX _avx2
 #define DLC_THIS_ISA DLC_ISA_AVX2
 #define DLC_TARGET_BEGIN                                                                            \

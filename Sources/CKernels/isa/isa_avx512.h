@@ -4,6 +4,7 @@
 #include <immintrin.h>
 
 #define VL 16
+#define DLC_REGISTERS 32
 #define DLC_SUFFIX _avx512
 #define DLC_THIS_ISA DLC_ISA_AVX512
 #define DLC_TARGET_BEGIN                                                                            \

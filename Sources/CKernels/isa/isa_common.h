@@ -1,5 +1,6 @@
 /// The vector types and the operations that read the same for every instruction set. Included by
-/// isa_*.h after `VL`, the target macros and `vf_fma` ... are settled; never included directly.
+/// isa_*.h after `VL`, `DLC_REGISTERS` (vectors the processor names), the target macros and `vf_fma` ... are
+/// settled; never included directly.
 ///
 /// `vf` and `vi` are vectors of `VL` f32 and int32 lanes. Their values stay inside functions that carry
 /// the target attribute: functions on vectors are always inlined.

@@ -3,6 +3,7 @@
 #define DLC_ISA_HEADER
 
 #define VL 4
+#define DLC_REGISTERS 32
 #define DLC_SUFFIX _neon
 #define DLC_THIS_ISA DLC_ISA_NEON
 #define DLC_TARGET_BEGIN

@@ -3,6 +3,11 @@
 #define DLC_ISA_HEADER
 
 #define VL 4
+#if defined(__aarch64__)
+#define DLC_REGISTERS 32
+#else
+#define DLC_REGISTERS 16
+#endif
 #define DLC_SUFFIX _portable
 #define DLC_THIS_ISA DLC_ISA_PORTABLE
 #define DLC_TARGET_BEGIN
