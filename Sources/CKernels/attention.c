@@ -13,11 +13,14 @@ bool dlc_attention_prepare(dlc_isa isa, dlc_attention *p, dlc_launch *launch) {
     if (!kernels || p->mask_kind > DLC_MASK_BOOL || p->kv_heads < 1 || p->heads % p->kv_heads != 0) return false;
     if (p->mask_kind != DLC_MASK_NONE && p->mask_column != 0 && p->mask_column != 1) return false;
     attention_layout l = attention_layout_of(p, dlc_lanes(isa));
-    // A block's scores should stay in the first-level cache, the packed keys in the second.
+    // A block's scores should stay in cache beside a panel, and there should be tasks to share out.
     enum { cached_floats = 6 * 1024, fewest = 6, most = 48 };
-    int64_t block = cached_floats / l.scores / fewest * fewest;
-    p->query_block = block < fewest ? fewest : block > most ? most : block;
-    int64_t blocks = (p->queries + p->query_block - 1) / p->query_block;
+    int64_t block = cached_floats / l.scores;
+    block = block < fewest ? fewest : block > most ? most : block;
+    int64_t blocks = (p->queries + block - 1) / block;
+    // Blocks of even sizes, in whole tiles.
+    p->query_block = blocks == 0 ? fewest : ((p->queries + blocks - 1) / blocks + fewest - 1) / fewest * fewest;
+    blocks = (p->queries + p->query_block - 1) / p->query_block;
     int64_t packs = p->batch * p->kv_heads, tasks = p->batch * p->heads * blocks;
     *launch = (dlc_launch){
         .run = kernels->attention_f32,

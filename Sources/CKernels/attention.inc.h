@@ -88,12 +88,11 @@ static void attention_pack(const dlc_attention *p, const attention_layout *l, co
             at[d * l->wide] = key < p->keys ? k[key * p->k.row + d] : 0;
     }
     for (int64_t panel = 0; panel < l->value_panels; panel++) {
-        int64_t first = panel * l->wide;
+        int64_t first = panel * l->wide, left = p->value_depth - first, whole = left < l->wide ? left / VL * VL : l->wide;
         for (int64_t key = 0; key < p->keys; key++, values += l->wide) {
-            for (int64_t i = 0; i < l->wide; i += VL) {
-                int64_t left = p->value_depth - first - i;
-                vf_store(values + i, vf_load_n(v + key * p->v.row + first + i, left < 0 ? 0 : left < VL ? left : VL));
-            }
+            const float *from = v + key * p->v.row + first;
+            for (int64_t i = 0; i < whole; i += VL) vf_store(values + i, vf_load(from + i));
+            for (int64_t i = whole; i < l->wide; i += VL) vf_store(values + i, vf_load_n(from + i, left > i ? left - i : 0));
         }
     }
 }
@@ -116,58 +115,51 @@ static float attention_mask_row(const dlc_attention *p, float *scores, const voi
             s = vf_load(lanes);
         }
         vf_store(scores + i, s);
-        if (n == VL) {
-            max = softmax_max(max, s);
-        } else {
-            // Lanes beyond the last key must not count.
-            float lanes[VL];
-            vf_store(lanes, vf_set1(-INFINITY));
-            vf_store_n(lanes, s, n);
-            max = softmax_max(max, vf_load(lanes));
-        }
+        // Lanes beyond the last key must not count.
+        max = softmax_max(max, n < VL ? softmax_first(s, n, -INFINITY) : s);
     }
-    float m = -INFINITY;
-    for (int lane = 0; lane < VL; lane++) m = m != m || m > max[lane] ? m : max[lane];
-    return m;
+    return softmax_lanes_max(max);
 }
 
-/// The queries `first ..< first + count` of one head.
+/// The keys that query `last` and those before it see.
+DLC_INLINE int64_t attention_seen(const dlc_attention *p, int64_t last) {
+    if (!p->causal) return p->keys;
+    int64_t seen = last + 1 + p->causal_offset;
+    return seen < 0 ? 0 : seen < p->keys ? seen : p->keys;
+}
+
+/// The queries `first ..< first + count` of one head. Rows go by tiles, each over the keys that its last row sees.
 static void attention_block(const dlc_attention *p, const attention_layout *l, const float *packed, const float *q,
                             const void *mask, int64_t mask_at, float *y, int64_t first, int64_t count, float *scratch) {
     float *scores = scratch, *factors = scratch + p->query_block * l->scores;
-    int64_t keys = p->keys;
-    if (p->causal) { // the last query of the block sees the most keys
-        int64_t seen = first + count + p->causal_offset;
-        keys = seen < 0 ? 0 : seen < keys ? seen : keys;
-    }
+    int64_t keys = attention_seen(p, first + count - 1);
     for (int64_t panel = 0; panel * l->wide < keys; panel++) {
-        // Whole vectors, of packed zeros beyond the last key.
-        int64_t columns = (keys - panel * l->wide + VL - 1) / VL * VL;
         for (int64_t r = 0; r < count; r += ATTENTION_ROWS) {
             int64_t rows = count - r < ATTENTION_ROWS ? count - r : ATTENTION_ROWS;
+            // Whole vectors, of packed zeros beyond the last key.
+            int64_t columns = (attention_seen(p, first + r + rows - 1) - panel * l->wide + VL - 1) / VL * VL;
+            if (columns <= 0) continue;
             attention_tile(rows, p->depth, q + (first + r) * p->q.row, p->q.row, packed + panel * l->wide * p->depth, NULL,
                            scores + r * l->scores + panel * l->wide, l->scores, columns);
         }
     }
     for (int64_t r = 0; r < count; r++) {
         float *row = scores + r * l->scores;
-        int64_t seen = keys;
-        if (p->causal) {
-            seen = first + r + 1 + p->causal_offset;
-            seen = seen < 0 ? 0 : seen < keys ? seen : keys;
-        }
+        int64_t end = r / ATTENTION_ROWS * ATTENTION_ROWS + ATTENTION_ROWS, seen = attention_seen(p, first + r);
         float max = attention_mask_row(p, row, mask, mask_at + (first + r) * p->mask.row, seen);
         // A row in which nothing may be seen gives zeros.
         if (max == -INFINITY) seen = 0;
         factors[r] = seen > 0 ? 1.0f / softmax_row_exp(row, row, seen, max) : 0;
+        keys = attention_seen(p, first + (end < count ? end : count) - 1);
         for (int64_t i = seen; i < keys; i++) row[i] = 0;
     }
     for (int64_t panel = 0; panel < l->value_panels; panel++) {
         int64_t columns = p->value_depth - panel * l->wide;
         for (int64_t r = 0; r < count; r += ATTENTION_ROWS) {
             int64_t rows = count - r < ATTENTION_ROWS ? count - r : ATTENTION_ROWS;
-            attention_tile(rows, keys, scores + r * l->scores, l->scores, packed + l->values + panel * l->wide * p->keys,
-                           factors + r, y + (first + r) * p->y.row + panel * l->wide, p->y.row, columns);
+            attention_tile(rows, attention_seen(p, first + r + rows - 1), scores + r * l->scores, l->scores,
+                           packed + l->values + panel * l->wide * p->keys, factors + r,
+                           y + (first + r) * p->y.row + panel * l->wide, p->y.row, columns);
         }
     }
 }

@@ -40,7 +40,9 @@ static void check(dlc_isa isa) {
             scores[j] = s;
             max = fmax(max, s);
         }
-        for (int64_t j = 0; j < p.keys; j++) sum += scores[j] = exp(scores[j] - max);
+        // A row in which nothing may be seen gives zeros.
+        for (int64_t j = 0; j < p.keys; j++) sum += scores[j] = max == -INFINITY ? 0 : exp(scores[j] - max);
+        if (max == -INFINITY) sum = 1;
         for (int64_t d = 0; d < p.value_depth; d++) {
             double out = 0;
             for (int64_t j = 0; j < p.keys; j++) out += scores[j] / sum * (double)v[b * p.v.batch + g * p.v.head + j * p.v.row + d];
@@ -57,7 +59,6 @@ static void check(dlc_isa isa) {
     cases++;
     for (int64_t i = 0; i < n; i++) {
         double error = fabs((double)y[i] - want[i]);
-        if (isnan(want[i]) && isnan(y[i])) continue;
         if (error > worst) worst = error;
         if (!(error < 3e-6)) {
             if (failures++ < 10) printf("FAIL isa %d mask %d causal %d [%lld]: %g, expected %g\n", isa, p.mask_kind, p.causal, (long long)i, (double)y[i], want[i]);
@@ -94,7 +95,7 @@ int main(int argc, char **argv) {
     for (int isa = 0; isa <= DLC_ISA_NEON; isa++) {
         if (!dlc_host_has((dlc_isa)isa)) continue;
         worst = 0;
-        for (int i = 0; i < 150; i++) check((dlc_isa)isa);
+        for (int i = 0; i < 150 / CHECK_SHARE; i++) check((dlc_isa)isa);
         printf("%s: worst error %.2g\n", isa_names[isa], worst);
     }
     printf("%d cases, %d failures\n", cases, failures);
