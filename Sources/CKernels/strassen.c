@@ -101,6 +101,19 @@ static void point_at_rows(const context *x, int64_t first, int64_t rows, const f
                                            : sums + sum_of[i] * x->sums_step + r * x->half;
 }
 
+/// Fetches a part of a matrix's quadrants that the seven products end in, for rows `pair ..< last`.
+static void fetch_quadrants(const context *x, const float *matrix, int64_t row_step, int64_t pair, int64_t last, int64_t column, int64_t width) {
+    const int64_t line = 64 / (int64_t)sizeof(float);
+    for (; pair < last; pair++)
+        for (int64_t half = 0; half < 2; half++) {
+            const float *row = matrix + (pair + half * x->pairs) * row_step + column;
+            for (int64_t j = 0; j < width; j += line) {
+                __builtin_prefetch(row + j, 0, 2);
+                __builtin_prefetch(row + x->panels.n + j, 0, 2);
+            }
+        }
+}
+
 static void multiply(const context *x, int64_t first, int64_t rows, int64_t panel, bool last_panel) {
     const dlc_strassen *p = x->p;
     const int64_t vectors = dlc_panel_vectors(&x->panels, panel), width = vectors * x->panels.lanes;
@@ -110,7 +123,12 @@ static void multiply(const context *x, int64_t first, int64_t rows, int64_t pane
         .panels = {.n = width, .k = x->half, .panels = 1, .narrow = vectors, .lanes = x->panels.lanes},
     };
     const float *weights = (const float *)x->call->buffers[B] + PRODUCTS * x->half * column;
+    const float *bias = x->call->buffers[BIAS], *residual = x->call->buffers[RESIDUAL], *slope = x->call->buffers[SLOPE];
     for (int i = 0; i < PRODUCTS; i++) {
+        // What the products end in arrives meanwhile, a part with each.
+        const int64_t from = first + i * rows / PRODUCTS, to = first + (i + 1) * rows / PRODUCTS;
+        fetch_quadrants(x, x->call->buffers[C], p->c_row, from, to, column, width);
+        if (residual) fetch_quadrants(x, residual, p->residual_row, from, to, column, width);
         block.a = x->rows + i * rows;
         block.b = weights + i * size;
         block.next = i + 1 < PRODUCTS || !last_panel ? block.b + size : 0;
@@ -118,7 +136,6 @@ static void multiply(const context *x, int64_t first, int64_t rows, int64_t pane
         dlc_block_run(&block, 0, 1);
     }
 
-    const float *bias = x->call->buffers[BIAS], *residual = x->call->buffers[RESIDUAL], *slope = x->call->buffers[SLOPE];
     const dlc_activation kind = p->epilogue.activation;
     const bool simple = dlc_epilogue_is_simple(p->epilogue, residual);
     const int64_t right = dlc_max(0, dlc_min(width, p->n - x->panels.n - column));
@@ -204,8 +221,10 @@ bool dlc_strassen_prepare(dlc_isa isa, dlc_strassen *p, dlc_launch *out) {
         p->residual_row < 0 || p->residual_row > most) return false;
     p->isa = isa;
     const int64_t pairs = dlc_ceil_div(p->m, 2), panels = panels_of(isa, p->n, p->k).panels;
+    // Panels that stay in L2 serve few rows at a time, whose products and results then stay there too; of larger ones
+    // every block is a way to memory.
     const int64_t resident = 1024 * 1024 / 4 / (SUMS * dlc_min(p->k / 2, 1024));
-    p->row_blocks = dlc_ceil_div(pairs, dlc_max(48, dlc_min(96, resident)));
+    p->row_blocks = dlc_ceil_div(pairs, p->k <= 256 ? 28 : dlc_max(48, dlc_min(96, resident)));
     p->shared_sums = p->row_blocks < 8;
     p->panel_groups = p->shared_sums ? dlc_min(panels, dlc_ceil_div(16, p->row_blocks)) : 1;
     // Threads take equal numbers of tasks: an odd one would leave one of two threads waiting.
