@@ -90,7 +90,7 @@ struct BenchCommand: ParsableCommand {
             arenaBytes: session.arena?.peak ?? 0)
         var profile: StepProfile?
         if self.profile || trace != nil {
-            profile = try StepProfile(session, inputs.bindings, seconds: seconds, wholeRun: Int(figures.median))
+            profile = try StepProfile(session, inputs.bindings, seconds: seconds)
         }
         if json {
             print(JSONText.object(figures.fields + (self.profile ? profile?.fields ?? [] : [])))

@@ -23,34 +23,37 @@ struct StepProfile {
     let machine: Machine
     let rows: [Row]
     let runs: Int
-    /// The median of a whole run that is not interrupted, in nanoseconds.
+    /// The median of a run in one go, in nanoseconds.
     let wholeRun: Int
+    /// What a run spends outside of its steps, in nanoseconds: the median difference between a run in one go and the steps
+    /// of the run after it.
+    let betweenSteps: Int
 
-    /// Runs step by step for the given time, at least five times. The session's inputs are set.
-    /// - Parameter wholeRun: nanoseconds of a whole run.
-    init(_ session: Session, _ bindings: [String: Int], seconds: Double, wholeRun: Int) throws {
+    /// Runs in one go and step by step in turn for the given time, at least five times each, so that what disturbs the
+    /// machine disturbs both. The session's inputs are set.
+    init(_ session: Session, _ bindings: [String: Int], seconds: Double) throws {
         let plan = session.model.plan
         machine = try Machine(plan.target, threads: session.threads)
-        let (samples, runs) = try Self.samples(of: session, seconds: seconds)
+        let samples = try Self.samples(of: session, seconds: seconds)
         let allConstants = Double(plan.constantBytes)
         var rows: [Row] = []
         for (index, step) in plan.steps.enumerated() {
             let cost = StepCost(step, bindings)
             let (roofline, isArithmetic) = cost.roofline(machine, allConstants: allConstants)
-            let sorted = samples[index].sorted()
             rows.append(
                 Row(
                     index: index, layer: step.name, kernel: step.kernelName, summary: step.summary, result: step.resultText,
-                    nanoseconds: sorted[sorted.count / 2], cost: cost, roofline: roofline, isArithmetic: isArithmetic))
+                    nanoseconds: Self.median(samples.steps[index]), cost: cost, roofline: roofline, isArithmetic: isArithmetic))
         }
-        (self.rows, self.runs, self.wholeRun) = (rows, runs, wholeRun)
+        self.rows = rows
+        runs = samples.whole.count
+        wholeRun = Self.median(samples.whole)
+        let differences = samples.whole.indices.map { run in samples.whole[run] - samples.steps.reduce(0) { $0 + $1[run] } }
+        betweenSteps = max(0, Self.median(differences))
     }
 
     /// Nanoseconds of the steps together.
     var total: Int { rows.reduce(0) { $0 + $1.nanoseconds } }
-
-    /// What a run spends outside of its steps, in nanoseconds.
-    var betweenSteps: Int { max(0, wholeRun - total) }
 
     /// Steps of one kernel, the one that takes longest first.
     var groups: [(kernel: String, rows: [Row])] {
@@ -59,19 +62,23 @@ struct StepProfile {
             .sorted { (time($0.1), $1.0) > (time($1.1), $0.0) }
     }
 
-    /// Nanoseconds of every step in every run.
-    private static func samples(of session: Session, seconds: Double) throws -> (steps: [[Int]], runs: Int) {
+    /// Nanoseconds of every step in every run, and of runs in one go.
+    private static func samples(of session: Session, seconds: Double) throws -> (steps: [[Int]], whole: [Int]) {
         let most = 1000
-        var samples = [[Int]](repeating: [], count: session.model.plan.steps.count)
-        for index in samples.indices { samples[index].reserveCapacity(most) }
+        var steps = [[Int]](repeating: [], count: session.model.plan.steps.count)
+        for index in steps.indices { steps[index].reserveCapacity(most) }
+        var whole: [Int] = []
         let end = dlc_nanoseconds() + Int64(seconds * 1e9)
-        var runs = 0
         repeat {
-            try session.profile { step, time in samples[step].append(time) }
-            runs += 1
-        } while runs < 5 || (dlc_nanoseconds() < end && runs < most)
-        return (samples, runs)
+            let start = dlc_nanoseconds()
+            try session.run()
+            whole.append(Int(dlc_nanoseconds() - start))
+            try session.profile { step, time in steps[step].append(time) }
+        } while whole.count < 5 || (dlc_nanoseconds() < end && whole.count < most)
+        return (steps, whole)
     }
+
+    private static func median(_ samples: [Int]) -> Int { samples.sorted()[samples.count / 2] }
 }
 
 extension Sequence<StepProfile.Row> {
