@@ -8,7 +8,9 @@ extension Lowering {
     mutating func lower(_ op: FusedMatMul, _ node: Node) throws {
         guard let a = node.operands[0], let b = node.operands[1] else { throw DLCError("an operand is missing") }
         let type = graph.type(a).element
-        let left = try innerOrRowContiguous(a)
+        let isScaled = node.operands.count > FusedMatMul.scalePosition && node.operands[FusedMatMul.scalePosition] != nil
+        let scaling = try isScaled ? node.operands.dropFirst(FusedMatMul.scalePosition).map { try $0.map { try contiguous($0) } } : []
+        let left = try scaling.isEmpty ? innerOrRowContiguous(a) : innerContiguous(a)
         var transB = op.transB
         let shape = graph.shape(b)
         let (k, n) = transB ? (shape[shape.count - 1], shape[shape.count - 2]) : (shape[shape.count - 2], shape[shape.count - 1])
@@ -36,10 +38,14 @@ extension Lowering {
         let operands = try epilogueOperands(node)
         let work = try graph.shape(node.results[0]).product().times(k).times(2)
         emit(
-            .product, node, summary: summary("matmul", op, operands),
-            operands: [left, right, operands.bias, operands.residual, operands.slope], results: [result],
-            integers: [op.transA ? 1 : 0, transB ? 1 : 0, isPacked ? 1 : 0] + epilogueIntegers(op),
+            .product, node, summary: summary(scalingSummary(op, scaling) + "matmul", op, operands),
+            operands: [left, right, operands.bias, operands.residual, operands.slope] + scaling, results: [result],
+            integers: [op.transA ? 1 : 0, transB ? 1 : 0, isPacked ? 1 : 0, op.reluA ? 1 : 0] + epilogueIntegers(op),
             numbers: [op.scale, op.alpha, op.beta], operations: work)
+    }
+
+    private func scalingSummary(_ op: FusedMatMul, _ scaling: [Plan.Operand?]) -> String {
+        (scaling.isEmpty ? "" : scaling.count > 1 ? "mul + add + " : "mul + ") + (op.reluA ? "relu + " : "")
     }
 
     /// The matrix as it lies where one of its last two dimensions has neighbours next to each other, else a copy.

@@ -2,8 +2,9 @@ import CKernels
 
 /// Matrix products.
 ///
-/// Operands: a, b (packed, or a matrix), bias, residual, slope; result c. Integers: whether a and b are transposed,
-/// whether b is packed, then the epilogue's. Numbers: the scale of the product, then the epilogue's.
+/// Operands: a, b (packed, or a matrix), bias, residual, slope, and perhaps scale and shift of a's columns; result c.
+/// Integers: whether a and b are transposed, whether b is packed, whether the scaled a has a ReLU, then the epilogue's.
+/// Numbers: the scale of the product, then the epilogue's.
 enum ProductKernel {
     static func prepare(_ step: BoundStep) throws -> PreparedKernel {
         let a = try matrix(step.operand(0), isTransposed: step.integer(0) != 0)
@@ -37,17 +38,18 @@ enum ProductKernel {
             guard b?.shape.suffix(2).elementsEqual([Int(gemm.k), Int(gemm.n)]) == true else { throw DLCError("operands do not multiply") }
         }
         let residualMatrix = try residual.map { try matrix($0, isTransposed: false) }
-        var axes: [(extent: Int, a: Int, b: Int, c: Int, r: Int)] = []
+        let scale = try columns(step, 5, gemm.k).map { $0.rank == 1 ? $0.asRow : $0 }
+        var axes: [(extent: Int, a: Int, b: Int, c: Int, r: Int, s: Int)] = []
         let strides = (
             a: try batchStrides(a), b: try b.map(batchStrides) ?? batch.map { _ in 0 }, c: try batchStrides(c),
-            r: try residualMatrix.map(batchStrides) ?? batch.map { _ in 0 }
+            r: try residualMatrix.map(batchStrides) ?? batch.map { _ in 0 }, s: try scale.map(batchStrides) ?? batch.map { _ in 0 }
         )
         for axis in batch.indices where batch[axis] != 1 {
-            axes.append((batch[axis], strides.a[axis], strides.b[axis], strides.c[axis], strides.r[axis]))
+            axes.append((batch[axis], strides.a[axis], strides.b[axis], strides.c[axis], strides.r[axis], strides.s[axis]))
         }
         // Batches of one B whose rows continue each other are rows of one product.
         var (aStep, cStep, rStep) = (aRow, cRow, rows == 1 ? nil : residualMatrix.map { $0.strides[$0.rank - 2] })
-        while let last = axes.last, last.b == 0, try step.integer(0) == 0 {
+        while let last = axes.last, last.b == 0, last.s == 0, try step.integer(0) == 0 {
             let continues = aStep.map { last.a == $0 * rows } ?? true
                 && (cStep.map { last.c == $0 * rows } ?? true)
                 && (residualMatrix == nil || (rStep.map { last.r == $0 * rows } ?? true))
@@ -61,19 +63,21 @@ enum ProductKernel {
         while index > 0 {
             let (outer, inner) = (axes[index - 1], axes[index])
             if outer.a == inner.a * inner.extent, outer.b == inner.b * inner.extent, outer.c == inner.c * inner.extent,
-                outer.r == inner.r * inner.extent {
-                axes[index - 1] = (outer.extent * inner.extent, inner.a, inner.b, inner.c, inner.r)
+                outer.r == inner.r * inner.extent, outer.s == inner.s * inner.extent {
+                axes[index - 1] = (outer.extent * inner.extent, inner.a, inner.b, inner.c, inner.r, inner.s)
                 axes.remove(at: index)
             }
             index -= 1
         }
         guard axes.count <= 4 else { throw DLCError("more than four batch dimensions") }
-        while axes.count < 4 { axes.insert((1, 0, 0, 0, 0), at: 0) }
+        while axes.count < 4 { axes.insert((1, 0, 0, 0, 0, 0), at: 0) }
         try fill(&gemm.batch, axes.map { Int64($0.extent) })
         try fill(&gemm.a_batch, axes.map { Int64($0.a) })
         try fill(&gemm.b_batch, axes.map { Int64($0.b) })
         try fill(&gemm.c_batch, axes.map { Int64($0.c) })
         try fill(&gemm.residual_batch, axes.map { Int64($0.r) })
+        try fill(&gemm.scale_batch, axes.map { Int64($0.s) })
+        (gemm.scales_a, gemm.relu_a) = (scale != nil, try step.integer(3) != 0)
         gemm.m = Int64(rows)
         gemm.a_row = Int64(aStep ?? Int(gemm.k))
         gemm.a_column = Int64(a.strides[a.rank - 1])
@@ -86,7 +90,21 @@ enum ProductKernel {
             if gemm.n == 1 { gemm.b_column = 1 } else if gemm.k == 1 { gemm.b_row = Int64(b.shape[b.rank - 1]) }
         }
         guard c.strides[c.rank - 1] == 1 || c.shape[c.rank - 1] == 1 else { throw DLCError("columns of the result are not neighbours") }
-        return try PreparedKernel(gemm, slots: PreparedKernel.slots(step)) { dlc_gemm_prepare(step.isa, $0, $1) }
+        var slots = PreparedKernel.slots(step)
+        if scale != nil {
+            _ = try columns(step, 6, gemm.k)
+            slots = Array(slots.prefix(5)) + [.result(0), .operand(5), step.optional(6) == nil ? .none : .operand(6)]
+        }
+        return try PreparedKernel(gemm, slots: slots) { dlc_gemm_prepare(step.isa, $0, $1) }
+    }
+
+    /// A scale or shift of `k` columns, next to each other and the same for all rows.
+    private static func columns(_ step: BoundStep, _ index: Int, _ k: Int64) throws -> BoundOperand? {
+        guard let operand = step.optional(index) else { return nil }
+        guard operand.shape.last == Int(k), operand.strides.last == 1 || k == 1, operand.rank == 1 || operand.shape[operand.rank - 2] == 1 else {
+            throw DLCError("not one number for each column")
+        }
+        return operand
     }
 
     private static func matrix(_ operand: BoundOperand, isTransposed: Bool) throws -> BoundOperand {
@@ -97,4 +115,9 @@ enum ProductKernel {
         copy.strides.swapAt(operand.rank - 1, operand.rank - 2)
         return copy
     }
+}
+
+extension BoundOperand {
+    /// A vector as a matrix of one row.
+    fileprivate var asRow: BoundOperand { BoundOperand(type: type, shape: [1] + shape, strides: [0] + strides) }
 }
