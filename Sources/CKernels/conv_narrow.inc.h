@@ -55,7 +55,7 @@ DLC_INLINE void narrow_body(const dlc_narrow_tile *t, const int pixels, const in
     static void narrow_##vectors##_6(const dlc_narrow_tile *t) { narrow_body(t, pixels, vectors, 6); }
 #define NAMES(vectors) {narrow_##vectors##_any, narrow_##vectors##_3, narrow_##vectors##_6}
 
-#if VL == 16 || defined(__aarch64__)
+#if DLC_REGISTERS == 32
 TILE(8, 1) TILE(8, 2) TILE(8, 3) TILE(6, 4)
 DLC_TARGET_END
 const dlc_narrow_set DLC_NAME(dlc_narrow_set) = {.pixels = {8, 8, 8, 6}, .tile = {NAMES(1), NAMES(2), NAMES(3), NAMES(4)}};

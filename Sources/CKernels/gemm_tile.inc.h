@@ -40,7 +40,7 @@ DLC_INLINE void tile_products(const dlc_tile *t, const int rows, const int vecto
 #pragma clang loop unroll(disable)
         for (; k < run; k++) {
 #else
-#if VL == 16
+#if DLC_REGISTERS == 32
 #pragma clang loop unroll_count(4)
 #else
         // Beyond two, compilers carry the sums of sixteen registers from one to the next: 113 or 106 GFLOP/s.
@@ -172,7 +172,7 @@ DLC_INLINE void tile_body(const dlc_tile *t, const int rows, const int vectors) 
 #define NAMES_TO_10(v) NAMES_TO_8(v), tile_##v##_9, tile_##v##_10
 
 // As many sums as registers allow, and no more rows than there are registers for addresses.
-#if VL == 16 || defined(__aarch64__)
+#if DLC_REGISTERS == 32
 TILES_TO_10(1) TILES_TO_8(2) TILES_TO_6(3) TILES_TO_6(4)
 DLC_TARGET_END
 const dlc_tile_set DLC_NAME(dlc_tile_set) = {

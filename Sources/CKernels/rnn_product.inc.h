@@ -4,7 +4,7 @@
 DLC_TARGET_BEGIN
 
 /// Rows that share the loads of one vector: with four gates these fill the registers.
-#define RNN_ROWS (VL == 16 ? 6 : 3)
+#define RNN_ROWS (DLC_REGISTERS == 32 ? 6 : 3)
 
 /// out[row] [gates][VL] = start + Σₖ a[row][k] · w[k] [gates][VL], with `start` null for zero.
 DLC_INLINE void rnn_product_of(int gates, int rows, int64_t k, const float *const *a, const float *w,
@@ -51,7 +51,7 @@ DLC_INLINE void rnn_product_of(int gates, int rows, int64_t k, const float *cons
 }
 
 #define RNN_CASE(g, r) case (g) * 8 + (r): rnn_product_of(g, r, k, a, w, start, out, out_ld); break;
-#if VL == 16
+#if DLC_REGISTERS == 32
 #define RNN_CASES(g) RNN_CASE(g, 1) RNN_CASE(g, 2) RNN_CASE(g, 3) RNN_CASE(g, 4) RNN_CASE(g, 5) RNN_CASE(g, 6)
 #else
 #define RNN_CASES(g) RNN_CASE(g, 1) RNN_CASE(g, 2) RNN_CASE(g, 3)
