@@ -1,7 +1,5 @@
-/// Attention against a naive version in f64, for every instruction set of the host; with an argument,
-/// its rate at the shapes of BERT and ViT.
+/// Attention against a naive version in f64, for every instruction set of the host.
 #include "harness.h"
-#include "bench_peak.h"
 #include "dlc_layers.h"
 
 static int failures, cases;
@@ -68,30 +66,7 @@ static void check(dlc_isa isa) {
     free(q), free(k), free(v), free(mask), free(flags), free(want), free(scores), free(y), free(first);
 }
 
-static void bench(int64_t heads, int64_t length, int64_t depth, bool mask) {
-    dlc_attention p = { .batch = 1, .heads = heads, .kv_heads = heads, .queries = length, .keys = length, .depth = depth, .value_depth = depth, .scale = 0.125f,
-                        .mask_kind = mask ? DLC_MASK_F32 : DLC_MASK_NONE, .mask_column = 1 };
-    p.q = p.k = p.v = p.y = (dlc_attention_strides){ 0, depth, heads * depth };
-    void *buffers[] = { random_floats(length * heads * depth), random_floats(length * heads * depth), random_floats(length * heads * depth), random_floats(length),
-                        aligned(4 * length * heads * depth) };
-    dlc_launch launch;
-    if (!dlc_attention_prepare(dlc_host_isa(), &p, &launch)) return;
-    double time = launch_time(&launch, &p, buffers, 0.7), flops = 4.0 * (double)(heads * length * length * depth);
-    printf("%lld heads, length %lld, depth %lld%s: %.3f ms, %.0f GFLOP/s, %.0f %% of the peak of %.0f\n", (long long)heads, (long long)length, (long long)depth,
-           mask ? ", mask" : "", time * 1e3, flops / time * 1e-9, 100e-9 * flops / time / peak(), peak());
-    for (int i = 0; i < 5; i++) free(buffers[i]);
-}
-
-int main(int argc, char **argv) {
-    (void)argv;
-    if (argc > 1) {
-        bench(12, 128, 64, true);
-        bench(12, 197, 64, false);
-        bench(12, 512, 64, false);
-        bench(12, 1024, 64, false);
-        bench(8, 1024, 80, false);
-        return 0;
-    }
+int main(void) {
     for (int isa = 0; isa <= DLC_ISA_NEON; isa++) {
         if (!dlc_host_has((dlc_isa)isa)) continue;
         worst = 0;
