@@ -17,8 +17,9 @@ final class BoundPlan {
     private let prefault: Prefault
     private var inputAddresses: [UnsafeRawPointer?]
 
+    /// - Parameter isFirst: whether it is the session's first, which has the constants mapped.
     /// - Throws: where a size is negative or overflows, or a kernel refuses its parameters.
-    init(_ plan: Plan, constants: ConstantAddresses, bindings: [String: Int], threads: Int) throws {
+    init(_ plan: Plan, constants: ConstantAddresses, bindings: [String: Int], threads: Int, isFirst: Bool) throws {
         self.plan = plan
         self.constants = constants
         inputShapes = try plan.inputs.map { try $0.shape.map { try Self.extent($0, bindings) } }
@@ -63,7 +64,7 @@ final class BoundPlan {
             throw DLCError("out of memory: the arena needs \(layout.peak) bytes")
         }
         self.arena = arena
-        prefault = Prefault(plan, constants, arena: UnsafeRawBufferPointer(start: arena, count: layout.peak))
+        prefault = Prefault(plan, isFirst ? constants : nil, arena: UnsafeRawBufferPointer(start: arena, count: layout.peak))
 
         pointers = .allocate(capacity: max(1, kernels.reduce(0) { $0 + $1.slots.count }))
         pointers.initialize(repeating: nil)

@@ -1,21 +1,26 @@
 import CKernels
 
 /// Maps what a run will touch ahead of it, by a thread that ends when it is done: the arena, then the weights in the order
-/// of the steps. The first run would otherwise stop at every page; measured, a third to a half of what it takes longer.
+/// of the steps. The first run would otherwise stop at every page (1.1 to 1.8 times the time of later ones, not 1.0 to 1.1).
 final class Prefault {
     private let work: OpaquePointer?
 
-    /// - Parameter arena: the memory of the intermediate results.
-    init(_ plan: Plan, _ constants: ConstantAddresses, arena: UnsafeRawBufferPointer) {
+    /// - Parameters:
+    ///   - constants: nil where an earlier plan of the session has seen to them.
+    ///   - arena: the memory of the intermediate results.
+    init(_ plan: Plan, _ constants: ConstantAddresses?, arena: UnsafeRawBufferPointer) {
         var extents: [dlc_extent] = []
-        if let start = arena.baseAddress { extents.append(dlc_extent(start: start, bytes: Int64(arena.count), written: true)) }
+        if let start = arena.baseAddress {
+            extents.append(dlc_extent(start: start, bytes: Int64(arena.count), written: true))
+        }
         var seen = [Bool](repeating: false, count: plan.constants.count)
         // A gather reads a few rows of a table that may be the largest of all constants.
         for step in plan.steps where step.kernel != .gather {
             for case let operand? in step.operands {
-                guard case .constant(let index) = operand.location, !seen[index] else { continue }
+                guard let constants, case .constant(let index) = operand.location, !seen[index] else { continue }
                 seen[index] = true
-                extents.append(dlc_extent(start: constants.addresses[index], bytes: Int64(plan.constants[index].bytes), written: false))
+                let bytes = Int64(plan.constants[index].bytes)
+                extents.append(dlc_extent(start: constants.addresses[index], bytes: bytes, written: false))
             }
         }
         work = dlc_prefault_start(extents, Int64(extents.count))

@@ -128,7 +128,7 @@ public final class Session {
     private func bind(_ shapes: [[Int]]) throws -> BoundPlan {
         if let known = bound[shapes] { return known }
         let plan = try BoundPlan(
-            model.plan, constants: model.constantAddresses, bindings: bindings(shapes), threads: threads)
+            model.plan, constants: model.constantAddresses, bindings: bindings(shapes), threads: threads, isFirst: bound.isEmpty)
         bound[shapes] = plan
         return plan
     }
