@@ -15,7 +15,11 @@ DLC_INLINE void narrow_body(const dlc_narrow_tile *t, const int pixels, const in
     const int64_t run = t->run;
     for (int64_t line = 0; line < t->lines; line++) {
         const float *x = t->x[line];
+#if VL == 4
+#pragma clang loop unroll_count(2) // with three, sums spill on NEON
+#else
 #pragma clang loop unroll_count(3)
+#endif
         for (int64_t k = 0; k < run; k++) {
             vf column[DLC_TILE_MOST_VECTORS];
 #pragma clang loop unroll(full)
