@@ -29,17 +29,25 @@ DLC_INLINE double norm_centred_squares(const float *x, int64_t n, float centre) 
     return total;
 }
 
+/// One vector of `norm_apply_row`.
+DLC_INLINE void norm_apply_vector(const float *x, const float *scale, const float *bias, float *y, int64_t n, const bool whole, vf mean, vf inv_std) {
+    vf v = ((whole ? vf_load(x) : vf_load_n(x, n)) - mean) * inv_std;
+    vf b = !bias ? vf_zero() : whole ? vf_load(bias) : vf_load_n(bias, n);
+    if (scale) v = vf_fma(v, whole ? vf_load(scale) : vf_load_n(scale, n), b);
+    else if (bias) v += b;
+    if (whole) vf_store(y, v);
+    else vf_store_n(y, v, n);
+}
+
 /// y = (x - mean) · scale + bias, `scale` and `bias` per element or null.
 DLC_INLINE void norm_apply_row(const float *x, const float *scale, const float *bias, float *y, int64_t n,
                                float mean, float inv_std) {
-    vf m = vf_set1(mean), s = vf_set1(inv_std);
-    for (int64_t i = 0; i < n; i += VL) {
-        int64_t some = n - i < VL ? n - i : VL;
-        vf v = (vf_load_n(x + i, some) - m) * s;
-        if (scale) v = bias ? vf_fma(v, vf_load_n(scale + i, some), vf_load_n(bias + i, some)) : v * vf_load_n(scale + i, some);
-        else if (bias) v += vf_load_n(bias + i, some);
-        vf_store_n(y + i, v, some);
-    }
+    const vf m = vf_set1(mean), s = vf_set1(inv_std);
+    int64_t i = 0;
+    if (scale && bias)
+        for (; i + VL <= n; i += VL) norm_apply_vector(x + i, scale + i, bias + i, y + i, VL, true, m, s);
+    for (; i < n; i += VL)
+        norm_apply_vector(x + i, scale ? scale + i : 0, bias ? bias + i : 0, y + i, n - i < VL ? n - i : VL, false, m, s);
 }
 
 static void DLC_NAME(norm_f32)(const dlc_call *call) {
