@@ -6,7 +6,7 @@
 #include "winograd.h"
 #include <string.h>
 
-enum { MOST_SIDE = 6 };
+enum { MOST_SIDE = 6, MOST_WIDTH = 16 * DLC_TILE_MOST_VECTORS };
 
 bool dlc_winograd_supports(const dlc_conv *p) {
     return p->groups == 1 && p->c > 0 && p->kernel[0] == 1 && p->kernel[1] == 3 && p->kernel[2] == 3 && p->d == p->od &&
@@ -19,35 +19,34 @@ int64_t dlc_winograd_packed_floats(dlc_isa isa, const dlc_conv *p, int tile) {
     return (tile + 2) * (tile + 2) * dlc_packed_floats(&panels);
 }
 
-/// G·g·Gᵀ of a 3 × 3 filter, in double.
-static void transform_filter(int tile, const float *g, double *out) {
+/// G·g·Gᵀ in double of the 3 × 3 filters of one input channel and `width` output channels; the points lie `step`
+/// floats apart, in each a float per output channel.
+static void transform_filters(int tile, double g[9][MOST_WIDTH], int64_t width, float *out, int64_t step) {
     static const double g2[4][3] = {{1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}};
     static const double g4[6][3] = {{0.25, 0, 0}, {-1.0 / 6, -1.0 / 6, -1.0 / 6}, {-1.0 / 6, 1.0 / 6, -1.0 / 6},
                                     {1.0 / 24, 1.0 / 12, 1.0 / 6}, {1.0 / 24, -1.0 / 12, 1.0 / 6}, {0, 0, 1}};
-    const double (*matrix)[3] = tile == 2 ? g2 : g4;
+    const double (*m)[3] = tile == 2 ? g2 : g4;
     const int side = tile + 2;
-    for (int i = 0; i < side; i++)
-        for (int j = 0; j < side; j++) {
-            double sum = 0;
-            for (int a = 0; a < 3; a++)
-                for (int b = 0; b < 3; b++) sum += matrix[i][a] * (double)g[a * 3 + b] * matrix[j][b];
-            out[i * side + j] = sum;
-        }
+    for (int i = 0; i < side; i++) {
+        double line[3][MOST_WIDTH];
+        for (int b = 0; b < 3; b++)
+            for (int64_t o = 0; o < width; o++) line[b][o] = m[i][0] * g[b][o] + m[i][1] * g[3 + b][o] + m[i][2] * g[6 + b][o];
+        for (int j = 0; j < side; j++, out += step)
+            for (int64_t o = 0; o < width; o++) out[o] = (float)(line[0][o] * m[j][0] + line[1][o] * m[j][1] + line[2][o] * m[j][2]);
+    }
 }
 
 void dlc_winograd_pack(dlc_isa isa, const dlc_conv *p, int tile, const float *weights, float *out) {
     const dlc_panels panels = dlc_panels_of(dlc_tiles(isa), p->c, p->oc);
     const int64_t size = dlc_packed_floats(&panels);
-    const int points = (tile + 2) * (tile + 2);
-    memset(out, 0, (size_t)(points * size) * sizeof(float));
+    double g[9][MOST_WIDTH];
     for (int64_t panel = 0; panel < panels.panels; panel++) {
         const int64_t width = dlc_panel_vectors(&panels, panel) * panels.lanes, first = dlc_panel_column(&panels, panel);
-        for (int64_t c = 0; c < p->c; c++)
-            for (int64_t o = first; o < dlc_min(first + width, p->oc); o++) {
-                double u[MOST_SIDE * MOST_SIDE];
-                transform_filter(tile, weights + (o * p->c + c) * 9, u);
-                for (int i = 0; i < points; i++) out[i * size + first * p->c + c * width + (o - first)] = (float)u[i];
-            }
+        for (int64_t c = 0; c < p->c; c++) {
+            for (int64_t o = 0; o < width; o++)
+                for (int i = 0; i < 9; i++) g[i][o] = first + o < p->oc ? (double)weights[((first + o) * p->c + c) * 9 + i] : 0;
+            transform_filters(tile, g, width, out + first * p->c + c * width, size);
+        }
     }
 }
 
