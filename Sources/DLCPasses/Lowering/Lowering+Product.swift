@@ -14,38 +14,48 @@ extension Lowering {
         var transB = op.transB
         let shape = graph.shape(b)
         let (k, n) = transB ? (shape[shape.count - 1], shape[shape.count - 2]) : (shape[shape.count - 2], shape[shape.count - 1])
+        let result = try destination(node.results[0])
+        let operands = try epilogueOperands(node)
         var right: Plan.Operand
-        var isPacked = false
+        var packing = ProductPacking.none
         if type == .float32, let weights = graph.constant(b), weights.shape.dropLast(2).allSatisfy({ $0 == 1 }),
             let rows = k.constant, let columns = n.constant {
-            isPacked = true
-            let bytes = dlc_gemm_packed_bytes(target.isa, Int64(rows), Int64(columns))
-            let strides = transB ? (Int64(1), Int64(rows)) : (Int64(columns), Int64(1))
-            let packed = try Tensor(type: .uint8, shape: [Int(bytes)]) { target in
-                try weights.withElements(of: Float.self) { source in
-                    guard let from = source.baseAddress, let to = target.baseAddress else { return }
-                    dlc_gemm_pack(
-                        self.target.isa, from, strides.0, strides.1, Int64(rows), Int64(columns),
-                        to.assumingMemoryBound(to: Float.self))
-                }
-            }
-            right = try constant(packed)
+            let isOneProduct = try !op.transA && scaling.isEmpty && left.isContiguous() && result.isContiguous() && operands.residual?.isContiguous() != false
+            packing = isOneProduct ? self.packing(for: node) : .panels
+            right = try constant(try packed(weights, k: rows, n: columns, isTransposed: transB, packing))
             transB = false
         } else {
             right = try innerOrRowContiguous(b)
         }
-        let result = try destination(node.results[0])
-        let operands = try epilogueOperands(node)
         let work = try graph.shape(node.results[0]).product().times(k).times(2)
         emit(
             .product, node, summary: summary(scalingSummary(op, scaling) + "matmul", op, operands),
             operands: [left, right, operands.bias, operands.residual, operands.slope] + scaling, results: [result],
-            integers: [op.transA ? 1 : 0, transB ? 1 : 0, isPacked ? 1 : 0, op.reluA ? 1 : 0] + epilogueIntegers(op),
+            integers: [op.transA ? 1 : 0, transB ? 1 : 0, Dim(packing.rawValue), op.reluA ? 1 : 0] + epilogueIntegers(op),
             numbers: [op.scale, op.alpha, op.beta], operations: work)
     }
 
     private func scalingSummary(_ op: FusedMatMul, _ scaling: [Plan.Operand?]) -> String {
         (scaling.isEmpty ? "" : scaling.count > 1 ? "mul + add + " : "mul + ") + (op.reluA ? "relu + " : "")
+    }
+
+    /// How a constant matrix is packed: `chooseAlgorithms` has settled it, but for products whose rows are no one matrix.
+    private func packing(for node: Node) -> ProductPacking {
+        algorithms[node.results[0].index] == DLC_CONV_STRASSEN ? .strassen : .panels
+    }
+
+    private func packed(_ weights: Tensor, k: Int, n: Int, isTransposed: Bool, _ packing: ProductPacking) throws -> Tensor {
+        let (rows, columns, isa) = (Int64(k), Int64(n), target.isa)
+        let (rowStride, columnStride) = isTransposed ? (1, rows) : (columns, 1)
+        let isStrassen = packing == .strassen
+        let bytes = isStrassen ? dlc_strassen_packed_bytes(isa, rows, columns) : dlc_gemm_packed_bytes(isa, rows, columns)
+        return try Tensor(type: .uint8, shape: [Int(bytes)]) { target in
+            try weights.withElements(of: Float.self) { source in
+                guard let from = source.baseAddress, let to = target.baseAddress?.assumingMemoryBound(to: Float.self) else { return }
+                let pack = isStrassen ? dlc_strassen_pack : dlc_gemm_pack
+                pack(isa, from, rowStride, columnStride, rows, columns, to)
+            }
+        }
     }
 
     /// The matrix as it lies where one of its last two dimensions has neighbours next to each other, else a copy.

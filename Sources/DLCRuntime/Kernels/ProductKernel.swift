@@ -1,15 +1,26 @@
 import CKernels
 
+/// How the right matrix of a product lies in memory.
+public enum ProductPacking: Int {
+    /// As it is.
+    case none = 0
+    /// `dlc_gemm_pack`.
+    case panels = 1
+    /// `dlc_strassen_pack`.
+    case strassen = 2
+}
+
 /// Matrix products.
 ///
 /// Operands: a, b (packed, or a matrix), bias, residual, slope, and perhaps scale and shift of a's columns; result c.
-/// Integers: whether a and b are transposed, whether b is packed, whether the scaled a has a ReLU, then the epilogue's.
-/// Numbers: the scale of the product, then the epilogue's.
+/// Integers: whether a and b are transposed, how b is packed (`ProductPacking`), whether the scaled a has a ReLU, then
+/// the epilogue's. Numbers: the scale of the product, then the epilogue's.
 enum ProductKernel {
     static func prepare(_ step: BoundStep) throws -> PreparedKernel {
         let a = try matrix(step.operand(0), isTransposed: step.integer(0) != 0)
         let c = try matrix(step.result(0), isTransposed: false)
-        let isPacked = try step.integer(2) != 0
+        guard let packing = ProductPacking(rawValue: try step.integer(2)) else { throw DLCError("unknown packing of a product") }
+        let isPacked = packing != .none
         let residual = step.optional(3)
         var gemm = dlc_gemm()
         gemm.type = a.type.kernelType
@@ -90,12 +101,28 @@ enum ProductKernel {
             if gemm.n == 1 { gemm.b_column = 1 } else if gemm.k == 1 { gemm.b_row = Int64(b.shape[b.rank - 1]) }
         }
         guard c.strides[c.rank - 1] == 1 || c.shape[c.rank - 1] == 1 else { throw DLCError("columns of the result are not neighbours") }
-        var slots = PreparedKernel.slots(step)
-        if scale != nil {
-            _ = try columns(step, 6, gemm.k)
-            slots = Array(slots.prefix(5)) + [.result(0), .operand(5), step.optional(6) == nil ? .none : .operand(6)]
+        if isPacked {
+            let pack = packing == .strassen ? dlc_strassen_packed_bytes : dlc_gemm_packed_bytes
+            let needed = Int(pack(step.isa, gemm.k, gemm.n)), packed = try step.operand(1)
+            guard needed >= 0, needed <= packed.count * packed.type.size else { throw DLCError("packed weights are too small") }
         }
-        return try PreparedKernel(gemm, slots: slots) { dlc_gemm_prepare(step.isa, $0, $1) }
+        guard packing == .strassen else {
+            let shift = try columns(step, 6, gemm.k)
+            let scaling: [PreparedKernel.Slot] = scale == nil ? [] : [.operand(5), shift == nil ? .none : .operand(6)]
+            return try PreparedKernel(gemm, slots: slots(step) + scaling) { dlc_gemm_prepare(step.isa, $0, $1) }
+        }
+        guard gemm.a_column == 1, scale == nil, axes.allSatisfy({ $0.extent == 1 }) else { throw DLCError("not one product of rows next to each other") }
+        var strassen = dlc_strassen()
+        (strassen.m, strassen.n, strassen.k) = (gemm.m, gemm.n, gemm.k)
+        (strassen.a_row, strassen.c_row, strassen.residual_row) = (gemm.a_row, gemm.c_row, gemm.residual_row)
+        strassen.line = gemm.m
+        (strassen.alpha, strassen.epilogue) = (gemm.alpha, gemm.epilogue)
+        return try PreparedKernel(strassen, slots: slots(step)) { dlc_strassen_prepare(step.isa, $0, $1) }
+    }
+
+    /// The operands that every product has, and the result.
+    private static func slots(_ step: BoundStep) -> [PreparedKernel.Slot] {
+        (0..<5).map { step.optional($0) == nil ? .none : .operand($0) } + [.result(0)]
     }
 
     /// A scale or shift of `k` columns, next to each other and the same for all rows.
