@@ -113,7 +113,7 @@ typedef struct {
     dlc_isa isa;
     int64_t taps, row_block, row_blocks, panel_group, panel_groups, depth_block, tasks;
     int64_t run;               ///< contiguous floats per tap
-    int64_t padded_w, padded_h, padded_d; ///< extents of the padded copy of the input; 0 without one
+    int64_t padded_w;          ///< columns of a padded line, with few input channels
     int64_t tiles_h, tiles_w, tile_block;
     int64_t table_bytes;
     bool shared_input;         ///< phase 0 transforms the input for all tasks
