@@ -41,9 +41,10 @@ static products products_of(const dlc_processor *processor, dlc_isa isa, double 
 }
 
 /// What the bytes of weights take beyond the products that they are used in: from memory where they would fill half
-/// of the last cache, so that other layers' have displaced them, else from that cache.
-static double late_weights(const dlc_processor *processor, double bytes, double multiply) {
-    const double late = bytes / (bytes > processor->l3 / 2 ? 5.8 : 8.5) - multiply;
+/// of the last cache, so that other layers' have displaced them, else from that cache. Narrow panels ask for fewer
+/// bytes of memory at once.
+static double late_weights(const dlc_processor *processor, dlc_isa isa, double bytes, double multiply) {
+    const double rate = bytes < processor->l3 / 2 ? 8.5 : dlc_lanes(isa) == 16 ? 8 : 5.8, late = bytes / rate - multiply;
     return late > 0 ? late : 0;
 }
 
@@ -52,7 +53,7 @@ static double igemm_cycles(const dlc_processor *processor, dlc_isa isa, const dl
     const double depth = taps * (double)(p->c / p->groups);
     const products x = products_of(processor, isa, 1, pixels, p->oc / p->groups, depth);
     const double pointers = p->groups == 1 && p->c <= 8 ? 0 : groups * pixels * taps; // few channels are read without a table
-    return groups * (x.multiply + 250 * x.panels + late_weights(processor, 4 * depth * (double)(p->oc / p->groups), x.multiply)) + 8 * pointers;
+    return groups * (x.multiply + 250 * x.panels + late_weights(processor, isa, 4 * depth * (double)(p->oc / p->groups), x.multiply)) + 8 * pointers;
 }
 
 static double winograd_cycles(const dlc_processor *processor, dlc_isa isa, const dlc_conv *p, int64_t tile) {
@@ -63,7 +64,7 @@ static double winograd_cycles(const dlc_processor *processor, dlc_isa isa, const
     // The larger tile's points lie in more places than the first-level cache has ways.
     const double multiply = points * x.multiply * (tile == 4 ? 1.1 : 1.03), transforms = tile == 4 ? 6.5 * in + 4.5 * out : 4.2 * in + 5.2 * out;
     return multiply + points * (100 * x.tiles + 250 * x.panels) + tiles * points * transforms / processor->fma +
-           late_weights(processor, 4 * points * (double)p->c * (double)p->oc, multiply) + 3000;
+           late_weights(processor, isa, 4 * points * (double)p->c * (double)p->oc, multiply) + 3000;
 }
 
 static double depthwise_cycles(const dlc_processor *processor, dlc_isa isa, const dlc_conv *p) {

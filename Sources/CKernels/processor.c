@@ -2,7 +2,6 @@
 #include "dlc_processor.h"
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
@@ -49,9 +48,16 @@ static void read_cache(int level, double *size) {
     size_t length = sizeof bytes;
     const bool known = sysctlbyname(level == 2 ? "hw.perflevel0.l2cachesize" : "hw.l3cachesize", &bytes, &length, NULL, 0) == 0;
     if (known && bytes > 0) *size = (double)bytes;
-#elif defined(_SC_LEVEL2_CACHE_SIZE)
-    const long bytes = sysconf(level == 2 ? _SC_LEVEL2_CACHE_SIZE : _SC_LEVEL3_CACHE_SIZE);
-    if (bytes > 0) *size = (double)bytes;
+#elif defined(__linux__)
+    // What the kernel says of the first processor; sysconf multiplies the last cache by its sharers on some.
+    char path[80];
+    snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu0/cache/index%d/size", level);
+    FILE *file = fopen(path, "r");
+    if (!file) return;
+    long count = 0;
+    char unit = 0;
+    if (fscanf(file, "%ld%c", &count, &unit) == 2 && count > 0 && (unit == 'K' || unit == 'M')) *size = (double)count * (unit == 'K' ? 0x1p10 : 0x1p20);
+    fclose(file);
 #else
     (void)level, (void)size;
 #endif

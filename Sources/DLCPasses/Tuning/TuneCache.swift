@@ -35,11 +35,11 @@ public final class TuneCache: Sendable {
         state.withLock { $0 = times }
     }
 
-    /// Adds times and writes the file.
+    /// Adds times and writes the file; of two times for one key the shorter, which was less disturbed, stays.
     /// - Throws: where it cannot be written, or was damaged meanwhile.
     func add(_ times: [String: Double]) throws {
         try withFileLock {
-            let merged = try read().merging(times) { $1 }
+            let merged = try read().merging(times, uniquingKeysWith: min)
             try write(merged)
             state.withLock { $0 = merged }
         }
