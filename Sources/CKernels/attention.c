@@ -14,18 +14,20 @@ bool dlc_attention_prepare(dlc_isa isa, dlc_attention *p, dlc_launch *launch) {
     if (p->mask_kind != DLC_MASK_NONE && p->mask_column != 0 && p->mask_column != 1) return false;
     attention_layout l = attention_layout_of(p, dlc_lanes(isa));
     // A block's scores should stay in cache beside a panel, and there should be tasks to share out.
-    enum { cached_floats = 6 * 1024, fewest = 6, most = 48 };
+    enum { cached_floats = 6 * 1024, fewest = 6, most = 48, few = 4 };
     int64_t block = cached_floats / l.scores;
     block = block < fewest ? fewest : block > most ? most : block;
     int64_t blocks = (p->queries + block - 1) / block;
     // Blocks of even sizes, in whole tiles.
     p->query_block = blocks == 0 ? fewest : ((p->queries + blocks - 1) / blocks + fewest - 1) / fewest * fewest;
     blocks = (p->queries + p->query_block - 1) / p->query_block;
-    int64_t packs = p->batch * p->kv_heads, tasks = p->batch * p->heads * blocks;
+    p->unpacked = p->queries < few;
+    if (p->unpacked) p->query_block = 1, blocks = p->queries;
+    int64_t packs = p->unpacked ? 0 : p->batch * p->kv_heads, tasks = p->batch * p->heads * blocks;
     *launch = (dlc_launch){
         .run = kernels->attention_f32,
         .tasks = tasks == 0 ? 0 : packs > tasks ? packs : tasks,
-        .phases = 2,
+        .phases = p->unpacked ? 1 : 2,
         .shared_bytes = packs * l.head * 4,
         .scratch_bytes = p->query_block * (l.scores + 1) * 4,
     };

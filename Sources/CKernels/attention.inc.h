@@ -164,6 +164,10 @@ static void attention_block(const dlc_attention *p, const attention_layout *l, c
     }
 }
 
+DLC_TARGET_END
+#include "attention_row.inc.h"
+DLC_TARGET_BEGIN
+
 static void DLC_NAME(attention_f32)(const dlc_call *call) {
     const dlc_attention *p = call->params;
     attention_layout l = attention_layout_of(p, VL);
@@ -171,7 +175,7 @@ static void DLC_NAME(attention_f32)(const dlc_call *call) {
     float *y = call->buffers[4], *packed = call->shared;
     int64_t blocks = (p->queries + p->query_block - 1) / p->query_block;
     for (int64_t task = call->begin; task < call->end; task++) {
-        if (call->phase == 0) {
+        if (call->phase == 0 && !p->unpacked) {
             int64_t batch = task / p->kv_heads, head = task % p->kv_heads;
             if (batch >= p->batch) break;
             attention_pack(p, &l, k + batch * p->k.batch + head * p->k.head, v + batch * p->v.batch + head * p->v.head,
@@ -181,10 +185,15 @@ static void DLC_NAME(attention_f32)(const dlc_call *call) {
         int64_t first = task % blocks * p->query_block, head = task / blocks % p->heads, batch = task / blocks / p->heads;
         if (batch >= p->batch) break;
         int64_t count = p->queries - first < p->query_block ? p->queries - first : p->query_block;
-        int64_t kv = batch * p->kv_heads + head / (p->heads / p->kv_heads);
-        attention_block(p, &l, packed + kv * l.head, q + batch * p->q.batch + head * p->q.head, call->buffers[3],
-                        batch * p->mask.batch + head * p->mask.head, y + batch * p->y.batch + head * p->y.head,
-                        first, count, call->scratch);
+        int64_t kv = head / (p->heads / p->kv_heads), mask_at = batch * p->mask.batch + head * p->mask.head;
+        const float *from = q + batch * p->q.batch + head * p->q.head;
+        float *to = y + batch * p->y.batch + head * p->y.head;
+        if (p->unpacked) {
+            attention_row(p, from + first * p->q.row, k + batch * p->k.batch + kv * p->k.head, v + batch * p->v.batch + kv * p->v.head,
+                          call->buffers[3], mask_at + first * p->mask.row, to + first * p->y.row, first, call->scratch);
+            continue;
+        }
+        attention_block(p, &l, packed + (batch * p->kv_heads + kv) * l.head, from, call->buffers[3], mask_at, to, first, count, call->scratch);
     }
 }
 

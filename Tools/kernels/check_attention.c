@@ -6,7 +6,7 @@ static int failures, cases;
 static double worst;
 
 static void check(dlc_isa isa) {
-    dlc_attention p = { .batch = 1 + random_below(3), .kv_heads = 1 + random_below(3), .queries = 1 + random_below(100), .keys = 1 + random_below(random_below(2) ? 40 : 300),
+    dlc_attention p = { .batch = 1 + random_below(3), .kv_heads = 1 + random_below(3), .queries = 1 + random_below(random_below(3) ? 100 : 4), .keys = 1 + random_below(random_below(2) ? 40 : 300),
                         .depth = 1 + random_below(90), .value_depth = 1 + random_below(90), .causal = random_below(3) == 0, .causal_offset = random_below(20),
                         .mask_kind = (dlc_mask_kind)random_below(3), .mask_column = random_below(2), .scale = 0.4f };
     p.heads = p.kv_heads * (1 + random_below(3));

@@ -17,7 +17,8 @@ typedef struct { int64_t batch, head, row; } dlc_attention_strides;
 /// Buffers: q, k, v, mask, y; y must not overlap the others. Strides of 0 broadcast a mask.
 ///
 /// K and V of every head are packed in the first phase; in the second a task is a block of queries of
-/// one head, whose scores stay in scratch: whole rows, so softmax takes one pass.
+/// one head, whose scores stay in scratch: whole rows, so softmax takes one pass. For a query or few nothing is
+/// packed, and a task is one of them.
 typedef struct {
     int64_t batch, heads, kv_heads, queries, keys, depth, value_depth;
     dlc_attention_strides q, k, v, y, mask;
@@ -27,7 +28,9 @@ typedef struct {
     int64_t causal_offset;
     float scale;
 
-    int64_t query_block;     ///< set by dlc_attention_prepare: queries of one task
+    // Set by dlc_attention_prepare.
+    int64_t query_block;     ///< queries of one task
+    bool unpacked;           ///< K and V are read where they lie
 } dlc_attention;
 
 /// Makes a step ready; false where a field has no meaning.

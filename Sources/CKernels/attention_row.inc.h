@@ -1,0 +1,84 @@
+/// Attention of few queries, as when a text is continued by a token: packing K and V would take longer than
+/// reading them once for each query. Include after the functions of attention.inc.h that it shares.
+
+DLC_TARGET_BEGIN
+
+/// scores[key] = q · k[key], four keys side by side.
+DLC_INLINE void attention_row_scores(const dlc_attention *p, const float *q, const float *k, int64_t keys, float *scores) {
+    enum { together = 4 };
+    int64_t whole = p->depth / VL * VL, tail = p->depth - whole;
+    for (int64_t key = 0; key < keys; key += together) {
+        int64_t last = keys - 1;
+        const float *rows[together];
+        vf sum[together];
+#pragma clang loop unroll(full)
+        for (int i = 0; i < together; i++) {
+            rows[i] = k + (key + i < last ? key + i : last) * p->k.row;
+            sum[i] = vf_zero();
+        }
+        for (int64_t d = 0; d < whole; d += VL) {
+            vf query = vf_load(q + d);
+#pragma clang loop unroll(full)
+            for (int i = 0; i < together; i++) sum[i] = vf_fma(query, vf_load(rows[i] + d), sum[i]);
+        }
+        if (tail > 0) {
+            vf query = vf_load_n(q + whole, tail);
+#pragma clang loop unroll(full)
+            for (int i = 0; i < together; i++) sum[i] = vf_fma(query, vf_load_n(rows[i] + whole, tail), sum[i]);
+        }
+#pragma clang loop unroll(full)
+        for (int i = 0; i < together; i++)
+            if (key + i < keys) scores[key + i] = vf_sum(sum[i]);
+    }
+}
+
+/// y = factor · Σ scores[key] · v[key] over `columns` columns, which fill `vectors` vectors.
+DLC_INLINE void attention_row_values(const dlc_attention *p, int vectors, int64_t columns, const float *scores, const float *v,
+                                     int64_t keys, float factor, float *y) {
+    enum { chains = 2 };
+    int64_t tail = columns - (vectors - 1) * VL, key = 0;
+    vf sum[chains * 4];
+#pragma clang loop unroll(full)
+    for (int i = 0; i < chains * vectors; i++) sum[i] = vf_zero();
+    for (; key + chains <= keys; key += chains)
+#pragma clang loop unroll(full)
+        for (int i = 0; i < chains; i++) {
+            const float *row = v + (key + i) * p->v.row;
+            vf score = vf_set1(scores[key + i]);
+#pragma clang loop unroll(full)
+            for (int j = 0; j < vectors; j++) {
+                vf value = j < vectors - 1 || tail == VL ? vf_load(row + j * VL) : vf_load_n(row + j * VL, tail);
+                sum[i * vectors + j] = vf_fma(score, value, sum[i * vectors + j]);
+            }
+        }
+    for (; key < keys; key++)
+#pragma clang loop unroll(full)
+        for (int j = 0; j < vectors; j++)
+            sum[j] = vf_fma(vf_set1(scores[key]), vf_load_n(v + key * p->v.row + j * VL, j < vectors - 1 ? VL : tail), sum[j]);
+#pragma clang loop unroll(full)
+    for (int j = 0; j < vectors; j++)
+        vf_store_n(y + j * VL, (sum[j] + sum[vectors + j]) * factor, j < vectors - 1 ? VL : tail);
+}
+
+/// One query of one head, with its scores in scratch.
+static void attention_row(const dlc_attention *p, const float *q, const float *k, const float *v, const void *mask,
+                          int64_t mask_at, float *y, int64_t query, float *scores) {
+    int64_t seen = attention_seen(p, query);
+    attention_row_scores(p, q, k, seen, scores);
+    for (int64_t i = seen; i % VL != 0; i++) scores[i] = 0; // masking takes whole vectors
+    float max = attention_mask_row(p, scores, mask, mask_at, seen);
+    // A row in which nothing may be seen gives zeros.
+    if (max == -INFINITY) seen = 0;
+    float factor = seen > 0 ? 1.0f / softmax_row_exp(scores, scores, seen, max) : 0;
+    for (int64_t first = 0; first < p->value_depth; first += 4 * VL) {
+        int64_t left = p->value_depth - first, columns = left < 4 * VL ? left : 4 * VL;
+        switch ((columns + VL - 1) / VL) {
+        case 1: attention_row_values(p, 1, columns, scores, v + first, seen, factor, y + first); break;
+        case 2: attention_row_values(p, 2, columns, scores, v + first, seen, factor, y + first); break;
+        case 3: attention_row_values(p, 3, columns, scores, v + first, seen, factor, y + first); break;
+        default: attention_row_values(p, 4, columns, scores, v + first, seen, factor, y + first); break;
+        }
+    }
+}
+
+DLC_TARGET_END
