@@ -25,6 +25,7 @@ public enum Pipelines {
         recognizeActivations,
         recognizeLayerNorm,
         recognizeAttention,
+        sliceConstantGathers,
         simplifyMovement,
         attentionByRows,
         simplifyMovement,

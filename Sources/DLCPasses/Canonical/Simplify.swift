@@ -37,7 +37,6 @@ private func isSymbolic(_ value: AttributeValue) -> Bool {
 ///     reshape(reshape(%x))       →   reshape(%x)
 ///     transpose(transpose(%x))   →   transpose(%x) or %x
 ///     transpose that only moves dimensions of extent 1   →   reshape
-///     gather of one constant index, or of evenly spaced ones   →   slice
 public let simplifyMovement = Pass("simplify-movement") { rewriter, node in
     guard let x = node.operands.first ?? nil, node.results.count == 1 else { return nil }
     let shape = rewriter.shape(x)
@@ -52,11 +51,6 @@ public let simplifyMovement = Pass("simplify-movement") { rewriter, node in
         }
         let moved = transpose.perm.filter { shape[$0].constant != 1 }
         if moved == moved.sorted() { return [try rewriter.add1(Reshape(shape: transpose.perm.map { shape[$0] }), [x], name: node.name)] }
-    case let gather as Gather:
-        guard let slice = try slice(gather, shape, indices: rewriter.constant(node.operands[1])) else { return nil }
-        let part = try rewriter.add1(slice, [x], name: node.name)
-        let result = rewriter.old.shape(node.results[0])
-        return [slice.sizes == result ? part : try rewriter.add1(Reshape(shape: result), [part], name: node.name)]
     case is Concat:
         if node.operands.count == 1 { return [x] }
     case let slice as Slice:
@@ -70,6 +64,19 @@ public let simplifyMovement = Pass("simplify-movement") { rewriter, node in
     default: break
     }
     return nil
+}
+
+/// A gather of one constant index, or of evenly spaced ones, becomes a slice, which is a view. Not in the canonical form:
+/// exported models would need a newer opset for it.
+///
+///     gather(%x, 2) {axis: 1}   →   reshape(slice(%x))
+public let sliceConstantGathers = Pass("slice-constant-gathers", at: .canonical) { rewriter, node in
+    guard let gather = node.op as? Gather, let x = node.operands[0],
+        let slice = try slice(gather, rewriter.shape(x), indices: rewriter.constant(node.operands[1]))
+    else { return nil }
+    let part = try rewriter.add1(slice, [x], name: node.name)
+    let result = rewriter.old.shape(node.results[0])
+    return [slice.sizes == result ? part : try rewriter.add1(Reshape(shape: result), [part], name: node.name)]
 }
 
 /// The slice that reads the same elements: one index, or several in steps of a positive distance.
