@@ -23,7 +23,7 @@ import Testing
         Layer(name: "VGG 3x3", size: 56, inputs: 256, outputs: 256, expected: [DLC_CONV_WINOGRAD_4]),
         Layer(name: "first layer", size: 224, inputs: 3, outputs: 64, kernel: 7, stride: 2, expected: [DLC_CONV_IGEMM]),
         Layer(name: "VGG first", size: 224, inputs: 3, outputs: 64, expected: [DLC_CONV_IGEMM]),
-        Layer(name: "ResNet 1x1, stride 2", size: 28, inputs: 512, outputs: 256, kernel: 1, stride: 2, expected: [DLC_CONV_IGEMM]),
+        Layer(name: "ResNet 1x1, stride 2", size: 28, inputs: 512, outputs: 256, kernel: 1, stride: 2, expected: [DLC_CONV_STRASSEN]),
         Layer(name: "MobileNet depthwise", size: 56, inputs: 144, outputs: 144, group: 144, expected: [DLC_CONV_DEPTHWISE]),
         Layer(name: "ResNeXt groups", size: 56, inputs: 128, outputs: 128, group: 32, expected: [DLC_CONV_IGEMM]),
     ]

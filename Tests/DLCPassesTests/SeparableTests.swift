@@ -11,10 +11,7 @@ import Testing
             seed += 1
             return try Tensor.random(seed: seed, shape: shape)
         }
-        func relu6(_ x: Value) throws -> Value {
-            let (low, high) = (try Tensor(filling: 0, type: .float32, shape: []), try Tensor(filling: 6, type: .float32, shape: []))
-            return try builder.add1(Clip(), [x, builder.constant(low), builder.constant(high)])
-        }
+        func relu6(_ x: Value) throws -> Value { try builder.add1(Clip(min: 0, max: 6), [x]) }
         let x = try builder.input("x", TensorType(.float32, [1, 16, Dim(side), Dim(side)]))
         let t = try relu6(builder.add1(Conv(strides: [1, 1], pads: [0, 0, 0, 0]), [x, builder.constant(weights([96, 16, 1, 1]))]))
         let depthwise = Conv(strides: [stride, stride], pads: [1, 1, 1, 1], group: 96)
