@@ -26,7 +26,7 @@ bool dlc_attention_prepare(dlc_isa isa, dlc_attention *p, dlc_launch *launch) {
     int64_t packs = p->unpacked ? 0 : p->batch * p->kv_heads, tasks = p->batch * p->heads * blocks;
     *launch = (dlc_launch){
         .run = kernels->attention_f32,
-        .tasks = tasks == 0 ? 0 : packs > tasks ? packs : tasks,
+        .tasks = tasks,
         .phases = p->unpacked ? 1 : 2,
         .shared_bytes = packs * l.head * 4,
         .scratch_bytes = p->query_block * (l.scores + 1) * 4,

@@ -174,16 +174,17 @@ static void DLC_NAME(attention_f32)(const dlc_call *call) {
     const float *q = call->buffers[0], *k = call->buffers[1], *v = call->buffers[2];
     float *y = call->buffers[4], *packed = call->shared;
     int64_t blocks = (p->queries + p->query_block - 1) / p->query_block;
-    for (int64_t task = call->begin; task < call->end; task++) {
-        if (call->phase == 0 && !p->unpacked) {
-            int64_t batch = task / p->kv_heads, head = task % p->kv_heads;
-            if (batch >= p->batch) break;
-            attention_pack(p, &l, k + batch * p->k.batch + head * p->k.head, v + batch * p->v.batch + head * p->v.head,
-                           packed + task * l.head);
-            continue;
+    if (call->phase == 0 && !p->unpacked) {
+        // The heads of a thread's tasks, which it will find in its own cache.
+        int64_t packs = p->batch * p->kv_heads, tasks = p->batch * p->heads * blocks, end = call->end * packs / tasks;
+        for (int64_t i = call->begin * packs / tasks; i < end; i++) {
+            int64_t batch = i / p->kv_heads, head = i % p->kv_heads;
+            attention_pack(p, &l, k + batch * p->k.batch + head * p->k.head, v + batch * p->v.batch + head * p->v.head, packed + i * l.head);
         }
+        return;
+    }
+    for (int64_t task = call->begin; task < call->end; task++) {
         int64_t first = task % blocks * p->query_block, head = task / blocks % p->heads, batch = task / blocks / p->heads;
-        if (batch >= p->batch) break;
         int64_t count = p->queries - first < p->query_block ? p->queries - first : p->query_block;
         int64_t kv = head / (p->heads / p->kv_heads), mask_at = batch * p->mask.batch + head * p->mask.head;
         const float *from = q + batch * p->q.batch + head * p->q.head;
