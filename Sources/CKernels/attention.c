@@ -18,8 +18,8 @@ bool dlc_attention_prepare(dlc_isa isa, dlc_attention *p, dlc_launch *launch) {
     int64_t block = cached_floats / l.scores;
     block = block < fewest ? fewest : block > most ? most : block;
     int64_t blocks = (p->queries + block - 1) / block;
-    // Blocks of even sizes, in whole tiles.
-    p->query_block = blocks == 0 ? fewest : ((p->queries + blocks - 1) / blocks + fewest - 1) / fewest * fewest;
+    // Even sizes rather than whole tiles: a thread is not to wait for another's larger blocks.
+    p->query_block = blocks == 0 ? fewest : (p->queries + blocks - 1) / blocks;
     blocks = (p->queries + p->query_block - 1) / p->query_block;
     p->unpacked = p->queries < few;
     if (p->unpacked) p->query_block = 1, blocks = p->queries;
