@@ -1,0 +1,264 @@
+extension Parser {
+    // expression := operators ("?" expression ":" expression)?
+    mutating func expression() throws(Abandoned) -> ExpressionSyntax {
+        try nested { parser throws(Abandoned) in
+            let condition = try parser.operators(1)
+            guard parser.take(.question) else { return condition }
+            let yes = try parser.expression()
+            try parser.expect(.colon, "after the first value of `?`", help: "a choice is written `condition ? a : b`")
+            let no = try parser.expression()
+            return parser.make(.conditional(condition, yes, no), from: condition.range)
+        }
+    }
+
+    /// Operators that bind at least as close as `lowest`.
+    // operators := unary (operator unary)*
+    private mutating func operators(_ lowest: Int) throws(Abandoned) -> ExpressionSyntax {
+        var left = try unary()
+        var previous: BinaryOperator?
+        while case .symbol(let symbol) = kind(), let binary = symbol.binary, binary.precedence >= lowest, binary != .power {
+            if let previous, previous.precedence == binary.precedence, !binary.chains {
+                report("`\(previous.rawValue)` and `\(binary.rawValue)` do not chain", at: range(token), help: binary.precedence == BinaryOperator.less.precedence ? "write `a < b && b < c`" : nil)
+            }
+            previous = binary
+            let place = range(advance())
+            let right = try operators(binary.precedence + 1)
+            left = make(.binary(binary, place, left, right), from: left.range)
+        }
+        return left
+    }
+
+    // unary := ("-" | "!") unary | postfix ("**" unary)?
+    private mutating func unary() throws(Abandoned) -> ExpressionSyntax {
+        let start = range(token)
+        for (symbol, sign) in [(Symbol.minus, UnaryOperator.negate), (.not, .not)] where take(symbol) {
+            let operand = try nested { parser throws(Abandoned) in try parser.unary() }
+            return make(.unary(sign, operand), from: start)
+        }
+        let base = try postfix()
+        guard isNext(.power) else { return base }
+        let place = range(advance())
+        let exponent = try nested { parser throws(Abandoned) in try parser.unary() }
+        return make(.binary(.power, place, base, exponent), from: base.range)
+    }
+
+    // postfix := primary ("." name | "(" arguments ")" | "[" indices "]")*
+    // A call or an index begins in the line of what it follows; a point may begin the next.
+    private mutating func postfix() throws(Abandoned) -> ExpressionSyntax {
+        var value = try primary()
+        while case .symbol(let symbol) = kind() {
+            let opening = range(token)
+            switch symbol {
+            case .point:
+                advance()
+                guard isWord(), !token.startsLine else { throw missing("a name after `.`") }
+                value = make(.member(value, anyName()), from: value.range)
+            case .leftParenthesis where !token.startsLine:
+                advance()
+                var arguments: [ArgumentSyntax] = []
+                try items(from: opening, to: .rightParenthesis, "an argument") { parser throws(Abandoned) in
+                    arguments.append(try parser.argument())
+                }
+                value = make(.call(value, arguments), from: value.range)
+            case .leftBracket where !token.startsLine:
+                advance()
+                var indices: [IndexSyntax] = []
+                try items(from: opening, to: .rightBracket, "an index") { parser throws(Abandoned) in
+                    indices.append(try parser.indexItem())
+                }
+                if indices.isEmpty { report("there is no index between `[` and `]`", at: opening, help: "for example `x[0]` or `x[:, 1:3]`") }
+                value = make(.indexed(value, indices), from: value.range)
+            default: return value
+            }
+        }
+        return value
+    }
+
+    // argument := (name ":")? expression
+    private mutating func argument() throws(Abandoned) -> ArgumentSyntax {
+        if isWord(), kind(1) == .symbol(.assign) {
+            let name = anyName()
+            report("expected `:` after the label `\(name.name)`, found `=`", at: range(advance()), help: "arguments are labelled `\(name.name): …`")
+            return ArgumentSyntax(label: name, value: try expression())
+        }
+        return ArgumentSyntax(label: label(), value: try expression())
+    }
+
+    // index := expression | expression? ":" expression? (":" expression?)?
+    private mutating func indexItem() throws(Abandoned) -> IndexSyntax {
+        let start = range(token)
+        let from = isNext(.colon) ? nil : try expression()
+        guard take(.colon) else { return .element(from ?? ExpressionSyntax(.invalid, at: start)) }
+        let to = try bound()
+        let step = take(.colon) ? try bound() : nil
+        return .slice(from: from, to: to, step: step, range: range(from: start))
+    }
+
+    /// An end or step of a slice, which may be left out.
+    private mutating func bound() throws(Abandoned) -> ExpressionSyntax? {
+        isNext(.colon) || isNext(.comma) || isNext(.rightBracket) ? nil : try expression()
+    }
+
+    // primary := literal | name | "(" expression ")" | "[" (expression ",")* "]" | ".infinity"
+    private mutating func primary() throws(Abandoned) -> ExpressionSyntax {
+        let start = range(token)
+        switch kind() {
+        case .integer:
+            let digits = text(advance()).filter { $0 != "_" }
+            guard let value = Int(digits) else {
+                report("the integer \(digits) is too large", at: start, help: "integers go to \(Int.max)")
+                return make(.invalid, from: start)
+            }
+            return make(.integer(value), from: start)
+        case .number:
+            let digits = text(advance()).filter { $0 != "_" }
+            guard let value = Double(digits), value.isFinite else {
+                report("the number \(digits) is too large", at: start, help: "for no bound at all there is `.infinity`")
+                return make(.invalid, from: start)
+            }
+            return make(.number(value), from: start)
+        case .keyword(.true), .keyword(.false):
+            return make(.boolean(advance().kind == .keyword(.true)), from: start)
+        case .text: return make(.text(try textPieces()), from: start)
+        case .unknown:
+            advance()
+            return make(.invalid, from: start)
+        case .identifier:
+            let name = text(advance())
+            if name == "_" { report("`_` has no value", at: start, help: "it discards a part on the left of `=`") }
+            return make(name == "_" ? .invalid : .name(name), from: start)
+        case .symbol(.leftParenthesis):
+            advance()
+            return try parenthesised(start)
+        case .symbol(.leftBracket):
+            advance()
+            var values: [ExpressionSyntax] = []
+            try items(from: start, to: .rightBracket, "a value") { parser throws(Abandoned) in values.append(try parser.expression()) }
+            return make(.list(values), from: start)
+        case .symbol(.point): return try afterPoint(start)
+        default: throw missing("a value", help: adviceInExpression)
+        }
+    }
+
+    /// `(` was taken.
+    private mutating func parenthesised(_ opening: SourceRange) throws(Abandoned) -> ExpressionSyntax {
+        var values: [ExpressionSyntax] = []
+        try items(from: opening, to: .rightParenthesis, "a value") { parser throws(Abandoned) in values.append(try parser.expression()) }
+        guard values.count == 1 else {
+            report(values.isEmpty ? "there is no value between `(` and `)`" : "parentheses hold one value, here are \(values.count)",
+                   at: opening, help: "a list is written `[a, b]`")
+            return make(.invalid, from: opening)
+        }
+        // The range takes in the parentheses, so that marks and the operators around it do.
+        return make(values[0].kind, from: opening)
+    }
+
+    /// `.infinity`, or what is none.
+    private mutating func afterPoint(_ start: SourceRange) throws(Abandoned) -> ExpressionSyntax {
+        advance()
+        if isWord(), !token.startsLine {
+            let name = anyName()
+            if name.name == "infinity" { return make(.number(.infinity), from: start) }
+            report("`.\(name.name)` follows no value", at: range(from: start), help: nearestName(to: name.name, among: ["infinity"]).map { "did you mean `.\($0)`?" } ?? "a choice among names is a text, `\"\(name.name)\"`")
+            return make(.invalid, from: start)
+        }
+        if kind() == .integer, !token.startsLine {
+            report("`.\(text(token))` has no digits before the point", at: start.through(range(token)), help: "write `0.\(text(token))`")
+            advance()
+            return make(.invalid, from: start)
+        }
+        report("this `.` follows no value", at: start)
+        throw Abandoned()
+    }
+
+    /// A node from `start` to the last token; one that would be too deep is reported and left out.
+    private mutating func make(_ kind: ExpressionSyntax.Kind, from start: SourceRange) -> ExpressionSyntax {
+        let made = ExpressionSyntax(kind, at: range(from: start))
+        guard made.depth > Limits.depth else { return made }
+        report("the expression has more than \(Limits.depth) levels", at: start, help: "give parts of it names of their own")
+        return ExpressionSyntax(.invalid, at: made.range)
+    }
+}
+
+// Texts.
+extension Parser {
+    /// The pieces of the text that is the next token, escapes resolved.
+    mutating func textPieces() throws(Abandoned) -> [TextPiece] {
+        let token = advance()
+        var pieces: [TextPiece] = []
+        var literal: [UInt8] = []
+        func flush() {
+            if !literal.isEmpty { pieces.append(.literal(String(decoding: literal, as: UTF8.self))) }
+            literal = []
+        }
+        var at = token.bytes.lowerBound + 1
+        let end = token.bytes.upperBound - 1
+        while at < end {
+            guard file.bytes[at] == UInt8(ascii: "\\") else { literal.append(file.bytes[at]); at += 1; continue }
+            let place = SourceRange(file: file, start: at, end: at + 2)
+            switch file.bytes[at + 1] {
+            case UInt8(ascii: "\""): literal.append(UInt8(ascii: "\""))
+            case UInt8(ascii: "\\"): literal.append(UInt8(ascii: "\\"))
+            case UInt8(ascii: "n"): literal.append(UInt8(ascii: "\n"))
+            case UInt8(ascii: "t"): literal.append(UInt8(ascii: "\t"))
+            case UInt8(ascii: "("):
+                flush()
+                let close = Self.endOfInterpolation(file.bytes, at + 2, end)
+                pieces.append(.value(try interpolated(at + 2..<close, place)))
+                at = close - 1
+            default: report("`\(place.text)` is not an escape", at: place, help: "there are `\\\"`, `\\\\`, `\\n`, `\\t` and `\\(value)`")
+            }
+            at += 2
+        }
+        flush()
+        return pieces
+    }
+
+    /// The offset of the parenthesis that closes the interpolation whose first byte is at `start`.
+    private static func endOfInterpolation(_ bytes: [UInt8], _ start: Int, _ end: Int) -> Int {
+        var depth = 1
+        var at = start
+        while at < end {
+            switch bytes[at] {
+            case UInt8(ascii: "("): depth += 1
+            case UInt8(ascii: ")"):
+                depth -= 1
+                if depth == 0 { return at }
+            case UInt8(ascii: "\""):
+                at = (Lexer.endOfText(bytes, at, end) ?? end) - 1
+            default: break
+            }
+            at += 1
+        }
+        return end
+    }
+
+    /// The expression in a text, read from tokens of its own.
+    private mutating func interpolated(_ bytes: Range<Int>, _ place: SourceRange) throws(Abandoned) -> ExpressionSyntax {
+        let (inner, found) = Lexer.tokens(of: file, bytes)
+        errors += found
+        if let comment = inner.first(where: \.isComment) {
+            report("`//` begins a comment, which cannot stand in a text", at: range(comment), help: "the floor of a quotient is `a ~/ b`")
+            return ExpressionSyntax(.invalid, at: place)
+        }
+        if inner.count == 1 {
+            report("there is no value between `\\(` and `)`", at: place)
+            return ExpressionSyntax(.invalid, at: place)
+        }
+        let outer = (tokens, index)
+        (tokens, index) = (inner, 0)
+        defer {
+            (tokens, index) = outer
+            if isStopped { stop() }
+        }
+        do throws(Abandoned) {
+            let value = try expression()
+            if kind() != .end {
+                report("expected `)` after the value, found \(self.found)", at: range(token), help: adviceInExpression)
+            }
+            return value
+        } catch {
+            return ExpressionSyntax(.invalid, at: place)
+        }
+    }
+}
