@@ -1,0 +1,55 @@
+import DLCGraph
+
+/// A model as written: its graph, in which parameters have names and shapes but no values yet.
+public struct Model: Sendable {
+    /// A tensor that the session keeps between runs: what an output computes is the input of the next run.
+    public struct State: Sendable, Equatable {
+        public var input: String
+        public var output: String
+        public var type: TensorType
+    }
+
+    public let graph: Graph
+    /// In the order of their first use.
+    public let parameters: [ModelParameter]
+    public let states: [State]
+
+    /// The number of trainable elements, as publications count them.
+    public var parameterCount: Int {
+        parameters.reduce(0) { $1.role == .weight ? $0 + $1.shape.reduce(1, *) : $0 }
+    }
+
+    /// The graph with constants in place of parameters.
+    /// - Parameter values: gives a parameter's tensor, of its type and shape.
+    public func graph(values: (ModelParameter) throws -> Tensor) throws -> Graph {
+        let byName = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0) })
+        var builder = GraphBuilder(like: graph)
+        var mapped: [Value: Value] = [:]
+        for port in graph.inputs { mapped[port.value] = try builder.input(port.name, graph.type(port.value)) }
+        for node in graph.nodes {
+            let results: [Value]
+            if let placeholder = node.op as? Placeholder, let parameter = byName[placeholder.name] {
+                let tensor = try values(parameter)
+                guard tensor.type == parameter.type, tensor.shape == parameter.shape else {
+                    throw DLCError(
+                        "parameter \(parameter.name) is \(parameter.type)\(parameter.shape), the values given are \(tensor.type)\(tensor.shape)")
+                }
+                results = [builder.constant(tensor, name: parameter.name)]
+            } else {
+                results = try builder.add(
+                    node.op, node.operands.map { $0.flatMap { mapped[$0] } }, name: node.name, resultNames: node.results.map { graph.name(of: $0) })
+            }
+            for (old, new) in zip(node.results, results) { mapped[old] = new }
+        }
+        for port in graph.outputs {
+            guard let value = mapped[port.value] else { throw DLCError("output \(port.name) is computed by nothing") }
+            try builder.output(port.name, value)
+        }
+        return builder.graph
+    }
+
+    /// The graph with drawn parameters: the same for the same seed.
+    public func graph(seed: UInt64 = 0) throws -> Graph {
+        try graph { try $0.initialiser.tensor(for: $0, seed: seed) }
+    }
+}

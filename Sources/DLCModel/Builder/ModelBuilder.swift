@@ -1,0 +1,146 @@
+import DLCGraph
+import DLCOps
+
+/// Builds a model: inputs, parameters, constants, state and layers.
+///
+/// Names form a path. A block opens a level of it; a layer or block without a name gets its own with a number counted in
+/// the block around it (`conv`, `conv2`).
+public final class ModelBuilder {
+    private struct Scope {
+        var path: String
+        var counts: [String: Int] = [:]
+        var taken: Set<String> = []
+    }
+
+    private var graph: GraphBuilder
+    private var scopes = [Scope(path: "")]
+    private var parameters: [ModelParameter] = []
+    private var known: [String: (value: TensorValue, owner: Int, index: Int)] = [:]
+    private var states: [(state: Model.State, isSet: Bool)] = []
+    private var owners = 0
+
+    public init(_ name: String = "") { graph = GraphBuilder(name: name) }
+
+    /// An input of the model; symbols in its shape are dimensions that a run settles.
+    public func input(_ name: String, _ element: ElementType = .float32, _ shape: Shape) throws -> TensorValue {
+        TensorValue(try graph.input(name, TensorType(element, shape)), self)
+    }
+
+    public func output(_ name: String, _ value: TensorValue) throws { try graph.output(name, value.value) }
+
+    public func constant(_ tensor: Tensor, name: String? = nil) -> TensorValue { TensorValue(graph.constant(tensor, name: name), self) }
+
+    /// A scalar of a tensor's element type.
+    public func scalar(_ number: Double, like x: TensorValue) throws -> TensorValue {
+        guard x.element.isFloat || number == number.rounded() else {
+            throw DLCError("the number \(number) does not fit a tensor of \(x.element); convert the tensor first")
+        }
+        return constant(try Tensor(filling: number, type: x.element, shape: []))
+    }
+
+    /// A parameter of its own, outside any layer, with `name` under the block that is open.
+    public func parameter(
+        _ shape: [Int], init initialiser: Initialiser = .zeros, type: ElementType = .float32, name: String
+    ) throws -> TensorValue {
+        owners += 1
+        let path = Self.join(scopes[scopes.count - 1].path, name)
+        return try parameter(
+            ModelParameter(name: path, type: type, shape: shape, initialiser: initialiser), owner: owners)
+    }
+
+    func parameter(_ parameter: ModelParameter, owner: Int) throws -> TensorValue {
+        _ = try Checked.multiply(Checked.count(parameter.shape), parameter.type.size)
+        if let (value, knownOwner, index) = known[parameter.name] {
+            let first = parameters[index]
+            guard knownOwner == owner else {
+                throw DLCError("two layers have a parameter \(parameter.name); give one of them another name")
+            }
+            guard first.shape == parameter.shape, first.type == parameter.type else {
+                throw DLCError(
+                    "parameter \(parameter.name) is \(first.type)\(first.shape) and is used as \(parameter.type)\(parameter.shape)")
+            }
+            return value
+        }
+        let value = TensorValue(try graph.add1(Placeholder(parameter), [], resultName: parameter.name), self)
+        known[parameter.name] = (value, owner, parameters.count)
+        parameters.append(parameter)
+        return value
+    }
+
+    func parameterValue(_ name: String) -> TensorValue? { known[name]?.value }
+
+    /// The names of a layer's parameters without its path.
+    func parameterNames(under path: String) -> [String] {
+        parameters.map(\.name).filter { $0.hasPrefix(path + ".") }.map { String($0.dropFirst(path.count + 1)) }
+    }
+
+    /// A tensor that the session keeps between runs, zeros at first; `next` gives what it becomes.
+    public func state(_ name: String, _ element: ElementType = .float32, shape: [Int]) throws -> TensorValue {
+        let value = try input(name, element, Shape(constants: shape))
+        states.append((Model.State(input: name, output: "next_\(name)", type: value.type), false))
+        return value
+    }
+
+    /// Gives what a state is at the next run.
+    public func next(_ name: String, _ value: TensorValue) throws {
+        guard let index = states.firstIndex(where: { $0.state.input == name }) else { throw DLCError("no state is named \(name)") }
+        let state = states[index].state
+        guard value.type == state.type else { throw DLCError("state \(name) is \(state.type), its next value is \(value.type)") }
+        try output(state.output, value)
+        states[index].isSet = true
+    }
+
+    /// Runs `body` with a block opened: names of layers and parameters in it are under the block's.
+    /// - Parameters:
+    ///   - kind: names the block where `name` is nil, with a number from the second on.
+    ///   - name: one or several components of the path.
+    public func block<R>(_ kind: String, name: String? = nil, _ body: () throws -> R) throws -> R {
+        scopes.append(Scope(path: path(for: kind, name: name)))
+        defer { scopes.removeLast() }
+        return try body()
+    }
+
+    /// A layer that can be applied several times with the same weights.
+    public func layer(_ layer: any Layer, name: String? = nil) -> LayerInstance {
+        owners += 1
+        return LayerInstance(layer, LayerContext(builder: self, path: path(for: layer.definition.name, name: name), owner: owners))
+    }
+
+    /// The model.
+    /// - Throws: where it has no output or a state has no next value.
+    public func finish() throws -> Model {
+        if graph.graph.outputs.isEmpty { throw DLCError("the model has no output") }
+        if let unset = states.first(where: { !$0.isSet }) { throw DLCError("state \(unset.state.input) has no next value") }
+        for (state, _) in states { graph.setMetadata("state.\(state.input)", state.output) }
+        return Model(graph: graph.graph, parameters: parameters, states: states.map(\.state))
+    }
+
+    func fact(_ value: Value) -> Fact { graph.fact(value) }
+
+    /// The number of nodes so far, for budgets.
+    public var nodeCount: Int { graph.graph.nodes.count }
+
+    func add(_ op: any Operator, _ operands: [TensorValue?], name: String = "") throws -> [TensorValue] {
+        for case let operand? in operands where operand.builder !== self {
+            throw DLCError("\(op.name) takes a tensor of another model")
+        }
+        return try graph.add(op, operands.map { $0?.value }, name: name).map { TensorValue($0, self) }
+    }
+
+    static func join(_ path: String, _ name: String) -> String { path.isEmpty ? name : name.isEmpty ? path : "\(path).\(name)" }
+
+    private func path(for kind: String, name: String?) -> String {
+        let index = scopes.count - 1
+        if let name {
+            scopes[index].taken.insert(name)
+            return Self.join(scopes[index].path, name)
+        }
+        var candidate: String
+        repeat {
+            scopes[index].counts[kind, default: 0] += 1
+            let count = scopes[index].counts[kind, default: 1]
+            candidate = count == 1 ? kind : "\(kind)\(count)"
+        } while scopes[index].taken.contains(candidate)
+        return Self.join(scopes[index].path, candidate)
+    }
+}
