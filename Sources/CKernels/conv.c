@@ -1,6 +1,7 @@
 /// dlc_conv: which algorithm can do what, and the way to each.
 #include "conv.h"
 #include "dlc_strassen.h"
+#include "winograd.h"
 #include <string.h>
 
 /// Extents that no arithmetic on offsets overflows with, and channels that the groups divide.
@@ -35,7 +36,8 @@ bool dlc_conv_supports(dlc_isa isa, const dlc_conv *p, dlc_conv_algorithm algori
     if (p->type != DLC_F32) return false;
     switch (algorithm) {
     case DLC_CONV_IGEMM: case DLC_CONV_DIRECT: return true;
-    case DLC_CONV_WINOGRAD_2: case DLC_CONV_WINOGRAD_4: return dlc_winograd_supports(p);
+    case DLC_CONV_WINOGRAD_2: case DLC_CONV_WINOGRAD_4: case DLC_CONV_WINOGRAD_STRIDED:
+        return dlc_winograd_supports(p, dlc_winograd_side(algorithm));
     case DLC_CONV_DEPTHWISE: return dlc_depthwise_supports(p);
     case DLC_CONV_STRASSEN: return is_product(p) && dlc_strassen_supports(isa, dlc_conv_pixels(p), p->oc, p->c);
     }
@@ -45,8 +47,8 @@ bool dlc_conv_supports(dlc_isa isa, const dlc_conv *p, dlc_conv_algorithm algori
 int64_t dlc_conv_packed_bytes(dlc_isa isa, const dlc_conv *p) {
     switch (p->algorithm) {
     case DLC_CONV_IGEMM: return 4 * dlc_conv_igemm_packed_floats(isa, p);
-    case DLC_CONV_WINOGRAD_2: return 4 * dlc_winograd_packed_floats(isa, p, 2);
-    case DLC_CONV_WINOGRAD_4: return 4 * dlc_winograd_packed_floats(isa, p, 4);
+    case DLC_CONV_WINOGRAD_2: case DLC_CONV_WINOGRAD_4: case DLC_CONV_WINOGRAD_STRIDED:
+        return 4 * dlc_winograd_packed_floats(isa, p, dlc_winograd_side(p->algorithm));
     case DLC_CONV_DEPTHWISE: return 4 * dlc_depthwise_packed_floats(p);
     case DLC_CONV_DIRECT: return p->oc * (p->c / p->groups) * dlc_conv_taps(p) * (p->type == DLC_F64 ? 8 : 4);
     case DLC_CONV_STRASSEN: return dlc_strassen_packed_bytes(isa, p->c, p->oc);
@@ -57,8 +59,9 @@ int64_t dlc_conv_packed_bytes(dlc_isa isa, const dlc_conv *p) {
 void dlc_conv_pack(dlc_isa isa, const dlc_conv *p, const void *weights, void *out) {
     switch (p->algorithm) {
     case DLC_CONV_IGEMM: dlc_conv_igemm_pack(isa, p, weights, out); break;
-    case DLC_CONV_WINOGRAD_2: dlc_winograd_pack(isa, p, 2, weights, out); break;
-    case DLC_CONV_WINOGRAD_4: dlc_winograd_pack(isa, p, 4, weights, out); break;
+    case DLC_CONV_WINOGRAD_2: case DLC_CONV_WINOGRAD_4: case DLC_CONV_WINOGRAD_STRIDED:
+        dlc_winograd_pack(isa, p, dlc_winograd_side(p->algorithm), weights, out);
+        break;
     case DLC_CONV_DEPTHWISE: dlc_depthwise_pack(p, weights, out); break;
     case DLC_CONV_DIRECT: memcpy(out, weights, (size_t)dlc_conv_packed_bytes(isa, p)); break;
     case DLC_CONV_STRASSEN: dlc_strassen_pack(isa, weights, 1, p->c, p->c, p->oc, out); break;
@@ -93,8 +96,7 @@ bool dlc_conv_prepare(dlc_isa isa, dlc_conv *p, dlc_launch *out) {
     }
     switch (p->algorithm) {
     case DLC_CONV_IGEMM: dlc_conv_igemm_prepare(p, out); break;
-    case DLC_CONV_WINOGRAD_2: dlc_winograd_prepare(p, 2, out); break;
-    case DLC_CONV_WINOGRAD_4: dlc_winograd_prepare(p, 4, out); break;
+    case DLC_CONV_WINOGRAD_2: case DLC_CONV_WINOGRAD_4: case DLC_CONV_WINOGRAD_STRIDED: dlc_winograd_prepare(p, out); break;
     case DLC_CONV_DEPTHWISE: dlc_depthwise_prepare(p, out); break;
     case DLC_CONV_DIRECT: dlc_conv_direct_prepare(p, out); break;
     case DLC_CONV_STRASSEN: return prepare_strassen(p, out);

@@ -17,11 +17,11 @@ void dlc_conv_igemm_prepare(dlc_conv *conv, dlc_launch *out);
 bool dlc_conv_narrow_supports(const dlc_conv *conv);
 void dlc_conv_narrow_prepare(dlc_conv *conv, dlc_launch *out);
 
-/// Winograd convolution of Lavin and Gray (arXiv:1509.09308): tiles of `tile` outputs a side.
-bool dlc_winograd_supports(const dlc_conv *conv);
-int64_t dlc_winograd_packed_floats(dlc_isa isa, const dlc_conv *conv, int tile);
-void dlc_winograd_pack(dlc_isa isa, const dlc_conv *conv, int tile, const float *weights, float *out);
-void dlc_winograd_prepare(dlc_conv *conv, int tile, dlc_launch *out);
+/// Winograd convolution of Lavin and Gray (arXiv:1509.09308), in the forms that winograd.h tells by their points per side.
+bool dlc_winograd_supports(const dlc_conv *conv, int side);
+int64_t dlc_winograd_packed_floats(dlc_isa isa, const dlc_conv *conv, int side);
+void dlc_winograd_pack(dlc_isa isa, const dlc_conv *conv, int side, const float *weights, float *out);
+void dlc_winograd_prepare(dlc_conv *conv, dlc_launch *out);
 
 bool dlc_depthwise_supports(const dlc_conv *conv);
 int64_t dlc_depthwise_packed_floats(const dlc_conv *conv);

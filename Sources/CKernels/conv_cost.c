@@ -17,6 +17,7 @@
 /// these estimates loses against the best. Look there before and after a price is changed.
 #include "conv.h"
 #include "dlc_strassen.h"
+#include "winograd.h"
 
 /// Products of m × k × n whose operand of k × n is packed in panels.
 typedef struct {
@@ -56,14 +57,17 @@ static double igemm_cycles(const dlc_processor *processor, dlc_isa isa, const dl
     return groups * (x.multiply + 250 * x.panels + late_weights(processor, isa, 4 * depth * (double)(p->oc / p->groups), x.multiply)) + 8 * pointers;
 }
 
-static double winograd_cycles(const dlc_processor *processor, dlc_isa isa, const dlc_conv *p, int64_t tile) {
-    const double lanes = dlc_lanes(isa), points = (double)((tile + 2) * (tile + 2));
+static double winograd_cycles(const dlc_processor *processor, dlc_isa isa, const dlc_conv *p, int side) {
+    const int64_t tile = dlc_winograd_outputs(side);
+    const double lanes = dlc_lanes(isa), points = (double)(side * side);
     const double in = __builtin_ceil((double)p->c / lanes), out = __builtin_ceil((double)p->oc / lanes);
     const double tiles = (double)(p->n * p->d * dlc_ceil_div(p->oh, tile) * dlc_ceil_div(p->ow, tile));
     const products x = products_of(processor, isa, __builtin_ceil(tiles / 48), tiles, p->oc, (double)p->c);
     // The larger tile's points lie in more places than the first-level cache has ways.
     const double multiply = points * x.multiply * (tile == 4 ? 1.1 : 1.03), transforms = tile == 4 ? 6.5 * in + 4.5 * out : 4.2 * in + 5.2 * out;
-    return multiply + points * (100 * x.tiles + 250 * x.panels) + tiles * points * transforms / processor->fma +
+    // At stride 2 there are few tiles to the points, and more than twice the weights.
+    const double few = side == 5 ? 1.08 : 1;
+    return few * (multiply + points * (100 * x.tiles + 250 * x.panels) + tiles * points * transforms / processor->fma) +
            late_weights(processor, isa, 4 * points * (double)p->c * (double)p->oc, multiply) + 3000;
 }
 
@@ -87,8 +91,8 @@ double dlc_conv_cost(const dlc_processor *processor, dlc_isa isa, const dlc_conv
     switch (algorithm) {
     case DLC_CONV_IGEMM: return igemm_cycles(processor, isa, p) + common;
     case DLC_CONV_STRASSEN: return 1.07 * igemm_cycles(processor, isa, p) * dlc_strassen_share(isa, (int64_t)pixels, p->oc, p->c) + common;
-    case DLC_CONV_WINOGRAD_2: return winograd_cycles(processor, isa, p, 2) + common;
-    case DLC_CONV_WINOGRAD_4: return winograd_cycles(processor, isa, p, 4) + common;
+    case DLC_CONV_WINOGRAD_2: case DLC_CONV_WINOGRAD_4: case DLC_CONV_WINOGRAD_STRIDED:
+        return winograd_cycles(processor, isa, p, dlc_winograd_side(algorithm)) + common;
     case DLC_CONV_DEPTHWISE: return depthwise_cycles(processor, isa, p) + common;
     case DLC_CONV_DIRECT: return results * (double)dlc_conv_taps(p) * (double)(p->c / p->groups) * 4;
     }

@@ -1,5 +1,5 @@
 /// Winograd convolution: tiles of the input are transformed, multiplied with transformed weights as
-/// (tile + 2)² independent products over the channels, and transformed back.
+/// independent products over the channels, one per point, and transformed back.
 ///
 /// Images of many tiles are cut into blocks, each transformed by the task that multiplies it. Images of
 /// few tiles are transformed in phase 0 for all tasks, which then share out the output channels.
@@ -8,25 +8,26 @@
 
 enum { MOST_SIDE = 6, MOST_WIDTH = 16 * DLC_TILE_MOST_VECTORS };
 
-bool dlc_winograd_supports(const dlc_conv *p) {
+bool dlc_winograd_supports(const dlc_conv *p, int side) {
+    const int64_t stride = dlc_winograd_step(side) / dlc_winograd_outputs(side);
     return p->groups == 1 && p->c > 0 && p->kernel[0] == 1 && p->kernel[1] == 3 && p->kernel[2] == 3 && p->d == p->od &&
-           p->stride[0] == 1 && p->stride[1] == 1 && p->stride[2] == 1 && p->dilation[1] == 1 && p->dilation[2] == 1 &&
+           p->stride[0] == 1 && p->stride[1] == stride && p->stride[2] == stride && p->dilation[1] == 1 && p->dilation[2] == 1 &&
            p->pad[0] == 0;
 }
 
-int64_t dlc_winograd_packed_floats(dlc_isa isa, const dlc_conv *p, int tile) {
+int64_t dlc_winograd_packed_floats(dlc_isa isa, const dlc_conv *p, int side) {
     const dlc_panels panels = dlc_panels_of(dlc_tiles(isa), p->c, p->oc);
-    return (tile + 2) * (tile + 2) * dlc_packed_floats(&panels);
+    return side * side * dlc_packed_floats(&panels);
 }
 
 /// G·g·Gᵀ in double of the 3 × 3 filters of one input channel and `width` output channels; the points lie `step`
 /// floats apart, in each a float per output channel.
-static void transform_filters(int tile, double g[9][MOST_WIDTH], int64_t width, float *out, int64_t step) {
+static void transform_filters(int side, double g[9][MOST_WIDTH], int64_t width, float *out, int64_t step) {
     static const double g2[4][3] = {{1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}};
     static const double g4[6][3] = {{0.25, 0, 0}, {-1.0 / 6, -1.0 / 6, -1.0 / 6}, {-1.0 / 6, 1.0 / 6, -1.0 / 6},
                                     {1.0 / 24, 1.0 / 12, 1.0 / 6}, {1.0 / 24, -1.0 / 12, 1.0 / 6}, {0, 0, 1}};
-    const double (*m)[3] = tile == 2 ? g2 : g4;
-    const int side = tile + 2;
+    static const double strided[5][3] = {{1, 0, 0}, {1, 0, 1}, {0, 0, 1}, {0, 1, 0}, {0, 1, 0}};
+    const double (*m)[3] = side == 4 ? g2 : side == 5 ? strided : g4;
     for (int i = 0; i < side; i++) {
         double line[3][MOST_WIDTH];
         for (int b = 0; b < 3; b++)
@@ -36,7 +37,7 @@ static void transform_filters(int tile, double g[9][MOST_WIDTH], int64_t width, 
     }
 }
 
-void dlc_winograd_pack(dlc_isa isa, const dlc_conv *p, int tile, const float *weights, float *out) {
+void dlc_winograd_pack(dlc_isa isa, const dlc_conv *p, int side, const float *weights, float *out) {
     const dlc_panels panels = dlc_panels_of(dlc_tiles(isa), p->c, p->oc);
     const int64_t size = dlc_packed_floats(&panels);
     double g[9][MOST_WIDTH];
@@ -45,14 +46,14 @@ void dlc_winograd_pack(dlc_isa isa, const dlc_conv *p, int tile, const float *we
         for (int64_t c = 0; c < p->c; c++) {
             for (int64_t o = 0; o < width; o++)
                 for (int i = 0; i < 9; i++) g[i][o] = first + o < p->oc ? (double)weights[((first + o) * p->c + c) * 9 + i] : 0;
-            transform_filters(tile, g, width, out + first * p->c + c * width, size);
+            transform_filters(side, g, width, out + first * p->c + c * width, size);
         }
     }
 }
 
 /// Tiles a task works on at once: its transformed input and products, so that they stay in L2.
 typedef struct {
-    int tile, points;
+    int side, tile, points;     ///< per line, outputs of a tile and points; points in all
     int64_t tiles;              ///< in all images
     int64_t step;               ///< floats between the points of the transformed input
     int64_t products_step;
@@ -63,9 +64,9 @@ typedef struct {
 static int64_t spread(int64_t floats) { return dlc_ceil_div(floats, 32) * 32 + 16; }
 
 static layout layout_of(const dlc_conv *p) {
-    const int tile = p->algorithm == DLC_CONV_WINOGRAD_4 ? 4 : 2;
+    const int side = dlc_winograd_side(p->algorithm);
     const dlc_panels panels = dlc_panels_of(dlc_tiles(p->isa), p->c, p->oc);
-    layout l = {.tile = tile, .points = (tile + 2) * (tile + 2), .tiles = p->n * p->d * p->tiles_h * p->tiles_w};
+    layout l = {.side = side, .tile = dlc_winograd_outputs(side), .points = side * side, .tiles = p->n * p->d * p->tiles_h * p->tiles_w};
     l.width = dlc_panel_vectors(&panels, 0) * panels.lanes;
     l.step = spread((p->shared_input ? l.tiles : p->tile_block) * p->c);
     l.products_step = spread(p->tile_block * l.width);
@@ -74,10 +75,10 @@ static layout layout_of(const dlc_conv *p) {
 
 static void transform_input(const dlc_conv *p, const layout *l, const dlc_winograd_set *set, const float *x, const float *zeros,
                             int64_t first, int64_t last, float *out) {
-    const int side = l->tile + 2;
+    const int side = l->side, step = dlc_winograd_step(side);
     const float *pixels[MOST_SIDE * MOST_SIDE];
     for (int64_t t = first; t < last; t++, out += p->c) {
-        const int64_t column = t % p->tiles_w * l->tile - p->pad[2], line = t / p->tiles_w % p->tiles_h * l->tile - p->pad[1];
+        const int64_t column = t % p->tiles_w * step - p->pad[2], line = t / p->tiles_w % p->tiles_h * step - p->pad[1];
         const float *image = x + t / p->tiles_w / p->tiles_h * p->h * p->w * p->x_ld;
         for (int i = 0; i < side; i++)
             for (int j = 0; j < side; j++) {
@@ -85,7 +86,7 @@ static void transform_input(const dlc_conv *p, const layout *l, const dlc_winogr
                 const bool inside = (uint64_t)ih < (uint64_t)p->h && (uint64_t)iw < (uint64_t)p->w;
                 pixels[i * side + j] = inside ? image + (ih * p->w + iw) * p->x_ld : zeros;
             }
-        set->input[l->tile == 4](pixels, p->c, out, l->step, l->tile * p->x_ld);
+        set->input[side - 4](pixels, p->c, out, l->step, step * p->x_ld);
     }
 }
 
@@ -139,7 +140,7 @@ static void multiply(const context *x, const float *transformed, int64_t first, 
         o.columns = dlc_min(l->tile, p->ow - ow);
         o.lines = dlc_min(l->tile, p->oh - oh);
         o.residual = simple ? r : 0;
-        x->set->output[l->tile == 4](&o);
+        x->set->output[l->side - 4](&o);
         for (int64_t i = 0; !simple && i < o.lines; i++)
             block.set->epilogue(p->epilogue, o.columns, channels, o.y + i * o.y_line, p->y_ld, r ? r + i * o.residual_line : 0,
                                 p->residual_ld, slope ? slope + column : 0);
@@ -185,9 +186,10 @@ static void run(const dlc_call *call) {
     }
 }
 
-void dlc_winograd_prepare(dlc_conv *p, int tile, dlc_launch *out) {
+void dlc_winograd_prepare(dlc_conv *p, dlc_launch *out) {
     const dlc_panels panels = dlc_panels_of(dlc_tiles(p->isa), p->c, p->oc);
-    const int64_t points = (tile + 2) * (tile + 2);
+    const int side = dlc_winograd_side(p->algorithm), tile = dlc_winograd_outputs(side);
+    const int64_t points = side * side;
     p->tiles_h = dlc_ceil_div(p->oh, tile);
     p->tiles_w = dlc_ceil_div(p->ow, tile);
     const int64_t tiles = p->n * p->d * p->tiles_h * p->tiles_w;

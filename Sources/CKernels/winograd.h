@@ -3,9 +3,19 @@
 #define DLC_WINOGRAD_H
 #include "conv.h"
 
-/// One tile of products turned into up to tile × tile output pixels.
+/// A form of the algorithm is named by its points per side: 4 of F(2×2, 3×3), 6 of F(4×4, 3×3), and 5 of 2×2 outputs at
+/// stride 2, whose even and odd input pixels are convolved apart with two taps and one: F(2, 2) of three products and
+/// two plain ones.
+static inline int dlc_winograd_side(dlc_conv_algorithm algorithm) {
+    return algorithm == DLC_CONV_WINOGRAD_4 ? 6 : algorithm == DLC_CONV_WINOGRAD_STRIDED ? 5 : 4;
+}
+/// Outputs of a tile per side, and input pixels from tile to tile.
+static inline int dlc_winograd_outputs(int side) { return side == 6 ? 4 : 2; }
+static inline int dlc_winograd_step(int side) { return side == 4 ? 2 : 4; }
+
+/// One tile of products turned into its output pixels.
 typedef struct {
-    const float *products;     ///< [(tile + 2)²][...], `step` apart
+    const float *products;     ///< [side²][...], `step` apart
     int64_t step, channels;
     float *y;                  ///< the tile's first output pixel
     int64_t y_pixel, y_line;   ///< floats from pixel to pixel, and from line to line
@@ -16,16 +26,16 @@ typedef struct {
     float lo, hi;
 } dlc_winograd_output;
 
-/// Bᵀ·d·B of (tile + 2)² pixels, given by pointers, over `channels`; results `step` apart. Meanwhile it fetches what is
+/// Bᵀ·d·B of side² pixels, given by pointers, over `channels`; results `step` apart. Meanwhile it fetches what is
 /// `ahead` floats further on, the pixels that the next tile does not share: the lines of an image lie too far apart for
 /// the processor to foresee them.
 typedef void (*dlc_winograd_input_kernel)(const float *const *pixels, int64_t channels, float *out, int64_t step, int64_t ahead);
 typedef void (*dlc_winograd_output_kernel)(const dlc_winograd_output *output);
 
-/// Indexed by whether the tile is 4 × 4.
+/// Indexed by the points per side less 4.
 typedef struct {
-    dlc_winograd_input_kernel input[2];
-    dlc_winograd_output_kernel output[2];
+    dlc_winograd_input_kernel input[3];
+    dlc_winograd_output_kernel output[3];
 } dlc_winograd_set;
 
 extern const dlc_winograd_set dlc_winograd_set_portable, dlc_winograd_set_avx2, dlc_winograd_set_avx512, dlc_winograd_set_neon;

@@ -3,9 +3,17 @@
 #include "winograd.h"
 
 DLC_TARGET_BEGIN
-/// Bᵀ over one line of tile + 2 values.
-DLC_INLINE void input_line(const int tile, const vf *d, vf *out) {
-    if (tile == 2) {
+/// Bᵀ over one line of `side` values.
+DLC_INLINE void input_line(const int side, const vf *d, vf *out) {
+    if (side == 5) {
+        out[0] = d[0] - d[2];
+        out[1] = d[2];
+        out[2] = d[2] - d[4];
+        out[3] = d[1];
+        out[4] = d[3];
+        return;
+    }
+    if (side == 4) {
         out[0] = d[0] - d[2];
         out[1] = d[1] + d[2];
         out[2] = d[2] - d[1];
@@ -23,9 +31,14 @@ DLC_INLINE void input_line(const int tile, const vf *d, vf *out) {
     out[5] = vf_fma(four, d[1], vf_fma(minus_five, d[3], d[5]));
 }
 
-/// Aᵀ over one line of tile + 2 products.
-DLC_INLINE void output_line(const int tile, const vf *m, vf *out) {
-    if (tile == 2) {
+/// Aᵀ over one line of `side` products.
+DLC_INLINE void output_line(const int side, const vf *m, vf *out) {
+    if (side == 5) {
+        out[0] = m[0] + m[1] + m[3];
+        out[1] = m[1] - m[2] + m[4];
+        return;
+    }
+    if (side == 4) {
         out[0] = m[0] + m[1] + m[2];
         out[1] = m[1] - m[2] - m[3];
         return;
@@ -37,8 +50,8 @@ DLC_INLINE void output_line(const int tile, const vf *m, vf *out) {
     out[3] = vf_fma(vf_set1(8), far_difference, difference) + m[5];
 }
 
-DLC_INLINE void input_body(const int tile, const float *const *pixels, int64_t at, int64_t n, float *out, int64_t step, int64_t ahead) {
-    const int side = tile + 2;
+DLC_INLINE void input_body(const int side, const float *const *pixels, int64_t at, int64_t n, float *out, int64_t step, int64_t ahead) {
+    const int shared = side - dlc_winograd_step(side); // columns that the tile before has
     vf half[6][6];
 #pragma clang loop unroll(full)
     for (int j = 0; j < side; j++) {
@@ -47,16 +60,16 @@ DLC_INLINE void input_body(const int tile, const float *const *pixels, int64_t a
         for (int i = 0; i < side; i++) {
             const float *p = pixels[i * side + j] + at;
             d[i] = n == VL ? vf_load(p) : vf_load_n(p, n);
-            if (j >= 2) __builtin_prefetch(p + ahead);
+            if (j >= shared) __builtin_prefetch(p + ahead);
         }
-        input_line(tile, d, t);
+        input_line(side, d, t);
 #pragma clang loop unroll(full)
         for (int i = 0; i < side; i++) half[i][j] = t[i];
     }
 #pragma clang loop unroll(full)
     for (int i = 0; i < side; i++) {
         vf t[6];
-        input_line(tile, half[i], t);
+        input_line(side, half[i], t);
 #pragma clang loop unroll(full)
         for (int j = 0; j < side; j++) {
             float *o = out + (i * side + j) * step + at;
@@ -66,14 +79,14 @@ DLC_INLINE void input_body(const int tile, const float *const *pixels, int64_t a
     }
 }
 
-DLC_INLINE void input_channels(const int tile, const float *const *pixels, int64_t channels, float *out, int64_t step, int64_t ahead) {
+DLC_INLINE void input_channels(const int side, const float *const *pixels, int64_t channels, float *out, int64_t step, int64_t ahead) {
     int64_t at = 0;
-    for (; at + VL <= channels; at += VL) input_body(tile, pixels, at, VL, out, step, ahead);
-    if (at < channels) input_body(tile, pixels, at, channels - at, out, step, ahead);
+    for (; at + VL <= channels; at += VL) input_body(side, pixels, at, VL, out, step, ahead);
+    if (at < channels) input_body(side, pixels, at, channels - at, out, step, ahead);
 }
 
-DLC_INLINE void output_body(const int tile, const dlc_winograd_output *o, int64_t at, int64_t n) {
-    const int side = tile + 2;
+DLC_INLINE void output_body(const int side, const dlc_winograd_output *o, int64_t at, int64_t n) {
+    const int tile = dlc_winograd_outputs(side);
     const vf bias = o->bias ? vf_load_n(o->bias + at, n) : vf_zero(), lo = vf_set1(o->lo), hi = vf_set1(o->hi);
     vf half[4][6];
 #pragma clang loop unroll(full)
@@ -84,7 +97,7 @@ DLC_INLINE void output_body(const int tile, const dlc_winograd_output *o, int64_
             const float *p = o->products + (i * side + j) * o->step + at;
             m[i] = n == VL ? vf_load(p) : vf_load_n(p, n);
         }
-        output_line(tile, m, t);
+        output_line(side, m, t);
 #pragma clang loop unroll(full)
         for (int i = 0; i < tile; i++) half[i][j] = t[i];
     }
@@ -92,7 +105,7 @@ DLC_INLINE void output_body(const int tile, const dlc_winograd_output *o, int64_
     for (int i = 0; i < tile; i++) {
         vf t[4];
         if (i >= o->lines) break;
-        output_line(tile, half[i], t);
+        output_line(side, half[i], t);
 #pragma clang loop unroll(full)
         for (int j = 0; j < tile; j++) {
             if (j >= o->columns) break;
@@ -106,16 +119,18 @@ DLC_INLINE void output_body(const int tile, const dlc_winograd_output *o, int64_
     }
 }
 
-DLC_INLINE void output_channels(const int tile, const dlc_winograd_output *o) {
+DLC_INLINE void output_channels(const int side, const dlc_winograd_output *o) {
     int64_t at = 0;
-    for (; at + VL <= o->channels; at += VL) output_body(tile, o, at, VL);
-    if (at < o->channels) output_body(tile, o, at, o->channels - at);
+    for (; at + VL <= o->channels; at += VL) output_body(side, o, at, VL);
+    if (at < o->channels) output_body(side, o, at, o->channels - at);
 }
 
-static void input_2(const float *const *pixels, int64_t channels, float *out, int64_t step, int64_t ahead) { input_channels(2, pixels, channels, out, step, ahead); }
-static void input_4(const float *const *pixels, int64_t channels, float *out, int64_t step, int64_t ahead) { input_channels(4, pixels, channels, out, step, ahead); }
-static void output_2(const dlc_winograd_output *o) { output_channels(2, o); }
-static void output_4(const dlc_winograd_output *o) { output_channels(4, o); }
+#define FORM(side)                                                                                                    \
+    static void input_##side(const float *const *pixels, int64_t channels, float *out, int64_t step, int64_t ahead) { \
+        input_channels(side, pixels, channels, out, step, ahead);                                                     \
+    }                                                                                                                 \
+    static void output_##side(const dlc_winograd_output *o) { output_channels(side, o); }
+FORM(4) FORM(5) FORM(6)
 DLC_TARGET_END
 
-const dlc_winograd_set DLC_NAME(dlc_winograd_set) = {.input = {input_2, input_4}, .output = {output_2, output_4}};
+const dlc_winograd_set DLC_NAME(dlc_winograd_set) = {.input = {input_4, input_5, input_6}, .output = {output_4, output_5, output_6}};

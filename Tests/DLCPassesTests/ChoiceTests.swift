@@ -19,7 +19,7 @@ import Testing
     static let layers = [
         Layer(name: "ResNet 3x3", size: 56, inputs: 64, outputs: 64, expected: [DLC_CONV_WINOGRAD_4]),
         Layer(name: "ResNet 3x3", size: 28, inputs: 128, outputs: 128, expected: [DLC_CONV_WINOGRAD_4]),
-        Layer(name: "ResNet 3x3, stride 2", size: 56, inputs: 128, outputs: 128, stride: 2, expected: [DLC_CONV_IGEMM]),
+        Layer(name: "ResNet 3x3, stride 2", size: 56, inputs: 128, outputs: 128, stride: 2, expected: [DLC_CONV_WINOGRAD_STRIDED]),
         Layer(name: "VGG 3x3", size: 56, inputs: 256, outputs: 256, expected: [DLC_CONV_WINOGRAD_4]),
         Layer(name: "first layer", size: 224, inputs: 3, outputs: 64, kernel: 7, stride: 2, expected: [DLC_CONV_IGEMM]),
         Layer(name: "VGG first", size: 224, inputs: 3, outputs: 64, expected: [DLC_CONV_IGEMM]),

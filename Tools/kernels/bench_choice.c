@@ -7,10 +7,10 @@
 #include "harness.h"
 #include "network_convs.h"
 
-enum { OTHER_BYTES = 32 << 20, ALGORITHMS = 5 };
+enum { OTHER_BYTES = 32 << 20, ALGORITHMS = 6 };
 
-static const dlc_conv_algorithm algorithms[ALGORITHMS] = {DLC_CONV_IGEMM, DLC_CONV_WINOGRAD_2, DLC_CONV_WINOGRAD_4, DLC_CONV_DEPTHWISE, DLC_CONV_STRASSEN};
-static const char *const names[ALGORITHMS] = {"igemm", "F(2x2)", "F(4x4)", "depthwise", "Strassen"};
+static const dlc_conv_algorithm algorithms[ALGORITHMS] = {DLC_CONV_IGEMM, DLC_CONV_WINOGRAD_2, DLC_CONV_WINOGRAD_4, DLC_CONV_DEPTHWISE, DLC_CONV_STRASSEN, DLC_CONV_WINOGRAD_STRIDED};
+static const char *const names[ALGORITHMS] = {"igemm", "F(2x2)", "F(4x4)", "depthwise", "Strassen", "F(2x2)/2"};
 
 typedef struct { int predictions, close; double chosen, fastest; } tally;
 

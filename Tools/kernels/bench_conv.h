@@ -9,12 +9,13 @@ typedef struct {
     dlc_activation activation;
 } conv_layer;
 
-/// Winograd is rated by its own products, (m + 2)² per tile of m² outputs, and not by those of the definition.
+/// Winograd is rated by its own products, side² per tile of m² outputs, and not by those of the definition.
 static inline double conv_operations(const dlc_conv *p) {
-    const int64_t m = p->algorithm == DLC_CONV_WINOGRAD_4 ? 4 : p->algorithm == DLC_CONV_WINOGRAD_2 ? 2 : 0;
+    const int64_t m = p->algorithm == DLC_CONV_WINOGRAD_4 ? 4 : p->algorithm == DLC_CONV_WINOGRAD_2 || p->algorithm == DLC_CONV_WINOGRAD_STRIDED ? 2 : 0;
+    const int64_t side = p->algorithm == DLC_CONV_WINOGRAD_STRIDED ? 5 : m + 2;
     const double pairs = 2.0 * (double)(p->oc * (p->c / p->groups));
     if (m == 0) return pairs * (double)(p->oh * p->ow * p->kernel[1] * p->kernel[2]);
-    return pairs * (double)(((p->oh + m - 1) / m) * ((p->ow + m - 1) / m) * (m + 2) * (m + 2));
+    return pairs * (double)(((p->oh + m - 1) / m) * ((p->ow + m - 1) / m) * side * side);
 }
 
 /// Measures a layer with an algorithm, where it can compute it.

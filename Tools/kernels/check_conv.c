@@ -4,7 +4,7 @@
 #include "../../Sources/CKernels/gemm_typed.h"
 
 static int failures, cases;
-enum { TRANSPOSED = DLC_CONV_STRASSEN + 1 };
+enum { TRANSPOSED = DLC_CONV_WINOGRAD_STRIDED + 1 };
 static double worst_of[TRANSPOSED + 1];
 
 static double at(dlc_type type, const void *p, int64_t i) { return type == DLC_F32 ? ((const float *)p)[i] : ((const double *)p)[i]; }
@@ -70,7 +70,7 @@ static void check_conv(dlc_isa isa, dlc_conv p, bool bias, bool residual) {
     dlc_launch launch;
     bool fine = dlc_conv_prepare(isa, &p, &launch) && run_twice(&launch, &p, &d, bias, residual);
     // Winograd's errors are relative to the largest sums of a tile, the others' to each sum of its own.
-    const bool winograd = p.algorithm == DLC_CONV_WINOGRAD_2 || p.algorithm == DLC_CONV_WINOGRAD_4;
+    const bool winograd = p.algorithm == DLC_CONV_WINOGRAD_2 || p.algorithm == DLC_CONV_WINOGRAD_4 || p.algorithm == DLC_CONV_WINOGRAD_STRIDED;
     double worst = 0, largest = winograd ? 0.25 * (double)(cg * taps) : 0;
     for (int64_t pixel = 0; fine && pixel < pixels; pixel++)
         for (int64_t o = 0; o < p.oc; o++) {
@@ -168,7 +168,8 @@ int main(int count, char **arguments) {
             all(isa, random_conv(i % 3 ? 24 : 90));
             dlc_conv p = random_conv(80); // 3 × 3 for Winograd
             p.groups = 1, p.d = p.od = 1, p.kernel[0] = 1, p.pad[0] = 0;
-            for (int k = 0; k < 3; k++) p.stride[k] = p.dilation[k] = 1;
+            for (int k = 0; k < 3; k++) p.dilation[k] = 1;
+            p.stride[0] = 1, p.stride[1] = p.stride[2] = 1 + (random_below(3) == 0);
             p.kernel[1] = p.kernel[2] = 3, p.oh = 1 + random_below(20), p.ow = 1 + random_below(20);
             all(isa, p);
             p = random_conv(100); // depthwise, unrolled and not, with and without a multiplier
@@ -202,7 +203,7 @@ int main(int count, char **arguments) {
     dlc_conv bad = random_conv(8);
     bad.groups = 3, bad.c = 7;
     if (dlc_conv_supports(DLC_ISA_PORTABLE, &bad, DLC_CONV_IGEMM)) failures++, printf("FAILED: groups that do not divide\n");
-    printf("conv: %d cases, %d failures; worst error igemm %.1e, F(2,3) %.1e, F(4,3) %.1e, depthwise %.1e, direct %.1e, Strassen %.1e, transposed %.1e\n",
-           cases, failures, worst_of[0], worst_of[1], worst_of[2], worst_of[3], worst_of[4], worst_of[5], worst_of[TRANSPOSED]);
+    printf("conv: %d cases, %d failures; worst error igemm %.1e, F(2,3) %.1e, F(4,3) %.1e, depthwise %.1e, direct %.1e, Strassen %.1e, F(2,3) strided %.1e, transposed %.1e\n",
+           cases, failures, worst_of[0], worst_of[1], worst_of[2], worst_of[3], worst_of[4], worst_of[5], worst_of[6], worst_of[TRANSPOSED]);
     return failures != 0;
 }

@@ -93,6 +93,7 @@ typedef enum : uint8_t {
     DLC_CONV_DEPTHWISE = 3,    ///< one input channel per group
     DLC_CONV_DIRECT = 4,       ///< any shape, any of F32 and F64, weights as they are
     DLC_CONV_STRASSEN = 5,     ///< 1×1 without padding, as a product in seven parts
+    DLC_CONV_WINOGRAD_STRIDED = 6, ///< 3×3 at stride 2, 25 products for the 36 of 2×2 outputs
 } dlc_conv_algorithm;
 
 /// A convolution over channels-last tensors [n, d, h, w, channels]; 1-D and 2-D convolutions have

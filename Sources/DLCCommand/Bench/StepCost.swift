@@ -60,20 +60,22 @@ struct StepCost {
         return x[2] + hidden > 0 ? (x[2] + steps * hidden) / (x[2] + hidden) : 1
     }
 
-    /// Two operations for each of (m + 2)² products per tile of m² outputs, input channel and output channel; nil for other kernels.
+    /// Two operations for each product per tile, input channel and output channel; nil for other kernels.
     private static func productsOfWinograd(_ step: Plan.Step, _ bindings: [String: Int]) -> Double? {
         guard step.kernel == .conv, step.integers.count > 1, let algorithm = try? step.integers[0].evaluate(bindings),
             let groups = try? step.integers[1].evaluate(bindings), groups > 0, let x = extents(step.operands.first ?? nil, bindings),
             let y = extents(step.results.first ?? nil, bindings), x.count == 4, y.count == 4
         else { return nil }
         let tile: Double
+        let side: Double
         switch UInt8(clamping: algorithm) {
-        case DLC_CONV_WINOGRAD_2.rawValue: tile = 2
-        case DLC_CONV_WINOGRAD_4.rawValue: tile = 4
+        case DLC_CONV_WINOGRAD_2.rawValue: (tile, side) = (2, 4)
+        case DLC_CONV_WINOGRAD_4.rawValue: (tile, side) = (4, 6)
+        case DLC_CONV_WINOGRAD_STRIDED.rawValue: (tile, side) = (2, 5)
         default: return nil
         }
         let tiles = y[0] * (y[1] / tile).rounded(.up) * (y[2] / tile).rounded(.up)
-        return 2 * tiles * (tile + 2) * (tile + 2) * x[3] / Double(groups) * y[3]
+        return 2 * tiles * side * side * x[3] / Double(groups) * y[3]
     }
 
     private static func extents(_ operand: Plan.Operand?, _ bindings: [String: Int]) -> [Double]? {
@@ -90,6 +92,7 @@ extension Plan.Step {
             case DLC_CONV_IGEMM.rawValue: integers.dropFirst(2).prefix(3).allSatisfy { $0 == 1 } ? "conv 1x1" : "conv igemm"
             case DLC_CONV_WINOGRAD_2.rawValue: "conv winograd 2x2"
             case DLC_CONV_WINOGRAD_4.rawValue: "conv winograd 4x4"
+            case DLC_CONV_WINOGRAD_STRIDED.rawValue: "conv winograd 2x2/2"
             case DLC_CONV_DEPTHWISE.rawValue: "conv depthwise"
             case DLC_CONV_DIRECT.rawValue: "conv direct"
             case DLC_CONV_STRASSEN.rawValue: "conv strassen"

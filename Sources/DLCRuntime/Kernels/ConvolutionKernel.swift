@@ -40,7 +40,7 @@ public enum ConvolutionKernel {
     private static func parameters(_ step: BoundStep) throws -> dlc_conv {
         let (x, y) = (try step.operand(0), try step.result(0))
         guard step.integers.count == 16, x.rank == y.rank, x.shape[0] == y.shape[0],
-            let algorithm = UInt8(exactly: try step.integer(0)), algorithm <= DLC_CONV_STRASSEN.rawValue
+            let algorithm = UInt8(exactly: try step.integer(0)), algorithm <= DLC_CONV_WINOGRAD_STRIDED.rawValue
         else { throw DLCError("malformed convolution") }
         var conv = dlc_conv()
         conv.type = x.type.kernelType

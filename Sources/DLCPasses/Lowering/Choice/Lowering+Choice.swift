@@ -71,7 +71,7 @@ extension Lowering {
         // Strassen's product does not serve all extents that symbols may have.
         let extents = (node.operands[0].map { graph.shape($0) } ?? []) + graph.shape(node.results[0])
         let strassen = extents.allSatisfy { $0.constant != nil } ? [DLC_CONV_STRASSEN] : []
-        let transforming = options.exact ? [] : [DLC_CONV_WINOGRAD_2, DLC_CONV_WINOGRAD_4] + strassen
+        let transforming = options.exact ? [] : [DLC_CONV_WINOGRAD_2, DLC_CONV_WINOGRAD_4, DLC_CONV_WINOGRAD_STRIDED] + strassen
         let fast = ([DLC_CONV_IGEMM, DLC_CONV_DEPTHWISE] + transforming).filter { dlc_conv_supports(target.isa, &shape, $0) }
         let hasResidual = EpilogueOperand.residual < node.operands.count && node.operands[EpilogueOperand.residual] != nil
         return ChoosableLayer(
