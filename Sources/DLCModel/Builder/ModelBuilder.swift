@@ -1,4 +1,4 @@
-import DLCGraph
+@_exported import DLCGraph
 import DLCOps
 
 /// Builds a model: inputs, parameters, constants, state and layers.
@@ -96,6 +96,16 @@ public final class ModelBuilder {
     ///   - name: one or several components of the path.
     public func block<R>(_ kind: String, name: String? = nil, _ body: () throws -> R) throws -> R {
         scopes.append(Scope(path: path(for: kind, name: name)))
+        defer { scopes.removeLast() }
+        return try body()
+    }
+
+    /// The path of the block that is open; empty in the model itself.
+    var path: String { scopes[scopes.count - 1].path }
+
+    /// Runs `body` in the block of a whole path, opened for the first time or again; names in it are counted anew.
+    func block<R>(at path: String, _ body: () throws -> R) rethrows -> R {
+        scopes.append(Scope(path: path))
         defer { scopes.removeLast() }
         return try body()
     }
