@@ -53,9 +53,7 @@ public struct Formatter {
                     let isApart = beginsDeclaration(index) || (breaks > 1 && !isTight(token, before))
                     lineIndent = indent(index)
                     output += (isApart ? "\n\n" : "\n") + String(repeating: "    ", count: lineIndent)
-                } else if token.isComment {
-                    output += "  "
-                } else if isColonOfChoice || isBlank(before: token) {
+                } else if token.isComment || isColonOfChoice || isBlank(before: token) {
                     output += " "
                 }
             }

@@ -201,29 +201,32 @@ extension Lexer {
     private mutating func stranger() {
         guard let scalar = scalar(at) else { at = end; return }
         let to = min(at + UTF8.width(scalar), end)
-        let name = "`\(Character(scalar))`"
+        if let (symbol, help) = Self.meant[scalar] {
+            report("`\(scalar)` is not an operator", to, help: help ?? "did you mean `\(symbol.rawValue)`?")
+            return add(.symbol(symbol), to)
+        }
         switch scalar {
-        case "&":
-            report("`&` is not an operator", to, help: "did you mean `&&`?")
-            add(.symbol(.and), to)
-        case "|":
-            report("`|` is not an operator", to, help: "did you mean `||`?")
-            add(.symbol(.or), to)
-        case "^":
-            report("`^` is not an operator", to, help: "a power is written `a ** b`")
-            add(.symbol(.power), to)
-        case "~":
-            report("`~` is not an operator", to, help: "`!` negates a condition, `a ~/ b` is the floor of a quotient")
-            add(.symbol(.not), to)
         case ";":
             report("`;` is not needed", to, help: "a statement ends with its line")
             at = to
             startsLine = true
-        default:
-            let shown = scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format
-                ? "the character U+\(String(scalar.value, radix: 16, uppercase: true))" : name
-            report("\(shown) has no meaning outside of texts and comments", to)
+        case "\u{FEFF}" where at == 0:
+            // A mark of byte order at the beginning of a file says nothing.
             at = to
+        default:
+            let isInvisible = [.control, .format, .spaceSeparator].contains(scalar.properties.generalCategory)
+            let shown = isInvisible ? "the character U+\(String(scalar.value, radix: 16, uppercase: true))" : "`\(scalar)`"
+            let isQuote = [.initialPunctuation, .finalPunctuation].contains(scalar.properties.generalCategory)
+            report("\(shown) has no meaning outside of texts and comments", to, help: isQuote ? "a text stands in double quotes, `\"`" : nil)
+            add(.unknown, max(endOfWord(to), to))
         }
     }
+
+    /// What other notations call operators: what was meant, and advice where that is not obvious.
+    private static let meant: [Unicode.Scalar: (Symbol, String?)] = [
+        "&": (.and, nil), "|": (.or, nil), "^": (.power, "a power is written `a ** b`"),
+        "~": (.not, "`!` negates a condition, `a ~/ b` is the floor of a quotient"),
+        "×": (.times, nil), "÷": (.divide, nil), "−": (.minus, nil), "·": (.times, nil),
+        "≤": (.lessOrEqual, nil), "≥": (.greaterOrEqual, nil), "≠": (.notEqual, nil), "…": (.closedRange, nil),
+    ]
 }

@@ -50,6 +50,7 @@ extension Parser {
     // definition := ("block" | "model") name "(" (parameter ",")* ")" "{" statement* "}"
     private mutating func definition(_ kind: DefinitionSyntax.Kind) throws(Abandoned) -> DefinitionSyntax {
         let documentation = documentation[index]
+        doubtfulBrace = nil
         let start = range(advance())
         let name = try name("the name of the \(kind.rawValue)")
         var parameters: [ParameterSyntax] = []
@@ -68,6 +69,7 @@ extension Parser {
             }
         } catch {
             skipToBrace()
+            if !isNext(.leftBrace) { throw error }
         }
         let body = try body("of the \(kind.rawValue)")
         return DefinitionSyntax(

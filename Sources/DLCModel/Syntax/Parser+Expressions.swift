@@ -102,6 +102,8 @@ extension Parser {
     // primary := literal | name | "(" expression ")" | "[" (expression ",")* "]" | ".infinity"
     private mutating func primary() throws(Abandoned) -> ExpressionSyntax {
         let start = range(token)
+        // The value was forgotten, and the next line is a statement of its own.
+        if beginsStatement { throw missing("a value") }
         switch kind() {
         case .integer:
             let digits = text(advance()).filter { $0 != "_" }

@@ -36,9 +36,11 @@ extension Parser {
         }
     }
 
-    /// Whether the next token begins a declaration; those stand at the beginning of a line and in no braces.
+    /// Whether the next token begins a declaration that is not indented, so that it must be outside of all braces.
     var beginsDeclaration: Bool {
-        token.startsLine && (isNext(.block) || isNext(.model) || isNext(.import)) && kind(1) != .symbol(.assign) && kind(1) != .symbol(.colon)
+        guard isNext(.block) || isNext(.model) || isNext(.import), kind(1) != .symbol(.assign) else { return false }
+        let start = token.bytes.lowerBound
+        return start == 0 || file.bytes[start - 1] == UInt8(ascii: "\n")
     }
 
     /// Whether the next token cannot begin a statement, so that its line goes on with the one above.
@@ -66,6 +68,8 @@ extension Parser {
     mutating func items(
         from opening: SourceRange, to closing: Symbol, _ what: String, _ item: (inout Parser) throws(Abandoned) -> Void
     ) throws(Abandoned) {
+        closers.append(closing)
+        defer { closers.removeLast() }
         while !take(closing) {
             // After a comma a name and `=` are an argument that is labelled as in Python.
             let isItem = kind() == .identifier && tokens[index - 1].kind == .symbol(.comma)
@@ -75,12 +79,19 @@ extension Parser {
             if isNext(closing) || take(.comma) { continue }
             if !isWhole || beginsStatement || isNext(.leftBrace) { throw unclosed(opening, closing) }
             _ = missing("`,` or `\(closing.rawValue)` after \(what)", help: adviceInExpression)
+            if case .symbol(let symbol) = kind(), symbol.closes, symbol != .rightBrace {
+                // Instead of this bracket, or that of one further out.
+                if !closers.contains(symbol) { advance() }
+                return
+            }
             skipItem()
             if !isNext(closing) && !take(.comma) { throw unclosed(opening, closing) }
         }
     }
 
     private mutating func unclosed(_ opening: SourceRange, _ closing: Symbol) -> Abandoned {
+        // A text that is not closed has taken the rest of its line with it.
+        if tokens[index - 1].kind == .unknown { return Abandoned() }
         report("`\(opening.text)` is not closed", at: opening, help: kind() == .end ? nil : "`\(closing.rawValue)` is missing before \(found) of line \(range(token).position.line)")
         return Abandoned()
     }
@@ -96,6 +107,7 @@ extension Parser {
             case "or": return "did you mean `||`?"
             case "mod": return "did you mean `%`?"
             case "div": return "did you mean `~/`?"
+            case "elif", "elseif": return "write `else if`"
             default: return nil
             }
         case .keyword(.if): return "a choice is written `condition ? a : b`"

@@ -7,8 +7,9 @@ extension Parser {
         var returned: SourceRange?
         while !take(.rightBrace) {
             if kind() == .end || beginsDeclaration {
-                report("`{` is not closed", at: opening, help: kind() == .end ? nil : "`}` is missing before line \(range(token).position.line)")
-                break
+                let help = kind() == .end ? nil : "`}` is missing before line \(range(token).position.line)"
+                report("`{` is not closed", at: doubtfulBrace ?? opening, help: help)
+                return statements
             }
             let (first, start) = (index, range(token))
             do throws(Abandoned) {
@@ -22,6 +23,10 @@ extension Parser {
             } catch {
                 skipStatement(first)
             }
+        }
+        let closing = tokens[index - 1]
+        if closing.startsLine, doubtfulBrace == nil, file.indent(closing.bytes.lowerBound) != file.indent(opening.start) {
+            doubtfulBrace = opening
         }
         return statements
     }
@@ -125,9 +130,10 @@ extension Parser {
         advance()
         var variable = IdentifierSyntax(name: "_", range: range(token))
         do throws(Abandoned) {
-            variable = try name("the name of the loop's variable")
-            if isNext(.comma) || isNext(.assign) { throw missing("`in` after the loop's variable", help: "for example `for \(variable.name) in 0..<4 { … }`") }
-            guard take(.in) else { throw missing("`in` after the loop's variable") }
+            variable = try name("a name after `for`", help: "for example `for i in 0..<4 { … }`")
+            guard take(.in) else {
+                throw missing("`in` after the loop's variable", help: "for example `for \(variable.name) in 0..<4 { … }`")
+            }
         } catch {
             skipToBrace()
             if !isNext(.leftBrace) { throw error }

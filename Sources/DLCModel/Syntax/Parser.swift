@@ -22,7 +22,11 @@ public struct Parser {
     let documentation: [Int: String]
     var index = 0
     var nesting = 0
+    /// What closes the open parentheses and brackets, outermost first.
+    var closers: [Symbol] = []
     var errors: [Diagnostic] = []
+    /// The first brace of the definition whose closing one is indented otherwise: if one is missing, it is this one's.
+    var doubtfulBrace: SourceRange?
     /// Reading has ended early; nothing more is reported.
     var isStopped = false
 
@@ -149,12 +153,12 @@ extension Parser {
     }
 
     /// A name; words of the language are refused.
-    mutating func name(_ what: String) throws(Abandoned) -> IdentifierSyntax {
+    mutating func name(_ what: String, help: String? = nil) throws(Abandoned) -> IdentifierSyntax {
         if case .keyword(let word) = kind(), !token.startsLine {
             report("`\(word.rawValue)` is a word of the language, not a name", at: range(token), help: "choose another name, such as `\(word.rawValue)_`")
             return IdentifierSyntax(name: word.rawValue, range: range(advance()))
         }
-        guard kind() == .identifier else { throw missing(what) }
+        guard kind() == .identifier else { throw missing(what, help: help) }
         return anyName()
     }
 

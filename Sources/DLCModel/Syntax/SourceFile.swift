@@ -46,6 +46,11 @@ public final class SourceFile: Sendable {
         return Position(line: line + 1, column: text(lineStarts[line]..<max(lineStarts[line], offset)).count + 1)
     }
 
+    /// The blanks with which the line of the byte at `offset` begins.
+    func indent(_ offset: Int) -> Int {
+        bytes[lineBytes(lineIndex(offset))].prefix { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }.count
+    }
+
     /// The bytes of a line (from 0), without its end.
     func lineBytes(_ line: Int) -> Range<Int> {
         let start = lineStarts[line]

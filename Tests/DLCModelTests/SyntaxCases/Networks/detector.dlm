@@ -16,6 +16,6 @@ model Detector(features: f32[1, 256, H, W], size: i64[2], classes = 91) {
     x = x.flatten().dense(1024, name: "roi_heads.box_head.fc6").relu().dense(1024, name: "roi_heads.box_head.fc7").relu()
     return scores: x.dense(classes, name: "roi_heads.box_predictor.cls_score").softmax(),
         boxes: x.dense(4 * classes, name: "roi_heads.box_predictor.bbox_pred")
-            .reshape([-1, classes, 4])
-            .clip(0, size[0])
+        .reshape([-1, classes, 4])
+        .clip(0, size[0])
 }

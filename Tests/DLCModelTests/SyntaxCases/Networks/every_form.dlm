@@ -26,7 +26,7 @@ block choices(c, list) {
     value = c
         ? list[0](1)
         : c && list[1] >= 2
-            || c != 3 ? "b" : "c"
+        || c != 3 ? "b" : "c"
     long = f(
         value,
         for: 1, in: 2, // labels may be words of the language

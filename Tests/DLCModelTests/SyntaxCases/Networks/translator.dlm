@@ -4,7 +4,7 @@
 block attend(query, keys, width) {
     hidden = tanh(
         query.dense(width, bias: false, name: "query").unsqueeze(1)
-            + keys.dense(width, bias: false, name: "keys") // [N, S, width]
+        + keys.dense(width, bias: false, name: "keys") // [N, S, width]
     )
     weights = hidden.dense(1, bias: false, name: "score").softmax(axis: 1)
     return context: (weights * keys).sum(axis: 1), weights: weights
