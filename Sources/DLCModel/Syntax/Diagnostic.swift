@@ -43,10 +43,13 @@ extension SourceRange {
     var excerpt: String {
         let line = file.lineBytes(file.lineIndex(start))
         let first = min(start, line.upperBound)
-        let marked = max(file.text(first..<min(max(end, first), line.upperBound)).count, 1)
+        // Of a line that no screen holds, what stands around the range.
+        let before = file.text(line.lowerBound..<first).suffix(120)
+        let after = file.text(first..<min(line.upperBound, first + 480)).prefix(120)
+        let marked = max(min(file.text(first..<min(max(end, first), line.upperBound)).count, after.count), 1)
         // Tabs are kept, so that the mark stands under its text whatever their width.
-        let space = String(file.text(line.lowerBound..<first).map { $0 == "\t" ? "\t" : " " })
-        return "    \(file.text(line))\n    \(space)^\(String(repeating: "~", count: marked - 1))"
+        let space = String(before.map { $0 == "\t" ? "\t" : " " })
+        return "    \(before)\(after)\n    \(space)^\(String(repeating: "~", count: marked - 1))"
     }
 }
 

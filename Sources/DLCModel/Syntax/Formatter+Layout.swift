@@ -29,7 +29,10 @@ extension Formatter {
     }
 
     /// The token at `index` or, where that is a comment, the next that is none.
-    private func codeToken(_ index: Int) -> Token? { tokens[index...].first { !$0.isComment } }
+    private func codeToken(_ index: Int) -> Token? {
+        let code = nextCode[index]
+        return code < tokens.count ? tokens[code] : nil
+    }
 
     /// The levels of a line that begins with the token at `index`.
     func indent(_ index: Int) -> Int {

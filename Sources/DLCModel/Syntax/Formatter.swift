@@ -12,6 +12,8 @@ public struct Formatter {
     let file: SourceFile
     /// Comments included.
     let tokens: [Token]
+    /// For each token its index or, for a comment, that of the next token that is none.
+    let nextCode: [Int]
     var output = ""
     /// The levels of the line being written.
     var lineIndent = 0
@@ -38,9 +40,19 @@ public struct Formatter {
     public static func format(_ file: SourceFile) throws -> String {
         let errors = Parser.parse(file).errors
         if !errors.isEmpty { throw ModelErrors(errors) }
-        var formatter = Formatter(file: file, tokens: Lexer.tokens(of: file, 0..<file.bytes.count).tokens.dropLast())
+        var formatter = Formatter(file)
         formatter.write()
         return formatter.output
+    }
+
+    private init(_ file: SourceFile) {
+        self.file = file
+        tokens = Lexer.tokens(of: file, 0..<file.bytes.count).tokens.dropLast()
+        var next = Array(tokens.indices)
+        for index in tokens.indices.reversed() where tokens[index].isComment {
+            next[index] = index + 1 < next.count ? next[index + 1] : tokens.count
+        }
+        nextCode = next
     }
 
     private mutating func write() {
