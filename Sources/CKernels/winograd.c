@@ -86,7 +86,7 @@ static void transform_input(const dlc_conv *p, const layout *l, const dlc_winogr
                 const bool inside = (uint64_t)ih < (uint64_t)p->h && (uint64_t)iw < (uint64_t)p->w;
                 pixels[i * side + j] = inside ? image + (ih * p->w + iw) * p->x_ld : zeros;
             }
-        set->input[side - 4](pixels, p->c, out, l->step, step * p->x_ld);
+        set->input[side - 4](pixels, p->c, out, l->step, DLC_WINOGRAD_AHEAD * step * p->x_ld);
     }
 }
 

@@ -13,6 +13,9 @@ static inline int dlc_winograd_side(dlc_conv_algorithm algorithm) {
 static inline int dlc_winograd_outputs(int side) { return side == 6 ? 4 : 2; }
 static inline int dlc_winograd_step(int side) { return side == 4 ? 2 : 4; }
 
+/// How many tiles ahead of their use input and result are fetched.
+enum { DLC_WINOGRAD_AHEAD = 3 };
+
 /// One tile of products turned into its output pixels.
 typedef struct {
     const float *products;     ///< [side²][...], `step` apart
@@ -27,8 +30,8 @@ typedef struct {
 } dlc_winograd_output;
 
 /// Bᵀ·d·B of side² pixels, given by pointers, over `channels`; results `step` apart. Meanwhile it fetches what is
-/// `ahead` floats further on, the pixels that the next tile does not share: the lines of an image lie too far apart for
-/// the processor to foresee them.
+/// `ahead` floats further on, the pixels that a tile does not share with the one before: the lines of an image lie too far
+/// apart for the processor to foresee them. Into L2, since L1 has too few misses under way at once to wait for memory.
 typedef void (*dlc_winograd_input_kernel)(const float *const *pixels, int64_t channels, float *out, int64_t step, int64_t ahead);
 typedef void (*dlc_winograd_output_kernel)(const dlc_winograd_output *output);
 

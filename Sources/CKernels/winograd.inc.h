@@ -60,7 +60,7 @@ DLC_INLINE void input_body(const int side, const float *const *pixels, int64_t a
         for (int i = 0; i < side; i++) {
             const float *p = pixels[i * side + j] + at;
             d[i] = n == VL ? vf_load(p) : vf_load_n(p, n);
-            if (j >= shared) __builtin_prefetch(p + ahead);
+            if (j >= shared) __builtin_prefetch(p + ahead, 0, 2);
         }
         input_line(side, d, t);
 #pragma clang loop unroll(full)
@@ -113,6 +113,7 @@ DLC_INLINE void output_body(const int side, const dlc_winograd_output *o, int64_
             if (o->residual) v += vf_load_n(o->residual + i * o->residual_line + j * o->residual_pixel + at, n);
             v = vf_min(hi, vf_max(lo, v));
             float *y = o->y + i * o->y_line + j * o->y_pixel + at;
+            __builtin_prefetch(y + DLC_WINOGRAD_AHEAD * tile * o->y_pixel, 0, 2);
             if (n == VL) vf_store(y, v);
             else vf_store_n(y, v, n);
         }
