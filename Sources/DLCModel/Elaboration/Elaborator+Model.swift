@@ -1,0 +1,71 @@
+import DLCGraph
+
+extension Elaborator {
+    /// Builds a model: its parameters, its inputs, its body, its outputs.
+    /// - Parameter settings: values of build-time parameters by name, as text.
+    func build(_ model: Block, settings: [String: String]) {
+        frames = [Frame(model, call: nil, shared: nil)]
+        let (inputs, settable) = (model.syntax.parameters.filter { $0.type != nil }, model.syntax.parameters.filter { $0.type == nil })
+        for name in settings.keys.sorted() where !settable.contains(where: { $0.name.name == name }) {
+            let isInput = inputs.contains { $0.name.name == name }
+            let names = settable.map(\.name.name)
+            let known = names.isEmpty ? "it has none" : "it has " + names.map { "`\($0)`" }.joined(separator: ", ")
+            report(
+                isInput ? "`\(name)` is an input of the model `\(model.name)`, which cannot be set" : "the model `\(model.name)` has no parameter `\(name)` to set",
+                at: model.syntax.name.range, help: suggestion(for: name, among: names) ?? known)
+        }
+        for parameter in settable {
+            var value = parameter.defaultValue.map { evaluate($0).single } ?? .invalid
+            if let text = settings[parameter.name.name] { value = setting(parameter, text, default: value) }
+            frame.declare(parameter.name.name, value)
+        }
+        for input in inputs { declareSymbols(of: input) }
+        for input in inputs { declare(input) }
+        let result = body(model)
+        if errors.isEmpty { outputs(result) }
+    }
+
+    /// Names in the shape of an input that are nothing else are dimensions.
+    private func declareSymbols(of input: ParameterSyntax) {
+        func visit(_ expression: ExpressionSyntax) {
+            if case .name(let name) = expression.kind, frame[name] == nil { frame.declare(name, .dimension(Dim(symbol: name))) }
+            expression.kind.parts.forEach(visit)
+        }
+        input.type?.shape.forEach(visit)
+    }
+
+    private func declare(_ input: ParameterSyntax) {
+        guard let type = input.type else { return }
+        var shape: Shape = []
+        for expression in type.shape {
+            let value = evaluate(expression)
+            if let dim = value.dim, dim.constant ?? 1 >= 0 {
+                shape.append(dim)
+            } else if !value.isInvalid {
+                report("an extent of an input is a known integer from 0 or a dimension, found \(value.found)", at: expression.range)
+            }
+        }
+        let isComplete = shape.count == type.shape.count
+        frame.declare(input.name.name, isComplete ? reporting(at: input.range) { .tensor(try builder.input(input.name.name, type.element, shape)) } : .invalid)
+    }
+
+    private func outputs(_ result: BuildValue) {
+        var results: [(label: String?, value: BuildValue)] = [(nil, result)]
+        if case .results(let several, false) = result { results = several }
+        for (index, (label, value)) in results.enumerated() {
+            let place = index < frame.resultRanges.count ? frame.resultRanges[index] : frame.block.syntax.name.range
+            guard let tensor = value.tensor else {
+                report("an output of a model is a tensor, found \(value.found)", at: place)
+                continue
+            }
+            if label == nil && results.count > 1 {
+                report("an output among several needs a label", at: place, help: "`return logits: …, features: …`")
+                continue
+            }
+            _ = reporting(at: place) {
+                try builder.output(label ?? "output", tensor)
+                return .none
+            }
+        }
+    }
+}

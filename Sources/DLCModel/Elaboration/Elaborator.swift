@@ -1,0 +1,104 @@
+import DLCGraph
+
+/// Builds a model from its syntax tree: evaluates expressions, unrolls loops, calls the builder.
+///
+/// Mistakes are gathered. A value that could not be made is `BuildValue.invalid`, and what follows from it is silent, so
+/// that every message is about a mistake of its own.
+final class Elaborator {
+    /// What no network that people write reaches; beyond it a file is refused rather than the machine used up.
+    struct Budget {
+        /// Statements and expressions evaluated.
+        var steps = 2_000_000
+        /// Nodes of the graph.
+        var nodes = 200_000
+        /// Calls of blocks within one another.
+        var calls = 32
+        /// Expressions and statements within one another, over all calls.
+        var nesting = 700
+        var errors = 50
+    }
+
+    let builder: ModelBuilder
+    let budget: Budget
+    private(set) var errors: [Diagnostic] = []
+    /// How often a mistake was met, one that is reported already included.
+    private(set) var mistakes = 0
+    var frames: [Frame] = []
+    private var steps = 0
+    private var nesting = 0
+    /// Set where a budget is used up: nothing more is evaluated.
+    private(set) var isStopped = false
+
+    init(_ builder: ModelBuilder, budget: Budget = Budget()) {
+        self.builder = builder
+        self.budget = budget
+    }
+
+    /// The frame of the body that is being built.
+    var frame: Frame {
+        get { frames[frames.count - 1] }
+        set { frames[frames.count - 1] = newValue }
+    }
+
+    // MARK: Mistakes
+
+    /// Notes a mistake, with the calls that led to it. A place is reported once, however often it is evaluated.
+    func report(_ message: String, at range: SourceRange, help: String? = nil, notes: [Diagnostic.Note] = []) {
+        mistakes += 1
+        guard !isStopped, !errors.contains(where: { $0.range.start == range.start && $0.range.file === range.file }) else { return }
+        let calls = frames.reversed().compactMap { frame in
+            frame.call.map { Diagnostic.Note("in the block `\(frame.block.name)` called here", at: $0) }
+        }
+        errors.append(Diagnostic(message, at: range, help: help, notes: notes + calls.prefix(3)))
+        if errors.count >= budget.errors { isStopped = true }
+    }
+
+    /// Notes what `body` throws at a place; the value is then `invalid`.
+    func reporting(at range: SourceRange, _ body: () throws -> BuildValue) -> BuildValue {
+        do {
+            return try body()
+        } catch let error as Diagnostic {
+            report(error.message, at: error.range, help: error.help, notes: error.notes)
+        } catch let error as DLCError {
+            report(Self.text(error), at: range)
+        } catch {
+            report("\(error)", at: range)
+        }
+        return .invalid
+    }
+
+    /// The error with each place once: a layer's operator often has the layer's name.
+    private static func text(_ error: DLCError) -> String {
+        var path: [String] = []
+        for place in error.path where !path.contains(where: { $0 == place || $0.hasSuffix(" " + place) }) { path.append(place) }
+        return DLCError(error.message, at: path).description
+    }
+
+    private func stop(_ message: String, at range: SourceRange, help: String) {
+        report(message, at: range, help: help)
+        isStopped = true
+    }
+
+    /// Evaluates one statement or expression within the budget.
+    func counted(at range: SourceRange, _ body: () -> BuildValue) -> BuildValue {
+        if isStopped { return .invalid }
+        steps += 1
+        nesting += 1
+        defer { nesting -= 1 }
+        if steps > budget.steps {
+            stop("the model takes more than \(budget.steps) steps to build", at: range, help: "is a loop longer than it should be?")
+        } else if nesting > budget.nesting {
+            stop("blocks and expressions are nested more than \(budget.nesting) deep", at: range, help: "give parts of them names of their own")
+        } else if builder.nodeCount > budget.nodes {
+            stop("the model has more than \(budget.nodes) operators", at: range, help: "is a loop longer than it should be?")
+        }
+        return isStopped ? .invalid : body()
+    }
+
+    // MARK: Names
+
+    /// The help for a name that is nothing.
+    func suggestion(for name: String, among candidates: [String]) -> String? {
+        nearestName(to: name, among: candidates.sorted()).map { "did you mean `\($0)`?" }
+    }
+}

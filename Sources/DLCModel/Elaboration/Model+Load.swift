@@ -1,0 +1,45 @@
+import DLCGraph
+import DLCTensorFiles
+
+extension Model {
+    /// Builds the model of a file (`.dlm`).
+    /// - Parameters:
+    ///   - settings: values of the model's build-time parameters by name, as a command line gives them: `["classes": "10"]`.
+    ///   - name: which model of the file; nil where it has one.
+    /// - Throws: `ModelErrors` with all that is wrong in the file and what it imports; `DLCError` where it cannot be read.
+    public static func load(_ path: String, settings: [String: String] = [:], model name: String? = nil) throws -> Model {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        let folder = parts.dropLast().map { $0 + "/" }.joined()
+        return try load(String(parts.last ?? ""), in: folder, settings: settings, model: name) { try ModelFolder(folder).text(of: $0) }
+    }
+
+    /// - Parameter read: the text of a file by its path below the folder.
+    static func load(
+        _ path: String, in folder: String = "", settings: [String: String] = [:], model name: String? = nil, budget: Elaborator.Budget = .init(),
+        read: @escaping (String) throws -> String
+    ) throws -> Model {
+        var loader = ModelFileLoader(folder: folder, read: read)
+        let file = try located(folder + path) { try loader.load(path) }
+        let models = file.definitions.filter { $0.syntax.kind == .model }
+        let chosen = try choose(models, name, folder + path, mayLack: !loader.errors.isEmpty)
+        let builder = ModelBuilder(chosen?.name ?? "")
+        let elaborator = Elaborator(builder, budget: budget)
+        if let chosen { elaborator.build(chosen, settings: settings) }
+        // Mistakes of reading come first; where a name of an import is missing, what follows is not the model's fault.
+        let errors = loader.errors + (loader.errors.isEmpty ? elaborator.errors : [])
+        if !errors.isEmpty { throw ModelErrors(errors) }
+        return try located(folder + path) { try builder.finish() }
+    }
+
+    private static func choose(_ models: [Block], _ name: String?, _ path: String, mayLack: Bool) throws -> Block? {
+        let names = models.map(\.name).joined(separator: ", ")
+        if let name {
+            if let model = models.first(where: { $0.name == name }) { return model }
+            if mayLack { return nil }
+            throw DLCError("\(path): there is no model \(name); the file has \(names.isEmpty ? "none" : names)")
+        }
+        if models.count > 1, !mayLack { throw DLCError("\(path): the file has several models, \(names); say which") }
+        if models.isEmpty, !mayLack { throw DLCError("\(path): the file has no model, only blocks for others to import") }
+        return models.first
+    }
+}
