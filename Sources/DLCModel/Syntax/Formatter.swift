@@ -96,7 +96,8 @@ public struct Formatter {
             case .colon:
                 if isColonOfChoice { open[last].choices -= 1 } else { bindsNext = open[last].isIndex }
             case _ where symbol.closing != nil:
-                open.append(Bracket(symbol: symbol, indent: lineIndent, isIndex: symbol == .leftBracket && endsValue(previous, beforePrevious)))
+                let isIndex = symbol == .leftBracket && endsValue(previous, beforePrevious)
+                open.append(Bracket(symbol: symbol, indent: lineIndent, isIndex: isIndex))
             case _ where symbol.closes && last > 0: open.removeLast()
             default: break
             }

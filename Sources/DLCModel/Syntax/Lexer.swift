@@ -58,7 +58,8 @@ struct Lexer {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): number()
         case UInt8(ascii: "\""): text()
         case UInt8(ascii: "'"): quoted()
-        case UInt8(ascii: "/") where isNext("//"): add(isNext("///") && !isNext("////") ? .documentation : .comment, lineEnd())
+        case UInt8(ascii: "/") where isNext("//"):
+            add(isNext("///") && !isNext("////") ? .documentation : .comment, lineEnd())
         case UInt8(ascii: "/") where isNext("/*"): longComment()
         case UInt8(ascii: "#"):
             report("`#` begins nothing", at + 1, help: "a comment begins with `//`")
@@ -110,7 +111,11 @@ struct Lexer {
     private mutating func number() {
         func digits(_ from: Int) -> Int {
             var to = from
-            while to < end, UInt8(ascii: "0")...UInt8(ascii: "9") ~= file.bytes[to] || (to > from && file.bytes[to] == UInt8(ascii: "_")) { to += 1 }
+            while to < end {
+                let isDigit = UInt8(ascii: "0")...UInt8(ascii: "9") ~= file.bytes[to]
+                guard isDigit || (to > from && file.bytes[to] == UInt8(ascii: "_")) else { break }
+                to += 1
+            }
             return to
         }
         var to = digits(at)
@@ -120,7 +125,9 @@ struct Lexer {
             if fraction > to + 1 {
                 (to, kind) = (fraction, .number)
             } else if to + 1 == end || (file.bytes[to + 1] != UInt8(ascii: ".") && endOfWord(to + 1) == to + 1) {
-                report("`\(file.text(at..<to + 1))` has no digits after the point", to + 1, help: "write `\(file.text(at..<to)).0`")
+                report(
+                    "`\(file.text(at..<to + 1))` has no digits after the point", to + 1,
+                    help: "write `\(file.text(at..<to)).0`")
                 return add(.unknown, to + 1)
             }
         }
@@ -131,7 +138,9 @@ struct Lexer {
         }
         let tail = endOfWord(to)
         if tail > to {
-            report("`\(file.text(at..<tail))` is neither a number nor a name", tail, help: "numbers are decimal, such as `16`, `0.5` or `1e-5`; names begin with a letter")
+            report(
+                "`\(file.text(at..<tail))` is neither a number nor a name", tail,
+                help: "numbers are decimal, such as `16`, `0.5` or `1e-5`; names begin with a letter")
             return add(.unknown, tail)
         }
         add(kind, to)
@@ -184,9 +193,9 @@ extension Lexer {
 
     private mutating func longComment() {
         report("`/*` begins nothing", at + 2, help: "a comment begins with `//` and ends with its line")
-        var to = at + 2
-        while to < end, !(file.bytes[to] == UInt8(ascii: "/") && file.bytes[to - 1] == UInt8(ascii: "*") && to > at + 2) { to += 1 }
-        at = min(to + 1, end)
+        at += 2
+        while at < end, !isNext("*/") { at += 1 }
+        at = min(at + 2, end)
     }
 
     /// `..`, of which the first point was taken.
@@ -217,7 +226,9 @@ extension Lexer {
             let isInvisible = [.control, .format, .spaceSeparator].contains(scalar.properties.generalCategory)
             let shown = isInvisible ? "the character U+\(String(scalar.value, radix: 16, uppercase: true))" : "`\(scalar)`"
             let isQuote = [.initialPunctuation, .finalPunctuation].contains(scalar.properties.generalCategory)
-            report("\(shown) has no meaning outside of texts and comments", to, help: isQuote ? "a text stands in double quotes, `\"`" : nil)
+            report(
+                "\(shown) has no meaning outside of texts and comments", to,
+                help: isQuote ? "a text stands in double quotes, `\"`" : nil)
             add(.unknown, max(endOfWord(to), to))
         }
     }

@@ -27,9 +27,13 @@ extension Parser {
         if isNext(.rightBrace) {
             report("this `}` closes nothing", at: range(token))
         } else if kind() == .identifier, let near = nearestName(to: text(token), among: ["block", "model", "import"]) {
-            report("expected `block`, `model` or `import`, found \(found)", at: range(token), help: "did you mean `\(near)`?")
+            report(
+                "expected `block`, `model` or `import`, found \(found)", at: range(token),
+                help: "did you mean `\(near)`?")
         } else {
-            report("expected `block`, `model` or `import`, found \(found)", at: range(token), help: "statements stand in the braces of a block or a model")
+            report(
+                "expected `block`, `model` or `import`, found \(found)", at: range(token),
+                help: "statements stand in the braces of a block or a model")
         }
         return Abandoned()
     }
@@ -37,7 +41,9 @@ extension Parser {
     // import := "import" text
     private mutating func importLine() throws(Abandoned) -> ImportSyntax {
         advance()
-        guard kind() == .text, !token.startsLine else { throw missing("the path of a file in double quotes", help: "for example `import \"blocks.dlm\"`") }
+        guard kind() == .text, !token.startsLine else {
+            throw missing("the path of a file in double quotes", help: "for example `import \"blocks.dlm\"`")
+        }
         let range = range(token)
         let pieces = try textPieces()
         guard pieces.count == 1, case .literal(let path) = pieces[0] else {
@@ -56,11 +62,15 @@ extension Parser {
         var parameters: [ParameterSyntax] = []
         do throws(Abandoned) {
             let opening = range(token)
-            try expect(.leftParenthesis, "after the name of the \(kind.rawValue)", help: "a \(kind.rawValue) without parameters is `\(kind.rawValue) \(name.name)() { … }`")
+            try expect(
+                .leftParenthesis, "after the name of the \(kind.rawValue)",
+                help: "a \(kind.rawValue) without parameters is `\(kind.rawValue) \(name.name)() { … }`")
             try items(from: opening, to: .rightParenthesis, "a parameter") { parser throws(Abandoned) in
                 let parameter = try parser.parameter(of: kind)
                 if let first = parameters.first(where: { $0.name.name == parameter.name.name }) {
-                    parser.report("`\(parameter.name.name)` is a parameter already", at: parameter.name.range, notes: [.init("the first one", at: first.name.range)])
+                    parser.report(
+                        "`\(parameter.name.name)` is a parameter already", at: parameter.name.range,
+                        notes: [.init("the first one", at: first.name.range)])
                 }
                 parameters.append(parameter)
             }
@@ -73,7 +83,8 @@ extension Parser {
         }
         let body = try body("of the \(kind.rawValue)")
         return DefinitionSyntax(
-            kind: kind, documentation: documentation, name: name, parameters: parameters, body: body, range: range(from: start))
+            kind: kind, documentation: documentation, name: name, parameters: parameters, body: body,
+            range: range(from: start))
     }
 
     // parameter := name (":" type)? ("=" expression)?
@@ -86,7 +97,9 @@ extension Parser {
             let colon = range(advance())
             type = try self.type()
             if kind == .block {
-                report("a block's parameters have no types", at: colon, help: "a block takes what it is called with; `check` can refuse it")
+                report(
+                    "a block's parameters have no types", at: colon,
+                    help: "a block takes what it is called with; `check` can refuse it")
                 type = nil
             }
         }
@@ -98,9 +111,12 @@ extension Parser {
                 defaultValue = nil
             }
         } else if kind == .model && type == nil {
-            report("`\(name.name)` has neither a type nor a default", at: name.range, help: "an input is `\(name.name): f32[N, 3, 224, 224]`, a build-time parameter `\(name.name) = 10`")
+            report(
+                "`\(name.name)` has neither a type nor a default", at: name.range,
+                help: "an input is `\(name.name): f32[N, 3, 224, 224]`, a build-time parameter `\(name.name) = 10`")
         }
-        return ParameterSyntax(documentation: documentation, name: name, type: type, defaultValue: defaultValue, range: range(from: name.range))
+        return ParameterSyntax(
+            documentation: documentation, name: name, type: type, defaultValue: defaultValue, range: range(from: name.range))
     }
 
     // type := element "[" (expression ",")* "]"
@@ -110,16 +126,22 @@ extension Parser {
         let names = ElementType.allCases.map(\.name)
         let element = ElementType(name: word.name)
         if element == nil {
-            let other = ["float": "f32", "float32": "f32", "double": "f64", "int": "i64", "int64": "i64", "int32": "i32", "half": "f16", "uint8": "u8", "byte": "u8"][word.name]
-            let near = other ?? nearestName(to: word.name, among: names)
-            report("`\(word.name)` is no type of elements", at: word.range, help: near.map { "did you mean `\($0)`?" } ?? "there are " + names.map { "`\($0)`" }.joined(separator: ", "))
+            let near = Self.foreignTypes[word.name] ?? nearestName(to: word.name, among: names)
+            report(
+                "`\(word.name)` is no type of elements", at: word.range,
+                help: near.map { "did you mean `\($0)`?" } ?? "there are " + names.map { "`\($0)`" }.joined(separator: ", "))
         }
         let opening = range(token)
         guard followsInLine(0), take(.leftBracket) else {
             throw missing("`[` after the type of elements", help: "a scalar is `\(word.name)[]`")
         }
-        var shape: [ExpressionSyntax] = []
-        try items(from: opening, to: .rightBracket, "an extent") { parser throws(Abandoned) in shape.append(try parser.expression()) }
+        let shape = try expressions(from: opening, to: .rightBracket, "an extent")
         return TypeSyntax(element: element ?? .float32, shape: shape, range: range(from: word.range))
     }
+
+    /// What other languages call the types of elements.
+    private static let foreignTypes = [
+        "float": "f32", "float32": "f32", "double": "f64", "float64": "f64", "half": "f16", "float16": "f16", "bfloat16": "bf16",
+        "int": "i64", "int64": "i64", "int32": "i32", "int16": "i16", "int8": "i8", "uint8": "u8", "byte": "u8",
+    ]
 }

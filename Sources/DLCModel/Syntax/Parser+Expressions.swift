@@ -18,7 +18,9 @@ extension Parser {
         var previous: BinaryOperator?
         while case .symbol(let symbol) = kind(), let binary = symbol.binary, binary.precedence >= lowest, binary != .power {
             if let previous, previous.precedence == binary.precedence, !binary.chains {
-                report("`\(previous.rawValue)` and `\(binary.rawValue)` do not chain", at: range(token), help: binary.precedence == BinaryOperator.less.precedence ? "write `a < b && b < c`" : nil)
+                report(
+                    "`\(previous.rawValue)` and `\(binary.rawValue)` do not chain", at: range(token),
+                    help: binary.precedence == BinaryOperator.less.precedence ? "write `a < b && b < c`" : nil)
             }
             previous = binary
             let place = range(advance())
@@ -66,7 +68,9 @@ extension Parser {
                 try items(from: opening, to: .rightBracket, "an index") { parser throws(Abandoned) in
                     indices.append(try parser.indexItem())
                 }
-                if indices.isEmpty { report("there is no index between `[` and `]`", at: opening, help: "for example `x[0]` or `x[:, 1:3]`") }
+                if indices.isEmpty {
+                    report("there is no index between `[` and `]`", at: opening, help: "for example `x[0]` or `x[:, 1:3]`")
+                }
                 value = make(.indexed(value, indices), from: value.range)
             default: return value
             }
@@ -78,7 +82,9 @@ extension Parser {
     private mutating func argument() throws(Abandoned) -> ArgumentSyntax {
         if isWord(), kind(1) == .symbol(.assign) {
             let name = anyName()
-            report("expected `:` after the label `\(name.name)`, found `=`", at: range(advance()), help: "arguments are labelled `\(name.name): …`")
+            report(
+                "expected `:` after the label `\(name.name)`, found `=`", at: range(advance()),
+                help: "arguments are labelled `\(name.name): …`")
             return ArgumentSyntax(label: name, value: try expression())
         }
         return ArgumentSyntax(label: label(), value: try expression())
@@ -134,21 +140,27 @@ extension Parser {
             return try parenthesised(start)
         case .symbol(.leftBracket):
             advance()
-            var values: [ExpressionSyntax] = []
-            try items(from: start, to: .rightBracket, "a value") { parser throws(Abandoned) in values.append(try parser.expression()) }
-            return make(.list(values), from: start)
+            return make(.list(try expressions(from: start, to: .rightBracket, "a value")), from: start)
         case .symbol(.point): return try afterPoint(start)
         default: throw missing("a value", help: adviceInExpression)
         }
     }
 
+    /// Values between commas, the opening bracket being taken.
+    mutating func expressions(
+        from opening: SourceRange, to closing: Symbol, _ what: String
+    ) throws(Abandoned) -> [ExpressionSyntax] {
+        var values: [ExpressionSyntax] = []
+        try items(from: opening, to: closing, what) { parser throws(Abandoned) in values.append(try parser.expression()) }
+        return values
+    }
+
     /// `(` was taken.
     private mutating func parenthesised(_ opening: SourceRange) throws(Abandoned) -> ExpressionSyntax {
-        var values: [ExpressionSyntax] = []
-        try items(from: opening, to: .rightParenthesis, "a value") { parser throws(Abandoned) in values.append(try parser.expression()) }
+        let values = try expressions(from: opening, to: .rightParenthesis, "a value")
         guard values.count == 1 else {
-            report(values.isEmpty ? "there is no value between `(` and `)`" : "parentheses hold one value, here are \(values.count)",
-                   at: opening, help: "a list is written `[a, b]`")
+            let found = values.isEmpty ? "there is no value between `(` and `)`" : "parentheses hold one value, here are \(values.count)"
+            report(found, at: opening, help: "a list is written `[a, b]`")
             return make(.invalid, from: opening)
         }
         // The range takes in the parentheses, so that marks and the operators around it do.
@@ -161,11 +173,16 @@ extension Parser {
         if isWord(), !token.startsLine {
             let name = anyName()
             if name.name == "infinity" { return make(.number(.infinity), from: start) }
-            report("`.\(name.name)` follows no value", at: range(from: start), help: nearestName(to: name.name, among: ["infinity"]).map { "did you mean `.\($0)`?" } ?? "a choice among names is a text, `\"\(name.name)\"`")
+            report(
+                "`.\(name.name)` follows no value", at: range(from: start),
+                help: nearestName(to: name.name, among: ["infinity"]).map { "did you mean `.\($0)`?" }
+                    ?? "a choice among names is a text, `\"\(name.name)\"`")
             return make(.invalid, from: start)
         }
         if kind() == .integer, !token.startsLine {
-            report("`.\(text(token))` has no digits before the point", at: start.through(range(token)), help: "write `0.\(text(token))`")
+            report(
+                "`.\(text(token))` has no digits before the point", at: start.through(range(token)),
+                help: "write `0.\(text(token))`")
             advance()
             return make(.invalid, from: start)
         }
@@ -177,90 +194,9 @@ extension Parser {
     private mutating func make(_ kind: ExpressionSyntax.Kind, from start: SourceRange) -> ExpressionSyntax {
         let made = ExpressionSyntax(kind, at: range(from: start))
         guard made.depth > Limits.depth else { return made }
-        report("the expression has more than \(Limits.depth) levels", at: start, help: "give parts of it names of their own")
+        report(
+            "the expression has more than \(Limits.depth) levels", at: start,
+            help: "give parts of it names of their own")
         return ExpressionSyntax(.invalid, at: made.range)
-    }
-}
-
-// Texts.
-extension Parser {
-    /// The pieces of the text that is the next token, escapes resolved.
-    mutating func textPieces() throws(Abandoned) -> [TextPiece] {
-        let token = advance()
-        var pieces: [TextPiece] = []
-        var literal: [UInt8] = []
-        func flush() {
-            if !literal.isEmpty { pieces.append(.literal(String(decoding: literal, as: UTF8.self))) }
-            literal = []
-        }
-        var at = token.bytes.lowerBound + 1
-        let end = token.bytes.upperBound - 1
-        while at < end {
-            guard file.bytes[at] == UInt8(ascii: "\\") else { literal.append(file.bytes[at]); at += 1; continue }
-            let place = SourceRange(file: file, start: at, end: at + 2)
-            switch file.bytes[at + 1] {
-            case UInt8(ascii: "\""): literal.append(UInt8(ascii: "\""))
-            case UInt8(ascii: "\\"): literal.append(UInt8(ascii: "\\"))
-            case UInt8(ascii: "n"): literal.append(UInt8(ascii: "\n"))
-            case UInt8(ascii: "t"): literal.append(UInt8(ascii: "\t"))
-            case UInt8(ascii: "("):
-                flush()
-                let close = Self.endOfInterpolation(file.bytes, at + 2, end)
-                pieces.append(.value(try interpolated(at + 2..<close, place)))
-                at = close - 1
-            default: report("`\(place.text)` is not an escape", at: place, help: "there are `\\\"`, `\\\\`, `\\n`, `\\t` and `\\(value)`")
-            }
-            at += 2
-        }
-        flush()
-        return pieces
-    }
-
-    /// The offset of the parenthesis that closes the interpolation whose first byte is at `start`.
-    private static func endOfInterpolation(_ bytes: [UInt8], _ start: Int, _ end: Int) -> Int {
-        var depth = 1
-        var at = start
-        while at < end {
-            switch bytes[at] {
-            case UInt8(ascii: "("): depth += 1
-            case UInt8(ascii: ")"):
-                depth -= 1
-                if depth == 0 { return at }
-            case UInt8(ascii: "\""):
-                at = (Lexer.endOfText(bytes, at, end) ?? end) - 1
-            default: break
-            }
-            at += 1
-        }
-        return end
-    }
-
-    /// The expression in a text, read from tokens of its own.
-    private mutating func interpolated(_ bytes: Range<Int>, _ place: SourceRange) throws(Abandoned) -> ExpressionSyntax {
-        let (inner, found) = Lexer.tokens(of: file, bytes)
-        errors += found
-        if let comment = inner.first(where: \.isComment) {
-            report("`//` begins a comment, which cannot stand in a text", at: range(comment), help: "the floor of a quotient is `a ~/ b`")
-            return ExpressionSyntax(.invalid, at: place)
-        }
-        if inner.count == 1 {
-            report("there is no value between `\\(` and `)`", at: place)
-            return ExpressionSyntax(.invalid, at: place)
-        }
-        let outer = (tokens, index)
-        (tokens, index) = (inner, 0)
-        defer {
-            (tokens, index) = outer
-            if isStopped { stop() }
-        }
-        do throws(Abandoned) {
-            let value = try expression()
-            if kind() != .end {
-                report("expected `)` after the value, found \(self.found)", at: range(token), help: adviceInExpression)
-            }
-            return value
-        } catch {
-            return ExpressionSyntax(.invalid, at: place)
-        }
     }
 }

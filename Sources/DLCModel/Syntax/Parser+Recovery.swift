@@ -9,7 +9,8 @@ extension Parser {
         case .identifier:
             var ahead = 1
             while kind(ahead) == .symbol(.comma), kind(ahead + 1) == .identifier, followsInLine(ahead + 1) { ahead += 2 }
-            return kind(ahead) == .symbol(.assign) || (["state", "next"].contains(text(token)) && kind(1) == .identifier && followsInLine())
+            let isState = ["state", "next"].contains(text(token)) && kind(1) == .identifier && followsInLine(1)
+            return isState || kind(ahead) == .symbol(.assign)
         default: return false
         }
     }
@@ -55,7 +56,8 @@ extension Parser {
         var depth = 0
         while kind() != .end, !beginsStatement {
             if case .symbol(let symbol) = kind() {
-                if symbol == .leftBrace || symbol == .rightBrace || (depth == 0 && (symbol == .comma || symbol.closes)) { return }
+                if symbol == .leftBrace || symbol == .rightBrace { return }
+                if depth == 0 && (symbol == .comma || symbol.closes) { return }
                 if symbol.closing != nil { depth += 1 }
                 if symbol.closes { depth -= 1 }
             }
@@ -92,7 +94,10 @@ extension Parser {
     private mutating func unclosed(_ opening: SourceRange, _ closing: Symbol) -> Abandoned {
         // A text that is not closed has taken the rest of its line with it.
         if tokens[index - 1].kind == .unknown { return Abandoned() }
-        report("`\(opening.text)` is not closed", at: opening, help: kind() == .end ? nil : "`\(closing.rawValue)` is missing before \(found) of line \(range(token).position.line)")
+        report(
+            "`\(opening.text)` is not closed", at: opening,
+            help: kind() == .end
+                ? nil : "`\(closing.rawValue)` is missing before \(found) of line \(range(token).position.line)")
         return Abandoned()
     }
 

@@ -13,9 +13,12 @@ extension Parser {
             }
             let (first, start) = (index, range(token))
             do throws(Abandoned) {
-                let statement = try nested { parser throws(Abandoned) in StatementSyntax(kind: try parser.statement(), range: parser.range(from: start)) }
+                let kind = try nested { parser throws(Abandoned) in try parser.statement() }
+                let statement = StatementSyntax(kind: kind, range: range(from: start))
                 if let returned {
-                    report("this statement is never reached", at: statement.range, notes: [.init("`return` ends the block", at: returned)])
+                    report(
+                        "this statement is never reached", at: statement.range,
+                        notes: [.init("`return` ends the block", at: returned)])
                 }
                 if case .returned = statement.kind { returned = returned ?? start }
                 statements.append(statement)
@@ -51,7 +54,9 @@ extension Parser {
     private mutating func statement() throws(Abandoned) -> StatementSyntax.Kind {
         switch kind() {
         case .keyword(let word) where kind(1) == .symbol(.assign):
-            report("`\(word.rawValue)` is a word of the language, not a name", at: range(token), help: "choose another name, such as `\(word.rawValue)_`")
+            report(
+                "`\(word.rawValue)` is a word of the language, not a name", at: range(token),
+                help: "choose another name, such as `\(word.rawValue)_`")
             throw Abandoned()
         case .keyword(.for): return try forEach()
         case .keyword(.repeat):
@@ -68,9 +73,11 @@ extension Parser {
             report("this `else` belongs to no `if`", at: range(token))
             throw Abandoned()
         case .keyword(.block), .keyword(.model), .keyword(.import), .keyword(.in):
-            report("\(found) begins no statement", at: range(token), help: isNext(.in) ? nil : "declarations stand outside of braces")
+            report(
+                "\(found) begins no statement", at: range(token),
+                help: isNext(.in) ? nil : "declarations stand outside of braces")
             throw Abandoned()
-        case .identifier where kind(1) == .identifier && followsInLine(): return try twoWords()
+        case .identifier where kind(1) == .identifier && followsInLine(1): return try twoWords()
         default: return try assignment()
         }
     }
@@ -84,7 +91,9 @@ extension Parser {
             try expect(.colon, "after the name of a state", help: "for example `state \(name.name): f32[1, 256]`")
             let type = try type()
             if isNext(.assign) {
-                report("a state has no value of its own", at: range(token), help: "it is zero at first; `next \(name.name) = …` sets it for the next run")
+                report(
+                    "a state has no value of its own", at: range(token),
+                    help: "it is zero at first; `next \(name.name) = …` sets it for the next run")
                 throw Abandoned()
             }
             return .state(name, type)
@@ -93,14 +102,20 @@ extension Parser {
             try expect(.assign, "after `next \(name.name)`")
             return .next(name, try operand("a value"))
         case "let", "var", "const", "def", "func":
-            report("`\(word.name)` is no word of the language", at: word.range, help: "a value is named by `\(text(token)) = …`, a block is `block name(x) { … }`")
+            report(
+                "`\(word.name)` is no word of the language", at: word.range,
+                help: "a value is named by `\(text(token)) = …`, a block is `block name(x) { … }`")
         case "while":
-            report("`while` is no word of the language", at: word.range, help: "loops are `for i in 0..<n { … }` and `repeat n { … }`")
+            report(
+                "`while` is no word of the language", at: word.range,
+                help: "loops are `for i in 0..<n { … }` and `repeat n { … }`")
         case "elif":
             report("`elif` is no word of the language", at: word.range, help: "write `else if`")
         default:
             let near = nearestName(to: word.name, among: ["return", "for", "repeat", "if", "state", "next", "check"])
-            report("expected a statement, found `\(word.name) \(text(token))`", at: word.range, help: near.map { "did you mean `\($0)`?" } ?? "a value is named by `name = …`")
+            report(
+                "expected a statement, found `\(word.name) \(text(token))`", at: word.range,
+                help: near.map { "did you mean `\($0)`?" } ?? "a value is named by `name = …`")
         }
         throw Abandoned()
     }
@@ -199,17 +214,25 @@ extension Parser {
         let start = range(token)
         if kind() == .identifier, case .symbol(let symbol) = kind(1), symbol.binary != nil, kind(2) == .symbol(.assign) {
             let name = anyName().name
-            report("`\(symbol.rawValue)=` is not an operator", at: range(token), help: "write `\(name) = \(name) \(symbol.rawValue) …`")
+            report(
+                "`\(symbol.rawValue)=` is not an operator", at: range(token),
+                help: "write `\(name) = \(name) \(symbol.rawValue) …`")
             return Abandoned()
         }
         let value = try expression()
         if isNext(.assign) {
-            report("only a name can stand before `=`", at: value.range, help: "tensors do not change; give the new one a name")
+            report(
+                "only a name can stand before `=`", at: value.range,
+                help: "tensors do not change; give the new one a name")
         } else if isNext(.colon), case .name(let name) = value.kind {
-            report("expected `=` after `\(name)`, found `:`", at: range(token), help: "types are written for inputs and states only")
+            report(
+                "expected `=` after `\(name)`, found `:`", at: range(token),
+                help: "types are written for inputs and states only")
         } else {
             try endOfStatement()
-            report("the value of this line is not used", at: range(from: start), help: "give it a name, `y = …`, or return it")
+            report(
+                "the value of this line is not used", at: range(from: start),
+                help: "give it a name, `y = …`, or return it")
         }
         return Abandoned()
     }

@@ -34,7 +34,8 @@ public struct Parser {
     public static func parse(_ file: SourceFile) -> (tree: SyntaxTree, errors: [Diagnostic]) {
         guard file.bytes.count <= Limits.bytes else {
             let range = SourceRange(file: file, start: 0, end: 0)
-            return (SyntaxTree(file: file), [Diagnostic("the file has \(file.bytes.count) bytes; a model file has at most \(Limits.bytes)", at: range)])
+            let message = "the file has \(file.bytes.count) bytes; a model file has at most \(Limits.bytes)"
+            return (SyntaxTree(file: file), [Diagnostic(message, at: range)])
         }
         let (tokens, errors) = Lexer.tokens(of: file, 0..<file.bytes.count)
         var parser = Parser(file, tokens)
@@ -70,14 +71,16 @@ extension Parser {
 
     func kind(_ ahead: Int = 0) -> Token.Kind { tokens[min(index + ahead, tokens.count - 1)].kind }
 
-    /// Whether the token after the next begins no line.
-    func followsInLine(_ ahead: Int = 1) -> Bool { !tokens[min(index + ahead, tokens.count - 1)].startsLine }
+    /// Whether the token `ahead` stands in the line of the one before it.
+    func followsInLine(_ ahead: Int) -> Bool { !tokens[min(index + ahead, tokens.count - 1)].startsLine }
 
     func isNext(_ symbol: Symbol) -> Bool { token.kind == .symbol(symbol) }
     func isNext(_ keyword: Keyword) -> Bool { token.kind == .keyword(keyword) }
 
     func text(_ token: Token) -> String { file.text(token.bytes) }
-    func range(_ token: Token) -> SourceRange { SourceRange(file: file, start: token.bytes.lowerBound, end: token.bytes.upperBound) }
+    func range(_ token: Token) -> SourceRange {
+        SourceRange(file: file, start: token.bytes.lowerBound, end: token.bytes.upperBound)
+    }
 
     /// Just behind the token before this one: where something is missing.
     var gap: SourceRange {
@@ -155,7 +158,9 @@ extension Parser {
     /// A name; words of the language are refused.
     mutating func name(_ what: String, help: String? = nil) throws(Abandoned) -> IdentifierSyntax {
         if case .keyword(let word) = kind(), !token.startsLine {
-            report("`\(word.rawValue)` is a word of the language, not a name", at: range(token), help: "choose another name, such as `\(word.rawValue)_`")
+            report(
+                "`\(word.rawValue)` is a word of the language, not a name", at: range(token),
+                help: "choose another name, such as `\(word.rawValue)_`")
             return IdentifierSyntax(name: word.rawValue, range: range(advance()))
         }
         guard kind() == .identifier else { throw missing(what, help: help) }
@@ -179,7 +184,9 @@ extension Parser {
     /// Reads one level further in; beyond the limit reading ends.
     mutating func nested<R>(_ body: (inout Parser) throws(Abandoned) -> R) throws(Abandoned) -> R {
         if nesting >= Limits.nesting {
-            report("more than \(Limits.nesting) levels of brackets, signs and braces within one another", at: range(token), help: "give parts of it names of their own")
+            report(
+                "more than \(Limits.nesting) levels of brackets, signs and braces within one another", at: range(token),
+                help: "give parts of it names of their own")
             stop()
             throw Abandoned()
         }
