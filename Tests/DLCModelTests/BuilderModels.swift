@@ -39,7 +39,8 @@ enum BuilderModels {
         let m = ModelBuilder("ResNet\(depth)")
         let image = try m.input("image", .float32, [Dim(symbol: "N"), 3, Dim(size), Dim(size)])
         var x = try stem(image)
-        for (stage, count) in (depth == 18 ? [2, 2, 2, 2] : [3, 4, 6, 3]).enumerated() {
+        let counts = depth == 18 ? [2, 2, 2, 2] : [3, 4, 6, 3]
+        for (stage, count) in counts.enumerated() {
             for i in 0..<count {
                 let stride = i == 0 && stage > 0 ? 2 : 1
                 x = try m.block("block", name: "layer\(stage + 1).\(i)") {
@@ -55,7 +56,7 @@ enum BuilderModels {
     static func gpt2(layers: Int = 12) throws -> Model {
         let m = ModelBuilder("GPT2")
         let tokens = try m.input("tokens", .int64, [Dim(symbol: "N"), Dim(symbol: "T")])
-        let embed = m.layer(EmbeddingLayer(count: 50257, width: 768, initialiser: .normal(0.02)), name: "wte")
+        let embed = m.embedding(50257, 768, init: .normal(0.02), name: "wte")
         var x = try embed(tokens).positionalEmbedding(1024, name: "wpe")
         for i in 0..<layers {
             x = try m.block("block", name: "h.\(i)") {

@@ -47,7 +47,7 @@ import Testing
     @Test func aLayerAppliedTwiceSharesItsWeights() throws {
         let m = ModelBuilder()
         let x = try m.input("x", .float32, [1, 4])
-        let fc = m.layer(DenseLayer(units: 4))
+        let fc = m.dense(4)
         try m.output("y", fc(fc(x)))
         #expect(try m.finish().parameters.map(\.name) == ["dense.weight", "dense.bias"])
     }
@@ -70,7 +70,7 @@ import Testing
 
     @Test func aLayerAppliedToAnotherWidthIsRefused() throws {
         let m = ModelBuilder()
-        let fc = m.layer(DenseLayer(units: 4), name: "fc")
+        let fc = m.dense(4, name: "fc")
         _ = try fc(m.input("x", .float32, [1, 4]))
         let wider = try m.input("wider", .float32, [1, 5])
         #expect { try fc(wider) } throws: { "\($0)" == "dense fc: parameter fc.weight is f32[4, 4] and is used as f32[4, 5]" }

@@ -14,8 +14,13 @@ public enum AllLayers {
         ExpandLayer.definition, ConcatLayer.definition, SplitLayer.definition, SliceLayer.definition, PadLayer.pad, PadLayer.crop,
         GatherLayer.definition, OneHotLayer.definition, CastLayer.definition, DropoutLayer.definition,
         DotProductAttentionLayer.definition, MultiHeadAttentionLayer.definition, AdditiveAttentionLayer.definition,
-        PositionLayer.learned, PositionLayer.sinusoidal,
-    ] + FunctionLayer.Function.allCases.map { FunctionLayer($0).definition }
+        PositionLayer.learned, PositionLayer.sinusoidal, TransformerLayer.encoder, TransformerLayer.decoder,
+        RecurrentLayer.rnn, RecurrentLayer.gru, RecurrentLayer.lstm,
+        UpsampleLayer.definition, PixelShuffleLayer.definition, MaxUnpoolLayer.definition,
+        ArgumentOfExtremeLayer.max, ArgumentOfExtremeLayer.min, TopKLayer.definition, ExtremeLayer.maximum, ExtremeLayer.minimum,
+        CrossEntropyLayer.definition,
+    ] + FunctionLayer.Function.allCases.map { FunctionLayer($0).definition } + ReductionLayer.kinds.map { ReductionLayer($0).definition }
+        + DistanceLayer.Kind.allCases.map { DistanceLayer($0).definition } + LossLayer.Kind.allCases.map { LossLayer($0).definition }
 
     /// The layer of that name, or nil.
     public static func named(_ name: String) -> LayerDefinition? { byName[name] }

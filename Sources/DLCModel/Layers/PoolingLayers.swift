@@ -17,7 +17,7 @@ public struct PoolingLayer: Layer {
     public var definition: LayerDefinition { kind == .max ? Self.max : Self.average }
 
     static let max = LayerDefinition(
-        Self(.max), name: "maxPool", doc: "The maximum of every window of x `[N, C, spatial…]`, and its flat index in x's image.",
+        Self(.max), name: "maxPool", doc: "The maximum of every window of x `[N, C, spatial…]`, and its flat index in x.",
         results: ["y", "indices"]
     ) {
         Argument("kernel", \.kernel, "extents of a window", .required)

@@ -1,0 +1,120 @@
+"""Writes layers.npz beside this file: what PyTorch computes of small layers, which LayerReferenceTests compares with.
+
+For each case: NAME/in.I (the operands), NAME/out.I (the results) and NAME/p.PARAMETER (the state dict)."""
+import os
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+torch.manual_seed(1)
+arrays = {}
+
+
+def rand(*shape):
+    return torch.randn(*shape)
+
+
+def case(name, module, inputs, outputs=None):
+    """Stores a module (or the parameters of none) with what it computes of `inputs`."""
+    if module is not None:
+        module.eval()
+        for key, value in module.state_dict().items():
+            if "num_batches" in key:
+                continue
+            if "running_var" in key:
+                value.uniform_(0.5, 2)
+            elif value.numel() and not key.endswith("weight"):
+                value.normal_()
+            arrays[f"{name}/p.{key}"] = value.detach().numpy()
+    with torch.no_grad():
+        results = outputs if outputs is not None else module(*inputs)
+    for i, x in enumerate(inputs):
+        arrays[f"{name}/in.{i}"] = x.numpy()
+    for i, y in enumerate(results if isinstance(results, (list, tuple)) else [results]):
+        arrays[f"{name}/out.{i}"] = y.detach().numpy()
+
+
+x4, x3 = rand(2, 4, 7, 6), rand(2, 5, 8)
+case("dense", nn.Linear(8, 3), [x3])
+case("conv", nn.Conv2d(4, 6, (3, 2), stride=(2, 1), padding=(1, 0), dilation=(1, 2), groups=2), [x4])
+case("convSame", nn.Conv2d(4, 3, 4, padding="same"), [x4])
+case("conv1", nn.Conv1d(5, 2, 3, padding=1), [x3])
+case("conv3", nn.Conv3d(2, 3, 2), [rand(1, 2, 3, 4, 3)])
+case("convTranspose", nn.ConvTranspose2d(4, 6, 3, stride=2, padding=1, output_padding=1, groups=2), [x4])
+case("maxPool", nn.MaxPool2d(3, stride=2, padding=1, ceil_mode=True), [x4])
+case("averagePool", nn.AvgPool2d(3, stride=2, padding=1), [x4])
+case("averagePoolInside", nn.AvgPool2d(3, stride=2, padding=1, count_include_pad=False), [x4])
+case("adaptiveAveragePool", nn.AdaptiveAvgPool2d((3, 4)), [x4])
+case("adaptiveMaxPool", nn.AdaptiveMaxPool2d((3, 2)), [x4])
+case("batchNorm", nn.BatchNorm2d(4), [x4])
+case("layerNorm", nn.LayerNorm(8), [x3])
+case("groupNorm", nn.GroupNorm(2, 4), [x4])
+case("instanceNorm", nn.InstanceNorm2d(4), [x4])
+case("localResponseNorm", nn.LocalResponseNorm(3, alpha=0.5), [x4])
+case("rmsNorm", nn.RMSNorm(8, eps=1e-6), [x3])
+case("prelu", nn.PReLU(4), [x4])
+for name, module in {
+    "relu6": nn.ReLU6(), "silu": nn.SiLU(), "mish": nn.Mish(), "hardSigmoid": nn.Hardsigmoid(), "hardSwish": nn.Hardswish(),
+    "selu": nn.SELU(), "elu": nn.ELU(0.7), "celu": nn.CELU(0.7), "leakyRelu": nn.LeakyReLU(0.2), "gelu": nn.GELU(),
+    "geluTanh": nn.GELU("tanh"), "softplus": nn.Softplus(2), "softsign": nn.Softsign(), "clamp": nn.Hardtanh(),
+    "logSoftmax": nn.LogSoftmax(1),
+}.items():
+    case(name, module, [3 * x3])
+case("embedding", nn.Embedding(7, 3), [torch.tensor([[0, 6, 2]])])
+for kind in ["RNN", "GRU", "LSTM"]:
+    for name, options in {"": {}, "Stacked": dict(num_layers=2, bidirectional=True)}.items():
+        module = getattr(nn, kind)(8, 3, batch_first=True, **options)
+        count = 4 if options else 1
+        states = [rand(count, 2, 3) for _ in range(2 if kind == "LSTM" else 1)]
+        module.eval()
+        with torch.no_grad():
+            y, last = module(x3, tuple(states) if kind == "LSTM" else states[0])
+        case(f"{kind.lower()}{name}", None, [x3] + states, [y] + (list(last) if kind == "LSTM" else [last]))
+        for key, value in module.state_dict().items():
+            arrays[f"{kind.lower()}{name}/p.{key}"] = value.numpy()
+attention = nn.MultiheadAttention(8, 2, batch_first=True)
+nn.init.normal_(attention.in_proj_bias)
+memory = rand(2, 4, 8)
+with torch.no_grad():
+    own = attention(x3, x3, x3, attn_mask=nn.Transformer.generate_square_subsequent_mask(5), is_causal=True)[0]
+    cross = attention(x3, memory, memory)[0]
+for name, inputs, result in [("attentionCausal", [x3], own), ("attentionCross", [x3, memory], cross)]:
+    case(name, None, inputs, [result])
+    for key, value in attention.state_dict().items():
+        arrays[f"{name}/p.{key}"] = value.numpy()
+for name, first in [("encoder", False), ("encoderNormFirst", True)]:
+    case(name, nn.TransformerEncoderLayer(8, 2, 16, activation="gelu", norm_first=first, batch_first=True), [x3])
+decoder = nn.TransformerDecoderLayer(8, 2, 16, batch_first=True).eval()
+with torch.no_grad():
+    result = decoder(x3, memory, tgt_mask=nn.Transformer.generate_square_subsequent_mask(5), tgt_is_causal=True)
+case("decoder", None, [x3, memory], [result])
+for key, value in decoder.state_dict().items():
+    arrays[f"decoder/p.{key}"] = value.numpy()
+case("upsample", nn.Upsample(scale_factor=2), [x4])
+case("upsampleBilinear", nn.Upsample(scale_factor=(2, 3), mode="bilinear"), [x4])
+case("upsampleCorners", nn.Upsample(scale_factor=2, mode="bilinear", align_corners=True), [x4])
+case("upsampleBicubic", nn.Upsample(scale_factor=2, mode="bicubic"), [x4])
+case("pixelShuffle", nn.PixelShuffle(2), [x4])
+case("padReflect", nn.ReflectionPad2d((2, 1, 3, 0)), [x4])
+case("padReplicate", nn.ReplicationPad2d(2), [x4])
+case("padCircular", nn.CircularPad2d(2), [x4])
+pooled, places = F.max_pool2d(x4, 2, return_indices=True)
+case("maxUnpool", None, [x4], [F.max_unpool2d(pooled, places, 2, output_size=x4.shape)])
+logits, labels, weights = rand(6, 5), torch.tensor([0, 4, 2, 2, 1, 3]), torch.rand(5)
+image, classes = rand(2, 3, 2, 2), torch.randint(0, 3, (2, 2, 2))
+case("crossEntropy", None, [logits, labels], [F.cross_entropy(logits, labels)])
+case("crossEntropySmooth", None, [logits, labels, weights], [F.cross_entropy(logits, labels, weights, label_smoothing=0.1)])
+case("crossEntropyImage", None, [image, classes], [F.cross_entropy(image, classes, reduction="none")])
+target = torch.rand(6, 5)
+case("meanSquaredError", None, [logits, target], [F.mse_loss(logits, target)])
+case("meanAbsoluteError", None, [logits, target], [F.l1_loss(logits, target, reduction="sum")])
+case("huber", None, [logits, target], [F.huber_loss(logits, target, delta=0.5)])
+case("binaryCrossEntropy", None, [logits, target], [F.binary_cross_entropy_with_logits(logits, target)])
+case("klDivergence", None, [logits, target], [F.kl_div(logits, target)])
+case("cosineSimilarity", None, [logits, target], [F.cosine_similarity(logits, target)])
+case("l1Distance", None, [logits, target], [(logits - target).abs().sum(-1)])
+case("l2Distance", None, [logits, target], [F.pairwise_distance(logits, target, eps=0)])
+
+np.savez_compressed(os.path.join(os.path.dirname(os.path.abspath(__file__)), "layers.npz"), **arrays)
+print(len(arrays), "arrays")
