@@ -9,6 +9,11 @@ enum SyntaxFiles {
     /// Correct files: realistic networks, and one with every form of the language, all in canonical layout.
     static let networks: [SourceFile] = files("Networks", "dlm").map { SourceFile(path: $0.name, text: $0.text) }
 
+    /// The models of the repository and their blocks.
+    static let zoo: [SourceFile] = ["Models", "Models/blocks"].flatMap { folder in
+        files("../../../\(folder)", "dlm").map { SourceFile(path: "\(folder)/\($0.name)", text: $0.text) }
+    }
+
     /// What is wrong and how it is reported: cases that begin with a line `=== name` and hold their errors as comments
     /// `// expect: line:column message; help`, in order and complete.
     static let wrong: [SourceFile] = files("Wrong", "dlm").flatMap { name, text in

@@ -14,6 +14,10 @@ import Testing
         #expect(try Formatter.format(file) == file.text)
     }
 
+    @Test(arguments: SyntaxFiles.zoo) func theZooIsCanonical(file: SourceFile) throws {
+        #expect(try Formatter.format(file) == file.text)
+    }
+
     /// Lines shifted, blanks doubled or left out where they may be, empty lines added: the layout comes back.
     @Test(arguments: SyntaxFiles.networks, [" ", "  ", "\t", ""]) func layoutDoesNotDependOnBlanks(file: SourceFile, blank: String) throws {
         var text = "\n\r\n"

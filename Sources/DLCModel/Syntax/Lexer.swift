@@ -223,13 +223,16 @@ extension Lexer {
             // A mark of byte order at the beginning of a file says nothing.
             at = to
         default:
-            let isInvisible = [.control, .format, .spaceSeparator].contains(scalar.properties.generalCategory)
-            let shown = isInvisible ? "the character U+\(String(scalar.value, radix: 16, uppercase: true))" : "`\(scalar)`"
-            let isQuote = [.initialPunctuation, .finalPunctuation].contains(scalar.properties.generalCategory)
-            report(
-                "\(shown) has no meaning outside of texts and comments", to,
-                help: isQuote ? "a text stands in double quotes, `\"`" : nil)
-            add(.unknown, max(endOfWord(to), to))
+            let category = scalar.properties.generalCategory
+            if [.control, .format, .spaceSeparator].contains(category) {
+                let number = String(scalar.value, radix: 16, uppercase: true)
+                report("the character U+\(number) has no meaning outside of texts and comments", to, help: "write a blank or nothing")
+                at = to
+            } else {
+                let help = [.initialPunctuation, .finalPunctuation].contains(category) ? "a text stands in double quotes, `\"`" : nil
+                report("`\(scalar)` has no meaning outside of texts and comments", to, help: help)
+                add(.unknown, endOfWord(to))
+            }
         }
     }
 

@@ -94,11 +94,32 @@ extension Parser {
     private mutating func unclosed(_ opening: SourceRange, _ closing: Symbol) -> Abandoned {
         // A text that is not closed has taken the rest of its line with it.
         if tokens[index - 1].kind == .unknown { return Abandoned() }
+        if let comment = hidingComments.first(where: { $0.start > opening.start && $0.start < token.bytes.lowerBound }) {
+            let note = Diagnostic.Note("`//` begins a comment; the floor of a quotient is `a ~/ b`", at: comment)
+            report("`\(opening.text)` is not closed", at: opening, notes: [note])
+            return Abandoned()
+        }
         report(
             "`\(opening.text)` is not closed", at: opening,
             help: kind() == .end
                 ? nil : "`\(closing.rawValue)` is missing before \(found) of line \(range(token).position.line)")
         return Abandoned()
+    }
+
+    /// Looks for `width // 2`, which is no quotient here: a comment that is a number alone behind a name, number or
+    /// index is refused, because the value would be another one and nobody would know.
+    mutating func noteQuotient(_ comment: Token) {
+        let words = text(comment).dropFirst(2).trimmingPrefix { $0 == " " }
+        switch tokens.last?.kind {
+        case .identifier, .integer, .symbol(.rightBracket):
+            guard !words.isEmpty, words.allSatisfy({ $0.isASCII && $0.isNumber }) else { break }
+            let help = "the floor of a quotient is `a ~/ \(words)`; say in a word what the number is if it is a comment"
+            errors.append(Diagnostic("`//` begins a comment", at: range(comment), help: help))
+        default: break
+        }
+        if words.count(where: { $0 == ")" || $0 == "]" }) > words.count(where: { $0 == "(" || $0 == "[" }) {
+            hidingComments.append(range(comment))
+        }
     }
 
     /// Advice for what other languages write where this one expects an operator or the end.

@@ -19,7 +19,7 @@ public struct Parser {
     /// Without comments; the last is of kind `end`.
     var tokens: [Token]
     /// The text of the `///` lines before the token with this index.
-    let documentation: [Int: String]
+    private(set) var documentation: [Int: String] = [:]
     var index = 0
     var nesting = 0
     /// What closes the open parentheses and brackets, outermost first.
@@ -27,6 +27,8 @@ public struct Parser {
     var errors: [Diagnostic] = []
     /// The first brace of the definition whose closing one is indented otherwise: if one is missing, it is this one's.
     var doubtfulBrace: SourceRange?
+    /// Comments behind code that hold the end of a bracket: perhaps a floor of a quotient, written as in Python.
+    var hidingComments: [SourceRange] = []
     /// Reading has ended early; nothing more is reported.
     var isStopped = false
 
@@ -47,9 +49,9 @@ public struct Parser {
     private init(_ file: SourceFile, _ all: [Token]) {
         self.file = file
         tokens = []
-        var documentation: [Int: String] = [:]
         var lines: [String] = []
         for token in all {
+            if token.kind == .comment && !token.startsLine { noteQuotient(token) }
             if token.kind == .documentation && token.startsLine {
                 lines.append(String(file.text(token.bytes).dropFirst(3).trimmingPrefix(" ")))
             } else if !token.isComment {
@@ -58,7 +60,6 @@ public struct Parser {
                 tokens.append(token)
             }
         }
-        self.documentation = documentation
     }
 }
 

@@ -150,6 +150,18 @@ block f(x) { return x.conv(3, name: “conv”) }
 block f(x) {
     return x +​1
 }
-// expect: 2:11 the character U+A0 has no meaning outside of texts and comments
-// expect: 2:15 the character U+200B has no meaning outside of texts and comments
-// expect: 2:16 expected the end of the line, found `1`
+// expect: 2:11 the character U+A0 has no meaning outside of texts and comments; write a blank or nothing
+// expect: 2:15 the character U+200B has no meaning outside of texts and comments; write a blank or nothing
+
+=== quotient as in Python
+block f(x, width) {
+    half = width // 2
+    y = x.conv(width, padding: width // 2)
+    z = y.relu() // 56
+    w = x.conv(3, // the classes
+        kernel: 1) // 3
+    return x.shape[1] // 2
+}
+// expect: 2:18 `//` begins a comment; the floor of a quotient is `a ~/ 2`; say in a word what the number is if it is a comment
+// expect: 3:15 `(` is not closed
+// expect: 7:23 `//` begins a comment; the floor of a quotient is `a ~/ 2`; say in a word what the number is if it is a comment
