@@ -11,11 +11,11 @@ import Testing
     }
 
     @Test(arguments: SyntaxFiles.networks) func canonicalFilesStayAsTheyAre(file: SourceFile) throws {
-        #expect(try Formatter.format(file) == file.text)
+        #expect(try SourceFormatter.format(file) == file.text)
     }
 
     @Test(arguments: SyntaxFiles.zoo) func theZooIsCanonical(file: SourceFile) throws {
-        #expect(try Formatter.format(file) == file.text)
+        #expect(try SourceFormatter.format(file) == file.text)
     }
 
     /// Lines shifted, blanks doubled or left out where they may be, empty lines added: the layout comes back.
@@ -33,7 +33,7 @@ import Testing
             text += word
             end = token.bytes.upperBound
         }
-        #expect(try Formatter.format(SourceFile(path: file.path, text: text)) == file.text)
+        #expect(try SourceFormatter.format(SourceFile(path: file.path, text: text)) == file.text)
     }
 
     /// Whether two characters would be read as one token, or as another.
@@ -46,13 +46,13 @@ import Testing
     @Test(arguments: SyntaxFiles.networks) func formattingKeepsTheTree(file: SourceFile) throws {
         // Blanks aside the text is the same, so it is enough that a disturbed file and its format are read alike.
         let squeezed = SourceFile(path: file.path, text: file.text.replacing("    ", with: " ").replacing(" + ", with: "+").replacing(", ", with: " ,"))
-        let formatted = SourceFile(path: file.path, text: try Formatter.format(squeezed))
+        let formatted = SourceFile(path: file.path, text: try SourceFormatter.format(squeezed))
         #expect(outline(Parser.parse(squeezed).tree) == outline(Parser.parse(formatted).tree))
-        #expect(try Formatter.format(formatted) == formatted.text)
+        #expect(try SourceFormatter.format(formatted) == formatted.text)
     }
 
     @Test func wrongFilesAreRefused() {
-        #expect(throws: ModelErrors.self) { try Formatter.format(SourceFile(path: "a.dlm", text: "model A( {")) }
+        #expect(throws: ModelErrors.self) { try SourceFormatter.format(SourceFile(path: "a.dlm", text: "model A( {")) }
     }
 
     @Test(arguments: [
@@ -64,8 +64,8 @@ import Testing
         ("", ""),
         ("\n// only\n\n\n\n// comments", "// only\n\n// comments\n"),
     ]) func layouts(written: String, canonical: String) throws {
-        let result = try Formatter.format(SourceFile(path: "a.dlm", text: written))
+        let result = try SourceFormatter.format(SourceFile(path: "a.dlm", text: written))
         #expect(result == canonical)
-        #expect(try Formatter.format(SourceFile(path: "a.dlm", text: result)) == canonical)
+        #expect(try SourceFormatter.format(SourceFile(path: "a.dlm", text: result)) == canonical)
     }
 }

@@ -25,9 +25,9 @@ import Testing
         for error in errors { #expect(!error.description.isEmpty) }
         guard errors.isEmpty else { return }
         // What is read is laid out, and read alike then.
-        guard let formatted = try? Formatter.format(file) else { Issue.record("not formatted: \(file.text)"); return }
+        guard let formatted = try? SourceFormatter.format(file) else { Issue.record("not formatted: \(file.text)"); return }
         let again = SourceFile(path: "fuzz.dlm", text: formatted)
-        #expect((try? Formatter.format(again)) == formatted, "\(file.text)")
+        #expect((try? SourceFormatter.format(again)) == formatted, "\(file.text)")
         #expect(outline(Parser.parse(again).tree) == outline(tree), "\(file.text)")
     }
 

@@ -1,5 +1,5 @@
 // Lines.
-extension Formatter {
+extension SourceFormatter {
     /// Whether a token leaves its line for that of the token before it.
     func joins(_ token: Token, _ before: Token) -> Bool {
         switch token.kind {
@@ -51,7 +51,7 @@ extension Formatter {
 }
 
 // Blanks.
-extension Formatter {
+extension SourceFormatter {
     /// Whether a blank stands between `previous` and a token of the same line; the `:` of a choice aside.
     func isBlank(before token: Token) -> Bool {
         if bindsNext { return false }

@@ -8,7 +8,7 @@
 ///
 /// Comments stay with the line that they follow or precede. What a text interpolates stays as it is. Formatting twice
 /// changes nothing more.
-public struct Formatter {
+public struct SourceFormatter {
     let file: SourceFile
     /// Comments included.
     let tokens: [Token]
@@ -40,7 +40,7 @@ public struct Formatter {
     public static func format(_ file: SourceFile) throws -> String {
         let errors = Parser.parse(file).errors
         if !errors.isEmpty { throw ModelErrors(errors) }
-        var formatter = Formatter(file)
+        var formatter = SourceFormatter(file)
         formatter.write()
         return formatter.output
     }
