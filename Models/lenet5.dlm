@@ -1,0 +1,10 @@
+// LeCun, Bottou, Bengio and Haffner, "Gradient-based learning applied to document recognition", 1998.
+// In the form that is common today: tanh units, plain averages, softmax outside.
+
+/// Recognises handwritten digits.
+model LeNet5(image: f32[N, 1, 32, 32], classes = 10) {
+    x = image.conv(6, kernel: 5, name: "c1").tanh().averagePool(2)
+    x = x.conv(16, kernel: 5, name: "c3").tanh().averagePool(2).flatten()
+    x = x.dense(120, name: "c5").tanh().dense(84, name: "f6").tanh()
+    return logits: x.dense(classes, name: "output")
+}

@@ -1,0 +1,379 @@
+=== a name that is nothing
+model M(x: f32[1, 4]) {
+    return xx
+}
+// expect: 2:12 nothing is called `xx` here
+=== a misspelled layer
+model M(x: f32[1, 3, 8, 8]) {
+    return x.conf(4, kernel: 3).relu()
+}
+// expect: 2:14 no layer or block is called `conf`; did you mean `conv`?
+=== a layer of another framework
+model M(x: f32[1, 4]) {
+    return x.linear(4)
+}
+// expect: 2:14 no layer or block is called `linear`; did you mean `dense`?
+=== a misspelled label
+model M(x: f32[1, 3, 8, 8]) {
+    return x.conv(4, kernal: 3)
+}
+// expect: 2:22 conv has no argument kernal; it takes channels, kernel, stride, padding, dilation, groups, bias, init, name; did you mean `kernel`?
+=== an argument of the wrong kind
+model M(x: f32[1, 3, 8, 8]) {
+    return x.conv("four", kernel: 3)
+}
+// expect: 2:19 channels is the text "four"; expected an integer
+=== a missing argument
+model M(x: f32[1, 4]) {
+    return x.dense()
+}
+// expect: 2:14 dense needs units, an integer: the extent of the result's last dimension
+=== an argument given twice
+model M(x: f32[1, 3, 8, 8]) {
+    return x.conv(4, kernel: 3, kernel: 5)
+}
+// expect: 2:33 kernel is given twice
+=== a layer that is not applied
+model M(x: f32[1, 3, 8, 8]) {
+    y = conv(4, kernel: 3)
+    return y.relu()
+}
+// expect: 3:12 `relu` cannot take the layer conv; apply it to a tensor first
+=== shapes that do not fit
+model M(x: f32[1, 4], z: f32[1, 5]) {
+    y = x + z
+    return y.relu()
+}
+// expect: 2:11 add: shapes [1, 4] and [1, 5] do not broadcast: 4 against 5
+=== a tensor as condition
+model M(x: f32[1, 4]) {
+    if x > 0 { x = relu(x) }
+    return x
+}
+// expect: 2:8 a condition is true or false while the model is built; this is a tensor bool[1, 4]; `where(condition, a, b)` chooses by the elements of a tensor
+=== a condition that only a run knows
+model M(x: f32[N, 4]) {
+    return N == 1 ? x : relu(x)
+}
+// expect: 2:14 whether `N == 1` is not known before a run; conditions are settled while the model is built
+=== an integer as condition
+model M(x: f32[1, 4], deep = 1) {
+    if deep { x = relu(x) }
+    return x
+}
+// expect: 2:8 a condition is true or false, found the integer 1
+=== a loop over an integer
+model M(x: f32[1, 4], n = 3) {
+    for i in n { x = relu(x) }
+    return x
+}
+// expect: 2:14 `for` goes over a list or a range, found the integer 3; did you mean `0..<3`?
+=== a negative count
+model M(x: f32[1, 4]) {
+    repeat 1 - 2 { x = relu(x) }
+    return x
+}
+// expect: 2:12 `repeat` takes how many times, a known integer from 0, found the integer -1
+=== a block that calls itself
+block f(x) { return x.f() }
+model M(x: f32[1, 4]) { return f(x) }
+// expect: 1:23 the block `f` calls itself; blocks are built where they are called, without an end here; a loop repeats what is needed
+=== blocks that call one another
+block f(x) { return g(x) }
+block g(x) { return f(x) }
+model M(x: f32[1, 4]) { return f(x) }
+// expect: 2:21 the block `f` calls itself; blocks are built where they are called, without an end here; a loop repeats what is needed
+=== a block without return
+block f(x) {
+    y = relu(x)
+}
+model M(x: f32[1, 4]) {
+    return f(x)
+}
+// expect: 5:12 the block `f` returned nothing; a body ends with `return …`
+=== a model without return
+model M(x: f32[1, 4]) {
+    y = relu(x)
+}
+// expect: 1:7 the model `M` returned nothing; a body ends with `return …`
+=== too many arguments of a block
+block f(x, width) { return x.dense(width) }
+model M(x: f32[1, 4]) {
+    return x.f(4, 5)
+}
+// expect: 3:19 `f` takes at most x, width; there is no place for the integer 5
+=== a label that a block does not have
+block f(x, width) { return x.dense(width) }
+model M(x: f32[1, 4]) {
+    return x.f(widht: 5)
+}
+// expect: 3:16 `f` has no parameter `widht`; did you mean `width`?
+=== a missing argument of a block
+block f(x, width) { return x.dense(width) }
+model M(x: f32[1, 4]) {
+    return x.f()
+}
+// expect: 3:14 `f` needs `width`
+=== a block's argument twice
+block f(x, width) { return x.dense(width) }
+model M(x: f32[1, 4]) {
+    return x.f(5, width: 6)
+}
+// expect: 3:19 `width` is given twice
+=== a mistake in a block
+block f(x, width) {
+    return x.dense(width).rellu()
+}
+model M(x: f32[1, 4]) {
+    x = x.f(4)
+    return x.f(8)
+}
+// expect: 2:27 no layer or block is called `rellu`; did you mean `relu`?
+=== two layers of one name
+model M(x: f32[1, 4]) {
+    x = x.dense(4, name: "fc")
+    return x.dense(4, name: "fc")
+}
+// expect: 3:14 dense fc: two layers have a parameter fc.weight; give one of them another name
+=== a name that is no text
+model M(x: f32[1, 4]) {
+    return x.dense(4, name: 3)
+}
+// expect: 2:23 `name` is a text, found the integer 3
+=== a name with an empty part
+model M(x: f32[1, 4]) {
+    return x.dense(4, name: "a..b")
+}
+// expect: 2:23 "a..b" is no name; a name is made of letters, digits, `_` and `-`, with points between its parts
+=== too many names
+model M(x: f32[1, 4]) {
+    a, b, c = [1, 2]
+    return x
+}
+// expect: 2:5 there are 3 names for 2 values
+=== several names for one value
+model M(x: f32[1, 4]) {
+    a, b = 3
+    return x
+}
+// expect: 2:5 there are 2 names for one value, the integer 3
+=== one name for several results
+block two(x) { return x, relu(x) }
+model M(x: f32[1, 4]) {
+    y = two(x)
+    return y
+}
+// expect: 3:5 `y` would be 2 results; name each: `y1, y2 = …`
+=== an index beyond a list
+model M(x: f32[1, 4]) {
+    widths = [16, 32]
+    return x.dense(widths[2])
+}
+// expect: 3:27 the list has 2 values; there is none at 2
+=== an index beyond a tensor
+model M(x: f32[4, 4]) {
+    return x[4]
+}
+// expect: 2:14 dimension 0 of f32[4, 4] has 4 elements; there is none at 4
+=== too many indices
+model M(x: f32[4, 4]) {
+    return x[0, 0, 0]
+}
+// expect: 2:20 f32[4, 4] has 2 dimensions, there are 3 indices
+=== a slice beyond a tensor
+model M(x: f32[4, 4]) {
+    return x[:, 2:9]
+}
+// expect: 2:17 dimension 1 of f32[4, 4] has 4 elements; there are none from 2 to 9
+=== an index that is a text
+model M(x: f32[4, 4]) {
+    return x["a"]
+}
+// expect: 2:14 an index is an integer, found the text "a"
+=== a member that does not exist
+model M(x: f32[1, 4]) {
+    return x.dense(x.shap[1])
+}
+// expect: 2:22 a tensor f32[1, 4] has no `shap`; did you mean `shape`?
+=== a layer without parentheses
+model M(x: f32[1, 4]) {
+    y = x.relu
+    return y
+}
+// expect: 2:11 a tensor f32[1, 4] has no `relu`; a layer is applied with parentheses: `.relu(…)`
+=== a parameter that the layer does not have
+model M(x: i64[1, 4]) {
+    embed = embedding(10, 4)
+    return embed(x) @ embed.wieght
+}
+// expect: 3:29 embedding embedding has no parameter wieght; it has weight
+=== a division by zero
+model M(x: f32[1, 4]) {
+    return x.dense(4 ~/ 0)
+}
+// expect: 2:22 4 is divided by zero
+=== a division with a remainder
+model M(x: f32[1, 7]) {
+    return x.dense(7 / 2)
+}
+// expect: 2:20 units is the number 3.5; expected an integer
+=== a dimension that may not divide
+model M(x: f32[N, 8]) {
+    return x.reshape([N / 2, 16])
+}
+// expect: 2:25 `N` may leave a remainder divided by `2`; `~/` rounds down
+=== an overflow
+model M(x: f32[1, 4]) {
+    return x.dense(10 ** 40)
+}
+// expect: 2:23 size overflows: 10000000000000000 × 10000000000000000
+=== a text and a number
+model M(x: f32[1, 4]) {
+    return x.dense("a" + 1)
+}
+// expect: 2:24 `+` takes two numbers, texts, lists or tensors, found the text "a" and the integer 1
+=== a matrix product of numbers
+model M(x: f32[1, 4]) {
+    return x.dense(2 @ 3)
+}
+// expect: 2:22 `@` takes two tensors, found the integer 2 and the integer 3
+=== a comparison of kinds
+model M(x: f32[1, 4], mode = "a") {
+    return mode == 1 ? x : relu(x)
+}
+// expect: 2:17 `==` takes two values of one kind, found the text "a" and the integer 1
+=== not of a number
+model M(x: f32[1, 4]) {
+    return !3 ? x : relu(x)
+}
+// expect: 2:12 `!` takes true, false or a tensor of bool, found the integer 3
+=== a check that does not hold
+model M(x: f32[1, 4], width = 6, heads = 4) {
+    check width % heads == 0, "width \(width) is no multiple of \(heads) heads"
+    return x
+}
+// expect: 2:11 width 6 is no multiple of 4 heads
+=== a check without a message
+model M(x: f32[1, 4]) {
+    check x.rank == 3
+    return x
+}
+// expect: 2:11 this does not hold: x.rank == 3
+=== a state without its next value
+model M(x: f32[1, 4]) {
+    state h: f32[1, 4]
+    return x + h
+}
+// expect: 2:5 the state `h` has no next value; `next h = …` gives it; a state that stays is a constant
+=== next of what is no state
+model M(x: f32[1, 4]) {
+    state hidden: f32[1, 4]
+    next hiden = x
+    return hidden
+}
+// expect: 3:10 no state is called `hiden` here; did you mean `hidden`?
+=== a next value of another shape
+model M(x: f32[1, 4]) {
+    state h: f32[1, 4]
+    next h = x.dense(5)
+    return h
+}
+// expect: 3:14 state h is f32[1, 4], its next value is f32[1, 5]
+=== a state of unknown extent
+model M(x: f32[N, 4]) {
+    state h: f32[N, 4]
+    next h = x
+    return h
+}
+// expect: 2:18 an extent of a state is a known integer from 0, found the dimension N
+=== an output that is no tensor
+model M(x: f32[1, 4]) {
+    return x.shape
+}
+// expect: 2:12 an output of a model is a tensor, found the list [1, 4]
+=== outputs without labels
+model M(x: f32[1, 4]) {
+    return x, relu(x)
+}
+// expect: 2:12 an output among several needs a label; `return logits: …, features: …`
+// expect: 2:15 an output among several needs a label; `return logits: …, features: …`
+=== a parameter without a name
+model M(x: f32[1, 4]) {
+    return x + parameter([4])
+}
+// expect: 2:16 a parameter needs a name; `name: "weight"` is its part of the path by which files give its values
+=== a parameter of unknown extent
+model M(x: f32[N, 4]) {
+    return x + parameter([N, 4], name: "p")
+}
+// expect: 2:16 the extents of a parameter are known integers, found [N, 4]
+=== an initialiser with an unknown label
+model M(x: f32[1, 4]) {
+    return x + parameter([4], init: normal(0.02, men: 0), name: "p")
+}
+// expect: 2:50 `normal` has no argument `men`; it takes `mean`, `deviation`; did you mean `mean`?
+=== a ragged tensor
+model M(x: f32[1, 4]) {
+    return x + tensor([[1, 2], [3]])
+}
+// expect: 2:16 the lists of a tensor have equal lengths, as [2, 2] here; found the list [3]
+=== a range that ends before it begins
+model M(x: f32[1, 4]) {
+    for i in 3..<1 { x = relu(x) }
+    return x
+}
+// expect: 2:15 the range 3..<1 ends before it begins
+=== an endless doubling
+model M(x: f32[1, 4]) {
+    list = [1]
+    repeat 40 { list = list + list }
+    return x.dense(list.count)
+}
+// expect: 3:29 a list has at most 65536 values
+=== a loop without an end in sight
+model M(x: f32[1, 4]) {
+    for i in 0..<9000000000 { n = i }
+    return x
+}
+// expect: 2:31 the model takes more than 2000000 steps to build; is a loop longer than it should be?
+=== an extent that is no integer
+model M(x: f32[1, 0.5]) { return x }
+// expect: 1:19 an extent of an input is a known integer from 0 or a dimension, found the number 0.5
+=== two definitions of one name
+block f(x) { return x }
+block f(x) { return relu(x) }
+model M(x: f32[1, 4]) { return f(x) }
+// expect: 2:7 `f` is defined already; give one of the two another name
+=== a block's own name
+block f(x, name) { return x }
+model M(x: f32[1, 4]) { return f(x) }
+// expect: 1:12 a block has no parameter `name` of its own; every call takes `name:`, which is the block's part of the names of its parameters
+=== a call of a tensor
+model M(x: f32[1, 4]) {
+    y = relu(x)
+    return y(x)
+}
+// expect: 3:12 `y` is a tensor f32[1, 4], which cannot be called
+=== a shared layer with a new name
+model M(x: f32[1, 4]) {
+    fc = dense(4, name: "fc")
+    return fc(fc(x), name: "fc2")
+}
+// expect: 3:22 the layer `fc` has its name already
+=== a name that ended with its braces
+model M(x: f32[1, 4]) {
+    for i in 0..<2 { inner = relu(x) }
+    return inner
+}
+// expect: 3:12 nothing is called `inner` here
+=== several mistakes at once
+model M(x: f32[1, 4], classes = 10) {
+    a = x.densse(4)
+    b = a.relu().foo()
+    c = x.dense(clases)
+    return a + b + c + d
+}
+// expect: 2:11 no layer or block is called `densse`; did you mean `dense`?
+// expect: 3:18 no layer or block is called `foo`
+// expect: 4:17 nothing is called `clases` here; did you mean `classes`?
+// expect: 5:24 nothing is called `d` here
