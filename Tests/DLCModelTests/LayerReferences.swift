@@ -11,6 +11,8 @@ struct LayerReferences {
 
     let cases: [String: Case]
 
+    static let read = Result { try LayerReferences() }
+
     init() throws {
         let folder = #filePath.split(separator: "/").dropLast().joined(separator: "/")
         var cases: [String: Case] = [:]

@@ -74,6 +74,20 @@ import Testing
         #expect { try x.transpose([0]) } throws: { "\($0)".contains("expected 4 for f32[N, 6, 8, 8], or two to exchange") }
     }
 
+    @Test func extentsThatOverflowAreRefused() throws {
+        let m = ModelBuilder()
+        let huge = try m.input("huge", .float32, [1, 2, Dim(.max / 2)])
+        #expect(throws: DLCError.self) { try huge.multiHeadAttention(1) }
+        #expect(throws: DLCError.self) { try huge.dense(1 << 40) }
+        #expect(throws: DLCError.self) { try huge.adaptiveAveragePool(3) }
+        #expect(throws: DLCError.self) { try huge.lstm(.max) }
+        #expect(throws: DLCError.self) { try huge.upsample(4) }
+        #expect(throws: DLCError.self) { try huge.split([]) }
+        let empty = try m.input("empty", .float32, [1, 0, 2, 2])
+        #expect { try empty.conv(4, kernel: 1 << 30, name: "c") } throws: { "\($0)".contains("which has no elements") }
+        #expect(throws: DLCError.self) { try empty.conv(4, kernel: Int.max) }
+    }
+
     @Test func dimensionsThatAreSymbolsHaveNoParameters() throws {
         let x = try ModelBuilder().input("x", .float32, [2, Dim(symbol: "C")])
         #expect { try x.dense(4, name: "fc") } throws: { "\($0)" == "dense fc: dimension 1 of f32[2, C] must be a number" }

@@ -15,6 +15,8 @@ public final class ModelBuilder {
     private var graph: GraphBuilder
     private var scopes = [Scope(path: "")]
     private var parameters: [ModelParameter] = []
+    /// Elements of all parameters, so that their sum is known to fit.
+    private var elementCount = 0
     private var known: [String: (value: TensorValue, owner: Int, index: Int)] = [:]
     private var states: [(state: Model.State, isSet: Bool)] = []
     private var owners = 0
@@ -49,7 +51,8 @@ public final class ModelBuilder {
     }
 
     func parameter(_ parameter: ModelParameter, owner: Int) throws -> TensorValue {
-        _ = try Checked.multiply(Checked.count(parameter.shape), parameter.type.size)
+        let count = try Checked.count(parameter.shape)
+        guard count > 0 else { throw DLCError("parameter \(parameter.name) is \(parameter.type)\(parameter.shape), which has no elements") }
         if let (value, knownOwner, index) = known[parameter.name] {
             let first = parameters[index]
             guard knownOwner == owner else {
@@ -61,6 +64,7 @@ public final class ModelBuilder {
             }
             return value
         }
+        elementCount = try Checked.add(elementCount, count)
         let value = TensorValue(try graph.add1(Placeholder(parameter), [], resultName: parameter.name), self)
         known[parameter.name] = (value, owner, parameters.count)
         parameters.append(parameter)

@@ -6,7 +6,7 @@ public enum AllLayers {
         PoolingLayer.max, PoolingLayer.average, GlobalPoolingLayer.mean, GlobalPoolingLayer.max,
         AdaptivePoolingLayer.average, AdaptivePoolingLayer.max,
         BatchNormLayer.definition, LayerNormLayer.definition, RMSNormLayer.definition, GroupNormLayer.group, GroupNormLayer.instance,
-        LocalResponseNormLayer.definition,
+        LocalResponseNormLayer.definition, L2NormalizeLayer.definition,
         SlopedActivationLayer.leaky, SlopedActivationLayer.elu, SlopedActivationLayer.celu, SlopedActivationLayer.thresholded,
         GeluLayer.definition, PReluLayer.definition, SoftplusLayer.definition, ClampLayer.definition, MaxoutLayer.definition,
         SoftmaxLayer.plain, SoftmaxLayer.logarithm,

@@ -62,13 +62,14 @@ public struct MultiHeadAttentionLayer: Layer {
         let x = try operand(operands, 0)
         guard x.rank == 3 else { throw DLCError("x is \(x.type); expected [N, length, width]") }
         let width = try x.extent(2)
-        let weight = try context.parameter("in_proj_weight", [3 * width, width], .xavierUniform(gain: 1), type: x.element)
-        let offset = bias ? try context.parameter("in_proj_bias", [3 * width], .zeros, type: x.element) : nil
+        let rows = try Checked.multiply(3, width)
+        let weight = try context.parameter("in_proj_weight", [rows, width], .xavierUniform(gain: 1), type: x.element)
+        let offset = bias ? try context.parameter("in_proj_bias", [rows], .zeros, type: x.element) : nil
         let memory = optional(operands, 1) ?? x
         guard memory.rank == 3, memory.shape[2] == x.shape[2] else { throw DLCError("memory is \(memory.type); expected [N, length, \(width)]") }
         let parts = try (0..<3).map { part -> TensorValue in
-            let rows = try weight.sliced(axis: 0, from: Dim(part * width), count: Dim(width), context)
-            let product = try context.add(MatMul(), part == 0 ? x : memory, context.add(Transpose([1, 0]), rows))
+            let matrix = try weight.sliced(axis: 0, from: Dim(part * width), count: Dim(width), context)
+            let product = try context.add(MatMul(), part == 0 ? x : memory, context.add(Transpose([1, 0]), matrix))
             guard let offset else { return product }
             return try context.add(Binary(.add), product, offset.sliced(axis: 0, from: Dim(part * width), count: Dim(width), context))
         }

@@ -145,6 +145,27 @@ public struct LocalResponseNormLayer: Layer {
     }
 }
 
+/// Division by the length of vectors.
+public struct L2NormalizeLayer: Layer {
+    public var axis = 1
+    public var epsilon = 1e-12
+
+    public var definition: LayerDefinition { Self.definition }
+
+    public static let definition = LayerDefinition(
+        Self(), name: "l2Normalize", doc: "Vectors along a dimension divided by their length: `x / max(√(Σ x²), epsilon)`."
+    ) {
+        Argument("axis", \.axis, "the dimension of the vectors")
+        Argument("epsilon", \.epsilon, "the least length")
+    }
+
+    public func apply(to operands: [TensorValue?], in context: LayerContext) throws -> [TensorValue] {
+        let x = try operand(operands, 0)
+        let length = try context.add(Reduce(.l2, axes: [InferenceRules.axis(axis, rank: x.rank)]), x)
+        return [try context.add(Binary(.div), x, context.add(Clip(min: epsilon), length))]
+    }
+}
+
 extension Layer {
     func lastExtents(_ x: TensorValue, _ dimensions: Int) throws -> [Int] {
         guard dimensions >= 1, dimensions <= x.rank else { throw DLCError("dimensions is \(dimensions); expected 1 to \(x.rank) for \(x.type)") }
@@ -178,6 +199,10 @@ extension TensorValue {
 
     public func instanceNorm(epsilon: Double = 1e-5, affine: Bool = false, name: String? = nil) throws -> TensorValue {
         try applying(GroupNormLayer(epsilon: epsilon, affine: affine), name: name)
+    }
+
+    public func l2Normalize(axis: Int = 1, epsilon: Double = 1e-12, name: String? = nil) throws -> TensorValue {
+        try applying(L2NormalizeLayer(axis: axis, epsilon: epsilon), name: name)
     }
 
     public func localResponseNorm(

@@ -175,7 +175,7 @@ public struct SplitLayer: Layer {
             sizes = [Int](repeating: extent / count, count: count)
         } else {
             let sum = try sizes.reduce(0) { try Checked.add($0, $1) }
-            guard sizes.allSatisfy({ $0 >= 0 }), x.shape[axis] == Dim(sum) else {
+            guard !sizes.isEmpty, sizes.allSatisfy({ $0 >= 0 }), x.shape[axis] == Dim(sum) else {
                 throw DLCError("parts \(sizes) sum to \(sum), dimension \(axis) of \(x.type) is \(x.shape[axis])")
             }
         }

@@ -35,13 +35,14 @@ public enum Initialiser: Sendable, Equatable {
     /// PyTorch's bias beside weights of that shape: uniform within `1 / √(fan in)`.
     static func bias(besides weight: [Int]) -> Initialiser {
         let fan = fans(weight).in
-        return fan > 0 ? .uniform(1 / Double(fan).squareRoot()) : .zeros
+        return fan > 0 ? .uniform(1 / fan.squareRoot()) : .zeros
     }
 
     /// Fans of a weight; a vector's are its length.
-    static func fans(_ shape: [Int]) -> (in: Int, out: Int) {
-        let kernel = shape.dropFirst(2).reduce(1, *)
-        return ((shape.count > 1 ? shape[1] : shape.first ?? 1) * kernel, (shape.first ?? 1) * kernel)
+    static func fans(_ shape: [Int]) -> (in: Double, out: Double) {
+        let kernel = shape.dropFirst(2).reduce(1) { $0 * Double($1) }
+        let outputs = Double(shape.first ?? 1)
+        return ((shape.count > 1 ? Double(shape[1]) : outputs) * kernel, outputs * kernel)
     }
 
     /// The values of a parameter. They depend on the seed and the parameter's name only, so adding a layer to a model
@@ -69,16 +70,16 @@ public enum Initialiser: Sendable, Equatable {
             }
             return try drawn { $0.normal(mean: mean, deviation: deviation, low: low, high: high) }
         case .xavierUniform(let gain):
-            let bound = gain * (6 / Double(max(fans.in + fans.out, 1))).squareRoot()
+            let bound = gain * (6 / max(fans.in + fans.out, 1)).squareRoot()
             return try Self.uniform(bound).tensor(type: type, shape: shape, &generator)
         case .xavierNormal(let gain):
-            let deviation = gain * (2 / Double(max(fans.in + fans.out, 1))).squareRoot()
+            let deviation = gain * (2 / max(fans.in + fans.out, 1)).squareRoot()
             return try Self.normal(deviation).tensor(type: type, shape: shape, &generator)
         case .kaimingUniform(let slope, let fan):
-            let bound = (6 / ((1 + slope * slope) * Double(max(fan == .in ? fans.in : fans.out, 1)))).squareRoot()
+            let bound = (6 / ((1 + slope * slope) * max(fan == .in ? fans.in : fans.out, 1))).squareRoot()
             return try Self.uniform(bound).tensor(type: type, shape: shape, &generator)
         case .kaimingNormal(let slope, let fan):
-            let deviation = (2 / ((1 + slope * slope) * Double(max(fan == .in ? fans.in : fans.out, 1)))).squareRoot()
+            let deviation = (2 / ((1 + slope * slope) * max(fan == .in ? fans.in : fans.out, 1))).squareRoot()
             return try Self.normal(deviation).tensor(type: type, shape: shape, &generator)
         case .orthogonal(let gain):
             let rows = shape.first ?? 1

@@ -53,6 +53,7 @@ case("groupNorm", nn.GroupNorm(2, 4), [x4])
 case("instanceNorm", nn.InstanceNorm2d(4), [x4])
 case("localResponseNorm", nn.LocalResponseNorm(3, alpha=0.5), [x4])
 case("rmsNorm", nn.RMSNorm(8, eps=1e-6), [x3])
+case("l2Normalize", None, [x4], [F.normalize(x4)])
 case("prelu", nn.PReLU(4), [x4])
 for name, module in {
     "relu6": nn.ReLU6(), "silu": nn.SiLU(), "mish": nn.Mish(), "hardSigmoid": nn.Hardsigmoid(), "hardSwish": nn.Hardswish(),
