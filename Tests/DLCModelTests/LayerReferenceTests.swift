@@ -54,6 +54,8 @@ import Testing
         ("padReplicate", { [try $0[0].pad(2, mode: .replicate)] }),
         ("padCircular", { [try $0[0].pad(2, mode: .circular)] }),
         ("maxUnpool", { x in let r = try x[0].maxPoolWithIndices(2); return [try r.y.maxUnpool(r.indices, like: x[0])] }),
+        ("roiAlign", { [try $0[0].roiAlign([3, 2], boxes: $0[1], images: $0[2], scale: 0.5)] }),
+        ("roiAlignAligned", { [try $0[0].roiAlign([3, 2], boxes: $0[1], images: $0[2], scale: 0.5, aligned: true)] }),
         ("crossEntropy", { [try $0[0].crossEntropy($0[1])] }),
         ("crossEntropySmooth", { [try $0[0].crossEntropy($0[1], weights: $0[2], smoothing: 0.1)] }),
         ("crossEntropyImage", { [try $0[0].crossEntropy($0[1], reduction: .none)] }),

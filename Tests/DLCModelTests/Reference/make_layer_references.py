@@ -1,8 +1,10 @@
-"""Writes layers.npz beside this file: what PyTorch computes of small layers, which LayerReferenceTests compares with.
+"""Writes layers.npz beside this file: what PyTorch (ONNX Runtime for regions) computes of small layers, which LayerReferenceTests compares with.
 
 For each case: NAME/in.I (the operands), NAME/out.I (the results) and NAME/p.PARAMETER (the state dict)."""
 import os
 import numpy as np
+import onnx
+import onnxruntime
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -102,6 +104,22 @@ case("padReplicate", nn.ReplicationPad2d(2), [x4])
 case("padCircular", nn.CircularPad2d(2), [x4])
 pooled, places = F.max_pool2d(x4, 2, return_indices=True)
 case("maxUnpool", None, [x4], [F.max_unpool2d(pooled, places, 2, output_size=x4.shape)])
+regions, which = torch.tensor([[0.0, 1, 9, 8], [-3, 2, 4, 20], [5, 5, 5.5, 5.2]]), torch.tensor([1, 0, 1])
+for name, mode in [("roiAlign", "output_half_pixel"), ("roiAlignAligned", "half_pixel")]:
+    # PyTorch itself has none: ONNX Runtime's.
+    node = onnx.helper.make_node(
+        "RoiAlign", ["x", "boxes", "images"], ["y"], output_height=3, output_width=2, spatial_scale=0.5, sampling_ratio=2,
+        coordinate_transformation_mode=mode)
+    inputs = {"x": x4, "boxes": regions, "images": which}
+    values = [
+        onnx.helper.make_tensor_value_info(key, onnx.TensorProto.INT64 if key == "images" else onnx.TensorProto.FLOAT, list(value.shape))
+        for key, value in inputs.items()]
+    result = onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, None)
+    model = onnx.helper.make_model(
+        onnx.helper.make_graph([node], "g", values, [result]), opset_imports=[onnx.helper.make_opsetid("", 16)], ir_version=8)
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    y = session.run(None, {key: value.numpy() for key, value in inputs.items()})[0]
+    case(name, None, [x4, regions, which], [torch.from_numpy(y)])
 logits, labels, weights = rand(6, 5), torch.tensor([0, 4, 2, 2, 1, 3]), torch.rand(5)
 image, classes = rand(2, 3, 2, 2), torch.randint(0, 3, (2, 2, 2))
 case("crossEntropy", None, [logits, labels], [F.cross_entropy(logits, labels)])
