@@ -52,10 +52,10 @@ private let wrong: [SourceFile] = {
     @Test(arguments: [
         (["clases": "3"], "1:7 the model `M` has no parameter `clases` to set; did you mean `classes`?"),
         (["x": "3"], "1:7 `x` is an input of the model `M`, which cannot be set; it has `classes`, `rate`, `deep`, `widths`"),
-        (["classes": "ten"], "1:22 `classes` is set to `ten`; what fits is an integer such as 10"),
-        (["rate": "fast"], "1:36 `rate` is set to `fast`; what fits is a number such as 0.5"),
-        (["deep": "yes"], "1:48 `deep` is set to `yes`; what fits is true or false"),
-        (["widths": "1,a"], "1:62 `widths` is set to `1,a`; what fits is values with commas between, each as in [1, 2]"),
+        (["classes": "ten"], "1:23 `classes` is set to `ten`; what fits is an integer such as 10"),
+        (["rate": "fast"], "1:37 `rate` is set to `fast`; what fits is a number such as 0.5"),
+        (["deep": "yes"], "1:49 `deep` is set to `yes`; what fits is true or false"),
+        (["widths": "1,a"], "1:63 `widths` is set to `1,a`; what fits is values with commas between, each as in [1, 2]"),
     ]) func wrongSettingsAreReported(settings: [String: String], message: String) {
         let text = "model M(x: f32[1, 4], classes = 10, rate = 0.5, deep = false, widths = [1, 2]) { return x.dense(classes) }"
         #expect(elaborationErrors(["a.dlm": text], settings: settings).map(\.summary) == [message])

@@ -62,6 +62,8 @@ import Testing
         ("return fill([N, 2], 1)", "f32[N, 2]"),
         ("return first: x, second: x.dense(2)", "f32[N, 4] f32[N, 2]"),
         ("p = parameter([4], init: normal(0.02), name: \"p\")\nreturn x + p", "f32[N, 4]"),
+        ("return where(x > 0, x, 0)", "f32[N, 4]"),
+        ("return (x > 0).where(x, x * 2)", "f32[N, 4]"),
         ("mask = none\nif mask == none { x = x.dense(2) }\nreturn x", "f32[N, 2]"),
     ]) func expressions(body: String, result: String) throws {
         #expect(try shape(body) == result)

@@ -195,7 +195,7 @@ enum Arithmetic {
             return try a.matmul(b)
         }
         guard let like = left.tensor ?? right.tensor else { throw unfit(op, left, right, "tensors") }
-        let (a, b) = (try operand(left, like, op), try operand(right, like, op))
+        let (a, b) = (try operand(left, like, op.rawValue), try operand(right, like, op.rawValue))
         let function: BinaryFunction
         switch op {
         case .add: function = .add
@@ -221,15 +221,24 @@ enum Arithmetic {
         return try a.apply(Binary(function), b)
     }
 
-    private static func operand(_ value: BuildValue, _ like: TensorValue, _ op: BinaryOperator) throws -> TensorValue {
+    /// The elements of `a` where the condition's are true, else those of `b`; all three broadcast.
+    static func choose(_ condition: BuildValue, _ a: BuildValue, _ b: BuildValue) throws -> TensorValue {
+        guard let chooser = condition.tensor, chooser.element == .bool else {
+            throw DLCError("the condition of `where` is a tensor of bool, found \(condition.found)")
+        }
+        guard let like = a.tensor ?? b.tensor else { throw DLCError("`where` takes a tensor and a number, or two tensors, found \(a.found) and \(b.found)") }
+        return try chooser.apply(Where(), operand(a, like, "where"), operand(b, like, "where"))
+    }
+
+    private static func operand(_ value: BuildValue, _ like: TensorValue, _ op: String) throws -> TensorValue {
         if let tensor = value.tensor { return tensor }
         if let number = number(value) { return try like.builder.scalar(number, like: like) }
         if case .boolean(let flag) = value, like.element == .bool {
             return like.builder.constant(try Tensor([flag], shape: []))
         }
         if case .dimension(let dim) = value {
-            throw DLCError("`\(op.rawValue)` takes numbers that are known beside a tensor; the dimension `\(dim)` is settled by a run")
+            throw DLCError("`\(op)` takes numbers that are known beside a tensor; the dimension `\(dim)` is settled by a run")
         }
-        throw DLCError("`\(op.rawValue)` takes tensors and numbers, found \(like.type) and \(value.found)")
+        throw DLCError("`\(op)` takes tensors and numbers, found \(like.type) and \(value.found)")
     }
 }

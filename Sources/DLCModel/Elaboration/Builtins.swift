@@ -11,7 +11,7 @@ enum Builtins {
     static let functions = [
         "min", "max", "abs", "floor", "ceil", "round", "sqrt", "exp", "log", "sum",
         "constant", "normal", "uniform", "truncatedNormal", "xavierUniform", "xavierNormal", "kaimingUniform", "kaimingNormal", "orthogonal",
-        "parameter", "tensor", "fill",
+        "parameter", "tensor", "fill", "where",
     ]
 
     /// What other frameworks call a layer.
@@ -31,6 +31,7 @@ extension Elaborator {
             case "parameter": return try parameter(call)
             case "tensor": return try constant(call)
             case "fill": return try fill(call)
+            case "where": return try choice(call)
             case "constant", "normal", "uniform", "truncatedNormal", "xavierUniform", "xavierNormal", "kaimingUniform", "kaimingNormal", "orthogonal":
                 if let range = call.nameRange { throw Diagnostic("`\(name)` has no argument `name`", at: range) }
                 return .initialiser(try initialiser(name, call))
@@ -95,13 +96,11 @@ extension Elaborator {
             let root = x.squareRoot()
             if case .integer = value, let integer = Int(exactly: root) { return .integer(integer) }
             return .number(root)
-        case "exp": return .number(power(M.e, x))
+        case "exp": return .number(power(2.718281828459045, x))
         case "log" where x > 0: return .number(logarithm(x))
         default: throw Diagnostic("`\(name)` of \(x) does not exist", at: range)
         }
     }
-
-    private enum M { static let e = 2.718281828459045 }
 
     // MARK: Initialisers
 
@@ -187,6 +186,15 @@ extension Elaborator {
         return .tensor(builder.constant(try Tensor(doubles: numbers, type: element, shape: shape)))
     }
 
+    /// `where(x > 0, x, 0)`
+    private func choice(_ call: Call) throws -> BuildValue {
+        if let range = call.nameRange { throw Diagnostic("`where` has no argument `name`", at: range) }
+        var arguments = NamedArguments("where", call)
+        let (condition, a, b) = (try arguments.value("condition"), try arguments.value("a"), try arguments.value("b"))
+        try arguments.finish()
+        return .tensor(try Arithmetic.choose(condition, a, b))
+    }
+
     /// `fill([N, 256], 0)`
     private func fill(_ call: Call) throws -> BuildValue {
         if let range = call.nameRange { throw Diagnostic("a constant has no name", at: range) }
@@ -198,93 +206,5 @@ extension Elaborator {
         if let extents = shape.constants { _ = try Checked.multiply(Checked.count(extents), type.size) }
         let element = try Tensor(filling: value, type: type, shape: [])
         return .tensor(try builder.add(Fill(shape: shape, value: element), [])[0])
-    }
-}
-
-/// The arguments of a function of the language, taken by name or, in order, by position.
-struct NamedArguments {
-    let function: String
-    let call: Call
-    private var rest: [GivenArgument]
-    private var names: [String] = []
-
-    init(_ function: String, _ call: Call) {
-        self.function = function
-        self.call = call
-        rest = call.arguments
-    }
-
-    private mutating func take(_ name: String, labelled: Bool = false) -> GivenArgument? {
-        names.append(name)
-        let index = rest.firstIndex { $0.label?.name == name } ?? (labelled ? nil : rest.firstIndex { $0.label == nil })
-        return index.map { rest.remove(at: $0) }
-    }
-
-    private func unfit(_ name: String, _ kind: String, _ argument: GivenArgument) -> Diagnostic {
-        Diagnostic("`\(name)` of `\(function)` is \(kind), found \(argument.value.found)", at: argument.range)
-    }
-
-    private func missing(_ name: String, _ kind: String) -> Diagnostic {
-        Diagnostic("`\(function)` needs `\(name)`, \(kind)", at: call.range)
-    }
-
-    mutating func value(_ name: String) throws -> BuildValue {
-        guard let argument = take(name) else { throw missing(name, "a number or a list") }
-        return argument.value.single
-    }
-
-    mutating func optionalNumber(_ name: String, labelled: Bool = false) throws -> Double? {
-        guard let argument = take(name, labelled: labelled) else { return nil }
-        guard let number = Arithmetic.number(argument.value) else { throw unfit(name, "a number", argument) }
-        return number
-    }
-
-    mutating func number(_ name: String, _ fallback: Double? = nil, labelled: Bool = false) throws -> Double {
-        guard let number = try optionalNumber(name, labelled: labelled) ?? fallback else { throw missing(name, "a number") }
-        return number
-    }
-
-    mutating func text(_ name: String, _ cases: [String]) throws -> String? {
-        guard let argument = take(name, labelled: true) else { return nil }
-        guard case .text(let text) = argument.value.single, cases.contains(text) else {
-            throw unfit(name, "one of \(cases.map { "\"\($0)\"" }.joined(separator: ", "))", argument)
-        }
-        return text
-    }
-
-    mutating func type(_ name: String) throws -> ElementType? {
-        guard let argument = take(name, labelled: true) else { return nil }
-        guard case .type(let type) = argument.value.single else { throw unfit(name, "a type such as f32", argument) }
-        return type
-    }
-
-    mutating func initialiser(_ name: String) throws -> Initialiser? {
-        guard let argument = take(name, labelled: true) else { return nil }
-        guard let value = argument.value.argument, let initialiser = Initialiser(argument: value) else {
-            throw unfit(name, "an initialiser such as normal(0.02)", argument)
-        }
-        return initialiser
-    }
-
-    mutating func extents(_ name: String) throws -> Shape {
-        guard let argument = take(name) else { throw missing(name, "a list of extents such as [1, 768]") }
-        let dims = argument.value.items.map { $0.map(\.dim) } ?? [argument.value.dim]
-        let shape = dims.compactMap(\.self)
-        guard shape.count == dims.count, shape.allSatisfy({ ($0.constant ?? 0) >= 0 }) else {
-            throw unfit(name, "a list of extents such as [1, 768]", argument)
-        }
-        return shape
-    }
-
-    /// Refuses what was not taken.
-    func finish() throws {
-        guard let argument = rest.first else { return }
-        let known = names.map { "`\($0)`" }.joined(separator: ", ")
-        guard let label = argument.label else {
-            throw Diagnostic("`\(function)` has no place for \(argument.value.found); it takes \(known)", at: argument.range)
-        }
-        throw Diagnostic(
-            "`\(function)` has no argument `\(label.name)`; it takes \(known)", at: argument.range,
-            help: nearestName(to: label.name, among: names).map { "did you mean `\($0)`?" })
     }
 }

@@ -8,7 +8,7 @@ final class Elaborator {
     /// What no network that people write reaches; beyond it a file is refused rather than the machine used up.
     struct Budget {
         /// Statements and expressions evaluated.
-        var steps = 2_000_000
+        var steps = 500_000
         /// Nodes of the graph.
         var nodes = 200_000
         /// Calls of blocks within one another.

@@ -335,7 +335,7 @@ model M(x: f32[1, 4]) {
     for i in 0..<9000000000 { n = i }
     return x
 }
-// expect: 2:31 the model takes more than 2000000 steps to build; is a loop longer than it should be?
+// expect: 2:31 the model takes more than 500000 steps to build; is a loop longer than it should be?
 === an extent that is no integer
 model M(x: f32[1, 0.5]) { return x }
 // expect: 1:19 an extent of an input is a known integer from 0 or a dimension, found the number 0.5
@@ -377,3 +377,13 @@ model M(x: f32[1, 4], classes = 10) {
 // expect: 3:18 no layer or block is called `foo`
 // expect: 4:17 nothing is called `clases` here; did you mean `classes`?
 // expect: 5:24 nothing is called `d` here
+=== a choice by numbers
+model M(x: f32[1, 4]) {
+    return where(x, x, 0)
+}
+// expect: 2:12 the condition of `where` is a tensor of bool, found a tensor f32[1, 4]
+=== a choice between numbers
+model M(x: f32[1, 4]) {
+    return where(x > 0, 1, 0)
+}
+// expect: 2:12 `where` takes a tensor and a number, or two tensors, found the integer 1 and the integer 0
