@@ -74,6 +74,18 @@ import Testing
         #expect { try x.transpose([0]) } throws: { "\($0)".contains("expected 4 for f32[N, 6, 8, 8], or two to exchange") }
     }
 
+    @Test func boxesAreMovedAndScaled() throws {
+        let m = ModelBuilder()
+        let deltas = try m.input("deltas", .float32, [1, 4])
+        let anchors = m.constant(try Tensor([10, 20, 30, 60] as [Float], shape: [1, 4]))
+        try m.output("boxes", deltas.boxDecode(anchors, weights: [10, 10, 5, 5]))
+        // The centre (20, 40) moves by 0.1 · 20 and -0.5 · 40; the width doubles, the height stops at 1000 / 16 times.
+        let values = try Tensor([1, -5, 5 * 0.6931472, 100] as [Float], shape: [1, 4])
+        let boxes = try Interpreter.run(m.finish().graph, ["deltas": values])["boxes"]?.array(of: Float.self) ?? []
+        let expected: [Float] = [2, 20 - 1250, 42, 20 + 1250]
+        #expect(boxes.count == 4 && zip(boxes, expected).allSatisfy { abs($0 - $1) < 1e-3 }, "\(boxes)")
+    }
+
     @Test func extentsThatOverflowAreRefused() throws {
         let m = ModelBuilder()
         let huge = try m.input("huge", .float32, [1, 2, Dim(.max / 2)])

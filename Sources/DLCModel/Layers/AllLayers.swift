@@ -16,7 +16,7 @@ public enum AllLayers {
         DotProductAttentionLayer.definition, MultiHeadAttentionLayer.definition, AdditiveAttentionLayer.definition,
         PositionLayer.learned, PositionLayer.sinusoidal, TransformerLayer.encoder, TransformerLayer.decoder,
         RecurrentLayer.rnn, RecurrentLayer.gru, RecurrentLayer.lstm,
-        UpsampleLayer.definition, PixelShuffleLayer.definition, MaxUnpoolLayer.definition, RegionAlignLayer.definition,
+        UpsampleLayer.definition, PixelShuffleLayer.definition, MaxUnpoolLayer.definition, RegionAlignLayer.definition, BoxDecodeLayer.definition,
         ArgumentOfExtremeLayer.max, ArgumentOfExtremeLayer.min, TopKLayer.definition, ExtremeLayer.maximum, ExtremeLayer.minimum,
         CrossEntropyLayer.definition,
     ] + FunctionLayer.Function.allCases.map { FunctionLayer($0).definition } + ReductionLayer.kinds.map { ReductionLayer($0).definition }
