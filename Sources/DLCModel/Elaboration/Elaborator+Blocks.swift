@@ -107,6 +107,7 @@ extension Elaborator {
             report("blocks call one another more than \(budget.calls) deep", at: range)
             return .invalid
         }
+        entered.insert(ObjectIdentifier(block))
         return reporting(at: range) {
             try open {
                 frames.append(Frame(block, call: range, shared: shared))

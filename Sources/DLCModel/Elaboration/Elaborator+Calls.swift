@@ -46,7 +46,7 @@ extension Elaborator {
     }
 
     /// What a name that is called stands for: what can be called in the body, a block, a layer; nil where it is nothing.
-    private func callable(_ name: String) -> BuildValue? {
+    func callable(_ name: String) -> BuildValue? {
         switch frame[name] {
         case let value? where value.isCallable || value.isInvalid: return value
         default: break
@@ -55,7 +55,7 @@ extension Elaborator {
         return AllLayers.named(name).map { .layerType($0) }
     }
 
-    private func unknown(_ name: String, at range: SourceRange, receiver: BuildValue?) {
+    func unknown(_ name: String, at range: SourceRange, receiver: BuildValue?) {
         if let value = frame[name], receiver == nil {
             return report("`\(name)` is \(value.found), which cannot be called", at: range)
         }

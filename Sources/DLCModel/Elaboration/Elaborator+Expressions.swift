@@ -59,7 +59,7 @@ extension Elaborator {
     }
 
     /// The value of a name: of the body, a block, a layer, or of the language.
-    private func named(_ name: String, at range: SourceRange) -> BuildValue {
+    func named(_ name: String, at range: SourceRange) -> BuildValue {
         if let value = frame[name] { return value }
         if let block = frame.block.file.visible[name] { return .block(block) }
         if let value = Builtins.values[name] { return value }

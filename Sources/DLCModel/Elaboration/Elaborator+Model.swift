@@ -23,6 +23,7 @@ extension Elaborator {
         for input in inputs { declare(input) }
         let result = body(model)
         if errors.isEmpty { outputs(result) }
+        checkUnused(of: model.file)
     }
 
     /// Names in the shape of an input that are nothing else are dimensions.

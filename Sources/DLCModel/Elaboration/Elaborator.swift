@@ -24,6 +24,8 @@ final class Elaborator {
     /// How often a mistake was met, one that is reported already included.
     private(set) var mistakes = 0
     var frames: [Frame] = []
+    /// The blocks that were called.
+    var entered: Set<ObjectIdentifier> = []
     private var steps = 0
     private var nesting = 0
     /// Set where a budget is used up: nothing more is evaluated.

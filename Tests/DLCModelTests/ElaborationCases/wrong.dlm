@@ -387,3 +387,12 @@ model M(x: f32[1, 4]) {
     return where(x > 0, 1, 0)
 }
 // expect: 2:12 `where` takes a tensor and a number, or two tensors, found the integer 1 and the integer 0
+=== a mistake in a block that nobody calls
+block unused(x, width = wdth) {
+    for i in 0..<2 { x = x.bacthNorm() }
+    return dense(x, width) + z
+}
+model M(x: f32[1, 4]) { return x }
+// expect: 1:25 nothing is called `wdth` here; did you mean `width`?
+// expect: 2:28 no layer or block is called `bacthNorm`; did you mean `batchNorm`?
+// expect: 3:30 nothing is called `z` here
