@@ -33,11 +33,12 @@ let package = Package(
         .target(name: "CImage", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "DLCTensorFiles", dependencies: ["DLCTensor", "CZlib"]),
-        .target(name: "DLC", dependencies: ["DLCPasses", "DLCRuntime", "DLCONNX"]),
+        .target(name: "DLCModel", dependencies: ["DLCOps", "DLCTensorFiles"]),
+        .target(name: "DLC", dependencies: ["DLCPasses", "DLCRuntime", "DLCONNX", "DLCModel"]),
         .executableTarget(
             name: "DLCCommand",
             dependencies: [
-                "DLC", "DLCTensorFiles", "CKernels",
+                "DLC", "DLCModel", "DLCTensorFiles", "CKernels",
                 .target(name: "CImage", condition: .when(traits: ["Images"])),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -50,6 +51,8 @@ let package = Package(
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         .testTarget(name: "DLCRuntimeTests", dependencies: ["DLC", "AllocationCounter"]),
         .testTarget(name: "DLCONNXTests", dependencies: ["DLCONNX", "DLC"]),
+        .testTarget(
+            name: "DLCModelTests", dependencies: ["DLCModel", "DLCTensorFiles"], exclude: ["ElaborationCases", "Reference", "SyntaxCases"]),
         .testTarget(name: "DLCCommandTests", dependencies: ["DLCCommand", "DLCTensorFiles"]),
     ],
     swiftLanguageModes: [.v6],

@@ -1,4 +1,5 @@
 @_exported import DLCGraph
+import DLCModel
 @_exported import DLCONNX
 @_exported import DLCOps
 @_exported import DLCPasses
@@ -9,9 +10,10 @@
 ///     let image = try Compiler.compile(Compiler.load("resnet50.onnx"))
 ///     let session = try Session(CompiledModel(image))
 public enum Compiler {
-    /// Reads a model file: `.onnx`, or `.dlir`, the text form of a graph.
+    /// Reads a model file: `.onnx`; `.dlm`, a model in dlc's language, whose parameters are drawn; or `.dlir`, the text
+    /// form of a graph.
     /// - Parameter constants: inputs of an ONNX model that become constants.
-    /// - Throws: a `DLCError` naming the file.
+    /// - Throws: a `DLCError` naming the file, or `ModelErrors`, all mistakes of a `.dlm` file.
     public static func load(_ path: String, constants: [String: Tensor] = [:]) throws -> Graph {
         if path.hasSuffix(".dlir") {
             return try located(path) {
@@ -19,8 +21,9 @@ public enum Compiler {
                 return try GraphParser.parse(String(decoding: file.bytes, as: UTF8.self), definitions: AllOps.definitions)
             }
         }
+        if path.hasSuffix(".dlm") { return try Model.load(path).graph() }
         guard path.hasSuffix(".onnx") else {
-            throw DLCError("unknown kind of model; expected a file ending in .onnx, .dlir or .dlc", at: [path])
+            throw DLCError("unknown kind of model; expected a file ending in .onnx, .dlm, .dlir or .dlc", at: [path])
         }
         return try located(path) { try importONNX(path: path, constants: constants) }
     }

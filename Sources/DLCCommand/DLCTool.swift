@@ -1,5 +1,6 @@
 import ArgumentParser
 import DLC
+import DLCModel
 
 /// The command line. Ends with 0; with 1 and one line `error: …` on standard error where a model, a file or a run is
 /// at fault; with 64 where the usage is wrong.
@@ -9,7 +10,8 @@ struct DLCTool: ParsableCommand {
         commandName: "dlc",
         abstract: "Compiles neural networks ahead of time and runs them.",
         discussion: """
-            A MODEL is an .onnx file, a .dlir file (the text form of a graph) or a compiled .dlc file.
+            A MODEL is an .onnx file, a .dlm file (a network in dlc's language), a .dlir file (the text form of a graph) or a \
+            compiled .dlc file.
 
             EXAMPLES
               dlc run Models/digits.onnx --input Models/digits/seven.png
@@ -30,6 +32,8 @@ struct DLCTool: ParsableCommand {
             // A file that several layers name is named once.
             error.path = error.path.indices.filter { $0 == 0 || error.path[$0] != error.path[$0 - 1] }.map { error.path[$0] }
             Console.fail(error.description)
+        } catch let errors as ModelErrors {
+            Console.fail(errors)
         } catch {
             exit(withError: error)
         }

@@ -1,4 +1,4 @@
-import DLCModel
+@testable import DLCModel
 import Testing
 
 @Suite struct InitialiserTests {

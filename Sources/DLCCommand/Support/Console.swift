@@ -1,3 +1,5 @@
+import DLCModel
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -14,6 +16,12 @@ enum Console {
     /// Ends the process with status 1 after one line that begins with `error: `, whatever the message holds.
     static func fail(_ message: String) -> Never {
         put("error: \(message.split { $0.isNewline }.joined(separator: "; "))\n")
+        exit(1)
+    }
+
+    /// Ends the process with status 1 after the mistakes of a model file, each with its place and the line of source.
+    static func fail(_ errors: ModelErrors) -> Never {
+        put("\(errors)\n")
         exit(1)
     }
 

@@ -22,7 +22,7 @@ enum FourierTransform {
         let (x, signal) = (try reader.required(0), try reader.fact(0))
         guard let step = try reader.ints(1, "frame_step")?.first, step > 0 else { throw DLCError("frame_step must be a positive number") }
         let given = try reader.ints(3, "frame_length")?.first
-        guard let length = try given ?? reader.operand(2).flatMap({ reader.builder.shape($0).first?.constant }), length > 0,
+        guard let length = given ?? reader.operand(2).flatMap({ reader.builder.shape($0).first?.constant }), length > 0,
             let count = signal.shape.dropFirst().first?.constant, count >= length, count <= mostElements
         else { throw DLCError("signal is \(signal.type); expected a known length of at least one frame") }
         let frames = (count - length) / step + 1

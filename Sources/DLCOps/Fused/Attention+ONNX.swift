@@ -56,7 +56,7 @@ private struct ONNXAttention {
             "is_causal", "kv_num_heads", "left_window_size", "q_num_heads", "qk_matmul_output_mode", "right_window_size", "scale",
             "softcap", "softmax_precision",
         ])
-        var attention = try ONNXAttention(&reader)
+        let attention = try ONNXAttention(&reader)
         let isFlat = try reader.fact(0).rank == 3
         let wantsScores = reader.resultNames.count > 3 && reader.resultNames[3] != nil
         var (y, scores) = try attention.computed(&reader, mask: reader.operand(3), wantsScores: wantsScores)
