@@ -63,8 +63,7 @@ static void run(const dlc_call *call) {
     const dlc_activation kind = p->epilogue.activation;
     const float *bias = call->buffers[DLC_CONV_BIAS], *residual = call->buffers[DLC_CONV_RESIDUAL];
     const float *slope = call->buffers[DLC_CONV_SLOPE];
-    const bool simple = (kind == DLC_ACT_NONE || kind == DLC_ACT_RELU || kind == DLC_ACT_CLIP) &&
-                        !(residual && p->epilogue.residual_after_activation);
+    const bool simple = dlc_epilogue_is_simple(p->epilogue, residual);
     float *copy = (float *)((char *)call->scratch + p->table_bytes);
     const float **x = call->scratch;
     dlc_narrow_tile t = {

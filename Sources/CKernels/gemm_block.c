@@ -23,8 +23,7 @@ void dlc_block_run(const dlc_block *b, int64_t first_panel, int64_t last_panel) 
     const dlc_tile_set *set = b->set;
     const int64_t depth = b->taps * b->run;
     const dlc_activation kind = b->epilogue.activation;
-    const bool simple = (kind == DLC_ACT_NONE || kind == DLC_ACT_RELU || kind == DLC_ACT_CLIP) &&
-                        !(b->residual && b->epilogue.residual_after_activation);
+    const bool simple = dlc_epilogue_is_simple(b->epilogue, b->residual);
     dlc_tile t = {
         .a_step = b->rows, .c_row = b->c_row, .alpha = b->alpha, .residual_row = b->residual_row,
         .clamp = simple && kind != DLC_ACT_NONE,

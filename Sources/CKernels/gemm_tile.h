@@ -109,5 +109,7 @@ void dlc_split(dlc_isa isa, int64_t matrices, int64_t m, int64_t n, int64_t k, i
 static inline int64_t dlc_ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 static inline int64_t dlc_min(int64_t a, int64_t b) { return a < b ? a : b; }
 static inline int64_t dlc_max(int64_t a, int64_t b) { return a > b ? a : b; }
+/// At least `floats`, and an odd number of cache lines: matrices that far apart do not fall into the same sets.
+static inline int64_t dlc_spread(int64_t floats) { return dlc_ceil_div(floats, 32) * 32 + 16; }
 
 #endif

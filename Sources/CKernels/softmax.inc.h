@@ -11,16 +11,8 @@ DLC_INLINE vf softmax_max(vf m, vf x) { return vf_select(x == x, vf_max(x, m), x
 DLC_INLINE vf softmax_exp(vf x) {
     x = vf_max(vf_set1(-88.02f), x);
     // Adding 1.5·2²³ + 127 rounds to an integer and leaves n + 127, the exponent of 2ⁿ, in the low bits.
-    const vf shifted = vf_fma(x, vf_set1(1.44269504f), vf_set1(12583039.0f)), whole = shifted - 12583039.0f;
-    vf r = vf_fma(whole, vf_set1(-0.693145751953125f), x);
-    r = vf_fma(whole, vf_set1(-1.428606765e-6f), r);
-    vf p = vf_set1(1.395171901e-3f);
-    p = vf_fma(p, r, vf_set1(8.369598153e-3f));
-    p = vf_fma(p, r, vf_set1(4.166618726e-2f));
-    p = vf_fma(p, r, vf_set1(1.666651289e-1f));
-    p = vf_fma(p, r, vf_set1(5.000000101e-1f));
-    p = vf_fma(p, r * r, r) + 1.0f;
-    return p * (vf)((vi)shifted << 23);
+    const vf shifted = vf_fma(x, vf_set1(1.44269504f), vf_set1(12583039.0f));
+    return vexp_fraction(x, shifted - 12583039.0f) * (vf)((vi)shifted << 23);
 }
 
 /// The maximum of the lanes; NaN where there is one among them.

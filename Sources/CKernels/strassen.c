@@ -77,9 +77,6 @@ typedef struct {
     const float **rows;         ///< [7][row_block]: the left operands' rows
 } context;
 
-/// An odd number of cache lines apart, so that equal rows do not fall into the same sets.
-static int64_t spread(int64_t floats) { return dlc_ceil_div(floats, 32) * 32 + 16; }
-
 static const float *upper(const context *x, int64_t row) {
     return (const float *)x->call->buffers[A] + row / x->p->line * x->p->line_step + row % x->p->line * x->p->a_row;
 }
@@ -170,8 +167,8 @@ static void multiply(const context *x, int64_t first, int64_t rows, int64_t pane
 
 static context context_of(const dlc_strassen *p) {
     context x = {.p = p, .panels = panels_of(p->isa, p->n, p->k), .pairs = dlc_ceil_div(p->m, 2), .half = p->k / 2};
-    x.sums_step = spread((p->shared_sums ? x.pairs : p->row_block) * x.half);
-    x.products_step = spread(p->row_block * dlc_panel_vectors(&x.panels, 0) * x.panels.lanes);
+    x.sums_step = dlc_spread((p->shared_sums ? x.pairs : p->row_block) * x.half);
+    x.products_step = dlc_spread(p->row_block * dlc_panel_vectors(&x.panels, 0) * x.panels.lanes);
     return x;
 }
 

@@ -60,16 +60,13 @@ typedef struct {
     int64_t width;              ///< output channels of the widest panel
 } layout;
 
-/// Points an odd number of cache lines apart do not fall into the same sets.
-static int64_t spread(int64_t floats) { return dlc_ceil_div(floats, 32) * 32 + 16; }
-
 static layout layout_of(const dlc_conv *p) {
     const int side = dlc_winograd_side(p->algorithm);
     const dlc_panels panels = dlc_panels_of(dlc_tiles(p->isa), p->c, p->oc);
     layout l = {.side = side, .tile = dlc_winograd_outputs(side), .points = side * side, .tiles = p->n * p->d * p->tiles_h * p->tiles_w};
     l.width = dlc_panel_vectors(&panels, 0) * panels.lanes;
-    l.step = spread((p->shared_input ? l.tiles : p->tile_block) * p->c);
-    l.products_step = spread(p->tile_block * l.width);
+    l.step = dlc_spread((p->shared_input ? l.tiles : p->tile_block) * p->c);
+    l.products_step = dlc_spread(p->tile_block * l.width);
     return l;
 }
 
@@ -123,8 +120,7 @@ static void multiply(const context *x, const float *transformed, int64_t first, 
     const float *bias = x->call->buffers[DLC_CONV_BIAS], *residual = x->call->buffers[DLC_CONV_RESIDUAL];
     const float *slope = x->call->buffers[DLC_CONV_SLOPE];
     const dlc_activation kind = p->epilogue.activation;
-    const bool simple = (kind == DLC_ACT_NONE || kind == DLC_ACT_RELU || kind == DLC_ACT_CLIP) &&
-                        !(residual && p->epilogue.residual_after_activation);
+    const bool simple = dlc_epilogue_is_simple(p->epilogue, residual);
     dlc_winograd_output o = {
         .step = l->products_step, .channels = channels, .y_pixel = p->y_ld, .y_line = p->ow * p->y_ld,
         .bias = bias ? bias + column : 0, .residual_pixel = p->residual_ld, .residual_line = p->ow * p->residual_ld,

@@ -5,13 +5,8 @@
 #define DLC_VMATH
 
 DLC_TARGET_BEGIN
-/// eˣ; 2 ULP, down to the subnormals.
-DLC_INLINE vf vexp(vf x) {
-    x = vf_min(vf_set1(89.0f), vf_max(vf_set1(-105.0f), x));
-    // Adding 1.5·2²³ rounds to an integer and leaves it in the low bits.
-    vf shifted = vf_fma(x, vf_set1(1.44269504f), vf_set1(12582912.0f));
-    vi n = (vi)shifted - 0x4b400000;
-    vf whole = shifted - 12582912.0f;
+/// eˣ⁻ⁿˡⁿ², where `whole` is the integer n near x/ln 2.
+DLC_INLINE vf vexp_fraction(vf x, vf whole) {
     vf r = vf_fma(whole, vf_set1(-0.693145751953125f), x);
     r = vf_fma(whole, vf_set1(-1.428606765e-6f), r);
     vf p = vf_set1(1.395171901e-3f);
@@ -19,7 +14,15 @@ DLC_INLINE vf vexp(vf x) {
     p = vf_fma(p, r, vf_set1(4.166618726e-2f));
     p = vf_fma(p, r, vf_set1(1.666651289e-1f));
     p = vf_fma(p, r, vf_set1(5.000000101e-1f));
-    p = vf_fma(p, r * r, r) + 1.0f;
+    return vf_fma(p, r * r, r) + 1.0f;
+}
+
+/// eˣ; 2 ULP, down to the subnormals.
+DLC_INLINE vf vexp(vf x) {
+    x = vf_min(vf_set1(89.0f), vf_max(vf_set1(-105.0f), x));
+    // Adding 1.5·2²³ rounds to an integer and leaves it in the low bits.
+    const vf shifted = vf_fma(x, vf_set1(1.44269504f), vf_set1(12582912.0f)), p = vexp_fraction(x, shifted - 12582912.0f);
+    const vi n = (vi)shifted - 0x4b400000;
     vi half = n >> 1; // in two steps, since 2ⁿ alone may overflow or be subnormal
     return p * (vf)((half + 127) << 23) * (vf)((n - half + 127) << 23);
 }
