@@ -1,11 +1,11 @@
 // Hinton and Salakhutdinov, "Reducing the dimensionality of data with neural networks", 2006.
 
-/// Gives the code of an image, and the image that the code stands for.
+/// Gives the code of an image, and the image restored from the code.
 model Autoencoder(image: f32[N, 784], widths = [1000, 500, 250], code = 30) {
     x = image
     for width in widths { x = x.dense(width).sigmoid() }
     code = x.dense(code, name: "code")
     x = code
     for width in widths[::-1] { x = x.dense(width).sigmoid() }
-    return image: x.dense(image.shape[1]).sigmoid(), code: code
+    return reconstruction: x.dense(image.shape[1]).sigmoid(), code: code
 }
