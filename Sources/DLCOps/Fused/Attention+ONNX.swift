@@ -6,32 +6,59 @@ extension Attention {
     static let mapping = ONNXMapping("Attention", read: { try ONNXAttention.read(&$0) }, write: write)
 
     private static let write: @Sendable (inout ONNXWriter) throws -> Void = { writer in
-        guard let op = writer.op as? Attention, let q = writer.operandFacts[0], let k = writer.operandFacts[1] else { return }
-        guard !op.causal, q.shape[op.headsInner ? 2 : 1] == k.shape[op.headsInner ? 2 : 1] else {
-            throw DLCError("causal or grouped attention is not written as ONNX")
-        }
+        guard let op = writer.op as? Attention, let q = writer.operandFacts[0], let k = writer.operandFacts[1],
+            let v = writer.operandFacts[2]
+        else { return }
+        let (headAxis, rowAxis) = op.axes
+        let group = try q.shape[headAxis].quotient(k.shape[headAxis])
         func ordered(_ index: Int, _ perm: [Int]) -> String {
             perm == [0, 1, 2, 3] ? writer.inputs[index] : writer.intermediate("Transpose", [writer.inputs[index]], [("perm", .ints(perm))])
         }
+        // Each head of keys and values stands once per head of queries that shares it.
+        func spread(_ index: Int, _ fact: Fact, transposed: Bool = false) throws -> String {
+            let plain = op.headsInner ? [0, 2, 1, 3] : [0, 1, 2, 3]
+            let perm = transposed ? [plain[0], plain[1], plain[3], plain[2]] : plain
+            let name = ordered(index, perm)
+            if group == 1 { return name }
+            let column = writer.intermediate("Unsqueeze", [name, try writer.integers([2])])
+            let wide = writer.intermediate("Expand", [column, try writer.dimensions([1, 1, group, 1, 1])])
+            let shape = [fact.shape[0], q.shape[headAxis]] + perm[2...].map { fact.shape[$0] }
+            return writer.intermediate("Reshape", [wide, try writer.dimensions(shape)])
+        }
         let plain = op.headsInner ? [0, 2, 1, 3] : [0, 1, 2, 3]
-        let product = writer.intermediate("MatMul", [ordered(0, plain), ordered(1, op.headsInner ? [0, 2, 3, 1] : [0, 1, 3, 2])])
+        let product = writer.intermediate("MatMul", [ordered(0, plain), try spread(1, k, transposed: true)])
         let scale = writer.constant(try Tensor(filling: op.scale, type: q.element, shape: []), "scale")
         var scores = writer.intermediate("Mul", [product, scale])
+        func keep(where condition: String) throws {
+            let lowest = writer.constant(try Tensor(filling: -.infinity, type: q.element, shape: []), "masked")
+            scores = writer.intermediate("Where", [condition, scores, lowest])
+        }
         if writer.inputs.count > 3, let mask = writer.operandFacts[3] {
             if mask.element == .bool {
-                let lowest = writer.constant(try Tensor(filling: -.infinity, type: q.element, shape: []), "masked")
-                scores = writer.intermediate("Where", [writer.inputs[3], scores, lowest])
+                try keep(where: writer.inputs[3])
             } else {
                 scores = writer.intermediate("Add", [scores, writer.inputs[3]])
             }
         }
+        if op.causal { try keep(where: causalMask(rows: q.shape[rowAxis], columns: k.shape[rowAxis], &writer)) }
         let weights = writer.intermediate("Softmax", [scores], [("axis", .int(3))])
-        let values = ordered(2, plain)
+        let values = try spread(2, v)
         if op.headsInner {
             writer.node("Transpose", inputs: [writer.intermediate("MatMul", [weights, values])], attributes: [("perm", .ints(plain))])
         } else {
             writer.node("MatMul", inputs: [weights, values])
         }
+    }
+
+    /// The name of a bool matrix that is true up to column `row + columns - rows`.
+    private static func causalMask(rows: Dim, columns: Dim, _ writer: inout ONNXWriter) throws -> String {
+        try writer.require(14, "causal attention")
+        let yes = AttributeValue.tensor(try Tensor(filling: 1, type: .bool, shape: [1]))
+        let ones = writer.intermediate("ConstantOfShape", [try writer.dimensions([rows, columns])], [("value", yes)])
+        let offset = try columns.minus(rows)
+        if offset == 0 { return writer.intermediate("Trilu", [ones], [("upper", .int(0))]) }
+        let diagonal = writer.intermediate("Reshape", [try writer.dimensions([offset]), try writer.integers([])])
+        return writer.intermediate("Trilu", [ones, diagonal], [("upper", .int(0))])
     }
 }
 

@@ -37,7 +37,7 @@ public struct Attention: Operator {
         Attribute("heads_inner", \.headsInner)
     }
 
-    private var axes: (head: Int, row: Int) { headsInner ? (2, 1) : (1, 2) }
+    var axes: (head: Int, row: Int) { headsInner ? (2, 1) : (1, 2) }
 
     public func infer(_ context: inout InferContext) throws -> [Fact] {
         for (index, name) in ["q", "k", "v"].enumerated() {

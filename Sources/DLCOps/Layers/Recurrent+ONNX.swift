@@ -46,10 +46,17 @@ extension Recurrent {
         if let clip = op.clip { attributes.append(("clip", .float(clip))) }
         if op.inputForget { attributes.append(("input_forget", .int(1))) }
         if op.linearBeforeReset { attributes.append(("linear_before_reset", .int(1))) }
-        if op.batchFirst {
-            try writer.require(14, "\(name) with the batch first")
-            attributes.append(("layout", .int(1)))
+        guard op.batchFirst else { return writer.node(name, attributes: attributes) }
+        // ONNX Runtime knows no `layout` but the one with steps first, so the others are transposed to it.
+        let stateOperands = [5, 6]
+        var inputs = writer.inputs
+        for index in [0] + stateOperands where index < inputs.count && !inputs[index].isEmpty {
+            inputs[index] = writer.intermediate("Transpose", [inputs[index]], [("perm", .ints([1, 0, 2]))])
         }
-        writer.node(name, attributes: attributes)
+        let outputs = writer.outputs.map { $0.isEmpty ? "" : writer.unusedName($0) }
+        writer.node(name, inputs: inputs, outputs: outputs, attributes: attributes)
+        for (index, (inner, result)) in zip(outputs, writer.outputs).enumerated() where !result.isEmpty {
+            writer.node("Transpose", inputs: [inner], outputs: [result], attributes: [("perm", .ints(index == 0 ? [2, 0, 1, 3] : [1, 0, 2]))])
+        }
     }
 }
