@@ -5,10 +5,10 @@ import "blocks/inception.dlm"
 
 /// Four branches side by side; `reduced` are the widths in front of the larger kernels of branches 2 and 3.
 block inception(x, widths, reduced) {
+    first = x.unit(widths[0], name: "branch1")
     second = x.unit(reduced[0], name: "branch2.0").unit(widths[1], kernel: 3, name: "branch2.1")
     third = x.unit(reduced[1], name: "branch3.0").unit(widths[2], kernel: 3, name: "branch3.1")
-    fourth = x.maxPool(3, stride: 1, padding: 1).unit(widths[3], name: "branch4.1")
-    return concat(x.unit(widths[0], name: "branch1"), second, third, fourth)
+    return concat(first, second, third, x.maxPool(3, stride: 1, padding: 1).unit(widths[3], name: "branch4.1"))
 }
 
 /// Classifies images that are scaled to -1 ... 1.

@@ -5,9 +5,10 @@ import "blocks/inception.dlm"
 
 /// 35 x 35: two 3 x 3 convolutions in place of a 5 x 5 one (figure 5).
 block small(x, pooled) {
+    first = x.unit(64, name: "branch1x1")
     single = x.unit(48, name: "branch5x5_1").unit(64, kernel: 5, name: "branch5x5_2")
     double = x.unit(64, name: "branch3x3dbl_1").unit(96, kernel: 3, name: "branch3x3dbl_2").unit(96, kernel: 3, name: "branch3x3dbl_3")
-    return concat(x.unit(64, name: "branch1x1"), single, double, x.averagePool(3, stride: 1, padding: 1).unit(pooled, name: "branch_pool"))
+    return concat(first, single, double, x.averagePool(3, stride: 1, padding: 1).unit(pooled, name: "branch_pool"))
 }
 
 /// From 35 x 35 to 17 x 17 (figure 10).
@@ -19,11 +20,12 @@ block halveSmall(x) {
 
 /// 17 x 17: 7 x 7 convolutions as rows and columns (figure 6).
 block factored(x, width) {
+    first = x.unit(192, name: "branch1x1")
     single = x.unit(width, name: "branch7x7_1").unit(width, kernel: [1, 7], name: "branch7x7_2").unit(192, kernel: [7, 1], name: "branch7x7_3")
     double = x.unit(width, name: "branch7x7dbl_1").unit(width, kernel: [7, 1], name: "branch7x7dbl_2")
     double = double.unit(width, kernel: [1, 7], name: "branch7x7dbl_3").unit(width, kernel: [7, 1], name: "branch7x7dbl_4")
     double = double.unit(192, kernel: [1, 7], name: "branch7x7dbl_5")
-    return concat(x.unit(192, name: "branch1x1"), single, double, x.averagePool(3, stride: 1, padding: 1).unit(192, name: "branch_pool"))
+    return concat(first, single, double, x.averagePool(3, stride: 1, padding: 1).unit(192, name: "branch_pool"))
 }
 
 /// From 17 x 17 to 8 x 8.
@@ -35,11 +37,11 @@ block halveFactored(x) {
 
 /// 8 x 8: rows and columns side by side (figure 7).
 block wide(x) {
+    first = x.unit(320, name: "branch1x1")
     single = x.unit(384, name: "branch3x3_1")
     double = x.unit(448, name: "branch3x3dbl_1").unit(384, kernel: 3, name: "branch3x3dbl_2")
     return concat(
-        x.unit(320, name: "branch1x1"),
-        single.unit(384, kernel: [1, 3], name: "branch3x3_2a"), single.unit(384, kernel: [3, 1], name: "branch3x3_2b"),
+        first, single.unit(384, kernel: [1, 3], name: "branch3x3_2a"), single.unit(384, kernel: [3, 1], name: "branch3x3_2b"),
         double.unit(384, kernel: [1, 3], name: "branch3x3dbl_3a"), double.unit(384, kernel: [3, 1], name: "branch3x3dbl_3b"),
         x.averagePool(3, stride: 1, padding: 1).unit(192, name: "branch_pool"))
 }

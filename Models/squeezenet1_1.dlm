@@ -4,8 +4,8 @@
 /// Narrows to `width`, then 1 x 1 and 3 x 3 convolutions side by side.
 block fire(x, width, each) {
     y = x.conv(width, kernel: 1, init: kaimingUniform(), name: "squeeze").relu()
-    large = y.conv(each, kernel: 3, padding: 1, init: kaimingUniform(), name: "expand3x3").relu()
-    return concat(y.conv(each, kernel: 1, init: kaimingUniform(), name: "expand1x1").relu(), large)
+    small = y.conv(each, kernel: 1, init: kaimingUniform(), name: "expand1x1").relu()
+    return concat(small, y.conv(each, kernel: 3, padding: 1, init: kaimingUniform(), name: "expand3x3").relu())
 }
 
 /// Classifies images, normalised by ImageNet's means and deviations.
