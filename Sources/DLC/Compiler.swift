@@ -36,6 +36,8 @@ public enum Compiler {
     /// Compiles a graph for `options.target`.
     /// - Throws: where an operator has no kernel for its types, naming the node.
     public static func compile(_ graph: Graph, _ options: CompileOptions = CompileOptions()) throws -> PlanImage {
-        try Lowering.plan(Self.graph(graph, at: .lowered, options), options)
+        var lowered = try Self.graph(graph, at: .lowered, options)
+        lowered.metadata.merge(graph.indexBounds().map { ("\($0).below", "\($1)") }) { said, _ in said }
+        return try Lowering.plan(lowered, options)
     }
 }

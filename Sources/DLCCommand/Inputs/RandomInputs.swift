@@ -3,13 +3,17 @@ import DLC
 /// Values for inputs that nobody gives, the same for the same seed.
 struct RandomInputs {
     private let ports: [Plan.Port]
+    private let metadata: [String: String]
     /// Extents of the symbols.
     let bindings: [String: Int]
 
-    /// - Parameter shapes: shapes of some inputs by name; symbols that they do not settle are 1.
+    /// - Parameters:
+    ///   - metadata: the model's; `INPUT.below` says what an input of integers stays below.
+    ///   - shapes: shapes of some inputs by name; symbols that they do not settle are 1.
     /// - Throws: where a shape does not fit its input, or there is no such input.
-    init(_ ports: [Plan.Port], shapes: [String: [Int]] = [:]) throws {
+    init(_ ports: [Plan.Port], metadata: [String: String] = [:], shapes: [String: [Int]] = [:]) throws {
         self.ports = ports
+        self.metadata = metadata
         var bindings: [String: Int] = [:]
         for (name, shape) in shapes.sorted(by: { $0.key < $1.key }) {
             guard let port = ports.first(where: { $0.name == name }) else {
@@ -42,7 +46,7 @@ struct RandomInputs {
         try ports.enumerated().map { try tensor($1, seed: seed &+ UInt64($0)) }
     }
 
-    /// Normally distributed floats, integers of 0 ..< 80; ones for bools and where the name says `mask`.
+    /// Normally distributed floats; integers from 0 on, below what the metadata say or 80; ones for bools and where the name says `mask`.
     func tensor(_ port: Plan.Port, seed: UInt64) throws -> Tensor {
         let shape = try shape(port)
         var generator = SplitMix64(seed: seed)
@@ -57,7 +61,8 @@ struct RandomInputs {
         }
         let count = try Checked.count(shape)
         if port.type.isFloat { return try Tensor(doubles: (0..<count).map { _ in generator.normal() }, type: port.type, shape: shape) }
-        return try Tensor(integers: (0..<count).map { _ in Int64(generator.next() % 80) }, type: port.type, shape: shape)
+        let below = UInt64(max(metadata["\(port.name).below"].flatMap(Int.init) ?? 80, 1))
+        return try Tensor(integers: (0..<count).map { _ in Int64(generator.next() % below) }, type: port.type, shape: shape)
     }
 
     /// Zeros of the inputs' shapes.
