@@ -1,18 +1,15 @@
 // Huang, Liu, van der Maaten and Weinberger, "Densely connected convolutional networks", 2016.
-// Parameters have torchvision's names (those of its state dict: its file on the web spells norm1 as norm.1 and so on).
+// Parameters have torchvision's names. Its published file has an older spelling: norm.1 for norm1, conv.2 for conv2.
 
-/// Batch norm, ReLU and a convolution that is numbered as the norm is.
+/// Batch norm, ReLU and a convolution; `number` tells several in one place apart.
 block unit(x, width, kernel, number = "") {
     y = x.batchNorm(name: "norm\(number)").relu()
     return y.conv(width, kernel: kernel, padding: kernel ~/ 2, bias: false, init: kaimingNormal(), name: "conv\(number)")
 }
 
-/// `count` layers, each of which sees the results of all before it.
-block dense_block(x, count, growth) {
-    for i in 1...count {
-        x = concat(x, x.unit(4 * growth, 1, 1, name: "denselayer\(i)").unit(growth, 3, 2, name: "denselayer\(i)"))
-    }
-    return x
+/// What came, and `growth` more channels.
+block layer(x, growth) {
+    return concat(x, x.unit(4 * growth, kernel: 1, number: 1, name: "").unit(growth, kernel: 3, number: 2, name: ""))
 }
 
 /// Classifies images, normalised by ImageNet's means and deviations.
@@ -20,8 +17,8 @@ model DenseNet121(image: f32[N, 3, 224, 224], classes = 1000, counts = [6, 12, 2
     x = image.conv(2 * growth, kernel: 7, stride: 2, padding: 3, bias: false, init: kaimingNormal(), name: "features.conv0")
     x = x.batchNorm(name: "features.norm0").relu().maxPool(3, stride: 2, padding: 1)
     for i in 0..<counts.count {
-        if i > 0 { x = x.unit(x.shape[1] ~/ 2, 1, name: "features.transition\(i)").averagePool(2) }
-        x = x.dense_block(counts[i], growth, name: "features.denseblock\(i + 1)")
+        if i > 0 { x = x.unit(x.shape[1] ~/ 2, kernel: 1, name: "features.transition\(i)").averagePool(2) }
+        for j in 1...counts[i] { x = x.layer(growth, name: "features.denseblock\(i + 1).denselayer\(j)") }
     }
     return logits: x.batchNorm(name: "features.norm5").relu().globalAveragePool().flatten().dense(classes, name: "classifier")
 }
