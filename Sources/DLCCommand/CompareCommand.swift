@@ -14,6 +14,8 @@ struct CompareCommand: ParsableCommand {
             the outputs with the interpreter on the graph as it was imported, so that a wrong kernel shows in its layer and a \
             wrong pass in the outputs. The interpreter is slow: seconds to minutes for a large network.
 
+            A model that keeps state runs twice, from states of zeros, and the second run is compared, with the states after it.
+
             EXAMPLES
               dlc compare resnet50.onnx resnet50.dlc
               dlc compare digits.onnx --reference
@@ -64,16 +66,13 @@ struct CompareCommand: ParsableCommand {
         let first = try ModelFile.ready(path, flags)
         let second = try ModelFile.ready(other, flags)
         let inputs = try inputs(first.inputs)
-        func run(_ compiled: CompiledModel, _ path: String) throws -> [String: Tensor] {
-            try located(path) { try Session(compiled, threads: threads.threads).run(inputs) }
-        }
-        let (got, want) = (try run(first, path), try run(second, other))
+        let (got, want) = (try located(path) { try run(first, inputs) }, try located(other) { try run(second, inputs) })
         guard Set(got.keys) == Set(want.keys) else {
-            throw DLCError("the models have different outputs: \(got.keys.sorted().joined(separator: ", ")) and \(want.keys.sorted().joined(separator: ", "))")
+            throw DLCError("the models have different outputs or states: \(got.keys.sorted().joined(separator: ", ")) and \(want.keys.sorted().joined(separator: ", "))")
         }
-        return try first.outputs.compactMap { port in
-            guard let a = got[port.name], let b = want[port.name] else { return nil }
-            return try Difference("output \(port.name)", a, b)
+        return try (first.outputs.map { "output \($0.name)" } + first.states.map { "state \($0.name)" }).compactMap { label in
+            guard let a = got[label], let b = want[label] else { return nil }
+            return try Difference(label, a, b)
         }
     }
 
@@ -85,20 +84,55 @@ struct CompareCommand: ParsableCommand {
             let tapped = try TappedGraph(lowered)
             let compiled = try CompiledModel(Lowering.plan(tapped.graph, options))
             let inputs = try inputs(compiled.inputs)
-            let got = try Session(compiled, threads: threads.threads).run(inputs)
+            let got = try run(compiled, inputs)
             return try Progress.during("computing the reference") {
-                let layers = try Interpreter.run(tapped.graph, inputs)
-                let outputs = try Interpreter.run(imported, inputs)
+                let layers = try reference(tapped.graph, inputs)
+                let results = try reference(imported, inputs)
                 var differences: [Difference] = []
                 for tap in tapped.taps {
-                    if let a = got[tap.output], let b = layers[tap.output] { differences.append(try Difference(tap.label, a, b)) }
+                    if let a = got["output \(tap.output)"], let b = layers["output \(tap.output)"] {
+                        differences.append(try Difference(tap.label, a, b))
+                    }
                 }
-                for port in imported.outputs {
-                    if let a = got[port.name], let b = outputs[port.name] { differences.append(try Difference("output \(port.name)", a, b)) }
+                for label in results.keys.sorted() {
+                    if let a = got[label], let b = results[label] { differences.append(try Difference(label, a, b)) }
                 }
                 return differences
             }
         }
+    }
+
+    /// Runs whose last one is compared: with states, one that begins with other states than zeros.
+    private static func runs(states: Int) -> Int { states == 0 ? 1 : 2 }
+
+    /// What a compiled model computes, as `output NAME` and `state NAME`.
+    private func run(_ compiled: CompiledModel, _ inputs: [String: Tensor]) throws -> [String: Tensor] {
+        let session = try Session(compiled, threads: threads.threads)
+        var results: [String: Tensor] = [:]
+        for _ in 0..<Self.runs(states: compiled.states.count) {
+            for (name, tensor) in try session.run(inputs) { results["output \(name)"] = tensor }
+        }
+        for state in compiled.states { results["state \(state.name)"] = try session.state(state.name) }
+        return results
+    }
+
+    /// The same as the interpreter computes it.
+    private func reference(_ graph: Graph, _ inputs: [String: Tensor]) throws -> [String: Tensor] {
+        let states = try graph.states()
+        var inputs = inputs
+        for state in states {
+            let type = graph.type(state.input.value)
+            inputs[state.input.name] = try Tensor(filling: 0, type: type.element, shape: type.shape.constants ?? [])
+        }
+        var outputs: [String: Tensor] = [:]
+        for _ in 0..<Self.runs(states: states.count) {
+            outputs = try Interpreter.run(graph, inputs)
+            for state in states { inputs[state.input.name] = outputs[state.output.name] }
+        }
+        var results: [String: Tensor] = [:]
+        for state in states { results["state \(state.input.name)"] = outputs.removeValue(forKey: state.output.name) }
+        for (name, tensor) in outputs { results["output \(name)"] = tensor }
+        return results
     }
 
     private func inputs(_ ports: [Plan.Port]) throws -> [String: Tensor] {

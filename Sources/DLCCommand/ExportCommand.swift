@@ -8,7 +8,8 @@ struct ExportCommand: ParsableCommand {
         abstract: "Write a model as an ONNX file at a chosen opset.",
         discussion: """
             Written is the canonical graph: constants folded, shapes settled, before layout and fusion. Names of inputs, outputs \
-            and nodes are kept. An operator that the opset cannot express is an error.
+            and nodes are kept. An operator that the opset cannot express is an error. A state `h` becomes an input `h` and an output \
+            `next_h`, and the metadata say that they belong together, so that dlc keeps it again when it reads the file.
 
             EXAMPLES
               dlc export resnet50.onnx -o smaller.onnx

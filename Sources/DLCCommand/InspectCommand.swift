@@ -23,7 +23,7 @@ struct InspectCommand: ParsableCommand {
             The table lists the canonical graph's layers, or the steps of a compiled file: output shape, parameters, FLOPs (a \
             multiply and an add are two) and bytes of the output. Below it stand the inputs and outputs and the memory plan: the \
             arena that a run takes, the least that any arrangement of the same buffers needs, and what it would take without \
-            sharing. Where shapes have symbols, numbers are for symbols of 1, or as --shape says.
+            sharing. States are what a session keeps between runs. Where shapes have symbols, numbers are for symbols of 1, or as --shape says.
 
             EXAMPLES
               dlc inspect resnet50.onnx
@@ -94,7 +94,9 @@ struct InspectCommand: ParsableCommand {
         print()
         for port in plan.inputs { print("input   \(Describe.port(port))") }
         for port in plan.outputs { print("output  \(Describe.port(port))") }
-        for key in plan.metadata.keys.sorted() { print("note    \(key): \(oneLine(plan.metadata[key] ?? ""))") }
+        for state in plan.states { print("state   \(Describe.state(state))") }
+        let notes = plan.metadata.filter { note in !plan.states.contains { Graph.stateKey($0.name) == note.key } }
+        for key in notes.keys.sorted() { print("note    \(key): \(oneLine(plan.metadata[key] ?? ""))") }
         print()
         let symbols = inputs.bindings.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }.joined(separator: ", ")
         print("runs as \(plan.steps.count) steps on \(plan.target.name)\(symbols.isEmpty ? "" : ", with \(symbols)")")

@@ -13,7 +13,11 @@ struct RunCommand: ParsableCommand {
             An input is a NumPy array (.npy, .npz with the inputs' names inside), an ONNX tensor (.pb) or a picture (.png, .jpg), \
             which is resized and converted to what the input asks for, scaled to 0…1 or as the model's metadata say.
 
-            Without --output-dir the answer is printed: the best classes of a classifier, else the outputs' first values.
+            A model that keeps state takes one step of a sequence a run, beginning with states of zeros: a file with one dimension \
+            more than its input has is a sequence of runs, whose outputs get a first dimension too.
+
+            Without --output-dir the answer is printed: the best classes of a classifier, else the outputs' first values; of a \
+            sequence those of the last run.
 
             EXAMPLES
               dlc run Models/digits.onnx --input Models/digits/seven.png
@@ -65,16 +69,22 @@ struct RunCommand: ParsableCommand {
             }
         }
         let began = ContinuousClock.now
-        let outputs = try located(model.model) { try Progress.during("running \(model.model)") { try session.run(tensors) } }
+        let (sequence, outputs) = try located(model.model) {
+            let sequence = try RunSequence(tensors, compiled)
+            return (sequence, try Progress.during("running \(model.model)") { try sequence.run(session) })
+        }
         let ended = ContinuousClock.now
         if let outputDir {
             try write(outputs, compiled.outputs.map(\.name), to: outputDir)
         } else {
             for port in compiled.outputs {
-                if let tensor = outputs[port.name] { print(try Answer(port.name, tensor, compiled.metadata, top: top).text) }
+                guard let all = outputs[port.name] else { continue }
+                let tensor = try sequence.count.map { try all.entry($0 - 1) } ?? all
+                print(try Answer(port.name, tensor, compiled.metadata, top: top).text)
             }
             let preparation = ModelFile.isPlan(model.model) ? "loaded" : "compiled"
-            print("\(preparation) in \(Format.milliseconds(start, loaded)), ran in \(Format.milliseconds(began, ended))")
+            let runs = sequence.count.map { ", \($0) runs" } ?? ""
+            print("\(preparation) in \(Format.milliseconds(start, loaded)), ran in \(Format.milliseconds(began, ended))\(runs)")
         }
     }
 

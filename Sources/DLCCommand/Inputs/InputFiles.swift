@@ -80,6 +80,8 @@ enum Describe {
 
     static func port(_ port: Plan.Port) -> String { "\(port.name): \(type(port.type, port.shape))" }
 
+    static func state(_ state: Plan.State) -> String { "\(state.name): \(type(state.type, Shape(constants: state.shape)))" }
+
     static func ports(_ ports: [Plan.Port]) -> String {
         ports.isEmpty ? "no inputs" : ports.map { port($0) }.joined(separator: ", ")
     }

@@ -125,7 +125,7 @@ public final class ModelBuilder {
     public func finish() throws -> Model {
         if graph.graph.outputs.isEmpty { throw DLCError("the model has no output") }
         if let unset = states.first(where: { !$0.isSet }) { throw DLCError("state \(unset.state.input) has no next value") }
-        for (state, _) in states { graph.setMetadata("state.\(state.input)", state.output) }
+        for (state, _) in states { graph.setMetadata(Graph.stateKey(state.input), state.output) }
         return Model(graph: graph.graph, parameters: parameters, states: states.map(\.state))
     }
 

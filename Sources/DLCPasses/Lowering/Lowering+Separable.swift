@@ -76,7 +76,7 @@ extension Lowering {
 
     private func extent(_ operand: Plan.Operand, _ axis: Int) -> Int64 { Int64(nominal(operand.shape[axis])) }
 
-    /// Steps that touch each buffer; outputs of the model count as one more.
+    /// Steps that touch each buffer; what the model leaves behind counts as one more.
     private func users(of steps: [Plan.Step]) -> [Int: Set<Int>] {
         var users: [Int: Set<Int>] = [:]
         for (index, step) in steps.enumerated() {
@@ -84,8 +84,8 @@ extension Lowering {
                 if case .buffer(let buffer) = operand.location { users[buffer, default: []].insert(index) }
             }
         }
-        for port in image.plan.outputs {
-            if case .buffer(let buffer) = port.location { users[buffer, default: []].insert(steps.count) }
+        for location in image.plan.results {
+            if case .buffer(let buffer) = location { users[buffer, default: []].insert(steps.count) }
         }
         return users
     }

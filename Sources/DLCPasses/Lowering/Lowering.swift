@@ -43,18 +43,22 @@ public struct Lowering {
         placeConcatenations()
         algorithms = try chooseAlgorithms()
         image.update { $0.metadata = graph.metadata }
-        for (index, port) in graph.inputs.enumerated() {
+        let states = try graph.states()
+        for port in graph.inputs {
             let type = graph.type(port.value)
-            let location = Plan.Location.input(index)
+            let state = states.firstIndex { $0.input.value == port.value }
+            let location = state.map { .state($0) } ?? Plan.Location.input(image.plan.inputs.count)
             views[port.value.index] = Plan.Operand(
                 location: location, type: type.element, shape: type.shape, strides: try Plan.Operand.rowMajor(type.shape))
+            if state != nil { continue }
             image.update { $0.inputs.append(Plan.Port(name: port.name, type: type.element, shape: type.shape, location: location)) }
         }
         for node in graph.nodes {
             if node.op is Constant { continue }
             try located("\(node.op.name) \(node.name)") { try lower(node) }
         }
-        for port in graph.outputs { try addOutput(port) }
+        for port in graph.outputs where !states.contains(where: { $0.output.name == port.name }) { try addOutput(port) }
+        for state in states { try addState(state) }
         try joinSeparable()
         try finishBuffers()
     }
@@ -209,12 +213,24 @@ public struct Lowering {
     // MARK: Finishing
 
     private mutating func addOutput(_ port: Graph.Port) throws {
-        var view = try view(port.value)
-        let startsAtZero = view.offset == 0
-        if try !(startsAtZero && view.isContiguous()) { view = try copied(view, name: port.name) }
+        let location = try wholeMemory(of: port)
+        let type = graph.type(port.value)
+        image.update { $0.outputs.append(Plan.Port(name: port.name, type: type.element, shape: type.shape, location: location)) }
+    }
+
+    private mutating func addState(_ state: Graph.State) throws {
+        let type = graph.type(state.input.value)
+        let next = try wholeMemory(of: state.output)
         image.update {
-            $0.outputs.append(Plan.Port(name: port.name, type: view.type, shape: graph.shape(port.value), location: view.location))
+            $0.states.append(Plan.State(name: state.input.name, type: type.element, shape: type.shape.constants ?? [], next: next))
         }
+    }
+
+    /// Memory that holds the value in row-major order from its first byte.
+    private mutating func wholeMemory(of port: Graph.Port) throws -> Plan.Location {
+        let view = try view(port.value)
+        let startsAtZero = view.offset == 0
+        return try startsAtZero && view.isContiguous() ? view.location : copied(view, name: port.name).location
     }
 
     /// Computes lifetimes and lets results take over the memory of operands that end.
@@ -229,8 +245,8 @@ public struct Lowering {
                 last[buffer] = max(last[buffer], index)
             }
         }
-        for port in plan.outputs {
-            guard case .buffer(let buffer) = port.location else { continue }
+        for location in plan.results {
+            guard case .buffer(let buffer) = location else { continue }
             last[buffer] = plan.steps.count  // beyond the last step, so that no step takes it over
         }
         var owner = Array(bufferBytes.indices)
@@ -273,6 +289,7 @@ public struct Lowering {
             }
         }
         for index in plan.outputs.indices { renumber(&plan.outputs[index].location) }
+        for index in plan.states.indices { renumber(&plan.states[index].next) }
         image.update { $0 = plan }
     }
 }

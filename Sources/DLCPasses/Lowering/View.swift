@@ -3,15 +3,6 @@ import DLCRuntime
 
 /// Strided views: which reshapes, transposes and slices cost nothing.
 extension Plan.Operand {
-    /// Row-major strides of a shape.
-    static func rowMajor(_ shape: Shape) throws -> Shape {
-        var strides = Shape(repeating: 1, count: shape.count)
-        for axis in shape.indices.dropLast().reversed() {
-            strides[axis] = try strides[axis + 1].times(shape[axis + 1])
-        }
-        return strides
-    }
-
     /// Whether the elements lie in row-major order without gaps, for every binding of the symbols.
     func isContiguous() throws -> Bool {
         var expected: Dim = 1

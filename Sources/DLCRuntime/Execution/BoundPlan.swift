@@ -11,11 +11,17 @@ final class BoundPlan {
     private let kernels: [PreparedKernel]
     private let pointers: UnsafeMutableBufferPointer<UnsafeMutableRawPointer?>
     private let status: UnsafeMutablePointer<Int32>
-    private var inputPatches: [[(slot: Int, byteOffset: Int)]]
+    private var inputs: [OuterMemory]
+    private var states: [OuterMemory]
     private let plan: Plan
     private let constants: ConstantAddresses
     private let prefault: Prefault
-    private var inputAddresses: [UnsafeRawPointer?]
+
+    /// Memory of the caller's or the session's, and the pointers of steps into it.
+    private struct OuterMemory {
+        var address: UnsafeRawPointer?
+        var patches: [(slot: Int, byteOffset: Int)] = []
+    }
 
     /// - Parameter isFirst: whether it is the session's first, which has the constants mapped.
     /// - Throws: where a size is negative or overflows, or a kernel refuses its parameters.
@@ -24,8 +30,8 @@ final class BoundPlan {
         self.constants = constants
         inputShapes = try plan.inputs.map { try $0.shape.map { try Self.extent($0, bindings) } }
         outputShapes = try plan.outputs.map { try $0.shape.map { try Self.extent($0, bindings) } }
-        inputPatches = [[(slot: Int, byteOffset: Int)]](repeating: [], count: plan.inputs.count)
-        inputAddresses = [UnsafeRawPointer?](repeating: nil, count: plan.inputs.count)
+        inputs = [OuterMemory](repeating: OuterMemory(), count: plan.inputs.count)
+        states = [OuterMemory](repeating: OuterMemory(), count: plan.states.count)
 
         var kernels: [PreparedKernel] = []
         kernels.reserveCapacity(plan.steps.count)
@@ -104,12 +110,15 @@ final class BoundPlan {
     }
 
     /// Lets the steps read an input from the caller's memory.
-    func setInput(_ index: Int, _ address: UnsafeRawPointer) {
-        guard inputAddresses[index] != address else { return }
-        inputAddresses[index] = address
-        for patch in inputPatches[index] {
-            pointers[patch.slot] = UnsafeMutableRawPointer(mutating: address + patch.byteOffset)
-        }
+    func setInput(_ index: Int, _ address: UnsafeRawPointer) { point(&inputs[index], to: address) }
+
+    /// Lets the steps read a state from the session's memory.
+    func setState(_ index: Int, _ address: UnsafeRawPointer) { point(&states[index], to: address) }
+
+    private func point(_ memory: inout OuterMemory, to address: UnsafeRawPointer) {
+        guard memory.address != address else { return }
+        memory.address = address
+        for patch in memory.patches { pointers[patch.slot] = UnsafeMutableRawPointer(mutating: address + patch.byteOffset) }
     }
 
     /// Runs every step.
@@ -128,11 +137,18 @@ final class BoundPlan {
     /// The bytes of an output after a run.
     func outputBytes(_ index: Int) -> UnsafeRawBufferPointer {
         let port = plan.outputs[index]
-        let count = outputShapes[index].reduce(1, *) * port.type.size
-        switch port.location {
+        return bytes(at: port.location, count: outputShapes[index].reduce(1, *) * port.type.size)
+    }
+
+    /// The bytes of a state's next value after a run.
+    func nextBytes(_ index: Int, count: Int) -> UnsafeRawBufferPointer { bytes(at: plan.states[index].next, count: count) }
+
+    private func bytes(at location: Plan.Location, count: Int) -> UnsafeRawBufferPointer {
+        switch location {
         case .buffer(let buffer): return UnsafeRawBufferPointer(start: arena + layout.offsets[buffer], count: count)
         case .constant(let constant): return UnsafeRawBufferPointer(start: constants.addresses[constant], count: count)
-        case .input(let input): return UnsafeRawBufferPointer(start: inputAddresses[input], count: count)
+        case .input(let input): return UnsafeRawBufferPointer(start: inputs[input].address, count: count)
+        case .state(let state): return UnsafeRawBufferPointer(start: states[state].address, count: count)
         }
     }
 
@@ -147,7 +163,8 @@ final class BoundPlan {
         switch operand.location {
         case .buffer(let index): pointers[slot] = arena + layout.offsets[index] + byteOffset
         case .constant(let index): pointers[slot] = UnsafeMutableRawPointer(mutating: constants.addresses[index] + byteOffset)
-        case .input(let index): inputPatches[index].append((slot, byteOffset))
+        case .input(let index): inputs[index].patches.append((slot, byteOffset))
+        case .state(let index): states[index].patches.append((slot, byteOffset))
         }
     }
 
@@ -181,6 +198,8 @@ final class BoundPlan {
             case .input(let index):
                 available = try Checked.multiply(
                     Checked.count(plan.inputs[index].shape.map { try extent($0, bindings) }), plan.inputs[index].type.size)
+            case .state(let index):
+                available = try Checked.multiply(Checked.count(plan.states[index].shape), plan.states[index].type.size)
             }
             guard lowest >= 0, try Checked.multiply(Checked.add(highest, 1), operand.type.size) <= available else {
                 throw DLCError("the shapes do not fit together: \(operand.type) of extents [\(operand.shape.map(\.description).joined(separator: ", "))] reaches outside its memory")
@@ -189,5 +208,12 @@ final class BoundPlan {
         for step in plan.steps {
             for case let operand? in step.operands + step.results { try check(operand) }
         }
+        func check(_ location: Plan.Location, _ type: ElementType, _ shape: Shape, _ name: String) throws {
+            try located(name) {
+                try check(Plan.Operand(location: location, type: type, shape: shape, strides: Plan.Operand.rowMajor(shape)))
+            }
+        }
+        for port in plan.outputs { try check(port.location, port.type, port.shape, "output \(port.name)") }
+        for state in plan.states { try check(state.next, state.type, Shape(constants: state.shape), "state \(state.name)") }
     }
 }

@@ -37,6 +37,8 @@ public struct CompiledModel: Sendable {
 
     public var inputs: [Plan.Port] { plan.inputs }
     public var outputs: [Plan.Port] { plan.outputs }
+    /// What a session keeps between runs; neither among the inputs nor the outputs.
+    public var states: [Plan.State] { plan.states }
     /// Free text that travels with the model, such as class labels.
     public var metadata: [String: String] { plan.metadata }
 }

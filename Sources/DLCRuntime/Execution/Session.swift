@@ -1,8 +1,9 @@
 import CKernels
 
-/// Runs a model: owns the memory of its intermediate results and the threads.
+/// Runs a model: owns the memory of its intermediate results, its states and the threads.
 ///
-/// A session is used by one task at a time; several sessions share one `CompiledModel`. The first run at a set of input
+/// A session is used by one task at a time; several sessions share one `CompiledModel`. States are zeros at first, and
+/// every run that succeeds takes them on; one that throws leaves them as they were. The first run at a set of input
 /// shapes settles sizes and memory, which is remembered; later runs at the same shapes allocate nothing.
 public final class Session {
     public let model: CompiledModel
@@ -11,6 +12,7 @@ public final class Session {
     private var bound: [[[Int]]: BoundPlan] = [:]
     private var current: BoundPlan?
     private var inputs: [Tensor?]
+    let states: StateMemory
 
     /// - Parameters:
     ///   - threads: threads to compute with, the caller among them; nil takes the processors available.
@@ -20,6 +22,7 @@ public final class Session {
         let count = threads ?? Int(dlc_available_processors())
         guard count >= 1, count <= 256 else { throw DLCError("\(count) threads: expected 1 to 256") }
         self.threads = count
+        states = try StateMemory(model.states)
         pool = dlc_threads_create(Int32(count))
         guard count == 1 || pool != nil else { throw DLCError("cannot start \(count) threads") }
         inputs = [Tensor?](repeating: nil, count: model.inputs.count)
@@ -76,9 +79,10 @@ public final class Session {
         let bound = try prepare()
         dlc_threads_limit(pool, Int32(limit))
         try bound.run(pool)
+        states.advance { bound.nextBytes($0, count: states.sizes[$0]) }
     }
 
-    /// Runs step by step and reports each step's nanoseconds.
+    /// Runs step by step and reports each step's nanoseconds. States stay as they are.
     public func profile(_ report: (_ step: Int, _ nanoseconds: Int) -> Void) throws {
         let bound = try prepare()
         dlc_threads_limit(pool, Int32(threads))
@@ -116,6 +120,9 @@ public final class Session {
             if let tensor = inputs[index] {
                 tensor.withUnsafeBytes { if let base = $0.baseAddress { current.setInput(index, base) } }
             }
+        }
+        for index in model.states.indices {
+            if let base = states[index].baseAddress { current.setState(index, base) }
         }
         return current
     }

@@ -9,6 +9,12 @@ extension Plan {
         }
         try writer.list(inputs) { try $0.port($1) }
         try writer.list(outputs) { try $0.port($1) }
+        writer.list(states) { writer, state in
+            writer.string(state.name)
+            writer.byte(state.type.rawValue)
+            writer.list(state.shape) { $0.count($1) }
+            writer.location(state.next)
+        }
         try writer.list(buffers) { writer, buffer in
             try writer.dim(buffer.bytes)
             writer.count(buffer.firstStep)
@@ -41,6 +47,11 @@ extension Plan {
         }
         inputs = try reader.list { try $0.port() }
         outputs = try reader.list { try $0.port() }
+        states = try reader.list { reader in
+            State(
+                name: try reader.string(), type: try reader.elementType(), shape: try reader.list { try $0.size() },
+                next: try reader.location())
+        }
         buffers = try reader.list { reader in
             Buffer(bytes: try reader.dim(), firstStep: try reader.size(), lastStep: try reader.size())
         }
@@ -76,10 +87,12 @@ extension Plan {
                 case .buffer(let index): (index, buffers.count)
                 case .constant(let index): (index, constants.count)
                 case .input(let index): (index, inputs.count)
+                case .state(let index): (index, states.count)
                 }
             guard index < count else { throw DLCError("the plan refers to \(location) of \(count)") }
         }
         for port in inputs + outputs { try check(port.location) }
+        for state in states { try check(state.next) }
         for (index, step) in steps.enumerated() {
             try located("step \(index), \(step.name)") {
                 for case let operand? in step.operands + step.results {
@@ -110,6 +123,7 @@ extension ByteWriter {
         case .buffer(let index): byte(0); count(index)
         case .constant(let index): byte(1); count(index)
         case .input(let index): byte(2); count(index)
+        case .state(let index): byte(3); count(index)
         }
     }
 
@@ -139,6 +153,7 @@ extension ByteReader {
         case 0: .buffer(try size())
         case 1: .constant(try size())
         case 2: .input(try size())
+        case 3: .state(try size())
         case let code: throw DLCError("the plan names unknown memory \(code)")
         }
     }

@@ -29,6 +29,24 @@ public struct Plan: Sendable {
         case constant(Int)
         /// The caller's memory.
         case input(Int)
+        /// What the session keeps of a state, as the run before left it.
+        case state(Int)
+    }
+
+    /// A tensor that the session keeps between runs, zeros at first.
+    public struct State: Sendable {
+        public var name: String
+        public var type: ElementType
+        public var shape: [Int]
+        /// Where a run leaves what the state is at the next one, in row-major order.
+        public var next: Location
+
+        public init(name: String, type: ElementType, shape: [Int], next: Location) {
+            self.name = name
+            self.type = type
+            self.shape = shape
+            self.next = next
+        }
     }
 
     /// A strided view of memory that a step reads or writes.
@@ -47,6 +65,15 @@ public struct Plan: Sendable {
             self.shape = shape
             self.strides = strides
             self.offset = offset
+        }
+
+        /// Row-major strides of a shape.
+        public static func rowMajor(_ shape: Shape) throws -> Shape {
+            var strides = Shape(repeating: 1, count: shape.count)
+            for axis in shape.indices.dropLast().reversed() {
+                strides[axis] = try strides[axis + 1].times(shape[axis + 1])
+            }
+            return strides
         }
     }
 
@@ -104,6 +131,7 @@ public struct Plan: Sendable {
     public var target: Target
     public var inputs: [Port] = []
     public var outputs: [Port] = []
+    public var states: [State] = []
     public var buffers: [Buffer] = []
     public var constants: [Constant] = []
     public var steps: [Step] = []
@@ -114,6 +142,9 @@ public struct Plan: Sendable {
         self.name = name
         self.target = target
     }
+
+    /// Where a run leaves its results: outputs and the next values of states.
+    public var results: [Location] { outputs.map(\.location) + states.map(\.next) }
 
     /// The symbols of the inputs' shapes.
     public var symbols: [String] {
