@@ -30,14 +30,14 @@ public enum Compiler {
 
     /// The graph after the passes that lead to `stage`.
     public static func graph(_ graph: Graph, at stage: Stage, _ options: CompileOptions = CompileOptions()) throws -> Graph {
-        try Pipelines.passes(to: stage, options).run(graph, options.passes)
+        var result = try Pipelines.passes(to: stage, options).run(graph, options.passes)
+        result.metadata.merge(graph.indexBounds().map { ("\($0).below", "\($1)") }) { said, _ in said }
+        return result
     }
 
     /// Compiles a graph for `options.target`.
     /// - Throws: where an operator has no kernel for its types, naming the node.
     public static func compile(_ graph: Graph, _ options: CompileOptions = CompileOptions()) throws -> PlanImage {
-        var lowered = try Self.graph(graph, at: .lowered, options)
-        lowered.metadata.merge(graph.indexBounds().map { ("\($0).below", "\($1)") }) { said, _ in said }
-        return try Lowering.plan(lowered, options)
+        try Lowering.plan(Self.graph(graph, at: .lowered, options), options)
     }
 }

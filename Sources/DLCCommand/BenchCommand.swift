@@ -77,7 +77,7 @@ struct BenchCommand: ParsableCommand {
         let compiled = try CompiledModel(contentsOf: path)
         let session = try Session(compiled, threads: threads.threads)
         let loaded = dlc_nanoseconds()
-        let inputs = try RandomInputs(compiled.inputs, metadata: compiled.metadata, shapes: shapes)
+        let inputs = try RandomInputs(compiled, shapes: shapes)
         for (index, tensor) in try inputs.tensors().enumerated() { try session.setInput(index, tensor) }
         let began = dlc_nanoseconds()
         try session.run()

@@ -65,7 +65,7 @@ struct CompareCommand: ParsableCommand {
         try flags.check([path, other])
         let first = try ModelFile.ready(path, flags)
         let second = try ModelFile.ready(other, flags)
-        let inputs = try inputs(first.inputs)
+        let inputs = try inputs(for: first)
         let (got, want) = (try located(path) { try run(first, inputs) }, try located(other) { try run(second, inputs) })
         guard Set(got.keys) == Set(want.keys) else {
             throw DLCError("the models have different outputs or states: \(got.keys.sorted().joined(separator: ", ")) and \(want.keys.sorted().joined(separator: ", "))")
@@ -83,7 +83,7 @@ struct CompareCommand: ParsableCommand {
             let lowered = try Compiler.graph(imported, at: .lowered, options)
             let tapped = try TappedGraph(lowered)
             let compiled = try CompiledModel(Lowering.plan(tapped.graph, options))
-            let inputs = try inputs(compiled.inputs)
+            let inputs = try inputs(for: compiled)
             let got = try run(compiled, inputs)
             return try Progress.during("computing the reference") {
                 let layers = try reference(tapped.graph, inputs)
@@ -135,8 +135,8 @@ struct CompareCommand: ParsableCommand {
         return results
     }
 
-    private func inputs(_ ports: [Plan.Port]) throws -> [String: Tensor] {
-        let tensors = try RandomInputs(ports, shapes: shapes.byName()).tensors(seed: seed)
-        return Dictionary(zip(ports.map(\.name), tensors), uniquingKeysWith: { first, _ in first })
+    private func inputs(for model: CompiledModel) throws -> [String: Tensor] {
+        let tensors = try RandomInputs(model, shapes: shapes.byName()).tensors(seed: seed)
+        return Dictionary(zip(model.inputs.map(\.name), tensors), uniquingKeysWith: { first, _ in first })
     }
 }

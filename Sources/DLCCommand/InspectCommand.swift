@@ -68,13 +68,13 @@ struct InspectCommand: ParsableCommand {
                     (try CompiledModel(Compiler.compile(graph)), try Compiler.graph(graph, at: .canonical))
                 }
             }
-            let inputs = try RandomInputs(compiled.inputs, shapes: shapes.byName())
+            let inputs = try RandomInputs(compiled, shapes: shapes.byName())
             try report(compiled, bytes: nil, layers: LayerTable(canonical, inputs.bindings))
         }
     }
 
     private func report(_ compiled: CompiledModel, bytes: Int?, layers: LayerTable?) throws {
-        let inputs = try RandomInputs(compiled.inputs, shapes: shapes.byName())
+        let inputs = try RandomInputs(compiled, shapes: shapes.byName())
         let arena = try located(model.model) { try self.arena(of: compiled, inputs) }
         let plan = compiled.plan
         if json {

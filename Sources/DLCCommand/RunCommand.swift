@@ -63,7 +63,7 @@ struct RunCommand: ParsableCommand {
         let loaded = ContinuousClock.now
         var tensors = try InputFiles(ports: compiled.inputs, metadata: compiled.metadata).read(known.remaining)
         if random {
-            let generator = try RandomInputs(compiled.inputs, shapes: shapes.byName())
+            let generator = try RandomInputs(compiled, shapes: shapes.byName())
             for (index, port) in compiled.inputs.enumerated() where tensors[port.name] == nil {
                 tensors[port.name] = try generator.tensor(port, seed: UInt64(index))
             }

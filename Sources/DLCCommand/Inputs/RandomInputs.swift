@@ -7,13 +7,11 @@ struct RandomInputs {
     /// Extents of the symbols.
     let bindings: [String: Int]
 
-    /// - Parameters:
-    ///   - metadata: the model's; `INPUT.below` says what an input of integers stays below.
-    ///   - shapes: shapes of some inputs by name; symbols that they do not settle are 1.
+    /// - Parameter shapes: shapes of some inputs by name; symbols that they do not settle are 1.
     /// - Throws: where a shape does not fit its input, or there is no such input.
-    init(_ ports: [Plan.Port], metadata: [String: String] = [:], shapes: [String: [Int]] = [:]) throws {
-        self.ports = ports
-        self.metadata = metadata
+    init(_ model: CompiledModel, shapes: [String: [Int]] = [:]) throws {
+        ports = model.inputs
+        metadata = model.metadata
         var bindings: [String: Int] = [:]
         for (name, shape) in shapes.sorted(by: { $0.key < $1.key }) {
             guard let port = ports.first(where: { $0.name == name }) else {
@@ -46,7 +44,7 @@ struct RandomInputs {
         try ports.enumerated().map { try tensor($1, seed: seed &+ UInt64($0)) }
     }
 
-    /// Normally distributed floats; integers from 0 on, below what the metadata say or 80; ones for bools and where the name says `mask`.
+    /// Normally distributed floats; integers from 0 on, below what metadata `INPUT.below` says or 80; ones for bools and where the name says `mask`.
     func tensor(_ port: Plan.Port, seed: UInt64) throws -> Tensor {
         let shape = try shape(port)
         var generator = SplitMix64(seed: seed)
