@@ -1,7 +1,7 @@
 #define _GNU_SOURCE
 #include "dlc_system.h"
 
-#include <stdbool.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -124,4 +124,26 @@ int64_t dlc_peak_resident_bytes(void) {
     struct rusage usage;
     return getrusage(RUSAGE_SELF, &usage) == 0 ? (int64_t)usage.ru_maxrss : 0;
 #endif
+}
+
+typedef struct {
+    void (*body)(void *);
+    void *context;
+} call;
+
+static void *run_call(void *argument) {
+    const call *wanted = argument;
+    wanted->body(wanted->context);
+    return NULL;
+}
+
+bool dlc_call_on_stack(int64_t stack_bytes, void (*body)(void *), void *context) {
+    pthread_attr_t attributes;
+    pthread_t thread;
+    call wanted = {body, context};
+    if (stack_bytes <= 0 || pthread_attr_init(&attributes) != 0) return false;
+    const bool runs = pthread_attr_setstacksize(&attributes, (size_t)stack_bytes) == 0 &&
+                      pthread_create(&thread, &attributes, run_call, &wanted) == 0;
+    pthread_attr_destroy(&attributes);
+    return runs && pthread_join(thread, NULL) == 0;
 }

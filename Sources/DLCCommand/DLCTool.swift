@@ -21,7 +21,7 @@ struct DLCTool: ParsableCommand {
             """,
         subcommands: [
             BuildCommand.self, RunCommand.self, InspectCommand.self, BenchCommand.self, ExportCommand.self, CompareCommand.self,
-            OptCommand.self, FormatCommand.self,
+            OptCommand.self, FormatCommand.self, LayersCommand.self,
         ])
 
     static func main() {

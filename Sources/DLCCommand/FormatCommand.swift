@@ -50,7 +50,7 @@ struct FormatCommand: ParsableCommand {
     /// - Returns: whether its layout was another.
     private func format(_ path: String) throws -> Bool {
         let isStream = path == "-"
-        let bytes = try isStream ? StandardInput.bytes() : located(path) { Array(try MappedFile(path: path).bytes) }
+        let bytes = try isStream ? StandardInput.bytes() : located(path) { try Self.bytes(of: MappedFile(path: path)) }
         let name = isStream ? "standard input" : path
         guard let text = String(validating: bytes, as: UTF8.self) else { throw DLCError("is not text in UTF-8", at: [name]) }
         let formatted = try SourceFormatter.format(SourceFile(path: name, text: text))
@@ -65,6 +65,8 @@ struct FormatCommand: ParsableCommand {
         }
         return isChanged
     }
+
+    private static func bytes(of file: MappedFile) -> [UInt8] { withExtendedLifetime(file) { Array(file.bytes) } }
 
     /// Writes the file that a link leads to, not over the link, and keeps its permissions.
     private func replace(_ path: String, with text: String) throws {

@@ -11,6 +11,15 @@ enum BuilderModels {
         return try m.finish()
     }
 
+    /// Rumelhart et al., 1986, with the ReLU units of Nair and Hinton, 2010.
+    static func mlp(widths: [Int] = [256, 128], classes: Int = 10) throws -> Model {
+        let m = ModelBuilder("MLP")
+        var x = try m.input("image", .float32, [Dim(symbol: "N"), 1, 28, 28]).flatten()
+        for (index, width) in widths.enumerated() { x = try x.dense(width, init: .kaimingNormal(slope: 0, fan: .in), name: "hidden\(index + 1)").relu() }
+        try m.output("logits", x.dense(classes, name: "output"))
+        return try m.finish()
+    }
+
     private static func stem(_ image: TensorValue) throws -> TensorValue {
         try image.conv(64, kernel: 7, stride: 2, padding: 3, bias: false, name: "conv1").batchNorm(name: "bn1").relu()
             .maxPool(3, stride: 2, padding: 1)

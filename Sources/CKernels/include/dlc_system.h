@@ -2,6 +2,7 @@
 #ifndef DLC_SYSTEM_H
 #define DLC_SYSTEM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /// Processors that this process may use: those of its affinity mask, at most what its control groups' quotas allow.
@@ -20,5 +21,9 @@ int64_t dlc_processor_nanoseconds(void);
 
 /// The largest resident size this process has had, in bytes; 0 where the system does not tell.
 int64_t dlc_peak_resident_bytes(void);
+
+/// Calls `body` on a thread of its own with at least `stack_bytes` of stack and waits for its end; false where there is
+/// no such thread. For recursion that could be deeper than the caller's stack, of which nobody knows the size.
+bool dlc_call_on_stack(int64_t stack_bytes, void (*_Nonnull body)(void *_Nullable), void *_Nullable context);
 
 #endif

@@ -10,7 +10,9 @@ extension Model {
     public static func load(_ path: String, settings: [String: String] = [:], model name: String? = nil) throws -> Model {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         let folder = parts.dropLast().map { $0 + "/" }.joined()
-        return try load(String(parts.last ?? ""), in: folder, settings: settings, model: name) { try ModelFolder(folder).text(of: $0) }
+        return try DeepStack.run {
+            try load(String(parts.last ?? ""), in: folder, settings: settings, model: name) { try ModelFolder(folder).text(of: $0) }
+        }
     }
 
     /// - Parameter read: the text of a file by its path below the folder.

@@ -9,6 +9,9 @@ public struct FunctionLayer: Layer {
         case identity
     }
 
+    static let activations: [Function] = [.relu, .relu6, .sigmoid, .tanh, .silu, .mish, .softsign, .hardSigmoid, .hardSwish, .selu, .step]
+    static let functions = Function.allCases.filter { !activations.contains($0) }
+
     public let function: Function
 
     public init(_ function: Function) { self.function = function }
@@ -138,7 +141,7 @@ public struct PReluLayer: Layer {
 
     public static let definition = LayerDefinition(
         Self(), name: "prelu", doc: "x where it is positive, else `weight · x`; weight `[1]`, or `[C]` for x `[N, C, …]`.",
-        source: "He et al., 2015"
+        source: "He et al., 2015", parameters: ["weight"]
     ) {
         Argument("perChannel", \.perChannel, "whether every channel has a slope of its own")
         Argument("initialValue", \.initialValue, "the slope before training")

@@ -45,13 +45,16 @@ public struct MultiHeadAttentionLayer: Layer {
     public var causal = false
     public var bias = true
 
+    static let names = ["in_proj_weight", "[in_proj_bias]", "out_proj.weight", "[out_proj.bias]"]
+
     public var definition: LayerDefinition { Self.definition }
 
     public static let definition = LayerDefinition(
         Self(), name: "multiHeadAttention",
         doc: "Attention of x `[N, L, C]` to itself, or to `memory` `[N, S, C]`: in_proj_weight `[3·C, C]` makes queries, keys and values, "
             + "out_proj mixes the heads.",
-        source: "Vaswani et al., 2017, section 3.2.2", operands: ["x", "memory?", "mask?"]
+        source: "Vaswani et al., 2017, section 3.2.2", operands: ["x", "memory?", "mask?"],
+        parameters: MultiHeadAttentionLayer.names
     ) {
         Argument("heads", \.heads, "how many heads; they divide C", .required)
         Argument("causal", \.causal, "whether a place sees only places up to its own")
@@ -89,7 +92,8 @@ public struct AdditiveAttentionLayer: Layer {
         Self(), name: "additiveAttention",
         doc: "A query `[N, Q]` looks at memory `[N, S, M]`: weights are the softmax of `v · tanh(query + memory)`, each side projected to "
             + "`width`; results are the weighted sum `[N, M]` and the weights `[N, S]`.",
-        source: "Bahdanau et al., 2015", operands: ["query", "memory"], results: ["context", "weights"]
+        source: "Bahdanau et al., 2015", operands: ["query", "memory"], results: ["context", "weights"],
+        parameters: ["query.weight", "key.weight", "key.bias", "energy.weight"]
     ) {
         Argument("width", \.width, "the width of the network", .required)
     }
@@ -124,7 +128,7 @@ public struct PositionLayer: Layer {
 
     static let learned = LayerDefinition(
         Self(isLearned: true), name: "positionalEmbedding", doc: "x `[N, T, C]` plus the first T rows of weight `[count, C]`.",
-        source: "Gehring et al., 2017"
+        source: "Gehring et al., 2017", parameters: ["weight"]
     ) {
         Argument("count", \.count, "the most places a sequence may have", .required)
         Argument("init", \.initialiser, "how the weight is drawn")

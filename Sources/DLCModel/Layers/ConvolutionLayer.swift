@@ -16,7 +16,8 @@ public struct ConvolutionLayer: Layer {
 
     public static let definition = LayerDefinition(
         Self(), name: "conv",
-        doc: "Convolution of x `[N, C, spatial…]` (one to three spatial dimensions) with weight `[channels, C / groups, kernel…]`."
+        doc: "Convolution of x `[N, C, spatial…]` (one to three spatial dimensions) with weight `[channels, C / groups, kernel…]`.",
+        parameters: ["weight", "[bias]"]
     ) {
         Argument("channels", \.channels, "channels of the result", .required)
         Argument("kernel", \.kernel, "extents of the kernel")
@@ -57,7 +58,7 @@ public struct DepthwiseConvolutionLayer: Layer {
     public static let definition = LayerDefinition(
         Self(), name: "depthwiseConv",
         doc: "Convolution of every channel of x `[N, C, spatial…]` by itself, with weight `[C · multiplier, 1, kernel…]`.",
-        source: "Howard et al., 2017"
+        source: "Howard et al., 2017", parameters: ["weight", "[bias]"]
     ) {
         Argument("kernel", \.kernel, "extents of the kernel", .required)
         Argument("stride", \.stride, "steps between windows")
@@ -96,7 +97,7 @@ public struct TransposedConvolutionLayer: Layer {
         Self(), name: "convTranspose",
         doc: "Transposed convolution of x `[N, C, spatial…]` with weight `[C, channels / groups, kernel…]`: extents become "
             + "`(extent - 1) · stride + (kernel - 1) · dilation + 1 + outputPadding - 2 · padding`.",
-        source: "Zeiler et al., 2010"
+        source: "Zeiler et al., 2010", parameters: ["weight", "[bias]"]
     ) {
         Argument("channels", \.channels, "channels of the result", .required)
         Argument("kernel", \.kernel, "extents of the kernel")

@@ -12,7 +12,8 @@ public struct DenseLayer: Layer {
 
     public static let definition = LayerDefinition(
         Self(), name: "dense",
-        doc: "A fully connected layer: x `[…, inputs]` times weight `[units, inputs]` transposed, plus bias `[units]`."
+        doc: "A fully connected layer: x `[…, inputs]` times weight `[units, inputs]` transposed, plus bias `[units]`.",
+        parameters: ["weight", "[bias]"]
     ) {
         Argument("units", \.units, "the extent of the result's last dimension", .required)
         Argument("bias", \.bias, "whether a bias is added")
@@ -46,7 +47,7 @@ public struct EmbeddingLayer: Layer {
 
     public static let definition = LayerDefinition(
         Self(), name: "embedding", doc: "A vector of `width` elements per index: row i of weight `[count, width]` for every index i of x.",
-        operands: ["indices"]
+        operands: ["indices"], parameters: ["weight"]
     ) {
         Argument("count", \.count, "how many symbols there are", .required)
         Argument("width", \.width, "the extent of the result's last dimension", .required)

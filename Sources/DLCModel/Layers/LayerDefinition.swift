@@ -11,6 +11,9 @@ public struct LayerDefinition: Sendable {
     /// Names of the tensors that it takes; `?` at the end marks an optional one, `...` a last one that repeats.
     public let operands: [String]
     public let results: [String]
+    /// Names of the parameters that it can make, as in a PyTorch state dict; `*` stands for a number, one in square
+    /// brackets is there for some arguments only.
+    public let parameters: [String]
     public let arguments: [LayerArgument]
     /// The layer with its default arguments.
     let make: @Sendable () -> any Layer
@@ -19,7 +22,7 @@ public struct LayerDefinition: Sendable {
     /// - Parameter prototype: carries the defaults of the arguments.
     public init<L: Layer>(
         _ prototype: @autoclosure @escaping @Sendable () -> L, name: String, doc: String, source: String? = nil,
-        operands: [String] = ["x"], results: [String] = ["y"],
+        operands: [String] = ["x"], results: [String] = ["y"], parameters: [String] = [],
         @LayerArgumentBuilder<L> arguments: () -> [Argument<L>] = { [] }
     ) {
         self.name = name
@@ -27,6 +30,7 @@ public struct LayerDefinition: Sendable {
         self.source = source
         self.operands = operands
         self.results = results
+        self.parameters = parameters
         make = { prototype() }
         let defaults = prototype()
         self.arguments = arguments().map { LayerArgument($0, defaults: defaults) }

@@ -82,22 +82,11 @@ public struct LossLayer: Layer {
         case .meanAbsoluteError: plain(kind, "The magnitude of x - target.", nil)
         case .klDivergence:
             plain(kind, "The Kullback-Leibler divergence `target · (log(target) - x)` of logarithms of probabilities x and probabilities.", nil)
-        case .huber:
-            LayerDefinition(
-                Self(kind), name: kind.rawValue, doc: "Half the square of x - target up to delta, linear beyond.", source: "Huber, 1964",
-                operands: ["x", "target"]
-            ) {
-                Argument("delta", \.delta, "where the square ends")
-                Argument("reduction", \.reduction, "what remains of the losses of all elements")
-            }
+        case .huber: numbered(kind, "Half the square of x - target up to delta, linear beyond.", "Huber, 1964", "delta", "where the square ends")
         case .hinge:
-            LayerDefinition(
-                Self(kind), name: kind.rawValue, doc: "`max(0, margin - target · x)` for targets -1 and 1.", source: "Cortes and Vapnik, 1995",
-                operands: ["x", "target"]
-            ) {
-                Argument("margin", \.delta, "how far a score must be on its side")
-                Argument("reduction", \.reduction, "what remains of the losses of all elements")
-            }
+            numbered(
+                kind, "`max(0, margin - target · x)` for targets -1 and 1.", "Cortes and Vapnik, 1995", "margin",
+                "how far a score must be on its side")
         case .binaryCrossEntropy:
             LayerDefinition(
                 Self(kind), name: kind.rawValue, doc: "The cross-entropy of the sigmoid of logits x and targets from 0 to 1.",
@@ -111,6 +100,13 @@ public struct LossLayer: Layer {
 
     private static func plain(_ kind: Kind, _ doc: String, _ source: String?) -> LayerDefinition {
         LayerDefinition(Self(kind), name: kind.rawValue, doc: doc, source: source, operands: ["x", "target"]) {
+            Argument("reduction", \.reduction, "what remains of the losses of all elements")
+        }
+    }
+
+    private static func numbered(_ kind: Kind, _ doc: String, _ source: String, _ argument: String, _ meaning: String) -> LayerDefinition {
+        LayerDefinition(Self(kind), name: kind.rawValue, doc: doc, source: source, operands: ["x", "target"]) {
+            Argument(argument, \.delta, meaning)
             Argument("reduction", \.reduction, "what remains of the losses of all elements")
         }
     }

@@ -11,7 +11,7 @@ public struct BatchNormLayer: Layer {
     public static let definition = LayerDefinition(
         Self(), name: "batchNorm",
         doc: "`(x - running_mean) / √(running_var + epsilon) · weight + bias` per channel of x `[N, C, …]`.",
-        source: "Ioffe and Szegedy, 2015"
+        source: "Ioffe and Szegedy, 2015", parameters: ["[weight]", "[bias]", "running_mean", "running_var"]
     ) {
         Argument("epsilon", \.epsilon, "added to the variance")
         Argument("affine", \.affine, "whether there are a weight and a bias")
@@ -39,7 +39,7 @@ public struct LayerNormLayer: Layer {
 
     public static let definition = LayerDefinition(
         Self(), name: "layerNorm", doc: "Mean 0 and variance 1 over the last dimensions, then weight and bias of their shape.",
-        source: "Ba et al., 2016"
+        source: "Ba et al., 2016", parameters: ["[weight]", "[bias]"]
     ) {
         Argument("dimensions", \.dimensions, "how many last dimensions are normalised")
         Argument("epsilon", \.epsilon, "added to the variance")
@@ -65,7 +65,7 @@ public struct RMSNormLayer: Layer {
 
     public static let definition = LayerDefinition(
         Self(), name: "rmsNorm", doc: "Division by the root mean square over the last dimensions, then a weight of their shape.",
-        source: "Zhang and Sennrich, 2019"
+        source: "Zhang and Sennrich, 2019", parameters: ["weight"]
     ) {
         Argument("dimensions", \.dimensions, "how many last dimensions are normalised")
         Argument("epsilon", \.epsilon, "added to the mean square")
@@ -91,7 +91,7 @@ public struct GroupNormLayer: Layer {
     static let group = LayerDefinition(
         Self(groups: 1), name: "groupNorm",
         doc: "Mean 0 and variance 1 over space and groups of adjacent channels of x `[N, C, …]`, then a weight and a bias per channel.",
-        source: "Wu and He, 2018"
+        source: "Wu and He, 2018", parameters: ["[weight]", "[bias]"]
     ) {
         Argument("groups", \.groups, "how many groups the channels form", .required)
         Argument("epsilon", \.epsilon, "added to the variance")
@@ -100,7 +100,7 @@ public struct GroupNormLayer: Layer {
 
     static let instance = LayerDefinition(
         Self(affine: false), name: "instanceNorm", doc: "Mean 0 and variance 1 over the space of every channel of x `[N, C, …]`.",
-        source: "Ulyanov et al., 2016"
+        source: "Ulyanov et al., 2016", parameters: ["[weight]", "[bias]"]
     ) {
         Argument("epsilon", \.epsilon, "added to the variance")
         Argument("affine", \.affine, "whether there are a weight and a bias per channel")

@@ -27,8 +27,13 @@ public struct RecurrentLayer: Layer {
 
     private static let shapes = "x `[N, T, C]` gives y `[N, T, D·H]` (D is 2 where bidirectional) and the last state `[layers·D, N, H]`"
 
+    private static let names = ["weight_ih_l*", "weight_hh_l*", "[bias_ih_l*]", "[bias_hh_l*]"].flatMap { name in
+        [name, name.hasPrefix("[") ? "\(name.dropLast())_reverse]" : "[\(name)_reverse]"]
+    }
+
     static let rnn = LayerDefinition(
-        Self(.rnn), name: "rnn", doc: "A plain recurrent layer: \(shapes).", source: "Elman, 1990", operands: ["x", "initial?"], results: ["y", "h"]
+        Self(.rnn), name: "rnn", doc: "A plain recurrent layer: \(shapes).", source: "Elman, 1990", operands: ["x", "initial?"], results: ["y", "h"],
+        parameters: names
     ) {
         Argument("hidden", \.hidden, "H, the width of the state", .required)
         Argument("layers", \.layers, "how many layers are stacked")
@@ -39,7 +44,7 @@ public struct RecurrentLayer: Layer {
     }
     static let gru = LayerDefinition(
         Self(.gru), name: "gru", doc: "Gated recurrent units: \(shapes).", source: "Cho et al., 2014", operands: ["x", "initial?"],
-        results: ["y", "h"]
+        results: ["y", "h"], parameters: names
     ) {
         Argument("hidden", \.hidden, "H, the width of the state", .required)
         Argument("layers", \.layers, "how many layers are stacked")
@@ -49,7 +54,7 @@ public struct RecurrentLayer: Layer {
     }
     static let lstm = LayerDefinition(
         Self(.lstm), name: "lstm", doc: "Long short-term memory: \(shapes), and the last cell.", source: "Hochreiter and Schmidhuber, 1997",
-        operands: ["x", "initial?", "cell?"], results: ["y", "h", "c"]
+        operands: ["x", "initial?", "cell?"], results: ["y", "h", "c"], parameters: names
     ) {
         Argument("hidden", \.hidden, "H, the width of the state", .required)
         Argument("layers", \.layers, "how many layers are stacked")

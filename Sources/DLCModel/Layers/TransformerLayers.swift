@@ -17,10 +17,17 @@ public struct TransformerLayer: Layer {
 
     public var definition: LayerDefinition { isDecoder ? Self.decoder : Self.encoder }
 
+    private static func names(isDecoder: Bool) -> [String] {
+        let attentions = isDecoder ? ["self_attn", "multihead_attn"] : ["self_attn"]
+        let attention = ["in_proj_weight", "in_proj_bias", "out_proj.weight", "out_proj.bias"]
+        let others = ["linear1", "linear2"] + (1...attentions.count + 1).map { "norm\($0)" }
+        return attentions.flatMap { part in attention.map { "\(part).\($0)" } } + others.flatMap { ["\($0).weight", "\($0).bias"] }
+    }
+
     static let encoder = LayerDefinition(
         Self(isDecoder: false), name: "transformerEncoderLayer",
         doc: "Attention of x `[N, T, C]` to itself and a network of one hidden layer, each with a residual and a layer norm.",
-        source: "Vaswani et al., 2017, section 3.1", operands: ["x", "mask?"]
+        source: "Vaswani et al., 2017, section 3.1", operands: ["x", "mask?"], parameters: names(isDecoder: false)
     ) {
         Argument("heads", \.heads, "heads of attention; they divide C", .required)
         Argument("feedForward", \.feedForward, "width of the hidden layer")
@@ -31,7 +38,7 @@ public struct TransformerLayer: Layer {
     static let decoder = LayerDefinition(
         Self(isDecoder: true), name: "transformerDecoderLayer",
         doc: "Causal attention of x `[N, T, C]` to itself, attention to memory `[N, S, C]`, and a network of one hidden layer.",
-        source: "Vaswani et al., 2017, section 3.1", operands: ["x", "memory", "mask?"]
+        source: "Vaswani et al., 2017, section 3.1", operands: ["x", "memory", "mask?"], parameters: names(isDecoder: true)
     ) {
         Argument("heads", \.heads, "heads of attention; they divide C", .required)
         Argument("feedForward", \.feedForward, "width of the hidden layer")

@@ -53,7 +53,7 @@ extension Parser {
         return ImportSyntax(path: path, pathRange: range)
     }
 
-    // definition := ("block" | "model") name "(" (parameter ",")* ")" "{" statement* "}"
+    // definition := ("block" | "model") name "(" (parameter ",")* ")" body
     private mutating func definition(_ kind: DefinitionSyntax.Kind) throws(Abandoned) -> DefinitionSyntax {
         let documentation = documentation[index]
         doubtfulBrace = nil

@@ -78,6 +78,7 @@ extension Parser {
         return value
     }
 
+    // arguments := (argument ",")*
     // argument := (name ":")? expression
     private mutating func argument() throws(Abandoned) -> ArgumentSyntax {
         if isWord(), kind(1) == .symbol(.assign) {
@@ -90,6 +91,7 @@ extension Parser {
         return ArgumentSyntax(label: label(), value: try expression())
     }
 
+    // indices := (index ",")*
     // index := expression | expression? ":" expression? (":" expression?)?
     private mutating func indexItem() throws(Abandoned) -> IndexSyntax {
         let start = range(token)
@@ -106,6 +108,7 @@ extension Parser {
     }
 
     // primary := literal | name | "(" expression ")" | "[" (expression ",")* "]" | ".infinity"
+    // literal := integer | number | text | "true" | "false"
     private mutating func primary() throws(Abandoned) -> ExpressionSyntax {
         let start = range(token)
         // The value was forgotten, and the next line is a statement of its own.

@@ -51,6 +51,8 @@ extension Parser {
     }
 
     // statement := for | repeat | if | return | check | state | next | assignment
+    // repeat := "repeat" expression body
+    // check := "check" expression ("," expression)?
     private mutating func statement() throws(Abandoned) -> StatementSyntax.Kind {
         switch kind() {
         case .keyword(let word) where kind(1) == .symbol(.assign):
@@ -83,6 +85,8 @@ extension Parser {
     }
 
     /// `state h: f32[1, 256]`, `next h = e`, or a mistake.
+    // state := "state" name ":" type
+    // next := "next" name "=" expression
     private mutating func twoWords() throws(Abandoned) -> StatementSyntax.Kind {
         let word = anyName()
         switch word.name {
@@ -169,7 +173,7 @@ extension Parser {
         return .conditional(branches, otherwise: try body("of `else`"))
     }
 
-    // return := "return" (label ":")? expression ("," (label ":")? expression)*
+    // return := "return" (name ":")? expression ("," (name ":")? expression)*
     private mutating func returned() throws(Abandoned) -> StatementSyntax.Kind {
         advance()
         var values: [ReturnedSyntax] = []
