@@ -9,7 +9,7 @@ public enum AllLayers {
     public static let groups: [Group] = [
         Group(title: "Dense layers and embeddings", layers: [DenseLayer.definition, EmbeddingLayer.definition]),
         Group(title: "Convolutions", layers: [
-            ConvolutionLayer.definition, DepthwiseConvolutionLayer.definition,
+            ConvolutionLayer.definition, DepthwiseConvolutionLayer.definition, MaskedConvolutionLayer.definition,
             TransposedConvolutionLayer.definition,
         ]),
         Group(title: "Pooling and resampling", layers: [
@@ -33,7 +33,7 @@ public enum AllLayers {
         ]),
         Group(title: "Shapes and selection", layers: [
             FlattenLayer.definition, ReshapeLayer.definition, TransposeLayer.definition, SqueezeLayer.squeeze, SqueezeLayer.unsqueeze,
-            ExpandLayer.definition, ConcatLayer.definition, SplitLayer.definition, SliceLayer.definition,
+            ExpandLayer.definition, ConcatLayer.definition, StackLayer.definition, SplitLayer.definition, SliceLayer.definition,
             PadLayer.pad, PadLayer.crop, GatherLayer.definition, OneHotLayer.definition, CastLayer.definition,
         ]),
         Group(title: "Regions and boxes", layers: [

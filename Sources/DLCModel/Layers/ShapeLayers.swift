@@ -149,6 +149,31 @@ public struct ConcatLayer: Layer {
     }
 }
 
+/// Tensors of one shape along a new dimension.
+public struct StackLayer: Layer {
+    public var axis = 0
+
+    public var definition: LayerDefinition { Self.definition }
+
+    public static let definition = LayerDefinition(
+        Self(), name: "stack", doc: "Tensors of one shape one after another along a new dimension: n of `[N, C]` become `[n, N, C]`.",
+        operands: ["x..."]
+    ) {
+        Argument("axis", \.axis, "where the dimension is in the result")
+    }
+
+    public func apply(to operands: [TensorValue?], in context: LayerContext) throws -> [TensorValue] {
+        let first = try operand(operands, 0)
+        let place = try InferenceRules.axis(axis, rank: first.rank + 1)
+        let rows = try operands.indices.map { index in
+            let x = try operand(operands, index)
+            guard x.type == first.type else { throw DLCError("tensors \(first.type) and \(x.type) cannot be stacked; expected one type and shape") }
+            return try context.add(Reshape(shape: Shape(x.shape[..<place]) + [1] + Shape(x.shape[place...])), x)
+        }
+        return try context.all(Concat(axis: place), rows)
+    }
+}
+
 /// The elements in another type.
 public struct CastLayer: Layer {
     public var type = ElementType.float32

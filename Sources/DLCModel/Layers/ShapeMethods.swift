@@ -19,6 +19,9 @@ extension TensorValue {
     public func concat(_ others: TensorValue..., axis: Int = 1, name: String? = nil) throws -> TensorValue {
         try builder.layer(ConcatLayer(axis: axis), name: name).results([self] + others)[0]
     }
+    public func stack(_ others: TensorValue..., axis: Int = 0, name: String? = nil) throws -> TensorValue {
+        try builder.layer(StackLayer(axis: axis), name: name).results([self] + others)[0]
+    }
     public func split(_ parts: some ExtentsConvertible, axis: Int = 1, name: String? = nil) throws -> [TensorValue] {
         try builder.layer(SplitLayer(parts: parts.extents, axis: axis), name: name).results([self])
     }
