@@ -1,19 +1,24 @@
 import Foundation
 import PackagePlugin
 
-/// Compiles every `.onnx` and `.dlir` model of a target: `digits.onnx` becomes the resource `digits.dlc` and a
-/// Swift type `Digits` that runs it.
+/// Compiles every model of a target: `digits.onnx` becomes the resource `digits.dlc` and a Swift type `Digits` that runs
+/// it; so do `.dlir` files and those `.dlm` files that define a model. A `.dlm` file with blocks only is there for others
+/// to import.
 @main
 struct DLCBuild: BuildToolPlugin {
     func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
-        guard let files = (target as? any SourceModuleTarget)?.sourceFiles else { return [] }
-        let models = files.map(\.url).filter { ["onnx", "dlir"].contains($0.pathExtension) }
+        guard let files = (target as? any SourceModuleTarget)?.sourceFiles.map(\.url) else { return [] }
+        let modelFiles = files.filter { $0.pathExtension == "dlm" }
+        let models = try files.filter { ["onnx", "dlir"].contains($0.pathExtension) } + modelFiles.filter(Self.definesModel)
         // Within its package a plugin finds a tool by the target's name; the product is called dlc.
         let compiler = try context.tool(named: "DLCCommand").url
         return models.map { model in
             let name = model.deletingPathExtension().lastPathComponent
             let plan = context.pluginWorkDirectoryURL.appending(path: "\(name).dlc")
             let source = context.pluginWorkDirectoryURL.appending(path: "\(name).swift")
+            // What a model file imports is among the target's, and the weights that it takes lie beside it.
+            let weights = model.deletingPathExtension().appendingPathExtension("safetensors")
+            let others = model.pathExtension == "dlm" ? modelFiles.filter { $0 != model } + files.filter { $0 == weights } : []
             return .buildCommand(
                 displayName: "Compiling model \(model.lastPathComponent)",
                 executable: compiler,
@@ -22,8 +27,16 @@ struct DLCBuild: BuildToolPlugin {
                     "-o", plan.path(percentEncoded: false),
                     "--swift", source.path(percentEncoded: false),
                 ],
-                inputFiles: [model],
+                inputFiles: [model] + others,
                 outputFiles: [plan, source])
+        }
+    }
+
+    /// Whether a line begins with the word `model`, which in a model file is no name and begins nothing else.
+    private static func definesModel(_ file: URL) throws -> Bool {
+        try String(contentsOf: file, encoding: .utf8).split(whereSeparator: \.isNewline).contains { line in
+            let words = line.drop { $0 == " " || $0 == "\t" }
+            return words.hasPrefix("model") && words.dropFirst(5).first.map { $0 == " " || $0 == "\t" } != false
         }
     }
 }

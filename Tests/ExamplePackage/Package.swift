@@ -1,7 +1,7 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-/// An app that carries a compiled model: the plugin turns `digits.onnx` into a resource and a type.
+/// An app that carries compiled models: the plugin turns `digits.onnx` and `running_mean.dlm` into resources and types.
 let package = Package(
     name: "Example",
     platforms: [.macOS(.v15)],

@@ -18,3 +18,8 @@ let probabilities = try digits.run(image: image).probabilities.array(of: Float.s
 for (digit, probability) in probabilities.enumerated() where probability > 0.5 {
     print("a \(digit), with probability \(probability)")
 }
+
+// A model in dlc's own language, which keeps state between runs.
+let mean = try RunningMean()
+let means = try [2, 4, 9].map { try mean.run(x: Tensor([$0] as [Float], shape: [1])).y.array(of: Float.self)[0] }
+print("means \(means)")
