@@ -50,7 +50,7 @@ let package = Package(
         .testTarget(name: "DLCPassesTests", dependencies: ["DLC"], resources: [.copy("Golden")]),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         .testTarget(name: "DLCRuntimeTests", dependencies: ["DLC", "AllocationCounter"]),
-        .testTarget(name: "DLCONNXTests", dependencies: ["DLCONNX", "DLC"]),
+        .testTarget(name: "DLCONNXTests", dependencies: ["DLC", "DLCModel", "DLCONNX"]),
         .testTarget(
             name: "DLCModelTests", dependencies: ["DLCModel", "DLCTensorFiles"], exclude: ["ElaborationCases", "Reference", "SyntaxCases"]),
         .testTarget(name: "DLCCommandTests", dependencies: ["DLCCommand", "DLCTensorFiles"]),

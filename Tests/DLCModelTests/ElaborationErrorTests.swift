@@ -51,13 +51,15 @@ private let wrong: [SourceFile] = {
 
     @Test(arguments: [
         (["clases": "3"], "1:7 the model `M` has no parameter `clases` to set; did you mean `classes`?"),
-        (["x": "3"], "1:7 `x` is an input of the model `M`, which cannot be set; it has `classes`, `rate`, `deep`, `widths`"),
+        (["x": "3"], "1:7 `x` is an input of the model `M`, which cannot be set; it has `classes`, `rate`, `deep`, `widths`, `T`"),
         (["classes": "ten"], "1:23 `classes` is set to `ten`; what fits is an integer such as 10"),
         (["rate": "fast"], "1:37 `rate` is set to `fast`; what fits is a number such as 0.5"),
         (["deep": "yes"], "1:49 `deep` is set to `yes`; what fits is true or false"),
         (["widths": "1,a"], "1:63 `widths` is set to `1,a`; what fits is values with commas between, each as in [1, 2]"),
+        (["T": "0"], "1:87 `T` is set to `0`; what fits is an integer from 1"),
+        (["N": "1"], "1:7 the model `M` has no parameter `N` to set; it has `classes`, `rate`, `deep`, `widths`, `T`"),
     ]) func wrongSettingsAreReported(settings: [String: String], message: String) {
-        let text = "model M(x: f32[1, 4], classes = 10, rate = 0.5, deep = false, widths = [1, 2]) { return x.dense(classes) }"
+        let text = "model M(x: f32[1, 4], classes = 10, rate = 0.5, deep = false, widths = [1, 2], t: f32[T]) { return a: x.dense(classes), b: t }"
         #expect(elaborationErrors(["a.dlm": text], settings: settings).map(\.summary) == [message])
     }
 

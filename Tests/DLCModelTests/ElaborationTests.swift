@@ -77,6 +77,10 @@ import Testing
         #expect(graph.type(graph.outputs[0].value).description == "f32[1, 9]")
     }
 
+    @Test func settingsSettleDimensions() throws {
+        #expect(try shape("return concat(x, fill([N, 1], 1))", settings: ["N": "7"]) == "f32[7, 5]")
+    }
+
     @Test func blocksReturnSeveralValuesAndTakeLayers() throws {
         let blocks = "block both(x, act = relu) { return first: act(x), second: x.dense(2) }"
         #expect(try shape("a, b = x.both(act: gelu)\nreturn a: a, b: b", blocks) == "f32[N, 4] f32[N, 2]")

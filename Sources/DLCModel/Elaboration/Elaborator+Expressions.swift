@@ -66,7 +66,8 @@ extension Elaborator {
         if let type = ElementType(name: name) { return .type(type) }
         if let layer = AllLayers.named(name) { return .layerType(layer) }
         let candidates = frame.names + Array(frame.block.file.visible.keys) + Array(Builtins.values.keys) + Builtins.functions
-        let help = suggestion(for: name, among: candidates) ?? suggestion(for: name, among: AllLayers.definitions.map(\.name))
+        let near = suggestion(for: name, among: candidates) ?? suggestion(for: name, among: AllLayers.definitions.map(\.name))
+        let help = frame.ended.contains(name) ? "what braces give a name ends with them; give `\(name)` a value before them too" : near
         if Builtins.functions.contains(name) {
             report("`\(name)` is a function; it takes its arguments in parentheses", at: range)
         } else {

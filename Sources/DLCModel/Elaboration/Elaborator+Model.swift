@@ -6,33 +6,45 @@ extension Elaborator {
     func build(_ model: Block, settings: [String: String]) {
         frames = [Frame(model, call: nil, shared: nil)]
         let (inputs, settable) = (model.syntax.parameters.filter { $0.type != nil }, model.syntax.parameters.filter { $0.type == nil })
-        for name in settings.keys.sorted() where !settable.contains(where: { $0.name.name == name }) {
-            let isInput = inputs.contains { $0.name.name == name }
-            let names = settable.map(\.name.name)
-            let known = names.isEmpty ? "it has none" : "it has " + names.map { "`\($0)`" }.joined(separator: ", ")
-            report(
-                isInput ? "`\(name)` is an input of the model `\(model.name)`, which cannot be set" : "the model `\(model.name)` has no parameter `\(name)` to set",
-                at: model.syntax.name.range, help: suggestion(for: name, among: names) ?? known)
-        }
         for parameter in settable {
             var value = parameter.defaultValue.map { evaluate($0).single } ?? .invalid
             if let text = settings[parameter.name.name] { value = setting(parameter, text, default: value) }
             frame.declare(parameter.name.name, value)
         }
-        for input in inputs { declareSymbols(of: input) }
+        let symbols = inputs.flatMap { declareSymbols(of: $0, settings) }
+        for name in settings.keys.sorted() where !symbols.contains(name) && !settable.contains(where: { $0.name.name == name }) {
+            let isInput = inputs.contains { $0.name.name == name }
+            let names = settable.map(\.name.name) + symbols
+            let known = names.isEmpty ? "it has none" : "it has " + names.map { "`\($0)`" }.joined(separator: ", ")
+            report(
+                isInput ? "`\(name)` is an input of the model `\(model.name)`, which cannot be set" : "the model `\(model.name)` has no parameter `\(name)` to set",
+                at: model.syntax.name.range, help: suggestion(for: name, among: names) ?? known)
+        }
         for input in inputs { declare(input) }
         let result = body(model)
         if errors.isEmpty { outputs(result) }
         checkUnused(of: model.file)
     }
 
-    /// Names in the shape of an input that are nothing else are dimensions.
-    private func declareSymbols(of input: ParameterSyntax) {
+    /// Names in the shape of an input that are nothing else are dimensions, which a run settles or a setting: a model of
+    /// known extents may have faster kernels.
+    private func declareSymbols(of input: ParameterSyntax, _ settings: [String: String]) -> [String] {
+        var symbols: [String] = []
         func visit(_ expression: ExpressionSyntax) {
-            if case .name(let name) = expression.kind, frame[name] == nil { frame.declare(name, .dimension(Dim(symbol: name))) }
+            if case .name(let name) = expression.kind, frame[name] == nil {
+                symbols.append(name)
+                frame.declare(name, settings[name].map { extent($0, of: name, at: expression.range) } ?? .dimension(Dim(symbol: name)))
+            }
             expression.kind.parts.forEach(visit)
         }
         input.type?.shape.forEach(visit)
+        return symbols
+    }
+
+    private func extent(_ text: String, of symbol: String, at range: SourceRange) -> BuildValue {
+        if let value = Int(text), value >= 1, value <= 1 << 40 { return .integer(value) }
+        report("`\(symbol)` is set to `\(text)`; what fits is an integer from 1", at: range)
+        return .invalid
     }
 
     private func declare(_ input: ParameterSyntax) {
@@ -63,8 +75,14 @@ extension Elaborator {
                 report("an output among several needs a label", at: place, help: "`return logits: …, features: …`")
                 continue
             }
+            let name = label ?? "output"
+            // In ONNX a name stands for one value.
+            if frame.block.syntax.parameters.contains(where: { $0.type != nil && $0.name.name == name }) {
+                report("the output would be called `\(name)`, as an input is", at: place, help: "an output has a name of its own")
+                continue
+            }
             _ = reporting(at: place) {
-                try builder.output(label ?? "output", tensor)
+                try builder.output(name, tensor)
                 return .none
             }
         }

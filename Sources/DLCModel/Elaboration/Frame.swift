@@ -5,6 +5,8 @@ struct Frame {
     let call: SourceRange?
     /// The names of each open pair of braces, innermost last.
     private(set) var scopes: [[String: BuildValue]] = [[:]]
+    /// Names of braces that are closed, which are known no longer.
+    private(set) var ended: Set<String> = []
     /// The states declared here by their names, and whether each has its next value.
     var states: [String: State] = [:]
     /// The shared block that this is an application of, or that it is called within.
@@ -41,7 +43,7 @@ struct Frame {
     mutating func declare(_ name: String, _ value: BuildValue) { scopes[scopes.count - 1][name] = value }
 
     mutating func openScope() { scopes.append([:]) }
-    mutating func closeScope() { scopes.removeLast() }
+    mutating func closeScope() { ended.formUnion(scopes.removeLast().keys) }
 
     var names: [String] { scopes.flatMap(\.keys) }
 }

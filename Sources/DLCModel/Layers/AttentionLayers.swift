@@ -68,13 +68,20 @@ public struct MultiHeadAttentionLayer: Layer {
         let rows = try Checked.multiply(3, width)
         let weight = try context.parameter("in_proj_weight", [rows, width], .xavierUniform(gain: 1), type: x.element)
         let offset = bias ? try context.parameter("in_proj_bias", [rows], .zeros, type: x.element) : nil
-        let memory = optional(operands, 1) ?? x
-        guard memory.rank == 3, memory.shape[2] == x.shape[2] else { throw DLCError("memory is \(memory.type); expected [N, length, \(width)]") }
-        let parts = try (0..<3).map { part -> TensorValue in
-            let matrix = try weight.sliced(axis: 0, from: Dim(part * width), count: Dim(width), context)
-            let product = try context.add(MatMul(), part == 0 ? x : memory, context.add(Transpose([1, 0]), matrix))
-            guard let offset else { return product }
-            return try context.add(Binary(.add), product, offset.sliced(axis: 0, from: Dim(part * width), count: Dim(width), context))
+        // Queries, keys and values of one tensor are one product.
+        func projected(_ x: TensorValue, _ parts: Range<Int>) throws -> [TensorValue] {
+            let (start, count) = (Dim(parts.lowerBound * width), Dim(parts.count * width))
+            let matrix = try context.add(Transpose([1, 0]), weight.sliced(axis: 0, from: start, count: count, context))
+            var product = try context.add(MatMul(), x, matrix)
+            if let offset { product = try context.add(Binary(.add), product, offset.sliced(axis: 0, from: start, count: count, context)) }
+            return try (0..<parts.count).map { try product.sliced(axis: 2, from: Dim($0 * width), count: Dim(width), context) }
+        }
+        let parts: [TensorValue]
+        if let memory = optional(operands, 1) {
+            guard memory.rank == 3, memory.shape[2] == x.shape[2] else { throw DLCError("memory is \(memory.type); expected [N, length, \(width)]") }
+            parts = try projected(x, 0..<1) + projected(memory, 1..<3)
+        } else {
+            parts = try projected(x, 0..<3)
         }
         let attention = DotProductAttentionLayer(heads: heads, causal: causal)
         let mixed = try attention.apply(to: [parts[0], parts[1], parts[2], optional(operands, 2)], in: context)[0]

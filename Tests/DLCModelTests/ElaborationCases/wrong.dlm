@@ -297,6 +297,11 @@ model M(x: f32[1, 4]) {
 }
 // expect: 2:12 an output among several needs a label; `return logits: …, features: …`
 // expect: 2:15 an output among several needs a label; `return logits: …, features: …`
+=== an output called as an input
+model M(x: f32[1, 4]) {
+    return x: relu(x), y: x
+}
+// expect: 2:15 the output would be called `x`, as an input is; an output has a name of its own
 === a parameter without a name
 model M(x: f32[1, 4]) {
     return x + parameter([4])
@@ -365,7 +370,7 @@ model M(x: f32[1, 4]) {
     for i in 0..<2 { inner = relu(x) }
     return inner
 }
-// expect: 3:12 nothing is called `inner` here
+// expect: 3:12 nothing is called `inner` here; what braces give a name ends with them; give `inner` a value before them too
 === several mistakes at once
 model M(x: f32[1, 4], classes = 10) {
     a = x.densse(4)
@@ -396,3 +401,13 @@ model M(x: f32[1, 4]) { return x }
 // expect: 1:25 nothing is called `wdth` here; did you mean `width`?
 // expect: 2:28 no layer or block is called `bacthNorm`; did you mean `batchNorm`?
 // expect: 3:30 nothing is called `z` here
+=== a name that both branches give a value
+model M(x: f32[1, 4], deep = true) {
+    if deep {
+        y = x.dense(4)
+    } else {
+        y = x
+    }
+    return y
+}
+// expect: 7:12 nothing is called `y` here; what braces give a name ends with them; give `y` a value before them too
