@@ -4,6 +4,7 @@
 #include "dlc_convert.h"
 #include "float16.h"
 #include "gather_index.h"
+#include "ranking.h"
 
 #include <string.h>
 
@@ -105,27 +106,15 @@ bool dlc_argminmax_prepare(dlc_isa isa, dlc_argminmax *p, dlc_launch *launch) {
     return true;
 }
 
-/// An element and its order: a greater key comes first, then a lower index.
-typedef struct { uint64_t key; int64_t index; } entry;
-
-static bool comes_after(entry a, entry b) { return a.key < b.key || (a.key == b.key && a.index > b.index); }
-
-static uint64_t float_key(double x) {
-    if (x != x) return UINT64_MAX;
-    x += 0.0; // zeros are equal
-    uint64_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits >> 63 ? ~bits : bits | UINT64_C(1) << 63;
-}
 static uint64_t signed_key(int64_t x) { return (uint64_t)x ^ UINT64_C(1) << 63; }
 
 /// A number that orders elements of `type` as they are ordered.
 static uint64_t key_of(dlc_type type, const void *data, int64_t i) {
     switch (type) {
-    case DLC_F32: return float_key(((const float *)data)[i]);
-    case DLC_F64: return float_key(((const double *)data)[i]);
-    case DLC_F16: return float_key(dlc_float_of_half(((const uint16_t *)data)[i]));
-    case DLC_BF16: return float_key(dlc_float_of_bfloat(((const uint16_t *)data)[i]));
+    case DLC_F32: return dlc_float_key(((const float *)data)[i]);
+    case DLC_F64: return dlc_float_key(((const double *)data)[i]);
+    case DLC_F16: return dlc_float_key(dlc_float_of_half(((const uint16_t *)data)[i]));
+    case DLC_BF16: return dlc_float_key(dlc_float_of_bfloat(((const uint16_t *)data)[i]));
     case DLC_I8: return signed_key(((const int8_t *)data)[i]);
     case DLC_I16: return signed_key(((const int16_t *)data)[i]);
     case DLC_I32: return signed_key(((const int32_t *)data)[i]);
@@ -137,37 +126,26 @@ static uint64_t key_of(dlc_type type, const void *data, int64_t i) {
     }
 }
 
-/// Restores the heap (the entry that comes last at its root) below `at`.
-static void sift(entry *heap, int64_t n, int64_t at) {
-    entry moving = heap[at];
-    for (int64_t child; (child = 2 * at + 1) < n; at = child) {
-        if (child + 1 < n && comes_after(heap[child + 1], heap[child])) child += 1;
-        if (!comes_after(heap[child], moving)) break;
-        heap[at] = heap[child];
-    }
-    heap[at] = moving;
-}
-
 static void run_topk(const dlc_call *call) {
     const dlc_topk *p = call->params;
-    entry *heap = call->scratch;
+    dlc_ranked *heap = call->scratch;
     int64_t bytes = dlc_type_bytes(p->type), k = p->k;
     int64_t end = dlc_lesser(call->end * p->lines_per_task, p->outer * p->inner);
     for (int64_t line = call->begin * p->lines_per_task; line < end; ++line) {
         int64_t outer = line / p->inner, column = line % p->inner, base = outer * p->axis * p->inner + column;
         for (int64_t i = 0; i < p->axis; ++i) {
             uint64_t key = key_of(p->type, call->buffers[0], base + i * p->inner);
-            entry candidate = { p->largest ? key : ~key, i };
+            dlc_ranked candidate = { p->largest ? key : ~key, i };
             if (i < k) heap[i] = candidate;
-            if (i == k - 1) for (int64_t at = k / 2 - 1; at >= 0; --at) sift(heap, k, at);
-            if (i >= k && comes_after(heap[0], candidate)) heap[0] = candidate, sift(heap, k, 0);
+            if (i == k - 1) for (int64_t at = k / 2 - 1; at >= 0; --at) dlc_sift(heap, k, at);
+            if (i >= k && dlc_comes_after(heap[0], candidate)) heap[0] = candidate, dlc_sift(heap, k, 0);
         }
         for (int64_t rank = k - 1; rank >= 0; --rank) {
             int64_t index = heap[0].index, place = (outer * k + rank) * p->inner + column;
             memcpy((char *)call->buffers[1] + place * bytes, (const char *)call->buffers[0] + (base + index * p->inner) * bytes, (size_t)bytes);
             ((int64_t *)call->buffers[2])[place] = index;
             heap[0] = heap[rank];
-            sift(heap, rank, 0);
+            dlc_sift(heap, rank, 0);
         }
     }
 }
@@ -182,7 +160,7 @@ bool dlc_topk_prepare(dlc_isa isa, dlc_topk *p, dlc_launch *launch) {
     *launch = (dlc_launch){
         .run = run_topk, .phases = 1,
         .tasks = results == 0 ? 0 : dlc_quotient_up(p->outer * p->inner, p->lines_per_task),
-        .scratch_bytes = p->k * (int64_t)sizeof(entry),
+        .scratch_bytes = p->k * (int64_t)sizeof(dlc_ranked),
     };
     return true;
 }

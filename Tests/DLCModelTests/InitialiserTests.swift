@@ -47,6 +47,18 @@ import Testing
         }
     }
 
+    @Test func bilinearKernelsAreThoseOfInterpolation() throws {
+        // Long et al.'s upsampling by 2: 0.25, 0.75, 0.75, 0.25 in each direction, each channel by itself.
+        let line = [0.25, 0.75, 0.75, 0.25]
+        let kernel = line.flatMap { a in line.map { a * $0 } }
+        #expect(try values(.bilinear, [2, 2, 4, 4]) == kernel + [Double](repeating: 0, count: 32) + kernel)
+        #expect(try values(.bilinear, [1, 1, 3]) == [0.5, 1, 0.5])
+    }
+
+    @Test func bilinearKernelsOfOtherShapesAreRefused() {
+        #expect { try values(.bilinear, [2, 3, 4, 4]) } throws: { "\($0)".contains("as many channels as x") }
+    }
+
     @Test func valuesOutsideAnyDrawAreRefused() {
         #expect { try values(.truncatedNormal(mean: 0, deviation: 1, low: 20, high: 21), [1]) } throws: { "\($0)".contains("leaves nothing to draw") }
     }

@@ -56,6 +56,22 @@ import Testing
         ("maxUnpool", { x in let r = try x[0].maxPoolWithIndices(2); return [try r.y.maxUnpool(r.indices, like: x[0])] }),
         ("roiAlign", { [try $0[0].roiAlign([3, 2], boxes: $0[1], images: $0[2], scale: 0.5)] }),
         ("roiAlignAligned", { [try $0[0].roiAlign([3, 2], boxes: $0[1], images: $0[2], scale: 0.5, aligned: true)] }),
+        ("roiAlignAdaptive", { [try $0[0].roiAlign([3, 2], boxes: $0[1], images: $0[2], scale: 0.5, samples: 0, aligned: true)] }),
+        ("roiPool", { [try $0[0].roiPool([3, 2], boxes: $0[1], images: $0[2], scale: 0.5)] }),
+        ("pyramidAlign", { [try $0[0].pyramidAlign(Array($0[1...]), extents: [3, 2], scales: [1.0 / 8, 1.0 / 16, 1.0 / 32])] }),
+        ("nonMaxSuppression", { x in let r = try x[0].nonMaxSuppression(60, scores: x[1], overlap: 0.3); return [r.indices, r.count] }),
+        ("nonMaxSuppressionByClass", { x in
+            let r = try x[0].nonMaxSuppression(20, scores: x[1], classes: x[2], overlap: 0.3)
+            return [r.indices, r.count]
+        }),
+        ("nonMaxSuppressionCentred", { [try $0[0].nonMaxSuppression(60, scores: $0[1], overlap: 0.3, centred: true).indices] }),
+        ("take", { [try $0[0].take($0[1], fill: -7)] }),
+        ("denseWeightNorm", { [try $0[0].dense(3, weightNorm: true)] }),
+        ("convWeightNorm", { [try $0[0].conv(6, kernel: 3, weightNorm: true)] }),
+        ("convTransposeWeightNorm", { [try $0[0].convTranspose(6, kernel: 3, weightNorm: true)] }),
+        ("attentionGrouped", { [try $0[0].dotProductAttention($0[1], $0[1], heads: 4, keyValueHeads: 2)] }),
+        ("rotaryPositions", { [try $0[0].rotaryPositions(9, heads: 2)] }),
+        ("rotaryPositionsInterleaved", { [try $0[0].rotaryPositions(9, heads: 2, interleaved: true)] }),
         ("crossEntropy", { [try $0[0].crossEntropy($0[1])] }),
         ("crossEntropySmooth", { [try $0[0].crossEntropy($0[1], weights: $0[2], smoothing: 0.1)] }),
         ("crossEntropyImage", { [try $0[0].crossEntropy($0[1], reduction: .none)] }),
@@ -67,6 +83,10 @@ import Testing
         ("cosineSimilarity", { [try $0[0].cosineSimilarity($0[1])] }),
         ("l1Distance", { [try $0[0].l1Distance($0[1])] }),
         ("l2Distance", { [try $0[0].l2Distance($0[1])] }),
+        ("stack", { [try $0[0].stack($0[1], axis: 1)] }),
+        ("maskedConvA", { [try $0[0].maskedConv(3, kernel: 5, mask: .a)] }),
+        ("maskedConvB", { [try $0[0].maskedConv(3, kernel: [1, 3])] }),
+        ("maskedConvColours", { [try $0[0].maskedConv(6, kernel: 3, mask: .a, colours: 2)] }),
     ]
 
     @Test(arguments: layers.map(\.name)) func agreesWithPyTorch(_ name: String) throws {

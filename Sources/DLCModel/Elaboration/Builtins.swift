@@ -4,7 +4,8 @@ import DLCOps
 /// Names of the language that are neither layers nor blocks.
 enum Builtins {
     static var values: [String: BuildValue] {
-        ["none": .none, "zeros": .initialiser(.zeros), "ones": .initialiser(.ones), "pi": .number(.pi)]
+        ["none": .none, "zeros": .initialiser(.zeros), "ones": .initialiser(.ones), "bilinear": .initialiser(.bilinear),
+         "pi": .number(.pi)]
     }
 
     /// Functions of build-time values. Where a tensor is among the arguments, the layer of the same name is meant.

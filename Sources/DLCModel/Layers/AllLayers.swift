@@ -29,7 +29,7 @@ public enum AllLayers {
         Group(title: "Recurrent layers", layers: [RecurrentLayer.rnn, RecurrentLayer.gru, RecurrentLayer.lstm]),
         Group(title: "Attention and transformers", layers: [
             DotProductAttentionLayer.definition, MultiHeadAttentionLayer.definition, AdditiveAttentionLayer.definition,
-            PositionLayer.learned, PositionLayer.sinusoidal, TransformerLayer.encoder, TransformerLayer.decoder,
+            PositionLayer.learned, PositionLayer.sinusoidal, RotaryLayer.definition, TransformerLayer.encoder, TransformerLayer.decoder,
         ]),
         Group(title: "Shapes and selection", layers: [
             FlattenLayer.definition, ReshapeLayer.definition, TransposeLayer.definition, SqueezeLayer.squeeze, SqueezeLayer.unsqueeze,
@@ -37,7 +37,8 @@ public enum AllLayers {
             PadLayer.pad, PadLayer.crop, GatherLayer.definition, OneHotLayer.definition, CastLayer.definition,
         ]),
         Group(title: "Regions and boxes", layers: [
-            RegionAlignLayer.definition, BoxDecodeLayer.definition,
+            RegionAlignLayer.definition, PyramidAlignLayer.definition, RegionPoolLayer.definition, BoxDecodeLayer.definition,
+            NonMaxSuppressionLayer.definition, TakeLayer.definition,
         ]),
         Group(title: "Reductions and order", layers: ReductionLayer.kinds.map { ReductionLayer($0).definition } + [
             ArgumentOfExtremeLayer.max, ArgumentOfExtremeLayer.min, TopKLayer.definition,

@@ -4,6 +4,8 @@ import DLCOps
 /// Scaled dot-product attention between sequences.
 public struct DotProductAttentionLayer: Layer {
     public var heads = 1
+    /// Nil for as many as heads.
+    public var keyValueHeads: Int?
     public var causal = false
     /// Nil for one over the root of a head's width.
     public var scale: Double?
@@ -17,16 +19,18 @@ public struct DotProductAttentionLayer: Layer {
         source: "Vaswani et al., 2017, section 3.2", operands: ["q", "k", "v", "mask?"]
     ) {
         Argument("heads", \.heads, "how many heads the last dimension holds", .positional)
+        Argument("keyValueHeads", \.keyValueHeads, "how many heads k and v have, each for a group of neighbours (Ainslie et al., 2023); none for as many")
         Argument("causal", \.causal, "whether a place sees only places up to its own")
         Argument("scale", \.scale, "the factor of the products; none for 1 / √D")
     }
 
     public func apply(to operands: [TensorValue?], in context: LayerContext) throws -> [TensorValue] {
-        let (q, v) = (try operand(operands, 0), try operand(operands, 2))
+        let q = try operand(operands, 0)
         let parts = try ["q", "k", "v"].enumerated().map { index, name in
             let x = try operand(operands, index)
             guard x.rank == 3 else { throw DLCError("\(name) is \(x.type); expected [N, length, width]") }
             let width = try x.extent(2)
+            let heads = index == 0 ? self.heads : keyValueHeads ?? self.heads
             guard heads >= 1, width % heads == 0 else { throw DLCError("\(heads) heads do not divide the width \(width) of \(name), \(x.type)") }
             let split: Shape = [x.shape[0], x.shape[1], Dim(heads), Dim(width / heads)]
             return try context.add(Transpose([0, 2, 1, 3]), context.add(Reshape(shape: split), x))
@@ -35,7 +39,8 @@ public struct DotProductAttentionLayer: Layer {
         let op = Attention(scale: scale ?? 1 / Double(max(width, 1)).squareRoot(), causal: causal)
         let mixed = try context.add(op, parts[0], parts[1], parts[2], optional(operands, 3))
         let rows = try context.add(Transpose([0, 2, 1, 3]), mixed)
-        return [try context.add(Reshape(shape: [q.shape[0], q.shape[1], v.shape[2]]), rows)]
+        let result = try mixed.shape[1].times(mixed.shape[3])
+        return [try context.add(Reshape(shape: [q.shape[0], q.shape[1], result]), rows)]
     }
 }
 
@@ -173,9 +178,10 @@ public struct PositionLayer: Layer {
 
 extension TensorValue {
     public func dotProductAttention(
-        _ k: TensorValue, _ v: TensorValue, mask: TensorValue? = nil, heads: Int = 1, causal: Bool = false, scale: Double? = nil, name: String? = nil
+        _ k: TensorValue, _ v: TensorValue, mask: TensorValue? = nil, heads: Int = 1, keyValueHeads: Int? = nil, causal: Bool = false,
+        scale: Double? = nil, name: String? = nil
     ) throws -> TensorValue {
-        try applying(DotProductAttentionLayer(heads: heads, causal: causal, scale: scale), k, v, mask, name: name)
+        try applying(DotProductAttentionLayer(heads: heads, keyValueHeads: keyValueHeads, causal: causal, scale: scale), k, v, mask, name: name)
     }
     public func multiHeadAttention(
         _ heads: Int, memory: TensorValue? = nil, mask: TensorValue? = nil, causal: Bool = false, bias: Bool = true, name: String? = nil

@@ -10,6 +10,7 @@ public struct ConvolutionLayer: Layer {
     public var dilation: Extents = 1
     public var groups = 1
     public var bias = true
+    public var weightNorm = false
     public var initialiser = Initialiser.standard
 
     public var definition: LayerDefinition { Self.definition }
@@ -26,6 +27,7 @@ public struct ConvolutionLayer: Layer {
         Argument("dilation", \.dilation, "steps between taps of the kernel")
         Argument("groups", \.groups, "groups of channels that are convolved apart; as many as channels is depthwise")
         Argument("bias", \.bias, "whether a bias per channel is added")
+        Argument("weightNorm", \.weightNorm, "whether the weight is kept as lengths and directions")
         Argument("init", \.initialiser, "how the weight is drawn")
     }
 
@@ -36,7 +38,7 @@ public struct ConvolutionLayer: Layer {
         let inputs = try x.extent(1)
         try checkGroups(groups, inputs, channels)
         let shape = [channels, inputs / groups] + image.kernel
-        let weight = try context.parameter("weight", shape, initialiser, type: x.element)
+        let weight = try context.weight(shape, initialiser, type: x.element, isNormalised: weightNorm)
         let offset = bias ? try context.parameter("bias", [channels], .bias(besides: shape), type: x.element) : nil
         let op = Conv(strides: image.strides, dilations: image.dilations, pads: image.pads, group: groups)
         return [try context.add(op, x, weight, offset)]
@@ -89,6 +91,7 @@ public struct TransposedConvolutionLayer: Layer {
     public var dilation: Extents = 1
     public var groups = 1
     public var bias = true
+    public var weightNorm = false
     public var initialiser = Initialiser.standard
 
     public var definition: LayerDefinition { Self.definition }
@@ -107,6 +110,7 @@ public struct TransposedConvolutionLayer: Layer {
         Argument("dilation", \.dilation, "steps between taps of the kernel")
         Argument("groups", \.groups, "groups of channels that are convolved apart")
         Argument("bias", \.bias, "whether a bias per channel is added")
+        Argument("weightNorm", \.weightNorm, "whether the weight is kept as lengths and directions")
         Argument("init", \.initialiser, "how the weight is drawn")
     }
 
@@ -117,7 +121,7 @@ public struct TransposedConvolutionLayer: Layer {
         let inputs = try x.extent(1)
         try checkGroups(groups, inputs, channels)
         let shape = [inputs, channels / groups] + (try kernel.spread(over: rank, "kernel"))
-        let weight = try context.parameter("weight", shape, initialiser, type: x.element)
+        let weight = try context.weight(shape, initialiser, type: x.element, isNormalised: weightNorm)
         let offset = bias ? try context.parameter("bias", [channels], .bias(besides: shape), type: x.element) : nil
         let op = ConvTranspose(
             strides: try stride.spread(over: rank, "stride"), dilations: try dilation.spread(over: rank, "dilation"),
@@ -163,11 +167,13 @@ struct ImageWindows {
 extension TensorValue {
     public func conv(
         _ channels: Int, kernel: some ExtentsConvertible = 1, stride: some ExtentsConvertible = 1, padding: some PaddingConvertible = 0,
-        dilation: some ExtentsConvertible = 1, groups: Int = 1, bias: Bool = true, init initialiser: Initialiser = .standard, name: String? = nil
+        dilation: some ExtentsConvertible = 1, groups: Int = 1, bias: Bool = true, weightNorm: Bool = false,
+        init initialiser: Initialiser = .standard, name: String? = nil
     ) throws -> TensorValue {
         let layer = ConvolutionLayer(
             channels: channels, kernel: kernel.extents, stride: stride.extents, padding: padding.padding, dilation: dilation.extents,
-            groups: groups, bias: bias, initialiser: initialiser)
+            groups: groups, bias: bias, weightNorm: weightNorm,
+            initialiser: initialiser)
         return try applying(layer, name: name)
     }
 
@@ -185,11 +191,12 @@ extension TensorValue {
     public func convTranspose(
         _ channels: Int, kernel: some ExtentsConvertible = 1, stride: some ExtentsConvertible = 1, padding: some PaddingConvertible = 0,
         outputPadding: some ExtentsConvertible = 0, dilation: some ExtentsConvertible = 1, groups: Int = 1, bias: Bool = true,
-        init initialiser: Initialiser = .standard, name: String? = nil
+        weightNorm: Bool = false, init initialiser: Initialiser = .standard, name: String? = nil
     ) throws -> TensorValue {
         let layer = TransposedConvolutionLayer(
             channels: channels, kernel: kernel.extents, stride: stride.extents, padding: padding.padding,
-            outputPadding: outputPadding.extents, dilation: dilation.extents, groups: groups, bias: bias, initialiser: initialiser)
+            outputPadding: outputPadding.extents, dilation: dilation.extents, groups: groups, bias: bias, weightNorm: weightNorm,
+            initialiser: initialiser)
         return try applying(layer, name: name)
     }
 }

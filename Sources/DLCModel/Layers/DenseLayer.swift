@@ -6,6 +6,7 @@ public struct DenseLayer: Layer {
     public var units = 0
     public var bias = true
     public var transposed = false
+    public var weightNorm = false
     public var initialiser = Initialiser.standard
 
     public var definition: LayerDefinition { Self.definition }
@@ -18,6 +19,7 @@ public struct DenseLayer: Layer {
         Argument("units", \.units, "the extent of the result's last dimension", .required)
         Argument("bias", \.bias, "whether a bias is added")
         Argument("transposed", \.transposed, "whether the weight lies as `[inputs, units]`, as in GPT-2's checkpoints")
+        Argument("weightNorm", \.weightNorm, "whether the weight is kept as lengths and directions")
         Argument("init", \.initialiser, "how the weight is drawn")
     }
 
@@ -25,7 +27,7 @@ public struct DenseLayer: Layer {
         let x = try operand(operands, 0)
         try positive(units, "units")
         let inputs = try x.extent(-1)
-        let weight = try context.parameter("weight", transposed ? [inputs, units] : [units, inputs], initialiser, type: x.element)
+        let weight = try context.weight(transposed ? [inputs, units] : [units, inputs], initialiser, type: x.element, isNormalised: weightNorm)
         let offset = bias ? try context.parameter("bias", [units], .bias(besides: [units, inputs]), type: x.element) : nil
         if x.rank == 2 {
             var gemm = Gemm()
@@ -92,9 +94,9 @@ extension Layer {
 
 extension TensorValue {
     public func dense(
-        _ units: Int, bias: Bool = true, transposed: Bool = false, init initialiser: Initialiser = .standard, name: String? = nil
+        _ units: Int, bias: Bool = true, transposed: Bool = false, weightNorm: Bool = false, init initialiser: Initialiser = .standard, name: String? = nil
     ) throws -> TensorValue {
-        try applying(DenseLayer(units: units, bias: bias, transposed: transposed, initialiser: initialiser), name: name)
+        try applying(DenseLayer(units: units, bias: bias, transposed: transposed, weightNorm: weightNorm, initialiser: initialiser), name: name)
     }
 
     public func embedding(_ count: Int, _ width: Int, init initialiser: Initialiser = .normal(1), name: String? = nil) throws -> TensorValue {

@@ -12,64 +12,92 @@ public struct RegionAlignLayer: Layer {
 
     public static let definition = LayerDefinition(
         Self(), name: "roiAlign",
-        doc: "Regions of x `[N, C, H, W]` as images of fixed extents `[R, C, extents…]`: averages of bilinear samples. Boxes are `[R, 4]` "
-            + "(left, top, right, bottom), images `[R]` say which of the N each lies in (all in the first without it).",
+        doc: "Regions of x `[N, C, H, W]` as images of fixed extents `[R, C, extents…]`: averages of bilinear samples. Boxes (left, top, "
+            + "right, bottom) are `[N, R, 4]`, or `[R, 4]` with images `[R]` that say which of the N each lies in (all in the first without).",
         source: "He et al., 2017, section 3", operands: ["x", "boxes", "images?"]
     ) {
         Argument("extents", \.extents, "rows and columns of the result", .required)
         Argument("scale", \.scale, "how many elements of x one unit of the boxes is")
-        Argument("samples", \.samples, "samples per element of the result, in each direction")
+        Argument("samples", \.samples, "samples per element of the result, in each direction; 0 for as many as the region has")
         Argument("aligned", \.aligned, "whether boxes are moved by half an element, so that they fit exactly")
     }
 
-    /// Bilinear samples and their average are linear in rows and in columns, so a region is a product of three matrices: the
-    /// weights of rows, the image, and the weights of columns transposed.
     public func apply(to operands: [TensorValue?], in context: LayerContext) throws -> [TensorValue] {
-        let (x, boxes) = (try operand(operands, 0), try operand(operands, 1))
-        guard x.rank == 4, boxes.rank == 2, boxes.shape[1] == 4, boxes.element == x.element else {
-            throw DLCError("x is \(x.type), boxes are \(boxes.type); expected [N, C, H, W] and [R, 4] of one element type")
-        }
-        let wanted = try extents.spread(over: 2, "extents")
-        guard samples >= 1, samples <= 1 << 8, wanted.allSatisfy({ $0 <= 1 << 12 }) else {
-            throw DLCError("extents are \(wanted), samples \(samples); expected at most \(1 << 12) and 1 to \(1 << 8)")
-        }
-        let image: TensorValue
-        if let images = optional(operands, 2) {
-            image = try context.add(Gather(axis: 0), x, integers(images, context))
-        } else {
-            image = try x.sliced(axis: 0, from: 0, count: 1, context)
-        }
-        let rows = try weights(boxes, axis: 0, extent: x.extent(2), count: wanted[0], context)
-        let columns = try context.add(Transpose([0, 1, 3, 2]), weights(boxes, axis: 1, extent: x.extent(3), count: wanted[1], context))
-        return [try context.add(MatMul(), context.add(MatMul(), rows, image), columns)]
+        let regions = try Regions(operand(operands, 1), optional(operands, 2), of: [operand(operands, 0)], context)
+        let op = RegionAlign(size: try extents.spread(over: 2, "extents"), scales: [scale], samples: samples, halfPixel: aligned)
+        return [try regions.features(op, context)]
+    }
+}
+
+/// A grid of samples from every region, of the level of a pyramid that fits its size.
+public struct PyramidAlignLayer: Layer {
+    public var extents: Extents = 7
+    public var scales: [Double] = []
+    public var samples = 2
+    public var aligned = false
+
+    public var definition: LayerDefinition { Self.definition }
+
+    public static let definition = LayerDefinition(
+        Self(), name: "pyramidAlign",
+        doc: "`roiAlign` from levels `[N, C, H, W]`, `[N, C, H/2, W/2]`, …: a box `[N, R, 4]` is read from level `4 + log2(√area / 224)`, "
+            + "rounded down, where level k has a scale of 2⁻ᵏ. The result is `[N · R, C, extents…]`.",
+        source: "Lin et al., 2017, section 4.2", operands: ["boxes", "levels..."]
+    ) {
+        Argument("extents", \.extents, "rows and columns of the result", .required)
+        Argument("scales", \.scales, "how many elements of each level one unit of the boxes is", .required)
+        Argument("samples", \.samples, "samples per element of the result, in each direction; 0 for as many as the region has")
+        Argument("aligned", \.aligned, "whether boxes are moved by half an element, so that they fit exactly")
     }
 
-    /// How much every place along a dimension counts for every element of the result: `[R, 1, count, extent]`.
-    private func weights(_ boxes: TensorValue, axis: Int, extent: Int, count: Int, _ context: LayerContext) throws -> TensorValue {
-        guard extent <= 1 << 20 else { throw DLCError("dimension \(axis + 2) of x is \(extent); expected at most \(1 << 20)") }
-        let regions = boxes.shape[0]
-        func edge(_ index: Int) throws -> TensorValue {
-            try boxes.sliced(axis: 1, from: Dim(index), count: 1, context) * scale - (aligned ? 0.5 : 0)
-        }
-        let start = try edge(1 - axis)
-        var length = try edge(3 - axis) - start
-        if !aligned { length = try context.add(Clip(min: 1), length) }
-        let fractions = (0..<count * samples).map { (Double($0) + 0.5) / Double(count * samples) }
-        let table = boxes.builder.constant(try Tensor(doubles: fractions, type: boxes.element, shape: [1, fractions.count]))
-        let position = try start + length * table
-        let before = try boxes.builder.scalar(-1, like: boxes)
-        let end = try boxes.builder.scalar(Double(extent), like: boxes)
-        let isInside = try context.add(
-            Binary(.and), context.add(Binary(.greaterOrEqual), position, before), context.add(Binary(.lessOrEqual), position, end))
-        let clamped = try context.add(Clip(min: 0, max: Double(extent - 1)), position)
-        let places = boxes.builder.constant(try Tensor(doubles: (0..<extent).map(Double.init), type: boxes.element, shape: [1, 1, extent]))
-        let column: Shape = [regions, Dim(fractions.count), 1]
-        let distance = try context.add(Unary(.abs), context.add(Reshape(shape: column), clamped) - places)
-        let inside = try context.add(Reshape(shape: column), context.add(Cast(to: boxes.element), isInside))
-        let hat = try context.add(Unary(.relu), 1 - distance) * inside
-        let bins = try context.add(Reshape(shape: [regions, 1, Dim(count), Dim(samples), Dim(extent)]), hat)
-        return try context.add(Reduce(.mean, axes: [3], keepDims: false), bins)
+    public func apply(to operands: [TensorValue?], in context: LayerContext) throws -> [TensorValue] {
+        let levels = try (1..<operands.count).map { try operand(operands, $0) }
+        let regions = try Regions(operand(operands, 0), nil, of: levels, context)
+        let op = RegionAlign(size: try extents.spread(over: 2, "extents"), scales: scales, samples: samples, halfPixel: aligned)
+        return [try regions.features(op, context)]
     }
+}
+
+/// The largest element of every bin of regions.
+public struct RegionPoolLayer: Layer {
+    public var extents: Extents = 7
+    public var scale = 1.0
+
+    public var definition: LayerDefinition { Self.definition }
+
+    public static let definition = LayerDefinition(
+        Self(), name: "roiPool",
+        doc: "Regions of x as with `roiAlign`, by the largest element of every bin; edges of boxes and bins are rounded to elements.",
+        source: "Girshick, 2015", operands: ["x", "boxes", "images?"]
+    ) {
+        Argument("extents", \.extents, "rows and columns of the result", .required)
+        Argument("scale", \.scale, "how many elements of x one unit of the boxes is")
+    }
+
+    public func apply(to operands: [TensorValue?], in context: LayerContext) throws -> [TensorValue] {
+        let regions = try Regions(operand(operands, 1), optional(operands, 2), of: [operand(operands, 0)], context)
+        return [try regions.features(RegionPool(size: extents.spread(over: 2, "extents"), scale: scale), context)]
+    }
+}
+
+/// Boxes and the images of features that they lie in.
+private struct Regions {
+    let boxes: TensorValue
+    let images: TensorValue?
+    let levels: [TensorValue]
+
+    init(_ boxes: TensorValue, _ images: TensorValue?, of levels: [TensorValue], _ context: LayerContext) throws {
+        guard boxes.shape.last == 4, boxes.rank == 2 || (boxes.rank == 3 && images == nil) else {
+            let expected = images == nil ? "[N, R, 4] or [R, 4]" : "[R, 4] beside images"
+            throw DLCError("boxes are \(boxes.type); expected \(expected), each left, top, right, bottom")
+        }
+        if let wrong = levels.first(where: { $0.rank != 4 }) { throw DLCError("x is \(wrong.type); expected [N, C, H, W]") }
+        self.boxes = boxes.rank == 2 && images == nil ? try context.add(Reshape(shape: [1, boxes.shape[0], 4]), boxes) : boxes
+        self.images = try images.map { $0.element == .int64 ? $0 : try context.add(Cast(to: .int64), $0) }
+        self.levels = boxes.rank == 2 && images == nil ? try levels.map { try $0.sliced(axis: 0, from: 0, count: 1, context) } : levels
+    }
+
+    func features(_ op: any Operator, _ context: LayerContext) throws -> TensorValue { try context.all(op, [boxes, images] + levels)[0] }
 }
 
 extension TensorValue {
@@ -79,5 +107,16 @@ extension TensorValue {
     ) throws -> TensorValue {
         let layer = RegionAlignLayer(extents: extents.extents, scale: scale, samples: samples, aligned: aligned)
         return try applying(layer, boxes, images, name: name)
+    }
+    public func pyramidAlign(
+        _ levels: [TensorValue], extents: some ExtentsConvertible, scales: [Double], samples: Int = 2, aligned: Bool = false, name: String? = nil
+    ) throws -> TensorValue {
+        let layer = PyramidAlignLayer(extents: extents.extents, scales: scales, samples: samples, aligned: aligned)
+        return try builder.layer(layer, name: name).results([self] + levels)[0]
+    }
+    public func roiPool(
+        _ extents: some ExtentsConvertible, boxes: TensorValue, images: TensorValue? = nil, scale: Double = 1, name: String? = nil
+    ) throws -> TensorValue {
+        try applying(RegionPoolLayer(extents: extents.extents, scale: scale), boxes, images, name: name)
     }
 }

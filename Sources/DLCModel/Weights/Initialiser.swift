@@ -18,6 +18,8 @@ public enum Initialiser: Sendable, Equatable {
     case kaimingNormal(slope: Double, fan: Fan)
     /// Saxe et al., 2014: orthonormal rows or columns of the matrix of the first dimension by the rest, times the gain.
     case orthogonal(gain: Double)
+    /// Long et al., 2015: the kernel of bilinear interpolation for each channel by itself, for transposed convolutions.
+    case bilinear
 
     public enum Fan: String, Sendable, CaseIterable { case `in`, out }
 
@@ -50,6 +52,22 @@ public enum Initialiser: Sendable, Equatable {
     public func tensor(for parameter: ModelParameter, seed: UInt64) throws -> Tensor {
         var generator = ParameterStream(seed: seed, name: parameter.name)
         return try tensor(type: parameter.type, shape: parameter.shape, &generator)
+    }
+
+    /// A weight `[C, C, kernel…]`, or `[C, 1, kernel…]` with a group per channel.
+    private static func interpolation(type: ElementType, shape: [Int]) throws -> Tensor {
+        guard shape.count >= 3, shape[1] == 1 || shape[0] == shape[1] else {
+            throw DLCError("bilinear is for transposed convolutions with as many channels as x; the weight is \(shape)")
+        }
+        var kernel = [1.0]
+        for extent in shape.dropFirst(2) {
+            let factor = Double((extent + 1) / 2)
+            let middle = extent % 2 == 1 ? factor - 1 : factor - 0.5
+            kernel = kernel.flatMap { weight in (0..<extent).map { weight * (1 - abs(Double($0) - middle) / factor) } }
+        }
+        let zeros = [Double](repeating: 0, count: kernel.count)
+        let values = (0..<shape[0]).flatMap { a in (0..<shape[1]).flatMap { b in a == b || shape[1] == 1 ? kernel : zeros } }
+        return try Tensor(doubles: values, type: type, shape: shape)
     }
 
     func tensor(type: ElementType, shape: [Int], _ generator: inout ParameterStream) throws -> Tensor {
@@ -86,6 +104,7 @@ public enum Initialiser: Sendable, Equatable {
             let columns = shape.dropFirst().reduce(1, *)
             let values = OrthogonalMatrix.draw(rows: rows, columns: columns, &generator)
             return try Tensor(doubles: values.map { gain * $0 }, type: type, shape: shape)
+        case .bilinear: return try Self.interpolation(type: type, shape: shape)
         }
     }
 }
@@ -97,15 +116,19 @@ extension Initialiser: CustomStringConvertible {
         case .constant(0): "zeros"
         case .constant(1): "ones"
         case .constant(let value): "constant(\(value))"
+        case .standard: "kaimingUniform(sqrt(5))"
+        case .normal(0, let deviation): "normal(\(deviation))"
         case .normal(let mean, let deviation): "normal(\(deviation), mean: \(mean))"
+        case .uniform(let low, let high) where low == -high: "uniform(\(high))"
         case .uniform(let low, let high): "uniform(\(low), \(high))"
         case .truncatedNormal(let mean, let deviation, let low, let high):
             "truncatedNormal(\(deviation), mean: \(mean), low: \(low), high: \(high))"
-        case .xavierUniform(let gain): "xavierUniform(gain: \(gain))"
-        case .xavierNormal(let gain): "xavierNormal(gain: \(gain))"
-        case .kaimingUniform(let slope, let fan): "kaimingUniform(slope: \(slope), fan: \"\(fan.rawValue)\")"
-        case .kaimingNormal(let slope, let fan): "kaimingNormal(slope: \(slope), fan: \"\(fan.rawValue)\")"
-        case .orthogonal(let gain): "orthogonal(gain: \(gain))"
+        case .xavierUniform(let gain): "xavierUniform(\(gain))"
+        case .xavierNormal(let gain): "xavierNormal(\(gain))"
+        case .kaimingUniform(let slope, let fan): "kaimingUniform(\(slope), fan: \"\(fan.rawValue)\")"
+        case .kaimingNormal(let slope, let fan): "kaimingNormal(\(slope), fan: \"\(fan.rawValue)\")"
+        case .orthogonal(let gain): "orthogonal(\(gain))"
+        case .bilinear: "bilinear"
         }
     }
 }

@@ -20,7 +20,6 @@ enum CompositeOps {
         reading("Col2Im", Unpooling.readCol2Im),
         reading("AffineGrid", AffineGrid.read),
         reading("GridSample", GridSample.read),
-        reading("RoiAlign", RegionSampling.readRoiAlign),
         reading("DeformConv", RegionSampling.readDeformConv),
         reading("DFT", FourierTransform.readDFT),
         reading("STFT", FourierTransform.readSTFT),

@@ -73,6 +73,9 @@ extension Lowering {
         case let op as ScatterElements:
             let axis = try InferenceRules.axis(op.axis, rank: graph.shape(try operand(node, 0)).count)
             try emitDense(.scatterElements, node, operands: node.operands, integers: [Dim(axis), reduction(op.reduction)])
+        case let op as NonMaxSuppression: try lower(op, node)
+        case let op as RegionAlign: try lower(op, node)
+        case let op as RegionPool: try lower(op, node)
         case let op as ScatterND: try emitDense(.scatterND, node, operands: node.operands, integers: [reduction(op.reduction)])
         default: throw DLCError("has no kernel for \(operandTypes(node))")
         }

@@ -6,6 +6,7 @@ public enum KernelKind: UInt8, Sendable, CaseIterable {
     case product = 16, conv, convTranspose, pool, attention, recurrent, separable
     case softmax = 32, reduce, norm, groupNorm, lpNorm, lrn, resize
     case gather = 48, gatherElements, gatherND, scatterElements, scatterND, oneHot, range, cumSum, topK, arg, trilu
+    case nonMaxSuppression = 64, region
 
     /// Makes a step of this kind ready to run.
     /// - Throws: where the parameters make no sense to the kernel.
@@ -41,13 +42,15 @@ public enum KernelKind: UInt8, Sendable, CaseIterable {
         case .recurrent: try RecurrentKernel.prepare(step)
         case .attention: try AttentionKernel.prepare(step)
         case .resize: try ResizeKernel.prepare(step)
+        case .region: try RegionKernel.prepare(step)
+        case .nonMaxSuppression: try NonMaxSuppressionKernel.prepare(step)
         }
     }
 
     /// Whether the kernel reports data that it cannot handle, such as an index outside its tensor.
     var reportsStatus: Bool {
         switch self {
-        case .gather, .gatherElements, .gatherND, .scatterElements, .scatterND: true
+        case .gather, .gatherElements, .gatherND, .scatterElements, .scatterND, .region: true
         default: false
         }
     }

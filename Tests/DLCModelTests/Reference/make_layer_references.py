@@ -6,6 +6,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
+import torchvision
 from torch import nn
 from torch.nn import functional as F
 
@@ -134,6 +135,77 @@ case("klDivergence", None, [logits, target], [F.kl_div(logits, target)])
 case("cosineSimilarity", None, [logits, target], [F.cosine_similarity(logits, target)])
 case("l1Distance", None, [logits, target], [(logits - target).abs().sum(-1)])
 case("l2Distance", None, [logits, target], [F.pairwise_distance(logits, target, eps=0)])
+case("stack", None, [logits, target], [torch.stack([logits, target], 1)])
+
+
+class MaskedConv(nn.Conv2d):
+    """Mask A or B over channels that stand for `colours`."""
+
+    def __init__(self, mask, colours, *arguments, **options):
+        super().__init__(*arguments, **options)
+        out, into, height, width = self.weight.shape
+        self.seen = torch.zeros_like(self.weight)
+        self.seen[:, :, :height // 2] = 1
+        self.seen[:, :, height // 2, :width // 2] = 1
+        for a in range(colours):
+            for b in range(a if mask == "A" else a + 1):
+                self.seen[a * out // colours:(a + 1) * out // colours, b * into // colours:(b + 1) * into // colours, height // 2, width // 2] = 1
+
+    def forward(self, x):
+        return F.conv2d(x, self.weight * self.seen, self.bias, padding=self.padding)
+
+
+case("maskedConvA", MaskedConv("A", 1, 4, 3, 5, padding=2), [x4])
+case("maskedConvB", MaskedConv("B", 1, 4, 3, (1, 3), padding=(0, 1)), [x4])
+case("maskedConvColours", MaskedConv("A", 2, 4, 6, 3, padding=1), [x4])
+
+whole = torch.cat([which[:, None].float(), regions], 1)
+case("roiPool", None, [x4, regions, which], [torchvision.ops.roi_pool(x4, whole, (3, 2), 0.5)])
+case("roiAlignAdaptive", None, [x4, regions, which], [torchvision.ops.roi_align(x4, whole, (3, 2), 0.5, 0, True)])
+levels = [rand(2, 2, 48 // 2 ** i, 64 // 2 ** i) for i in range(3)]
+sizes = torch.rand(2, 12, 2) * torch.tensor([12.0, 40, 200, 700] * 3)[None, :, None]
+corners = torch.rand(2, 12, 2) * torch.tensor([500.0, 380])
+boxes = torch.cat([corners, corners + sizes], 2)
+pooler = torchvision.ops.MultiScaleRoIAlign(["0", "1", "2"], (3, 2), 2)
+case(
+    "pyramidAlign", None, [boxes] + levels, [pooler({str(i): level for i, level in enumerate(levels)}, list(boxes), [(384, 512)] * 2)])
+
+
+def padded(kept, count):
+    return torch.cat([kept, torch.full((count - len(kept),), -1)])
+
+
+corners = torch.rand(2, 60, 2) * 100
+crowd, ranks, kinds = torch.cat([corners, corners + torch.rand(2, 60, 2) * 50], 2), torch.rand(2, 60), torch.randint(0, 3, (2, 60))
+ops = torchvision.ops
+kept = [ops.nms(b, s, 0.3) for b, s in zip(crowd, ranks)]
+case("nonMaxSuppression", None, [crowd, ranks], [torch.stack([padded(k, 60) for k in kept]), torch.tensor([len(k) for k in kept])])
+kept = [ops.batched_nms(b, s, k, 0.3)[:20] for b, s, k in zip(crowd, ranks, kinds)]
+case("nonMaxSuppressionByClass", None, [crowd, ranks, kinds], [torch.stack(kept), torch.tensor([20, 20])])
+case("nonMaxSuppressionCentred", None, [ops.box_convert(crowd[0], "xyxy", "cxcywh"), ranks[0]], [padded(ops.nms(crowd[0], ranks[0], 0.3), 60)])
+kept = padded(torch.tensor([3, 0]), 4)
+case("take", None, [x3[0], kept], [torch.cat([x3[0, [3, 0]], torch.full((2, 8), -7.0)])])
+
+for name, module, x in [
+    ("denseWeightNorm", nn.Linear(8, 3), x3), ("convWeightNorm", nn.Conv2d(4, 6, 3), x4), ("convTransposeWeightNorm", nn.ConvTranspose2d(4, 6, 3), x4),
+]:
+    case(name, nn.utils.parametrizations.weight_norm(module), [x])
+keys = rand(2, 9, 4)
+heads = lambda x, n: x.view(2, -1, n, 2).transpose(1, 2)
+mixed = F.scaled_dot_product_attention(heads(x3, 4), heads(keys, 2), heads(keys, 2), enable_gqa=True)
+case("attentionGrouped", None, [x3, keys], [mixed.transpose(1, 2).reshape(2, 5, 8)])
+
+
+def rotated(x, interleaved):
+    """Su et al., 2021, by complex numbers: a pair of channels is one."""
+    x = x.view(2, 5, 2, 2, 2) if interleaved else x.view(2, 5, 2, 2, 2).transpose(3, 4)
+    turns = torch.outer(torch.arange(5.0), 10000.0 ** (-torch.arange(2.0) / 2))
+    y = torch.view_as_real(torch.view_as_complex(x.contiguous()) * torch.polar(torch.ones_like(turns), turns)[:, None])
+    return (y if interleaved else y.transpose(3, 4)).reshape(2, 5, 8)
+
+
+case("rotaryPositions", None, [x3], [rotated(x3, False)])
+case("rotaryPositionsInterleaved", None, [x3], [rotated(x3, True)])
 
 np.savez_compressed(os.path.join(os.path.dirname(os.path.abspath(__file__)), "layers.npz"), **arrays)
 print(len(arrays), "arrays")
