@@ -17,8 +17,9 @@ struct DLCBuild: BuildToolPlugin {
             let plan = context.pluginWorkDirectoryURL.appending(path: "\(name).dlc")
             let source = context.pluginWorkDirectoryURL.appending(path: "\(name).swift")
             // What a model file imports is among the target's, and the weights that it takes lie beside it.
-            let weights = model.deletingPathExtension().appendingPathExtension("safetensors")
-            let others = model.pathExtension == "dlm" ? modelFiles.filter { $0 != model } + files.filter { $0 == weights } : []
+            let isModelFile = model.pathExtension == "dlm"
+            let weights = files.filter { isModelFile && $0 == model.deletingPathExtension().appendingPathExtension("safetensors") }
+            let others = isModelFile ? modelFiles.filter { $0 != model } + weights : []
             return .buildCommand(
                 displayName: "Compiling model \(model.lastPathComponent)",
                 executable: compiler,
@@ -26,7 +27,7 @@ struct DLCBuild: BuildToolPlugin {
                     "build", model.path(percentEncoded: false),
                     "-o", plan.path(percentEncoded: false),
                     "--swift", source.path(percentEncoded: false),
-                ],
+                ] + weights.flatMap { ["--weights", $0.path(percentEncoded: false)] },
                 inputFiles: [model] + others,
                 outputFiles: [plan, source])
         }

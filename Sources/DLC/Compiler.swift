@@ -10,22 +10,26 @@ import DLCModel
 ///     let image = try Compiler.compile(Compiler.load("resnet50.onnx"))
 ///     let session = try Session(CompiledModel(image))
 public enum Compiler {
-    /// Reads a model file: `.onnx`; `.dlm`, a model in dlc's language, whose parameters are drawn; or `.dlir`, the text
-    /// form of a graph.
-    /// - Parameter constants: inputs of an ONNX model that become constants.
-    /// - Throws: a `DLCError` naming the file, or `ModelErrors`, all mistakes of a `.dlm` file.
-    public static func load(_ path: String, constants: [String: Tensor] = [:]) throws -> Graph {
+    /// Reads a model file: `.onnx`; `.dlm`, a model in dlc's language; or `.dlir`, the text form of a graph.
+    /// - Throws: a `DLCError` naming the file; for a `.dlm` file `ModelErrors`, all its mistakes, or `WeightMismatch`,
+    ///   all that its weights lack.
+    public static func load(_ path: String, _ options: ModelOptions = ModelOptions()) throws -> Graph {
+        try options.check(path)
+        if path.hasSuffix(".dlm") {
+            let model = try model(path, options)
+            return try model.graph(values: values(of: model, options))
+        }
         if path.hasSuffix(".dlir") {
             return try located(path) {
                 let file = try MappedFile(path: path)
-                return try GraphParser.parse(String(decoding: file.bytes, as: UTF8.self), definitions: AllOps.definitions)
+                let text = withExtendedLifetime(file) { String(decoding: file.bytes, as: UTF8.self) }
+                return try GraphParser.parse(text, definitions: AllOps.definitions)
             }
         }
-        if path.hasSuffix(".dlm") { return try Model.load(path).graph() }
         guard path.hasSuffix(".onnx") else {
             throw DLCError("unknown kind of model; expected a file ending in .onnx, .dlm, .dlir or .dlc", at: [path])
         }
-        return try located(path) { try importONNX(path: path, constants: constants) }
+        return try located(path) { try importONNX(path: path, constants: options.constants) }
     }
 
     /// The graph after the passes that lead to `stage`.
@@ -39,5 +43,49 @@ public enum Compiler {
     /// - Throws: where an operator has no kernel for its types, naming the node.
     public static func compile(_ graph: Graph, _ options: CompileOptions = CompileOptions()) throws -> PlanImage {
         try Lowering.plan(Self.graph(graph, at: .lowered, options), options)
+    }
+
+    /// The canonical graph of a model file, as `exportONNX` writes it. Of a `.dlm` model every parameter is a constant of its
+    /// own under its name: nothing is folded into it, and equal ones are not merged.
+    /// - Throws: what `load` throws.
+    public static func exportable(_ path: String, _ options: ModelOptions = ModelOptions()) throws -> Graph {
+        guard path.hasSuffix(".dlm") else {
+            let imported = try load(path, options)
+            return try located(path) { try graph(imported, at: .canonical) }
+        }
+        let model = try model(path, options)
+        let canonical = try located(path) { try model.rewritten { try graph($0, at: .canonical) } }
+        return try canonical.graph(values: values(of: model, options))
+    }
+
+    /// The weights of a model file by name: the parameters of a `.dlm` model, drawn or from its weight file; the initializers
+    /// of an `.onnx` model.
+    /// - Throws: what `load` throws.
+    public static func weights(_ path: String, _ options: ModelOptions = ModelOptions()) throws -> WeightFile {
+        try options.check(path)
+        if path.hasSuffix(".onnx") { return try weightFile(path) }
+        guard path.hasSuffix(".dlm") else {
+            throw DLCError("has no weights by name; expected a file ending in .dlm or .onnx", at: [path])
+        }
+        let model = try model(path, options)
+        let values = try values(of: model, options)
+        let entries = model.parameters.map { WeightFile.Entry(name: $0.name, type: $0.type, shape: $0.shape) }
+        return WeightFile(path: path, entries: entries) { try values(model.parameters[$0]) }
+    }
+
+    private static func model(_ path: String, _ options: ModelOptions) throws -> Model {
+        try Model.load(path, settings: options.settings, model: options.model)
+    }
+
+    private static func values(of model: Model, _ options: ModelOptions) throws -> @Sendable (ModelParameter) throws -> Tensor {
+        guard let path = options.weights else {
+            if let rename = options.renames.first { throw DLCError("--rename '\(rename)' is for --weights, and no file is given") }
+            return model.drawn(seed: options.seed ?? 0)
+        }
+        return try model.weights(from: weightFile(path), renames: options.renames, warn: options.warn)
+    }
+
+    private static func weightFile(_ path: String) throws -> WeightFile {
+        path.hasSuffix(".onnx") ? try WeightFile(path: path, readONNXInitializers(path: path)) : try WeightFile(contentsOf: path)
     }
 }

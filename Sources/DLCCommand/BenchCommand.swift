@@ -63,11 +63,13 @@ struct BenchCommand: ParsableCommand {
         var folder: String?
         defer { if let folder { Staging.remove(folder) } }
         var path = model.model
-        if !ModelFile.isPlan(path) {
+        if ModelFile.isPlan(path) {
+            try model.options().check(path)
+        } else {
             let scratch = try Staging.scratchFolder()
             folder = scratch
             path = "\(scratch)/model.dlc"
-            try Progress.during("compiling \(model.model)") { try ChildProcess.run(["build", model.model, "-o", path] + flags.arguments) }
+            try Progress.during("compiling \(model.model)") { try ChildProcess.run(["build", model.model, "-o", path] + model.flags.arguments + flags.arguments) }
         }
         try located(model.model) { try measure(path, shapes) }
     }

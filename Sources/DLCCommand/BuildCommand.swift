@@ -21,6 +21,7 @@ struct BuildCommand: ParsableCommand {
             EXAMPLES
               dlc build resnet50.onnx
               dlc build resnet50.onnx -o app/resnet50.dlc --target x86-64-v3
+              dlc build resnet50.dlm --weights resnet50.safetensors
               dlc build resnet50.onnx --exact
               dlc build resnet50.onnx --tune
               dlc build digits.onnx -o digits.dlc --swift Digits.swift
@@ -42,7 +43,7 @@ struct BuildCommand: ParsableCommand {
         let start = ContinuousClock.now
         let output = self.output ?? ModelFile.stem(input.model) + ".dlc"
         guard ModelFile.isPlan(output) else { throw DLCError("expected a name that ends in .dlc", at: [output]) }
-        let image = try ModelFile.compile(input.model, flags)
+        let image = try ModelFile.compile(input.model, input.options(), flags)
         if let interface {
             let text = TypedInterface(image.plan, resource: ModelFile.stem(output), source: ModelFile.stem(input.model)).text
             try Staging.file(interface) {

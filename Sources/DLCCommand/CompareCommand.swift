@@ -21,7 +21,7 @@ struct CompareCommand: ParsableCommand {
               dlc compare digits.onnx --reference
             """)
 
-    @Argument(help: "An .onnx, .dlir or .dlc file.")
+    @Argument(help: "An .onnx, .dlm, .dlir or .dlc file.")
     var model: String
 
     @Argument(help: "The other model.")
@@ -34,8 +34,9 @@ struct CompareCommand: ParsableCommand {
     var tolerance = 1e-4
 
     @Option(help: "Another seed gives other inputs.")
-    var seed: UInt64 = 0
+    var inputSeed: UInt64 = 0
 
+    @OptionGroup(title: "Options for models in .dlm files") var reading: ModelFlags
     @OptionGroup var shapes: ShapeOptions
     @OptionGroup var threads: ThreadOptions
     @OptionGroup var flags: CompileFlags
@@ -63,8 +64,8 @@ struct CompareCommand: ParsableCommand {
 
     private func between(_ path: String, _ other: String) throws -> [Difference] {
         try flags.check([path, other])
-        let first = try ModelFile.ready(path, flags)
-        let second = try ModelFile.ready(other, flags)
+        let first = try ModelFile.ready(path, reading.options(for: path, among: [path, other]), flags)
+        let second = try ModelFile.ready(other, reading.options(for: other, among: [path, other]), flags)
         let inputs = try inputs(for: first)
         let (got, want) = (try located(path) { try run(first, inputs) }, try located(other) { try run(second, inputs) })
         guard Set(got.keys) == Set(want.keys) else {
@@ -77,7 +78,7 @@ struct CompareCommand: ParsableCommand {
     }
 
     private func againstReference() throws -> [Difference] {
-        let imported = try ModelFile.graph(model)
+        let imported = try ModelFile.graph(model, reading.options())
         return try located(model) {
             let options = try flags.options()
             let lowered = try Compiler.graph(imported, at: .lowered, options)
@@ -136,7 +137,7 @@ struct CompareCommand: ParsableCommand {
     }
 
     private func inputs(for model: CompiledModel) throws -> [String: Tensor] {
-        let tensors = try RandomInputs(model, shapes: shapes.byName()).tensors(seed: seed)
+        let tensors = try RandomInputs(model, shapes: shapes.byName()).tensors(seed: inputSeed)
         return Dictionary(zip(model.inputs.map(\.name), tensors), uniquingKeysWith: { first, _ in first })
     }
 }

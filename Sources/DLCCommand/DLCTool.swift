@@ -16,6 +16,7 @@ struct DLCTool: ParsableCommand {
             EXAMPLES
               dlc run Models/digits.onnx --input Models/digits/seven.png
               dlc build resnet50.onnx -o resnet50.dlc
+              dlc build resnet50.dlm --weights resnet50.safetensors
               dlc inspect resnet50.onnx
               dlc bench resnet50.onnx --threads 1
             """,
@@ -33,7 +34,9 @@ struct DLCTool: ParsableCommand {
             error.path = error.path.indices.filter { $0 == 0 || error.path[$0] != error.path[$0 - 1] }.map { error.path[$0] }
             Console.fail(error.description)
         } catch let errors as ModelErrors {
-            Console.fail(errors)
+            Console.fail(report: errors.description)
+        } catch let mismatch as WeightMismatch {
+            Console.fail(report: "error: \(mismatch)")
         } catch {
             exit(withError: error)
         }

@@ -5,38 +5,62 @@ import DLC
 struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract: "Write a model as an ONNX file at a chosen opset.",
+        abstract: "Write a model as an ONNX file at a chosen opset, or its weights as safetensors.",
         discussion: """
-            Written is the canonical graph: constants folded, shapes settled, before layout and fusion. Names of inputs, outputs \
-            and nodes are kept. An operator that the opset cannot express is an error. A state `h` becomes an input `h` and an output \
-            `next_h`, and the metadata say that they belong together, so that dlc keeps it again when it reads the file.
+            To a name that ends in .onnx the canonical graph is written: constants folded, shapes settled, before layout and \
+            fusion. Names of inputs, outputs and nodes are kept; parameters of a .dlm model are initializers under their names. An \
+            operator that the opset cannot express is an error. A state `h` becomes an input `h` and an output `next_h`, and the \
+            metadata say that they belong together, so that dlc keeps it again when it reads the file.
+
+            To a name that ends in .safetensors the weights alone are written: the parameters of a .dlm model or the initializers \
+            of an .onnx model, by name. --weights reads such a file.
 
             EXAMPLES
               dlc export resnet50.onnx -o smaller.onnx
+              dlc export resnet50.dlm --weights resnet50.safetensors -o resnet50.onnx
+              dlc export resnet50.dlm --seed 7 -o drawn.safetensors
               dlc export network.dlir -o network.onnx --opset 21
             """)
 
     @OptionGroup var model: ModelArgument
 
-    @Option(name: .shortAndLong, help: "The .onnx file to write.")
+    @Option(name: .shortAndLong, help: "The .onnx or .safetensors file to write.")
     var output: String
 
-    @Option(help: "The version of ONNX's standard operators.")
-    var opset = 17
+    @Option(help: "The version of ONNX's standard operators; 17 where left out.")
+    var opset: Int?
+
+    private var isWeights: Bool { ModelFile.kind(output) == "safetensors" }
+
+    func validate() throws {
+        if opset != nil, isWeights { throw ValidationError("--opset is for .onnx files") }
+    }
 
     func run() throws {
-        guard output.hasSuffix(".onnx") else { throw DLCError("expected a name that ends in .onnx", at: [output]) }
-        let graph = try ModelFile.graph(model.model)
+        guard isWeights || ModelFile.kind(output) == "onnx" else {
+            throw DLCError("expected a name that ends in .onnx, or in .safetensors for the weights alone", at: [output])
+        }
+        try ModelFile.checkSource(model.model)
+        let options = try model.options()
         try Progress.during("exporting \(model.model)") {
-            let canonical = try located(model.model) { try Compiler.graph(graph, at: .canonical) }
-            try Staging.file(output) { temporary in
-                do {
-                    try exportONNX(canonical, opset: opset, to: temporary)
-                } catch var error as DLCError {
-                    // The temporary name says nothing to the user.
-                    if error.path.first == temporary { error.path[0] = output }
-                    throw error
-                }
+            if isWeights {
+                let weights = try Compiler.weights(model.model, options)
+                try stage { try weights.write(to: $0) }
+            } else {
+                let graph = try Compiler.exportable(model.model, options)
+                try stage { try exportONNX(graph, opset: opset ?? 17, to: $0) }
+            }
+        }
+    }
+
+    private func stage(_ write: (_ temporary: String) throws -> Void) throws {
+        try Staging.file(output) { temporary in
+            do {
+                try write(temporary)
+            } catch var error as DLCError {
+                // The temporary name says nothing to the user.
+                if error.path.first == temporary { error.path[0] = output }
+                throw error
             }
         }
     }

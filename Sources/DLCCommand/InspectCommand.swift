@@ -55,14 +55,15 @@ struct InspectCommand: ParsableCommand {
     func run() throws {
         if stage != nil || text || dot {
             let stage = self.stage?.stage ?? (text ? .imported : .canonical)
-            let graph = try ModelFile.graph(model.model)
+            let graph = try ModelFile.graph(model.model, model.options())
             let staged = try located(model.model) { try Compiler.graph(graph, at: stage) }
             if dot { print(staged.dot) } else { print(staged.text(elidingAbove: text ? nil : 16), terminator: "") }
         } else if ModelFile.isPlan(model.model) {
+            try model.options().check(model.model)
             let compiled = try CompiledModel(contentsOf: model.model)
             try report(compiled, bytes: compiled.byteCount, layers: nil)
         } else {
-            let graph = try ModelFile.graph(model.model)
+            let graph = try ModelFile.graph(model.model, model.options())
             let (compiled, canonical) = try Progress.during("compiling \(model.model)") {
                 try located(model.model) { () throws -> (CompiledModel, Graph) in
                     (try CompiledModel(Compiler.compile(graph)), try Compiler.graph(graph, at: .canonical))

@@ -12,8 +12,10 @@ struct OptCommand: ParsableCommand {
               dlc opt --pass fold-batch-norm,fuse-epilogues network.dlir
             """)
 
-    @Argument(help: "A .dlir or .onnx file.")
+    @Argument(help: "A .dlir, .dlm or .onnx file.")
     var model: String?
+
+    @OptionGroup(title: "Options for models in .dlm files") var reading: ModelFlags
 
     @Option(name: .customLong("pass"), help: ArgumentHelp("Passes in order, separated by commas.", valueName: "a,b"))
     var passes: String?
@@ -39,7 +41,7 @@ struct OptCommand: ParsableCommand {
             }
             return pass
         }
-        let graph = try ModelFile.graph(model)
+        let graph = try ModelFile.graph(model, reading.options())
         print(try located(model) { try chosen.run(graph) }.text(), terminator: "")
     }
 }

@@ -57,7 +57,7 @@ struct RunCommand: ParsableCommand {
     func run() throws {
         let start = ContinuousClock.now
         try flags.check([model.model])
-        let known = try KnownInputs(model.model, inputs, flags)
+        let known = try KnownInputs(model.model, inputs, model.options(), flags)
         let compiled = known.model
         let session = try located(model.model) { try Session(compiled, threads: threads.threads) }
         let loaded = ContinuousClock.now

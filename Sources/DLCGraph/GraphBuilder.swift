@@ -50,6 +50,11 @@ public struct GraphBuilder: Sendable {
     public mutating func setMetadata(_ key: String, _ value: String) { graph.metadata[key] = value }
     public mutating func setStage(_ stage: Stage) { graph.stage = stage }
 
+    /// A constant of its own, whatever others hold, so that it keeps its name.
+    public mutating func parameter(_ tensor: Tensor, name: String) -> Value {
+        appendNode(Constant(tensor), operands: [], facts: [Fact(constant: tensor)], name: "", resultNames: [name])[0]
+    }
+
     /// A constant. Constants over the same bytes are one value; small ones with equal elements too.
     public mutating func constant(_ tensor: Tensor, name: String? = nil) -> Value {
         let op = Constant(tensor)

@@ -17,6 +17,9 @@ public func importONNX(text: String) throws -> Graph { throw absence }
 public func exportONNX(_ graph: Graph, opset: Int = 17, to path: String) throws { throw absence }
 
 /// Throws, because this build has no ONNX.
+public func readONNXInitializers(path: String) throws -> [(name: String, tensor: Tensor)] { throw absence }
+
+/// Throws, because this build has no ONNX.
 public enum ONNXTensorFile {
     public static func read(_ path: String) throws -> (name: String, tensor: Tensor) { throw absence }
     public static func write(_ tensor: Tensor, name: String, to path: String) throws { throw absence }

@@ -48,3 +48,13 @@ public enum Checked {
         return isEmpty ? 0 : count
     }
 }
+
+extension String {
+    /// The text as part of a message: a name from a file may hold anything and be of any length.
+    /// - Parameter most: characters beyond it are left out.
+    public func printable(most: Int = 100) -> String {
+        let start = unicodeScalars.prefix(most + 1)
+        let clean = String(start.map { $0.properties.generalCategory == .control ? " " : Character($0) })
+        return start.count > most ? clean.prefix(most - 1) + "…" : clean
+    }
+}

@@ -32,19 +32,54 @@ enum FileBytes {
     }
 
     static func write(_ bytes: [UInt8], to path: String) throws {
-        guard let file = fopen(path, "wb") else { throw failure("cannot be written") }
-        let written = bytes.withUnsafeBytes { fwrite($0.baseAddress, 1, $0.count, file) }
-        let complete = written == bytes.count
-        guard fclose(file) == 0, complete else { throw failure("cannot be written") }
+        let writer = try FileWriter(path: path)
+        try writer.append(bytes)
+        try writer.close()
     }
 
-    private static func failure(_ what: String) -> DLCError {
+    fileprivate static func failure(_ what: String) -> DLCError {
         DLCError("\(what): \(String(cString: strerror(errno)))")
     }
 }
 
+/// A file that is written from its beginning to its end. It has another name until it is complete, because its bytes may
+/// come from the very file that it replaces.
+final class FileWriter {
+    private let path: String
+    private var file: UnsafeMutablePointer<FILE>?
+    private var partPath: String { path + ".part" }
+
+    init(path: String) throws {
+        self.path = path
+        file = fopen(path + ".part", "wb")
+        if file == nil { throw FileBytes.failure("cannot be written") }
+    }
+
+    func append(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try append($0) } }
+
+    func append(_ bytes: UnsafeRawBufferPointer) throws {
+        guard let file, fwrite(bytes.baseAddress, 1, bytes.count, file) == bytes.count else {
+            throw FileBytes.failure("cannot be written")
+        }
+    }
+
+    /// To be called after the last byte: puts the file in its place.
+    func close() throws {
+        guard let open = file, fflush(open) == 0, rename(partPath, path) == 0 else { throw FileBytes.failure("cannot be written") }
+        file = nil
+        guard fclose(open) == 0 else { throw FileBytes.failure("cannot be written") }
+    }
+
+    deinit {
+        if let file {
+            fclose(file)
+            unlink(partPath)
+        }
+    }
+}
+
 /// Little-endian integers at offsets that come from a file.
-extension ArraySlice<UInt8> {
+extension RandomAccessCollection where Element == UInt8, Index == Int {
     /// The integer of `size` bytes at `offset` from the start, or nil past the end or above `Int.max`.
     func integer(at offset: Int, size: Int) -> Int? {
         guard offset >= 0, offset <= count - size else { return nil }
@@ -54,7 +89,7 @@ extension ArraySlice<UInt8> {
     }
 
     /// `length` bytes at `offset` from the start, or nil where they are not all there.
-    func part(at offset: Int, length: Int) -> ArraySlice<UInt8>? {
+    func part(at offset: Int, length: Int) -> SubSequence? {
         guard offset >= 0, length >= 0, offset <= count, length <= count - offset else { return nil }
         return self[startIndex + offset..<startIndex + offset + length]
     }

@@ -6,13 +6,18 @@ public enum NPZ {
     /// - Throws: where the file cannot be read, is no zip archive, or holds anything but npy files that `NPY` reads.
     public static func read(_ path: String) throws -> [(name: String, tensor: Tensor)] {
         try located(path) {
-            try ZipArchive(parsing: FileBytes.read(path)[...]).entries.map { entry in
-                guard entry.name.hasSuffix(".npy") else {
-                    throw DLCError("holds '\(entry.name)'; expected names that end in .npy")
+            var arrays: [(name: String, tensor: Tensor)] = []
+            let file = try MappedFile(path: path)
+            try withExtendedLifetime(file) {
+                try ZipArchive.forEach(in: file.bytes) { entry in
+                    guard entry.name.hasSuffix(".npy") else {
+                        throw DLCError("holds '\(entry.name.printable())'; expected names that end in .npy")
+                    }
+                    let tensor = try located(entry.name.printable()) { try NPY.tensor(from: entry.bytes[...]) }
+                    arrays.append((String(entry.name.dropLast(4)), tensor))
                 }
-                let tensor = try located(entry.name) { try NPY.tensor(from: entry.bytes[...]) }
-                return (String(entry.name.dropLast(4)), tensor)
             }
+            return arrays
         }
     }
 

@@ -12,8 +12,11 @@ struct ZipArchive {
 
     init(entries: [Entry]) { self.entries = entries }
 
+    /// Calls `body` with one file after the other, so that the bytes of one at a time are in memory.
     /// - Throws: where the archive is damaged or an entry's checksum is not that of its bytes.
-    init(parsing file: ArraySlice<UInt8>) throws {
+    static func forEach<Bytes: RandomAccessCollection>(
+        in file: Bytes, _ body: (Entry) throws -> Void
+    ) throws where Bytes.Element == UInt8, Bytes.Index == Int {
         let end = try Self.endOfDirectory(in: file)
         var position = end.start
         for _ in 0..<end.count {
@@ -31,9 +34,9 @@ struct ZipArchive {
             let text = String(decoding: name, as: UTF8.self)
             let bytes = try located(text) {
                 let data = try Self.data(in: file, at: local, count: compressedCount)
-                return try Self.inflated(data, method: method, count: count, checksum: checksum)
+                return try Self.inflated(Array(data), method: method, count: count, checksum: checksum)
             }
-            entries.append(Entry(name: text, bytes: bytes))
+            try body(Entry(name: text, bytes: bytes))
             position += 46 + nameCount + extraCount + commentCount
         }
     }
@@ -80,7 +83,9 @@ struct ZipArchive {
     }
 
     /// The directory's first byte and number of entries, from the record at the end, which a comment may follow.
-    private static func endOfDirectory(in file: ArraySlice<UInt8>) throws -> (start: Int, count: Int) {
+    private static func endOfDirectory<Bytes: RandomAccessCollection>(
+        in file: Bytes
+    ) throws -> (start: Int, count: Int) where Bytes.Element == UInt8, Bytes.Index == Int {
         var position = file.count - 22
         while position >= max(0, file.count - 22 - 0xFFFF) {
             if file.integer(at: position, size: 4) == 0x0605_4B50,
@@ -96,7 +101,9 @@ struct ZipArchive {
     }
 
     /// The bytes of an entry as stored; its local header may have longer extra fields than the directory's.
-    private static func data(in file: ArraySlice<UInt8>, at local: Int, count: Int) throws -> ArraySlice<UInt8> {
+    private static func data<Bytes: RandomAccessCollection>(
+        in file: Bytes, at local: Int, count: Int
+    ) throws -> Bytes.SubSequence where Bytes.Element == UInt8, Bytes.Index == Int {
         guard file.integer(at: local, size: 4) == 0x0403_4B50,
             let flags = file.integer(at: local + 6, size: 2),
             let nameCount = file.integer(at: local + 26, size: 2),
@@ -107,14 +114,14 @@ struct ZipArchive {
         return data
     }
 
-    private static func inflated(_ data: ArraySlice<UInt8>, method: Int, count: Int, checksum: Int) throws -> [UInt8] {
+    private static func inflated(_ data: [UInt8], method: Int, count: Int, checksum: Int) throws -> [UInt8] {
         let bytes: [UInt8]
         switch method {
-        case 0: bytes = Array(data)
+        case 0: bytes = data
         case 8:
             // Deflate shrinks to 1/1032 at best, so a larger claim is false, and not worth its memory.
             guard count / 1032 <= data.count else { throw DLCError("the zip entry claims \(count) bytes from \(data.count)") }
-            bytes = try inflate(Array(data), count: count)
+            bytes = try inflate(data, count: count)
         default: throw DLCError("the zip entry is compressed by method \(method); 0 (stored) and 8 (deflate) are read")
         }
         guard bytes.count == count, Self.checksum(of: bytes) == checksum else {

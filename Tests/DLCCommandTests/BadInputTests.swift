@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 @Suite(.serialized) struct BadInputs {
-    @Test(arguments: BadInput.models + BadInput.inputs + BadInput.outputs + BadInput.uses)
+    @Test(arguments: BadInput.models + BadInput.inputs + BadInput.outputs + BadInput.uses + BadInput.weights)
     func giveOneErrorAndLeaveNothing(_ bad: BadInput) throws {
         let folder = try Folder()
         let arguments = try bad.prepare(folder)

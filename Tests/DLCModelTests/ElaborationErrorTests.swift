@@ -58,6 +58,10 @@ private let wrong: [SourceFile] = {
         (["widths": "1,a"], "1:63 `widths` is set to `1,a`; what fits is values with commas between, each as in [1, 2]"),
         (["T": "0"], "1:87 `T` is set to `0`; what fits is an integer from 1"),
         (["N": "1"], "1:7 the model `M` has no parameter `N` to set; it has `classes`, `rate`, `deep`, `widths`, `T`"),
+        (["classes": "10.5"], "1:23 `classes` is set to `10.5`; what fits is an integer such as 10"),
+        (["classes": "1 +"], "1:23 `classes` is set to `1 +`; what fits is an integer such as 10"),
+        (["classes": ""], "1:23 `classes` is set to ``; what fits is an integer such as 10"),
+        (["widths": "[1, 2"], "1:63 `widths` is set to `[1, 2`; what fits is values with commas between, each as in [1, 2]"),
     ]) func wrongSettingsAreReported(settings: [String: String], message: String) {
         let text = "model M(x: f32[1, 4], classes = 10, rate = 0.5, deep = false, widths = [1, 2], t: f32[T]) { return a: x.dense(classes), b: t }"
         #expect(elaborationErrors(["a.dlm": text], settings: settings).map(\.summary) == [message])

@@ -81,6 +81,24 @@ import Testing
         #expect(try shape("return concat(x, fill([N, 1], 1))", settings: ["N": "7"]) == "f32[7, 5]")
     }
 
+    @Test func settingsAreSpelledAsInTheFile() throws {
+        let text = """
+            block twice(x) { return x + x }
+            model M(x: f32[1, 4], n = 3, widths = [], act = relu, kind = "a", bias = none, start = zeros) {
+                for w in widths { x = act(x).dense(w, bias: bias == none, init: start) }
+                return kind == "b c" ? x.dense(n) : x
+            }
+            """
+        let settings = [
+            "n": "2 ** 3 + 1", "widths": "[4, 5]", "act": "twice", "kind": "\"b c\"", "bias": "false", "start": "normal(0.1)",
+        ]
+        let model = try elaborated(["a.dlm": text], settings: settings)
+        #expect(model.graph.type(model.graph.outputs[0].value).description == "f32[1, 9]")
+        #expect(model.parameters.map(\.name) == ["dense.weight", "dense2.weight", "dense3.weight", "dense3.bias"])
+        #expect(model.parameters[0].initialiser == .normal(0.1))
+        #expect(model.graph.nodes.contains { $0.op.name == "add" })
+    }
+
     @Test func blocksReturnSeveralValuesAndTakeLayers() throws {
         let blocks = "block both(x, act = relu) { return first: act(x), second: x.dense(2) }"
         #expect(try shape("a, b = x.both(act: gelu)\nreturn a: a, b: b", blocks) == "f32[N, 4] f32[N, 2]")

@@ -11,16 +11,17 @@ struct KnownInputs {
     let remaining: [String]
 
     /// - Throws: where the model cannot be compiled either way, the error without constants.
-    init(_ path: String, _ arguments: [String], _ flags: CompileFlags) throws {
+    init(_ path: String, _ arguments: [String], _ options: ModelOptions, _ flags: CompileFlags) throws {
         do {
-            model = try ModelFile.ready(path, flags)
+            model = try ModelFile.ready(path, options, flags)
             remaining = arguments
         } catch {
             guard ModelFile.kind(path) == "onnx" else { throw error }
             let small = arguments.compactMap(Self.smallVector)
             for candidates in [small.filter { !$0.tensor.type.isFloat }, small] where !candidates.isEmpty {
-                let constants = Dictionary(candidates.map { ($0.name, $0.tensor) }) { first, _ in first }
-                guard let model = try? ModelFile.ready(path, flags, constants: constants) else { continue }
+                var options = options
+                options.constants = Dictionary(candidates.map { ($0.name, $0.tensor) }) { first, _ in first }
+                guard let model = try? ModelFile.ready(path, options, flags) else { continue }
                 self.model = model
                 remaining = arguments.filter { argument in !candidates.contains { $0.argument == argument } }
                 return

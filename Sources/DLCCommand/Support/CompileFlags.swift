@@ -62,9 +62,7 @@ struct CompileFlags: ParsableArguments {
     /// A terminal sees each layer; elsewhere one line says that it will take a while.
     private static func report(_ progress: Tuning.Progress) {
         if Console.hasTerminal {
-            // Names of a model's nodes may hold anything.
-            let name = String(progress.name.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : Character($0) }.prefix(60))
-            Progress.say("measuring \(name), \(progress.layer) of \(progress.layers)")
+            Progress.say("measuring \(progress.name.printable(most: 60)), \(progress.layer) of \(progress.layers)")
         } else if progress.layer == 1 {
             Console.put("measuring \(progress.layers) layers\n")
         }

@@ -1,5 +1,3 @@
-import DLCModel
-
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -19,10 +17,15 @@ enum Console {
         exit(1)
     }
 
-    /// Ends the process with status 1 after the mistakes of a model file, each with its place and the line of source.
-    static func fail(_ errors: ModelErrors) -> Never {
-        put("\(errors)\n")
+    /// Ends the process with status 1 after a report of several lines.
+    static func fail(report: String) -> Never {
+        put("\(report)\n")
         exit(1)
+    }
+
+    static func warn(_ text: String) {
+        // A line that says what is being done gives way.
+        put("\(hasTerminal ? "\r\u{1B}[K" : "")warning: \(text)\n")
     }
 
     static func put(_ text: String) {

@@ -5,28 +5,34 @@ enum ModelFile {
     /// Whether the file is named as a compiled one.
     static func isPlan(_ path: String) -> Bool { path.hasSuffix(".dlc") }
 
-    /// The imported graph of an `.onnx` or `.dlir` file.
+    /// The imported graph of an `.onnx`, `.dlm` or `.dlir` file.
     /// - Throws: where it is a compiled file, which has no graph any more.
-    static func graph(_ path: String, constants: [String: Tensor] = [:]) throws -> Graph {
+    static func graph(_ path: String, _ model: ModelOptions) throws -> Graph {
+        try checkSource(path)
+        return try Progress.during("reading \(path)") { try Compiler.load(path, model) }
+    }
+
+    /// - Throws: where the file is a compiled one.
+    static func checkSource(_ path: String) throws {
         if isPlan(path) {
-            throw DLCError("is compiled and holds no graph any more; name the .onnx or .dlir file that it was built from", at: [path])
+            throw DLCError("is compiled and holds no graph any more; name the .onnx, .dlm or .dlir file that it was built from", at: [path])
         }
-        return try Progress.during("reading \(path)") { try Compiler.load(path, constants: constants) }
     }
 
     /// A graph compiled as the flags say.
-    static func compile(_ path: String, _ flags: CompileFlags, constants: [String: Tensor] = [:]) throws -> PlanImage {
+    static func compile(_ path: String, _ model: ModelOptions, _ flags: CompileFlags) throws -> PlanImage {
         let options = try flags.options()
-        let graph = try graph(path, constants: constants)
+        let graph = try graph(path, model)
         return try Progress.during("compiling \(path)") {
             try located(path) { try Compiler.compile(graph, options) }
         }
     }
 
     /// The model ready to run: mapped where it is a compiled file, else compiled in memory.
-    static func ready(_ path: String, _ flags: CompileFlags, constants: [String: Tensor] = [:]) throws -> CompiledModel {
-        isPlan(path)
-            ? try CompiledModel(contentsOf: path) : try located(path) { try CompiledModel(compile(path, flags, constants: constants)) }
+    static func ready(_ path: String, _ model: ModelOptions, _ flags: CompileFlags) throws -> CompiledModel {
+        guard isPlan(path) else { return try located(path) { try CompiledModel(compile(path, model, flags)) } }
+        try model.check(path)
+        return try CompiledModel(contentsOf: path)
     }
 
     /// The file's name without folder and extension.

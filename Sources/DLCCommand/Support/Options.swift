@@ -3,8 +3,12 @@ import DLC
 
 /// The model, first on every command line.
 struct ModelArgument: ParsableArguments {
-    @Argument(help: "An .onnx, .dlir or .dlc file.")
+    @Argument(help: "An .onnx, .dlm, .dlir or .dlc file.")
     var model: String
+
+    @OptionGroup(title: "Options for models in .dlm files") var flags: ModelFlags
+
+    func options() throws -> ModelOptions { try flags.options() }
 }
 
 struct ThreadOptions: ParsableArguments {

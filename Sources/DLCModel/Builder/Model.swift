@@ -9,7 +9,7 @@ public struct Model: Sendable {
         public var type: TensorType
     }
 
-    public let graph: Graph
+    public private(set) var graph: Graph
     /// In the order of their first use.
     public let parameters: [ModelParameter]
     public let states: [State]
@@ -19,7 +19,14 @@ public struct Model: Sendable {
         parameters.reduce(0) { $1.role == .weight ? $0 + $1.shape.reduce(1, *) : $0 }
     }
 
-    /// The graph with constants in place of parameters.
+    /// The model with its graph rewritten while the parameters are not known, so that all of them stay.
+    public func rewritten(_ body: (Graph) throws -> Graph) rethrows -> Model {
+        var result = self
+        result.graph = try body(graph)
+        return result
+    }
+
+    /// The graph with constants in place of parameters, one for each, under its name.
     /// - Parameter values: gives a parameter's tensor, of its type and shape.
     public func graph(values: (ModelParameter) throws -> Tensor) throws -> Graph {
         let byName = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0) })
@@ -34,7 +41,7 @@ public struct Model: Sendable {
                     throw DLCError(
                         "parameter \(parameter.name) is \(parameter.type)\(parameter.shape), the values given are \(tensor.type)\(tensor.shape)")
                 }
-                results = [builder.constant(tensor, name: parameter.name)]
+                results = [builder.parameter(tensor, name: parameter.name)]
             } else {
                 results = try builder.add(
                     node.op, node.operands.map { $0.flatMap { mapped[$0] } }, name: node.name, resultNames: node.results.map { graph.name(of: $0) })
@@ -49,7 +56,10 @@ public struct Model: Sendable {
     }
 
     /// The graph with drawn parameters: the same for the same seed.
-    public func graph(seed: UInt64 = 0) throws -> Graph {
-        try graph { try $0.initialiser.tensor(for: $0, seed: seed) }
+    public func graph(seed: UInt64 = 0) throws -> Graph { try graph(values: drawn(seed: seed)) }
+
+    /// Draws a parameter's tensor.
+    public func drawn(seed: UInt64 = 0) -> @Sendable (ModelParameter) throws -> Tensor {
+        { try $0.initialiser.tensor(for: $0, seed: seed) }
     }
 }

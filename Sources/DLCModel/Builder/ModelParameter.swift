@@ -31,7 +31,8 @@ public struct Placeholder: Operator {
 
     public var definition: OperatorDefinition { Self.definition }
 
-    public static let definition = OperatorDefinition(Placeholder(), name: "parameter", operands: [], examples: { [] }) {
+    /// Impure, so that no pass computes it.
+    public static let definition = OperatorDefinition(Placeholder(), name: "parameter", operands: [], traits: .impure, examples: { [] }) {
         Attribute("name", \.name)
         Attribute("type", \.type)
         Attribute("shape", \.shape)

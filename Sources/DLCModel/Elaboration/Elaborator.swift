@@ -69,6 +69,15 @@ final class Elaborator {
         return .invalid
     }
 
+    /// What `body` gives, or nil where it meets a mistake, of which nothing is said.
+    func attempt(_ body: () -> BuildValue) -> BuildValue? {
+        let before = (errors, mistakes)
+        let value = body()
+        guard mistakes > before.1 else { return value }
+        (errors, mistakes) = before
+        return nil
+    }
+
     /// The error with each place once: a layer's operator often has the layer's name.
     private static func text(_ error: DLCError) -> String {
         var path: [String] = []

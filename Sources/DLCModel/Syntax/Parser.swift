@@ -46,6 +46,15 @@ public struct Parser {
         return (tree, Array(found.prefix(Limits.errors)))
     }
 
+    /// The one expression that a text is, such as a setting on the command line, or nil where it is none.
+    static func value(_ file: SourceFile) -> ExpressionSyntax? {
+        guard file.bytes.count <= Limits.bytes else { return nil }
+        let (tokens, errors) = Lexer.tokens(of: file, 0..<file.bytes.count)
+        var parser = Parser(file, tokens)
+        guard errors.isEmpty, let value = try? parser.expression(), parser.errors.isEmpty, parser.kind() == .end else { return nil }
+        return value
+    }
+
     private init(_ file: SourceFile, _ all: [Token]) {
         self.file = file
         tokens = []

@@ -12,7 +12,8 @@ public final class MappedFile: @unchecked Sendable {
 
     /// - Throws: where the file cannot be opened or is no regular file.
     public init(path: String) throws {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // A pipe that nobody writes to must not keep the program waiting.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw DLCError("cannot open: \(String(cString: strerror(errno)))") }
         defer { close(descriptor) }
         var status = stat()
