@@ -2,8 +2,8 @@ import Foundation
 import PackagePlugin
 
 /// Compiles every model of a target: `digits.onnx` becomes the resource `digits.dlc` and a Swift type `Digits` that runs
-/// it; so do `.dlir` files and those `.dlm` files that define a model. A `.dlm` file with blocks only is there for others
-/// to import.
+/// it; so do `.dlir` files and those `.dlm` files that define a model, with the parameters of a `.safetensors` file of the
+/// same name beside it where there is one. A `.dlm` file with blocks only is there for others to import.
 @main
 struct DLCBuild: BuildToolPlugin {
     func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {

@@ -23,3 +23,7 @@ for (digit, probability) in probabilities.enumerated() where probability > 0.5 {
 let mean = try RunningMean()
 let means = try [2, 4, 9].map { try mean.run(x: Tensor([$0] as [Float], shape: [1])).y.array(of: Float.self)[0] }
 print("means \(means)")
+
+// Its parameters are those of `affine.safetensors`.
+let sum = try Affine().run(x: Tensor([10, 100] as [Float], shape: [1, 2])).y.array(of: Float.self)[0]
+print("sum \(sum)")
