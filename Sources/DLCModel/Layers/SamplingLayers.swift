@@ -5,27 +5,42 @@ import DLCOps
 public struct UpsampleLayer: Layer {
     public enum Mode: String, Sendable, CaseIterable, ArgumentConvertible { case nearest, linear, bilinear, bicubic }
 
-    public var scale: Extents = 2
+    /// Nil for 2, or what `size` asks for.
+    public var scale: Extents?
+    public var size: [Dim]?
     public var mode = Mode.nearest
     public var alignCorners = false
 
     public var definition: LayerDefinition { Self.definition }
 
     public static let definition = LayerDefinition(
-        Self(), name: "upsample", doc: "x `[N, C, spatial…]` with every spatial extent times a whole number, interpolated."
+        Self(), name: "upsample", doc: "x `[N, C, spatial…]` with every spatial extent times a whole number, or with the extents of `size`, interpolated."
     ) {
-        Argument("scale", \.scale, "how many times as large", .positional)
+        Argument("scale", \.scale, "how many times as large; 2 where there is no size either", .positional)
+        Argument("size", \.size, "spatial extents of the result, in place of a scale")
         Argument("mode", \.mode, "how elements between those of x are computed")
         Argument("alignCorners", \.alignCorners, "whether the corners of x are those of the result")
     }
 
     public func apply(to operands: [TensorValue?], in context: LayerContext) throws -> [TensorValue] {
         let x = try operand(operands, 0)
-        let factors = try scale.spread(over: ImageWindows.spatialRank(x), "scale")
-        let sizes = Shape(x.shape[..<2]) + (try zip(x.shape[2...], factors).map { try $0.times(Dim($1)) })
+        let rank = try ImageWindows.spatialRank(x)
+        var factors: [Double] = []
+        let spatial: [Dim]
+        if let size {
+            guard scale == nil else { throw DLCError("both scale and size are given; expected one of them") }
+            guard size.count == rank, size.allSatisfy({ $0.constant ?? 1 >= 1 }) else {
+                throw DLCError("size is \(size); expected \(rank) extents from 1, one per spatial dimension of \(x.type)")
+            }
+            spatial = size
+        } else {
+            let whole = try (scale ?? 2).spread(over: rank, "scale")
+            factors = [1, 1] + whole.map(Double.init)
+            spatial = try zip(x.shape[2...], whole).map { try $0.times(Dim($1)) }
+        }
         let kind: ResizeMode = switch mode { case .nearest: .nearest; case .linear, .bilinear: .linear; case .bicubic: .cubic }
         let coordinates: ResizeCoordinates = kind == .nearest ? .asymmetric : alignCorners ? .alignCorners : .halfPixel
-        let op = Resize(sizes: sizes, scales: [1, 1] + factors.map(Double.init), mode: kind, coordinates: coordinates, rounding: .floor)
+        let op = Resize(sizes: Shape(x.shape[..<2]) + spatial, scales: factors, mode: kind, coordinates: coordinates, rounding: .floor)
         return [try context.add(op, x)]
     }
 }
@@ -79,6 +94,11 @@ extension TensorValue {
         _ scale: some ExtentsConvertible = 2, mode: UpsampleLayer.Mode = .nearest, alignCorners: Bool = false, name: String? = nil
     ) throws -> TensorValue {
         try applying(UpsampleLayer(scale: scale.extents, mode: mode, alignCorners: alignCorners), name: name)
+    }
+    public func upsample(
+        size: [Dim], mode: UpsampleLayer.Mode = .nearest, alignCorners: Bool = false, name: String? = nil
+    ) throws -> TensorValue {
+        try applying(UpsampleLayer(size: size, mode: mode, alignCorners: alignCorners), name: name)
     }
     public func pixelShuffle(_ factor: Int, name: String? = nil) throws -> TensorValue { try applying(PixelShuffleLayer(factor: factor), name: name) }
     public func maxUnpool(_ indices: TensorValue, like: TensorValue, name: String? = nil) throws -> TensorValue {
