@@ -118,21 +118,29 @@ class Autoencoder(nn.Module):
         return {"reconstruction": x, "code": code}
 
 
-class VAE(nn.Module):
+class VAEDecoder(nn.Module):
     def __init__(self, code=20, width=32):
         super().__init__()
         self.width = width
-        self.encoder = nn.ModuleList([nn.Conv2d(1, width, 4, 2, 1), nn.Conv2d(width, 2 * width, 4, 2, 1)])
-        self.mean, self.log_variance = (nn.Linear(2 * width * 7 * 7, code) for _ in range(2))
         self.decoder = nn.ModuleList([
             nn.Linear(code, 2 * width * 7 * 7), nn.ConvTranspose2d(2 * width, width, 4, 2, 1), nn.ConvTranspose2d(width, 1, 4, 2, 1)])
+
+    def forward(self, z):
+        x = self.decoder[0](z).relu().view(-1, 2 * self.width, 7, 7)
+        return {"image": self.decoder[2](self.decoder[1](x).relu()).sigmoid()}
+
+
+class VAE(VAEDecoder):
+    def __init__(self, code=20, width=32):
+        super().__init__(code, width)
+        self.encoder = nn.ModuleList([nn.Conv2d(1, width, 4, 2, 1), nn.Conv2d(width, 2 * width, 4, 2, 1)])
+        self.mean, self.log_variance = (nn.Linear(2 * width * 7 * 7, code) for _ in range(2))
 
     def forward(self, image, noise):
         x = self.encoder[1](self.encoder[0](image).relu()).relu().flatten(1)
         mean, log_variance = self.mean(x), self.log_variance(x)
         z = mean + torch.exp(log_variance / 2) * noise
-        y = self.decoder[0](z).relu().view(-1, 2 * self.width, 7, 7)
-        return {"reconstruction": self.decoder[2](self.decoder[1](y).relu()).sigmoid(), "mean": mean, "logVariance": log_variance}
+        return {"reconstruction": super().forward(z)["image"], "mean": mean, "logVariance": log_variance}
 
 
 class Generator(nn.Module):
@@ -279,6 +287,7 @@ NETWORKS = [
     ("captioner", None, Captioner, lambda: {"image": torch.randn(2, 3, 224, 224)}),
     ("autoencoder", None, Autoencoder, lambda: {"image": torch.rand(2, 784)}),
     ("vae", None, VAE, lambda: {"image": torch.rand(2, 1, 28, 28), "noise": torch.randn(2, 20)}),
+    ("vae_decoder", None, VAEDecoder, lambda: {"z": torch.randn(2, 20)}),
     ("dcgan_generator", 3_576_704, Generator, lambda: {"noise": torch.randn(2, 100, 1, 1)}),
     ("dcgan_discriminator", 2_765_568, Discriminator, lambda: {"image": torch.randn(2, 3, 64, 64)}),
     ("pixelcnn", None, lambda: Pixels([PixelResidual(128, 3) for _ in range(15)], 3, 128, 1024), lambda: {"image": torch.rand(1, 3, 32, 32)}),
