@@ -1,5 +1,6 @@
 // Huang, Liu, van der Maaten and Weinberger, "Densely connected convolutional networks", 2016.
-// Parameters have torchvision's names. Its published file has an older spelling: norm.1 for norm1, conv.2 for conv2.
+// Parameters have torchvision's names; its published file has points before their numbers, which four renamings take out:
+// --rename '*.norm.1.*=*.norm1.*', and the same for norm2, conv1 and conv2.
 
 /// Batch norm, ReLU and a convolution; `number` tells several in one place apart.
 block unit(x, width, kernel, number = "") {

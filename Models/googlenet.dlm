@@ -1,5 +1,6 @@
 // Szegedy et al., "Going deeper with convolutions", 2014. Parameters have torchvision's names; as there, batch norm
-// replaces response normalisation, branch 3 is 3 x 3 where the paper has 5 x 5, and auxiliary classifiers are left out.
+// replaces response normalisation and branch 3 is 3 x 3 where the paper has 5 x 5. Auxiliary classifiers are left out
+// (--rename 'aux*=').
 
 import "blocks/inception.dlm"
 

@@ -1,5 +1,5 @@
 // Szegedy et al., "Rethinking the Inception architecture for computer vision", 2015.
-// Parameters have torchvision's names; the auxiliary classifier is left out.
+// Parameters have torchvision's names; the auxiliary classifier is left out (--rename 'AuxLogits.*=').
 
 import "blocks/inception.dlm"
 

@@ -1,5 +1,6 @@
 // Dosovitskiy et al., "An image is worth 16x16 words: transformers for image recognition at scale", 2020.
-// Parameters have torchvision's names and layouts. Its older files spell mlp.0 and mlp.3 mlp.linear_1 and mlp.linear_2.
+// Parameters have torchvision's names and layouts. Older files need --rename '*.linear_1.*=*.0.*' and
+// --rename '*.linear_2.*=*.3.*'.
 
 /// Attention, then two dense layers, each on a normalised input and added to what came.
 block layer(x, width, heads) {
