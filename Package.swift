@@ -6,7 +6,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "DLCRuntime", targets: ["DLCRuntime"]),
-        .library(name: "DLC", targets: ["DLC"]),
+        .library(name: "DLC", targets: ["DLC", "DLCModel"]),
         .executable(name: "dlc", targets: ["DLCCommand"]),
         .plugin(name: "DLCBuild", targets: ["DLCBuild"]),
     ],

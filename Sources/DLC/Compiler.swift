@@ -32,6 +32,12 @@ public enum Compiler {
         return try located(path) { try importONNX(path: path, constants: options.constants) }
     }
 
+    /// A `.dlm` file's model, whose parameters have no values yet.
+    /// - Throws: `ModelErrors`, all mistakes of the file.
+    public static func model(_ path: String, _ options: ModelOptions = ModelOptions()) throws -> Model {
+        try Model.load(path, settings: options.settings, model: options.model)
+    }
+
     /// The graph after the passes that lead to `stage`.
     public static func graph(_ graph: Graph, at stage: Stage, _ options: CompileOptions = CompileOptions()) throws -> Graph {
         var result = try Pipelines.passes(to: stage, options).run(graph, options.passes)
@@ -71,10 +77,6 @@ public enum Compiler {
         let values = try values(of: model, options)
         let entries = model.parameters.map { WeightFile.Entry(name: $0.name, type: $0.type, shape: $0.shape) }
         return WeightFile(path: path, entries: entries) { try values(model.parameters[$0]) }
-    }
-
-    private static func model(_ path: String, _ options: ModelOptions) throws -> Model {
-        try Model.load(path, settings: options.settings, model: options.model)
     }
 
     private static func values(of model: Model, _ options: ModelOptions) throws -> @Sendable (ModelParameter) throws -> Tensor {

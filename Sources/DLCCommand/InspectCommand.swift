@@ -1,5 +1,6 @@
 import ArgumentParser
 import DLC
+import struct DLCModel.Model
 
 /// `dlc inspect`: what is in a model and what running it takes.
 struct InspectCommand: ParsableCommand {
@@ -70,11 +71,13 @@ struct InspectCommand: ParsableCommand {
                 }
             }
             let inputs = try RandomInputs(compiled, shapes: shapes.byName())
-            try report(compiled, bytes: nil, layers: LayerTable(canonical, inputs.bindings))
+            let source = ModelFile.kind(model.model) == "dlm" ? try Compiler.model(model.model, model.options()) : nil
+            try report(compiled, bytes: nil, layers: LayerTable(canonical, inputs.bindings), source)
         }
     }
 
-    private func report(_ compiled: CompiledModel, bytes: Int?, layers: LayerTable?) throws {
+    /// - Parameter source: the model of a `.dlm` file, which knows what is trained.
+    private func report(_ compiled: CompiledModel, bytes: Int?, layers: LayerTable?, _ source: Model? = nil) throws {
         let inputs = try RandomInputs(compiled, shapes: shapes.byName())
         let arena = try located(model.model) { try self.arena(of: compiled, inputs) }
         let plan = compiled.plan
@@ -82,7 +85,7 @@ struct InspectCommand: ParsableCommand {
             var fields: [(String, String)] = [("name", Format.json(plan.name)), ("target", Format.json(plan.target.name))]
             fields.append(("steps", "\(plan.steps.count)"))
             if let layers {
-                fields.append(("parameters", "\(layers.parameters)"))
+                fields.append(("parameters", "\(source?.parameterCount ?? layers.parameters)"))
                 fields.append(("flops", Format.fixed(layers.operations, 0)))
             }
             fields.append(("weight_bytes", "\(plan.constantBytes)"))
@@ -100,6 +103,10 @@ struct InspectCommand: ParsableCommand {
         for key in notes.keys.sorted() { print("note    \(key): \(oneLine(plan.metadata[key] ?? ""))") }
         print()
         let symbols = inputs.bindings.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }.joined(separator: ", ")
+        if let source {
+            let statistics = source.statisticCount > 0 ? ", and \(Format.grouped(source.statisticCount)) running statistics" : ""
+            print("trains  \(Format.grouped(source.parameterCount)) parameters in \(source.parameters.count { $0.role == .weight }) tensors\(statistics)")
+        }
         print("runs as \(plan.steps.count) steps on \(plan.target.name)\(symbols.isEmpty ? "" : ", with \(symbols)")")
         print("weights \(Format.bytes(plan.constantBytes))\(bytes.map { ", in a file of \(Format.bytes($0))" } ?? "")")
         let ratio = arena.lowerBound > 0 ? Format.fixed(Double(arena.peak) / Double(arena.lowerBound), 3) : "1"

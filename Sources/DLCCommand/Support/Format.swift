@@ -39,6 +39,13 @@ enum Format {
     /// In units of 1000: `25.6 M`.
     static func count(_ count: Int) -> String { scaled(Double(count), 1000, ["", "k", "M", "G", "T", "P"]) }
 
+    /// All digits, in groups of three: `25,557,032`.
+    static func grouped(_ count: Int) -> String {
+        var text = ""
+        for (index, digit) in "\(count)".reversed().enumerated() { text += (index > 0 && index % 3 == 0 ? "," : "") + "\(digit)" }
+        return String(text.reversed())
+    }
+
     private static func scaled(_ value: Double, _ base: Double, _ units: [String]) -> String {
         var value = value
         var index = 0

@@ -15,8 +15,13 @@ public struct Model: Sendable {
     public let states: [State]
 
     /// The number of trainable elements, as publications count them.
-    public var parameterCount: Int {
-        parameters.reduce(0) { $1.role == .weight ? $0 + $1.shape.reduce(1, *) : $0 }
+    public var parameterCount: Int { elements(.weight) }
+
+    /// The number of elements of running statistics.
+    public var statisticCount: Int { elements(.buffer) }
+
+    private func elements(_ role: ModelParameter.Role) -> Int {
+        parameters.reduce(0) { $1.role == role ? $0 + $1.shape.reduce(1, *) : $0 }
     }
 
     /// The model with its graph rewritten while the parameters are not known, so that all of them stay.
