@@ -1,6 +1,7 @@
 // He, Gkioxari, Dollár and Girshick, "Mask R-CNN", 2017. Parameters have the names of torchvision's
-// maskrcnn_resnet50_fpn. Outside stays what torchvision does before (means and deviations of ImageNet, the size, here a
-// multiple of 64) and behind: masks are painted into the image by their boxes.
+// maskrcnn_resnet50_fpn, whose published checkpoint has an epsilon of 0 in batch norm. Outside stays what torchvision
+// does before (means and deviations of ImageNet, the size, here a multiple of 32) and behind: masks are painted into the
+// image by their boxes.
 
 import "blocks/rcnn.dlm"
 
@@ -14,8 +15,8 @@ block masks(levels, boxes, labels, classes) {
 }
 
 /// Finds objects as Faster R-CNN does, each with a mask `[N, limit, 28, 28]`.
-model MaskRCNN(image: f32[N, 3, height, width], classes = 91, height = 832, width = 832, count = 1000, limit = 100) {
-    levels = image.features(name: "backbone")
+model MaskRCNN(image: f32[N, 3, height, width], classes = 91, height = 800, width = 800, count = 1000, limit = 100, epsilon = 0.0) {
+    levels = image.features(epsilon, name: "backbone")
     boxes, scores = levels.proposals(height, width, count, name: "rpn")
     logits, moves = levels.judged(boxes, classes, name: "roi_heads")
     boxes, labels, best, number = logits.detections(moves, boxes, scores, height, width, classes, limit)

@@ -5,8 +5,8 @@ import "fpn.dlm"
 import "resnet.dlm"
 
 /// Five maps of a ResNet-50 with a pyramid on it; the fifth is every second element of the fourth.
-block features(image) {
-    levels = image.stages(bottleneck, [3, 4, 6, 3], name: "body").pyramid(256, name: "fpn")
+block features(image, epsilon) {
+    levels = image.stages(bottleneck, [3, 4, 6, 3], epsilon: epsilon, name: "body").pyramid(256, name: "fpn")
     return levels + [levels[3].maxPool(1, stride: 2)]
 }
 
@@ -18,15 +18,15 @@ block judged(levels, boxes, classes) {
 }
 
 /// Boxes of three shapes around every element of a map, `[1, rows · columns · 3, 4]`.
-block anchors(x, size, stride) {
+block anchors(x, size, height, width) {
     rows, columns = [x.shape[2], x.shape[3]]
     corners = []
     for ratio in [0.5, 1, 2] {
         half = [round(size / sqrt(ratio) / 2), round(size * sqrt(ratio) / 2)]
         corners = corners + [[-half[0], -half[1], half[0], half[1]]]
     }
-    across = tensor(0..<columns, type: f32).reshape([1, columns, 1, 1]) * tensor([stride, 0, stride, 0], type: f32)
-    down = tensor(0..<rows, type: f32).reshape([rows, 1, 1, 1]) * tensor([0, stride, 0, stride], type: f32)
+    across = tensor(0..<columns, type: f32).reshape([1, columns, 1, 1]) * tensor([1, 0, 1, 0], type: f32) * (width ~/ columns)
+    down = tensor(0..<rows, type: f32).reshape([rows, 1, 1, 1]) * tensor([0, 1, 0, 1], type: f32) * (height ~/ rows)
     return (down + across + tensor(corners, type: f32)).reshape([1, 3 * rows * columns, 4])
 }
 
@@ -56,7 +56,7 @@ block proposals(levels, height, width, count) {
     scores = []
     for i in 0..<levels.count {
         x = share(levels[i]).relu()
-        shapes = levels[i].anchors(32 * 2 ** i, height ~/ x.shape[2])
+        shapes = levels[i].anchors(32 * 2 ** i, height, width)
         best, places = objectness(x).perAnchor(1).squeeze(-1).topK(min(count, shapes.shape[1]))
         found = moves(x).perAnchor(4).take(places).boxDecode(shapes.squeeze(0).gather(places)).clipped(height, width)
         best = best.sigmoid().ofLarge(found, 0.001)

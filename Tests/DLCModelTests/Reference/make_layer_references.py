@@ -207,5 +207,33 @@ def rotated(x, interleaved):
 case("rotaryPositions", None, [x3], [rotated(x3, False)])
 case("rotaryPositionsInterleaved", None, [x3], [rotated(x3, True)])
 
+x5 = rand(1, 2, 3, 4, 3)
+for name, module, x in [
+    ("relu", nn.ReLU(), x3), ("sigmoid", nn.Sigmoid(), x3), ("tanh", nn.Tanh(), x3), ("thresholdedRelu", nn.Threshold(0.5, 0), x3),
+    ("softmax", nn.Softmax(1), x3), ("depthwiseConv", nn.Conv2d(4, 8, 3, padding=1, groups=4), x4),
+    ("globalAveragePool", nn.AdaptiveAvgPool2d(1), x4), ("globalMaxPool", nn.AdaptiveMaxPool3d(1), x5),
+    ("maxPool1", nn.MaxPool1d(3, stride=2, padding=1), x3), ("maxPool3", nn.MaxPool3d(2, stride=1), x5),
+    ("averagePool1", nn.AvgPool1d(2), x3), ("averagePool3", nn.AvgPool3d((2, 3, 2), stride=1), x5),
+    ("adaptiveAveragePool1", nn.AdaptiveAvgPool1d(3), x3), ("convTranspose1", nn.ConvTranspose1d(5, 3, 4, stride=2, padding=1), x3),
+    ("convTranspose3", nn.ConvTranspose3d(2, 3, 2, stride=2), x5), ("batchNorm1", nn.BatchNorm1d(5), x3), ("batchNorm3", nn.BatchNorm3d(2), x5),
+    ("upsample1", nn.Upsample(scale_factor=3), x3), ("upsampleLinear", nn.Upsample(scale_factor=2, mode="linear"), x3),
+    ("upsampleTrilinear", nn.Upsample(scale_factor=2, mode="trilinear"), x5),
+]:
+    case(name, module, [x])
+for name, x, pool, unpool in [("maxUnpool1", x3, F.max_pool1d, F.max_unpool1d), ("maxUnpool3", x5, F.max_pool3d, F.max_unpool3d)]:
+    pooled, places = pool(x, 2, return_indices=True)
+    case(name, None, [x], [unpool(pooled, places, 2, output_size=x.shape)])
+case("step", None, [x3], [torch.heaviside(x3, torch.tensor(1.0))])
+case("maxout", None, [x4], [x4.view(2, 2, 2, 7, 6).amax(2)])
+signs = torch.where(torch.rand(6, 5) > 0.5, 1.0, -1.0)
+case("hinge", None, [logits, signs], [F.relu(1 - signs * logits).mean()])
+case("cosineDistance", None, [logits, target], [1 - F.cosine_similarity(logits, target)])
+case("topK", None, [x3], list(torch.topk(x3, 3)))
+case("argmax", None, [x3], [x3.argmax(1)])
+case("oneHot", None, [labels], [F.one_hot(labels, 6).float()])
+coder = torchvision.models.detection._utils.BoxCoder((10.0, 10.0, 5.0, 5.0))
+deltas = rand(60, 4) * 5
+case("boxDecode", None, [deltas, crowd[0]], [coder.decode_single(deltas, crowd[0])])
+
 np.savez_compressed(os.path.join(os.path.dirname(os.path.abspath(__file__)), "layers.npz"), **arrays)
 print(len(arrays), "arrays")
