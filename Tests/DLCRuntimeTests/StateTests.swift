@@ -1,5 +1,6 @@
 import AllocationCounter
 import DLC
+import Foundation
 import Testing
 
 /// Sessions of models that keep state.
@@ -113,6 +114,24 @@ import Testing
             var graph = try Self.graph()
             graph.metadata[Graph.stateKey("h")] = output
             let error = #expect(throws: DLCError.self) { try Compiler.compile(graph) }
+            #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
+        }
+    }
+
+    @Test func damagedFilesAreRefused() throws {
+        let cases: [(change: (inout Plan.State) -> Void, message: String)] = [
+            ({ $0.next = .buffer(99) }, "the plan refers to buffer(99)"), ({ $0.next = .state(4) }, "the plan refers to state(4)"),
+            ({ $0.shape = [2, 5] }, "state h: the shapes do not fit together"), ({ $0.shape = [1 << 30, 1 << 29] }, "state h"),
+            ({ $0.shape = [1 << 40, 1 << 40] }, "overflow"),
+        ]
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("dlc-state-\(UUID().uuidString).dlc").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let x = try Tensor(filling: 1, type: .float32, shape: [1, 3])
+        for (change, message) in cases {
+            var image = try Compiler.compile(Self.graph())
+            image.update { change(&$0.states[0]) }
+            try PlanFile.write(image, to: path)
+            let error = #expect(throws: DLCError.self) { try Session(CompiledModel(contentsOf: path), threads: 1).run(["x": x]) }
             #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
         }
     }

@@ -10,27 +10,29 @@ extension Model {
     public static func load(_ path: String, settings: [String: String] = [:], model name: String? = nil) throws -> Model {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         let folder = parts.dropLast().map { $0 + "/" }.joined()
-        return try DeepStack.run {
-            try load(String(parts.last ?? ""), in: folder, settings: settings, model: name) { try ModelFolder(folder).text(of: $0) }
-        }
+        return try load(String(parts.last ?? ""), in: folder, settings: settings, model: name) { try ModelFolder(folder).text(of: $0) }
     }
 
-    /// - Parameter read: the text of a file by its path below the folder.
+    /// - Parameters:
+    ///   - stack: bytes of stack to recurse on.
+    ///   - read: the text of a file by its path below the folder.
     static func load(
         _ path: String, in folder: String = "", settings: [String: String] = [:], model name: String? = nil, budget: Elaborator.Budget = .init(),
-        read: @escaping (String) throws -> String
+        stack: Int = DeepStack.bytes, read: @escaping (String) throws -> String
     ) throws -> Model {
-        var loader = ModelFileLoader(folder: folder, read: read)
-        let file = try located(folder + path) { try loader.load(path) }
-        let models = file.definitions.filter { $0.syntax.kind == .model }
-        let chosen = try choose(models, name, folder + path, mayLack: !loader.errors.isEmpty)
-        let builder = ModelBuilder(chosen?.name ?? "")
-        let elaborator = Elaborator(builder, budget: budget)
-        if let chosen { elaborator.build(chosen, settings: settings) }
-        // Mistakes of reading come first; where a name of an import is missing, what follows is not the model's fault.
-        let errors = loader.errors + (loader.errors.isEmpty ? elaborator.errors : [])
-        if !errors.isEmpty { throw ModelErrors(errors) }
-        return try located(folder + path) { try builder.finish() }
+        try DeepStack.run(bytes: stack) {
+            var loader = ModelFileLoader(folder: folder, read: read)
+            let file = try located(folder + path) { try loader.load(path) }
+            let models = file.definitions.filter { $0.syntax.kind == .model }
+            let chosen = try choose(models, name, folder + path, mayLack: !loader.errors.isEmpty)
+            let builder = ModelBuilder(chosen?.name ?? "")
+            let elaborator = Elaborator(builder, budget: budget)
+            if let chosen { elaborator.build(chosen, settings: settings) }
+            // Mistakes of reading come first; where a name of an import is missing, what follows is not the model's fault.
+            let errors = loader.errors + (loader.errors.isEmpty ? elaborator.errors : [])
+            if !errors.isEmpty { throw ModelErrors(errors) }
+            return try located(folder + path) { try builder.finish() }
+        }
     }
 
     private static func choose(_ models: [Block], _ name: String?, _ path: String, mayLack: Bool) throws -> Block? {

@@ -1,4 +1,10 @@
-import CKernels
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
 
 /// The tensors that a session keeps between runs. Each has two places: a run reads one, its next value goes to the other,
 /// and when all have theirs the places change roles. So a run that fails leaves every state as it was, and states may be
@@ -15,7 +21,8 @@ final class StateMemory {
         sizes = try states.map { try Checked.multiply(Checked.count($0.shape), $0.type.size) }
         for (state, size) in zip(states, sizes) {
             for _ in 0..<2 {
-                guard let place = dlc_allocate_zeroed(Int64(size)) else {
+                // Untouched, so that a file that promises too much costs nothing before it is found out.
+                guard let place = calloc(max(size, 1), 1) else {
                     throw DLCError("out of memory: state \(state.name) needs \(size) bytes")
                 }
                 if current.count == other.count { current.append(place) } else { other.append(place) }
@@ -23,7 +30,7 @@ final class StateMemory {
         }
     }
 
-    deinit { for place in current + other { dlc_free(place) } }
+    deinit { for place in current + other { free(place) } }
 
     /// The bytes that the next run reads.
     subscript(index: Int) -> UnsafeMutableRawBufferPointer {
