@@ -88,6 +88,7 @@ public enum Compiler {
     }
 
     private static func weightFile(_ path: String) throws -> WeightFile {
-        path.hasSuffix(".onnx") ? try WeightFile(path: path, readONNXInitializers(path: path)) : try WeightFile(contentsOf: path)
+        guard path.hasSuffix(".onnx") else { return try WeightFile(contentsOf: path) }
+        return try WeightFile(path: path, readONNXInitializers(path: path), holdsConstants: true)
     }
 }

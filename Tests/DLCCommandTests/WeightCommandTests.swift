@@ -8,7 +8,8 @@ import Testing
     private static let text = """
         model Small(x: f32[2, 4], classes = 3, act = "relu") {
             y = x.dense(5, name: "first")
-            return y: (act == "relu" ? y.relu() : y.tanh()).batchNorm(name: "bn").dense(classes, name: "last")
+            y = (act == "relu" ? y.relu() : y.tanh()).batchNorm(name: "bn")
+            return y: y.reshape([1, 2, 5]).dense(classes, name: "last").reshape([2, classes])
         }
 
         """
@@ -37,7 +38,7 @@ import Testing
         // The weights of an ONNX file, and a file made of a file, are the same.
         try succeed("export", "small.onnx", "-o", "from-onnx.safetensors", in: folder)
         try succeed("export", "small.dlm", "--weights", "w.safetensors", "-o", "again.safetensors", in: folder)
-        #expect(try outputs("small.dlm", "--weights", "from-onnx.safetensors", in: folder) == wanted)
+        #expect(try outputs("small.dlm", "--weights", "from-onnx.safetensors", "--rename", "*_shape=", in: folder) == wanted)
         #expect(try folder.bytes("again.safetensors") == folder.bytes("w.safetensors"))
         let file = try Safetensors(contentsOf: folder.path("w.safetensors"))
         #expect(file.metadata == ["format": "pt"])
@@ -55,6 +56,16 @@ import Testing
         let tanh = try outputs("small.dlm", "--set", "act=tanh", in: folder)
         #expect(try outputs("small.dlm", "--set", "act=\"tanh\"", in: folder) == tanh)
         #expect(try outputs("small.dlm", in: folder) != tanh)
+    }
+
+    @Test func trainableParametersAreCounted() throws {
+        let folder = try Folder()
+        try folder.write(Self.text, "small.dlm")
+        let result = try Tool.run(["inspect", "small.dlm", "--json"], in: folder)
+        let object = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+        // Dense 4 → 5, scales and offsets of batch norm without its statistics, dense 5 → 3.
+        #expect(object["parameters"] as? Int == (4 * 5 + 5) + 2 * 5 + (5 * 3 + 3))
+        #expect(try Tool.run(["inspect", "small.dlm"], in: folder).output.contains("trains  53 parameters in 6 tensors, and 10 running"))
     }
 
     @Test func oneOfSeveralModelsIsChosen() throws {

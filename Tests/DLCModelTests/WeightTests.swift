@@ -107,6 +107,8 @@ import Testing
         #expect(lines[0] == "w.npz is not used whole" && lines[1] == "  unused     more.10: f32[]")
         #expect(lines[21] == "  unused     and 10 more" && lines[22] == "  no match   --rename 'nothing=else'")
         #expect(try report(more, "more.*=") == (nil, nil))
+        let constants = WeightFile(path: "w.onnx", more.map { (name: $0.0, tensor: $0.1) }, holdsConstants: true)
+        _ = try elaborated(["a.dlm": Self.text]).graph(weights: constants) { Issue.record("\($0)") }
     }
 
     @Test func countersAndMasksOfPyTorchAreNotMissed() throws {

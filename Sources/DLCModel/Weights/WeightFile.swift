@@ -7,19 +7,24 @@ public struct WeightFile: Sendable {
 
     public let path: String
     public let entries: [Entry]
+    /// Whether tensors that are no weights are expected among them, such as the shapes and axes in an ONNX file.
+    public let holdsConstants: Bool
     private let read: @Sendable (_ index: Int) throws -> Tensor
 
     /// - Parameter read: gives the tensor of an entry.
-    public init(path: String, entries: [Entry], read: @escaping @Sendable (_ index: Int) throws -> Tensor) {
+    public init(
+        path: String, entries: [Entry], holdsConstants: Bool = false, read: @escaping @Sendable (_ index: Int) throws -> Tensor
+    ) {
         self.path = path
         self.entries = entries
+        self.holdsConstants = holdsConstants
         self.read = read
     }
 
     /// - Parameter tensors: all tensors of the file; their names are distinct.
-    public init(path: String, _ tensors: [(name: String, tensor: Tensor)]) {
+    public init(path: String, _ tensors: [(name: String, tensor: Tensor)], holdsConstants: Bool = false) {
         let entries = tensors.map { Entry(name: $0.name, type: $0.tensor.type, shape: $0.tensor.shape) }
-        self.init(path: path, entries: entries) { tensors[$0].tensor }
+        self.init(path: path, entries: entries, holdsConstants: holdsConstants) { tensors[$0].tensor }
     }
 
     /// Opens a `.safetensors` or `.npz` file.

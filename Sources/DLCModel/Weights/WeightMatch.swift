@@ -99,13 +99,15 @@ extension Model {
     /// What is not widened lies in the file, which must not change while the tensors live.
     /// - Parameters:
     ///   - renames: applied to the file's names in order, each to what the one before made.
-    ///   - warn: called with one report of what in the file is not used, where there is anything.
+    ///   - warn: called with one report of what in the file is not used, where there is anything; constants among the weights
+    ///     of an ONNX file are not told from weights, and nothing is said of them.
     /// - Throws: `WeightMismatch` with all parameters that the file does not give.
     public func weights(
         from file: WeightFile, renames: [WeightRename] = [], warn: (String) -> Void = { _ in }
     ) throws -> @Sendable (ModelParameter) throws -> Tensor {
         let match = try WeightMatch(self, file, renames)
-        if let report = WeightMismatch.unusedReport(file.path, match.unused, match.idle) { warn(report) }
+        let unused = file.holdsConstants ? [] : match.unused
+        if let report = WeightMismatch.unusedReport(file.path, unused, match.idle) { warn(report) }
         return { try match.tensor(for: $0) }
     }
 }
