@@ -18,7 +18,7 @@ public struct ConvolutionLayer: Layer {
     public static let definition = LayerDefinition(
         Self(), name: "conv",
         doc: "Convolution of x `[N, C, spatial…]` (one to three spatial dimensions) with weight `[channels, C / groups, kernel…]`.",
-        parameters: ["weight", "[bias]"]
+        parameters: LayerDefinition.weightAndBias
     ) {
         Argument("channels", \.channels, "channels of the result", .required)
         Argument("kernel", \.kernel, "extents of the kernel")
@@ -100,7 +100,7 @@ public struct TransposedConvolutionLayer: Layer {
         Self(), name: "convTranspose",
         doc: "Transposed convolution of x `[N, C, spatial…]` with weight `[C, channels / groups, kernel…]`: extents become "
             + "`(extent - 1) · stride + (kernel - 1) · dilation + 1 + outputPadding - 2 · padding`.",
-        source: "Zeiler et al., 2010", parameters: ["weight", "[bias]"]
+        source: "Zeiler et al., 2010", parameters: LayerDefinition.weightAndBias
     ) {
         Argument("channels", \.channels, "channels of the result", .required)
         Argument("kernel", \.kernel, "extents of the kernel")

@@ -14,7 +14,7 @@ public struct DenseLayer: Layer {
     public static let definition = LayerDefinition(
         Self(), name: "dense",
         doc: "A fully connected layer: x `[…, inputs]` times weight `[units, inputs]` transposed, plus bias `[units]`.",
-        parameters: ["weight", "[bias]"]
+        parameters: LayerDefinition.weightAndBias
     ) {
         Argument("units", \.units, "the extent of the result's last dimension", .required)
         Argument("bias", \.bias, "whether a bias is added")

@@ -1,6 +1,11 @@
 import DLCGraph
 import DLCOps
 
+extension LayerDefinition {
+    /// Parameters of a layer with such a weight and, where wanted, a bias.
+    static let weightAndBias = ["[weight]", "[parametrizations.weight.original0]", "[parametrizations.weight.original1]", "[bias]"]
+}
+
 extension LayerContext {
     /// The weight of a layer as one parameter, or as lengths and directions of what its first dimension counts (Salimans
     /// and Kingma, 2016): `original0 · original1 / |original1|`. Names are PyTorch's; once weights are known, the quotient
