@@ -5,9 +5,9 @@ block unit(x, width, kernel = 3, padding = 1) {
     return x.conv(width, kernel: kernel, padding: padding, name: "").relu()
 }
 
-/// Makes x larger, learned.
+/// Makes x larger: at first by interpolation, then as learned.
 block enlarge(x, factor) {
-    return x.convTranspose(x.shape[1], kernel: 2 * factor, stride: factor, bias: false, name: "")
+    return x.convTranspose(x.shape[1], kernel: 2 * factor, stride: factor, bias: false, init: bilinear, name: "")
 }
 
 /// The part of x that lies under `like`, from `offset` on.
