@@ -1,5 +1,6 @@
 // Devlin, Chang, Lee and Toutanova, "BERT: pre-training of deep bidirectional transformers for language understanding", 2018.
-// Parameters have the names and layouts of Hugging Face's checkpoint `bert-base-uncased` (`BertModel`).
+// Parameters have the names and layouts of Hugging Face's `BertModel`. The file of `bert-base-uncased` needs
+// --rename 'bert.*=*' --rename '*.gamma=*.weight' --rename '*.beta=*.bias'; its heads are left over.
 
 /// Attention, then two dense layers, each added to what came and normalised.
 block layer(x, mask, width, heads) {

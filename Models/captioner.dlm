@@ -1,4 +1,6 @@
-// Vinyals, Toshev, Bengio and Erhan, "Show and tell: a neural image caption generator", 2014; with ResNet-50 as encoder.
+// Vinyals, Toshev, Bengio and Erhan, "Show and tell: a neural image caption generator", 2014.
+// The encoder is ResNet-50, with torchvision's names under `encoder`; its last layer gives the first input of the LSTM.
+// Every word is the likeliest; there is no beam search.
 
 import "blocks/resnet.dlm"
 

@@ -1,4 +1,5 @@
 // Cho et al., "Learning phrase representations using RNN encoder-decoder for statistical machine translation", 2014.
+// Weights and biases are those of torch.nn.GRU.
 
 /// Gives the logits of the symbol after each one read. A run reads on where the one before ended: any number of symbols
 /// of a text at once, or the one just drawn.

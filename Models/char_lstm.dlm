@@ -1,4 +1,6 @@
-// Hochreiter and Schmidhuber, "Long short-term memory", 1997; Graves, "Generating sequences with recurrent neural networks", 2013.
+// Hochreiter and Schmidhuber, "Long short-term memory", 1997;
+// Graves, "Generating sequences with recurrent neural networks", 2013.
+// Weights and biases are those of torch.nn.LSTM.
 
 /// Gives the logits of the symbol after each one read. A run reads on where the one before ended: any number of symbols
 /// of a text at once, or the one just drawn.

@@ -1,4 +1,6 @@
-// Elman, "Finding structure in time", 1990; Sutskever, Martens and Hinton, "Generating text with recurrent neural networks", 2011.
+// Elman, "Finding structure in time", 1990;
+// Sutskever, Martens and Hinton, "Generating text with recurrent neural networks", 2011.
+// Weights and biases are those of torch.nn.RNN.
 
 /// Gives the logits of the symbol after each one read. A run reads on where the one before ended: any number of symbols
 /// of a text at once, or the one just drawn.

@@ -1,4 +1,5 @@
 // van den Oord, Kalchbrenner and Kavukcuoglu, "Pixel recurrent neural networks", 2016, sections 3.1 and 3.3 to 3.6.
+// The row LSTM, unrolled over the rows; its state-to-state convolution has no bias of its own.
 
 import "blocks/pixels.dlm"
 

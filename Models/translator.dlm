@@ -1,5 +1,6 @@
 // Bahdanau, Cho and Bengio, "Neural machine translation by jointly learning to align and translate", 2014.
-// The gated units are PyTorch's, with the reset gate behind the product with the state.
+// The gated units are PyTorch's, with the reset gate behind the product with the state. Every word is
+// the likeliest; there is no beam search.
 
 /// Translates sentences of one length: the likeliest word at each of `length` places, its logits, and how much each word
 /// of the source counted.
