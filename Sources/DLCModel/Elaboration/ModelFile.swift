@@ -95,7 +95,8 @@ struct ModelFileLoader {
                 }
             }
         } catch {
-            refuse("`\(item.path)` \(error)", "imports are relative to the file that holds them")
+            let ending = item.path.hasSuffix(".dlm") ? "" : ", and end in .dlm"
+            refuse("`\(item.path)` \(error)", "imports are relative to the file that holds them\(ending)")
         }
     }
 

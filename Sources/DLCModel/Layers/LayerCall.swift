@@ -83,8 +83,16 @@ private struct CallMatcher {
             set(next, argument.value, index)
         } else {
             let expected = positional.isEmpty ? "only tensors" : "no more than \(positional.map(\.name).joined(separator: ", "))"
+            // What is next in the layer's declaration, as other frameworks take it, where the value is of its kind.
+            let next = definition.arguments.first { $0.use == .labelled && !given.contains($0.name) }
+            var advice = ""
+            if let next, (try? next.setErased(layer, argument.value)) != nil {
+                given.insert(next.name)
+                advice = "; did you mean \(next.name): \(argument.value.text)?"
+            }
             problems.append(
-                CallProblem(argument: index, message: "\(definition.name) takes \(expected) without a label, found \(argument.value.found)"))
+                CallProblem(
+                    argument: index, message: "\(definition.name) takes \(expected) without a label, found \(argument.value.found)\(advice)"))
         }
     }
 
@@ -94,7 +102,7 @@ private struct CallMatcher {
             return problems.append(CallProblem(argument: index, message: message))
         }
         if let most = definition.arity.most, place >= most {
-            let message = "\(definition.name) takes at most \(most) tensors: \(definition.operandNames.joined(separator: ", "))"
+            let message = "\(definition.name) takes at most \(most == 1 ? "one tensor" : "\(most) tensors"): \(definition.operandNames.joined(separator: ", "))"
             return problems.append(CallProblem(argument: index, message: message))
         }
         while operands.count <= place { operands.append(nil) }

@@ -411,3 +411,19 @@ model M(x: f32[1, 4], deep = true) {
     return y
 }
 // expect: 7:12 nothing is called `y` here; what braces give a name ends with them; give `y` a value before them too
+=== an argument without its label
+model M(x: f32[1, 3, 8, 8]) {
+    return x.conv(4, 3)
+}
+// expect: 2:22 conv takes no more than channels without a label, found the integer 3; did you mean kernel: 3?
+=== several arguments without their labels
+model M(x: f32[1, 3, 8, 8]) {
+    return x.maxPool(3, 2, 1)
+}
+// expect: 2:25 maxPool takes no more than kernel without a label, found the integer 2; did you mean stride: 2?
+// expect: 2:28 maxPool takes no more than kernel without a label, found the integer 1; did you mean padding: 1?
+=== one tensor too many
+model M(x: f32[1, 4]) {
+    return x.relu(1)
+}
+// expect: 2:19 relu takes at most one tensor: x
