@@ -17,7 +17,7 @@ model M(x: f32[1, 4]) {
 model M(x: f32[1, 3, 8, 8]) {
     return x.conv(4, kernal: 3)
 }
-// expect: 2:22 conv has no argument kernal; it takes channels, kernel, stride, padding, dilation, groups, bias, init, name; did you mean `kernel`?
+// expect: 2:22 conv has no argument kernal; it takes channels, kernel, stride, padding, dilation, groups, bias, weightNorm, init, name; did you mean `kernel`?
 === an argument of the wrong kind
 model M(x: f32[1, 3, 8, 8]) {
     return x.conv("four", kernel: 3)
