@@ -1,6 +1,4 @@
-"""Holds the zoo's Faster R-CNN and Mask R-CNN to torchvision's.
-
-    python detectors.py MODELS DLC
+"""Holds the zoo's Faster R-CNN and Mask R-CNN to torchvision's, as a part of published.py.
 
 A network with random weights, statistics and offsets, scaled so that scores differ, is given to the .dlm file as
 safetensors; detections on two small images, compiled and by ONNX Runtime from the export, must be torchvision's: as
@@ -8,9 +6,6 @@ many, each with the same class and within 1e-4 of its score, 1e-2 pixels of its 
 free, since equal scores may change places.
 """
 import os
-import subprocess
-import sys
-import tempfile
 
 import numpy as np
 import onnx
@@ -19,6 +14,8 @@ import torch
 import torchvision
 from safetensors.torch import save_file
 from torchvision.models.detection.image_list import ImageList
+
+from running import run, Unequal
 
 HEIGHT, WIDTH = 256, 320
 
@@ -55,7 +52,7 @@ def difference(found, expected):
     """The largest difference, each kind as a share of its limit, between detections paired by what is nearest."""
     count = len(expected["boxes"])
     if int(found["count"]) != count:
-        return f"{int(found['count'])} detections instead of {count}"
+        raise Unequal(f"{int(found['count'])} detections instead of {count}")
     worst, free = 0.0, list(range(count))
     for i in range(count):
         def apart(j):
@@ -70,9 +67,19 @@ def difference(found, expected):
     return worst
 
 
-def judge(name, make, models, dlc, folder):
+NETWORKS = {
+    "faster_rcnn": torchvision.models.detection.fasterrcnn_resnet50_fpn,
+    "mask_rcnn": torchvision.models.detection.maskrcnn_resnet50_fpn,
+}
+
+
+def judge(name, models, dlc, folder):
+    """What was found to agree.
+
+    - Raises: Unequal.
+    """
     torch.manual_seed(0)
-    network = decisive(make(weights=None, weights_backbone=None))
+    network = decisive(NETWORKS[name](weights=None, weights_backbone=None))
     weights, exported, compiled, image, outputs = (os.path.join(folder, end) for end in ("w.safetensors", "m.onnx", "m.dlc", "x.npy", "answers"))
     save_file({key: value for key, value in network.state_dict().items() if "num_batches" not in key}, weights)
     images = torch.rand(2, 3, HEIGHT, WIDTH)
@@ -82,31 +89,13 @@ def judge(name, make, models, dlc, folder):
     options = [os.path.join(models, name + ".dlm"), "--weights", weights, "--set", f"height={HEIGHT}", "--set", f"width={WIDTH}", "--set", "epsilon=1e-5"]
     for command in (["export", *options, "-o", exported], ["build", *options, "-o", compiled],
                     ["run", compiled, "--input", f"image={image}", "--output-dir", outputs]):
-        done = subprocess.run([dlc, *command], capture_output=True, text=True)
-        if done.returncode != 0:
-            return f"{command[0]}: {done.stderr.strip()}"
+        run(dlc, *command)
     onnx.checker.check_model(exported, full_check=True)
     session = onnxruntime.InferenceSession(exported, providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs()]
     exports = dict(zip(names, session.run(names, {"image": images.numpy()})))
     computed = {key: np.load(os.path.join(outputs, key + ".npy")) for key in names}
     figures = [difference({key: value[i] for key, value in each.items()}, expected[i]) for each in (computed, exports) for i in range(2)]
-    wrong = [figure for figure in figures if isinstance(figure, str) or not figure <= 1]
-    return f"{wrong[0]} of the limit" if wrong else max(figures)
-
-
-def main():
-    models, dlc = sys.argv[1:]
-    failed = 0
-    for name, make in [("faster_rcnn", torchvision.models.detection.fasterrcnn_resnet50_fpn), ("mask_rcnn", torchvision.models.detection.maskrcnn_resnet50_fpn)]:
-        with tempfile.TemporaryDirectory() as folder:
-            result = judge(name, make, models, dlc, folder)
-        is_right = isinstance(result, float)
-        failed += not is_right
-        print(f"ok   {name}: {result:.1e} of the limit" if is_right else f"FAIL {name}: {result}", flush=True)
-    print(f"{2 - failed} passed, {failed} failed")
-    sys.exit(failed > 0)
-
-
-if __name__ == "__main__":
-    main()
+    if not max(figures) <= 1:
+        raise Unequal(f"detections differ by {max(figures):.1e} of the limit")
+    return f"detections agree within {max(figures):.1e} of the limit"

@@ -1,0 +1,44 @@
+"""Running dlc for a judge, and comparing what it gives."""
+import subprocess
+
+import numpy as np
+
+# The share of elements that may differ: where two elements of a window are equal but for rounding, unpooling puts the
+# maximum in one place or the other, and a decoder spreads that.
+FREE = {"segnet": 0.01}
+
+
+class Unequal(Exception):
+    """What dlc gives is not what was expected; the text says how."""
+
+
+def run(*command):
+    """What the command prints.
+
+    - Raises: Unequal where it fails or has something to say on standard error.
+    """
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise Unequal(f"{command[1]}: " + (done.stderr.strip() or f"status {done.returncode}").splitlines()[0])
+    if done.stderr.strip():
+        raise Unequal(f"{command[1]} said: " + done.stderr.strip().splitlines()[0])
+    return done.stdout
+
+
+def difference(file, name, found, expected):
+    """The largest difference of an output's elements as a share of its largest magnitude.
+
+    - Raises: Unequal where shapes or types differ, or elements that are not floats.
+    """
+    if found.shape != expected.shape or found.dtype != expected.dtype:
+        raise Unequal(f"output {name} is {found.dtype}{list(found.shape)}, expected {expected.dtype}{list(expected.shape)}")
+    if expected.dtype.kind != "f":
+        if not np.array_equal(found, expected):
+            raise Unequal(f"output {name} has other integers than expected")
+        return 0.0
+    if not np.isfinite(found).all():
+        raise Unequal(f"output {name} is not finite")
+    apart = np.sort(np.abs(found.astype(np.float64) - expected), axis=None)[::-1]
+    if apart.size == 0:
+        return 0.0
+    return float(apart[int(FREE.get(file, 0) * apart.size)] / max(np.abs(expected).max(), 1e-30))
