@@ -48,6 +48,7 @@ import Testing
         #expect(try shape(image) { try $0.conv(4, kernel: 3, padding: Padding.same) } == "f32[N, 4, H, 32]")
         #expect(try shape(image) { try $0.maxPool(2) } == "f32[N, 8, floor(H, 2), 16]")
         #expect(try shape(image) { try $0.upsample(2) } == "f32[N, 8, 2*H, 64]")
+        #expect(try shape(image) { try $0.upsample(size: [15, 20]) } == "f32[N, 8, 15, 20]")
         #expect(try shape(image) { try $0.globalAveragePool().flatten() } == "f32[N, 8]")
         #expect(try shape(image) { try $0.depthwiseConv(3, padding: 1, multiplier: 2) } == "f32[N, 16, H, 32]")
         #expect(try shape(image) { try $0.reshape([Dim(symbol: "N"), -1, 8]) } == "f32[N, 32*H, 8]")
@@ -102,6 +103,6 @@ import Testing
 
     @Test func dimensionsThatAreSymbolsHaveNoParameters() throws {
         let x = try ModelBuilder().input("x", .float32, [2, Dim(symbol: "C")])
-        #expect { try x.dense(4, name: "fc") } throws: { "\($0)" == "dense fc: dimension 1 of f32[2, C] must be a number" }
+        #expect { try x.dense(4, name: "fc") } throws: { "\($0)" == "dense fc: dimension 1 of f32[2, C] is `C`; expected a number that is known before a run" }
     }
 }

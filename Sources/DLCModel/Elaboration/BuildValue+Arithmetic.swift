@@ -218,7 +218,16 @@ enum Arithmetic {
         case .halfOpenRange, .closedRange: throw unfit(op, left, right, "two integers")
         case .matrixProduct: return try a.matmul(b)
         }
+        try checkBroadcast(a, b, op.rawValue)
         return try a.apply(Binary(function), b)
+    }
+
+    /// Refuses a dimension that a run settles beside a number above 1: who wrote them forgot a `flatten`, not a broadcast.
+    private static func checkBroadcast(_ a: TensorValue, _ b: TensorValue, _ op: String) throws {
+        for (x, y) in zip(a.shape.reversed(), b.shape.reversed()) {
+            guard (x.constant == nil) != (y.constant == nil), (x.constant ?? y.constant ?? 1) > 1 else { continue }
+            throw DLCError("`\(op)` of \(a.type) and \(b.type): whether `\(x)` and `\(y)` are equal is not known before a run")
+        }
     }
 
     /// The elements of `a` where the condition's are true, else those of `b`; all three broadcast.

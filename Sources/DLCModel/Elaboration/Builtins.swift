@@ -14,14 +14,6 @@ enum Builtins {
         "constant", "normal", "uniform", "truncatedNormal", "xavierUniform", "xavierNormal", "kaimingUniform", "kaimingNormal", "orthogonal",
         "parameter", "tensor", "fill", "where",
     ]
-
-    /// What other frameworks call a layer.
-    static let otherNames = [
-        "linear": "dense", "Linear": "dense", "fc": "dense", "fullyConnected": "dense", "conv2d": "conv", "Conv2d": "conv",
-        "conv1d": "conv", "conv3d": "conv", "convolution": "conv", "cat": "concat", "concatenate": "concat", "permute": "transpose",
-        "view": "reshape", "swish": "silu", "batchnorm": "batchNorm", "bn": "batchNorm", "BatchNorm2d": "batchNorm",
-        "layernorm": "layerNorm", "avgPool": "averagePool", "meanPool": "averagePool", "gap": "globalAveragePool",
-    ]
 }
 
 extension Elaborator {

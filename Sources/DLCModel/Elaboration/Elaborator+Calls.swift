@@ -64,7 +64,7 @@ extension Elaborator {
             return report("`\(name)` is no layer", at: range, help: "write `.\(name)` without parentheses")
         }
         let layers = AllLayers.definitions.map(\.name)
-        let other = Builtins.otherNames[name].flatMap { layers.contains($0) ? "did you mean `\($0)`?" : nil }
+        let other = OtherNames.layers[name].map { "did you mean `\($0)`?" } ?? OtherNames.functions[name]
         let near = suggestion(for: name, among: Array(frame.block.file.visible.keys) + layers + Builtins.functions)
         report("no layer or block is called `\(name)`", at: range, help: other ?? near)
     }
@@ -119,7 +119,9 @@ extension Elaborator {
         } catch let error as CallProblems {
             for problem in error.problems {
                 let argument = problem.argument.flatMap { $0 < call.arguments.count ? call.arguments[$0] : nil }
-                let help = argument?.label.flatMap { suggestion(for: $0.name, among: problem.candidates) }
+                let help = problem.candidates.isEmpty ? nil : argument?.label.flatMap {
+                    OtherNames.advice(label: $0.name, among: problem.candidates) ?? suggestion(for: $0.name, among: problem.candidates)
+                }
                 report(problem.message, at: argument?.range ?? call.range, help: help)
             }
         } catch {

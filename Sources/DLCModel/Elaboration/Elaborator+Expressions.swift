@@ -65,6 +65,10 @@ extension Elaborator {
         if let value = Builtins.values[name] { return value }
         if let type = ElementType(name: name) { return .type(type) }
         if let layer = AllLayers.named(name) { return .layerType(layer) }
+        if let advice = OtherNames.values[name] {
+            report("nothing is called `\(name)` here", at: range, help: advice)
+            return .invalid
+        }
         let candidates = frame.names + Array(frame.block.file.visible.keys) + Array(Builtins.values.keys) + Builtins.functions
         let near = suggestion(for: name, among: candidates) ?? suggestion(for: name, among: AllLayers.definitions.map(\.name))
         let help = frame.ended.contains(name) ? "what braces give a name ends with them; give `\(name)` a value before them too" : near

@@ -78,10 +78,11 @@ final class Elaborator {
         return nil
     }
 
-    /// The error with each place once: a layer's operator often has the layer's name.
+    /// The error with each place once: a layer's operators have the layer's name.
     private static func text(_ error: DLCError) -> String {
         var path: [String] = []
-        for place in error.path where !path.contains(where: { $0 == place || $0.hasSuffix(" " + place) }) { path.append(place) }
+        var names: Set<Substring> = []
+        for place in error.path where names.insert(place.split(separator: " ").last ?? "").inserted { path.append(place) }
         return DLCError(error.message, at: path).description
     }
 

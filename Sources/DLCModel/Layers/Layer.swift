@@ -35,15 +35,14 @@ public struct LayerContext {
 
     /// The layer's parameter of that name; made where it is new, shared where the layer is applied again.
     /// - Parameters:
-    ///   - type: the element type; parameters of layers over integers are f32.
+    ///   - type: the element type, a floating-point one.
     ///   - role: buffers (running statistics) are stored and loaded, but not counted as parameters.
     public func parameter(
         _ name: String, _ shape: [Int], _ initialiser: Initialiser, type: ElementType = .float32, role: ModelParameter.Role = .weight
     ) throws -> TensorValue {
-        try builder.parameter(
-            ModelParameter(
-                name: ModelBuilder.join(path, name), type: type.isFloat ? type : .float32, shape: shape, initialiser: initialiser, role: role),
-            owner: owner)
+        guard type.isFloat else { throw DLCError("has weights and takes floating point, found \(type); `cast(f32)` converts") }
+        return try builder.parameter(
+            ModelParameter(name: ModelBuilder.join(path, name), type: type, shape: shape, initialiser: initialiser, role: role), owner: owner)
     }
 
     /// Applies an operator with one result.
@@ -70,9 +69,15 @@ public final class LayerInstance {
     /// The name in the model.
     public var path: String { context.path }
 
+    /// What the layer is and where, for messages: `conv stem`, or the path alone where it says what the layer is, as `block1.conv2`.
+    public var title: String {
+        let name = layer.definition.name
+        return path.split(separator: ".").last?.hasPrefix(name) == true ? path : "\(name) \(path)"
+    }
+
     /// All results of an application.
     public func results(_ operands: [TensorValue?]) throws -> [TensorValue] {
-        try located("\(layer.definition.name) \(path)") {
+        try located(title) {
             let (least, most) = layer.definition.arity
             guard operands.count >= least, operands.count <= most ?? .max, operands.prefix(least).allSatisfy({ $0 != nil }) else {
                 let names = layer.definition.operandNames.joined(separator: ", ")
@@ -91,7 +96,7 @@ public final class LayerInstance {
         guard let value = context.builder.parameterValue(ModelBuilder.join(path, name)) else {
             let known = context.builder.parameterNames(under: path)
             let fits = known.isEmpty ? "it has none before it is applied" : "it has \(known.joined(separator: ", "))"
-            throw DLCError("\(layer.definition.name) \(path) has no parameter \(name); \(fits)")
+            throw DLCError("\(title) has no parameter \(name); \(fits)")
         }
         return value
     }

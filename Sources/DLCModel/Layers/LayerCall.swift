@@ -79,6 +79,9 @@ private struct CallMatcher {
             takeOperand(argument.value, at: place, nil, index)
         } else if case .list(let values) = argument.value, repeats, values.contains(where: \.isTensor) {
             for value in values { takeOperand(value, at: operands.count, nil, index) }
+        } else if case .list(let values) = argument.value, values.contains(where: \.isTensor) {
+            let message = "\(definition.name) takes one tensor, found a list of \(values.count); `[0]` after the list is its first"
+            problems.append(CallProblem(argument: index, message: message))
         } else if let next = positional.first(where: { !given.contains($0.name) }) {
             set(next, argument.value, index)
         } else {

@@ -206,7 +206,7 @@ model M(x: i64[1, 4]) {
     embed = embedding(10, 4)
     return embed(x) @ embed.wieght
 }
-// expect: 3:29 embedding embedding has no parameter wieght; it has weight
+// expect: 3:29 embedding has no parameter wieght; it has weight
 === a division by zero
 model M(x: f32[1, 4]) {
     return x.dense(4 ~/ 0)
@@ -427,3 +427,147 @@ model M(x: f32[1, 4]) {
     return x.relu(1)
 }
 // expect: 2:19 relu takes at most one tensor: x
+=== another framework's argument names
+model M(image: f32[N, 3, 32, 32]) {
+    return image.conv(16, kernel_size: 3, strides: 2)
+}
+// expect: 2:27 conv has no argument kernel_size; it takes channels, kernel, stride, padding, dilation, groups, bias, weightNorm, init, name; did you mean `kernel`?
+// expect: 2:43 conv has no argument strides; it takes channels, kernel, stride, padding, dilation, groups, bias, weightNorm, init, name; did you mean `stride`?
+=== kernel larger than the image
+model M(image: f32[N, 1, 28, 28]) {
+    x = image.conv(6, kernel: 5, name: "c1").maxPool(2)
+    x = x.conv(16, kernel: 5, name: "c2").maxPool(2)
+    return x.conv(120, kernel: 5, name: "c3")
+}
+// expect: 4:14 conv c3: a window of 5 does not fit 4 along spatial dimension 0
+=== groups that do not divide
+model M(image: f32[N, 30, 8, 8]) {
+    return image.conv(64, kernel: 3, groups: 4)
+}
+// expect: 2:18 conv: 4 groups do not divide 30 input channels and 64 output channels
+=== concatenation of another rank
+model M(image: f32[N, 3, 8, 8], code: f32[N, 3]) {
+    return concat(image, code)
+}
+// expect: 2:12 concat: operand 1 is f32[N, 3]; expected the type and rank of f32[N, 3, 8, 8]
+=== concatenation of other extents
+model M(a: f32[N, 8, 16, 16], b: f32[N, 8, 8, 8]) {
+    return concat(a, b, axis: 1)
+}
+// expect: 2:12 concat: operand 1 is f32[N, 8, 8, 8]; f32[N, 8, 16, 16] wants 16 in dimension 2
+=== a dense layer of an image without flatten
+model M(image: f32[N, 3, 8, 8], classes = 10) {
+    x = image.conv(8, kernel: 3).relu()
+    return x.dense(classes) + x.flatten().dense(classes)
+}
+// expect: 3:29 `+` of f32[N, 8, 6, 10] and f32[N, 10]: whether `6` and `N` are equal is not known before a run
+=== attention heads that do not divide
+model M(x: f32[N, 10, 100]) {
+    return x.multiHeadAttention(heads: 12)
+}
+// expect: 2:14 multiHeadAttention: 12 heads do not divide the width 100 of q, f32[N, 10, 100]
+=== the width of what is not known
+model M(x: f32[N, T, C]) {
+    return x.dense(64)
+}
+// expect: 2:14 dense: dimension 2 of f32[N, T, C] is `C`; expected a number that is known before a run
+=== flatten of unknown extents
+model M(image: f32[N, 3, H, W]) {
+    return image.conv(8, kernel: 3).flatten().dense(10)
+}
+// expect: 2:47 dense: dimension 1 of f32[N, 8*H*W - 16*H - 16*W + 32] is `8*H*W - 16*H - 16*W + 32`; expected a number that is known before a run
+=== reshape that does not fit
+model M(x: f32[2, 12]) {
+    return x.reshape([2, 5])
+}
+// expect: 2:14 reshape: f32[2, 12] has 24 elements, shape [2, 5] has 10
+=== permutation with a dimension twice
+model M(x: f32[2, 3, 4]) {
+    return x.transpose([0, 1, 1])
+}
+// expect: 2:14 transpose: axes [0, 1, 1] name one axis twice
+=== a setting of another kind
+model M(x: f32[N, 4], width = 64, rate = 0.5) {
+    return x.dense(width * rate).dense(width / 3)
+}
+// expect: 2:40 units is the number 21.333333333333332; expected an integer
+=== a text that is no choice
+model M(x: f32[N, 4, 8, 8]) {
+    return x.upsample(2, mode: "cubic")
+}
+// expect: 2:26 mode is the text "cubic"; expected one of "nearest", "linear", "bilinear", "bicubic"
+=== an activation as a text
+model M(x: f32[N, 4]) {
+    return x.dense(8, activation: "relu")
+}
+// expect: 2:23 dense has no argument activation; it takes units, bias, transposed, weightNorm, init, name; an activation is a layer after this one, as in `.relu()`
+=== index as an axis
+model M(x: f32[N, 4]) {
+    return x.softmax(axis: 2)
+}
+// expect: 2:14 softmax: axis 2 is outside -2 ..< 2
+=== an embedding of floats
+model M(tokens: f32[N, T]) {
+    return tokens.embedding(1000, 64)
+}
+// expect: 2:19 embedding: indices are f32[N, T]; expected integers such as i64
+=== integers into a dense layer
+model M(tokens: i64[N, 16]) {
+    return tokens.dense(8)
+}
+// expect: 2:19 dense: has weights and takes floating point, found i64; `cast(f32)` converts
+=== a shared layer for other widths
+model M(x: f32[N, 4]) {
+    fc = dense(8, name: "fc")
+    return fc(fc(x))
+}
+// expect: 3:12 dense fc: parameter fc.weight is f32[8, 4] and is used as f32[8, 8]
+=== a model in a model
+block encoder(x) { return x.dense(4) }
+model M(x: f32[N, 4]) {
+    return x.Encoder()
+}
+// expect: 3:14 no layer or block is called `Encoder`; did you mean `encoder`?
+=== pooling without a kernel
+model M(x: f32[N, 4, 8, 8]) {
+    return x.maxPool(stride: 2)
+}
+// expect: 2:14 maxPool needs kernel, an integer or a list of integers: extents of a window
+=== a negative width
+model M(x: f32[N, 4], width = 2) {
+    return x.dense(width - 2)
+}
+// expect: 2:14 dense: units is 0; expected at least 1
+=== Python's True and None
+model M(x: f32[N, 4]) {
+    return x.dense(8, bias: False)
+}
+// expect: 2:29 nothing is called `False` here; did you mean `false`?
+=== Python's range
+model M(x: f32[N, 4], n = 3) {
+    for i in range(n) { x = x.dense(4) }
+    return x
+}
+// expect: 2:14 no layer or block is called `range`; a range is written `0..<n`
+=== swapped addition
+model M(x: f32[N, 64, 56, 56]) {
+    y = x.conv(128, kernel: 3, padding: 1)
+    return relu(x + y)
+}
+// expect: 3:19 add: shapes [N, 64, 56, 56] and [N, 128, 56, 56] do not broadcast: 64 against 128
+=== matrix product that does not fit
+model M(a: f32[N, 4, 8], b: f32[N, 4, 8]) {
+    return a @ b
+}
+// expect: 2:14 matmul: a is f32[N, 4, 8] and b is f32[N, 4, 8]: 8 columns against 4 rows
+=== a list where one value is wanted
+model M(x: f32[N, 4, 8, 8]) {
+    a, b = x.split(2)
+    return x.split(2).relu()
+}
+// expect: 3:12 relu takes one tensor, found a list of 2; `[0]` after the list is its first
+=== dropout rate in percent
+model M(x: f32[N, 4]) {
+    return x.dropout(50)
+}
+// expect: 2:14 dropout: rate is 50.0; expected 0 to 1
