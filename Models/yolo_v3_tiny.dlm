@@ -19,8 +19,9 @@ block decode(x, anchors, stride, classes) {
     return boxes.reshape([-1, count * rows * columns, 4]), scores.reshape([-1, count * rows * columns, classes])
 }
 
-/// Finds objects at two scales; `image` has values from 0 to 1.
-model YOLOv3Tiny(image: f32[N, 3, size, size], classes = 80, size = 416) {
+/// Finds objects at two scales; `image` has values from 0 to 1. `kept` are the indices of the boxes of every class that do
+/// not overlap better ones, from the best score down, then -1.
+model YOLOv3Tiny(image: f32[N, 3, size, size], classes = 80, size = 416, limit = 100, overlap = 0.45, threshold = 0.5) {
     anchors = [[10, 14], [23, 27], [37, 58], [81, 82], [135, 169], [344, 319]]
     x = image
     for i in 0..<4 { x = x.unit(16 * 2 ** i, name: "\(2 * i)").maxPool(2) }
@@ -33,5 +34,8 @@ model YOLOv3Tiny(image: f32[N, 3, size, size], classes = 80, size = 416) {
 
     boxes1, scores1 = coarse.decode(anchors[3:], 32, classes)
     boxes2, scores2 = fine.decode(anchors[:3], 16, classes)
-    return boxes: concat(boxes1, boxes2), scores: concat(scores1, scores2)
+    boxes = concat(boxes1, boxes2)
+    scores = concat(scores1, scores2)
+    kept, _ = nonMaxSuppression(boxes, scores.transpose([0, 2, 1]), limit: limit, overlap: overlap, threshold: threshold)
+    return boxes: boxes, scores: scores, kept: kept
 }
