@@ -88,8 +88,8 @@ public struct NonMaxSuppression: Operator {
 
     /// Left, top, right, bottom.
     private func corners(_ values: [Double], at start: Int) -> [Double] {
-        let (a, b, c, d) = (values[start], values[start + 1], values[start + 2], values[start + 3])
-        if centred { return [a - c / 2, b - d / 2, a + c / 2, b + d / 2] }
+        var (a, b, c, d) = (values[start], values[start + 1], values[start + 2], values[start + 3])
+        if centred { (a, b, c, d) = (a - c / 2, b - d / 2, a + c / 2, b + d / 2) }
         return [Swift.min(a, c), Swift.min(b, d), Swift.max(a, c), Swift.max(b, d)]
     }
 

@@ -152,7 +152,9 @@ extension RegionOps {
             throw DLCError("level 0 is \(first.type); regions of images without elements do not exist")
         }
         guard let images = context.optional(1) else {
-            guard boxes.shape[0] == first.shape[0] else { throw DLCError("boxes are \(boxes.type) for the images \(first.type)") }
+            if let count = boxes.shape[0].constant, let images = first.shape[0].constant, count != images {
+                throw DLCError("boxes are \(boxes.type) for the images \(first.type)")
+            }
             return try boxes.shape[0].times(boxes.shape[1])
         }
         try context.expect(1, "images", [.int64])
