@@ -245,6 +245,11 @@ public struct ONNXWriter {
                 let index = try writer.integers([axis])
                 return writer.intermediate("Gather", [shape, index])
             },
-            operation: { writer, operation, a, b in writer.intermediate(operation, [a, b]) }, &self)
+            operation: { writer, operation, a, b in
+                guard operation == "Broadcast" else { return writer.intermediate(operation, [a, b]) }
+                // The greater one, or 0 where one of them is: max(a, b) · min(a, b, 1).
+                let least = writer.intermediate("Min", [a, b, try writer.integers([1])])
+                return writer.intermediate("Mul", [writer.intermediate("Max", [a, b]), least])
+            }, &self)
     }
 }

@@ -106,6 +106,7 @@ extension Dim {
                     case .remainder(_, let b): b.isNonNegative
                     case .maximum(let a, let b): a.isNonNegative || b.isNonNegative
                     case .minimum(let a, let b): a.isNonNegative && b.isNonNegative
+                    case .broadcast(let parts): parts.allSatisfy(\.isNonNegative)
                     }
                 }
         }
@@ -135,6 +136,7 @@ extension Dim {
                 case .remainder(let a, let b): factor = try a.substituting(values).remainder(b.substituting(values))
                 case .maximum(let a, let b): factor = Dim.max(try a.substituting(values), try b.substituting(values))
                 case .minimum(let a, let b): factor = Dim.min(try a.substituting(values), try b.substituting(values))
+                case .broadcast(let parts): factor = try Dim.broadcast(parts.map { try $0.substituting(values) })
                 }
                 product = try product.times(factor)
             }

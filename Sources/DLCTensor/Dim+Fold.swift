@@ -1,7 +1,7 @@
 extension Dim {
     /// Folds the expression bottom-up, so that other forms of it can be written without knowing its insides.
     /// - Parameters:
-    ///   - operation: gets one of `Add`, `Mul`, `Div` (of non-negative numbers), `Mod`, `Max`, `Min`.
+    ///   - operation: gets one of `Add`, `Mul`, `Div` (of non-negative numbers), `Mod`, `Max`, `Min`, `Broadcast`.
     public func folded<Context, Result>(
         number: (inout Context, Int) throws -> Result,
         symbol: (inout Context, String) throws -> Result,
@@ -25,6 +25,9 @@ extension Dim {
                 case .remainder(let a, let b): factor = try apply("Mod", a, b)
                 case .maximum(let a, let b): factor = try apply("Max", a, b)
                 case .minimum(let a, let b): factor = try apply("Min", a, b)
+                case .broadcast(let parts):
+                    let results = try parts.map { try $0.folded(number: number, symbol: symbol, operation: operation, &context) }
+                    factor = try results.dropFirst().reduce(results[0]) { try operation(&context, "Broadcast", $0, $1) }
                 }
                 product = try product.map { try operation(&context, "Mul", $0, factor) } ?? factor
             }

@@ -1,7 +1,7 @@
 /// An extent of a tensor: a number, or an expression over named symbols such as `2*T + 1`.
 ///
 /// Expressions are kept as polynomials with integer coefficients over atoms (symbols, quotients, remainders,
-/// maxima, minima) in one canonical order, so equal expressions compare equal. Symbols stand for extents and
+/// maxima, minima, broadcasts) in one canonical order, so equal expressions compare equal. Symbols stand for extents and
 /// are never negative. Arithmetic throws where a coefficient would overflow.
 public struct Dim: Hashable, Sendable {
     /// One product of atoms with its coefficient; `atoms` is sorted, empty for the constant term.
@@ -17,6 +17,8 @@ public struct Dim: Hashable, Sendable {
         case remainder(Dim, Dim)
         case maximum(Dim, Dim)
         case minimum(Dim, Dim)
+        /// At least two extents, in canonical order.
+        case broadcast([Dim])
     }
 
     /// The value where it is a number.
@@ -71,6 +73,8 @@ public struct Dim: Hashable, Sendable {
                 case .quotient(let a, let b), .remainder(let a, let b), .maximum(let a, let b), .minimum(let a, let b):
                     names.formUnion(a.symbols)
                     names.formUnion(b.symbols)
+                case .broadcast(let parts):
+                    for part in parts { names.formUnion(part.symbols) }
                 }
             }
         }
@@ -112,6 +116,7 @@ extension Dim.Atom: CustomStringConvertible {
         case .remainder(let a, let b): "mod(\(a), \(b))"
         case .maximum(let a, let b): "max(\(a), \(b))"
         case .minimum(let a, let b): "min(\(a), \(b))"
+        case .broadcast(let parts): "broadcast(\(parts.map(\.description).joined(separator: ", ")))"
         }
     }
 

@@ -33,6 +33,29 @@ import Testing
         #expect(throws: DLCError.self) { try n.evaluate([:]) }
     }
 
+    @Test func broadcastsAreCanonical() throws {
+        let both = try Dim.broadcast([n, t])
+        #expect(both.description == "broadcast(N, T)")
+        #expect(try Dim.broadcast([t, 1, n, t]) == both)
+        #expect(try Dim.broadcast([both, Dim(symbol: "H")]) == Dim.broadcast([Dim(symbol: "H"), t, n]))
+        #expect(try Dim.broadcast([n, 1]) == n)
+        #expect(try Dim.broadcast([both, 5]) == 5)
+        #expect(try Dim.broadcast([n, 0]) == 0)
+        #expect(try Dim.broadcast([n, t.plus(2)]) == t.plus(2))
+        #expect(try Dim.broadcast([]) == 1)
+        #expect(throws: DLCError.self) { try Dim.broadcast([5, n, 3]) }
+    }
+
+    /// What NumPy gives for every pair of extents, and an error where it gives one.
+    @Test(arguments: [0, 1, 2, 3], [0, 1, 2, 3]) func broadcastsEvaluate(a: Int, b: Int) throws {
+        let both = try Dim.broadcast([n, t]).times(10)
+        if a == b || a == 1 || b == 1 {
+            #expect(try both.evaluate(["N": a, "T": b]) == (a == 1 ? b : a) * 10)
+        } else {
+            #expect(throws: DLCError.self) { try both.evaluate(["N": a, "T": b]) }
+        }
+    }
+
     @Test func foldingGivesTheSameValue() throws {
         let dim = try Dim.min(n.times(3).plus(t), t.times(5)).quotient(2).minus(4)
         var nothing: Void = ()

@@ -86,7 +86,7 @@ struct ByteReader {
                 guard stack.count == 1 else { throw DLCError("a dimension is malformed at byte \(position)") }
                 return stack[0]
             case .expression: throw DLCError("a dimension is malformed at byte \(position)")
-            case .add, .multiply, .divide, .modulo, .maximum, .minimum:
+            case .add, .multiply, .divide, .modulo, .maximum, .minimum, .broadcast:
                 guard stack.count >= 2 else { throw DLCError("a dimension is malformed at byte \(position)") }
                 let b = stack.removeLast()
                 let a = stack.removeLast()
@@ -96,6 +96,7 @@ struct ByteReader {
                 case .divide: stack.append(try a.quotient(b))
                 case .modulo: stack.append(try a.remainder(b))
                 case .maximum: stack.append(Dim.max(a, b))
+                case .broadcast: stack.append(try Dim.broadcast([a, b]))
                 default: stack.append(Dim.min(a, b))
                 }
             }

@@ -62,7 +62,7 @@ struct ByteWriter {
 
 /// Codes of a dimension's reverse-Polish form.
 enum DimCode: UInt8 {
-    case number = 0, symbol, add, multiply, divide, modulo, maximum, minimum, expression, end
+    case number = 0, symbol, add, multiply, divide, modulo, maximum, minimum, expression, end, broadcast
 
     init?(operation: String) {
         switch operation {
@@ -72,6 +72,7 @@ enum DimCode: UInt8 {
         case "Mod": self = .modulo
         case "Max": self = .maximum
         case "Min": self = .minimum
+        case "Broadcast": self = .broadcast
         default: return nil
         }
     }
