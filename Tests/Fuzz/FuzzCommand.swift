@@ -1,0 +1,95 @@
+import ArgumentParser
+import DLC
+import Foundation
+
+/// Random graphs through the compiler, held to the oracle. `Tools/fuzz` calls it.
+@main
+struct FuzzCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fuzz", abstract: "Runs random graphs compiled and by the operators' definitions, and reports where they differ.",
+        subcommands: [Run.self, Work.self, Show.self, Replay.self, Isolate.self], defaultSubcommand: Run.self)
+
+    struct Common: ParsableArguments {
+        @Option(help: "Folders with graphs, .dlir, that passes have rules for; of a golden file the part before '//---'.")
+        var patterns: [String] = []
+
+        func load() throws -> [Sketch] {
+            try patterns.flatMap { folder in
+                try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".dlir") }.sorted().map { name in
+                    let text = try String(contentsOfFile: folder + "/" + name, encoding: .utf8)
+                    let graph = text.range(of: "//--- ").map { String(text[..<$0.lowerBound]) } ?? text
+                    return try located(name) { Sketch(try GraphParser.parse(graph, definitions: AllOps.definitions)) }
+                }
+            }
+        }
+    }
+
+    struct Run: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Fuzzes for a time, in processes that may crash.")
+        @OptionGroup var common: Common
+        @Option(help: "How long.") var minutes = 1.0
+        @Option(help: "How many graphs, instead of a time.") var graphs: Int?
+        @Option(help: "The first seed; the same seeds give the same graphs.") var seed: UInt64?
+        @Option(help: "Processes at a time.") var jobs = 2
+        @Option(help: "Where failing graphs are written.") var output = ".build/fuzz"
+
+        func run() throws {
+            let first = seed ?? UInt64(Date().timeIntervalSince1970)
+            let driver = Driver(patterns: common.patterns, folder: output, jobs: jobs, first: first, seconds: graphs == nil ? minutes * 60 : nil, count: graphs)
+            if try driver.run() > 0 { throw ExitCode.failure }
+        }
+    }
+
+    struct Work: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Fuzzes some seeds in this process.", shouldDisplay: false)
+        @OptionGroup var common: Common
+        @Option var first: UInt64
+        @Option var count: Int
+        @Option var output: String
+
+        func run() throws { try Worker(patterns: common.load(), folder: output).run(first, count) }
+    }
+
+    struct Show: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Prints the case of a seed.")
+        @OptionGroup var common: Common
+        @Argument var seed: UInt64
+
+        func run() throws {
+            var generator = Generator(seed: seed, patterns: try common.load())
+            print(try generator.next()?.text() ?? "// no case")
+        }
+    }
+
+    struct Replay: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Runs a case as it was written; prints what fails.")
+        @Argument var file: String
+
+        func run() throws {
+            let test = try FuzzCase(text: String(contentsOfFile: file, encoding: .utf8))
+            Worker.limit()
+            if let failure = try Check.failure(test) {
+                print("\(failure.kind.rawValue): \(failure.culprit): \(failure.message)")
+                throw ExitCode.failure
+            }
+            print("all holds")
+        }
+    }
+
+    struct Isolate: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Reduces a case that crashes, each try in a process.", shouldDisplay: false)
+        @Argument var file: String
+
+        func run() throws {
+            let test = try FuzzCase(text: String(contentsOfFile: file, encoding: .utf8))
+            var reducer = Reducer(test, seconds: 60) { candidate in
+                let path = file + ".try"
+                guard let text = try? candidate.text(), (try? text.write(toFile: path, atomically: false, encoding: .utf8)) != nil else { return false }
+                defer { try? FileManager.default.removeItem(atPath: path) }
+                return Driver.child(["replay", path], traces: false).crashed
+            }
+            reducer.reduce()
+            try reducer.test.text().write(toFile: file, atomically: true, encoding: .utf8)
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import DLC
+
+/// The graphs that cases begin with.
+extension Generator {
+    /// Every operator's examples.
+    static let examples: [(definition: OperatorDefinition, examples: [Example])] = AllOps.definitions.compactMap { definition in
+        guard definition.name != "constant", let examples = try? definition.examples(), !examples.isEmpty else { return nil }
+        return (definition, examples)
+    }
+
+    /// An example of an operator: operands are inputs, constants, or inputs that have been moved there and back.
+    mutating func startWithOperator() throws {
+        let example = rng.pick(rng.pick(Self.examples).examples)
+        sketch = Sketch()
+        var operands: [Int?] = []
+        for (index, tensor) in example.operands.enumerated() {
+            guard let tensor else {
+                operands.append(nil)
+                continue
+            }
+            let isConstant = rng.chance(index == 0 ? 0.1 : 0.5)
+            let redrawn = tensor.type.isFloat && rng.chance(0.5)
+                ? try Tensor.drawn(style, type: tensor.type, shape: tensor.shape, like: tensor, &rng) : tensor
+            operands.append(isConstant ? sketch.addConstant(redrawn) : addInput(redrawn))
+        }
+        let definition = example.op.definition
+        let count = try resultCount(example.op, operands)
+        let results = sketch.add(example.op, operands, results: count)
+        for (index, id) in results.enumerated() where index == 0 || rng.chance(0.6) || !definition.results[min(index, definition.results.count - 1)].hasSuffix("?") {
+            sketch.addOutput(id)
+        }
+    }
+
+    mutating func start(with pattern: Sketch) throws {
+        sketch = pattern
+        sketch.stage = .imported
+        for symbol in sketch.symbols { bindings[symbol] = 2 + rng.below(4) }
+        for input in sketch.inputs {
+            let shape = try input.type.shape.map { try $0.evaluate(bindings) }
+            inputs[input.name] = try .drawn(style, type: input.type.element, shape: shape, like: nil, &rng)
+        }
+    }
+
+    /// One or two inputs, with symbols in half of the cases.
+    mutating func startWithInput() throws {
+        sketch = Sketch()
+        let type: ElementType = rng.pick([.float32, .float32, .float32, .float32, .float64, .float16, .int32, .int64, .uint8, .bool])
+        let extents = rng.pick([[2, 3], [4, 4], [2, 3, 4], [3, 3, 3], [1, 4, 6, 6], [2, 3, 5, 4], [1, 8, 4, 4], [6], [1, 1], [16, 16], [1, 2, 8, 1]])
+        for _ in 0..<(1 + rng.below(2)) {
+            let id = addInput(try .drawn(style, type: type, shape: extents, like: nil, &rng))
+            if rng.chance(0.5) { sketch.addOutput(sketch.add(try make(rng.pick(["relu", "neg", "abs", "transpose"])), [id])[0]) }
+        }
+        if sketch.outputs.isEmpty { sketch.outputs = [] }
+    }
+
+    @discardableResult
+    mutating func addInput(_ tensor: Tensor) -> Int {
+        let id = sketch.addInput(TensorType(tensor.type, Shape(constants: tensor.shape)))
+        inputs[sketch.inputs[sketch.inputs.count - 1].name] = tensor
+        return id
+    }
+
+    /// How many results an operator has over the operands.
+    func resultCount(_ op: any Operator, _ operands: [Int?]) throws -> Int {
+        let facts = try sketch.facts()
+        var context = InferContext(operands: operands.map { $0.flatMap { facts[$0] } })
+        return try op.infer(&context).count
+    }
+}

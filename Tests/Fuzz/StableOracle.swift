@@ -1,0 +1,142 @@
+import DLC
+
+/// A graph computed node by node with the operators' own definitions, several times: once as they say, and with the
+/// results of everything that rounds moved by a few units in the last place. What moves with them is not determined by the
+/// model and counts for nothing.
+struct StableOracle {
+    /// Per output: the right tensor and the moved ones.
+    let outputs: [String: [Tensor]]
+    /// All values of the clean computation by index.
+    let values: [Tensor?]
+    let precision: Precision
+    /// Whether inputs are so large that sums in f32 may overflow where those of the oracle, in f64, do not.
+    let mayOverflow: Bool
+
+    /// How far results may be off, by the coarsest float type of the graph.
+    struct Precision {
+        let tolerance: Double
+        let nudge: Double
+
+        init(_ graph: Graph) {
+            let types = Set((graph.inputs.map(\.value) + graph.nodes.flatMap(\.results)).map { graph.type($0).element })
+            // As f16 and bf16 are carried between operators in 10 and 7 bits, f32 in 23.
+            if types.contains(.bfloat16) {
+                (tolerance, nudge) = (4e-2, 8e-3)
+            } else if types.contains(.float16) {
+                (tolerance, nudge) = (5e-3, 1e-3)
+            } else if types.contains(.float32) {
+                (tolerance, nudge) = (1e-3, 2e-6)
+            } else {
+                (tolerance, nudge) = (1e-9, 1e-13)
+            }
+        }
+    }
+
+    /// - Throws: where the graph cannot be computed on these inputs.
+    init(_ graph: Graph, _ run: FuzzCase.Run, samples: Int = 4, seed: UInt64 = 1) throws {
+        precision = Precision(graph)
+        let given = Array(run.inputs.values) + graph.nodes.compactMap { ($0.op as? Constant)?.value }
+        mayOverflow = try given.contains { tensor in
+            try tensor.type.isFloat && tensor.doubles().contains { $0.isFinite && abs($0) > (tensor.type == .float16 ? 100 : 1e6) }
+        }
+        var rng = SplitMix64(seed: seed)
+        let clean = try Self.compute(graph, run, nudge: 0, &rng)
+        var outputs = graph.outputs.reduce(into: [String: [Tensor]]()) { $0[$1.name] = [clean[$1.value.index]].compactMap { $0 } }
+        for _ in 0..<samples {
+            // A moved value may leave what an operator allows; nothing is then known of the conditioning.
+            guard let moved = try? Self.compute(graph, run, nudge: precision.nudge, &rng) else { continue }
+            for port in graph.outputs { if let tensor = moved[port.value.index] { outputs[port.name]?.append(tensor) } }
+        }
+        self.outputs = outputs
+        values = clean
+    }
+
+    static func compute(_ graph: Graph, _ run: FuzzCase.Run, nudge: Double, _ rng: inout SplitMix64) throws -> [Tensor?] {
+        var symbols = run.bindings.mapValues { Dim($0) }
+        var tensors = [Tensor?](repeating: nil, count: graph.valueCount)
+        for port in graph.inputs {
+            guard let tensor = run.inputs[port.name] else { throw DLCError("input \(port.name) is missing") }
+            try bind(graph.type(port.value), to: tensor, &symbols)
+            tensors[port.value.index] = tensor
+        }
+        for node in graph.nodes {
+            try located(node.op.name) {
+                let op = try node.op.substituting(symbols)
+                let operands = node.operands.map { $0.flatMap { tensors[$0.index] } }
+                // Definitions rely on what inference has checked, which for symbols was nothing.
+                var context = InferContext(operands: operands.map { $0.map { Fact(TensorType($0.type, Shape(constants: $0.shape))) } })
+                if !(op is Constant) { _ = try op.infer(&context) }
+                let results = try op.evaluate(operands)
+                for (value, tensor) in zip(node.results, results) {
+                    try bind(graph.type(value), to: tensor, &symbols)
+                    tensors[value.index] = nudge > 0 && rounds(node) ? try tensor.nudged(nudge, accumulates(node), &rng) : tensor
+                }
+            }
+        }
+        return tensors
+    }
+
+    private static func bind(_ type: TensorType, to tensor: Tensor, _ symbols: inout [String: Dim]) throws {
+        guard tensor.type == type.element, tensor.rank == type.rank else { throw DLCError("expected \(type), found \(tensor.type)\(tensor.shape)") }
+        for (dim, extent) in zip(type.shape, tensor.shape) {
+            let known = try dim.substituting(symbols)
+            if let constant = known.constant {
+                guard constant == extent else { throw DLCError("expected \(type), found \(tensor.type)\(tensor.shape)") }
+            } else if let name = known.symbols.first, known == Dim(symbol: name) {
+                symbols[name] = Dim(extent)
+            }
+        }
+    }
+
+    /// Operators that give the same bits however they are computed.
+    private static let exact: Set<String> = [
+        "constant", "relu", "neg", "abs", "max", "min", "clip", "where", "sign", "floor", "ceil", "round", "max_pool", "arg_max", "arg_min",
+        "top_k", "one_hot", "shape", "size", "fill", "range", "reduce_max", "reduce_min", "eye_like", "is_nan", "is_inf", "trilu", "bit_cast",
+    ]
+
+    private static func rounds(_ node: Node) -> Bool {
+        !exact.contains(node.op.name) && !node.op.definition.traits.contains(.movesData)
+    }
+
+    private static func accumulates(_ node: Node) -> Bool { !node.op.definition.traits.contains(.elementwise) }
+}
+
+extension Tensor {
+    /// Finite floats moved by a random part of `nudge` of their size, and of the tensor's where sums are rounded.
+    fileprivate func nudged(_ nudge: Double, _ accumulates: Bool, _ rng: inout SplitMix64) throws -> Tensor {
+        guard type.isFloat else { return self }
+        let values = try doubles()
+        let finite = values.lazy.filter(\.isFinite).map(abs)
+        let mean = accumulates && count > 0 ? finite.reduce(0, +) / Double(count) : 0
+        return try Tensor(
+            doubles: values.map { $0.isFinite && $0 != 0 ? $0 + (abs($0) + mean) * nudge * (2 * rng.uniform() - 1) : $0 }, type: type, shape: shape)
+    }
+}
+
+extension StableOracle {
+    /// What is wrong with an output, or nil.
+    func fault(_ got: Tensor?, _ name: String) throws -> String? {
+        guard let want = outputs[name]?.first, let others = outputs[name]?.dropFirst() else { return nil }
+        guard let got else { return "\(name) is missing" }
+        guard got.type == want.type, got.shape == want.shape else { return "\(name) is \(got.type)\(got.shape), right is \(want.type)\(want.shape)" }
+        if got == want { return nil }
+        if !want.type.isFloat {
+            let (a, b) = (try got.integers(), try want.integers())
+            let moved = try others.filter { $0.shape == want.shape }.map { try $0.integers() }
+            let wrong = a.indices.filter { i in a[i] != b[i] && moved.allSatisfy { $0[i] == b[i] } }
+            return wrong.first.map { "\(name)[\($0)] is \(a[$0]), right is \(b[$0]) (\(wrong.count) of \(a.count))" }
+        }
+        let (a, b) = (try got.doubles(), try want.doubles())
+        let moved = try others.filter { $0.shape == want.shape }.map { try $0.doubles() }
+        let finite = b.filter(\.isFinite).map(abs)
+        let mean = finite.isEmpty ? 0 : finite.reduce(0, +) / Double(finite.count)
+        // What vanishes beside 1 in every kernel's first sum is no finding; of f64 there is more to see.
+        let floor = mean + (want.type == .float64 && precision.tolerance < 1e-6 ? 1e-30 : 1e-6)
+        func same(_ x: Double, _ y: Double) -> Bool {
+            if x.isFinite && y.isFinite { return abs(x - y) <= precision.tolerance * max(abs(y), floor) }
+            return x == y || (x.isNaN && y.isNaN) || mayOverflow
+        }
+        let wrong = a.indices.filter { i in !same(a[i], b[i]) && moved.allSatisfy { same($0[i], b[i]) } }
+        return wrong.first.map { "\(name)[\($0)] is \(a[$0]), right is \(b[$0]) (\(wrong.count) of \(a.count))" }
+    }
+}
