@@ -49,7 +49,8 @@ let package = Package(
         .testTarget(name: "DLCOpsTests", dependencies: ["DLCOps"]),
         .testTarget(name: "DLCPassesTests", dependencies: ["DLC"], resources: [.copy("Golden")]),
         .executableTarget(
-            name: "DLCFuzz", dependencies: ["DLC", .product(name: "ArgumentParser", package: "swift-argument-parser")], path: "Tests/Fuzz"),
+            name: "DLCFuzz", dependencies: ["DLC", .product(name: "ArgumentParser", package: "swift-argument-parser")], path: "Tests/Fuzz",
+            exclude: ["Patterns"]),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         .testTarget(name: "DLCRuntimeTests", dependencies: ["DLC", "AllocationCounter"]),
         .testTarget(name: "DLCONNXTests", dependencies: ["DLC", "DLCModel", "DLCONNX"]),
