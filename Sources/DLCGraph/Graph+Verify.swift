@@ -1,6 +1,6 @@
 extension Graph {
     /// Checks what every pass must keep: operands are computed before they are read, every type is what inference
-    /// gives, ports have distinct names.
+    /// gives, expression for expression, ports have distinct names.
     /// - Throws: the first violation, naming the node.
     public func verify() throws {
         var isKnown = [Bool](repeating: false, count: values.count)
@@ -15,24 +15,22 @@ extension Graph {
                         throw DLCError("reads value \(operand.index) before it is computed")
                     }
                 }
-                var context = InferContext(operands: node.operands.map { $0.map { fact($0) } })
-                let facts = try node.op.infer(&context)
-                guard facts.count == node.results.count else {
-                    throw DLCError("has \(node.results.count) results, inference gives \(facts.count)")
+                var inferred = try InferredTypes(node.op, node.operands.map { $0.map { fact($0) } })
+                guard inferred.types.count == node.results.count else {
+                    throw DLCError("has \(node.results.count) results, inference gives \(inferred.types.count)")
                 }
-                for (result, fact) in zip(node.results, facts) {
+                for (position, result) in node.results.enumerated() {
                     guard values.indices.contains(result.index), !isKnown[result.index], values[result.index].producer == index else {
                         throw DLCError("result \(result.index) is computed elsewhere too")
                     }
-                    let recorded = type(result)
-                    let sameRank = recorded.element == fact.element && recorded.rank == fact.rank
-                    let sameExtents = sameRank && zip(recorded.shape, fact.shape).allSatisfy { $0.constant == $1.constant }
-                    guard sameExtents else { throw DLCError("is recorded as \(recorded), inference gives \(fact.type)") }
+                    guard inferred.matches(type(result), at: position) else {
+                        throw DLCError("is recorded as \(type(result)), inference gives \(inferred.types[position])")
+                    }
                     isKnown[result.index] = true
                 }
             }
         }
-        for port in outputs where !isKnown[port.value.index] { throw DLCError("output \(port.name) is never computed") }
+        for port in outputs where !values.indices.contains(port.value.index) || !isKnown[port.value.index] { throw DLCError("output \(port.name) is never computed") }
         guard Set(outputs.map(\.name)).count == outputs.count else { throw DLCError("two outputs have one name") }
     }
 }

@@ -5,7 +5,7 @@ public struct GraphBuilder: Sendable {
     private var known: [String: Int] = [:]
     private var symbolCounts: [String: Int] = [:]
     /// Nodes whose operands are all constants and whose operands and results have at most this many elements are
-    /// computed at once. Values whose content is known are always replaced by constants.
+    /// computed at once, unless the results are much larger. Values whose content is known are always replaced by constants.
     public var foldLimit: Int
 
     public init(name: String = "", stage: Stage = .imported, foldLimit: Int = 0) {
@@ -73,10 +73,12 @@ public struct GraphBuilder: Sendable {
     ///   - operands: nil where an optional one is absent; absent ones at the end may be left out.
     ///   - name: the layer's name, used in messages.
     ///   - resultNames: names of the results in the source.
+    ///   - symbols: names for extents that only data determines, in the order in which inference asks for them; where
+    ///     there are none left, new ones are made.
     /// - Returns: a value per result.
     /// - Throws: what the operator's `infer` reports, with the operator and the layer in front.
     public mutating func add(
-        _ op: any Operator, _ operands: [Value?], name: String = "", resultNames: [String?] = []
+        _ op: any Operator, _ operands: [Value?], name: String = "", resultNames: [String?] = [], symbols: [String] = []
     ) throws -> [Value] {
         var operands = operands
         while let last = operands.last, last == nil { operands.removeLast() }
@@ -96,7 +98,9 @@ public struct GraphBuilder: Sendable {
             let origins = graph.symbolOrigins
             let operandFacts = operands.map { $0.map { graph.fact($0) } }
             var fresh: [String] = []
+            var given = symbols[...]
             let facts: [Fact] = try withoutActuallyEscaping({ (hint: String) -> String in
+                if let symbol = given.popFirst() { return symbol }
                 var name: String
                 repeat {
                     counts[hint, default: 0] += 1
@@ -137,6 +141,9 @@ public struct GraphBuilder: Sendable {
         if graph.values[value.index].name == nil { graph.values[value.index].name = name }
     }
 
+    /// Whether constants of `read` elements may be replaced by results of `written`: these must not be much larger.
+    public static func mayFold(read: Int, written: Int, limit: Int) -> Bool { written <= min(limit, max(2 * read, 1 << 16)) }
+
     /// Computes the node now where its operands are small constants or its results' content is known.
     private mutating func fold(
         _ op: any Operator, _ operands: [Fact?], _ facts: [Fact], _ names: [String?]
@@ -149,12 +156,17 @@ public struct GraphBuilder: Sendable {
         if tensors.count != facts.count || facts.isEmpty {
             guard foldLimit > 0, !operands.isEmpty else { return nil }
             let constants = operands.map { $0?.constant }
+            var read = 0
             for (operand, constant) in zip(operands, constants) where operand != nil {
                 guard let constant, constant.count <= foldLimit else { return nil }
+                read += constant.count
             }
+            var written = 0
             for fact in facts {
-                guard let shape = fact.shape.constants, try Checked.count(shape) <= foldLimit else { return nil }
+                guard let shape = fact.shape.constants else { return nil }
+                written = try Checked.add(written, Checked.count(shape))
             }
+            guard Self.mayFold(read: read, written: written, limit: foldLimit) else { return nil }
             tensors = try op.evaluate(constants)
         }
         return tensors.enumerated().map { index, tensor in

@@ -1,4 +1,8 @@
 /// Rebuilds a graph: one forward sweep in which a rule sees each node with operands that are already rewritten.
+///
+/// Every graph that is made from another by way of the builder is made by this loop, so types are inferred anew, equal
+/// nodes merge, and symbols keep their names. A replacement must have the types of what it replaces: the element type,
+/// the rank, and every extent as the same expression. One that has not is refused.
 public struct Rewriter {
     public var builder: GraphBuilder
     /// The graph before.
@@ -6,6 +10,7 @@ public struct Rewriter {
     private let oldUses: [Int]
     private var replacement: [Value?]
     private var uses: [Int: Int] = [:]
+    private var symbols = RewrittenSymbols()
     /// How many nodes the rule replaced.
     public private(set) var changes = 0
 
@@ -13,7 +18,10 @@ public struct Rewriter {
     /// The node has rewritten operands and the old graph's results.
     public typealias Rule = (inout Rewriter, Node) throws -> [Value]?
 
-    init(_ graph: Graph, foldLimit: Int) {
+    /// Told why a node was kept although the rule wanted to replace it.
+    public typealias Declined = (DLCError) -> Void
+
+    public init(_ graph: Graph, foldLimit: Int = 0) {
         builder = GraphBuilder(like: graph, foldLimit: foldLimit)
         old = graph
         oldUses = graph.useCounts()
@@ -23,6 +31,9 @@ public struct Rewriter {
     public func fact(_ value: Value) -> Fact { builder.fact(value) }
     public func shape(_ value: Value) -> Shape { builder.shape(value) }
     public func constant(_ value: Value?) -> Tensor? { value.flatMap { builder.constant($0) } }
+
+    /// The type that a replacement of one of the node's results must have.
+    public func resultType(_ node: Node, _ index: Int = 0) -> TensorType { symbols.renamed(old.type(node.results[index])) }
 
     /// The node in the new graph that computes a value.
     public func producer(of value: Value?) -> Node? { value.flatMap { builder.producer(of: $0) } }
@@ -52,105 +63,96 @@ public struct Rewriter {
 
     public mutating func constant(_ tensor: Tensor) -> Value { builder.constant(tensor) }
 
-    mutating func map(_ value: Value, to new: Value) {
-        replacement[value.index] = new
-        uses[new.index, default: 0] += oldUses[value.index]
-        builder.suggestName(old.name(of: value), for: new)
-    }
-
-    func mapped(_ value: Value) throws -> Value {
+    /// What a value of the old graph has become.
+    /// - Throws: where the sweep has not come to it yet.
+    public func mapped(_ value: Value) throws -> Value {
         guard let new = replacement[value.index] else { throw DLCError("a value is read before it is computed") }
         return new
     }
 
-    mutating func sweep(_ rule: Rule) throws {
-        for port in old.inputs { map(port.value, to: try builder.input(port.name, old.type(port.value))) }
+    /// Rebuilds the graph.
+    /// - Parameters:
+    ///   - inputs: other types for the inputs; nil for the old ones. Symbols that stood alone in them are replaced throughout.
+    ///   - declined: called where the rule throws or its replacement is refused, and the node is kept; where it is nil, the
+    ///     error is thrown.
+    public mutating func sweep(inputs: [TensorType]? = nil, declined: Declined? = nil, _ rule: Rule) throws {
+        let types = old.inputs.map { old.type($0.value) }
+        symbols.settle(inputs: types, as: inputs ?? types)
+        for (port, type) in zip(old.inputs, inputs ?? types) { map([port.value], to: [try builder.input(port.name, type)]) }
         for node in old.nodes {
             var node = node
             node.operands = try node.operands.map { try $0.map { try mapped($0) } }
-            if let results = try rule(&self, node) {
-                guard results.count == node.results.count else {
-                    throw DLCError("a rule gave \(results.count) values for \(node.results.count) results of \(node.op.name)")
-                }
+            node.op = try symbols.renamed(node.op)
+            if let results = try replaced(node, by: rule, declined) {
                 changes += 1
-                for (result, value) in zip(node.results, results) { map(result, to: value) }
+                map(node.results, to: results)
             } else {
-                let names = node.results.map { old.name(of: $0) }
-                let results = node.op is Constant
-                    ? [builder.constant((node.op as? Constant)?.value ?? Constant.empty, name: names[0])]
-                    : try builder.add(node.op, node.operands, name: node.name, resultNames: names)
-                for (result, value) in zip(node.results, results) { map(result, to: value) }
+                map(node.results, to: try kept(node))
             }
         }
         for port in old.outputs { try builder.output(port.name, try mapped(port.value)) }
     }
-}
 
-extension Constant {
-    static var empty: Tensor { definition.prototype.attribute("value").flatMap(Tensor.init(attributeValue:)).unsafelyUnwrapped }
+    /// What the rule makes of a node, checked.
+    private mutating func replaced(_ node: Node, by rule: Rule, _ declined: Declined?) throws -> [Value]? {
+        do {
+            return try located(node.name.isEmpty ? node.op.name : "\(node.op.name) \(node.name)") {
+                guard let results = try rule(&self, node) else { return nil }
+                try check(results, for: node)
+                return results
+            }
+        } catch let error as DLCError {
+            guard let declined else { throw error }
+            declined(error)
+            return nil
+        }
+    }
+
+    private func check(_ results: [Value], for node: Node) throws {
+        guard results.count == node.results.count else {
+            throw DLCError("the rule gives \(results.count) values for \(node.results.count) results")
+        }
+        var inferred = try InferredTypes(node.op, node.operands.map { $0.map { fact($0) } })
+        for (index, value) in results.enumerated() where !inferred.matches(builder.graph.type(value), at: index) {
+            throw DLCError("the rule gives \(builder.graph.type(value)) for a result of type \(inferred.types[index])")
+        }
+    }
+
+    private mutating func kept(_ node: Node) throws -> [Value] {
+        let names = node.results.map { old.name(of: $0) }
+        if let constant = node.op as? Constant { return [builder.constant(constant.value, name: names[0])] }
+        return try builder.add(
+            node.op, node.operands, name: node.name, resultNames: names, symbols: symbols.introduced(by: node.results.map { old.type($0) }))
+    }
+
+    private mutating func map(_ results: [Value], to values: [Value]) {
+        for (result, value) in zip(results, values) {
+            replacement[result.index] = value
+            uses[value.index, default: 0] += oldUses[result.index]
+            builder.suggestName(old.name(of: result), for: value)
+            symbols.settle(old.type(result), as: builder.graph.type(value))
+        }
+    }
 }
 
 extension Graph {
     /// The graph after a sweep of `rule` and the removal of what is dead, and how many nodes the rule replaced.
-    /// - Throws: what the rule throws, or what inference reports about the nodes it makes.
-    public func rewritten(foldLimit: Int = 0, by rule: Rewriter.Rule) throws -> (graph: Graph, changes: Int) {
+    /// - Parameter declined: called where the rule throws or its replacement has another type, and the node is kept.
+    /// - Throws: without `declined`, what the rule throws and which replacement has another type than the node.
+    public func rewritten(
+        foldLimit: Int = 0, declined: Rewriter.Declined? = nil, by rule: Rewriter.Rule
+    ) throws -> (graph: Graph, changes: Int) {
         var rewriter = Rewriter(self, foldLimit: foldLimit)
-        try rewriter.sweep(rule)
+        try rewriter.sweep(declined: declined, rule)
         return (rewriter.builder.graph.withoutDeadNodes(), rewriter.changes)
     }
 
-    /// The graph without nodes whose results nobody reads. Inputs stay.
-    public func withoutDeadNodes() -> Graph {
-        var isLive = [Bool](repeating: false, count: values.count)
-        for port in outputs { isLive[port.value.index] = true }
-        for node in nodes.reversed() where node.results.contains(where: { isLive[$0.index] }) {
-            for case let operand? in node.operands { isLive[operand.index] = true }
-        }
-        var result = Graph(name: name, stage: stage)
-        result.symbolOrigins = symbolOrigins
-        result.metadata = metadata
-        var renumbered = [Value](repeating: Value(0), count: values.count)
-        func keep(_ value: Value, producer: Int?) {
-            var record = values[value.index]
-            record.producer = producer
-            renumbered[value.index] = Value(result.values.count)
-            result.values.append(record)
-        }
-        for port in inputs {
-            keep(port.value, producer: nil)
-            result.inputs.append(Port(name: port.name, value: renumbered[port.value.index]))
-        }
-        for node in nodes where node.results.contains(where: { isLive[$0.index] }) {
-            for value in node.results { keep(value, producer: result.nodes.count) }
-            var copy = node
-            copy.operands = node.operands.map { $0.map { renumbered[$0.index] } }
-            copy.results = node.results.map { renumbered[$0.index] }
-            result.nodes.append(copy)
-        }
-        result.outputs = outputs.map { Port(name: $0.name, value: renumbered[$0.value.index]) }
-        return result
-    }
-
-    /// The same nodes in another order, which must be topological.
-    public func reordered(_ order: [Int]) throws -> Graph {
-        var builder = GraphBuilder(like: self)
-        var map = [Value?](repeating: nil, count: values.count)
-        for port in inputs { map[port.value.index] = try builder.input(port.name, type(port.value)) }
-        for index in order {
-            let node = nodes[index]
-            let names = node.results.map { name(of: $0) }
-            let results: [Value]
-            if let constant = node.op as? Constant {
-                results = [builder.constant(constant.value, name: names[0])]
-            } else {
-                results = try builder.add(node.op, node.operands.map { $0.flatMap { map[$0.index] } }, name: node.name, resultNames: names)
-            }
-            for (old, new) in zip(node.results, results) { map[old.index] = new }
-        }
-        for port in outputs {
-            guard let value = map[port.value.index] else { throw DLCError("the order leaves out output \(port.name)") }
-            try builder.output(port.name, value)
-        }
-        return builder.graph
+    /// The same graph with inputs of other types.
+    /// - Throws: what inference reports about the nodes.
+    public func retyped(_ inputs: [TensorType]) throws -> Graph {
+        guard inputs.count == self.inputs.count else { throw DLCError("expects \(self.inputs.count) operands, found \(inputs.count)") }
+        var rewriter = Rewriter(self)
+        try rewriter.sweep(inputs: inputs) { _, _ in nil }
+        return rewriter.builder.graph
     }
 }

@@ -6,20 +6,30 @@ public struct Pass: Sendable {
     public let name: String
     /// The stage a graph must be at, or beyond.
     public let stage: Stage
-    let run: @Sendable (Graph, PassOptions) throws -> (graph: Graph, changes: Int)
+    let run: @Sendable (Graph, PassOptions, Rewriter.Declined?) throws -> (graph: Graph, changes: Int)
 
     /// A pass whose rule sees one node at a time, in one forward sweep; run again until nothing changes.
     public init(_ name: String, at stage: Stage = .imported, _ rule: @escaping @Sendable (inout Rewriter, Node) throws -> [Value]?) {
         self.name = name
         self.stage = stage
-        run = { graph, options in try graph.rewritten(foldLimit: options.foldLimit, by: rule) }
+        run = { graph, options, declined in try graph.rewritten(foldLimit: options.foldLimit, declined: declined, by: rule) }
     }
 
-    /// A pass over the whole graph.
-    public init(_ name: String, at stage: Stage = .imported, graph body: @escaping @Sendable (Graph, PassOptions) throws -> Graph) {
+    /// A pass whose rule is made for each graph, for rules that look at the whole of it first.
+    public init(
+        _ name: String, at stage: Stage = .imported,
+        rule: @escaping @Sendable (Graph, PassOptions) -> @Sendable (inout Rewriter, Node) throws -> [Value]?
+    ) {
         self.name = name
         self.stage = stage
-        run = { graph, options in (try body(graph, options), 0) }
+        run = { graph, options, declined in try graph.rewritten(declined: declined, by: rule(graph, options)) }
+    }
+
+    /// A pass over the whole graph that orders nodes or marks the stage, and makes none.
+    init(_ name: String, at stage: Stage = .imported, graph body: @escaping @Sendable (Graph) throws -> Graph) {
+        self.name = name
+        self.stage = stage
+        run = { graph, _, _ in (try body(graph), 0) }
     }
 }
 
@@ -33,24 +43,32 @@ public struct PassOptions: Sendable {
     public var sweepLimit = 8
     /// Whether the graph is verified after every pass.
     public var verifies = true
+    /// Whether a rule that fails or would change a type, and a pass that never settles, are errors: for tests.
+    /// Else the node is kept as it is, so that no optimisation refuses a valid model.
+    public var isStrict = Switches.isStrict
+    /// Called, where the options are not strict, with what would be an error.
+    public var declined: (@Sendable (DLCError) -> Void)?
 
     public init() {}
+
+    /// The same options with every mistake of a pass an error.
+    public static var strict: PassOptions {
+        var options = PassOptions()
+        options.isStrict = true
+        return options
+    }
 }
 
 extension Array where Element == Pass {
     /// Runs the passes in order, each until it changes nothing.
-    /// - Throws: what a pass or the verifier reports, with the pass in front.
+    /// - Throws: what the verifier reports, with the pass in front; where `options` are strict, also what rules throw.
     public func run(_ graph: Graph, _ options: PassOptions = PassOptions()) throws -> Graph {
         var graph = graph
         for pass in self {
             try located("pass \(pass.name)") {
                 guard graph.stage >= pass.stage else { throw DLCError("runs at stage \(pass.stage), the graph is \(graph.stage)") }
-                for _ in 0..<options.sweepLimit {
-                    let (next, changes) = try pass.run(graph, options)
-                    graph = next
-                    if changes == 0 { break }
-                }
-                if options.verifies { try graph.verify() }
+                graph = try pass.settled(graph, options)
+                if options.verifies { try graph.verifyAtStage() }
             }
             options.observe?(pass.name, graph)
         }
@@ -58,9 +76,28 @@ extension Array where Element == Pass {
     }
 }
 
+extension Pass {
+    /// The graph after as many sweeps as change something.
+    func settled(_ graph: Graph, _ options: PassOptions) throws -> Graph {
+        func report(_ error: DLCError) {
+            options.declined?(DLCError(error.message, at: ["pass \(name)"] + error.path))
+        }
+        var graph = graph
+        for _ in 0..<options.sweepLimit {
+            let (next, changes) = try run(graph, options, options.isStrict ? nil : report)
+            graph = next
+            if changes == 0 { return graph }
+        }
+        let error = DLCError("has not settled after \(options.sweepLimit) sweeps")
+        if options.isStrict { throw error }
+        report(error)
+        return graph
+    }
+}
+
 /// A pass that marks the graph as having reached a stage.
 func reach(_ stage: Stage) -> Pass {
-    Pass("reach-\(stage)", graph: { graph, _ in
+    Pass("reach-\(stage)", graph: { graph in
         var copy = graph
         copy.stage = stage
         return copy

@@ -38,36 +38,18 @@ struct TappedGraph {
     let taps: [(output: String, label: String)]
 
     init(_ original: Graph) throws {
-        var builder = GraphBuilder(like: original)
-        builder.setStage(original.stage)
-        var map: [Value: Value] = [:]
-        for port in original.inputs { map[port.value] = try builder.input(port.name, original.type(port.value)) }
-        var taps: [(output: String, label: String, value: Value)] = []
+        var rewriter = Rewriter(original)
+        try rewriter.sweep { _, _ in nil }
+        var taps: [(output: String, label: String)] = []
         let uses = original.useCounts()
-        for (index, node) in original.nodes.enumerated() {
-            let names = node.results.map { original.name(of: $0) }
-            if let constant = node.op as? Constant {
-                map[node.results[0]] = builder.constant(constant.value, name: names[0])
-                continue
-            }
-            let operands = try node.operands.map { operand -> Value? in
-                guard let operand else { return nil }
-                guard let mapped = map[operand] else { throw DLCError("a value is read before it is computed") }
-                return mapped
-            }
-            let results = try builder.add(node.op, operands, name: node.name, resultNames: names)
-            for (position, (old, new)) in zip(node.results, results).enumerated() {
-                map[old] = new
-                let label = "\(node.op.name) \(node.name.isEmpty ? names[position] ?? "" : node.name)"
-                if uses[old.index] > 0 { taps.append(("tap \(index).\(position)", label, new)) }
+        for (index, node) in original.nodes.enumerated() where !(node.op is Constant) {
+            for (position, result) in node.results.enumerated() where uses[result.index] > 0 {
+                let label = "\(node.op.name) \(node.name.isEmpty ? original.name(of: result) ?? "" : node.name)"
+                taps.append(("tap \(index).\(position)", label))
+                try rewriter.builder.output("tap \(index).\(position)", try rewriter.mapped(result))
             }
         }
-        for port in original.outputs {
-            guard let value = map[port.value] else { throw DLCError("output \(port.name) is never computed") }
-            try builder.output(port.name, value)
-        }
-        for tap in taps { try builder.output(tap.output, tap.value) }
-        graph = builder.graph
-        self.taps = taps.map { ($0.output, $0.label) }
+        graph = rewriter.builder.graph
+        self.taps = taps
     }
 }

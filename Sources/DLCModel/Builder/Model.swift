@@ -35,29 +35,22 @@ public struct Model: Sendable {
     /// - Parameter values: gives a parameter's tensor, of its type and shape.
     public func graph(values: (ModelParameter) throws -> Tensor) throws -> Graph {
         let byName = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0) })
-        var builder = GraphBuilder(like: graph)
-        var mapped: [Value: Value] = [:]
-        for port in graph.inputs { mapped[port.value] = try builder.input(port.name, graph.type(port.value)) }
-        for node in graph.nodes {
-            let results: [Value]
-            if let placeholder = node.op as? Placeholder, let parameter = byName[placeholder.name] {
-                let tensor = try values(parameter)
-                guard tensor.type == parameter.type, tensor.shape == parameter.shape else {
-                    throw DLCError(
-                        "parameter \(parameter.name) is \(parameter.type)\(parameter.shape), the values given are \(tensor.type)\(tensor.shape)")
-                }
-                results = [builder.parameter(tensor, name: parameter.name)]
-            } else {
-                results = try builder.add(
-                    node.op, node.operands.map { $0.flatMap { mapped[$0] } }, name: node.name, resultNames: node.results.map { graph.name(of: $0) })
+        var tensors: [String: Tensor] = [:]
+        for case let placeholder as Placeholder in graph.nodes.map(\.op) {
+            guard let parameter = byName[placeholder.name] else { continue }
+            let tensor = try values(parameter)
+            guard tensor.type == parameter.type, tensor.shape == parameter.shape else {
+                throw DLCError(
+                    "parameter \(parameter.name) is \(parameter.type)\(parameter.shape), the values given are \(tensor.type)\(tensor.shape)")
             }
-            for (old, new) in zip(node.results, results) { mapped[old] = new }
+            tensors[placeholder.name] = tensor
         }
-        for port in graph.outputs {
-            guard let value = mapped[port.value] else { throw DLCError("output \(port.name) is computed by nothing") }
-            try builder.output(port.name, value)
+        var rewriter = Rewriter(graph)
+        try rewriter.sweep { rewriter, node in
+            guard let placeholder = node.op as? Placeholder, let tensor = tensors[placeholder.name] else { return nil }
+            return [rewriter.builder.parameter(tensor, name: placeholder.name)]
         }
-        return builder.graph
+        return rewriter.builder.graph
     }
 
     /// The graph with drawn parameters: the same for the same seed.

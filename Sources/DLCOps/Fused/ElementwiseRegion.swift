@@ -55,22 +55,6 @@ public struct ElementwiseRegion: Operator {
             throw DLCError("expects \(body.inputs.count) operands, found \(types.count)")
         }
         if zip(body.inputs, types).allSatisfy({ body.type($0.value) == $1 }) { return body }
-        var builder = GraphBuilder(like: body)
-        var map: [Value: Value] = [:]
-        for (port, type) in zip(body.inputs, types) { map[port.value] = try builder.input(port.name, type) }
-        for node in body.nodes {
-            let results: [Value]
-            if let constant = node.op as? Constant {
-                results = [builder.constant(constant.value)]
-            } else {
-                results = try builder.add(node.op, node.operands.map { $0.flatMap { map[$0] } }, name: node.name)
-            }
-            for (old, new) in zip(node.results, results) { map[old] = new }
-        }
-        for port in body.outputs {
-            guard let value = map[port.value] else { throw DLCError("result \(port.name) is never computed") }
-            try builder.output(port.name, value)
-        }
-        return builder.graph
+        return try body.retyped(types)
     }
 }

@@ -94,7 +94,7 @@ private func batchNorm(_ rewriter: inout Rewriter, _ op: BatchNormalization, _ n
 
 private func dequantize(_ rewriter: inout Rewriter, _ op: DequantizeLinear, _ node: Node, _ x: Value) throws -> [Value]? {
     guard let scale = node.operands[1] else { return nil }
-    let type = rewriter.old.type(node.results[0]).element
+    let type = rewriter.resultType(node).element
     // int32 values (biases) need all their bits; others are exact in f32.
     var value = try rewriter.add1(Cast(to: type), [x], name: node.name)
     if node.operands.count > 2, let zero = node.operands[2] {
@@ -106,7 +106,7 @@ private func dequantize(_ rewriter: inout Rewriter, _ op: DequantizeLinear, _ no
 
 private func quantize(_ rewriter: inout Rewriter, _ op: QuantizeLinear, _ node: Node, _ x: Value) throws -> [Value]? {
     guard let scale = node.operands[1] else { return nil }
-    let target = rewriter.old.type(node.results[0]).element
+    let target = rewriter.resultType(node).element
     let type = rewriter.fact(scale).element
     let range: (Double, Double)
     switch target {
@@ -141,8 +141,8 @@ public let widenHalves = Pass("widen-halves", at: .canonical) { rewriter, node i
         return try rewriter.add1(Cast(to: .float32), [operand])
     }
     let results = try rewriter.add(node.op, operands, name: node.name)
-    return try zip(results, node.results).map { result, old in
-        let type = rewriter.old.type(old).element
+    return try results.enumerated().map { index, result in
+        let type = rewriter.resultType(node, index).element
         return rewriter.fact(result).element == type ? result : try rewriter.add1(Cast(to: type), [result])
     }
 }

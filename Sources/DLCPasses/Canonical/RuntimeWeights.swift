@@ -11,7 +11,7 @@ import DLCOps
 public let convolveAtRunTime = Pass("convolve-at-run-time", at: .canonical) { rewriter, node in
     guard let x = node.operands.first ?? nil, node.operands.count > 1, let w = node.operands[1], rewriter.constant(w) == nil,
         let image = Shape(rewriter.shape(x).dropFirst(2)).constants, let kernel = Shape(rewriter.shape(w).dropFirst(2)).constants,
-        let result = Shape(rewriter.old.shape(node.results[0]).dropFirst(2)).constants
+        let result = Shape(rewriter.resultType(node).shape.dropFirst(2)).constants
     else { return nil }
     let table: ColumnTable?
     let group: Int

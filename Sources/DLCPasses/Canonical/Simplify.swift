@@ -1,37 +1,6 @@
 import DLCGraph
 import DLCOps
 
-/// Computes nodes whose operands are constants, unless the result is much larger than they are.
-public let foldConstants = Pass("fold-constants", graph: { graph, options in
-    try graph.rewritten { rewriter, node in
-        guard !(node.op is Constant), !node.op.definition.traits.contains(.impure) else { return nil }
-        var read = 0
-        var operands: [Tensor?] = []
-        for operand in node.operands {
-            guard let operand else {
-                operands.append(nil)
-                continue
-            }
-            guard let tensor = rewriter.constant(operand) else { return nil }
-            read += tensor.count
-            operands.append(tensor)
-        }
-        var written = 0
-        for result in node.results {
-            guard let shape = graph.shape(result).constants else { return nil }
-            written += try Checked.count(shape)
-        }
-        guard written <= options.foldLimit, written <= max(2 * read, 1 << 16) || node.op is Fill else { return nil }
-        guard !node.op.attributes.contains(where: { isSymbolic($0.value) }) else { return nil }
-        return try node.op.evaluate(operands).map { rewriter.constant($0) }
-    }.graph
-})
-
-private func isSymbolic(_ value: AttributeValue) -> Bool {
-    guard case .dims(let dims) = value else { return false }
-    return dims.contains { $0.constant == nil }
-}
-
 /// Removes operators that do nothing and merges neighbours of one kind.
 ///
 ///     reshape(reshape(%x))       →   reshape(%x)
@@ -75,7 +44,7 @@ public let sliceConstantGathers = Pass("slice-constant-gathers", at: .canonical)
         let slice = try slice(gather, rewriter.shape(x), indices: rewriter.constant(node.operands[1]))
     else { return nil }
     let part = try rewriter.add1(slice, [x], name: node.name)
-    let result = rewriter.old.shape(node.results[0])
+    let result = rewriter.resultType(node).shape
     return [slice.sizes == result ? part : try rewriter.add1(Reshape(shape: result), [part], name: node.name)]
 }
 

@@ -83,7 +83,7 @@ public let foldChannelScaling = Pass("fold-channel-scaling", at: .canonical) { r
             ? [(node.operands[0], node.operands[1]), (node.operands[1], node.operands[0])] : [(node.operands[0], node.operands[1])]
     for (value, other) in sides {
         guard let value, rewriter.useCount(value) == 1, let producer = rewriter.producer(of: value),
-            rewriter.shape(value) == rewriter.old.shape(node.results[0])
+            rewriter.shape(value) == rewriter.resultType(node).shape
         else { continue }
         func scaling(axisFromEnd: Int, count: Int) throws -> ChannelScaling? {
             if let op = node.op as? BatchNormalization { return try ChannelScaling(batchNorm: op, node, rewriter) }

@@ -9,9 +9,13 @@ import DLCOps
 ///
 /// A region grows backward from its root: a producer joins when it is elementwise, has the root's shape, and all its
 /// readers are in the region, so nothing is computed twice.
-public let fuseElementwiseRegions = Pass("fuse-elementwise-regions", at: .laidOut, graph: { graph, _ in
+public let fuseElementwiseRegions = Pass("fuse-elementwise-regions", at: .laidOut, rule: { graph, _ in
     var regions = ElementwiseRegions(graph)
-    return try regions.fused()
+    let members = regions.members()
+    return { rewriter, node in
+        guard let root = graph.producerIndex(of: node.results[0]), let nodes = members[root] else { return nil }
+        return try emit(nodes, of: graph, root: root, into: &rewriter)
+    }
 })
 
 private struct ElementwiseRegions {
@@ -34,33 +38,13 @@ private struct ElementwiseRegions {
         for port in graph.outputs { readers[port.value.index].append(.max) }
     }
 
-    mutating func fused() throws -> Graph {
+    /// The nodes of each region in topological order, by the index of the last. The others are read by nobody else.
+    mutating func members() -> [Int: [Int]] {
         var members: [Int: [Int]] = [:]
         for root in graph.nodes.indices.reversed() where region[root] == nil && isElementwise(graph.nodes[root]) {
             members[root] = grow(from: root)
         }
-        var builder = GraphBuilder(like: graph)
-        var map = [Value?](repeating: nil, count: graph.valueCount)
-        for port in graph.inputs { map[port.value.index] = try builder.input(port.name, graph.type(port.value)) }
-        for (index, node) in graph.nodes.enumerated() {
-            if let root = region[index], root != index { continue }
-            let names = node.results.map { graph.name(of: $0) }
-            let results: [Value]
-            if let constant = node.op as? Constant {
-                results = [builder.constant(constant.value, name: names[0])]
-            } else if let nodes = members[index] {
-                results = [try emit(nodes, root: index, into: &builder, map)]
-            } else {
-                results = try builder.add(
-                    node.op, node.operands.map { $0.flatMap { map[$0.index] } }, name: node.name, resultNames: names)
-            }
-            for (old, new) in zip(node.results, results) { map[old.index] = new }
-        }
-        for port in graph.outputs {
-            guard let value = map[port.value.index] else { throw DLCError("output \(port.name) was lost") }
-            try builder.output(port.name, value)
-        }
-        return builder.graph
+        return members
     }
 
     private func isElementwise(_ node: Node) -> Bool {
@@ -102,36 +86,32 @@ private struct ElementwiseRegions {
         }
         return values
     }
+}
 
-    private func emit(_ nodes: [Int], root: Int, into builder: inout GraphBuilder, _ map: [Value?]) throws -> Value {
-        var body = GraphBuilder(name: "region")
-        var inner: [Int: Value] = [:]
-        var operands: [Value] = []
-        var summary: [String] = []
-        for index in nodes {
-            let node = graph.nodes[index]
-            let values: [Value?] = try node.operands.map { operand in
-                guard let operand else { return nil }
-                if let known = inner[operand.index] { return known }
-                let value: Value
-                if let constant = graph.constant(operand), constant.count == 1 {
-                    value = body.constant(constant)
-                } else {
-                    guard let outer = map[operand.index] else { throw DLCError("a region reads a value that is not computed") }
-                    value = try body.input("x\(operands.count)", graph.type(operand))
-                    operands.append(outer)
-                }
-                inner[operand.index] = value
-                return value
+/// The region that computes `root` from what its nodes read from outside.
+private func emit(_ nodes: [Int], of graph: Graph, root: Int, into rewriter: inout Rewriter) throws -> [Value] {
+    var body = GraphBuilder(name: "region")
+    var inner: [Int: Value] = [:]
+    var operands: [Value] = []
+    for index in nodes {
+        let node = graph.nodes[index]
+        let values: [Value?] = try node.operands.map { operand in
+            guard let operand else { return nil }
+            if let known = inner[operand.index] { return known }
+            let value: Value
+            if let constant = graph.constant(operand), constant.count == 1 {
+                value = body.constant(constant)
+            } else {
+                let outer = try rewriter.mapped(operand)
+                value = try body.input("x\(operands.count)", rewriter.fact(outer).type)
+                operands.append(outer)
             }
-            inner[node.results[0].index] = try body.add1(node.op, values, name: node.name)
-            summary.append(node.op.name)
+            inner[operand.index] = value
+            return value
         }
-        let result = graph.nodes[root].results[0]
-        guard let output = inner[result.index] else { throw DLCError("a region lost its result") }
-        try body.output("y", output)
-        let node = graph.nodes[root]
-        return try builder.add1(
-            ElementwiseRegion(body: body.graph), operands, name: node.name, resultName: graph.name(of: result))
+        inner[node.results[0].index] = try body.add1(node.op, values, name: node.name)
     }
+    guard let output = inner[graph.nodes[root].results[0].index] else { throw DLCError("a region lost its result") }
+    try body.output("y", output)
+    return [try rewriter.add1(ElementwiseRegion(body: body.graph), operands, name: graph.nodes[root].name)]
 }

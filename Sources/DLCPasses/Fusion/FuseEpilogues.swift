@@ -38,7 +38,7 @@ public let enterFusedForms = Pass("enter-fused-forms", at: .canonical) { rewrite
         let left = rows.count == 1 ? try rewriter.add1(Reshape(shape: [1] + rows), [x]) : x
         let right = columns.count == 1 ? try rewriter.add1(Reshape(shape: columns + [1]), [b]) : b
         let product = try rewriter.add1(FusedMatMul(), [left, right], name: node.name)
-        return [try rewriter.add1(Reshape(shape: rewriter.old.shape(node.results[0])), [product], name: node.name)]
+        return [try rewriter.add1(Reshape(shape: rewriter.resultType(node).shape), [product], name: node.name)]
     case let gemm as Gemm:
         var op = FusedMatMul()
         op.transA = gemm.transA
@@ -47,7 +47,7 @@ public let enterFusedForms = Pass("enter-fused-forms", at: .canonical) { rewrite
         guard let c = node.operands.count > 2 ? node.operands[2] : nil else {
             return [try rewriter.add1(op, [node.operands[0], node.operands[1]], name: node.name)]
         }
-        let result = rewriter.old.shape(node.results[0])
+        let result = rewriter.resultType(node).shape
         if let bias = rewriter.constant(c), let width = result.last?.constant, bias.count == width, bias.shape.last == width {
             let values = try bias.doubles().map { $0 * gemm.beta }
             let vector = rewriter.constant(try Tensor(doubles: values, type: bias.type, shape: [width]))
@@ -81,7 +81,7 @@ public let fuseProductOperands = Pass("fuse-product-operands", at: .canonical) {
     }
     guard node.op.name == "mul", let (c, value) = rewriter.either(node, { rewriter.scalar($0) }),
         let (op, product) = rewriter.solelyUsed(value, as: FusedMatMul.self), product.operands.count == 2, op.activation == .none,
-        rewriter.shape(value) == rewriter.old.shape(node.results[0])
+        rewriter.shape(value) == rewriter.resultType(node).shape
     else { return nil }
     var copy = op
     copy.scale *= c
@@ -129,7 +129,7 @@ private func reshaped(_ rewriter: inout Rewriter, _ value: Value, to shape: Shap
 /// An addition after a fused form: of a vector along its columns, a bias; of a tensor of its own shape, a residual.
 private func addition(_ rewriter: inout Rewriter, _ node: Node) throws -> [Value]? {
     guard let a = node.operands[0], let b = node.operands[1] else { return nil }
-    let shape = rewriter.old.shape(node.results[0])
+    let shape = rewriter.resultType(node).shape
     // The later of the two, so that the other is computed by then.
     for (value, other) in a.index > b.index ? [(a, b), (b, a)] : [(b, a), (a, b)] {
         guard rewriter.fact(value).element == .float32, rewriter.shape(value) == shape,

@@ -27,7 +27,7 @@ public let recognizeActivations = Pass("recognize-activations", at: .canonical) 
     guard factors.count == 2 else { return nil }
     for (x, gate) in [(factors[0], factors[1]), (factors[1], factors[0])] {
         if let op = activation(rewriter, x, gate, scale) {
-            guard rewriter.fact(x).shape == rewriter.old.shape(node.results[0]) else { continue }
+            guard rewriter.fact(x).shape == rewriter.resultType(node).shape else { continue }
             return [try rewriter.add1(op, [x], name: node.name)]
         }
     }

@@ -76,6 +76,6 @@ public let attentionByRows = Pass("attention-by-rows", at: .canonical) { rewrite
     var operands: [Value?] = []
     for operand in inner.operands.prefix(3) { operands.append(try rewriter.add1(Transpose([0, 2, 1, 3]), [operand])) }
     let rows = try rewriter.add1(op, operands + inner.operands.dropFirst(3), name: inner.name)
-    let shape = rewriter.old.shape(node.results[0])
+    let shape = rewriter.resultType(node).shape
     return [rewriter.shape(rows) == shape ? rows : try rewriter.add1(Reshape(shape: shape), [rows], name: node.name)]
 }

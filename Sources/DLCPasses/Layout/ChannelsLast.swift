@@ -48,7 +48,7 @@ public let sinkTransposes = Pass("sink-transposes", at: .canonical) { rewriter, 
     guard node.results.count == 1, !(node.op is Transpose), let perm = permutation(rewriter, node) else { return nil }
     let rank = perm.count
     if node.op.definition.traits.contains(.elementwise) {
-        guard rewriter.old.shape(node.results[0]).count == rank else { return nil }
+        guard rewriter.resultType(node).shape.count == rank else { return nil }
         let operands = try node.operands.map { try $0.map { try untransposed(&rewriter, $0, perm) } }
         let y = try rewriter.add1(node.op, operands, name: node.name)
         return [try rewriter.add1(Transpose(perm), [y])]
@@ -108,7 +108,7 @@ public let sinkTransposes = Pass("sink-transposes", at: .canonical) { rewriter, 
 private func permutation(_ rewriter: Rewriter, _ node: Node) -> [Int]? {
     var perm: [Int]?
     var (transposed, others) = (0, 0)
-    let result = rewriter.old.shape(node.results[0])
+    let result = rewriter.resultType(node).shape
     let isElementwise = node.op.definition.traits.contains(.elementwise)
     for (index, operand) in node.operands.enumerated() {
         guard let operand, isElementwise ? rewriter.shape(operand) == result : index == 0 || node.op is Concat else { continue }

@@ -6,10 +6,10 @@ import DLCOps
 /// Depth first from the outputs, visiting first the operand whose computation needs the most memory beyond what it
 /// leaves behind (Sethi and Ullman, "The generation of optimal code for arithmetic expressions", 1970, on sizes instead
 /// of registers); the given order is kept where that is no better.
-public let orderForMemory = Pass("order-for-memory", at: .laidOut, graph: { graph, _ in
+public let orderForMemory = Pass("order-for-memory", at: .laidOut, graph: { graph in
     let given = Array(graph.nodes.indices)
     let order = MemoryOrder(graph).order()
-    return peakBytes(graph, order) < peakBytes(graph, given) ? try graph.reordered(order) : graph
+    return peakBytes(graph, order) < peakBytes(graph, given) ? graph.keeping(order) : graph
 })
 
 private struct MemoryOrder {

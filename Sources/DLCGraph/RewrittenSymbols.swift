@@ -1,0 +1,79 @@
+/// What the symbols of a graph that is being rebuilt are in the new one.
+///
+/// A node whose result's extent only data determines brings a symbol. It keeps its name as long as the node does; where
+/// the node merges with an equal one, or its extent turns out to be known, every later mention follows.
+struct RewrittenSymbols {
+    private var known: Set<String> = []
+    private var renames: [String: Dim] = [:]
+
+    /// Notes the types of inputs; a symbol that stands alone in one becomes the extent there.
+    mutating func settle(inputs old: [TensorType], as new: [TensorType]) {
+        for (old, new) in zip(old, new) { settle(old, as: new) }
+        for type in old { for dim in type.shape { known.formUnion(dim.symbols) } }
+    }
+
+    func renamed(_ op: any Operator) throws -> any Operator { renames.isEmpty ? op : try op.substituting(renames) }
+
+    func renamed(_ type: TensorType) -> TensorType {
+        if renames.isEmpty || type.shape.constants != nil { return type }
+        return TensorType(type.element, type.shape.map { (try? $0.substituting(renames)) ?? $0 })
+    }
+
+    /// The symbols that stand alone in the types of a node's results and nowhere before.
+    func introduced(by types: [TensorType]) -> [String] {
+        types.flatMap { $0.shape.compactMap(\.loneSymbol) }.filter { !known.contains($0) }
+    }
+
+    /// Notes that a result of type `old` has become a value of type `new`.
+    mutating func settle(_ old: TensorType, as new: TensorType) {
+        for (index, dim) in old.shape.enumerated() where dim.constant == nil {
+            if let symbol = dim.loneSymbol, known.insert(symbol).inserted, index < new.rank, new.shape[index] != dim {
+                renames[symbol] = new.shape[index]
+            }
+        }
+    }
+}
+
+/// The types that an operator infers, with symbols that no graph has where only data determines an extent.
+struct InferredTypes {
+    let types: [TensorType]
+    private var fresh: Set<String>
+    private var met: [String: Dim] = [:]
+
+    init(_ op: any Operator, _ operands: [Fact?]) throws {
+        var fresh: Set<String> = []
+        let facts: [Fact] = try withoutActuallyEscaping({ (hint: String) -> String in
+            let name = "\(hint)?\(fresh.count)"
+            fresh.insert(name)
+            return name
+        }) { freshSymbol in
+            var context = InferContext(operands: operands, freshSymbol: freshSymbol)
+            return try op.infer(&context)
+        }
+        types = facts.map(\.type)
+        self.fresh = fresh
+    }
+
+    /// Whether `type` is the inferred type of a result: extents are equal expressions, or stand where data decides.
+    mutating func matches(_ type: TensorType, at index: Int) -> Bool {
+        let own = types[index]
+        guard own.element == type.element, own.rank == type.rank else { return false }
+        for (mine, other) in zip(own.shape, type.shape) where mine != other {
+            if let symbol = mine.loneSymbol, fresh.contains(symbol) {
+                if let before = met[symbol], before != other { return false }
+                met[symbol] = other
+            } else {
+                guard !met.isEmpty, let settled = try? mine.substituting(met), settled == other else { return false }
+            }
+        }
+        return true
+    }
+}
+
+extension Dim {
+    /// The symbol where the extent is nothing else.
+    var loneSymbol: String? {
+        guard constant == nil, symbols.count == 1, let name = symbols.first, self == Dim(symbol: name) else { return nil }
+        return name
+    }
+}

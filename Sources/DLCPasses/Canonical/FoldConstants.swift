@@ -1,0 +1,34 @@
+import DLCGraph
+import DLCOps
+
+/// Computes nodes whose operands are constants, unless the result is much larger than they are: a plan must not hold
+/// what a step can spread from a few numbers.
+public let foldConstants = Pass("fold-constants", rule: { graph, options in
+    { rewriter, node in
+        guard !(node.op is Constant), !node.op.definition.traits.contains(.impure) else { return nil }
+        var read = 0
+        var operands: [Tensor?] = []
+        for operand in node.operands {
+            guard let operand else {
+                operands.append(nil)
+                continue
+            }
+            guard let tensor = rewriter.constant(operand) else { return nil }
+            read += tensor.count
+            operands.append(tensor)
+        }
+        var written = 0
+        for index in node.results.indices {
+            guard let shape = rewriter.resultType(node, index).shape.constants else { return nil }
+            written = try Checked.add(written, Checked.count(shape))
+        }
+        guard GraphBuilder.mayFold(read: read, written: written, limit: options.foldLimit) else { return nil }
+        guard !node.op.attributes.contains(where: { isSymbolic($0.value) }) else { return nil }
+        return try node.op.evaluate(operands).map { rewriter.constant($0) }
+    }
+})
+
+private func isSymbolic(_ value: AttributeValue) -> Bool {
+    guard case .dims(let dims) = value else { return false }
+    return dims.contains { $0.constant == nil }
+}
