@@ -68,3 +68,5 @@ TILE(8, 1) TILE(6, 2)
 DLC_TARGET_END
 const dlc_narrow_set DLC_NAME(dlc_narrow_set) = {.pixels = {8, 6}, .tile = {NAMES(1), NAMES(2)}};
 #endif
+#undef TILE
+#undef NAMES

@@ -77,3 +77,4 @@ const dlc_depthwise_set DLC_NAME(dlc_depthwise_set) = {
              {{depthwise_5_1_4, depthwise_5_1_7}, {depthwise_5_2_4, depthwise_5_2_7}}},
     .any = depthwise_any,
 };
+#undef TILE

@@ -189,3 +189,4 @@ const dlc_tile_set DLC_NAME(dlc_tile_set) = {
     .epilogue = epilogue_rows, .scaled = scaled_rows,
 };
 #endif
+#undef TILE

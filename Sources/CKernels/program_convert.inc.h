@@ -31,7 +31,7 @@ typedef _Float16 DLC_NAME(half);
 #define DLC_LOAD_CASE(TYPE, S, expression) \
     case TYPE: { const S *s = src; DLC_LOOP { S x = s[i]; d[i] = (expression); } break; }
 
-static void DLC_NAME(load_f32)(dlc_type from, int64_t n, const void *src, float *d) {
+DLC_APART void DLC_NAME(load_f32)(dlc_type from, int64_t n, const void *src, float *d) {
     switch (from) {
     DLC_LOAD_CASE(DLC_F32, float, x)
     DLC_LOAD_CASE(DLC_F64, double, (float)x)
@@ -49,7 +49,7 @@ static void DLC_NAME(load_f32)(dlc_type from, int64_t n, const void *src, float 
     }
 }
 
-static void DLC_NAME(load_f64)(dlc_type from, int64_t n, const void *src, double *d) {
+DLC_APART void DLC_NAME(load_f64)(dlc_type from, int64_t n, const void *src, double *d) {
     switch (from) {
     DLC_LOAD_CASE(DLC_F32, float, x)
     DLC_LOAD_CASE(DLC_F64, double, x)
@@ -67,7 +67,7 @@ static void DLC_NAME(load_f64)(dlc_type from, int64_t n, const void *src, double
     }
 }
 
-static void DLC_NAME(load_i64)(dlc_type from, int64_t n, const void *src, int64_t *d) {
+DLC_APART void DLC_NAME(load_i64)(dlc_type from, int64_t n, const void *src, int64_t *d) {
     switch (from) {
     DLC_LOAD_CASE(DLC_F32, float, DLC_SIGNED(int64_t, 63, x))
     DLC_LOAD_CASE(DLC_F64, double, DLC_SIGNED(int64_t, 63, x))
@@ -85,7 +85,7 @@ static void DLC_NAME(load_i64)(dlc_type from, int64_t n, const void *src, int64_
     }
 }
 
-static void DLC_NAME(load_u64)(dlc_type from, int64_t n, const void *src, uint64_t *d) {
+DLC_APART void DLC_NAME(load_u64)(dlc_type from, int64_t n, const void *src, uint64_t *d) {
     switch (from) {
     DLC_LOAD_CASE(DLC_F32, float, DLC_UNSIGNED(uint64_t, 64, x))
     DLC_LOAD_CASE(DLC_F64, double, DLC_UNSIGNED(uint64_t, 64, x))
@@ -137,17 +137,17 @@ static void DLC_NAME(load)(dlc_type from, dlc_compute to, int64_t n, const void 
     DLC_STORE_CASE(DLC_BOOL, uint8_t, x != 0) \
     }
 
-static void DLC_NAME(store_f32)(dlc_type to, int64_t n, const float *s, void *dst) {
+DLC_APART void DLC_NAME(store_f32)(dlc_type to, int64_t n, const float *s, void *dst) {
     DLC_STORE_FLOAT(x, DLC_WRITE_HALF(x))
 }
 
-static void DLC_NAME(store_f64)(dlc_type to, int64_t n, const double *s, void *dst) {
+DLC_APART void DLC_NAME(store_f64)(dlc_type to, int64_t n, const double *s, void *dst) {
     DLC_STORE_FLOAT(dlc_odd_float_of_double(x), DLC_WRITE_HALF(dlc_odd_float_of_double(x)))
 }
 
-static void DLC_NAME(store_i64)(dlc_type to, int64_t n, const int64_t *s, void *dst) { DLC_STORE_INTEGER }
+DLC_APART void DLC_NAME(store_i64)(dlc_type to, int64_t n, const int64_t *s, void *dst) { DLC_STORE_INTEGER }
 
-static void DLC_NAME(store_u64)(dlc_type to, int64_t n, const uint64_t *s, void *dst) { DLC_STORE_INTEGER }
+DLC_APART void DLC_NAME(store_u64)(dlc_type to, int64_t n, const uint64_t *s, void *dst) { DLC_STORE_INTEGER }
 
 static void DLC_NAME(store)(dlc_compute from, dlc_type to, int64_t n, const void *src, void *dst) {
     switch (from) {

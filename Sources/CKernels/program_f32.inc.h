@@ -74,7 +74,7 @@ static bool DLC_NAME(power_by_constant)(int64_t n, float *d, const float *a, con
     return true;
 }
 
-static void DLC_NAME(apply_f32)(const dlc_instruction *in, int64_t n, float *d, const float *a, const float *b, const float *c) {
+DLC_APART void DLC_NAME(apply_f32)(const dlc_instruction *in, int64_t n, float *d, const float *a, const float *b, const float *c) {
     const float f0 = (float)in->f0, f1 = (float)in->f1;
     switch (in->op) {
     case DLC_OP_CONST: { for (int64_t i = 0; i < n; ++i) d[i] = f0; break; }

@@ -35,7 +35,7 @@ static double DLC_NAME(floor_mod_f64)(double x, double y) {
     return r != 0 && (r < 0) != (y < 0) ? r + y : r;
 }
 
-static void DLC_NAME(apply_f64)(const dlc_instruction *in, int64_t n, double *d, const double *a, const double *b, const double *c) {
+DLC_APART void DLC_NAME(apply_f64)(const dlc_instruction *in, int64_t n, double *d, const double *a, const double *b, const double *c) {
     typedef double T;
     const double f0 = in->f0, f1 = in->f1, lo = f0, hi = f1;
     switch (in->op) {
@@ -128,7 +128,7 @@ static int64_t DLC_NAME(integer_mod)(int64_t x, int64_t y, bool sign_of_dividend
     case DLC_OP_NEG: DLC_EACH1((T)(0 - (uint64_t)x)) \
     case DLC_OP_SHL: DLC_EACH2((uint64_t)y > 63 ? 0 : (T)((uint64_t)x << ((uint64_t)y & 63)))
 
-static void DLC_NAME(apply_i64)(const dlc_instruction *in, int64_t n, int64_t *d, const int64_t *a, const int64_t *b, const int64_t *c) {
+DLC_APART void DLC_NAME(apply_i64)(const dlc_instruction *in, int64_t n, int64_t *d, const int64_t *a, const int64_t *b, const int64_t *c) {
     typedef int64_t T;
     const int64_t lo = in->i0, hi = in->i1;
     switch (in->op) {
@@ -145,7 +145,7 @@ static void DLC_NAME(apply_i64)(const dlc_instruction *in, int64_t n, int64_t *d
     }
 }
 
-static void DLC_NAME(apply_u64)(const dlc_instruction *in, int64_t n, uint64_t *d, const uint64_t *a, const uint64_t *b, const uint64_t *c) {
+DLC_APART void DLC_NAME(apply_u64)(const dlc_instruction *in, int64_t n, uint64_t *d, const uint64_t *a, const uint64_t *b, const uint64_t *c) {
     typedef uint64_t T;
     const uint64_t lo = (uint64_t)in->i0, hi = (uint64_t)in->i1;
     switch (in->op) {

@@ -7,6 +7,7 @@
 #define DLC_REGISTERS 16
 #define DLC_SUFFIX _avx2
 #define DLC_THIS_ISA DLC_ISA_AVX2
+#define DLC_HAS_HALF 1
 #define DLC_TARGET_BEGIN                                                                            \
     _Pragma("clang attribute push(__attribute__((target(\"avx2,fma,f16c,bmi2\"))), apply_to = function)")
 #define DLC_TARGET_END _Pragma("clang attribute pop")

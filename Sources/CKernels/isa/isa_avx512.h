@@ -7,6 +7,7 @@
 #define DLC_REGISTERS 32
 #define DLC_SUFFIX _avx512
 #define DLC_THIS_ISA DLC_ISA_AVX512
+#define DLC_HAS_HALF 1
 #define DLC_TARGET_BEGIN                                                                            \
     _Pragma("clang attribute push(__attribute__((target(\"avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx2,fma,f16c,bmi2\"))), apply_to = function)")
 #define DLC_TARGET_END _Pragma("clang attribute pop")

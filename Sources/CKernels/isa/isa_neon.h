@@ -6,6 +6,7 @@
 #define DLC_REGISTERS 32
 #define DLC_SUFFIX _neon
 #define DLC_THIS_ISA DLC_ISA_NEON
+#define DLC_HAS_HALF 1
 #define DLC_TARGET_BEGIN
 #define DLC_TARGET_END
 #include "isa_common.h"

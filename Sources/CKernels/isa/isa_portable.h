@@ -10,6 +10,7 @@
 #endif
 #define DLC_SUFFIX _portable
 #define DLC_THIS_ISA DLC_ISA_PORTABLE
+#define DLC_HAS_HALF 0
 #define DLC_TARGET_BEGIN
 #define DLC_TARGET_END
 #include "isa_common.h"

@@ -1,4 +1,4 @@
 #if defined(__x86_64__)
 #include "isa/isa_avx512.h"
-#include "machine.inc.h"
+#include "kernels.inc.h"
 #endif

@@ -1,2 +1,2 @@
 #include "isa/isa_portable.h"
-#include "machine.inc.h"
+#include "kernels.inc.h"

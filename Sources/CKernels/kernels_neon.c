@@ -1,4 +1,4 @@
 #if defined(__aarch64__)
 #include "isa/isa_neon.h"
-#include "strassen.inc.h"
+#include "kernels.inc.h"
 #endif

@@ -1,4 +1,0 @@
-#if defined(__x86_64__)
-#include "isa/isa_avx2.h"
-#include "copy_transpose.inc.h"
-#endif

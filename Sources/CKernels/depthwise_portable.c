@@ -1,2 +1,0 @@
-#include "isa/isa_portable.h"
-#include "depthwise.inc.h"

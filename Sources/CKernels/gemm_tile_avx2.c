@@ -1,5 +1,0 @@
-#if defined(__x86_64__)
-#include "isa/isa_avx2.h"
-#include "gemm_epilogue.inc.h"
-#include "gemm_tile.inc.h"
-#endif

@@ -1,0 +1,15 @@
+/// Every source that is compiled once per instruction set: kernels_*.c include them after their isa_*.h, so that
+/// intrinsics and shared functions are read once. A new kernel is a line here; its functions have names of their own,
+/// and what others call has DLC_NAME's.
+#include "conv_narrow.inc.h"
+#include "copy_transpose.inc.h"
+#include "depthwise.inc.h"
+#include "gemm_epilogue.inc.h"
+#include "gemm_tile.inc.h"
+#include "layers.inc.h"
+#include "machine.inc.h"
+#include "program_convert.inc.h"
+#include "program_f32.inc.h"
+#include "program_wide.inc.h"
+#include "strassen.inc.h"
+#include "winograd.inc.h"

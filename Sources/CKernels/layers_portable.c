@@ -1,3 +1,0 @@
-/// Layer kernels for any processor.
-#include "isa/isa_portable.h"
-#include "layers.inc.h"

@@ -1,4 +1,0 @@
-#if defined(__x86_64__)
-#include "isa/isa_avx512.h"
-#include "winograd.inc.h"
-#endif

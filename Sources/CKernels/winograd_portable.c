@@ -1,2 +1,0 @@
-#include "isa/isa_portable.h"
-#include "winograd.inc.h"
