@@ -245,11 +245,28 @@ public struct ONNXWriter {
                 let index = try writer.integers([axis])
                 return writer.intermediate("Gather", [shape, index])
             },
-            operation: { writer, operation, a, b in
-                guard operation == "Broadcast" else { return writer.intermediate(operation, [a, b]) }
-                // The greater one, or 0 where one of them is: max(a, b) · min(a, b, 1).
-                let least = writer.intermediate("Min", [a, b, try writer.integers([1])])
-                return writer.intermediate("Mul", [writer.intermediate("Max", [a, b]), least])
-            }, &self)
+            operation: { try $0.operation($1, $2) }, &self)
+    }
+
+    /// The name of the one-element vector that an operation of dimensions gives.
+    private mutating func operation(_ operation: DimOperation, _ operands: [String]) throws -> String {
+        switch operation {
+        case .add: return intermediate("Add", operands)
+        case .multiply: return intermediate("Mul", operands)
+        case .modulo: return intermediate("Mod", operands)
+        case .divide:
+            // ONNX rounds toward 0: what divides without a remainder is the same for both.
+            let rest = intermediate("Mod", operands)
+            return intermediate("Div", [intermediate("Sub", [operands[0], rest]), operands[1]])
+        case .maximum: return intermediate("Max", operands)
+        case .minimum: return intermediate("Min", operands)
+        case .broadcast:
+            // The greater one, or 0 where one of them is: max(a, b) · min(a, b, 1).
+            let least = intermediate("Min", operands + [try integers([1])])
+            return intermediate("Mul", [intermediate("Max", operands), least])
+        case .isZero, .isNegative:
+            let truth = intermediate(operation == .isZero ? "Equal" : "Less", operands + [try integers([0])])
+            return intermediate("Cast", [truth], [("to", .int(ElementType.int64.onnx))])
+        }
     }
 }

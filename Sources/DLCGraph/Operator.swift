@@ -120,7 +120,7 @@ public enum InferenceRules {
                 }
                 // A number beside a symbol: the symbol must be that number or 1, and the result is the number.
                 if known.constant != nil { continue }
-                result[i] = dim.constant != nil ? dim : Dim.max(known, dim)
+                result[i] = dim.constant != nil ? dim : try Dim.max(known, dim)
             }
         }
         return result

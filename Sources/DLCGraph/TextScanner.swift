@@ -107,7 +107,7 @@ struct TextScanner {
         return String(decoding: bytes[start..<position], as: UTF8.self)
     }
 
-    /// A dimension expression: sums and products of numbers, symbols, `floor mod max min(a, b)` and `broadcast(a, …)`.
+    /// A dimension expression: sums and products of numbers, symbols and operations such as `floor(a, b)` (`DimOperation`).
     mutating func dim(depth: Int = 0) throws -> Dim {
         guard depth < 64 else { throw DLCError("a dimension is nested too deeply") }
         var sum = try dimProduct(depth)
@@ -148,20 +148,11 @@ struct TextScanner {
         guard position > start else { throw DLCError("expected a dimension, found \(found)") }
         let word = String(decoding: bytes[start..<position], as: UTF8.self)
         if let value = Int(word) { return Dim(value) }
-        guard ["floor", "mod", "max", "min", "broadcast"].contains(word), take("(") else { return Dim(symbol: word) }
-        let a = try dim(depth: depth + 1)
-        try expect(",")
-        let b = try dim(depth: depth + 1)
-        var more: [Dim] = []
-        while word == "broadcast", take(",") { more.append(try dim(depth: depth + 1)) }
+        guard let operation = DimOperation(name: word), take("(") else { return Dim(symbol: word) }
+        var operands: [Dim] = []
+        repeat { operands.append(try dim(depth: depth + 1)) } while take(",")
         try expect(")")
-        switch word {
-        case "broadcast": return try Dim.broadcast([a, b] + more)
-        case "floor": return try a.quotient(b)
-        case "mod": return try a.remainder(b)
-        case "max": return Dim.max(a, b)
-        default: return Dim.min(a, b)
-        }
+        return try operation.apply(operands)
     }
 
     private var found: String {

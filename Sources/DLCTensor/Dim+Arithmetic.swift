@@ -1,7 +1,9 @@
 extension Dim {
     public func plus(_ other: Dim) throws -> Dim {
         if let a = constant, let b = other.constant { return Dim(try Checked.add(a, b)) }
-        return Dim(terms: try Self.collect(terms + other.terms))
+        if constant == 0 { return other }
+        if other.constant == 0 { return self }
+        return try Dim(terms: Self.merge(terms, other.terms))
     }
 
     public func minus(_ other: Dim) throws -> Dim {
@@ -10,50 +12,104 @@ extension Dim {
 
     public func times(_ other: Dim) throws -> Dim {
         if let a = constant, let b = other.constant { return Dim(try Checked.multiply(a, b)) }
+        if let factor = constant { return try other.scaled(factor) }
+        if let factor = other.constant { return try scaled(factor) }
+        let (a, b) = (symbolicTerms, other.symbolicTerms)
+        guard a.count * b.count <= 4 * Limit.terms else {
+            throw DLCError("a dimension is a sum of \(a.count * b.count) products; at most \(Limit.terms) are followed")
+        }
         var products: [Term] = []
-        for a in terms {
-            for b in other.terms {
+        products.reserveCapacity(a.count * b.count)
+        for x in a {
+            for y in b {
                 products.append(
-                    Term(
-                        coefficient: try Checked.multiply(a.coefficient, b.coefficient),
-                        atoms: (a.atoms + b.atoms).sorted { $0.description < $1.description }))
+                    Term(coefficient: try Checked.multiply(x.coefficient, y.coefficient), atoms: try Self.multiply(x.atoms, y.atoms)))
             }
         }
-        return Dim(terms: try Self.collect(products))
+        return try Dim(terms: Self.collect(products))
     }
 
-    /// The quotient rounded toward negative infinity. Exact divisions of polynomials are carried out.
+    private func scaled(_ factor: Int) throws -> Dim {
+        switch factor {
+        case 0: return 0
+        case 1: return self
+        default:
+            return try Dim(
+                terms: symbolicTerms.map { Term(coefficient: try Checked.multiply($0.coefficient, factor), atoms: $0.atoms) })
+        }
+    }
+
+    /// The quotient rounded toward negative infinity. Exact divisions of polynomials are carried out; they stand for what is
+    /// meant where the divisor is 0, which else gives 0.
+    /// - Throws: where the divisor is the number 0.
     public func quotient(_ divisor: Dim) throws -> Dim {
         if divisor.constant == 0 { throw DLCError("\(self) is divided by zero") }
         if let a = constant, let b = divisor.constant {
             if a == .min && b == -1 { throw DLCError("size overflows: \(a) / \(b)") }
-            return Dim(a / b - ((a % b != 0) && ((a < 0) != (b < 0)) ? 1 : 0))
+            return Dim(Self.floor(a, b))
         }
         if divisor.constant == 1 { return self }
+        if constant == 0 { return 0 }
         if let exact = try exactQuotient(divisor) { return exact }
-        // floor((b*q + r) / b) = q + floor(r / b) for the terms that b divides.
-        if let b = divisor.constant, b > 0 {
-            var whole: [Term] = []
+        if let b = divisor.constant {
+            return b < 0 ? try times(-1).quotient(Dim(try Checked.multiply(b, -1))) : try quotient(byNumber: b)
+        }
+        // floor((b·q + r) / b) = q + floor(r / b) for the terms that b, a single product, divides.
+        if divisor.symbolicTerms.count == 1, symbolicTerms.count > 1 {
+            var whole = Dim(0)
             var rest: [Term] = []
             for term in terms {
-                if term.coefficient % b == 0 {
-                    whole.append(Term(coefficient: term.coefficient / b, atoms: term.atoms))
+                if let factor = try Dim(terms: [term]).exactQuotient(divisor) {
+                    whole = try whole.plus(factor)
                 } else {
                     rest.append(term)
                 }
             }
-            if !whole.isEmpty {
-                let remaining = Dim(terms: rest)
-                let quotient = remaining.constant == nil ? Dim(atom: .quotient(remaining, divisor)) : try remaining.quotient(divisor)
-                return try Dim(terms: whole).plus(quotient)
-            }
-            // floor(floor(x / a) / b) = floor(x / (a*b)) for positive a and b.
-            if terms.count == 1, terms[0].coefficient == 1, terms[0].atoms.count == 1,
-                case .quotient(let inner, let innerDivisor) = terms[0].atoms[0], let a = innerDivisor.constant, a > 0 {
-                return try inner.quotient(Dim(try Checked.multiply(a, b)))
+            if rest.count < terms.count { return try whole.plus(Dim(terms: rest).quotient(divisor)) }
+        }
+        if bounds.lower >= 0, try divisor.minus(self).isAtLeast(1) { return 0 }
+        return try Dim(atom: .quotient(self, divisor))
+    }
+
+    /// The quotient of an expression and a number above 1 that does not divide it.
+    private func quotient(byNumber b: Int) throws -> Dim {
+        // floor((b·q + r) / b) = q + floor(r / b).
+        var whole: [Term] = []
+        var rest: [Term] = []
+        for term in symbolicTerms {
+            let part = Self.floor(term.coefficient, b)
+            if term.coefficient % b == 0 {
+                whole.append(Term(coefficient: part, atoms: term.atoms))
+            } else if term.atoms.isEmpty, part != 0 {
+                whole.append(Term(coefficient: part, atoms: []))
+                rest.append(Term(coefficient: term.coefficient - part * b, atoms: []))
+            } else {
+                rest.append(term)
             }
         }
-        return Dim(atom: .quotient(self, divisor))
+        if !whole.isEmpty { return try Dim(terms: whole).plus(Dim(terms: rest).quotient(Dim(b))) }
+        // floor(−x / b) = −floor((x + b − 1) / b): one form of the two.
+        if symbolicTerms[0].coefficient < 0 {
+            return try times(-1).plus(Dim(b - 1)).quotient(Dim(b)).times(-1)
+        }
+        // floor((g·x + c) / (g·b)) = floor((x + floor(c / g)) / b).
+        let common = symbolicTerms.reduce(b) { $1.atoms.isEmpty ? $0 : Self.greatestCommonDivisor($0, $1.coefficient) }
+        if common > 1 {
+            let reduced = symbolicTerms.map { Term(coefficient: Self.floor($0.coefficient, common), atoms: $0.atoms) }
+            return try Dim(terms: reduced.filter { $0.coefficient != 0 }).quotient(Dim(b / common))
+        }
+        // floor((floor(x / a) + c) / b) = floor((x + a·c) / (a·b)).
+        if let first = symbolicTerms.first, first.coefficient == 1, first.atoms.count == 1,
+            symbolicTerms.dropFirst().allSatisfy({ $0.atoms.isEmpty }),
+            case .quotient(let inner, let divisor) = first.atoms[0], let a = divisor.constant, a > 0 {
+            let shift = try Checked.multiply(symbolicTerms.count > 1 ? symbolicTerms[1].coefficient : 0, a)
+            return try inner.plus(Dim(shift)).quotient(Dim(try Checked.multiply(a, b)))
+        }
+        let range = bounds
+        if range.lower != .min, range.upper != .max, Self.floor(range.lower, b) == Self.floor(range.upper, b) {
+            return Dim(Self.floor(range.lower, b))
+        }
+        return try Dim(atom: .quotient(self, Dim(b)))
     }
 
     /// The quotient rounded toward positive infinity, for a positive divisor.
@@ -61,7 +117,7 @@ extension Dim {
         try plus(divisor).minus(1).quotient(divisor)
     }
 
-    /// The remainder with the sign of the divisor.
+    /// The remainder with the sign of the divisor: `x − b·floor(x / b)`, as which it is kept where b is a number.
     public func remainder(_ divisor: Dim) throws -> Dim {
         if divisor.constant == 0 { throw DLCError("\(self) is divided by zero") }
         if let a = constant, let b = divisor.constant {
@@ -70,115 +126,47 @@ extension Dim {
             return Dim(r != 0 && (r < 0) != (b < 0) ? r + b : r)
         }
         if try exactQuotient(divisor) != nil { return 0 }
-        return Dim(atom: .remainder(self, divisor))
-    }
-
-    public static func max(_ a: Dim, _ b: Dim) -> Dim {
-        if a == b { return a }
-        if let x = a.constant, let y = b.constant { return Dim(Swift.max(x, y)) }
-        if a.constant.map({ $0 <= 0 }) == true && b.isNonNegative { return b }
-        if b.constant.map({ $0 <= 0 }) == true && a.isNonNegative { return a }
-        let (first, second) = a.description < b.description ? (a, b) : (b, a)
-        return Dim(atom: .maximum(first, second))
-    }
-
-    public static func min(_ a: Dim, _ b: Dim) -> Dim {
-        if a == b { return a }
-        if let x = a.constant, let y = b.constant { return Dim(Swift.min(x, y)) }
-        // A limit near Int.max is how exporters write "to the end".
-        if let x = a.constant, x >= Int(Int32.max) { return b }
-        if let y = b.constant, y >= Int(Int32.max) { return a }
-        if a.constant.map({ $0 <= 0 }) == true && b.isNonNegative { return a }
-        if b.constant.map({ $0 <= 0 }) == true && a.isNonNegative { return b }
-        let (first, second) = a.description < b.description ? (a, b) : (b, a)
-        return Dim(atom: .minimum(first, second))
-    }
-
-    /// Whether the expression is known never to be negative (symbols are extents).
-    public var isNonNegative: Bool {
-        if let constant { return constant >= 0 }
-        return symbolicTerms.allSatisfy { term in
-            term.coefficient >= 0
-                && term.atoms.allSatisfy { atom in
-                    switch atom {
-                    case .symbol: true
-                    case .quotient(let a, let b): a.isNonNegative && b.isNonNegative
-                    case .remainder(_, let b): b.isNonNegative
-                    case .maximum(let a, let b): a.isNonNegative || b.isNonNegative
-                    case .minimum(let a, let b): a.isNonNegative && b.isNonNegative
-                    case .broadcast(let parts): parts.allSatisfy(\.isNonNegative)
-                    }
-                }
-        }
-    }
-
-    /// The value under a binding of symbols; throws where a symbol is unbound or a size overflows.
-    public func evaluate(_ bindings: [String: Int]) throws -> Int {
-        if let constant { return constant }
-        let value = try substituting(bindings.mapValues { Dim($0) })
-        guard let constant = value.constant else {
-            throw DLCError("size \(self) depends on \(value.symbols.sorted().joined(separator: ", ")), which no input determines")
-        }
-        return constant
-    }
-
-    /// The expression with symbols replaced.
-    public func substituting(_ values: [String: Dim]) throws -> Dim {
-        if symbolicTerms.isEmpty { return self }
-        var sum = Dim(0)
-        for term in symbolicTerms {
-            var product = Dim(term.coefficient)
-            for atom in term.atoms {
-                let factor: Dim
-                switch atom {
-                case .symbol(let name): factor = values[name] ?? Dim(symbol: name)
-                case .quotient(let a, let b): factor = try a.substituting(values).quotient(b.substituting(values))
-                case .remainder(let a, let b): factor = try a.substituting(values).remainder(b.substituting(values))
-                case .maximum(let a, let b): factor = Dim.max(try a.substituting(values), try b.substituting(values))
-                case .minimum(let a, let b): factor = Dim.min(try a.substituting(values), try b.substituting(values))
-                case .broadcast(let parts): factor = try Dim.broadcast(parts.map { try $0.substituting(values) })
-                }
-                product = try product.times(factor)
-            }
-            sum = try sum.plus(product)
-        }
-        return sum
+        if divisor.constant != nil { return try minus(quotient(divisor).times(divisor)) }
+        if bounds.lower >= 0, try divisor.minus(self).isAtLeast(1) { return self }
+        return try Dim(atom: .remainder(self, divisor))
     }
 
     /// Polynomial division where it leaves no remainder, else nil.
-    private func exactQuotient(_ divisor: Dim) throws -> Dim? {
+    func exactQuotient(_ divisor: Dim) throws -> Dim? {
         guard let lead = divisor.terms.first else { return nil }
+        if let b = divisor.constant {
+            guard b != -1 || constant != .min, terms.allSatisfy({ $0.coefficient % b == 0 }) else { return nil }
+            return try Dim(terms: terms.map { Term(coefficient: $0.coefficient / b, atoms: $0.atoms) })
+        }
         var rest = self
         var quotient = Dim(0)
         for _ in 0..<16 {
             guard let term = rest.terms.first else { return quotient }
-            guard term.coefficient % lead.coefficient == 0 else { return nil }
+            guard lead.coefficient != -1 || term.coefficient != .min, term.coefficient % lead.coefficient == 0 else { return nil }
             var atoms = term.atoms
             for atom in lead.atoms {
                 guard let index = atoms.firstIndex(of: atom) else { return nil }
                 atoms.remove(at: index)
             }
-            let factor = Dim(terms: [Term(coefficient: term.coefficient / lead.coefficient, atoms: atoms)])
+            let factor = try Dim(terms: [Term(coefficient: term.coefficient / lead.coefficient, atoms: atoms)])
             quotient = try quotient.plus(factor)
             rest = try rest.minus(factor.times(divisor))
         }
         return nil
     }
 
-    /// Merges equal products and puts them in canonical order: fewest atoms last, so that the constant ends the sum.
-    private static func collect(_ terms: [Term]) throws -> [Term] {
-        var sums: [[Atom]: Int] = [:]
-        for term in terms {
-            sums[term.atoms] = try Checked.add(sums[term.atoms] ?? 0, term.coefficient)
-        }
-        var keyed: [(key: String, term: Term)] = []
-        for (atoms, coefficient) in sums where coefficient != 0 {
-            keyed.append((atoms.map(\.description).joined(separator: "*"), Term(coefficient: coefficient, atoms: atoms)))
-        }
-        keyed.sort { a, b in
-            let (m, n) = (a.term.atoms.count, b.term.atoms.count)
-            return m != n ? m > n : a.key < b.key
-        }
-        return keyed.map(\.term)
+    /// a / b rounded toward negative infinity; 0 where b is.
+    static func floor(_ a: Int, _ b: Int) -> Int {
+        if b == 0 { return 0 }
+        let (quotient, overflow) = a.dividedReportingOverflow(by: b)
+        if overflow { return .max }
+        return a % b != 0 && (a < 0) != (b < 0) ? quotient - 1 : quotient
+    }
+
+    static func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int {
+        var x = a.magnitude
+        var y = b.magnitude
+        while y != 0 { (x, y) = (y, x % y) }
+        return Int(clamping: x)
     }
 }

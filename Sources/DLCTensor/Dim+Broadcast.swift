@@ -12,17 +12,15 @@ extension Dim {
             guard numbers.count == 1 else { throw DLCError("extents \(numbers[0]) and \(numbers[1]) do not broadcast") }
             return Dim(number)
         }
-        parts.sort { $0.description < $1.description }
-        if let settled = try parts.first(where: { try $0.minus(2).isNonNegative }) { return settled }
-        return parts.count > 1 ? Dim(atom: .broadcast(parts)) : parts.first ?? 1
+        guard parts.count <= Limit.parts else { throw DLCError("more than \(Limit.parts) different extents broadcast") }
+        parts.sort { compare($0, $1) < 0 }
+        if let settled = parts.first(where: { $0.isAtLeast(2) }) { return settled }
+        return parts.count > 1 ? try Dim(atom: .broadcast(parts)) : parts.first ?? 1
     }
 
     /// The extents whose broadcast this is; itself where it is none.
     public var broadcastParts: [Dim] {
-        if symbolicTerms.count == 1, symbolicTerms[0].coefficient == 1, symbolicTerms[0].atoms.count == 1,
-            case .broadcast(let parts) = symbolicTerms[0].atoms[0] {
-            return parts
-        }
+        if case .broadcast(let parts) = atom { return parts }
         return [self]
     }
 }

@@ -1,8 +1,8 @@
-/// An extent of a tensor: a number, or an expression over named symbols such as `2*T + 1`.
+/// An extent of a tensor or an element of shape arithmetic: a number, or an expression over named symbols such as `2*T + 1`.
 ///
-/// Expressions are kept as polynomials with integer coefficients over atoms (symbols, quotients, remainders,
-/// maxima, minima, broadcasts) in one canonical order, so equal expressions compare equal. Symbols stand for extents and
-/// are never negative. Arithmetic throws where a coefficient would overflow.
+/// Expressions are kept as polynomials with integer coefficients over atoms (symbols, quotients, maxima and the like) in one
+/// canonical order, so equal expressions compare equal. Symbols stand for extents and are never negative. Arithmetic throws
+/// where a coefficient would overflow or an expression exceeds `Dim.Limit`; it never traps.
 public struct Dim: Hashable, Sendable {
     /// One product of atoms with its coefficient; `atoms` is sorted, empty for the constant term.
     struct Term: Hashable, Sendable {
@@ -11,119 +11,132 @@ public struct Dim: Hashable, Sendable {
     }
 
     /// What is not a sum or a product.
-    indirect enum Atom: Hashable, Sendable {
+    enum Atom: Hashable, Sendable {
         case symbol(String)
+        /// Rounded toward negative infinity; 0 where the divisor is.
         case quotient(Dim, Dim)
+        /// With the sign of the divisor; 0 where the divisor is. Only of divisors that are no numbers.
         case remainder(Dim, Dim)
-        case maximum(Dim, Dim)
-        case minimum(Dim, Dim)
+        /// At least two, in canonical order, none of which bounds another.
+        case maximum([Dim])
+        case minimum([Dim])
         /// At least two extents, in canonical order.
         case broadcast([Dim])
+        /// 1 where the expression is 0, else 0.
+        case isZero(Dim)
+        /// 1 where the expression is below 0, else 0.
+        case isNegative(Dim)
     }
 
     /// The value where it is a number.
     private let number: Int
-    /// The terms where it is not; empty for a number.
-    let symbolicTerms: [Term]
+    /// What it is where it is no number.
+    let polynomial: Polynomial?
 
     public init(_ value: Int) {
         number = value
-        symbolicTerms = []
+        polynomial = nil
     }
 
     /// A named symbol.
-    public init(symbol name: String) {
-        number = 0
-        symbolicTerms = [Term(coefficient: 1, atoms: [.symbol(name)])]
+    public init(symbol name: String) { self.init(small: [Term(coefficient: 1, atoms: [.symbol(name)])]) }
+
+    /// One atom.
+    /// - Throws: where it exceeds the limits.
+    init(atom: Atom) throws { try self.init(terms: [Term(coefficient: 1, atoms: [atom])]) }
+
+    /// A sum whose terms are in canonical order.
+    /// - Throws: where it exceeds the limits.
+    init(terms: [Term]) throws {
+        self.init(small: terms)
+        try polynomial?.checkLimits()
     }
 
-    init(atom: Atom) {
-        number = 0
-        symbolicTerms = [Term(coefficient: 1, atoms: [atom])]
-    }
-
-    init(terms: [Term]) {
+    private init(small terms: [Term]) {
         if terms.isEmpty {
             number = 0
-            symbolicTerms = []
+            polynomial = nil
         } else if terms.count == 1, terms[0].atoms.isEmpty {
             number = terms[0].coefficient
-            symbolicTerms = []
+            polynomial = nil
         } else {
             number = 0
-            symbolicTerms = terms
+            polynomial = Polynomial(terms)
         }
     }
 
     /// The number, or nil where the extent is symbolic.
-    public var constant: Int? { symbolicTerms.isEmpty ? number : nil }
+    public var constant: Int? { polynomial == nil ? number : nil }
+
+    /// The terms of an expression that is no number.
+    var symbolicTerms: [Term] { polynomial?.terms ?? [] }
 
     var terms: [Term] {
-        if !symbolicTerms.isEmpty { return symbolicTerms }
+        if let polynomial { return polynomial.terms }
         return number == 0 ? [] : [Term(coefficient: number, atoms: [])]
+    }
+
+    /// The atom where the expression is nothing else.
+    var atom: Atom? {
+        guard let terms = polynomial?.terms, terms.count == 1, terms[0].coefficient == 1, terms[0].atoms.count == 1 else { return nil }
+        return terms[0].atoms[0]
+    }
+
+    /// The name where the expression is one symbol.
+    public var symbol: String? {
+        guard case .symbol(let name) = atom else { return nil }
+        return name
     }
 
     /// The names of all symbols in the expression.
     public var symbols: Set<String> {
         var names = Set<String>()
+        collectSymbols(&names)
+        return names
+    }
+
+    private func collectSymbols(_ names: inout Set<String>) {
         for term in symbolicTerms {
             for atom in term.atoms {
-                switch atom {
-                case .symbol(let name): names.insert(name)
-                case .quotient(let a, let b), .remainder(let a, let b), .maximum(let a, let b), .minimum(let a, let b):
-                    names.formUnion(a.symbols)
-                    names.formUnion(b.symbols)
-                case .broadcast(let parts):
-                    for part in parts { names.formUnion(part.symbols) }
-                }
+                if case .symbol(let name) = atom { names.insert(name) }
+                for part in atom.parts { part.collectSymbols(&names) }
             }
         }
-        return names
+    }
+
+    public static func == (a: Dim, b: Dim) -> Bool {
+        switch (a.polynomial, b.polynomial) {
+        case (nil, nil): a.number == b.number
+        case (let x?, let y?): x === y || (x.hash == y.hash && x.terms == y.terms)
+        default: false
+        }
+    }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(polynomial?.hash ?? number) }
+}
+
+extension Dim.Atom {
+    /// The expressions inside.
+    var parts: [Dim] {
+        switch self {
+        case .symbol: []
+        case .quotient(let a, let b), .remainder(let a, let b): [a, b]
+        case .maximum(let parts), .minimum(let parts), .broadcast(let parts): parts
+        case .isZero(let a), .isNegative(let a): [a]
+        }
+    }
+
+    /// Whether the value is 0 or 1.
+    var isTruth: Bool {
+        switch self {
+        case .isZero, .isNegative: true
+        default: false
+        }
     }
 }
 
 extension Dim: ExpressibleByIntegerLiteral {
     public init(integerLiteral value: Int) { self.init(value) }
-}
-
-extension Dim: CustomStringConvertible {
-    public var description: String {
-        if let constant { return String(constant) }
-        var text = ""
-        for term in symbolicTerms {
-            let magnitude = term.coefficient.magnitude
-            if text.isEmpty {
-                if term.coefficient < 0 { text += "-" }
-            } else {
-                text += term.coefficient < 0 ? " - " : " + "
-            }
-            let factors = term.atoms.map(\.description)
-            if term.atoms.isEmpty || magnitude != 1 {
-                text += ([String(magnitude)] + factors).joined(separator: "*")
-            } else {
-                text += factors.joined(separator: "*")
-            }
-        }
-        return text
-    }
-}
-
-extension Dim.Atom: CustomStringConvertible {
-    var description: String {
-        switch self {
-        case .symbol(let name): Self.isPlain(name) ? name : "`\(name)`"
-        case .quotient(let a, let b): "floor(\(a), \(b))"
-        case .remainder(let a, let b): "mod(\(a), \(b))"
-        case .maximum(let a, let b): "max(\(a), \(b))"
-        case .minimum(let a, let b): "min(\(a), \(b))"
-        case .broadcast(let parts): "broadcast(\(parts.map(\.description).joined(separator: ", ")))"
-        }
-    }
-
-    private static func isPlain(_ name: String) -> Bool {
-        guard let first = name.first, first.isLetter || first == "_" else { return false }
-        return name.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." }
-    }
 }
 
 /// The concrete or symbolic extents of a tensor.

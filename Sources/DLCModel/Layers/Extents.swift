@@ -61,7 +61,7 @@ public enum Padding: Sendable, Equatable {
             if strides[axis] == 1 { return Dim(reach[axis] - 1) }
             let stride = Dim(strides[axis])
             let covered = try extents[axis].ceilingQuotient(stride).minus(1).times(stride).plus(Dim(reach[axis]))
-            return Dim.max(0, try covered.minus(extents[axis]))
+            return try Dim.max(0, covered.minus(extents[axis]))
         }
         let front = try totals.map { try $0.quotient(2) }
         return front + (try zip(totals, front).map { try $0.minus($1) })

@@ -146,8 +146,8 @@ extension Binary {
         case .div, .mod:
             guard a.isNonNegative, b.isNonNegative, b.constant != 0 else { return nil }
             return function == .div ? try a.quotient(b) : try a.remainder(b)
-        case .max: return Dim.max(a, b)
-        case .min: return Dim.min(a, b)
+        case .max: return try Dim.max(a, b)
+        case .min: return try Dim.min(a, b)
         case .equal: return try Self.order(a, b).map { $0 == 0 ? 1 : 0 }
         case .greater: return try Self.order(a, b).map { $0 > 0 ? 1 : 0 }
         case .less: return try Self.order(a, b).map { $0 < 0 ? 1 : 0 }

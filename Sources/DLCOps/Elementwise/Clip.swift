@@ -84,8 +84,8 @@ public struct Clip: Operator {
         try context.expect(0, "x", ElementType.numbers)
         let x = try context.operand(0)
         var content = x.element.isFollowed ? x.content : nil
-        if let low = min { content = content?.map { Dim.max($0, Dim(Int(exactly: low.rounded(.up)) ?? (low < 0 ? .min : .max))) } }
-        if let high = max { content = content?.map { Dim.min($0, Dim(Int(exactly: high.rounded(.down)) ?? (high < 0 ? .min : .max))) } }
+        if let low = min { content = try content?.map { try Dim.max($0, Dim(Int(exactly: low.rounded(.up)) ?? (low < 0 ? .min : .max))) } }
+        if let high = max { content = try content?.map { try Dim.min($0, Dim(Int(exactly: high.rounded(.down)) ?? (high < 0 ? .min : .max))) } }
         return [Fact(x.element, x.shape, content: content)]
     }
 

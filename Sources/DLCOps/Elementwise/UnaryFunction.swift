@@ -118,7 +118,7 @@ public enum UnaryFunction: String, Sendable, CaseIterable {
         if let value = x.constant { return Dim(Int(compute(Int64(value), isSigned: true))) }
         return switch self {
         case .neg: try x.times(-1)
-        case .relu: Dim.max(x, 0)
+        case .relu: try Dim.max(x, 0)
         case .abs: x.isNonNegative ? x : nil
         default: nil
         }

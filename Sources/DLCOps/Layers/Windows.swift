@@ -39,7 +39,7 @@ struct Windows {
             let stride = Dim(strides[axis])
             guard ceilMode else { return try room.quotient(stride).plus(1) }
             let started = try extents[axis].plus(pads[axis]).ceilingQuotient(stride)
-            return Dim.min(try room.ceilingQuotient(stride).plus(1), started)
+            return try Dim.min(try room.ceilingQuotient(stride).plus(1), started)
         }
     }
 
@@ -56,7 +56,7 @@ struct Windows {
             let stride = Dim(strides[axis])
             let total = strides[axis] == 1
                 ? Dim(reach - 1)
-                : Dim.max(0, try extents[axis].ceilingQuotient(stride).minus(1).times(stride).plus(Dim(reach)).minus(extents[axis]))
+                : try Dim.max(0, extents[axis].ceilingQuotient(stride).minus(1).times(stride).plus(Dim(reach)).minus(extents[axis]))
             let less = try total.quotient(2)
             let more = try total.minus(less)
             front.append(mode == .sameUpper ? less : more)

@@ -56,7 +56,7 @@ extension Slice {
             } else if try end.minus(extent).isNonNegative {
                 to = extent
             } else {
-                to = Dim.min(end, extent)
+                to = try Dim.min(end, extent)
             }
             let span = try to.minus(from)
             let size = try span.ceilingQuotient(Dim(step))
@@ -64,7 +64,7 @@ extension Slice {
         }
         let from = start.constant.map { $0 >= Int(Int32.max) } ?? false
             ? try extent.minus(1)
-            : start.constant.map { $0 < 0 } ?? false ? try position(start) : Dim.min(start, try extent.minus(1))
+            : start.constant.map { $0 < 0 } ?? false ? try position(start) : try Dim.min(start, extent.minus(1))
         let to = end.constant.map { $0 <= Int(-Int32.max) } ?? false ? -1 : try position(end)
         let size = try from.minus(to).ceilingQuotient(Dim(-step))
         return (from, size.constant.map { $0 < 0 } ?? false ? 0 : size)

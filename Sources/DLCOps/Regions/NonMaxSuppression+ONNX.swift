@@ -22,7 +22,7 @@ extension NonMaxSuppression {
     static let write: @Sendable (inout ONNXWriter) throws -> Void = { writer in
         guard let op = writer.op as? NonMaxSuppression, let scores = writer.operandFacts[1]?.shape else { return }
         try writer.require(11, "NonMaxSuppression with ScatterND")
-        let places = Dim.min(op.limit, scores[2])
+        let places = try Dim.min(op.limit, scores[2])
         let limits = [op.overlap] + (op.scoreThreshold.map { [$0] } ?? [])
         var inputs = Array(writer.inputs.prefix(2)) + [try writer.dimensions([op.limit], "limit")]
         for (value, hint) in zip(limits, ["overlap", "threshold"]) { inputs.append(writer.constant(try Tensor([Float(value)], shape: [1]), hint)) }

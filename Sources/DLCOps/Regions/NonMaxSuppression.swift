@@ -64,7 +64,7 @@ public struct NonMaxSuppression: Operator {
         }
         guard overlap >= 0, overlap <= 1 else { throw DLCError("overlap is \(overlap); expected 0 to 1") }
         if let limit = limit.constant, limit < 0 { throw DLCError("limit is \(limit); expected at least 0") }
-        return [Fact(.int64, [scores.shape[0], scores.shape[1], Dim.min(limit, scores.shape[2])])]
+        return [Fact(.int64, [scores.shape[0], scores.shape[1], try Dim.min(limit, scores.shape[2])])]
     }
 
     public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {

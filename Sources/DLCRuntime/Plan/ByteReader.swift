@@ -67,38 +67,31 @@ struct ByteReader {
     }
 
     mutating func dim() throws -> Dim {
-        guard let code = DimCode(rawValue: try byte()) else { throw DLCError("unknown dimension code at byte \(position)") }
-        switch code {
+        switch DimCode(rawValue: try byte()) {
         case .number: return Dim(try signed())
         case .expression: return try expression()
-        default: throw DLCError("unexpected dimension code at byte \(position)")
+        default: throw DLCError("unknown dimension code at byte \(position)")
         }
     }
 
     private mutating func expression() throws -> Dim {
         var stack: [Dim] = []
         while true {
-            guard let code = DimCode(rawValue: try byte()) else { throw DLCError("unknown dimension code at byte \(position)") }
-            switch code {
+            let code = try byte()
+            if code >= DimCode.firstOperation, let operation = DimOperation(rawValue: code - DimCode.firstOperation) {
+                guard stack.count >= operation.arity else { throw DLCError("a dimension is malformed at byte \(position)") }
+                let operands = Array(stack.suffix(operation.arity))
+                stack.removeLast(operation.arity)
+                stack.append(try operation.apply(operands))
+                continue
+            }
+            switch DimCode(rawValue: code) {
             case .number: stack.append(Dim(try signed()))
             case .symbol: stack.append(Dim(symbol: try string()))
             case .end:
                 guard stack.count == 1 else { throw DLCError("a dimension is malformed at byte \(position)") }
                 return stack[0]
-            case .expression: throw DLCError("a dimension is malformed at byte \(position)")
-            case .add, .multiply, .divide, .modulo, .maximum, .minimum, .broadcast:
-                guard stack.count >= 2 else { throw DLCError("a dimension is malformed at byte \(position)") }
-                let b = stack.removeLast()
-                let a = stack.removeLast()
-                switch code {
-                case .add: stack.append(try a.plus(b))
-                case .multiply: stack.append(try a.times(b))
-                case .divide: stack.append(try a.quotient(b))
-                case .modulo: stack.append(try a.remainder(b))
-                case .maximum: stack.append(Dim.max(a, b))
-                case .broadcast: stack.append(try Dim.broadcast([a, b]))
-                default: stack.append(Dim.min(a, b))
-                }
+            default: throw DLCError("a dimension is malformed at byte \(position)")
             }
         }
     }

@@ -54,28 +54,14 @@ struct ByteWriter {
                 writer.byte(DimCode.symbol.rawValue)
                 writer.string(name)
             },
-            operation: { writer, name, _, _ in
-                guard let code = DimCode(operation: name) else { throw DLCError("no code for dimension operation \(name)") }
-                writer.byte(code.rawValue)
-            }, &self)
+            operation: { writer, operation, _ in writer.byte(DimCode.firstOperation + operation.rawValue) }, &self)
         byte(DimCode.end.rawValue)
     }
 }
 
-/// Codes of a dimension's reverse-Polish form.
+/// Codes of a dimension's reverse-Polish form; those of operations follow `firstOperation`.
 enum DimCode: UInt8 {
-    case number = 0, symbol, add, multiply, divide, modulo, maximum, minimum, expression, end, broadcast
+    case number = 0, symbol, expression, end
 
-    init?(operation: String) {
-        switch operation {
-        case "Add": self = .add
-        case "Mul": self = .multiply
-        case "Div": self = .divide
-        case "Mod": self = .modulo
-        case "Max": self = .maximum
-        case "Min": self = .minimum
-        case "Broadcast": self = .broadcast
-        default: return nil
-        }
-    }
+    static let firstOperation: UInt8 = 16
 }

@@ -1,0 +1,106 @@
+extension Dim {
+    /// What an expression may grow to. No model needs as much; a file that asks for more is refused.
+    enum Limit {
+        /// Terms of one sum.
+        static let terms = 1024
+        /// Factors of one product.
+        static let factors = 32
+        /// Expressions inside one another.
+        static let depth = 48
+        /// Symbols and numbers in all.
+        static let size = 8192
+        /// Operands of one maximum, minimum or broadcast.
+        static let parts = 128
+    }
+
+    /// The terms of an expression in canonical order, with what is asked of them often.
+    final class Polynomial: Sendable {
+        let terms: [Term]
+        let hash: Int
+        /// Symbols and numbers in it.
+        let size: Int
+        /// Expressions inside one another.
+        let depth: Int
+        /// Between which numbers the value lies, whatever the symbols are.
+        let bounds: Bounds
+
+        init(_ terms: [Term]) {
+            self.terms = terms
+            hash = terms.hashValue
+            var size = 0
+            var depth = 0
+            for term in terms {
+                size += 1
+                for part in term.atoms.flatMap(\.parts) {
+                    size += part.polynomial?.size ?? 1
+                    depth = Swift.max(depth, part.polynomial?.depth ?? 0)
+                }
+                size += term.atoms.count
+            }
+            self.size = size
+            self.depth = depth + 1
+            bounds = Bounds.sum(terms)
+        }
+
+        func checkLimits() throws {
+            guard terms.count <= Limit.terms, depth <= Limit.depth, size <= Limit.size else {
+                throw DLCError("a dimension is an expression of \(size) parts, \(depth) deep; at most \(Limit.size) and \(Limit.depth) are followed")
+            }
+        }
+    }
+
+    /// Merges equal products and puts them in canonical order: fewest atoms last, so that the constant ends the sum.
+    static func collect(_ terms: [Term]) throws -> [Term] {
+        if terms.count < 2 { return terms.filter { $0.coefficient != 0 } }
+        var result: [Term] = []
+        result.reserveCapacity(terms.count)
+        for term in terms.sorted(by: { precedes($0, $1) }) {
+            if let last = result.last, last.atoms == term.atoms {
+                result[result.count - 1].coefficient = try Checked.add(last.coefficient, term.coefficient)
+            } else {
+                if result.last?.coefficient == 0 { result.removeLast() }
+                result.append(term)
+            }
+        }
+        if result.last?.coefficient == 0 { result.removeLast() }
+        return result
+    }
+
+    /// The sum of two sorted lists of terms.
+    static func merge(_ a: [Term], _ b: [Term]) throws -> [Term] {
+        var result: [Term] = []
+        result.reserveCapacity(a.count + b.count)
+        var i = 0
+        var j = 0
+        while i < a.count, j < b.count {
+            if a[i].atoms == b[j].atoms {
+                let sum = try Checked.add(a[i].coefficient, b[j].coefficient)
+                if sum != 0 { result.append(Term(coefficient: sum, atoms: a[i].atoms)) }
+                i += 1
+                j += 1
+            } else if precedes(a[i], b[j]) {
+                result.append(a[i])
+                i += 1
+            } else {
+                result.append(b[j])
+                j += 1
+            }
+        }
+        result += a[i...]
+        result += b[j...]
+        return result
+    }
+
+    /// The product of two products. What is 0 or 1 is its own square.
+    static func multiply(_ a: [Atom], _ b: [Atom]) throws -> [Atom] {
+        if a.isEmpty { return b }
+        if b.isEmpty { return a }
+        guard a.count + b.count <= Limit.factors else { throw DLCError("a dimension is a product of more than \(Limit.factors) factors") }
+        var result: [Atom] = []
+        for atom in (a + b).sorted(by: { compare($0, $1) < 0 }) {
+            if atom.isTruth, result.last == atom { continue }
+            result.append(atom)
+        }
+        return result
+    }
+}
