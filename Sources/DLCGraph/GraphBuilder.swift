@@ -110,13 +110,18 @@ public struct GraphBuilder: Sendable {
                 return name
             }) { freshSymbol in
                 var context = InferContext(operands: operandFacts, freshSymbol: freshSymbol)
-                return try op.infer(&context)
+                var facts = try op.infer(&context)
+                if facts.count == 1 { facts[0] = try facts[0].following(op, operandFacts) }
+                return facts
             }
             symbolCounts = counts
             for symbol in fresh {
-                graph.symbolOrigins[symbol] = name.isEmpty ? "the data seen by \(op.name)" : "the data seen by \(op.name) \(name)"
+                graph.symbolOrigins[symbol] = Self.dataOrigin + (name.isEmpty ? op.name : "\(op.name) \(name)")
             }
             if isPure, let folded = try fold(op, operandFacts, facts, resultNames) { return folded }
+            if isPure, let extents = extents(op, facts) {
+                return [try add1(extents, [], name: name, resultName: resultNames.first ?? nil)]
+            }
             if isPure { known[key] = graph.nodes.count }
             return appendNode(op, operands: operands, facts: facts, name: name, resultNames: resultNames)
         }
@@ -173,6 +178,17 @@ public struct GraphBuilder: Sendable {
             constant(tensor, name: index < names.count ? names[index] : nil)
         }
     }
+
+    /// The node that stands for one whose elements are expressions over the extents of inputs.
+    private func extents(_ op: any Operator, _ facts: [Fact]) -> Extents? {
+        guard facts.count == 1, !(op is Extents), let values = facts[0].content, let shape = facts[0].shape.constants else { return nil }
+        let symbols = values.reduce(into: Set<String>()) { $0.formUnion($1.symbols) }
+        // What only data determines is known to the node that computes it.
+        if symbols.contains(where: { graph.symbolOrigins[$0]?.hasPrefix(Self.dataOrigin) ?? false }) { return nil }
+        return Extents(values: values, shape: shape, type: facts[0].element)
+    }
+
+    private static let dataOrigin = "the data seen by "
 
     private func checkArity(_ op: any Operator, _ operands: [Value?]) throws {
         let definition = op.definition

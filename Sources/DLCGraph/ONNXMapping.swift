@@ -163,7 +163,7 @@ public struct ONNXWriter {
     public private(set) var nodes: [WrittenNode] = []
     public private(set) var initializers: [(name: String, tensor: Tensor)] = []
     private let uniqueName: (String) -> String
-    private let symbolValue: (String) -> (input: String, axis: Int)?
+    let symbolValue: (String) -> (input: String, axis: Int)?
 
     /// - Parameters:
     ///   - uniqueName: gives an unused value name from a hint.
@@ -223,50 +223,5 @@ public struct ONNXWriter {
     /// Writes a vector (or, at rank 0, a scalar) of int64 and returns its name.
     public mutating func integers(_ values: [Int], _ hint: String = "constant") throws -> String {
         constant(try Tensor(values.map(Int64.init), shape: [values.count]), hint)
-    }
-
-    /// Writes the int64 vector of dimensions, computed from the inputs' shapes where they are symbolic.
-    public mutating func dimensions(_ dims: [Dim], _ hint: String = "shape") throws -> String {
-        if let values = dims.constants { return try integers(values, hint) }
-        let parts = try dims.map { try dimension($0) }
-        return intermediate("Concat", parts, [("axis", .int(0))])
-    }
-
-    /// The name of a one-element int64 vector with the value of `dim`.
-    private mutating func dimension(_ dim: Dim) throws -> String {
-        if let value = dim.constant { return try integers([value]) }
-        return try dim.folded(
-            number: { try $0.integers([$1]) },
-            symbol: { writer, name in
-                guard let (input, axis) = writer.symbolValue(name) else {
-                    throw DLCError("dimension \(name) is not the extent of an input")
-                }
-                let shape = writer.intermediate("Shape", [input])
-                let index = try writer.integers([axis])
-                return writer.intermediate("Gather", [shape, index])
-            },
-            operation: { try $0.operation($1, $2) }, &self)
-    }
-
-    /// The name of the one-element vector that an operation of dimensions gives.
-    private mutating func operation(_ operation: DimOperation, _ operands: [String]) throws -> String {
-        switch operation {
-        case .add: return intermediate("Add", operands)
-        case .multiply: return intermediate("Mul", operands)
-        case .modulo: return intermediate("Mod", operands)
-        case .divide:
-            // ONNX rounds toward 0: what divides without a remainder is the same for both.
-            let rest = intermediate("Mod", operands)
-            return intermediate("Div", [intermediate("Sub", [operands[0], rest]), operands[1]])
-        case .maximum: return intermediate("Max", operands)
-        case .minimum: return intermediate("Min", operands)
-        case .broadcast:
-            // The greater one, or 0 where one of them is: max(a, b) · min(a, b, 1).
-            let least = intermediate("Min", operands + [try integers([1])])
-            return intermediate("Mul", [intermediate("Max", operands), least])
-        case .isZero, .isNegative:
-            let truth = intermediate(operation == .isZero ? "Equal" : "Less", operands + [try integers([0])])
-            return intermediate("Cast", [truth], [("to", .int(ElementType.int64.onnx))])
-        }
     }
 }

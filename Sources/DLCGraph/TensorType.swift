@@ -22,6 +22,9 @@ public struct Fact: Sendable {
     /// The elements in row-major order of a small integer or bool tensor, where each is known as an expression
     /// over symbols: how shape arithmetic is followed and folded.
     public var content: [Dim]?
+    /// The elements in row-major order of a small f32 or f64 tensor, where each is known as an expression over symbols and
+    /// at least one is no number: extents on their way through floats.
+    public var reals: [Real]?
     /// The tensor where the value is a constant.
     public var constant: Tensor?
 
@@ -43,6 +46,16 @@ public struct Fact: Sendable {
             content = values.map { Dim(Int($0)) }
         }
     }
+
+    /// The elements of a small float tensor where they are known, numbers or not.
+    public var knownReals: [Real]? {
+        if let reals { return reals }
+        guard element == .float32 || element == .float64, let constant, constant.count <= Self.realLimit else { return nil }
+        return (try? constant.doubles())?.map { Real($0) }
+    }
+
+    /// The most elements of a float tensor that are followed as expressions.
+    public static let realLimit = 16
 
     /// The most elements that are followed as expressions.
     public static let contentLimit = 64

@@ -148,11 +148,45 @@ struct TextScanner {
         guard position > start else { throw DLCError("expected a dimension, found \(found)") }
         let word = String(decoding: bytes[start..<position], as: UTF8.self)
         if let value = Int(word) { return Dim(value) }
+        if word == "trunc", take("(") {
+            let value = try real(depth: depth + 1)
+            try expect(")")
+            return try value.truncated()
+        }
         guard let operation = DimOperation(name: word), take("(") else { return Dim(symbol: word) }
         var operands: [Dim] = []
         repeat { operands.append(try dim(depth: depth + 1)) } while take(",")
         try expect(")")
         return try operation.apply(operands)
+    }
+
+    /// A float in a dimension: a number, `(dimension)`, `scaled(dimension, shift)` or a function such as `f32.mul(a, b)`.
+    private mutating func real(depth: Int) throws -> Real {
+        guard depth < 64 else { throw DLCError("a dimension is nested too deeply") }
+        if take("(") {
+            let inner = try dim(depth: depth + 1)
+            try expect(")")
+            return Real(inner)
+        }
+        let word = try numberText()
+        if let value = Double(word) { return Real(value) }
+        try expect("(")
+        if word == "scaled" {
+            let inner = try dim(depth: depth + 1)
+            try expect(",")
+            guard let shift = Int(try numberText()) else { throw DLCError("scaled expects a shift, found \(found)") }
+            try expect(")")
+            return try Real.scaled(inner, shift: shift)
+        }
+        let parts = word.split(separator: ".")
+        guard parts.count == 2, let type = ElementType(name: String(parts[0])), type == .float32 || type == .float64,
+            let function = RealFunction.allCases.first(where: { $0.name == parts[1] })
+        else { throw DLCError("unknown function \(word) in a dimension") }
+        var operands: [Real] = []
+        repeat { operands.append(try real(depth: depth + 1)) } while take(",")
+        try expect(")")
+        guard operands.count == function.arity else { throw DLCError("\(word) expects \(function.arity) operands, found \(operands.count)") }
+        return try Real.apply(function, type, operands)
     }
 
     private var found: String {

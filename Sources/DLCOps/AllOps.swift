@@ -3,7 +3,7 @@ import DLCGraph
 /// Every operator there is: the tables of the folders, in which each operator or family has one line.
 public enum AllOps {
     public static let definitions: [OperatorDefinition] =
-        [Constant.definition] + ElementwiseOps.definitions + MovementOps.definitions + LayerOps.definitions + RegionOps.definitions
+        [Constant.definition, Extents.definition] + ElementwiseOps.definitions + MovementOps.definitions + LayerOps.definitions + RegionOps.definitions
         + FusedOps.definitions
 
     /// How ONNX operators are read and written.

@@ -77,13 +77,11 @@ extension Dim.Atom {
         case .maximum(let parts):
             let bounds = parts.map(\.bounds)
             return Bounds(bounds.map(\.lower).max() ?? .min, bounds.map(\.upper).max() ?? .max)
-        case .minimum(let parts):
-            let bounds = parts.map(\.bounds)
-            return Bounds(bounds.map(\.lower).min() ?? .min, bounds.map(\.upper).min() ?? .max)
         case .broadcast(let parts):
             let bounds = parts.map(\.bounds)
             return Bounds(bounds.map(\.lower).min() ?? .min, bounds.map(\.upper).max() ?? .max)
         case .isZero, .isNegative: return .truth
+        case .truncated(let real): return real.isNonNegative ? .natural : .all
         }
     }
 }

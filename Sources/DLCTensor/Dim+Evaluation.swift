@@ -48,16 +48,17 @@ extension Dim.Atom {
             let divisor = Dim(try b.evaluate(bindings))
             return divisor == 0 ? 0 : try Dim(a.evaluate(bindings)).remainder(divisor).constant ?? 0
         case .maximum(let parts): return try parts.map { try $0.evaluate(bindings) }.max() ?? 0
-        case .minimum(let parts): return try parts.map { try $0.evaluate(bindings) }.min() ?? 0
         case .broadcast(let parts):
             return try Dim.broadcast(parts.map { Dim(try $0.evaluate(bindings)) }).constant ?? 0
         case .isZero(let a): return try a.evaluate(bindings) == 0 ? 1 : 0
         case .isNegative(let a): return try a.evaluate(bindings) < 0 ? 1 : 0
+        case .truncated(let real): return try Real(real.evaluate(bindings)).truncated().constant ?? 0
         }
     }
 
     fileprivate func substituting(_ values: [String: Dim]) throws -> Dim {
         if case .symbol(let name) = self { return values[name] ?? Dim(symbol: name) }
+        if case .truncated(let real) = self { return try real.substituting(values).truncated() }
         return try Self.combining(DimOperation(self) ?? .add, parts.map { try $0.substituting(values) })
     }
 

@@ -27,11 +27,10 @@ public enum DimOperation: UInt8, Sendable, CaseIterable {
 
     init?(_ atom: Dim.Atom) {
         switch atom {
-        case .symbol: return nil
+        case .symbol, .truncated: return nil
         case .quotient: self = .divide
         case .remainder: self = .modulo
         case .maximum: self = .maximum
-        case .minimum: self = .minimum
         case .broadcast: self = .broadcast
         case .isZero: self = .isZero
         case .isNegative: self = .isNegative
@@ -66,10 +65,12 @@ extension Dim {
     /// Folds the expression bottom-up, so that other forms of it can be written without knowing its insides.
     /// - Parameters:
     ///   - operation: gets as many operands as the operation's arity; maxima of more are folded two by two.
+    ///   - real: gets the steps of floats in the expression.
     public func folded<Context, Result>(
         number: (inout Context, Int) throws -> Result,
         symbol: (inout Context, String) throws -> Result,
         operation: (inout Context, DimOperation, [Result]) throws -> Result,
+        real: (inout Context, RealStep, [Result]) throws -> Result,
         _ context: inout Context
     ) throws -> Result {
         if let constant { return try number(&context, constant) }
@@ -80,12 +81,17 @@ extension Dim {
                 let factor: Result
                 if case .symbol(let name) = atom {
                     factor = try symbol(&context, name)
+                } else if case .truncated(let inner) = atom {
+                    let value = try inner.folded(
+                        as: .float32,
+                        dim: { try $1.folded(number: number, symbol: symbol, operation: operation, real: real, &$0) }, step: real, &context)
+                    factor = try real(&context, .truncated, [value])
                 } else {
                     let kind = DimOperation(atom) ?? .add
                     // Operands are folded as they are needed: the plan's form is a program for a stack.
                     var rest = atom.parts[...]
                     func next() throws -> Result {
-                        try rest.removeFirst().folded(number: number, symbol: symbol, operation: operation, &context)
+                        try rest.removeFirst().folded(number: number, symbol: symbol, operation: operation, real: real, &context)
                     }
                     var value = try next()
                     if kind.arity == 1 {

@@ -8,6 +8,7 @@ extension Dim {
     /// Below 0, 0 or above 0, as `a` comes before, is, or comes after `b`.
     static func compare(_ a: Atom, _ b: Atom) -> Int {
         if case .symbol(let x) = a, case .symbol(let y) = b { return x == y ? 0 : x < y ? -1 : 1 }
+        if case .truncated(let x) = a, case .truncated(let y) = b { return compare(x, y) }
         let kinds = a.kind - b.kind
         return kinds != 0 ? kinds : compare(a.parts, b.parts)
     }
@@ -23,6 +24,23 @@ extension Dim {
             if s.coefficient != t.coefficient { return s.coefficient < t.coefficient ? -1 : 1 }
         }
         return x.count - y.count
+    }
+
+    private static func compare(_ a: Real, _ b: Real) -> Int {
+        switch (a.form, b.form) {
+        case (.number(let x), .number(let y)): return x == y ? 0 : x < y ? -1 : 1
+        case (.exact(let x, let s), .exact(let y, let t)): return s != t ? s - t : compare(x, y)
+        case (.apply(let f, let s, let x), .apply(let g, let t, let y)):
+            if f != g { return Int(f.rawValue) - Int(g.rawValue) }
+            if s != t { return Int(s.rawValue) - Int(t.rawValue) }
+            for (p, q) in zip(x, y) {
+                let order = compare(p, q)
+                if order != 0 { return order }
+            }
+            return x.count - y.count
+        case (.number, _), (.exact, .apply): return -1
+        default: return 1
+        }
     }
 
     private static func compare(_ a: [Atom], _ b: [Atom]) -> Int {
@@ -50,9 +68,9 @@ extension Dim.Atom {
         case .quotient: 2
         case .remainder: 3
         case .maximum: 4
-        case .minimum: 5
         case .isZero: 6
         case .isNegative: 7
+        case .truncated: 8
         }
     }
 }

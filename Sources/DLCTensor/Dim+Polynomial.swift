@@ -31,9 +31,14 @@ extension Dim {
             var depth = 0
             for term in terms {
                 size += 1
-                for part in term.atoms.flatMap(\.parts) {
-                    size += part.polynomial?.size ?? 1
-                    depth = Swift.max(depth, part.polynomial?.depth ?? 0)
+                for atom in term.atoms {
+                    for part in atom.parts {
+                        size += part.polynomial?.size ?? 1
+                        depth = Swift.max(depth, part.polynomial?.depth ?? 0)
+                    }
+                    guard case .truncated(let real) = atom else { continue }
+                    size += real.size
+                    depth = Swift.max(depth, real.depth)
                 }
                 size += term.atoms.count
             }

@@ -48,11 +48,10 @@ extension Dim {
                 try Dim(terms: symbolicTerms.filter { $0.atoms != term.atoms }).plus(other.times(Dim(factor)))
             }
             switch term.atoms[0] {
-            case .minimum(let parts), .maximum(let parts):
-                let isMinimum = if case .minimum = term.atoms[0] { true } else { false }
+            case .maximum(let parts):
                 let rests = parts.map { try? replaced($0, c) }
-                if isMinimum == (c < 0) {
-                    // −min(a, b) ≥ −a, max(a, b) ≥ a: one suffices.
+                if c > 0 {
+                    // max(a, b) ≥ a: one suffices.
                     for case let rest? in rests where rest.isProvablyNonNegative(&budget) { return true }
                     continue
                 }

@@ -28,10 +28,10 @@ extension Dim.Atom: CustomStringConvertible {
         case .quotient: "floor(\(list))"
         case .remainder: "mod(\(list))"
         case .maximum: "max(\(list))"
-        case .minimum: "min(\(list))"
         case .broadcast: "broadcast(\(list))"
         case .isZero: "zero(\(list))"
         case .isNegative: "negative(\(list))"
+        case .truncated(let real): "trunc(\(real))"
         }
     }
 

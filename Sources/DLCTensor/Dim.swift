@@ -17,15 +17,16 @@ public struct Dim: Hashable, Sendable {
         case quotient(Dim, Dim)
         /// With the sign of the divisor; 0 where the divisor is. Only of divisors that are no numbers.
         case remainder(Dim, Dim)
-        /// At least two, in canonical order, none of which bounds another.
+        /// At least two in canonical order, of which the first is 0 and none bounds another.
         case maximum([Dim])
-        case minimum([Dim])
         /// At least two extents, in canonical order.
         case broadcast([Dim])
         /// 1 where the expression is 0, else 0.
         case isZero(Dim)
         /// 1 where the expression is below 0, else 0.
         case isNegative(Dim)
+        /// A float as an integer, truncated toward zero.
+        case truncated(Real)
     }
 
     /// The value where it is a number.
@@ -99,7 +100,7 @@ public struct Dim: Hashable, Sendable {
         for term in symbolicTerms {
             for atom in term.atoms {
                 if case .symbol(let name) = atom { names.insert(name) }
-                for part in atom.parts { part.collectSymbols(&names) }
+                for part in atom.allParts { part.collectSymbols(&names) }
             }
         }
     }
@@ -119,11 +120,17 @@ extension Dim.Atom {
     /// The expressions inside.
     var parts: [Dim] {
         switch self {
-        case .symbol: []
+        case .symbol, .truncated: []
         case .quotient(let a, let b), .remainder(let a, let b): [a, b]
-        case .maximum(let parts), .minimum(let parts), .broadcast(let parts): parts
+        case .maximum(let parts), .broadcast(let parts): parts
         case .isZero(let a), .isNegative(let a): [a]
         }
+    }
+
+    /// The expressions inside, those of floats too.
+    var allParts: [Dim] {
+        if case .truncated(let real) = self { return real.dims }
+        return parts
     }
 
     /// Whether the value is 0 or 1.

@@ -61,16 +61,16 @@ import Testing
         var nothing: Void = ()
         let value = try dim.folded(
             number: { _, value in value }, symbol: { _, name in name == "N" ? 6 : 5 },
-            operation: { _, name, a, b in
-                switch name {
-                case "Add": a + b
-                case "Mul": a * b
-                case "Div": a / b
-                case "Mod": a % b
-                case "Max": max(a, b)
-                default: min(a, b)
+            operation: { _, operation, x in
+                switch operation {
+                case .add: x[0] + x[1]
+                case .multiply: x[0] * x[1]
+                case .divide: x[0] / x[1]
+                case .modulo: x[0] % x[1]
+                case .maximum: max(x[0], x[1])
+                default: min(x[0], x[1])
                 }
-            }, &nothing)
+            }, real: { _, _, x in x[0] }, &nothing)
         #expect(try value == dim.evaluate(["N": 6, "T": 5]))
     }
 }

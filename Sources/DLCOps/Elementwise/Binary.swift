@@ -93,20 +93,7 @@ public struct Binary: Operator {
         let (a, b) = (try context.operand(0), try context.operand(1))
         guard a.element == b.element else { throw DLCError("a is \(a.type), b is \(b.type); expected one element type") }
         let shape = try InferenceRules.broadcast([a.shape, b.shape])
-        return [Fact(function.isComparison ? .bool : a.element, shape, content: try content(a, b, shape))]
-    }
-
-    private func content(_ a: Fact, _ b: Fact, _ shape: Shape) throws -> [Dim]? {
-        guard a.element.isFollowed || (a.element == .bool && function != .bitShift), let x = a.content, let y = b.content,
-            let extents = shape.constants, let from = a.shape.constants, let other = b.shape.constants,
-            try Checked.count(extents) <= Fact.contentLimit
-        else { return nil }
-        var result: [Dim] = []
-        for (i, j) in zip(Oracle.broadcastIndices(from, to: extents), Oracle.broadcastIndices(other, to: extents)) {
-            guard let value = try follow(x[i], y[j]) else { return nil }
-            result.append(value)
-        }
-        return result
+        return [Fact(function.isComparison ? .bool : a.element, shape)]
     }
 
     public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {

@@ -135,33 +135,4 @@ extension Binary {
         }
         return result
     }
-
-    /// The function of two dimension expressions, or nil where the result is not one.
-    func follow(_ a: Dim, _ b: Dim) throws -> Dim? {
-        if let x = a.constant, let y = b.constant { return Dim(compute(x, y)) }
-        switch function {
-        case .add: return try a.plus(b)
-        case .sub: return try a.minus(b)
-        case .mul: return try a.times(b)
-        case .div, .mod:
-            guard a.isNonNegative, b.isNonNegative, b.constant != 0 else { return nil }
-            return function == .div ? try a.quotient(b) : try a.remainder(b)
-        case .max: return try Dim.max(a, b)
-        case .min: return try Dim.min(a, b)
-        case .equal: return try Self.order(a, b).map { $0 == 0 ? 1 : 0 }
-        case .greater: return try Self.order(a, b).map { $0 > 0 ? 1 : 0 }
-        case .less: return try Self.order(a, b).map { $0 < 0 ? 1 : 0 }
-        case .greaterOrEqual: return try a.minus(b).isNonNegative ? 1 : Self.order(a, b).map { $0 >= 0 ? 1 : 0 }
-        case .lessOrEqual: return try b.minus(a).isNonNegative ? 1 : Self.order(a, b).map { $0 <= 0 ? 1 : 0 }
-        default: return nil
-        }
-    }
-
-    /// The sign of a − b where it is the same for all extents.
-    private static func order(_ a: Dim, _ b: Dim) throws -> Int? {
-        let difference = try a.minus(b)
-        if let value = difference.constant { return value.signum() }
-        if try difference.minus(1).isNonNegative { return 1 }
-        return try b.minus(a).minus(1).isNonNegative ? -1 : nil
-    }
 }

@@ -58,15 +58,7 @@ public struct Cast: Operator {
 
     public func infer(_ context: inout InferContext) throws -> [Fact] {
         let x = try context.operand(0)
-        var content: [Dim]?
-        if !x.element.isFloat, x.element != .uint64, let values = x.content {
-            if to.isFollowed {
-                content = values
-            } else if to == .bool, let numbers = values.constants {
-                content = numbers.map { $0 == 0 ? 0 : 1 }
-            }
-        }
-        return [Fact(to, x.shape, content: content)]
+        return [Fact(to, x.shape)]
     }
 
     public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] { [try Oracle.operand(operands, 0).converted(to: to)] }

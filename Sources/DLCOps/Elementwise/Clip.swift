@@ -83,10 +83,7 @@ public struct Clip: Operator {
     public func infer(_ context: inout InferContext) throws -> [Fact] {
         try context.expect(0, "x", ElementType.numbers)
         let x = try context.operand(0)
-        var content = x.element.isFollowed ? x.content : nil
-        if let low = min { content = try content?.map { try Dim.max($0, Dim(Int(exactly: low.rounded(.up)) ?? (low < 0 ? .min : .max))) } }
-        if let high = max { content = try content?.map { try Dim.min($0, Dim(Int(exactly: high.rounded(.down)) ?? (high < 0 ? .min : .max))) } }
-        return [Fact(x.element, x.shape, content: content)]
+        return [Fact(x.type)]
     }
 
     public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {

@@ -56,10 +56,7 @@ public struct Unary: Operator {
     public func infer(_ context: inout InferContext) throws -> [Fact] {
         try context.expect(0, "x", function.types)
         let x = try context.operand(0)
-        guard function != .isNaN else { return [Fact(.bool, x.shape)] }
-        guard x.element.isFollowed || x.element == .bool, let content = x.content else { return [Fact(x.type)] }
-        let followed = try content.compactMap { try function.follow($0) }
-        return [Fact(x.type, content: followed.count == content.count && function != .erf ? followed : nil)]
+        return [function == .isNaN ? Fact(.bool, x.shape) : Fact(x.type)]
     }
 
     public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {

@@ -112,15 +112,4 @@ public enum UnaryFunction: String, Sendable, CaseIterable {
         default: x
         }
     }
-
-    /// The function of a dimension expression, or nil where it is not an expression.
-    func follow(_ x: Dim) throws -> Dim? {
-        if let value = x.constant { return Dim(Int(compute(Int64(value), isSigned: true))) }
-        return switch self {
-        case .neg: try x.times(-1)
-        case .relu: try Dim.max(x, 0)
-        case .abs: x.isNonNegative ? x : nil
-        default: nil
-        }
-    }
 }

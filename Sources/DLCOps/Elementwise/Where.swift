@@ -32,15 +32,7 @@ public struct Where: Operator {
         try context.expect(2, "b", sameTypeAs: 1)
         let (condition, a, b) = (try context.operand(0), try context.operand(1), try context.operand(2))
         let shape = try InferenceRules.broadcast([condition.shape, a.shape, b.shape])
-        var content: [Dim]?
-        if a.element.isFollowed || a.element == .bool, let choice = condition.content?.constants, let x = a.content, let y = b.content,
-            let extents = shape.constants, try Checked.count(extents) <= Fact.contentLimit {
-            let indices = [condition.shape, a.shape, b.shape].compactMap(\.constants).map { Oracle.broadcastIndices($0, to: extents) }
-            if indices.count == 3 {
-                content = indices[0].indices.map { choice[indices[0][$0]] != 0 ? x[indices[1][$0]] : y[indices[2][$0]] }
-            }
-        }
-        return [Fact(a.element, shape, content: content)]
+        return [Fact(a.element, shape)]
     }
 
     public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {

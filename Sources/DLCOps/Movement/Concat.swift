@@ -55,18 +55,7 @@ public struct Concat: Operator {
                 }
             }
         }
-        return [Fact(first.element, shape, content: try content(context, axis))]
-    }
-
-    /// Contents joined; only outermost axes keep the parts in one piece.
-    private func content(_ context: InferContext, _ axis: Int) throws -> [Dim]? {
-        var parts: [Dim] = []
-        for index in 0..<context.count {
-            let fact = try context.operand(index)
-            guard let content = fact.content, fact.shape[..<axis].allSatisfy({ $0.constant == 1 }) else { return nil }
-            parts += content
-        }
-        return parts.count <= Fact.contentLimit ? parts : nil
+        return [Fact(first.element, shape)]
     }
 
     public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {

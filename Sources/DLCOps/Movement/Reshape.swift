@@ -29,7 +29,7 @@ public struct Reshape: Operator {
         if let a = from.constant, let b = to.constant, a != b {
             throw DLCError("\(x.type) has \(a) elements, shape \(shape.text) has \(b)")
         }
-        return [Fact(x.element, shape, content: x.content)]
+        return [Fact(x.element, shape)]
     }
 
     public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {

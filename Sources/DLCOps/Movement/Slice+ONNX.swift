@@ -17,7 +17,10 @@ extension Slice {
             let (start, size) = try resolve(starts[i], ends[i], step: steps[i], extent: x.shape[axis])
             // A step says nothing about fewer than two elements; 1 keeps equal slices equal.
             let isShort = size.constant.map { $0 < 2 } ?? false
-            (slice.starts[axis], slice.sizes[axis], slice.steps[axis]) = (start, size, isShort ? 1 : steps[i])
+            let farthest = Int(Int32.max)
+            slice.starts[axis] = start
+            slice.sizes[axis] = size
+            slice.steps[axis] = isShort ? 1 : max(-farthest, min(farthest, steps[i]))
         }
         return slice.isWhole(of: x.shape) ? [try reader.required(0)] : try reader.add(slice, [reader.operand(0)])
     }
@@ -27,47 +30,27 @@ extension Slice {
     }
 
     /// Start and size by NumPy's rules (ONNX Slice): negative positions count from the end, then both are clamped.
-    ///
-    /// Positions whose sign depends on symbols are taken to count from the front, and a symbolic extent is taken to
-    /// reach back to constants that count from its end.
     static func resolve(_ start: Dim, _ end: Dim, step: Int, extent: Dim) throws -> (start: Dim, size: Dim) {
         guard step != 0, step != .min else { throw DLCError("steps of Slice must not be \(step)") }
-        if let d = extent.constant, let s = start.constant, let e = end.constant {
-            // Comparisons instead of sums: exporters write the least and the largest integers for "all".
-            func position(_ p: Int) -> Int { p < 0 ? (p < -d ? -1 : p + d) : min(p, d) }
-            if step > 0 {
-                let (from, to) = (max(position(s), 0), max(position(e), 0))
-                return from < to ? (Dim(from), Dim((to - from - 1) / step + 1)) : (Dim(min(from, d)), 0)
-            }
-            let (from, to) = (min(position(s), d - 1), min(position(e), d - 1))
-            return from > to ? (Dim(from), Dim((from - to - 1) / -step + 1)) : (0, 0)
+        // Exporters write the least and the largest integers, or round numbers that no extent reaches, for "all".
+        func position(_ p: Dim, least: Dim, most: Dim) throws -> Dim {
+            if let p = p.constant, p <= -1_000_000_000 { return least }
+            if let p = p.constant, p >= 1_000_000_000 { return most }
+            let counted = try Dim.select(p.isNegative(), p.plus(extent), p)
+            return try Dim.max(least, Dim.min(counted, most))
         }
-        func position(_ p: Dim) throws -> Dim { p.constant.map { $0 < 0 } ?? false ? try extent.plus(p) : p }
+        // Beyond that one element is all there is.
+        let stride = Dim(Swift.min(abs(step), Int(Int32.max)))
         if step > 0 {
-            let from = start.constant.map { $0 <= Int(-Int32.max) } ?? false ? 0 : try position(start)
-            let to: Dim
-            if let e = end.constant, e < 0 {
-                to = e <= Int(-Int32.max) ? 0 : try position(end)
-            } else if let e = end.constant, e >= 1_000_000_000 {
-                // Exporters write "to the end" as a round number too; no extent is as long.
-                to = extent
-            } else if try extent.minus(end).isNonNegative {
-                to = end
-            } else if try end.minus(extent).isNonNegative {
-                to = extent
-            } else {
-                to = try Dim.min(end, extent)
-            }
-            let span = try to.minus(from)
-            let size = try span.ceilingQuotient(Dim(step))
-            return (from, size.constant.map { $0 < 0 } ?? false ? 0 : size)
+            let from = try position(start, least: 0, most: extent)
+            let to = try position(end, least: 0, most: extent)
+            return (from, try Dim.max(0, to.minus(from).ceilingQuotient(stride)))
         }
-        let from = start.constant.map { $0 >= Int(Int32.max) } ?? false
-            ? try extent.minus(1)
-            : start.constant.map { $0 < 0 } ?? false ? try position(start) : try Dim.min(start, extent.minus(1))
-        let to = end.constant.map { $0 <= Int(-Int32.max) } ?? false ? -1 : try position(end)
-        let size = try from.minus(to).ceilingQuotient(Dim(-step))
-        return (from, size.constant.map { $0 < 0 } ?? false ? 0 : size)
+        let last = try extent.minus(1)
+        let from = try position(start, least: -1, most: last)
+        let to = try position(end, least: -1, most: last)
+        let size = try Dim.max(0, from.minus(to).ceilingQuotient(stride))
+        return (size == 0 ? 0 : from, size)
     }
 
     /// One slice per result.

@@ -40,7 +40,7 @@ extension Lowering {
             let axis = try InferenceRules.axis(op.axis, rank: graph.shape(operand(node, 0)).count)
             try emitDense(.gatherElements, node, operands: node.operands, integers: [Dim(axis)])
         case let op as GatherND: try emitDense(.gatherND, node, operands: node.operands, integers: [Dim(op.batchDims)])
-        case is ShapeOf, is Size: try lowerSizes(node)
+        case is Extents, is ShapeOf, is Size: try lowerSizes(node)
         case let op as Attention: try lower(op, node)
         case let op as Resize: try lower(op, node)
         case let op as RMSNormalization:

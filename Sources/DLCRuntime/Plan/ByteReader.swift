@@ -74,25 +74,48 @@ struct ByteReader {
         }
     }
 
+    /// Runs a dimension's reverse-Polish form on two stacks, of dimensions and of floats.
     private mutating func expression() throws -> Dim {
-        var stack: [Dim] = []
+        var dims: [Dim] = []
+        var reals: [Real] = []
+        func take<T>(_ count: Int, from stack: inout [T]) throws -> [T] {
+            guard stack.count >= count else { throw DLCError("a dimension is malformed at byte \(position)") }
+            defer { stack.removeLast(count) }
+            return Array(stack.suffix(count))
+        }
         while true {
             let code = try byte()
             if code >= DimCode.firstOperation, let operation = DimOperation(rawValue: code - DimCode.firstOperation) {
-                guard stack.count >= operation.arity else { throw DLCError("a dimension is malformed at byte \(position)") }
-                let operands = Array(stack.suffix(operation.arity))
-                stack.removeLast(operation.arity)
-                stack.append(try operation.apply(operands))
+                dims.append(try operation.apply(try take(operation.arity, from: &dims)))
                 continue
             }
             switch DimCode(rawValue: code) {
-            case .number: stack.append(Dim(try signed()))
-            case .symbol: stack.append(Dim(symbol: try string()))
+            case .number: dims.append(Dim(try signed()))
+            case .symbol: dims.append(Dim(symbol: try string()))
+            case .realNumber:
+                _ = try realType()
+                reals.append(Real(try number()))
+            case .realScaled:
+                _ = try realType()
+                let shift = Int(try byte())
+                reals.append(try Real.scaled(try take(1, from: &dims)[0], shift: shift))
+            case .realFunction:
+                let type = try realType()
+                guard let function = RealFunction(rawValue: try byte()) else { throw DLCError("a dimension is malformed at byte \(position)") }
+                reals.append(try Real.apply(function, type, try take(function.arity, from: &reals)))
+            case .truncated: dims.append(try take(1, from: &reals)[0].truncated())
             case .end:
-                guard stack.count == 1 else { throw DLCError("a dimension is malformed at byte \(position)") }
-                return stack[0]
+                guard dims.count == 1, reals.isEmpty else { throw DLCError("a dimension is malformed at byte \(position)") }
+                return dims[0]
             default: throw DLCError("a dimension is malformed at byte \(position)")
             }
         }
+    }
+
+    private mutating func realType() throws -> ElementType {
+        guard let type = ElementType(rawValue: try byte()), type == .float32 || type == .float64 else {
+            throw DLCError("a dimension is computed in an unknown type at byte \(position)")
+        }
+        return type
     }
 }

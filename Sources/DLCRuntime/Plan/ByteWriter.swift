@@ -54,14 +54,35 @@ struct ByteWriter {
                 writer.byte(DimCode.symbol.rawValue)
                 writer.string(name)
             },
-            operation: { writer, operation, _ in writer.byte(DimCode.firstOperation + operation.rawValue) }, &self)
+            operation: { writer, operation, _ in writer.byte(DimCode.firstOperation + operation.rawValue) },
+            real: { writer, step, _ in writer.real(step) }, &self)
         byte(DimCode.end.rawValue)
+    }
+}
+
+extension ByteWriter {
+    fileprivate mutating func real(_ step: RealStep) {
+        switch step {
+        case .number(let value, let type):
+            byte(DimCode.realNumber.rawValue)
+            byte(type.rawValue)
+            number(value)
+        case .scaled(let shift, let type):
+            byte(DimCode.realScaled.rawValue)
+            byte(type.rawValue)
+            byte(UInt8(clamping: shift))
+        case .apply(let function, let type):
+            byte(DimCode.realFunction.rawValue)
+            byte(type.rawValue)
+            byte(function.rawValue)
+        case .truncated: byte(DimCode.truncated.rawValue)
+        }
     }
 }
 
 /// Codes of a dimension's reverse-Polish form; those of operations follow `firstOperation`.
 enum DimCode: UInt8 {
-    case number = 0, symbol, expression, end
+    case number = 0, symbol, expression, end, realNumber, realScaled, realFunction, truncated
 
     static let firstOperation: UInt8 = 16
 }
