@@ -67,6 +67,7 @@ private func addInputs(
     _ graph: connx_graph, _ shapes: [String: [Int]], _ constants: [String: Tensor], _ body: BodyImporter
 ) throws {
     var names = Set<String>()
+    let extentNames = SymbolNames(graph.inputs.filter { !body.isInitializer($0.name) }.flatMap(TypeReader.extentNames))
     for info in graph.inputs {
         let name = info.name
         guard !name.isEmpty else { throw DLCError("an input has no name") }
@@ -74,7 +75,7 @@ private func addInputs(
         if body.isInitializer(name) { continue }
         try located("input '\(name)'") {
             let constant = constants[name]
-            let type = try TypeReader.input(info, extents: constant?.shape ?? shapes[name])
+            let type = try TypeReader.input(info, extents: constant?.shape ?? shapes[name], names: extentNames)
             if let constant {
                 guard constant.type == type.element else { throw DLCError("is \(type), the constant is \(constant.type)") }
                 return try body.define(name, as: constant)

@@ -5,10 +5,11 @@ internal import DLCGraph
 /// Turns declared ONNX types into tensor types with symbolic extents.
 enum TypeReader {
     /// The type of a graph input. An extent without number and name becomes a symbol `input.axis`.
+    /// - Parameter names: what the names of extents mean.
     /// - Parameter extents: numbers to take instead of the declared extents.
     /// - Throws: where it is no tensor, has no shape, its extents are negative or overflow, or `extents` contradict.
-    static func input(_ info: connx_value_info, extents: [Int]?) throws -> TensorType {
-        let (element, dims) = try tensor(info.type)
+    static func input(_ info: connx_value_info, extents: [Int]?, names: SymbolNames) throws -> TensorType {
+        let (element, dims) = try tensor(info.type, names)
         if let extents {
             let fits = dims.map { dims in
                 dims.count == extents.count && zip(dims, extents).allSatisfy { ($0?.constant ?? $1) == $1 }
@@ -22,10 +23,16 @@ enum TypeReader {
         return TensorType(element, shape)
     }
 
+    /// The names of an input's extents.
+    static func extentNames(_ info: connx_value_info) -> [String] {
+        guard connx_type_get_kind(info.type) == CONNX_TYPE_TENSOR, connx_type_has_shape(info.type) else { return [] }
+        return (0..<min(connx_type_rank(info.type), 64)).map { String(connx_type_dim_name(info.type, $0)) }.filter { !$0.isEmpty }
+    }
+
     /// Throws where a declared output type contradicts the inferred one: another element type, rank, or number.
     static func check(_ info: connx_value_info, against inferred: TensorType) throws {
         guard connx_type_get_kind(info.type) != CONNX_TYPE_NONE else { return }
-        let (element, dims) = try tensor(info.type)
+        let (element, dims) = try tensor(info.type, SymbolNames([]))
         guard element == inferred.element else { throw DLCError("is declared \(element), but computed as \(inferred)") }
         guard let dims else { return }
         let contradicts = dims.count != inferred.rank || zip(dims, inferred.shape).contains { declared, computed in
@@ -39,7 +46,7 @@ enum TypeReader {
     }
 
     /// The element type and the extents, nil where unknown; nil for all where no shape is declared.
-    private static func tensor(_ type: connx_type) throws -> (ElementType, [Dim?]?) {
+    private static func tensor(_ type: connx_type, _ names: SymbolNames) throws -> (ElementType, [Dim?]?) {
         switch connx_type_get_kind(type) {
         case CONNX_TYPE_TENSOR: break
         case CONNX_TYPE_SEQUENCE: throw DLCError("is a sequence; only tensors are supported")
@@ -52,12 +59,12 @@ enum TypeReader {
         guard connx_type_has_shape(type) else { return (element, nil) }
         let rank = connx_type_rank(type)
         guard rank <= 64 else { throw DLCError("has \(rank) dimensions, more than 64") }
-        let dims = try (0..<rank).map { try dim(type, axis: $0) }
+        let dims = try (0..<rank).map { try dim(type, axis: $0, names) }
         _ = try Checked.multiply(Checked.count(dims.map { $0?.constant ?? 1 }), element.size)
         return (element, dims)
     }
 
-    private static func dim(_ type: connx_type, axis: Int) throws -> Dim? {
+    private static func dim(_ type: connx_type, axis: Int, _ names: SymbolNames) throws -> Dim? {
         var value: Int64 = 0
         if connx_type_dim_value(type, axis, &value) {
             if value == -1 { return nil }
@@ -65,7 +72,7 @@ enum TypeReader {
             return Dim(Int(value))
         }
         let name = String(connx_type_dim_name(type, axis))
-        return name.isEmpty ? nil : Dim(symbol: name)
+        return name.isEmpty ? nil : names.dim(name)
     }
 }
 #endif

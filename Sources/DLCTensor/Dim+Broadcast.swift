@@ -12,7 +12,7 @@ extension Dim {
             guard numbers.count == 1 else { throw DLCError("extents \(numbers[0]) and \(numbers[1]) do not broadcast") }
             return Dim(number)
         }
-        guard parts.count <= Limit.parts else { throw DLCError("more than \(Limit.parts) different extents broadcast") }
+        guard parts.count <= Limit.broadcast else { throw DLCError("more than \(Limit.broadcast) different extents broadcast") }
         parts.sort { compare($0, $1) < 0 }
         if let settled = parts.first(where: { $0.isAtLeast(2) }) { return settled }
         return parts.count > 1 ? try Dim(atom: .broadcast(parts)) : parts.first ?? 1

@@ -31,8 +31,8 @@ extension Dim {
 
     /// The operands of both lists that none of the others covers.
     private static func undominated(_ a: [Dim], _ b: [Dim], by covers: (Dim, Dim) -> Bool) throws -> [Dim] {
-        guard a.count + b.count <= Limit.parts else {
-            throw DLCError("a dimension is a maximum or minimum of more than \(Limit.parts) expressions")
+        guard a.count + b.count <= Limit.extrema else {
+            throw DLCError("a dimension is a maximum or minimum of more than \(Limit.extrema) expressions")
         }
         var kept = a
         for dim in b where !kept.contains(where: { covers($0, dim) }) {

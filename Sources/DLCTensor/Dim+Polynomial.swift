@@ -2,15 +2,17 @@ extension Dim {
     /// What an expression may grow to. No model needs as much; a file that asks for more is refused.
     enum Limit {
         /// Terms of one sum.
-        static let terms = 1024
+        static let terms = 512
         /// Factors of one product.
         static let factors = 32
         /// Expressions inside one another.
         static let depth = 48
         /// Symbols and numbers in all.
         static let size = 8192
-        /// Operands of one maximum, minimum or broadcast.
-        static let parts = 128
+        /// Operands of one maximum or minimum.
+        static let extrema = 32
+        /// Different extents that broadcast.
+        static let broadcast = 128
     }
 
     /// The terms of an expression in canonical order, with what is asked of them often.

@@ -27,9 +27,11 @@ extension Resize {
                 op.roi[x.rank + axis] = region[axes.count + position]
             }
         }
-        let scales = try isEmpty(reader, 2) ? nil : reader.doubles(2, "scales")
+        let open = try isEmpty(reader, 2) ? nil : reader.fact(2).reals
+        let scales = try isEmpty(reader, 2) || open != nil ? nil : reader.doubles(2, "scales")
         let sizes = try isEmpty(reader, 3) ? nil : reader.dims(3, "sizes")
         switch (scales, sizes) {
+        case (nil, nil) where open != nil: try op.setScales(open ?? [], axes, x)
         case (let scales?, nil): try op.setScales(scales, axes, x)
         case (nil, let sizes?):
             try op.setSizes(sizes, axes, x, policy: try reader.attribute("keep_aspect_ratio_policy") ?? "stretch")
@@ -42,8 +44,12 @@ extension Resize {
     static let readUpsample: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
         try reader.allowAttributes(["mode", "scales"])
         let x = try reader.fact(0)
-        guard let scales: [Double] = try reader.attribute("scales") ?? reader.doubles(1, "scales") else { throw DLCError("scales are missing") }
         var op = Resize(mode: try reader.attribute("mode") ?? .nearest, coordinates: .asymmetric, rounding: .floor)
+        if let open = try reader.operand(1).flatMap({ reader.builder.fact($0).reals }) {
+            try op.setScales(open, Array(0..<x.rank), x)
+            return try reader.add(op, [reader.operand(0)])
+        }
+        guard let scales: [Double] = try reader.attribute("scales") ?? reader.doubles(1, "scales") else { throw DLCError("scales are missing") }
         try op.setScales(scales, Array(0..<x.rank), x)
         if op.mode == .nearest, scales.contains(where: { $0 < 1 }) {
             guard scales.allSatisfy({ $0 <= 1 }) else { throw DLCError("scales \(scales) mix growing and shrinking, which opset 10 leaves open") }
@@ -64,24 +70,23 @@ extension Resize {
         for (scale, axis) in zip(given, axes) {
             guard scale > 0, scale.isFinite else { throw DLCError("scales holds \(scale); expected positive numbers") }
             scales[axis] = scale
-            sizes[axis] = try Self.scaled(x.shape[axis], scale)
+            sizes[axis] = try Self.scaled(x.shape[axis], Real(Double(Float(scale))))
         }
     }
 
-    /// `floor(extent * scale)`, in single precision as ONNX Runtime; a symbolic extent needs a simple fraction as scale.
-    private static func scaled(_ extent: Dim, _ scale: Double) throws -> Dim {
-        if scale == 1 { return extent }
-        if let extent = extent.constant {
-            let size = (Float(extent) * Float(scale)).rounded(.down)
-            guard size < 0x1p40 else { throw DLCError("scale \(scale) makes extent \(extent) too large") }
-            return Dim(Int(size))
-        }
-        for divisor in 1...64 {
-            let product = scale * Double(divisor)
-            guard product < 1e9, product.rounded() > 0, abs(product - product.rounded()) < 1e-6 * product else { continue }
-            return try extent.times(Dim(Int(product.rounded()))).quotient(Dim(divisor))
-        }
-        throw DLCError("scale \(scale) of extent \(extent) is no simple fraction; give the extent a number")
+    /// `floor(extent * scale)`, in single precision as ONNX Runtime.
+    private static func scaled(_ extent: Dim, _ scale: Real) throws -> Dim {
+        if scale.number == 1 { return extent }
+        let size = try Real.apply(.floor, .float32, [Real.apply(.mul, .float32, [Real(extent), scale])]).truncated()
+        guard size.constant ?? 0 < 1 << 40 else { throw DLCError("scale \(scale) makes extent \(extent) too large") }
+        return size
+    }
+
+    /// Scales that depend on extents: the sizes follow from them, and they are taken as the quotients of the extents.
+    private mutating func setScales(_ given: [Real], _ axes: [Int], _ x: Fact) throws {
+        guard given.count == axes.count else { throw DLCError("scales has \(given.count) entries for \(axes.count) axes of x \(x.type)") }
+        sizes = x.shape
+        for (scale, axis) in zip(given, axes) { sizes[axis] = try Self.scaled(x.shape[axis], scale) }
     }
 
     private mutating func setSizes(_ given: [Dim], _ axes: [Int], _ x: Fact, policy: String) throws {

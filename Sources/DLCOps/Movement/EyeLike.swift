@@ -27,7 +27,9 @@ public struct EyeLike: Operator {
                         guard let given = ElementType(onnx: code) else { throw DLCError("element type \(code) of dtype is not supported") }
                         type = given
                     }
-                    return try reader.add(EyeLike(shape: x.shape, k: reader.attribute("k") ?? 0, to: type), [])
+                    let k: Int = try reader.attribute("k") ?? 0
+                    if x.rank == 2, x.shape.constants == nil { return try readOpen(&reader, x.shape, k, type) }
+                    return try reader.add(EyeLike(shape: x.shape, k: k, to: type), [])
                 },
                 write: { writer in
                     guard let op = writer.op as? EyeLike else { return }
@@ -59,5 +61,16 @@ public struct EyeLike: Operator {
         var values: [Double] = []
         Oracle.forEach(shape) { values.append($0[1].subtractingReportingOverflow($0[0]).partialValue == k ? 1 : 0) }
         return [try Tensor(doubles: values, type: to, shape: shape)]
+    }
+
+    /// Over extents that are not known yet: where the row's index and k are the column's.
+    private static func readOpen(_ reader: inout ONNXReader, _ shape: Shape, _ k: Int, _ type: ElementType) throws -> [Value] {
+        func range(_ start: Int, _ count: Dim) throws -> Value {
+            let limits = try [Dim(start), count.plus(Dim(start)), 1].map { try reader.add1(Extents(values: [$0], shape: []), []) }
+            return try reader.add1(RangeOf(count: count), limits)
+        }
+        let rows = try reader.add1(Reshape(shape: [shape[0], 1]), [range(k, shape[0])])
+        let isDiagonal = try reader.add1(Binary(.equal), [rows, range(0, shape[1])])
+        return try reader.add(Cast(to: type), [isDiagonal])
     }
 }

@@ -8,7 +8,16 @@ public struct NonZero: Operator {
 
     public static let definition = OperatorDefinition(
         NonZero(), name: "non_zero", operands: ["x"],
-        onnx: [ONNXMapping("NonZero", NonZero(), since: 9)],
+        onnx: [
+            ONNXMapping(
+                "NonZero",
+                read: { reader in
+                    try reader.allowAttributes([])
+                    if let places = try readFilled(&reader) { return places }
+                    return try reader.add(NonZero(), reader.operands)
+                },
+                write: { $0.node("NonZero") })
+        ],
         examples: {
             [
                 Example("matrix", NonZero(), [try Tensor([1, 0, 2, 0, 0, -3] as [Float], shape: [2, 3])], isDifferentiable: false),
@@ -33,5 +42,25 @@ public struct NonZero: Operator {
         }
         let values = (0..<x.rank).flatMap { axis in places.map { Int64($0[axis]) } }
         return [try Tensor(values, shape: [x.rank, places.count])]
+    }
+
+    /// The places of a tensor of equal elements other than 0 are all that there are, as exporters write an `arange`; nil for others.
+    private static func readFilled(_ reader: inout ONNXReader) throws -> [Value]? {
+        guard let x = reader.operand(0), let fill = reader.builder.producer(of: x)?.op as? Fill, !fill.shape.isEmpty,
+            try fill.value.doubles().first.map({ $0 != 0 }) == true
+        else { return nil }
+        let total = try fill.shape.product()
+        func scalar(_ dim: Dim) throws -> Value { try reader.add1(Extents(values: [dim], shape: []), []) }
+        let places = try reader.add1(RangeOf(count: total), [scalar(0), scalar(total), scalar(1)])
+        var rows: [Value] = []
+        var inner = Dim(1)
+        for (axis, extent) in fill.shape.enumerated().reversed() {
+            var row = places
+            if inner != 1 { row = try reader.add1(Binary(.div), [row, scalar(inner)]) }
+            if axis > 0 { row = try reader.add1(Binary(.mod), [row, scalar(extent)]) }
+            rows.append(try reader.add1(Reshape(shape: [1, total]), [row]))
+            inner = try inner.times(extent)
+        }
+        return try reader.add(Concat(axis: 0), rows.reversed())
     }
 }

@@ -21,7 +21,8 @@ public struct OneHot: Operator {
                 read: { reader in
                     try reader.allowAttributes(["axis"])
                     let depth: Dim
-                    if let known = try reader.fact(1).content?.first {
+                    let fact = try reader.fact(1)
+                    if let known = try fact.content?.first ?? fact.reals?.first?.truncated() {
                         depth = known
                     } else if let number = try reader.doubles(1, "depth")?.first, let whole = Int(exactly: number.rounded(.towardZero)) {
                         depth = Dim(whole)

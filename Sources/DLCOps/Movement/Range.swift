@@ -2,13 +2,28 @@ import DLCGraph
 
 /// start, start + delta, … up to but without limit (ONNX Range). All three are scalars.
 public struct RangeOf: Operator {
-    public init() {}
+    /// The number of elements, as follows from the operands where they are known when the node is made; nil where only data says it.
+    public var count: Dim?
+
+    public init(count: Dim? = nil) { self.count = count }
 
     public var definition: OperatorDefinition { Self.definition }
 
     public static let definition = OperatorDefinition(
         RangeOf(), name: "range", operands: ["start", "limit", "delta"],
-        onnx: [ONNXMapping("Range", RangeOf(), since: 11)],
+        onnx: [
+            ONNXMapping(
+                "Range",
+                read: { reader in
+                    try reader.allowAttributes([])
+                    let facts = try (0..<3).map { try reader.fact($0) }
+                    return try reader.add(RangeOf(count: count(facts)), reader.operands)
+                },
+                write: { writer in
+                    try writer.require(11, "Range")
+                    writer.node("Range")
+                })
+        ],
         examples: {
             func scalars(_ values: [Double], _ type: ElementType) throws -> [Tensor?] {
                 try values.map { try Tensor(doubles: [$0], type: type, shape: []) }
@@ -19,7 +34,10 @@ public struct RangeOf: Operator {
                 Example("downwards", RangeOf(), try scalars([7, -2, -4], .int32), isDifferentiable: false),
                 Example("none", RangeOf(), try scalars([3, 3, 1], .float64), isDifferentiable: false),
             ]
-        })
+        }
+    ) {
+        Attribute("count", \.count)
+    }
 
     public func infer(_ context: inout InferContext) throws -> [Fact] {
         try context.expect(0, "start", ElementType.floats + [.int16, .int32, .int64])
@@ -29,17 +47,31 @@ public struct RangeOf: Operator {
                 throw DLCError("\(what) is \(fact.type); expected one \(facts[0].element)")
             }
         }
-        let type = facts[0].element
+        let known = try count ?? Self.count(facts)
+        return [Fact(facts[0].element, [known ?? context.unknown("range")])]
+    }
+
+    /// The number of elements where the operands' are known; nil where they are data.
+    private static func count(_ facts: [Fact]) throws -> Dim? {
         let constants = facts.compactMap(\.constant)
-        if constants.count == 3 {
-            let count = try Self.count(constants)
-            let isFollowed = type.isFollowed && count <= Fact.contentLimit
-            return [Fact(type, [Dim(count)], content: isFollowed ? try Self.values(constants).integers().map { Dim(Int($0)) } : nil)]
+        if constants.count == 3, constants.allSatisfy({ $0.count == 1 }) { return Dim(try count(constants)) }
+        guard facts.allSatisfy({ $0.elements?.count == 1 }) else { return nil }
+        let wholes = facts.compactMap { $0.content?.first }
+        if wholes.count == 3 {
+            guard wholes[2].constant != 0 else { throw DLCError("the range from \(wholes[0]) to \(wholes[1]) by 0 has no end") }
+            // Rounded up, whatever the sign of the step.
+            return try Dim.max(0, wholes[0].minus(wholes[1]).quotient(wholes[2]).times(-1))
         }
-        let known = facts.compactMap { $0.content?.first }
-        guard known.count == 3, let step = known[2].constant, step > 0 else { return [Fact(type, [context.unknown("range")])] }
-        // A limit below the start gives a negative size, which the run time refuses.
-        return [Fact(type, [try known[1].minus(known[0]).ceilingQuotient(Dim(step))])]
+        let type = facts[0].element
+        let reals = facts.compactMap { $0.knownReals?.first }
+        guard reals.count == 3 else { return nil }
+        let length = try Real.apply(.sub, type, [reals[1], reals[0]])
+        let steps = try Real.apply(.ceil, .float64, [Real.apply(.div, .float64, [widened(length, type), widened(reals[2], type)])])
+        return try Dim.max(0, steps.truncated())
+    }
+
+    private static func widened(_ real: Real, _ type: ElementType) throws -> Real {
+        type == .float64 ? real : try Real.apply(.convert, .float64, [real])
     }
 
     private static func count(_ operands: [Tensor]) throws -> Int {
@@ -64,5 +96,14 @@ public struct RangeOf: Operator {
         }
         let (start, delta) = (try operands[0].integers()[0], try operands[2].integers()[0])
         return try Tensor(integers: (0..<count).map { start &+ Int64($0) &* delta }, type: type, shape: [count])
+    }
+}
+
+extension RangeOf: FollowsElements {
+    public func follow(_ operands: [Fact?], _ result: Fact) throws -> Elements? {
+        guard let count = result.shape[0].constant, result.element.isFollowed, let start = operands[0]?.content?.first,
+            let delta = operands[2]?.content?.first
+        else { return nil }
+        return .whole(try (0..<count).map { try start.plus(delta.times(Dim($0))) })
     }
 }
