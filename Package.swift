@@ -9,6 +9,7 @@ let package = Package(
         .library(name: "DLC", targets: ["DLC", "DLCModel"]),
         .executable(name: "dlc", targets: ["DLCCommand"]),
         .plugin(name: "DLCBuild", targets: ["DLCBuild"]),
+        .plugin(name: "DLCBuildInstalled", targets: ["DLCBuildInstalled"]),
     ],
     traits: [
         .trait(name: "ONNX", description: "Import and export of ONNX files; needs libprotobuf and libonnx."),
@@ -43,6 +44,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .plugin(name: "DLCBuild", capability: .buildTool(), dependencies: ["DLCCommand"]),
+        .plugin(name: "DLCBuildInstalled", capability: .buildTool()),
         .testTarget(name: "DLCTensorTests", dependencies: ["DLCTensor", "DLCTensorFiles"]),
         .testTarget(name: "DLCTensorFilesTests", dependencies: ["DLCTensorFiles"]),
         .testTarget(name: "DLCGraphTests", dependencies: ["DLCGraph", "DLCOps"]),
@@ -61,3 +63,11 @@ let package = Package(
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
 )
+
+// The fuzzer's main function comes from a library that only -sanitize=fuzzer links: Tools/fuzz_loaders sets the variable.
+if Context.environment["DLC_LOADER_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "LoaderFuzz", dependencies: ["DLC", "DLCModel", "DLCTensorFiles", "CImage"], path: "Tests/LoaderFuzz",
+            exclude: ["Corpus", "extremes.dict"]))
+}

@@ -172,7 +172,10 @@ public struct GraphBuilder: Sendable {
                 written = try Checked.add(written, Checked.count(shape))
             }
             guard Self.mayFold(read: read, written: written, limit: foldLimit) else { return nil }
-            tensors = try op.evaluate(constants)
+            // An empty result needs no loops, which may be long around no element.
+            tensors = written > 0 ? try op.evaluate(constants) : try facts.map { fact in
+                try Tensor(type: fact.element, shape: fact.shape.constants ?? []) { _ in }
+            }
         }
         return tensors.enumerated().map { index, tensor in
             constant(tensor, name: index < names.count ? names[index] : nil)

@@ -62,9 +62,12 @@ extension ControlFlow {
         }
         let formal = graph.inputs.map(\.name)
         let outputs = graph.outputs.map(\.name)
+        guard (1...max(node.inputs.count, 1)).contains(scannedCount) else {
+            throw DLCError("num_scan_inputs is \(scannedCount), the node has \(node.inputs.count) inputs")
+        }
         let carried = node.inputs.count - scannedCount
         let isComplete = outputs.count >= max(carried, node.outputs.count)
-        guard scannedCount > 0, carried >= 0, formal.count == node.inputs.count, isComplete else { throw DLCError("the body of Scan does not fit the node's inputs and outputs") }
+        guard carried >= 0, formal.count == node.inputs.count, isComplete else { throw DLCError("the body of Scan does not fit the node's inputs and outputs") }
         var state = try node.inputs[..<carried].map { try body.value($0) }
         let sources = try node.inputs[carried...].map { name in
             guard let value = try body.value(name) else { throw DLCError("a scanned input is absent") }

@@ -1,6 +1,9 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+/// The plugin that builds `dlc` first, or where the variable DLC names one, that which uses it.
+let plugin = Context.environment["DLC"] == nil ? "DLCBuild" : "DLCBuildInstalled"
+
 /// An app that carries compiled models: the plugin turns `digits.onnx` and `running_mean.dlm` into resources and types.
 let package = Package(
     name: "Example",
@@ -12,7 +15,7 @@ let package = Package(
         .executableTarget(
             name: "Example",
             dependencies: [.product(name: "DLCRuntime", package: "dlc")],
-            plugins: [.plugin(name: "DLCBuild", package: "dlc")])
+            plugins: [.plugin(name: plugin, package: "dlc")])
     ],
     swiftLanguageModes: [.v6]
 )

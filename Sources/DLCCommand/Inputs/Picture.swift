@@ -79,7 +79,10 @@ extension Picture {
             let center = (Double(index) + 0.5) * scale
             let first = max(0, Int((center - support + 0.5).rounded(.down)))
             let end = min(old, Int((center + support + 0.5).rounded(.down)))
-            let weights = (first..<max(end, first + 1)).map { max(0, 1 - abs((Double($0) + 0.5 - center) / support)) }
+            let weights = (first..<max(end, first + 1)).map { (place: Int) -> Double in
+                let distance = Double(place) + 0.5 - center
+                return max(0, 1 - abs(distance / support))
+            }
             let sum = weights.reduce(0, +)
             return (first, weights.map { Float($0 / sum) })
         }

@@ -58,7 +58,9 @@ enum TensorScatter {
         try reader.allowAttributes(["axis", "mode"])
         let (cache, update) = (try reader.fact(0), try reader.fact(1))
         let axis = try InferenceRules.axis(try reader.attribute("axis") ?? -2, rank: cache.rank)
-        guard axis > 0, let extent = cache.shape[axis].constant, let rows = update.shape[axis].constant, rows <= 1 << 24 else {
+        guard axis > 0, update.rank == cache.rank, let extent = cache.shape[axis].constant, let rows = update.shape[axis].constant,
+            rows <= 1 << 24
+        else {
             throw DLCError("past_cache is \(cache.type), update is \(update.type); axis \(axis) must be a number and not the batch")
         }
         var column = Shape(repeating: 1, count: cache.rank)

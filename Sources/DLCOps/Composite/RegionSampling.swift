@@ -19,8 +19,9 @@ enum RegionSampling {
         guard taps > 0, try Checked.multiply(taps, points) <= 1 << 26, groups <= channels else {
             throw DLCError("\(taps) taps at \(points) points are too many")
         }
-        guard offset.shape[1] == Dim(2 * groups * taps), offset.shape[2] == Dim(counts[0]), offset.shape[3] == Dim(counts[1]) else {
-            throw DLCError("offset is \(offset.type); expected [\(batch), \(2 * groups * taps), \(counts[0]), \(counts[1])]")
+        let moved = try Checked.multiply(Checked.multiply(groups, taps), 2)
+        guard offset.shape[1] == Dim(moved), offset.shape[2] == Dim(counts[0]), offset.shape[3] == Dim(counts[1]) else {
+            throw DLCError("offset is \(offset.type); expected [\(batch), \(moved), \(counts[0]), \(counts[1])]")
         }
         let rows = try batch.times(Dim(groups))
         let parts = try reader.reshape(reader.required(0), [rows, Dim(channels / groups), x.shape[2], x.shape[3]])
@@ -40,7 +41,7 @@ enum RegionSampling {
         if let mask = reader.operand(4) {
             samples = try reader.apply(.mul, samples, reader.reshape(mask, [rows, 1, Dim(taps * points)]))
         }
-        let columns = try reader.reshape(samples, [batch, Dim(channels * taps), Dim(counts[0]), Dim(counts[1])])
+        let columns = try reader.reshape(samples, [batch, Dim(Checked.multiply(channels, taps)), Dim(counts[0]), Dim(counts[1])])
         let weights = try reader.reshape(reader.required(1), [w.shape[0], try w.shape[1].times(Dim(taps)), 1, 1])
         let op = Conv(strides: [1, 1], pads: [0, 0, 0, 0], group: try reader.attribute("group") ?? 1)
         return try reader.add(op, [columns, weights, reader.operand(3)])

@@ -46,7 +46,7 @@ enum Unpooling {
         try windows.check(spatial: block.count)
         let counts = try windows.counts(image.map { Dim($0) })
         let taps = try Checked.count(block)
-        guard rows % taps == 0, try Checked.multiply(rows, taps) <= 1 << 26 else { throw DLCError("x is \(x.type), which does not hold blocks of \(taps)") }
+        guard rows % taps == 0, try Checked.multiply(rows, taps) <= 1 << 22 else { throw DLCError("x is \(x.type), which does not hold blocks of \(taps)") }
         var padding: [Int] = []
         for axis in block.indices {
             guard let count = counts[axis].constant else { throw DLCError("image_shape must be numbers") }

@@ -123,7 +123,9 @@ private struct ONNXAttention {
         isCausal = try reader.attribute("is_causal") ?? false
         window = (try reader.attribute("left_window_size") ?? -1, try reader.attribute("right_window_size") ?? -1)
         if let pastKey = reader.operand(4) {
-            offset = reader.builder.shape(pastKey)[2]
+            let past = reader.builder.fact(pastKey)
+            guard past.rank == 4 else { throw DLCError("past_key is \(past.type); expected 4 dimensions") }
+            offset = past.shape[2]
             k = try reader.add1(Concat(axis: 2), [pastKey, k])
             v = try reader.add1(Concat(axis: 2), [reader.required(5), v])
         }

@@ -45,7 +45,9 @@ public struct LRN: Operator {
     public func infer(_ context: inout InferContext) throws -> [Fact] {
         try context.expect(0, "x", ElementType.floats)
         let x = try context.operand(0)
-        guard x.rank >= 2, size >= 1 else { throw DLCError("x is \(x.type), size \(size); expected at least 2 dimensions and size 1") }
+        guard x.rank >= 2, size >= 1, size <= 1 << 30 else {
+            throw DLCError("x is \(x.type), size \(size); expected at least 2 dimensions and a size from 1 to 2³⁰")
+        }
         return [Fact(x.type)]
     }
 

@@ -157,7 +157,10 @@ public struct Pool: Operator {
                 Oracle.forEach(extents) { position in
                     var (sum, counted, best, bestAt) = (0.0, 0, -Double.infinity, [Int]())
                     Oracle.forEach(kernel) { k in
-                        let source = (0..<rank).map { position[$0] * strides[$0] + k[$0] * dilations[$0] - pads[$0] }
+                        let source = (0..<rank).map { (axis: Int) -> Int in
+                            let start = position[axis] * strides[axis] - pads[axis]
+                            return start + k[axis] * dilations[axis]
+                        }
                         if countIncludePad, (0..<rank).allSatisfy({ source[$0] < spatial[$0] + pads[$0 + rank] }) { counted += 1 }
                         guard (0..<rank).allSatisfy({ source[$0] >= 0 && source[$0] < spatial[$0] }) else { return }
                         if !countIncludePad { counted += 1 }

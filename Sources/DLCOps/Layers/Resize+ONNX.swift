@@ -108,7 +108,7 @@ extension Resize {
         for axis in axes {
             scales[axis] = scale
             let size = (scale * Double(x.shape[axis].constant ?? 0) + 0.5).rounded(.down)
-            guard size < 0x1p40 else { throw DLCError("sizes \(given.text) make axis \(axis) of x \(x.type) too large") }
+            guard abs(size) < 0x1p40 else { throw DLCError("sizes \(given.text) make axis \(axis) of x \(x.type) too large") }
             sizes[axis] = Dim(Int(size))
         }
     }

@@ -48,7 +48,7 @@ extension Resize {
                 case .floor: position.rounded(.down)
                 case .ceil: position.rounded(.up)
                 }
-                return Int(min(max(rounded, 0), Double(from - 1)))
+                return rounded > 0 ? Int(min(rounded, Double(from - 1))) : 0
             }
         }
         var indices: [Int] = []
@@ -107,6 +107,8 @@ extension Resize {
         return (0..<to).map { y in
             let position = position(y, axis, from: from, to: to)
             if isOutside(position, from) { return nil }
+            // What is not a number, or too far out to be one, reads the first element.
+            guard position.magnitude < 0x1p52 else { return [(0, .nan)] }
             let base = Int(position.rounded(.up)) - 1
             let ratio = position - Double(base)
             var taps = (start..<(2 - start)).map { (index: base + $0, weight: kernel((Double($0) - ratio) * scale)) }

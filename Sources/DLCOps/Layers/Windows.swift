@@ -21,6 +21,7 @@ struct Windows {
             guard list.count == spatial else { throw DLCError("\(name) \(list) has \(list.count) entries; expected \(spatial)") }
             if let bad = list.first(where: { $0 < 1 || $0 > 1 << 30 }) { throw DLCError("\(name) \(list) holds \(bad); expected at least 1") }
         }
+        if let bad = pads.first(where: { $0.constant.map { $0.magnitude > 1 << 40 } ?? false }) { throw DLCError("pads \(pads.text) hold \(bad)") }
         guard pads.count == 2 * spatial else { throw DLCError("pads \(pads.text) has \(pads.count) entries; expected \(2 * spatial)") }
     }
 

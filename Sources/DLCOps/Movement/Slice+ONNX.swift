@@ -72,7 +72,7 @@ extension Slice {
             let part = try extent.ceilingQuotient(Dim(count))
             sizes = [Dim](repeating: part, count: count)
             if let d = extent.constant, let p = part.constant {
-                sizes = (0..<count).map { Dim(max(0, min(p, d - $0 * p))) }
+                sizes = try (0..<count).map { Dim(max(0, min(p, d - (try Checked.multiply($0, p))))) }
             } else {
                 sizes[count - 1] = try extent.minus(part.times(Dim(count - 1)))
             }

@@ -88,7 +88,7 @@ public struct RegionPool: Operator {
         func rounded(_ edge: Double) -> Float { (Float(edge) * Float(scale)).rounded(.toNearestOrAwayFromZero) }
         let start = rounded(box[1 - axis])
         let bin = max(rounded(box[3 - axis]) - start + 1, 1) / Float(size[axis])
-        func place(_ edge: Float) -> Int { Int(min(max(edge + start, 0), Float(extent))) }
+        func place(_ edge: Float) -> Int { edge + start > 0 ? Int(min(edge + start, Float(extent))) : 0 }
         return (0..<size[axis]).map { index in
             let (low, high) = (place((Float(index) * bin).rounded(.down)), place((Float(index + 1) * bin).rounded(.up)))
             return low..<max(low, high)

@@ -24,6 +24,13 @@ public let foldConstants = Pass("fold-constants", rule: { graph, options in
         }
         guard GraphBuilder.mayFold(read: read, written: written, limit: options.foldLimit) else { return nil }
         guard !node.op.attributes.contains(where: { isSymbolic($0.value) }) else { return nil }
+        // An empty result needs no loops, which may be long around no element.
+        if written == 0 {
+            return try node.results.indices.map { index in
+                let type = rewriter.resultType(node, index)
+                return rewriter.constant(try Tensor(type: type.element, shape: type.shape.constants ?? []) { _ in })
+            }
+        }
         return try node.op.evaluate(operands).map { rewriter.constant($0) }
     }
 })

@@ -21,10 +21,10 @@ public enum RecurrentKernel {
         rnn.hidden = Int64(integers[6])
         try fill(
             &rnn.activations,
-            (0..<6).map { index in
-                dlc_rnn_activation(
-                    function: dlc_rnn_function(rawValue: UInt8(clamping: integers[7 + index])), alpha: Float(numbers[1 + 2 * index]),
-                    beta: Float(numbers[2 + 2 * index]))
+            (0..<6).map { (index: Int) -> dlc_rnn_activation in
+                let function = dlc_rnn_function(rawValue: UInt8(clamping: integers[7 + index]))
+                let first = 1 + 2 * index
+                return dlc_rnn_activation(function: function, alpha: Float(numbers[first]), beta: Float(numbers[first + 1]))
             })
         return rnn
     }

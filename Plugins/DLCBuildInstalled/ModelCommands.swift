@@ -1,0 +1,1 @@
+../DLCBuild/ModelCommands.swift
