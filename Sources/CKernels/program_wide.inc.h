@@ -12,18 +12,21 @@ DLC_TARGET_BEGIN
 #define DLC_EACH2(expression) { DLC_LOOP { T x = a[i], y = b[i]; d[i] = (expression); } break; }
 #define DLC_EACH3(expression) { DLC_LOOP { T x = a[i], y = b[i], z = c[i]; d[i] = (expression); } break; }
 
-/// Operations that read the same for the three types, given the type's bounds `lo` and `hi` of a clip.
-#define DLC_COMMON_CASES \
+/// Operations that read the same for the three types but ask for their order, given the type's bounds `lo` and `hi` of a clip.
+#define DLC_ORDER_CASES \
     case DLC_OP_RELU: DLC_EACH1(x < 0 ? 0 : x) \
     case DLC_OP_MIN: DLC_EACH2(x < y || x != x ? x : y) \
     case DLC_OP_MAX: DLC_EACH2(x > y || x != x ? x : y) \
     case DLC_OP_CLIP: DLC_EACH1(x > hi || (x < lo && lo > hi) ? hi : x < lo ? lo : x) \
-    case DLC_OP_EQ: DLC_EACH2(x == y) \
-    case DLC_OP_NE: DLC_EACH2(x != y) \
     case DLC_OP_LT: DLC_EACH2(x < y) \
     case DLC_OP_LE: DLC_EACH2(x <= y) \
     case DLC_OP_GT: DLC_EACH2(x > y) \
-    case DLC_OP_GE: DLC_EACH2(x >= y) \
+    case DLC_OP_GE: DLC_EACH2(x >= y)
+
+/// Operations that read the same for the three types.
+#define DLC_COMMON_CASES \
+    case DLC_OP_EQ: DLC_EACH2(x == y) \
+    case DLC_OP_NE: DLC_EACH2(x != y) \
     case DLC_OP_AND: DLC_EACH2((x != 0) & (y != 0)) \
     case DLC_OP_OR: DLC_EACH2((x != 0) | (y != 0)) \
     case DLC_OP_XOR: DLC_EACH2((x != 0) ^ (y != 0)) \
@@ -51,6 +54,7 @@ DLC_APART void DLC_NAME(apply_f64)(const dlc_instruction *in, int64_t n, double 
     case DLC_OP_NEG: DLC_EACH1(-x)
     case DLC_OP_ABS: DLC_EACH1(fabs(x))
     case DLC_OP_SIGN: DLC_EACH1(x > 0 ? 1 : x < 0 ? -1 : x)
+    DLC_ORDER_CASES
     DLC_COMMON_CASES
     case DLC_OP_CEIL: DLC_EACH1(ceil(x))
     case DLC_OP_FLOOR: DLC_EACH1(floor(x))
@@ -133,6 +137,7 @@ DLC_APART void DLC_NAME(apply_i64)(const dlc_instruction *in, int64_t n, int64_t
     const int64_t lo = in->i0, hi = in->i1;
     switch (in->op) {
     case DLC_OP_CONST: { DLC_LOOP d[i] = in->i0; break; }
+    DLC_ORDER_CASES
     DLC_COMMON_CASES
     DLC_INTEGER_CASES
     case DLC_OP_DIV: DLC_EACH2(y == 0 ? 0 : y == -1 ? (T)(0 - (uint64_t)x) : x / y)
@@ -149,16 +154,15 @@ DLC_APART void DLC_NAME(apply_u64)(const dlc_instruction *in, int64_t n, uint64_
     typedef uint64_t T;
     const uint64_t lo = (uint64_t)in->i0, hi = (uint64_t)in->i1;
     switch (in->op) {
-    case DLC_OP_CONST: { DLC_LOOP d[i] = (uint64_t)in->i0; break; }
-    DLC_COMMON_CASES
-    DLC_INTEGER_CASES
+    DLC_ORDER_CASES
     case DLC_OP_DIV: DLC_EACH2(y == 0 ? 0 : x / y)
     case DLC_OP_MOD: DLC_EACH2(y == 0 ? 0 : x % y)
     case DLC_OP_POW: DLC_EACH2(DLC_NAME(natural_power)(x, y))
     case DLC_OP_ABS: DLC_EACH1(x)
     case DLC_OP_SIGN: DLC_EACH1(x != 0)
     case DLC_OP_SHR: DLC_EACH2(y > 63 ? 0 : x >> (y & 63))
-    default: break;
+    // The bits of what is left do not depend on the sign.
+    default: DLC_NAME(apply_i64)(in, n, (int64_t *)d, (const int64_t *)a, (const int64_t *)b, (const int64_t *)c);
     }
 }
 

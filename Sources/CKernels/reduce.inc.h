@@ -188,7 +188,8 @@ DLC_INLINE void reduce_columns_fold(const dlc_call *call, reduce_fold fold) {
         const float *x = (const float *)call->buffers[0] + block.x;
         float *y = (float *)call->buffers[1] + block.y;
         int64_t c = 0;
-        if (block.count == 4 * VL) {
+        // Exponentials fill the processor one vector at a time.
+        if (fold != FOLD_EXP && block.count == 4 * VL) {
             reduce_columns_some(r, fold, 4, x, y, VL);
             continue;
         }

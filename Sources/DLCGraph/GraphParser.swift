@@ -2,6 +2,8 @@
 public struct GraphParser {
     private var scanner: TextScanner
     private let definitions: [String: OperatorDefinition]
+    /// Elements of constants that are written as one: a short text must not take all memory.
+    private var repeatedElements = 0
 
     /// Parses one graph; names of operators are looked up among `definitions`.
     /// - Throws: a `DLCError` naming the line of the first mistake.
@@ -195,20 +197,24 @@ public struct GraphParser {
         }
         try scanner.expect("(")
         var words: [String] = []
+        var repeats = 1
         while !scanner.take(")") {
             words.append(try scanner.numberText())
-            if scanner.take("...") {
-                let count = try Checked.count(shape)
-                guard count <= 1 << 28 else { throw DLCError("a constant of \(count) elements is too large for text") }
-                words = Array(repeating: words[0], count: count)
+            if words.count == 1, scanner.take("...") {
+                repeats = try Checked.count(shape)
+                repeatedElements = try Checked.add(repeatedElements, repeats)
+                guard repeats <= 1 << 24, repeatedElements <= 1 << 26 else {
+                    throw DLCError("a constant of \(repeats) elements is too large for text")
+                }
             }
             if !scanner.take(",") { try scanner.expect(")"); break }
         }
         func convert<T>(_ parse: (String) -> T?) throws -> [T] {
-            try words.map {
-                guard let value = parse($0) else { throw DLCError("\($0) is no element of \(element)") }
+            let values = try words.map { word in
+                guard let value = parse(word) else { throw DLCError("\(word) is no element of \(element)") }
                 return value
             }
+            return values.count == 1 && repeats != 1 ? Array(repeating: values[0], count: repeats) : values
         }
         if element.isFloat { return try Tensor(doubles: convert { Double($0) }, type: element, shape: shape) }
         if element == .uint64 { return try Tensor(convert { UInt64($0) }, shape: shape) }

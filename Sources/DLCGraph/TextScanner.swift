@@ -123,10 +123,11 @@ struct TextScanner {
     }
 
     private mutating func dimProduct(_ depth: Int) throws -> Dim {
-        if take("-") { return try dimProduct(depth).times(-1) }
+        var sign = 1
+        while take("-") { sign = -sign }
         var product = try dimAtom(depth)
         while take("*") { product = try product.times(dimAtom(depth)) }
-        return product
+        return try product.times(Dim(sign))
     }
 
     private mutating func dimAtom(_ depth: Int) throws -> Dim {

@@ -19,6 +19,7 @@ struct ZipArchive {
     ) throws where Bytes.Element == UInt8, Bytes.Index == Int {
         let end = try Self.endOfDirectory(in: file)
         var position = end.start
+        var taken = 0
         for _ in 0..<end.count {
             guard file.integer(at: position, size: 4) == 0x0201_4B50,
                 let method = file.integer(at: position + 10, size: 2),
@@ -32,6 +33,9 @@ struct ZipArchive {
                 let name = file.part(at: position + 46, length: nameCount)
             else { throw DLCError("the zip directory is damaged at byte \(position)") }
             let text = String(decoding: name, as: UTF8.self)
+            // Entries over the same bytes would multiply the file's size.
+            taken += compressedCount
+            guard taken <= file.count else { throw DLCError("the zip entries overlap") }
             let bytes = try located(text) {
                 let data = try Self.data(in: file, at: local, count: compressedCount)
                 return try Self.inflated(Array(data), method: method, count: count, checksum: checksum)
