@@ -2,7 +2,6 @@
 #include "conv.h"
 #include "dlc_strassen.h"
 #include "winograd.h"
-#include <string.h>
 
 /// Extents that no arithmetic on offsets overflows with, and channels that the groups divide.
 static bool is_valid(const dlc_conv *p) {
@@ -44,28 +43,24 @@ bool dlc_conv_supports(dlc_isa isa, const dlc_conv *p, dlc_conv_algorithm algori
     return false;
 }
 
-int64_t dlc_conv_packed_bytes(dlc_isa isa, const dlc_conv *p) {
-    switch (p->algorithm) {
-    case DLC_CONV_IGEMM: return 4 * dlc_conv_igemm_packed_floats(isa, p);
-    case DLC_CONV_WINOGRAD_2: case DLC_CONV_WINOGRAD_4: case DLC_CONV_WINOGRAD_STRIDED:
-        return 4 * dlc_winograd_packed_floats(isa, p, dlc_winograd_side(p->algorithm));
-    case DLC_CONV_DEPTHWISE: return 4 * dlc_depthwise_packed_floats(p);
-    case DLC_CONV_DIRECT: return p->oc * (p->c / p->groups) * dlc_conv_taps(p) * (p->type == DLC_F64 ? 8 : 4);
-    case DLC_CONV_STRASSEN: return dlc_strassen_packed_bytes(isa, p->c, p->oc);
-    }
-    return 0;
+dlc_pack dlc_conv_packing(const dlc_conv *p) {
+    static const dlc_pack_form forms[] = {
+        [DLC_CONV_IGEMM] = DLC_PACK_PANELS, [DLC_CONV_DIRECT] = DLC_PACK_PANELS, [DLC_CONV_WINOGRAD_2] = DLC_PACK_WINOGRAD_2,
+        [DLC_CONV_WINOGRAD_4] = DLC_PACK_WINOGRAD_4, [DLC_CONV_WINOGRAD_STRIDED] = DLC_PACK_WINOGRAD_STRIDED,
+        [DLC_CONV_DEPTHWISE] = DLC_PACK_CHANNELS, [DLC_CONV_STRASSEN] = DLC_PACK_STRASSEN,
+    };
+    const int64_t taps = dlc_conv_taps(p), inputs = p->c / p->groups, outputs = p->oc / p->groups;
+    return (dlc_pack){
+        .form = forms[p->algorithm], .groups = p->groups, .outputs = outputs, .inputs = inputs,
+        .kernel = {p->kernel[0], p->kernel[1], p->kernel[2]}, .group_step = outputs * inputs * taps, .output_step = inputs * taps,
+        .input_step = taps, .tap_step = 1,
+    };
 }
 
-void dlc_conv_pack(dlc_isa isa, const dlc_conv *p, const void *weights, void *out) {
-    switch (p->algorithm) {
-    case DLC_CONV_IGEMM: dlc_conv_igemm_pack(isa, p, weights, out); break;
-    case DLC_CONV_WINOGRAD_2: case DLC_CONV_WINOGRAD_4: case DLC_CONV_WINOGRAD_STRIDED:
-        dlc_winograd_pack(isa, p, dlc_winograd_side(p->algorithm), weights, out);
-        break;
-    case DLC_CONV_DEPTHWISE: dlc_depthwise_pack(p, weights, out); break;
-    case DLC_CONV_DIRECT: memcpy(out, weights, (size_t)dlc_conv_packed_bytes(isa, p)); break;
-    case DLC_CONV_STRASSEN: dlc_strassen_pack(isa, weights, 1, p->c, p->c, p->oc, out); break;
-    }
+int64_t dlc_conv_packed_bytes(dlc_isa isa, const dlc_conv *p) {
+    if (p->algorithm == DLC_CONV_DIRECT) return p->oc * (p->c / p->groups) * dlc_conv_taps(p) * (p->type == DLC_F64 ? 8 : 4);
+    const dlc_pack pack = dlc_conv_packing(p);
+    return dlc_pack_bytes(isa, &pack);
 }
 
 /// The buffers of a convolution are in the order of those of a product.

@@ -9,8 +9,6 @@ enum { DLC_CONV_X, DLC_CONV_WEIGHTS, DLC_CONV_BIAS, DLC_CONV_RESIDUAL, DLC_CONV_
 static inline int64_t dlc_conv_taps(const dlc_conv *p) { return p->kernel[0] * p->kernel[1] * p->kernel[2]; }
 static inline int64_t dlc_conv_pixels(const dlc_conv *p) { return p->n * p->od * p->oh * p->ow; }
 
-int64_t dlc_conv_igemm_packed_floats(dlc_isa isa, const dlc_conv *conv);
-void dlc_conv_igemm_pack(dlc_isa isa, const dlc_conv *conv, const float *weights, float *out);
 void dlc_conv_igemm_prepare(dlc_conv *conv, dlc_launch *out);
 
 /// The implicit product's tiles for few input channels, over the same packed weights.
@@ -19,13 +17,9 @@ void dlc_conv_narrow_prepare(dlc_conv *conv, dlc_launch *out);
 
 /// Winograd convolution of Lavin and Gray (arXiv:1509.09308), in the forms that winograd.h tells by their points per side.
 bool dlc_winograd_supports(const dlc_conv *conv, int side);
-int64_t dlc_winograd_packed_floats(dlc_isa isa, const dlc_conv *conv, int side);
-void dlc_winograd_pack(dlc_isa isa, const dlc_conv *conv, int side, const float *weights, float *out);
 void dlc_winograd_prepare(dlc_conv *conv, dlc_launch *out);
 
 bool dlc_depthwise_supports(const dlc_conv *conv);
-int64_t dlc_depthwise_packed_floats(const dlc_conv *conv);
-void dlc_depthwise_pack(const dlc_conv *conv, const float *weights, float *out);
 void dlc_depthwise_prepare(dlc_conv *conv, dlc_launch *out);
 
 void dlc_conv_direct_prepare(dlc_conv *conv, dlc_launch *out);

@@ -14,26 +14,6 @@ static group_shape group_of(dlc_isa isa, const dlc_conv *p) {
     return s;
 }
 
-int64_t dlc_conv_igemm_packed_floats(dlc_isa isa, const dlc_conv *p) {
-    const group_shape s = group_of(isa, p);
-    return p->groups * dlc_packed_floats(&s.panels);
-}
-
-void dlc_conv_igemm_pack(dlc_isa isa, const dlc_conv *p, const float *weights, float *out) {
-    const group_shape s = group_of(isa, p);
-    const int64_t taps = dlc_conv_taps(p);
-    for (int64_t g = 0; g < p->groups; g++)
-        for (int64_t panel = 0; panel < s.panels.panels; panel++) {
-            const int64_t width = dlc_panel_vectors(&s.panels, panel) * s.panels.lanes, first = dlc_panel_column(&s.panels, panel);
-            for (int64_t tap = 0; tap < taps; tap++)
-                for (int64_t c = 0; c < s.c; c++, out += width)
-                    for (int64_t j = 0; j < width; j++) {
-                        const int64_t o = first + j;
-                        out[j] = o < s.oc ? weights[((g * s.oc + o) * s.c + c) * taps + tap] : 0;
-                    }
-        }
-}
-
 /// Fills the table for output pixels `first ..< first + rows`, channels from `x` on.
 static void fill_table(const dlc_conv *p, const float *x, const float *zeros, int64_t first, int64_t rows, const float **table) {
     int64_t ow = first % p->ow, oh = first / p->ow % p->oh, od = first / p->ow / p->oh % p->od, n = first / p->ow / p->oh / p->od;

@@ -37,42 +37,18 @@ static int64_t packed_floats(dlc_isa isa, const dlc_conv_transpose *p) {
 
 int64_t dlc_conv_transpose_packed_bytes(dlc_isa isa, const dlc_conv_transpose *p) {
     if (p->type == DLC_F64) return 8 * p->c * (p->oc / p->groups) * p->kernel[0] * p->kernel[1] * p->kernel[2];
-    return 4 * packed_floats(isa, p);
+    const dlc_pack pack = dlc_conv_transpose_packing(p);
+    return dlc_pack_bytes(isa, &pack);
 }
 
-/// Packs one class of group g; returns the end of it.
-static float *pack_class(dlc_isa isa, const dlc_conv_transpose *p, int64_t g, const axis_class a[3], const float *weights, float *out) {
-    const int64_t c = p->c / p->groups, oc = p->oc / p->groups, all = p->kernel[0] * p->kernel[1] * p->kernel[2];
-    const dlc_panels panels = panels_of(isa, p, a[0].taps * a[1].taps * a[2].taps);
-    if (panels.k == 0) return out;
-    for (int64_t panel = 0; panel < panels.panels; panel++) {
-        const int64_t width = dlc_panel_vectors(&panels, panel) * panels.lanes, first = dlc_panel_column(&panels, panel);
-        for (int64_t d = 0; d < a[0].taps; d++)
-            for (int64_t h = 0; h < a[1].taps; h++)
-                for (int64_t w = 0; w < a[2].taps; w++) {
-                    const int64_t kd = a[0].first_tap + d * a[0].tap_step, kh = a[1].first_tap + h * a[1].tap_step;
-                    const int64_t tap = (kd * p->kernel[1] + kh) * p->kernel[2] + a[2].first_tap + w * a[2].tap_step;
-                    for (int64_t i = 0; i < c; i++, out += width)
-                        for (int64_t j = 0; j < width; j++)
-                            out[j] = first + j < oc ? weights[((g * c + i) * oc + first + j) * all + tap] : 0;
-                }
-    }
-    return out;
-}
-
-void dlc_conv_transpose_pack(dlc_isa isa, const dlc_conv_transpose *p, const void *weights, void *out) {
-    if (p->type == DLC_F64) {
-        memcpy(out, weights, (size_t)dlc_conv_transpose_packed_bytes(isa, p));
-        return;
-    }
-    float *to = out;
-    for (int64_t g = 0; g < p->groups; g++)
-        for (int64_t rd = 0; rd < p->stride[0]; rd++)
-            for (int64_t rh = 0; rh < p->stride[1]; rh++)
-                for (int64_t rw = 0; rw < p->stride[2]; rw++) {
-                    const axis_class a[3] = {class_of(p, 0, rd), class_of(p, 1, rh), class_of(p, 2, rw)};
-                    to = pack_class(isa, p, g, a, weights, to);
-                }
+dlc_pack dlc_conv_transpose_packing(const dlc_conv_transpose *p) {
+    const int64_t taps = p->kernel[0] * p->kernel[1] * p->kernel[2], inputs = p->c / p->groups, outputs = p->oc / p->groups;
+    return (dlc_pack){
+        .form = DLC_PACK_PHASES, .groups = p->groups, .outputs = outputs, .inputs = inputs,
+        .kernel = {p->kernel[0], p->kernel[1], p->kernel[2]}, .stride = {p->stride[0], p->stride[1], p->stride[2]},
+        .dilation = {p->dilation[0], p->dilation[1], p->dilation[2]}, .group_step = inputs * outputs * taps, .output_step = taps,
+        .input_step = outputs * taps, .tap_step = 1,
+    };
 }
 
 /// Pointers [taps][a[2].count] for the outputs of one line.

@@ -8,14 +8,6 @@ bool dlc_depthwise_supports(const dlc_conv *p) {
     return p->groups == p->c && (p->c > 1 || p->oc == 1) && p->c > 0 && p->oc > 0 && dlc_conv_taps(p) <= 4096;
 }
 
-int64_t dlc_depthwise_packed_floats(const dlc_conv *p) { return dlc_conv_taps(p) * p->oc; }
-
-void dlc_depthwise_pack(const dlc_conv *p, const float *weights, float *out) {
-    const int64_t taps = dlc_conv_taps(p);
-    for (int64_t tap = 0; tap < taps; tap++)
-        for (int64_t o = 0; o < p->oc; o++) *out++ = weights[o * taps + tap];
-}
-
 bool dlc_depthwise_is_unrolled(const dlc_conv *p) {
     return p->kernel[0] == 1 && p->kernel[1] == p->kernel[2] && (p->kernel[1] == 3 || p->kernel[1] == 5) &&
            p->stride[1] <= 2 && p->stride[2] <= 2 && p->dilation[1] == 1 && p->dilation[2] == 1;

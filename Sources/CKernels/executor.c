@@ -230,6 +230,8 @@ dlc_threads *dlc_threads_create(int32_t threads) {
     return pool;
 }
 
+int32_t dlc_threads_count(const dlc_threads *pool) { return pool ? pool->threads : 1; }
+
 void dlc_threads_limit(dlc_threads *pool, int32_t threads) {
     if (!pool) return;
     int32_t limit = threads < 1 ? 1 : threads < pool->threads ? threads : pool->threads;

@@ -27,28 +27,33 @@ dlc_panels dlc_panels_of(const dlc_tile_set *set, int64_t k, int64_t n) {
     return p;
 }
 
-/// Columns whose elements are contiguous: 4 × 4 blocks are transposed in registers.
-static void pack_transposed(int64_t k, int64_t columns, int64_t width, const float *b, int64_t column_stride, float *out) {
+void dlc_transpose(const float *b, int64_t column_stride, int64_t columns, int64_t rows, float *out, const int64_t *at) {
     int64_t j = 0;
     for (; j + 4 <= columns; j += 4) {
         const float *p = b + j * column_stride;
         int64_t i = 0;
-        for (; i + 4 <= k; i += 4) {
+        for (; i + 4 <= rows; i += 4) {
             v4 r0 = *(const v4_unaligned *)(p + i), r1 = *(const v4_unaligned *)(p + column_stride + i);
             v4 r2 = *(const v4_unaligned *)(p + 2 * column_stride + i), r3 = *(const v4_unaligned *)(p + 3 * column_stride + i);
             v4 a = __builtin_shufflevector(r0, r1, 0, 4, 1, 5), c = __builtin_shufflevector(r2, r3, 0, 4, 1, 5);
             v4 d = __builtin_shufflevector(r0, r1, 2, 6, 3, 7), e = __builtin_shufflevector(r2, r3, 2, 6, 3, 7);
-            float *o = out + i * width + j;
-            *(v4_unaligned *)o = __builtin_shufflevector(a, c, 0, 1, 4, 5);
-            *(v4_unaligned *)(o + width) = __builtin_shufflevector(a, c, 2, 3, 6, 7);
-            *(v4_unaligned *)(o + 2 * width) = __builtin_shufflevector(d, e, 0, 1, 4, 5);
-            *(v4_unaligned *)(o + 3 * width) = __builtin_shufflevector(d, e, 2, 3, 6, 7);
+            float *o = out + j;
+            *(v4_unaligned *)(o + at[i]) = __builtin_shufflevector(a, c, 0, 1, 4, 5);
+            *(v4_unaligned *)(o + at[i + 1]) = __builtin_shufflevector(a, c, 2, 3, 6, 7);
+            *(v4_unaligned *)(o + at[i + 2]) = __builtin_shufflevector(d, e, 0, 1, 4, 5);
+            *(v4_unaligned *)(o + at[i + 3]) = __builtin_shufflevector(d, e, 2, 3, 6, 7);
         }
-        for (; i < k; i++)
-            for (int64_t s = 0; s < 4; s++) out[i * width + j + s] = p[s * column_stride + i];
+        for (; i < rows; i++)
+            for (int64_t s = 0; s < 4; s++) out[at[i] + j + s] = p[s * column_stride + i];
     }
     for (; j < columns; j++)
-        for (int64_t i = 0; i < k; i++) out[i * width + j] = b[j * column_stride + i];
+        for (int64_t i = 0; i < rows; i++) out[at[i] + j] = b[j * column_stride + i];
+}
+
+void dlc_transpose_rows(const float *b, int64_t column_stride, int64_t columns, int64_t rows, float *out, int64_t row_step) {
+    int64_t at[256];
+    for (int64_t i = 0; i < 256 && i < rows; i++) at[i] = i * row_step;
+    for (int64_t i = 0; i < rows; i += 256) dlc_transpose(b + i, column_stride, columns, dlc_min(256, rows - i), out + i * row_step, at);
 }
 
 void dlc_pack_panel(const dlc_panels *p, int64_t panel, const float *b, int64_t row_stride, int64_t column_stride, float *out) {
@@ -58,7 +63,7 @@ void dlc_pack_panel(const dlc_panels *p, int64_t panel, const float *b, int64_t 
     if (column_stride == 1) {
         for (int64_t i = 0; i < p->k; i++) memcpy(out + i * width, b + i * row_stride, (size_t)columns * sizeof(float));
     } else if (row_stride == 1) {
-        pack_transposed(p->k, columns, width, b, column_stride, out);
+        dlc_transpose_rows(b, column_stride, columns, p->k, out, width);
     } else {
         for (int64_t i = 0; i < p->k; i++)
             for (int64_t j = 0; j < columns; j++) out[i * width + j] = b[i * row_stride + j * column_stride];
@@ -73,8 +78,6 @@ int64_t dlc_gemm_packed_bytes(dlc_isa isa, int64_t k, int64_t n) {
     return dlc_packed_floats(&p) * (int64_t)sizeof(float);
 }
 
-void dlc_gemm_pack(dlc_isa isa, const float *b, int64_t row_stride, int64_t column_stride, int64_t k, int64_t n, float *out) {
-    dlc_panels p = dlc_panels_of(dlc_tiles(isa), k, n);
-    for (int64_t i = 0; i < p.panels; i++)
-        dlc_pack_panel(&p, i, b, row_stride, column_stride, out + dlc_panel_column(&p, i) * k);
+dlc_pack dlc_matrix_packing(dlc_pack_form form, int64_t k, int64_t n, int64_t row_stride, int64_t column_stride) {
+    return (dlc_pack){.form = form, .groups = 1, .outputs = n, .inputs = k, .kernel = {1, 1, 1}, .output_step = column_stride, .input_step = row_stride};
 }

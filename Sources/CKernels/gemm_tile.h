@@ -76,6 +76,11 @@ static inline int64_t dlc_packed_floats(const dlc_panels *p) {
 /// Packs one panel of B into k rows of `vectors · lanes` floats.
 void dlc_pack_panel(const dlc_panels *p, int64_t panel, const float *b, int64_t row_stride, int64_t column_stride, float *out);
 
+/// Columns whose elements are neighbours, `column_stride` apart, into rows: element i of column j to out[at[i] + j].
+void dlc_transpose(const float *b, int64_t column_stride, int64_t columns, int64_t rows, float *out, const int64_t *at);
+/// The same where the rows lie `row_step` apart.
+void dlc_transpose_rows(const float *b, int64_t column_stride, int64_t columns, int64_t rows, float *out, int64_t row_step);
+
 /// A block of rows against a range of panels: what the drivers have in common.
 typedef struct {
     const dlc_tile_set *set;

@@ -14,7 +14,7 @@ typedef struct {
     dlc_kernel group_norm_first_f32, group_norm_last_f32, group_norm_f64;
     dlc_kernel lp_norm_f32, lp_norm_f64;
     dlc_kernel lrn_first_f32, lrn_last_f32, lrn_f64;
-    dlc_kernel rnn_f32, rnn_pack;
+    dlc_kernel rnn_f32;
     dlc_kernel attention_f32;
     dlc_kernel roi_f32;
     dlc_kernel resize_f32, resize_f64, resize_i8, resize_u8;

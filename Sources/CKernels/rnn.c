@@ -1,5 +1,6 @@
 /// Packing of recurrent weights, checks, and the choice of kernel.
 #include "rnn.h"
+#include "gemm_tile.h"
 #include "layers.h"
 
 /// Bounds that keep every size below within 64 bits.
@@ -19,53 +20,62 @@ int64_t dlc_rnn_packed_bytes(dlc_isa isa, const dlc_rnn *p) {
     return l.directions * l.direction * 4;
 }
 
-/// Packs gates `first ..< first + gates` of a matrix [gate][hidden][columns] as [block][columns][gates][lanes].
-static void rnn_pack_matrix(const dlc_rnn *p, const rnn_layout *l, const float *matrix, int64_t columns,
-                            int64_t first, int64_t gates, float *to) {
-    for (int64_t block = 0; block < l->blocks; block++)
-        for (int64_t k = 0; k < columns; k++)
-            for (int64_t gate = first; gate < first + gates; gate++)
-                for (int64_t lane = 0; lane < l->lanes; lane++) {
-                    int64_t unit = block * l->lanes + lane;
-                    *to++ = unit < p->hidden ? matrix[(gate * p->hidden + unit) * columns + k] : 0;
-                }
+/// Packs gates `first ..< first + gates` of a block of a matrix [gate][hidden][columns] as [columns][gates][lanes].
+static void rnn_pack_matrix(const dlc_rnn *p, const rnn_layout *l, const float *matrix, int64_t columns, int64_t first, int64_t gates,
+                            int64_t block, float *to) {
+    const int64_t unit = block * l->lanes, units = p->hidden - unit < l->lanes ? p->hidden - unit : l->lanes;
+    to += block * columns * gates * l->lanes;
+    for (int64_t gate = 0; gate < gates; gate++) {
+        const float *from = matrix + ((first + gate) * p->hidden + unit) * columns;
+        dlc_transpose_rows(from, columns, units, columns, to + gate * l->lanes, gates * l->lanes);
+        for (int64_t k = 0; units < l->lanes && k < columns; k++)
+            for (int64_t lane = units; lane < l->lanes; lane++) to[(k * gates + gate) * l->lanes + lane] = 0;
+    }
 }
 
-bool dlc_rnn_pack(dlc_isa isa, const dlc_rnn *p, const float *w, const float *r, const float *b, const float *peepholes,
-                  float *packed) {
-    if (!rnn_valid(p) || !w || !r || !packed) return false;
-    rnn_layout l = rnn_layout_of(p, dlc_lanes(isa));
-    int64_t hidden = p->hidden;
-    bool apart = p->kind == DLC_RNN_GRU && p->linear_before_reset;
-    for (int64_t d = 0; d < l.directions; d++, packed += l.direction) {
-        const float *dw = w + d * l.gates * hidden * p->input, *dr = r + d * l.gates * hidden * hidden;
-        const float *db = b ? b + d * 2 * l.gates * hidden : NULL, *dp = peepholes ? peepholes + d * 3 * hidden : NULL;
-        rnn_pack_matrix(p, &l, dw, p->input, 0, l.gates, packed + l.w);
-        rnn_pack_matrix(p, &l, dr, hidden, 0, l.gates1, packed + l.r1);
-        rnn_pack_matrix(p, &l, dr, hidden, l.gates1, l.gates2, packed + l.r2);
-        float *to = packed + l.small;
-        for (int64_t block = 0; block < l.blocks; block++)
-            for (int64_t row = 0; row < l.gates + rnn_small_rows; row++)
-                for (int64_t lane = 0; lane < l.lanes; lane++, to++) {
-                    int64_t unit = block * l.lanes + lane;
-                    *to = 0;
-                    if (unit >= hidden) continue;
-                    bool candidate = apart && row == 2; // its two biases are added at different places
-                    if (row < l.gates && db)
-                        *to = db[row * hidden + unit] + (candidate ? 0 : db[(l.gates + row) * hidden + unit]);
-                    else if (row == l.gates && db && apart)
-                        *to = db[(l.gates + 2) * hidden + unit];
-                    else if (row > l.gates && dp)
-                        *to = dp[(row - l.gates - 1) * hidden + unit];
-                }
+static void rnn_pack_biases(const dlc_rnn *p, const rnn_layout *l, const float *b, const float *peepholes, int64_t block, float *to) {
+    const bool apart = p->kind == DLC_RNN_GRU && p->linear_before_reset;
+    const int64_t hidden = p->hidden;
+    to += block * (l->gates + rnn_small_rows) * l->lanes;
+    for (int64_t row = 0; row < l->gates + rnn_small_rows; row++)
+        for (int64_t lane = 0; lane < l->lanes; lane++, to++) {
+            int64_t unit = block * l->lanes + lane;
+            *to = 0;
+            if (unit >= hidden) continue;
+            bool candidate = apart && row == 2; // its two biases are added at different places
+            if (row < l->gates && b)
+                *to = b[row * hidden + unit] + (candidate ? 0 : b[(l->gates + row) * hidden + unit]);
+            else if (row == l->gates && b && apart)
+                *to = b[(l->gates + 2) * hidden + unit];
+            else if (row > l->gates && peepholes)
+                *to = peepholes[(row - l->gates - 1) * hidden + unit];
+        }
+}
+
+enum { W, R, B, P, PACKED };
+
+/// A task packs a block of units of a direction.
+static void rnn_pack(const dlc_call *call) {
+    const dlc_rnn *p = call->params;
+    const rnn_layout l = rnn_layout_of(p, p->lanes);
+    const int64_t hidden = p->hidden;
+    const float *w = call->buffers[W], *r = call->buffers[R], *b = call->buffers[B], *peepholes = call->buffers[P];
+    for (int64_t task = call->begin; task < call->end; task++) {
+        const int64_t d = task / l.blocks, block = task % l.blocks;
+        float *packed = (float *)call->buffers[PACKED] + d * l.direction;
+        const float *dr = r + d * l.gates * hidden * hidden;
+        rnn_pack_matrix(p, &l, w + d * l.gates * hidden * p->input, p->input, 0, l.gates, block, packed + l.w);
+        rnn_pack_matrix(p, &l, dr, hidden, 0, l.gates1, block, packed + l.r1);
+        rnn_pack_matrix(p, &l, dr, hidden, l.gates1, l.gates2, block, packed + l.r2);
+        rnn_pack_biases(p, &l, b ? b + d * 2 * l.gates * hidden : NULL, peepholes ? peepholes + d * 3 * hidden : NULL, block, packed + l.small);
     }
-    return true;
 }
 
 bool dlc_rnn_pack_prepare(dlc_isa isa, dlc_rnn *p, dlc_launch *launch) {
-    const dlc_layer_kernels *kernels = dlc_layer_kernels_of(isa);
-    if (!kernels || !rnn_valid(p)) return false;
-    *launch = (dlc_launch){ .run = kernels->rnn_pack, .tasks = 1, .phases = 1 };
+    if (!rnn_valid(p)) return false;
+    p->lanes = dlc_lanes(isa);
+    const rnn_layout l = rnn_layout_of(p, p->lanes);
+    *launch = (dlc_launch){ .run = rnn_pack, .tasks = l.directions * l.blocks, .phases = 1 };
     return true;
 }
 

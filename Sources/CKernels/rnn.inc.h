@@ -193,11 +193,6 @@ static void rnn_step(const rnn_task *t, int64_t step, int64_t stage) {
     }
 }
 
-static void DLC_NAME(rnn_pack)(const dlc_call *call) {
-    void *const *b = call->buffers;
-    if (call->begin < call->end) dlc_rnn_pack(DLC_THIS_ISA, call->params, b[0], b[1], b[2], b[3], b[4]);
-}
-
 static void DLC_NAME(rnn_f32)(const dlc_call *call) {
     const dlc_rnn *p = call->params;
     int64_t stages = rnn_layout_of(p, VL).stages, cycle = 1 + p->chunk * stages;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum { A, B, BIAS, RESIDUAL, SLOPE, C };
-enum { PRODUCTS = 7, SUMS = 5, EPILOGUE_ROWS = 8 };
+enum { PRODUCTS = DLC_STRASSEN_PRODUCTS, SUMS = 5, EPILOGUE_ROWS = 8 };
 
 static const dlc_strassen_set *set_of(dlc_isa isa) {
     switch (isa) {
@@ -25,43 +25,12 @@ static int64_t left_columns(dlc_isa isa, int64_t n) {
     return dlc_ceil_div(dlc_ceil_div(n, 2), lanes) * lanes;
 }
 
-/// Panels of a quadrant of B. Packed, each panel holds the seven matrices, one after the other.
-static dlc_panels panels_of(dlc_isa isa, int64_t n, int64_t k) { return dlc_panels_of(dlc_tiles(isa), k / 2, left_columns(isa, n)); }
+dlc_panels dlc_strassen_panels(dlc_isa isa, int64_t n, int64_t k) { return dlc_panels_of(dlc_tiles(isa), k / 2, left_columns(isa, n)); }
 
 bool dlc_strassen_supports(dlc_isa isa, int64_t m, int64_t n, int64_t k) {
     const int64_t most = (int64_t)1 << 31;
     return m >= 2 && k >= 2 && k % 2 == 0 && n > dlc_lanes(isa) && m <= most && n <= most && k <= most &&
            (double)k * (double)n < 0x1p44 && (double)m * (double)n < 0x1p46 && (double)m * (double)k < 0x1p46;
-}
-
-int64_t dlc_strassen_packed_bytes(dlc_isa isa, int64_t k, int64_t n) {
-    const dlc_panels panels = panels_of(isa, n, k);
-    return PRODUCTS * dlc_packed_floats(&panels) * (int64_t)sizeof(float);
-}
-
-void dlc_strassen_pack(dlc_isa isa, const float *b, int64_t row_stride, int64_t column_stride, int64_t k, int64_t n, float *out) {
-    const dlc_panels panels = panels_of(isa, n, k);
-    const int64_t half = k / 2, left = panels.n;
-    for (int64_t panel = 0; panel < panels.panels; panel++) {
-        const int64_t first = dlc_panel_column(&panels, panel), width = dlc_panel_vectors(&panels, panel) * panels.lanes;
-        const int64_t size = half * width;
-        for (int64_t i = 0; i < half; i++)
-            for (int64_t j = 0; j < width; j++) {
-                const bool right = left + first + j < n;
-                const float *p = b + i * row_stride + (first + j) * column_stride, *below = p + half * row_stride;
-                const float b11 = *p, b21 = *below;
-                const float b12 = right ? p[left * column_stride] : 0, b22 = right ? below[left * column_stride] : 0;
-                float *o = out + i * width + j;
-                o[0 * size] = b11 + b22;
-                o[1 * size] = b11;
-                o[2 * size] = b12 - b22;
-                o[3 * size] = b21 - b11;
-                o[4 * size] = b22;
-                o[5 * size] = b11 + b12;
-                o[6 * size] = b21 + b22;
-            }
-        out += PRODUCTS * size;
-    }
 }
 
 /// What the tasks of a call share.
@@ -166,7 +135,7 @@ static void multiply(const context *x, int64_t first, int64_t rows, int64_t pane
 }
 
 static context context_of(const dlc_strassen *p) {
-    context x = {.p = p, .panels = panels_of(p->isa, p->n, p->k), .pairs = dlc_ceil_div(p->m, 2), .half = p->k / 2};
+    context x = {.p = p, .panels = dlc_strassen_panels(p->isa, p->n, p->k), .pairs = dlc_ceil_div(p->m, 2), .half = p->k / 2};
     x.sums_step = dlc_spread((p->shared_sums ? x.pairs : p->row_block) * x.half);
     x.products_step = dlc_spread(p->row_block * dlc_panel_vectors(&x.panels, 0) * x.panels.lanes);
     return x;
@@ -217,7 +186,7 @@ bool dlc_strassen_prepare(dlc_isa isa, dlc_strassen *p, dlc_launch *out) {
         p->line < 1 || p->line_step < 0 || (double)p->line_step * (double)p->m > 0x1p46 || p->c_row < p->n || p->c_row > most ||
         p->residual_row < 0 || p->residual_row > most) return false;
     p->isa = isa;
-    const int64_t pairs = dlc_ceil_div(p->m, 2), panels = panels_of(isa, p->n, p->k).panels;
+    const int64_t pairs = dlc_ceil_div(p->m, 2), panels = dlc_strassen_panels(isa, p->n, p->k).panels;
     // Panels that stay in L2 serve few rows at a time, whose products and results then stay there too; of larger ones
     // every block is a way to memory.
     const int64_t resident = 1024 * 1024 / 4 / (SUMS * dlc_min(p->k / 2, 1024));

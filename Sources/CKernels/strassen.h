@@ -4,6 +4,11 @@
 #include "dlc_strassen.h"
 #include "gemm_tile.h"
 
+enum { DLC_STRASSEN_PRODUCTS = 7 };
+
+/// Panels of a quadrant of B. Packed, each panel holds the seven matrices, one after the other.
+dlc_panels dlc_strassen_panels(dlc_isa isa, int64_t n, int64_t k);
+
 /// Rows of the seven products turned into rows of the result's quadrants.
 typedef struct {
     const float *products;     ///< [7][rows][width], `step` apart

@@ -6,49 +6,13 @@
 #include "winograd.h"
 #include <string.h>
 
-enum { MOST_SIDE = 6, MOST_WIDTH = 16 * DLC_TILE_MOST_VECTORS };
+enum { MOST_SIDE = 6 };
 
 bool dlc_winograd_supports(const dlc_conv *p, int side) {
     const int64_t stride = dlc_winograd_step(side) / dlc_winograd_outputs(side);
     return p->groups == 1 && p->c > 0 && p->kernel[0] == 1 && p->kernel[1] == 3 && p->kernel[2] == 3 && p->d == p->od &&
            p->stride[0] == 1 && p->stride[1] == stride && p->stride[2] == stride && p->dilation[1] == 1 && p->dilation[2] == 1 &&
            p->pad[0] == 0;
-}
-
-int64_t dlc_winograd_packed_floats(dlc_isa isa, const dlc_conv *p, int side) {
-    const dlc_panels panels = dlc_panels_of(dlc_tiles(isa), p->c, p->oc);
-    return side * side * dlc_packed_floats(&panels);
-}
-
-/// G·g·Gᵀ in double of the 3 × 3 filters of one input channel and `width` output channels; the points lie `step`
-/// floats apart, in each a float per output channel.
-static void transform_filters(int side, double g[9][MOST_WIDTH], int64_t width, float *out, int64_t step) {
-    static const double g2[4][3] = {{1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}};
-    static const double g4[6][3] = {{0.25, 0, 0}, {-1.0 / 6, -1.0 / 6, -1.0 / 6}, {-1.0 / 6, 1.0 / 6, -1.0 / 6},
-                                    {1.0 / 24, 1.0 / 12, 1.0 / 6}, {1.0 / 24, -1.0 / 12, 1.0 / 6}, {0, 0, 1}};
-    static const double strided[5][3] = {{1, 0, 0}, {1, 0, 1}, {0, 0, 1}, {0, 1, 0}, {0, 1, 0}};
-    const double (*m)[3] = side == 4 ? g2 : side == 5 ? strided : g4;
-    for (int i = 0; i < side; i++) {
-        double line[3][MOST_WIDTH];
-        for (int b = 0; b < 3; b++)
-            for (int64_t o = 0; o < width; o++) line[b][o] = m[i][0] * g[b][o] + m[i][1] * g[3 + b][o] + m[i][2] * g[6 + b][o];
-        for (int j = 0; j < side; j++, out += step)
-            for (int64_t o = 0; o < width; o++) out[o] = (float)(line[0][o] * m[j][0] + line[1][o] * m[j][1] + line[2][o] * m[j][2]);
-    }
-}
-
-void dlc_winograd_pack(dlc_isa isa, const dlc_conv *p, int side, const float *weights, float *out) {
-    const dlc_panels panels = dlc_panels_of(dlc_tiles(isa), p->c, p->oc);
-    const int64_t size = dlc_packed_floats(&panels);
-    double g[9][MOST_WIDTH];
-    for (int64_t panel = 0; panel < panels.panels; panel++) {
-        const int64_t width = dlc_panel_vectors(&panels, panel) * panels.lanes, first = dlc_panel_column(&panels, panel);
-        for (int64_t c = 0; c < p->c; c++) {
-            for (int64_t o = 0; o < width; o++)
-                for (int i = 0; i < 9; i++) g[i][o] = first + o < p->oc ? (double)weights[((first + o) * p->c + c) * 9 + i] : 0;
-            transform_filters(side, g, width, out + first * p->c + c * width, size);
-        }
-    }
 }
 
 /// Tiles a task works on at once: its transformed input and products, so that they stay in L2.
@@ -143,7 +107,7 @@ static void multiply(const context *x, const float *transformed, int64_t first, 
     }
 }
 
-static const dlc_winograd_set *set_of(dlc_isa isa) {
+const dlc_winograd_set *dlc_winograd_set_of(dlc_isa isa) {
     switch (isa) {
 #if defined(__x86_64__)
     case DLC_ISA_AVX512: return &dlc_winograd_set_avx512;
@@ -158,7 +122,7 @@ static const dlc_winograd_set *set_of(dlc_isa isa) {
 static void run(const dlc_call *call) {
     const dlc_conv *p = call->params;
     const bool shared = p->shared_input;
-    context x = {.p = p, .call = call, .set = set_of(p->isa), .l = layout_of(p)};
+    context x = {.p = p, .call = call, .set = dlc_winograd_set_of(p->isa), .l = layout_of(p)};
     x.panels = dlc_panels_of(dlc_tiles(p->isa), p->c, p->oc);
     // Scratch: zeros, products, row pointers, and the transformed input unless it is shared.
     float *zeros = call->scratch;

@@ -35,12 +35,18 @@ typedef struct {
 typedef void (*dlc_winograd_input_kernel)(const float *const *pixels, int64_t channels, float *out, int64_t step, int64_t ahead);
 typedef void (*dlc_winograd_output_kernel)(const dlc_winograd_output *output);
 
+/// G·g·Gᵀ, in double and rounded once, of the 3 × 3 filters of one input channel and `width` output channels, whole vectors:
+/// g is [9][width]; of the results, [side²][width], the points lie `step` floats apart. The same bits on every processor.
+typedef void (*dlc_winograd_filter_kernel)(const float *g, int64_t width, float *out, int64_t step);
+
 /// Indexed by the points per side less 4.
 typedef struct {
     dlc_winograd_input_kernel input[3];
     dlc_winograd_output_kernel output[3];
+    dlc_winograd_filter_kernel filters[3];
 } dlc_winograd_set;
 
+const dlc_winograd_set *dlc_winograd_set_of(dlc_isa isa);
 extern const dlc_winograd_set dlc_winograd_set_portable, dlc_winograd_set_avx2, dlc_winograd_set_avx512, dlc_winograd_set_neon;
 
 #endif

@@ -126,12 +126,43 @@ DLC_INLINE void output_channels(const int side, const dlc_winograd_output *o) {
     if (at < o->channels) output_body(side, o, at, o->channels - at);
 }
 
+/// Half as many doubles as a vector has floats.
+typedef double vd_ __attribute__((vector_size(4 * VL)));
+typedef float vd_floats_ __attribute__((vector_size(2 * VL), aligned(4), may_alias));
+
+DLC_INLINE void filter_channels(const int side, const float *g, int64_t width, float *out, int64_t step) {
+#pragma clang fp contract(off)
+    static const double g2[4][3] = {{1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}};
+    static const double g4[6][3] = {{0.25, 0, 0}, {-1.0 / 6, -1.0 / 6, -1.0 / 6}, {-1.0 / 6, 1.0 / 6, -1.0 / 6},
+                                    {1.0 / 24, 1.0 / 12, 1.0 / 6}, {1.0 / 24, -1.0 / 12, 1.0 / 6}, {0, 0, 1}};
+    static const double strided[5][3] = {{1, 0, 0}, {1, 0, 1}, {0, 0, 1}, {0, 1, 0}, {0, 1, 0}};
+    const double (*m)[3] = side == 4 ? g2 : side == 5 ? strided : g4;
+    for (int64_t o = 0; o < width; o += VL / 2) {
+        vd_ f[9];
+#pragma clang loop unroll(full)
+        for (int i = 0; i < 9; i++) f[i] = __builtin_convertvector(*(const vd_floats_ *)(g + i * width + o), vd_);
+        float *to = out + o;
+        for (int i = 0; i < side; i++) {
+            vd_ line[3];
+#pragma clang loop unroll(full)
+            for (int b = 0; b < 3; b++) line[b] = m[i][0] * f[b] + m[i][1] * f[3 + b] + m[i][2] * f[6 + b];
+#pragma clang loop unroll(full)
+            for (int j = 0; j < side; j++, to += step)
+                *(vd_floats_ *)to = __builtin_convertvector(line[0] * m[j][0] + line[1] * m[j][1] + line[2] * m[j][2], vd_floats_);
+        }
+    }
+}
+
 #define FORM(side)                                                                                                    \
     static void input_##side(const float *const *pixels, int64_t channels, float *out, int64_t step, int64_t ahead) { \
         input_channels(side, pixels, channels, out, step, ahead);                                                     \
     }                                                                                                                 \
-    static void output_##side(const dlc_winograd_output *o) { output_channels(side, o); }
+    static void output_##side(const dlc_winograd_output *o) { output_channels(side, o); }                             \
+    static void filters_##side(const float *g, int64_t width, float *out, int64_t step) { filter_channels(side, g, width, out, step); }
 FORM(4) FORM(5) FORM(6)
 DLC_TARGET_END
 
-const dlc_winograd_set DLC_NAME(dlc_winograd_set) = {.input = {input_4, input_5, input_6}, .output = {output_4, output_5, output_6}};
+const dlc_winograd_set DLC_NAME(dlc_winograd_set) = {
+    .input = {input_4, input_5, input_6}, .output = {output_4, output_5, output_6},
+    .filters = {filters_4, filters_5, filters_6},
+};

@@ -34,7 +34,6 @@ public enum Pipelines {
         foldChannelScaling,
         averageBeforeConvolution,
         widenHalves,
-        convolveAtRunTime,
         decompose,
         foldConstants,
         simplifyMovement,

@@ -28,7 +28,7 @@ static inline void bench_conv(const conv_layer *layer, dlc_conv_algorithm algori
     if (!dlc_conv_supports(isa, &p, algorithm)) return;
     const int64_t weights = oc * (c / layer->groups) * k * k, bytes = dlc_conv_packed_bytes(isa, &p);
     float *x = random_floats(h * h * c), *w = random_floats(weights), *bias = random_floats(oc), *y = random_floats(oh * oh * oc), *packed = aligned(bytes);
-    dlc_conv_pack(isa, &p, w, packed);
+    pack_conv(isa, &p, w, packed);
     void *buffers[] = {x, packed, bias, NULL, NULL, y};
     dlc_launch launch;
     char shape[80];

@@ -7,7 +7,7 @@ static void bench(const char *name, int64_t m, int64_t n, int64_t k, bool packed
                   .b_row = transposed ? 1 : n, .b_column = transposed ? k : 1, .c_row = n, .alpha = 1, .epilogue = {act}};
     float *a = random_floats(m * k), *b = random_floats(k * n), *bias = random_floats(n), *c = random_floats(m * n);
     float *pack = aligned(dlc_gemm_packed_bytes(isa, k, n));
-    dlc_gemm_pack(isa, b, g.b_row, g.b_column, k, n, pack);
+    pack_matrix(isa, DLC_PACK_PANELS, b, g.b_row, g.b_column, k, n, pack);
     void *buffers[] = {a, packed ? pack : b, bias, NULL, NULL, c};
     dlc_launch launch;
     char shape[64];

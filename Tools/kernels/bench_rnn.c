@@ -14,7 +14,8 @@ static void bench(const char *name, dlc_rnn_kind kind, int64_t steps, int64_t ba
     dlc_launch launch;
     char shape[64];
     snprintf(shape, sizeof shape, "%lld steps, %lld, %lld -> %lld", (long long)steps, (long long)batch, (long long)input, (long long)hidden);
-    if (dlc_rnn_pack(isa, &p, w, r, NULL, NULL, packed) && dlc_rnn_prepare(isa, &p, &launch)) {
+    void *weights[] = {w, r, NULL, NULL, packed};
+    if (dlc_rnn_pack_prepare(isa, &p, &launch) && launch_run(&launch, &p, weights, launch.tasks) && dlc_rnn_prepare(isa, &p, &launch)) {
         void *buffers[] = {x, packed, NULL, NULL, NULL, y, NULL, NULL};
         const double t = launch_time(&launch, &p, buffers, 0.2);
         const double arithmetic = 2.0 * (double)(rows * (input + hidden) * steps * batch) / machine()->flops;

@@ -7,9 +7,10 @@ static void bench(const char *name, int64_t m, int64_t n, int64_t k, dlc_activat
     const dlc_isa isa = dlc_host_isa();
     if (!dlc_strassen_supports(isa, m, n, k)) return;
     dlc_strassen p = {.m = m, .n = n, .k = k, .a_row = k, .c_row = n, .residual_row = n, .line = m, .line_step = m * k, .alpha = 1, .epilogue = {act}};
-    const int64_t bytes = dlc_strassen_packed_bytes(isa, k, n);
+    const dlc_pack packing = dlc_matrix_packing(DLC_PACK_STRASSEN, k, n, n, 1);
+    const int64_t bytes = dlc_pack_bytes(isa, &packing);
     float *a = random_floats(m * k), *b = random_floats(k * n), *bias = random_floats(n), *c = random_floats(m * n), *pack = aligned(bytes);
-    dlc_strassen_pack(isa, b, n, 1, k, n, pack);
+    dlc_pack_run(isa, packing, b, pack);
     void *buffers[] = {a, pack, bias, NULL, NULL, c};
     dlc_launch launch;
     char shape[64];

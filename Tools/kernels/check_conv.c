@@ -66,7 +66,7 @@ static void check_conv(dlc_isa isa, dlc_conv p, bool bias, bool residual) {
     const int64_t cg = p.c / p.groups, og = p.oc / p.groups, taps = p.kernel[0] * p.kernel[1] * p.kernel[2];
     const int64_t pixels = p.n * p.od * p.oh * p.ow;
     data d = make(p.type, extent(p.n * p.d * p.h * p.w, p.x_ld, p.c), p.oc * cg * taps, p.oc, extent(pixels, p.residual_ld, p.oc), extent(pixels, p.y_ld, p.oc), dlc_conv_packed_bytes(isa, &p));
-    dlc_conv_pack(isa, &p, d.weights, d.packed);
+    pack_conv(isa, &p, d.weights, d.packed);
     dlc_launch launch;
     bool fine = dlc_conv_prepare(isa, &p, &launch) && run_twice(&launch, &p, &d, bias, residual);
     // Winograd's errors are relative to the largest sums of a tile, the others' to each sum of its own.
@@ -102,7 +102,8 @@ static void check_transpose(dlc_isa isa, dlc_conv_transpose p, bool bias, bool r
     const int64_t cg = p.c / p.groups, og = p.oc / p.groups, taps = p.kernel[0] * p.kernel[1] * p.kernel[2];
     const int64_t pixels = p.n * p.od * p.oh * p.ow;
     data d = make(p.type, extent(p.n * p.d * p.h * p.w, p.x_ld, p.c), p.c * og * taps, p.oc, extent(pixels, p.residual_ld, p.oc), extent(pixels, p.y_ld, p.oc), dlc_conv_transpose_packed_bytes(isa, &p));
-    dlc_conv_transpose_pack(isa, &p, d.weights, d.packed);
+    if (p.type == DLC_F64) memcpy(d.packed, d.weights, (size_t)dlc_conv_transpose_packed_bytes(isa, &p));
+    else dlc_pack_run(isa, dlc_conv_transpose_packing(&p), d.weights, d.packed);
     dlc_launch launch;
     bool fine = dlc_conv_transpose_prepare(isa, &p, &launch) && run_twice(&launch, &p, &d, bias, residual);
     double *sum = aligned(pixels * p.oc * 8), worst = 0;

@@ -53,7 +53,7 @@ static void check_float(dlc_isa isa, dlc_type type, int64_t m, int64_t n, int64_
     if (s.packed) {
         pack = aligned(tp * 4);
         for (int64_t i = 0; i < (packed ? tp / packed : 0); i++)
-            dlc_gemm_pack(isa, (float *)operand[1] + i * sb, g.b_row, g.b_column, k, n, pack + i * packed);
+            pack_matrix(isa, DLC_PACK_PANELS, (float *)operand[1] + i * sb, g.b_row, g.b_column, k, n, pack + i * packed);
         g.b_packed = true;
         buffers[1] = pack;
     }

@@ -135,31 +135,7 @@ static void check(dlc_isa isa) {
     free(t.y), free(t.y_h), free(t.y_c), free(packed), free(first), free(lengths);
 }
 
-static void bench(dlc_isa isa, dlc_rnn_kind kind, int64_t steps, int64_t batch, int64_t input, int64_t hidden) {
-    dlc_rnn n = { .kind = kind, .linear_before_reset = true, .steps = steps, .batch = batch, .input = input, .hidden = hidden };
-    for (int i = 0; i < 6; i++) n.activations[i].function = (kind == DLC_RNN_GRU ? i % 3 == 1 : i % 3 > 0) ? DLC_RNN_TANH : DLC_RNN_SIGMOID;
-    int64_t gates = kind == DLC_RNN_LSTM ? 4 : kind == DLC_RNN_GRU ? 3 : 1;
-    float *w = scaled(gates * hidden * input, 0.03f), *r = scaled(gates * hidden * hidden, 0.03f), *packed = aligned(dlc_rnn_packed_bytes(isa, &n));
-    dlc_rnn_pack(isa, &n, w, r, NULL, NULL, packed);
-    void *buffers[8] = { random_floats(steps * batch * input), packed, NULL, NULL, NULL, aligned(4 * steps * batch * hidden), NULL, NULL };
-    dlc_launch launch;
-    if (!dlc_rnn_prepare(isa, &n, &launch)) return;
-    double time = launch_time(&launch, &n, buffers, 1.5);
-    double flops = 2.0 * (double)(gates * hidden * (hidden + input) * steps * batch);
-    printf("kind %d T %lld B %lld I %lld H %lld: %.2f ms, %.0f GFLOP/s, %.0f GB/s of recurrent weights\n", kind, (long long)steps, (long long)batch,
-           (long long)input, (long long)hidden, time * 1e3, flops / time * 1e-9, (double)(gates * hidden * hidden * 4 * steps) / time * 1e-9);
-    free(w), free(r), free(packed), free(buffers[0]), free(buffers[5]);
-}
-
-int main(int argc, char **argv) {
-    (void)argv;
-    if (argc > 1) {
-        bench(dlc_host_isa(), DLC_RNN_LSTM, 100, 1, 256, 1024);
-        bench(dlc_host_isa(), DLC_RNN_GRU, 100, 1, 256, 1024);
-        bench(dlc_host_isa(), DLC_RNN_LSTM, 100, 1, 128, 256);
-        bench(dlc_host_isa(), DLC_RNN_LSTM, 50, 16, 256, 512);
-        return 0;
-    }
+int main(void) {
     for (int isa = 0; isa <= DLC_ISA_NEON; isa++) {
         if (!dlc_host_has((dlc_isa)isa)) continue;
         worst = 0;

@@ -22,7 +22,7 @@ static bool check(dlc_isa isa, scaled_case s) {
                   .c_batch = {0, 0, 0, s.m * s.n}, .a_row = row, .a_column = 1, .b_row = s.n, .b_column = 1, .c_row = s.n,
                   .epilogue = {.activation = DLC_ACT_RELU}};
     float *pack = aligned(dlc_gemm_packed_bytes(isa, s.k, s.n) + 4);
-    dlc_gemm_pack(isa, b, s.n, 1, s.k, s.n, pack);
+    pack_matrix(isa, DLC_PACK_PANELS, b, s.n, 1, s.k, s.n, pack);
     g.b_packed = s.packed;
     dlc_gemm plain = g;
     g.scales_a = true, g.relu_a = s.relu, g.scale_batch[3] = s.k;

@@ -12,7 +12,7 @@ static dlc_conv stage(int64_t n, int64_t h, int64_t w, int64_t c, int64_t x_ld, 
 static float *pack(dlc_isa isa, dlc_conv p, dlc_conv_algorithm algorithm, const float *weights) {
     p.algorithm = algorithm;
     float *packed = aligned(dlc_conv_packed_bytes(isa, &p));
-    dlc_conv_pack(isa, &p, weights, packed);
+    pack_conv(isa, &p, weights, packed);
     return packed;
 }
 

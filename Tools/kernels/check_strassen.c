@@ -15,8 +15,9 @@ static void check(dlc_isa isa, int64_t m, int64_t n, int64_t k, dlc_epilogue e, 
     float *slope = random_floats(n), *c = aligned(4 * m * c_row), *again = aligned(4 * m * c_row);
     const bool by_columns = random_below(2);
     const int64_t b_row = by_columns ? 1 : n, b_column = by_columns ? k : 1;
-    float *packed = aligned(dlc_strassen_packed_bytes(isa, k, n));
-    dlc_strassen_pack(isa, b, b_row, b_column, k, n, packed);
+    const dlc_pack pack = dlc_matrix_packing(DLC_PACK_STRASSEN, k, n, b_row, b_column);
+    float *packed = aligned(dlc_pack_bytes(isa, &pack));
+    dlc_pack_run(isa, pack, b, packed);
     memset(c, 0x77, (size_t)(4 * m * c_row)), memset(again, 0x77, (size_t)(4 * m * c_row));
     void *buffers[] = {a, packed, bias ? offsets : NULL, residual ? other : NULL, slope, c};
     dlc_launch launch;

@@ -39,6 +39,16 @@ static inline float *random_floats(int64_t n) {
     return p;
 }
 
+/// Weights as a convolution reads them, and a matrix packed for products.
+static inline void pack_conv(dlc_isa isa, const dlc_conv *p, const void *weights, void *out) {
+    if (p->algorithm == DLC_CONV_DIRECT) memcpy(out, weights, (size_t)dlc_conv_packed_bytes(isa, p));
+    else dlc_pack_run(isa, dlc_conv_packing(p), weights, out);
+}
+static inline void pack_matrix(dlc_isa isa, dlc_pack_form form, const float *b, int64_t row_stride, int64_t column_stride, int64_t k,
+                               int64_t n, float *out) {
+    dlc_pack_run(isa, dlc_matrix_packing(form, k, n, row_stride, column_stride), b, out);
+}
+
 enum { CANARY = 64 };
 /// A workspace of NaNs with canaries behind it.
 static inline uint8_t *workspace(int64_t bytes) {

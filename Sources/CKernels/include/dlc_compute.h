@@ -7,6 +7,7 @@
 #define DLC_COMPUTE_H
 
 #include "dlc_common.h"
+#include "dlc_pack.h"
 #include "dlc_processor.h"
 
 typedef enum : uint8_t {
@@ -42,7 +43,7 @@ typedef struct {
 /// `relu_a`; two more buffers hold scale[k] and shift[k], which may be null.
 typedef struct {
     dlc_type type;             ///< F32, F64, I32, I64, U32 or U64; integers wrap and take no epilogue but bias and residual
-    bool b_packed;             ///< B was written by `dlc_gemm_pack` for the same instruction set (F32 only)
+    bool b_packed;             ///< B was packed by `dlc_matrix_packing` for the same instruction set (F32 only)
     bool scales_a, relu_a;
     int64_t m, n, k;
     int64_t batch[4];          ///< extents, outermost first; 1 where unused
@@ -64,15 +65,16 @@ typedef struct {
 /// The size of a packed k × n matrix: whole panels of vectors, zero beyond column n.
 int64_t dlc_gemm_packed_bytes(dlc_isa isa, int64_t k, int64_t n);
 
-/// Packs B (f32) for `dlc_gemm` with `b_packed`.
-void dlc_gemm_pack(dlc_isa isa, const float *b, int64_t row_stride, int64_t column_stride, int64_t k, int64_t n, float *out);
+/// How B of k × n at these strides is packed: as DLC_PACK_PANELS for `dlc_gemm` with `b_packed`, as DLC_PACK_STRASSEN for
+/// `dlc_strassen`.
+dlc_pack dlc_matrix_packing(dlc_pack_form form, int64_t k, int64_t n, int64_t row_stride, int64_t column_stride);
 
 /// Checks the struct and settles how the work is split. False where the kernel cannot do it: a
 /// negative extent, an F32 operand whose strides are both other than 1, a type without a kernel.
 bool dlc_gemm_prepare(dlc_isa isa, dlc_gemm *gemm, dlc_launch *out);
 
 /// C = epilogue(alpha · A·B) in seven products of quadrants; see dlc_strassen.h.
-/// Buffers: those of `dlc_gemm`, with B packed by `dlc_strassen_pack`.
+/// Buffers: those of `dlc_gemm`, with B packed as DLC_PACK_STRASSEN.
 typedef struct {
     int64_t m, n, k;
     int64_t a_row, c_row, residual_row; ///< from row to row; columns are neighbours
@@ -127,8 +129,9 @@ bool dlc_conv_supports(dlc_isa isa, const dlc_conv *conv, dlc_conv_algorithm alg
 /// The size of the weights as `conv->algorithm` wants them.
 int64_t dlc_conv_packed_bytes(dlc_isa isa, const dlc_conv *conv);
 
-/// Packs weights [oc, c/groups, kd, kh, kw] of `conv->type` for `conv->algorithm`.
-void dlc_conv_pack(dlc_isa isa, const dlc_conv *conv, const void *weights, void *out);
+/// How dense weights [oc, c/groups, kd, kh, kw] are packed for `conv->algorithm`, but for DLC_CONV_DIRECT, which reads them
+/// as they are. It depends on algorithm, channels, groups and kernel alone.
+dlc_pack dlc_conv_packing(const dlc_conv *conv);
 
 /// Checks the struct and settles how the work is split; false where `dlc_conv_supports` is.
 bool dlc_conv_prepare(dlc_isa isa, dlc_conv *conv, dlc_launch *out);
@@ -161,8 +164,9 @@ typedef struct {
 /// The size of the packed weights.
 int64_t dlc_conv_transpose_packed_bytes(dlc_isa isa, const dlc_conv_transpose *conv);
 
-/// Packs weights of `conv->type`; those of F64 stay as they are.
-void dlc_conv_transpose_pack(dlc_isa isa, const dlc_conv_transpose *conv, const void *weights, void *out);
+/// How dense weights in f32 are packed; those of F64 are read as they are. It depends on channels, groups, kernel, strides
+/// and dilations alone.
+dlc_pack dlc_conv_transpose_packing(const dlc_conv_transpose *conv);
 
 /// Checks the struct and settles how the work is split; false for extents that are invalid or too large.
 bool dlc_conv_transpose_prepare(dlc_isa isa, dlc_conv_transpose *conv, dlc_launch *out);

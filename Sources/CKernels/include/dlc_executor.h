@@ -23,6 +23,9 @@ dlc_threads *_Nullable dlc_threads_create(int32_t threads);
 /// Lets the runs to come use no more than `threads` threads of the pool, the caller among them. Null is allowed.
 void dlc_threads_limit(dlc_threads *_Nullable pool, int32_t threads);
 
+/// Threads of the pool, the caller among them; 1 for null.
+int32_t dlc_threads_count(const dlc_threads *_Nullable pool);
+
 /// Ends the threads and frees the pool. Null is allowed.
 void dlc_threads_destroy(dlc_threads *_Nullable pool);
 

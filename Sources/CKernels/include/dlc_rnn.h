@@ -38,19 +38,15 @@ typedef struct {
     int64_t steps, batch, input, hidden;
 
     int64_t chunk;                      ///< set by dlc_rnn_prepare: steps per product with X
+    int64_t lanes;                      ///< set by dlc_rnn_pack_prepare
 } dlc_rnn;
 
 /// Bytes of the packed weights, which depend on kind, direction, input and hidden only; 0 where these
 /// have no meaning.
 int64_t dlc_rnn_packed_bytes(dlc_isa isa, const dlc_rnn *rnn);
 
-/// Packs W [D, gates·H, I], R [D, gates·H, H], B [D, 2·gates·H] and P [D, 3·H] (B and P may be null),
-/// all dense, for dlc_rnn steps of the same `isa`.
-bool dlc_rnn_pack(dlc_isa isa, const dlc_rnn *rnn, const float *w, const float *r, const float *b, const float *p,
-                  float *packed);
-
-/// Makes the packing itself a step, for weights that are not constant. Buffers: W, R, B, P (B and P may
-/// be null), the packed result.
+/// Packs weights for dlc_rnn steps of `isa`, on any processor. Buffers: W [D, gates·H, I], R [D, gates·H, H], B [D, 2·gates·H]
+/// and P [D, 3·H], all dense, of which B and P may be null; the packed result.
 bool dlc_rnn_pack_prepare(dlc_isa isa, dlc_rnn *rnn, dlc_launch *launch);
 
 /// Makes a step ready; false where a field has no meaning.

@@ -15,12 +15,6 @@ bool dlc_strassen_supports(dlc_isa isa, int64_t m, int64_t n, int64_t k);
 /// than they save.
 double dlc_strassen_share(dlc_isa isa, int64_t m, int64_t n, int64_t k);
 
-/// The size of a packed k × n matrix.
-int64_t dlc_strassen_packed_bytes(dlc_isa isa, int64_t k, int64_t n);
-
-/// Packs B (f32).
-void dlc_strassen_pack(dlc_isa isa, const float *b, int64_t row_stride, int64_t column_stride, int64_t k, int64_t n, float *out);
-
 /// Checks the struct and settles how the work is split. False where `dlc_strassen_supports` is, or for sizes out of range.
 bool dlc_strassen_prepare(dlc_isa isa, dlc_strassen *product, dlc_launch *out);
 

@@ -24,7 +24,10 @@ struct StepCost {
             case .recurrent: if index == 1 { bytes *= Self.passesOverWeights(step, bindings) }
             default: break
             }
-            if case .constant = operand.location { constants += bytes } else { read += bytes }
+            switch operand.location {
+            case .constant, .packed: constants += bytes
+            default: read += bytes
+            }
         }
         (self.constants, self.read, self.written) = (constants, read, written)
         operations = Double((try? step.operations.evaluate(bindings)) ?? 0)

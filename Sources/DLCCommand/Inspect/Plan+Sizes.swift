@@ -11,17 +11,21 @@ extension Plan {
     /// Bytes of all constants.
     var constantBytes: Int { constants.reduce(0) { $0 + $1.bytes } }
 
+    /// Bytes of all constants that are packed at load.
+    var packedBytes: Int { packings.indices.reduce(0) { $0 + packedBytes($1) } }
+
     /// A row per step, then their sum.
     func table(_ bindings: [String: Int]) -> Table {
         var table = Table([
             ("step", .right), ("layer", .left), ("operator", .left), ("result", .left), ("weights", .right), ("FLOPs", .right),
         ])
-        var counted = Set<Int>()
+        var (counted, late) = (Set<Int>(), Set<Int>())
         var total = 0.0
         for (index, step) in steps.enumerated() {
             var bytes = 0
             for case let operand? in step.operands {
                 if case .constant(let constant) = operand.location, counted.insert(constant).inserted { bytes += constants[constant].bytes }
+                if case .packed(let packing) = operand.location, late.insert(packing).inserted { bytes += packedBytes(packing) }
             }
             let operations = (try? step.operations.evaluate(bindings)) ?? 0
             total += Double(operations)
@@ -32,7 +36,17 @@ extension Plan {
             ])
         }
         table.addRule()
-        table.add(["", "\(steps.count) steps", "", "", Format.bytes(constantBytes), Format.count(Int(total))])
+        table.add(["", "\(steps.count) steps", "", "", Format.bytes(constantBytes + packedBytes), Format.count(Int(total))])
         return table
+    }
+}
+
+extension Plan.Step {
+    /// Bytes of the constants that the step reads.
+    func constantBytes(in plan: Plan) -> Int {
+        operands.reduce(0) { sum, operand in
+            guard case .constant(let index)? = operand?.location else { return sum }
+            return sum + plan.constants[index].bytes
+        }
     }
 }

@@ -25,10 +25,8 @@ public let enterFusedForms = Pass("enter-fused-forms", at: .canonical) { rewrite
     guard let x = node.operands.first ?? nil else { return nil }
     switch node.op {
     case let conv as Conv:
-        guard rewriter.constant(node.operands[1]) != nil else { return nil }
         return [try rewriter.add1(FusedConv(conv), node.operands, name: node.name)]
     case let conv as ConvTranspose:
-        guard rewriter.constant(node.operands[1]) != nil else { return nil }
         return [try rewriter.add1(FusedConvTranspose(conv), node.operands, name: node.name)]
     case is MatMul:
         guard let b = node.operands[1] else { return nil }

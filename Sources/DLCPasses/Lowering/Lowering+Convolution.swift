@@ -4,7 +4,7 @@ import DLCOps
 import DLCRuntime
 
 extension Lowering {
-    /// Convolution over channels-last tensors with constant weights, packed for the algorithm that `chooseAlgorithms` settled.
+    /// Convolution over channels-last tensors, its weights packed for the algorithm that `chooseAlgorithms` settled.
     mutating func lower(_ op: FusedConv, _ node: Node) throws {
         try lowerConvolution(
             node, geometry: try ConvolutionGeometry(op.conv, kernel: kernel(node)), epilogue: op)
@@ -30,68 +30,71 @@ extension Lowering {
         _ node: Node, geometry: ConvolutionGeometry, epilogue: any HasEpilogue
     ) throws {
         guard geometry.channelsLast else { throw DLCError("was not laid out") }
-        var shape = try nominalShape(node, geometry, epilogue)
         let (x, w, y) = (try operand(node, 0), try operand(node, 1), node.results[0])
-        guard let weights = graph.constant(w) else { throw DLCError("weights computed at run time are not supported") }
-        let (input, inputStride) = try pixels(x)
-        let result = try destination(y)
-        guard let resultStride = try Self.pixelStride(result) else { throw DLCError("the result's pixels are not equally spaced") }
-        shape.x_ld = Int64(nominal(inputStride))
-        shape.y_ld = Int64(nominal(resultStride))
+        guard (3...5).contains(graph.shape(x).count) else { throw DLCError("more than three spatial dimensions are not supported") }
+        let algorithm = algorithms[y.index] ?? (graph.type(w).element == .float32 ? DLC_CONV_IGEMM : DLC_CONV_DIRECT)
+        let packed = try weights(w, geometry, algorithm, of: node)
+        let (input, _) = try pixels(x)
+        let result = try pixelDestination(y)
         let operands = try epilogueOperands(node)
-        shape.residual_ld = try operands.residual.flatMap { try Self.pixelStride($0) }.map { Int64(nominal($0)) } ?? shape.oc
-        let algorithm = algorithms[y.index] ?? DLC_CONV_DIRECT
-        shape.algorithm = algorithm
-        let bytes = dlc_conv_packed_bytes(target.isa, &shape)
-        let packed = try Tensor(type: .uint8, shape: [Int(bytes)]) { target in
-            weights.withUnsafeBytes { source in
-                guard let from = source.baseAddress, let to = target.baseAddress else { return }
-                dlc_conv_pack(self.target.isa, &shape, from, to)
-            }
-        }
-        let taps = weights.shape.dropFirst(2).reduce(1, *)
-        let work = try graph.shape(y).product().times(Dim(2 * taps * weights.shape[1]))
+        let work = try graph.shape(y).product().times(Shape(graph.shape(w).dropFirst()).product()).times(2)
         emit(
-            .conv, node, summary: summary("conv", epilogue, operands), operands: [input, try constant(packed), operands.bias, operands.residual, operands.slope],
+            .conv, node, summary: summary("conv", epilogue, operands), operands: [input, packed, operands.bias, operands.residual, operands.slope],
             results: [result], integers: [Dim(Int(algorithm.rawValue))] + (try geometry.integers()) + epilogueIntegers(epilogue),
             numbers: [epilogue.alpha, epilogue.beta], operations: work)
     }
 
+    /// Weights as an algorithm reads them.
+    private mutating func weights(
+        _ w: Value, _ geometry: ConvolutionGeometry, _ algorithm: dlc_conv_algorithm, of node: Node
+    ) throws -> Plan.Operand {
+        guard let form = Self.packingForm(algorithm) else { return try contiguous(w) }
+        let packing = WeightPacking(form, kernel: geometry.three(geometry.kernel, 1))
+        return try packed(w, packing, for: node) { try $0.asWeights(groups: geometry.group, isTransposed: false) }
+    }
+
+    /// How an algorithm's weights are packed; nil where it reads them as they are.
+    static func packingForm(_ algorithm: dlc_conv_algorithm) -> dlc_pack_form? {
+        switch algorithm {
+        case DLC_CONV_IGEMM: DLC_PACK_PANELS
+        case DLC_CONV_WINOGRAD_2: DLC_PACK_WINOGRAD_2
+        case DLC_CONV_WINOGRAD_4: DLC_PACK_WINOGRAD_4
+        case DLC_CONV_WINOGRAD_STRIDED: DLC_PACK_WINOGRAD_STRIDED
+        case DLC_CONV_DEPTHWISE: DLC_PACK_CHANNELS
+        case DLC_CONV_STRASSEN: DLC_PACK_STRASSEN
+        default: nil
+        }
+    }
+
     private mutating func lowerTransposed(_ node: Node, geometry: ConvolutionGeometry, epilogue: any HasEpilogue) throws {
         guard geometry.channelsLast else { throw DLCError("was not laid out") }
-        let (x, w) = (try operand(node, 0), try operand(node, 1))
+        let (x, w, y) = (try operand(node, 0), try operand(node, 1), node.results[0])
         guard (3...5).contains(graph.shape(x).count) else { throw DLCError("more than three spatial dimensions are not supported") }
-        guard let weights = graph.constant(w) else { throw DLCError("weights computed at run time are not supported") }
-        let y = node.results[0]
-        let (input, inputStride) = try pixels(x)
-        let result = try destination(y)
-        guard let resultStride = try Self.pixelStride(result) else { throw DLCError("the result's pixels are not equally spaced") }
-        var shape = dlc_conv()
-        fill(&shape, geometry, x: graph.shape(x), y: graph.shape(y))
-        var transposed = dlc_conv_transpose()
-        transposed.type = weights.type.kernelType
-        (transposed.n, transposed.d, transposed.h, transposed.w, transposed.c) = (shape.n, shape.d, shape.h, shape.w, shape.c)
-        (transposed.od, transposed.oh, transposed.ow, transposed.oc) = (shape.od, shape.oh, shape.ow, shape.oc)
-        transposed.groups = shape.groups
-        (transposed.kernel, transposed.stride, transposed.dilation, transposed.pad) = (shape.kernel, shape.stride, shape.dilation, shape.pad)
-        transposed.x_ld = Int64(nominal(inputStride))
-        transposed.y_ld = Int64(nominal(resultStride))
-        transposed.residual_ld = transposed.oc
-        let bytes = dlc_conv_transpose_packed_bytes(target.isa, &transposed)
-        let packed = try Tensor(type: .uint8, shape: [Int(bytes)]) { target in
-            weights.withUnsafeBytes { source in
-                guard let from = source.baseAddress, let to = target.baseAddress else { return }
-                dlc_conv_transpose_pack(self.target.isa, &transposed, from, to)
-            }
+        var weights: Plan.Operand
+        if graph.type(w).element == .float32 {
+            let packing = WeightPacking(
+                DLC_PACK_PHASES, kernel: geometry.three(geometry.kernel, 1), strides: geometry.three(geometry.strides, 1),
+                dilations: geometry.three(geometry.dilations, 1))
+            weights = try packed(w, packing, for: node) { try $0.asWeights(groups: geometry.group, isTransposed: true) }
+        } else {
+            weights = try contiguous(w)
         }
+        let (input, _) = try pixels(x)
+        let result = try pixelDestination(y)
         let operands = try epilogueOperands(node)
-        let taps = weights.shape.dropFirst(2).reduce(1, *)
-        let work = try graph.shape(x).product().times(Dim(2 * taps * weights.shape[1]))
+        let work = try graph.shape(x).product().times(Shape(graph.shape(w).dropFirst()).product()).times(2)
         emit(
             .convTranspose, node, summary: summary("conv_transpose", epilogue, operands),
-            operands: [input, try constant(packed), operands.bias, operands.residual, operands.slope], results: [result],
+            operands: [input, weights, operands.bias, operands.residual, operands.slope], results: [result],
             integers: [0] + (try geometry.integers()) + epilogueIntegers(epilogue), numbers: [epilogue.alpha, epilogue.beta],
             operations: work)
+    }
+
+    /// The place of a result whose pixels must be equally spaced.
+    private mutating func pixelDestination(_ value: Value) throws -> Plan.Operand {
+        let result = try destination(value)
+        guard try Self.pixelStride(result) != nil else { throw DLCError("the result's pixels are not equally spaced") }
+        return result
     }
 
     /// Max and average pooling.
@@ -125,38 +128,34 @@ extension Lowering {
         return kernel
     }
 
-    /// A convolution for choosing its algorithm: symbolic extents by nominal numbers, operands and result without gaps.
-    func nominalShape(_ node: Node, _ geometry: ConvolutionGeometry, _ epilogue: any HasEpilogue) throws -> dlc_conv {
-        let (x, w) = (try operand(node, 0), try operand(node, 1))
-        guard (3...5).contains(graph.shape(x).count) else { throw DLCError("more than three spatial dimensions are not supported") }
-        var shape = dlc_conv()
-        shape.type = graph.type(w).element.kernelType
-        fill(&shape, geometry, x: graph.shape(x), y: graph.shape(node.results[0]))
-        (shape.x_ld, shape.y_ld, shape.residual_ld) = (shape.c, shape.oc, shape.oc)
-        shape.epilogue.activation = activation(epilogue.activation)
-        return shape
-    }
-
-    /// Extents and geometry for choosing an algorithm and packing weights; symbolic extents by nominal numbers.
-    private func fill(_ conv: inout dlc_conv, _ geometry: ConvolutionGeometry, x: Shape, y: Shape) {
+    /// A convolution for choosing its algorithm: groups and channels as the weights have them, extents of images by nominal
+    /// numbers where they are symbolic, operands and result without gaps. Nil where the channels are symbolic, too.
+    func nominalShape(_ node: Node, _ geometry: ConvolutionGeometry, _ epilogue: any HasEpilogue) throws -> dlc_conv? {
+        let (x, y, weights) = (graph.shape(try operand(node, 0)), graph.shape(node.results[0]), graph.shape(try operand(node, 1)))
+        guard (3...5).contains(x.count), let outputs = weights[0].constant, let inputs = weights[1].constant else { return nil }
         func volume(_ shape: Shape) -> (Int64, Int64, Int64) {
-            let spatial = [Int](repeating: 1, count: 5 - shape.count) + shape[1..<(shape.count - 1)].map { nominal($0) }
+            let spatial = geometry.three(shape[1..<(shape.count - 1)].map { nominal($0) }, 1)
             return (Int64(spatial[0]), Int64(spatial[1]), Int64(spatial[2]))
         }
         func three(_ values: [Int], _ missing: Int) -> (Int64, Int64, Int64) {
-            let all = [Int](repeating: missing, count: 3 - values.count) + values
+            let all = geometry.three(values, missing)
             return (Int64(all[0]), Int64(all[1]), Int64(all[2]))
         }
+        var conv = dlc_conv()
+        conv.type = graph.type(try operand(node, 1)).element.kernelType
         conv.n = Int64(nominal(x[0]))
         (conv.d, conv.h, conv.w) = volume(x)
         (conv.od, conv.oh, conv.ow) = volume(y)
-        conv.c = Int64(nominal(x[x.count - 1]))
-        conv.oc = Int64(nominal(y[y.count - 1]))
+        conv.c = Int64(try Checked.multiply(inputs, geometry.group))
+        conv.oc = Int64(outputs)
         conv.groups = Int64(geometry.group)
         conv.kernel = three(geometry.kernel, 1)
         conv.stride = three(geometry.strides, 1)
         conv.dilation = three(geometry.dilations, 1)
         conv.pad = three(geometry.pads.prefix(geometry.pads.count / 2).map { nominal($0) }, 0)
+        (conv.x_ld, conv.y_ld, conv.residual_ld) = (conv.c, conv.oc, conv.oc)
+        conv.epilogue.activation = activation(epilogue.activation)
+        return conv
     }
 }
 
@@ -184,7 +183,8 @@ struct ConvolutionGeometry {
         channelsLast = pool.channelsLast
     }
 
-    private func three<T>(_ values: [T], _ missing: T) -> [T] { [T](repeating: missing, count: max(0, 3 - values.count)) + values }
+    /// Depth, height and width from the values of the last dimensions.
+    func three<T>(_ values: [T], _ missing: T) -> [T] { [T](repeating: missing, count: max(0, 3 - values.count)) + values }
 
     /// Groups, kernel, stride, dilation and padding in front.
     func integers() throws -> [Dim] {

@@ -13,16 +13,17 @@ extension Lowering {
         let left = try scaling.isEmpty ? innerOrRowContiguous(a) : innerContiguous(a)
         var transB = op.transB
         let shape = graph.shape(b)
-        let (k, n) = transB ? (shape[shape.count - 1], shape[shape.count - 2]) : (shape[shape.count - 2], shape[shape.count - 1])
+        let k = shape[shape.count - (transB ? 1 : 2)]
         let result = try destination(node.results[0])
         let operands = try epilogueOperands(node)
         var right: Plan.Operand
         var packing = ProductPacking.none
-        if type == .float32, let weights = graph.constant(b), weights.shape.dropLast(2).allSatisfy({ $0 == 1 }),
-            let rows = k.constant, let columns = n.constant {
+        if type == .float32, let weights = graph.constant(b), weights.shape.dropLast(2).allSatisfy({ $0 == 1 }) {
             let isOneProduct = try !op.transA && scaling.isEmpty && left.isContiguous() && result.isContiguous() && operands.residual?.isContiguous() != false
             packing = isOneProduct ? self.packing(for: node) : .panels
-            right = try constant(try packed(weights, k: rows, n: columns, isTransposed: transB, packing))
+            let isTransposed = transB
+            let form = packing == .strassen ? DLC_PACK_STRASSEN : DLC_PACK_PANELS
+            right = try packed(b, WeightPacking(form), for: node) { $0.asMatrix(isTransposed: isTransposed) }
             transB = false
         } else {
             right = try innerOrRowContiguous(b)
@@ -42,20 +43,6 @@ extension Lowering {
     /// How a constant matrix is packed: `chooseAlgorithms` has settled it, but for products whose rows are no one matrix.
     private func packing(for node: Node) -> ProductPacking {
         algorithms[node.results[0].index] == DLC_CONV_STRASSEN ? .strassen : .panels
-    }
-
-    private func packed(_ weights: Tensor, k: Int, n: Int, isTransposed: Bool, _ packing: ProductPacking) throws -> Tensor {
-        let (rows, columns, isa) = (Int64(k), Int64(n), target.isa)
-        let (rowStride, columnStride) = isTransposed ? (1, rows) : (columns, 1)
-        let isStrassen = packing == .strassen
-        let bytes = isStrassen ? dlc_strassen_packed_bytes(isa, rows, columns) : dlc_gemm_packed_bytes(isa, rows, columns)
-        return try Tensor(type: .uint8, shape: [Int(bytes)]) { target in
-            try weights.withElements(of: Float.self) { source in
-                guard let from = source.baseAddress, let to = target.baseAddress?.assumingMemoryBound(to: Float.self) else { return }
-                let pack = isStrassen ? dlc_strassen_pack : dlc_gemm_pack
-                pack(isa, from, rowStride, columnStride, rows, columns, to)
-            }
-        }
     }
 
     /// The matrix as it lies where one of its last two dimensions has neighbours next to each other, else a copy.

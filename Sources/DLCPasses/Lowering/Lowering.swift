@@ -14,12 +14,16 @@ public struct Lowering {
     var image: PlanImage
     /// Settled for all layers together, by the index of the result.
     private(set) var algorithms: [Int: dlc_conv_algorithm] = [:]
+    /// Of those, the layers whose weights are packed when the model is loaded.
+    private(set) var packedAtLoad: Set<Int> = []
     /// Where each value lies, by index.
     private var views: [Plan.Operand?]
     /// Contiguous copies made for kernels that need them.
     private var copies: [Int: Plan.Operand] = [:]
     /// Parts of concatenations that are computed in place: value → (concat's result, operand position).
     private var placements: [Int: (concat: Node, position: Int)] = [:]
+    /// Operands packed for kernels.
+    var packings: [PackingKey: Plan.Operand] = [:]
     var inPlace: [(step: Int, result: Int, operand: Int)] = []
     private var bufferBytes: [Dim] = []
     let useCounts: [Int]
@@ -41,7 +45,7 @@ public struct Lowering {
 
     private mutating func run() throws {
         placeConcatenations()
-        algorithms = try chooseAlgorithms()
+        (algorithms, packedAtLoad) = try chooseAlgorithms()
         image.update { $0.metadata = graph.metadata }
         let states = try graph.states()
         for port in graph.inputs {

@@ -76,7 +76,7 @@ extension ChoosableLayer {
         let parts = [
             "conv \(shape.n)x\(three((shape.d, shape.h, shape.w)))x\(shape.c) to \(three((shape.od, shape.oh, shape.ow)))x\(shape.oc)",
             "kernel \(three(shape.kernel)) stride \(three(shape.stride)) dilation \(three(shape.dilation)) pad \(three(shape.pad))",
-            "groups \(shape.groups) activation \(shape.epilogue.activation.rawValue)\(hasResidual ? " residual" : "")",
+            "groups \(shape.groups) activation \(shape.epilogue.activation.rawValue)\(hasResidual ? " residual" : "")\(packsAtRun ? " packs" : "")",
             "algorithm \(algorithm.rawValue)",
         ]
         return parts.joined(separator: " ")
@@ -86,6 +86,6 @@ extension ChoosableLayer {
     func measure(_ algorithm: dlc_conv_algorithm, _ target: Target, _ otherBytes: Int) -> Double {
         var shape = shape
         shape.algorithm = algorithm
-        return dlc_conv_measure(target.isa, &shape, hasResidual, Int64(otherBytes), 0.01)
+        return dlc_conv_measure(target.isa, &shape, hasResidual, Int64(otherBytes), 0.01) + (packsAtRun ? packingSeconds(algorithm, target) : 0)
     }
 }

@@ -15,6 +15,7 @@ final class BoundPlan {
     private var states: [OuterMemory]
     private let plan: Plan
     private let constants: ConstantAddresses
+    private let packed: PackedConstants
     private let prefault: Prefault
 
     /// Memory of the caller's or the session's, and the pointers of steps into it.
@@ -25,9 +26,10 @@ final class BoundPlan {
 
     /// - Parameter isFirst: whether it is the session's first, which has the constants mapped.
     /// - Throws: where a size is negative or overflows, or a kernel refuses its parameters.
-    init(_ plan: Plan, constants: ConstantAddresses, bindings: [String: Int], threads: Int, isFirst: Bool) throws {
+    init(_ plan: Plan, constants: ConstantAddresses, packed: PackedConstants, bindings: [String: Int], threads: Int, isFirst: Bool) throws {
         self.plan = plan
         self.constants = constants
+        self.packed = packed
         inputShapes = try plan.inputs.map { try $0.shape.map { try Self.extent($0, bindings) } }
         outputShapes = try plan.outputs.map { try $0.shape.map { try Self.extent($0, bindings) } }
         inputs = [OuterMemory](repeating: OuterMemory(), count: plan.inputs.count)
@@ -149,6 +151,7 @@ final class BoundPlan {
         case .constant(let constant): return UnsafeRawBufferPointer(start: constants.addresses[constant], count: count)
         case .input(let input): return UnsafeRawBufferPointer(start: inputs[input].address, count: count)
         case .state(let state): return UnsafeRawBufferPointer(start: states[state].address, count: count)
+        case .packed(let index): return UnsafeRawBufferPointer(start: packed.addresses[index], count: count)
         }
     }
 
@@ -165,6 +168,7 @@ final class BoundPlan {
         case .constant(let index): pointers[slot] = UnsafeMutableRawPointer(mutating: constants.addresses[index] + byteOffset)
         case .input(let index): inputs[index].patches.append((slot, byteOffset))
         case .state(let index): states[index].patches.append((slot, byteOffset))
+        case .packed(let index): pointers[slot] = UnsafeMutableRawPointer(mutating: packed.addresses[index] + byteOffset)
         }
     }
 
@@ -200,6 +204,7 @@ final class BoundPlan {
                     Checked.count(plan.inputs[index].shape.map { try extent($0, bindings) }), plan.inputs[index].type.size)
             case .state(let index):
                 available = try Checked.multiply(Checked.count(plan.states[index].shape), plan.states[index].type.size)
+            case .packed(let index): available = plan.packedBytes(index)
             }
             guard lowest >= 0, try Checked.multiply(Checked.add(highest, 1), operand.type.size) <= available else {
                 throw DLCError("the shapes do not fit together: \(operand.type) of extents [\(operand.shape.map(\.description).joined(separator: ", "))] reaches outside its memory")

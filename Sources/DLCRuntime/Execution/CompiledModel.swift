@@ -6,12 +6,13 @@ public struct CompiledModel: Sendable {
     /// Bytes of the mapped file, or of the constants of a model compiled in this process.
     public let byteCount: Int
     let constantAddresses: ConstantAddresses
+    let packedConstants: PackedConstants
 
     /// Maps a `.dlc` file.
     /// - Throws: a `DLCError` naming the file: where it cannot be read, is damaged, of another version, or compiled for
     ///   a processor that has more than this one.
     public init(contentsOf path: String) throws {
-        (plan, constantAddresses, byteCount) = try located(path) {
+        (plan, constantAddresses, packedConstants, byteCount) = try located(path) {
             let file = try MappedFile(path: path)
             let (plan, bytes) = try PlanFile.read(file)
             let addresses = try plan.constants.map { constant -> UnsafeRawPointer in
@@ -19,7 +20,8 @@ public struct CompiledModel: Sendable {
                 guard constant.bytes == 0 else { throw DLCError("the file is truncated") }
                 return UnsafeRawPointer(bitPattern: 64).unsafelyUnwrapped
             }
-            return (plan, ConstantAddresses(addresses, owner: file), file.bytes.count)
+            let constants = ConstantAddresses(addresses, owner: file)
+            return (plan, constants, try PackedConstants(plan, constants), file.bytes.count)
         }
     }
 
@@ -32,6 +34,7 @@ public struct CompiledModel: Sendable {
         plan = image.plan
         let addresses = image.constants.map { $0.withUnsafeBytes { $0.baseAddress ?? UnsafeRawPointer(bitPattern: 64).unsafelyUnwrapped } }
         constantAddresses = ConstantAddresses(addresses, owner: image.constants)
+        packedConstants = try PackedConstants(plan, constantAddresses)
         byteCount = image.constantBytes
     }
 

@@ -15,7 +15,7 @@ final class Prefault {
         }
         var seen = [Bool](repeating: false, count: plan.constants.count)
         // A gather reads a few rows of a table that may be the largest of all constants.
-        for step in plan.steps where step.kernel != .gather {
+        for step in plan.packings + plan.steps where step.kernel != .gather {
             for case let operand? in step.operands {
                 guard let constants, case .constant(let index) = operand.location, !seen[index] else { continue }
                 seen[index] = true

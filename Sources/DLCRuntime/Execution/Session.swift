@@ -12,6 +12,8 @@ public final class Session {
     private var bound: [[[Int]]: BoundPlan] = [:]
     private var current: BoundPlan?
     private var inputs: [Tensor?]
+    /// Whether the model's constants that are packed at load are so.
+    private var isPacked = false
     let states: StateMemory
 
     /// - Parameters:
@@ -116,6 +118,10 @@ public final class Session {
         }
         if current.map({ fits($0) }) != true { current = try bind(inputs.map { $0?.shape ?? [] }) }
         guard let current else { throw DLCError("the session is not ready") }
+        if !isPacked {
+            try model.packedConstants.pack(pool)
+            isPacked = true
+        }
         for index in inputs.indices {
             if let tensor = inputs[index] {
                 tensor.withUnsafeBytes { if let base = $0.baseAddress { current.setInput(index, base) } }
@@ -135,7 +141,7 @@ public final class Session {
     private func bind(_ shapes: [[Int]]) throws -> BoundPlan {
         if let known = bound[shapes] { return known }
         let plan = try BoundPlan(
-            model.plan, constants: model.constantAddresses, bindings: bindings(shapes), threads: threads, isFirst: bound.isEmpty)
+            model.plan, constants: model.constantAddresses, packed: model.packedConstants, bindings: bindings(shapes), threads: threads, isFirst: bound.isEmpty)
         bound[shapes] = plan
         return plan
     }

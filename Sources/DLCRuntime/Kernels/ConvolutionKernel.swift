@@ -11,8 +11,8 @@ public enum ConvolutionKernel {
         conv.y_ld = Int64(try step.result(0).pixelStride())
         conv.residual_ld = Int64(try step.optional(3)?.pixelStride() ?? Int(conv.oc))
         let needed = dlc_conv_packed_bytes(step.isa, &conv)
-        guard needed >= 0, Int(needed) <= (try step.operand(1)).count * (try step.operand(1)).type.size else {
-            throw DLCError("packed weights are too small")
+        guard needed >= 0, Int(needed) == (try step.operand(1)).count * (try step.operand(1)).type.size else {
+            throw DLCError("the weights are not those of \(conv.c) input and \(conv.oc) output channels")
         }
         return try PreparedKernel(conv, slots: PreparedKernel.slots(step)) { dlc_conv_prepare(step.isa, $0, $1) }
     }
@@ -31,8 +31,8 @@ public enum ConvolutionKernel {
         transposed.y_ld = Int64(try step.result(0).pixelStride())
         transposed.residual_ld = Int64(try step.optional(3)?.pixelStride() ?? Int(conv.oc))
         let needed = dlc_conv_transpose_packed_bytes(step.isa, &transposed)
-        guard needed >= 0, Int(needed) <= (try step.operand(1)).count * (try step.operand(1)).type.size else {
-            throw DLCError("packed weights are too small")
+        guard needed >= 0, Int(needed) == (try step.operand(1)).count * (try step.operand(1)).type.size else {
+            throw DLCError("the weights are not those of \(conv.c) input and \(conv.oc) output channels")
         }
         return try PreparedKernel(transposed, slots: PreparedKernel.slots(step)) { dlc_conv_transpose_prepare(step.isa, $0, $1) }
     }

@@ -3,7 +3,7 @@ import CKernels
 /// The kernels that a plan's steps call. Raw values are those of the file.
 public enum KernelKind: UInt8, Sendable, CaseIterable {
     case program = 0, copy, pad, fill, sizes
-    case product = 16, conv, convTranspose, pool, attention, recurrent, separable
+    case product = 16, conv, convTranspose, pool, attention, recurrent, separable, pack, packRecurrent
     case softmax = 32, reduce, norm, groupNorm, lpNorm, lrn, resize
     case gather = 48, gatherElements, gatherND, scatterElements, scatterND, oneHot, range, cumSum, topK, arg, trilu
     case nonMaxSuppression = 64, region
@@ -40,6 +40,8 @@ public enum KernelKind: UInt8, Sendable, CaseIterable {
         case .arg: try ArgKernel.prepare(step)
         case .trilu: try TriluKernel.prepare(step)
         case .recurrent: try RecurrentKernel.prepare(step)
+        case .pack: try WeightPacking.prepare(step)
+        case .packRecurrent: try RecurrentPacking.prepare(step)
         case .attention: try AttentionKernel.prepare(step)
         case .resize: try ResizeKernel.prepare(step)
         case .region: try RegionKernel.prepare(step)

@@ -4,9 +4,9 @@ import CKernels
 public enum ProductPacking: Int {
     /// As it is.
     case none = 0
-    /// `dlc_gemm_pack`.
+    /// `DLC_PACK_PANELS`.
     case panels = 1
-    /// `dlc_strassen_pack`.
+    /// `DLC_PACK_STRASSEN`.
     case strassen = 2
 }
 
@@ -102,9 +102,9 @@ enum ProductKernel {
         }
         guard c.strides[c.rank - 1] == 1 || c.shape[c.rank - 1] == 1 else { throw DLCError("columns of the result are not neighbours") }
         if isPacked {
-            let pack = packing == .strassen ? dlc_strassen_packed_bytes : dlc_gemm_packed_bytes
-            let needed = Int(pack(step.isa, gemm.k, gemm.n)), packed = try step.operand(1)
-            guard needed >= 0, needed <= packed.count * packed.type.size else { throw DLCError("packed weights are too small") }
+            var pack = dlc_matrix_packing(packing == .strassen ? DLC_PACK_STRASSEN : DLC_PACK_PANELS, gemm.k, gemm.n, gemm.n, 1)
+            let needed = Int(dlc_pack_bytes(step.isa, &pack)), packed = try step.operand(1)
+            guard needed >= 0, needed == packed.count * packed.type.size else { throw DLCError("the packed matrix is not \(gemm.k) × \(gemm.n)") }
         }
         guard packing == .strassen else {
             let shift = try columns(step, 6, gemm.k)

@@ -24,16 +24,7 @@ extension Plan {
             writer.count(constant.offset)
             writer.count(constant.bytes)
         }
-        try writer.list(steps) { writer, step in
-            writer.byte(step.kernel.rawValue)
-            writer.string(step.name)
-            writer.string(step.summary)
-            try writer.list(step.operands) { try $0.operand($1) }
-            try writer.list(step.results) { try $0.operand($1) }
-            try writer.list(step.integers) { try $0.dim($1) }
-            writer.list(step.numbers) { $0.number($1) }
-            try writer.dim(step.operations)
-        }
+        for list in [packings, steps] { try writer.list(list) { try $0.step($1) } }
         return writer.bytes
     }
 
@@ -56,15 +47,8 @@ extension Plan {
             Buffer(bytes: try reader.dim(), firstStep: try reader.size(), lastStep: try reader.size())
         }
         constants = try reader.list { Constant(offset: try $0.size(), bytes: try $0.size()) }
-        steps = try reader.list { reader in
-            let code = try reader.byte()
-            guard let kernel = KernelKind(rawValue: code) else { throw DLCError("the plan calls unknown kernel \(code)") }
-            return Step(
-                kernel: kernel, name: try reader.string(), summary: try reader.string(),
-                operands: try reader.list { try $0.operand() }, results: try reader.list { try $0.operand() },
-                integers: try reader.list { try $0.dim() }, numbers: try reader.list { try $0.number() },
-                operations: try reader.dim())
-        }
+        packings = try reader.list { try $0.step() }
+        steps = try reader.list { try $0.step() }
         guard reader.isAtEnd else { throw DLCError("the plan's table has bytes after its end") }
         try validate(constantBytes: constantBytes)
     }
@@ -88,8 +72,21 @@ extension Plan {
                 case .constant(let index): (index, constants.count)
                 case .input(let index): (index, inputs.count)
                 case .state(let index): (index, states.count)
+                case .packed(let index): (index, packings.count)
                 }
             guard index < count else { throw DLCError("the plan refers to \(location) of \(count)") }
+        }
+        for (index, step) in packings.enumerated() {
+            try located("packing \(index), \(step.name)") {
+                for case let operand? in step.operands {
+                    try check(operand.location)
+                    guard case .constant = operand.location else { throw DLCError("reads what is no constant") }
+                    guard operand.shape.count == operand.strides.count else { throw DLCError("an operand's strides do not fit its shape") }
+                }
+                guard step.results.count == 1, let result = step.results[0], result.location == .packed(index), result.offset == 0,
+                    result.type == .uint8, result.shape.count == 1, result.strides == [1], result.shape[0].constant != nil
+                else { throw DLCError("leaves something else than bytes") }
+            }
         }
         for port in inputs + outputs { try check(port.location) }
         for state in states { try check(state.next) }
@@ -111,6 +108,17 @@ extension Plan {
 }
 
 extension ByteWriter {
+    fileprivate mutating func step(_ step: Plan.Step) throws {
+        byte(step.kernel.rawValue)
+        string(step.name)
+        string(step.summary)
+        try list(step.operands) { try $0.operand($1) }
+        try list(step.results) { try $0.operand($1) }
+        try list(step.integers) { try $0.dim($1) }
+        list(step.numbers) { $0.number($1) }
+        try dim(step.operations)
+    }
+
     fileprivate mutating func port(_ port: Plan.Port) throws {
         string(port.name)
         byte(port.type.rawValue)
@@ -124,6 +132,7 @@ extension ByteWriter {
         case .constant(let index): byte(1); count(index)
         case .input(let index): byte(2); count(index)
         case .state(let index): byte(3); count(index)
+        case .packed(let index): byte(4); count(index)
         }
     }
 
@@ -138,6 +147,16 @@ extension ByteWriter {
 }
 
 extension ByteReader {
+    fileprivate mutating func step() throws -> Plan.Step {
+        let code = try byte()
+        guard let kernel = KernelKind(rawValue: code) else { throw DLCError("the plan calls unknown kernel \(code)") }
+        return Plan.Step(
+            kernel: kernel, name: try string(), summary: try string(),
+            operands: try list { try $0.operand() }, results: try list { try $0.operand() },
+            integers: try list { try $0.dim() }, numbers: try list { try $0.number() },
+            operations: try dim())
+    }
+
     fileprivate mutating func elementType() throws -> ElementType {
         let code = try byte()
         guard let type = ElementType(rawValue: code) else { throw DLCError("the plan names unknown element type \(code)") }
@@ -154,6 +173,7 @@ extension ByteReader {
         case 1: .constant(try size())
         case 2: .input(try size())
         case 3: .state(try size())
+        case 4: .packed(try size())
         case let code: throw DLCError("the plan names unknown memory \(code)")
         }
     }

@@ -31,6 +31,8 @@ public struct Plan: Sendable {
         case input(Int)
         /// What the session keeps of a state, as the run before left it.
         case state(Int)
+        /// A constant that is packed when the model is loaded.
+        case packed(Int)
     }
 
     /// A tensor that the session keeps between runs, zeros at first.
@@ -134,6 +136,9 @@ public struct Plan: Sendable {
     public var states: [State] = []
     public var buffers: [Buffer] = []
     public var constants: [Constant] = []
+    /// Steps that run once for a loaded model, before the first run of any session. Each packs constants whose packed form
+    /// would make the file too large; the result of step `i` is `Location.packed(i)`.
+    public var packings: [Step] = []
     public var steps: [Step] = []
     /// Free text that travels with the model, such as class labels.
     public var metadata: [String: String] = [:]
@@ -145,6 +150,9 @@ public struct Plan: Sendable {
 
     /// Where a run leaves its results: outputs and the next values of states.
     public var results: [Location] { outputs.map(\.location) + states.map(\.next) }
+
+    /// Bytes of what `packings[index]` leaves in memory.
+    public func packedBytes(_ index: Int) -> Int { packings[index].results.first.flatMap { $0?.shape.constants?.first } ?? 0 }
 
     /// The symbols of the inputs' shapes.
     public var symbols: [String] {

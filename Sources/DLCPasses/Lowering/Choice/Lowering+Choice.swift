@@ -3,42 +3,85 @@ import DLCGraph
 import DLCOps
 import DLCRuntime
 
-/// A convolution or product with constant weights, and the algorithms that could compute it. A product is seen as a 1×1
+/// A convolution, or a product with a constant matrix, and the algorithms that could compute it. A product is seen as a 1×1
 /// convolution over a line of pixels, one per row.
 struct ChoosableLayer {
     var node: Node
     /// Extents by nominal numbers where they are symbolic.
     var shape: dlc_conv
     var hasResidual: Bool
+    /// Whether weights are packed at every run.
+    var packsAtRun: Bool
     var algorithms: [dlc_conv_algorithm]
 
+    /// Bytes of packed weights in the file.
     func packedBytes(_ algorithm: dlc_conv_algorithm, _ target: Target) -> Int {
+        if packsAtRun { return 0 }
         var shape = shape
         shape.algorithm = algorithm
         return Int(dlc_conv_packed_bytes(target.isa, &shape))
     }
+
+    /// The packing of an algorithm's weights; nil where they are read as they are.
+    private func packing(_ algorithm: dlc_conv_algorithm) -> dlc_pack? {
+        guard algorithm != DLC_CONV_DIRECT else { return nil }
+        var shape = shape
+        shape.algorithm = algorithm
+        return dlc_conv_packing(&shape)
+    }
+
+    /// An estimate of what packing takes on one core.
+    func packingCycles(_ algorithm: dlc_conv_algorithm, _ target: Target) -> Double {
+        packing(algorithm).map { packing in withUnsafePointer(to: packing) { dlc_pack_cost(target.isa, $0) } } ?? 0
+    }
+
+    /// What packing takes on this thread.
+    func packingSeconds(_ algorithm: dlc_conv_algorithm, _ target: Target) -> Double {
+        guard var packing = packing(algorithm) else { return 0 }
+        let bytes = Int(dlc_pack_bytes(target.isa, &packing))
+        guard bytes >= 0 else { return .infinity }
+        let weights = [Float](repeating: 1, count: Int(packing.groups * packing.group_step))
+        var packed = [Float](repeating: 0, count: bytes / 4)
+        return (0..<3).map { _ in
+            let start = dlc_nanoseconds()
+            _ = dlc_pack_run(target.isa, packing, weights, &packed)
+            return Double(dlc_nanoseconds() - start) * 1e-9
+        }.min() ?? .infinity
+    }
 }
 
 extension Lowering {
-    /// The algorithm of each layer with a choice, by the index of its result.
+    /// The algorithm of each layer with a choice, by the index of its result, and the layers packed when the model is loaded.
     ///
     /// Each is the fastest by estimate (`dlc_conv_cost`) or, with `options.tuning`, by measurement, as long as all
     /// constants together stay below twice their size in the graph: F(4×4) makes 3×3 weights four times as large,
-    /// Strassen's algorithm makes a matrix 1.75 times as large.
-    func chooseAlgorithms() throws -> [Int: dlc_conv_algorithm] {
+    /// Strassen's algorithm makes a matrix 1.75 times as large. Where there is no room in the file, weights stay there as they
+    /// are and are packed at load, as long as all of that takes no longer than a run. Weights that are computed take no place
+    /// in the file, but each run packs them.
+    func chooseAlgorithms() throws -> (algorithms: [Int: dlc_conv_algorithm], packedAtLoad: Set<Int>) {
         let layers = graph.nodes.compactMap { choosable($0) }
-        guard !layers.isEmpty else { return [:] }
+        guard !layers.isEmpty else { return ([:], []) }
         let (total, others) = constantBytes(beside: layers)
-        let items = zip(layers, try costs(layers, modelBytes: total)).map { layer, costs in
+        let costs = try costs(layers, modelBytes: total)
+        let items = zip(layers, costs).map { layer, costs in
             zip(layer.algorithms, costs).map { Alternative(cost: $1, bytes: layer.packedBytes($0, target)) }
         }
         // A 64th stays for the table and for alignment.
         let limit = 2 * total - total / 64 - others
-        var result: [Int: dlc_conv_algorithm] = [:]
-        for (layer, choice) in zip(layers, WeightBudget.choose(items, within: limit)) {
-            result[layer.node.results[0].index] = layer.algorithms[choice]
+        let chosen = WeightBudget.choose(items, within: limit)
+        let packings = layers.map { layer in layer.algorithms.map { layer.packsAtRun ? .infinity : packingCost(layer, $0) } }
+        let late = WeightBudget.packedAtLoad(items, chosen: chosen, packings: packings)
+        var result: (algorithms: [Int: dlc_conv_algorithm], packedAtLoad: Set<Int>) = ([:], [])
+        for (index, layer) in layers.enumerated() {
+            result.algorithms[layer.node.results[0].index] = layer.algorithms[late[index] ?? chosen[index]]
+            if late[index] != nil { result.packedAtLoad.insert(layer.node.results[0].index) }
         }
         return result
+    }
+
+    /// What packing the weights takes, in the unit of `costs`.
+    private func packingCost(_ layer: ChoosableLayer, _ algorithm: dlc_conv_algorithm) -> Double {
+        options.tuning == nil ? layer.packingCycles(algorithm, target) : layer.packingSeconds(algorithm, target)
     }
 
     /// Bytes of all constants, and of those that something else than the layers reads as they are.
@@ -68,21 +111,30 @@ extension Lowering {
         default: nil
         }
         guard var shape else { return nil }
-        // Strassen's product does not serve all extents that symbols may have.
-        let extents = (node.operands[0].map { graph.shape($0) } ?? []) + graph.shape(node.results[0])
-        let strassen = extents.allSatisfy { $0.constant != nil } ? [DLC_CONV_STRASSEN] : []
-        let transforming = options.exact ? [] : [DLC_CONV_WINOGRAD_2, DLC_CONV_WINOGRAD_4, DLC_CONV_WINOGRAD_STRIDED] + strassen
+        let packsAtRun = node.operands[1].map { graph.constant($0) == nil } ?? false
+        let transforming = options.exact ? [] : transforms(node, packsAtRun: packsAtRun)
         let fast = ([DLC_CONV_IGEMM, DLC_CONV_DEPTHWISE] + transforming).filter { dlc_conv_supports(target.isa, &shape, $0) }
         let hasResidual = EpilogueOperand.residual < node.operands.count && node.operands[EpilogueOperand.residual] != nil
         return ChoosableLayer(
-            node: node, shape: shape, hasResidual: hasResidual, algorithms: fast.isEmpty ? [DLC_CONV_DIRECT] : fast)
+            node: node, shape: shape, hasResidual: hasResidual, packsAtRun: packsAtRun, algorithms: fast.isEmpty ? [DLC_CONV_DIRECT] : fast)
+    }
+
+    /// Algorithms whose conditions hold for every value of the symbols, where those of the kernel hold for nominal ones.
+    private func transforms(_ node: Node, packsAtRun: Bool) -> [dlc_conv_algorithm] {
+        guard let x = node.operands[0].map({ graph.shape($0) }) else { return [] }
+        let y = graph.shape(node.results[0])
+        let isSettled = (x + y).allSatisfy { $0.constant != nil }
+        // Strassen's product wants lines of pixels equally far apart, and its sums of weights cost too much to take at run time.
+        let strassen = isSettled && !packsAtRun ? [DLC_CONV_STRASSEN] : []
+        let pads = (node.op as? FusedConv)?.conv.pads ?? (node.op as? Conv)?.pads ?? []
+        // Winograd's convolutions of images in a row of planes keep their number.
+        guard pads.allSatisfy({ $0.constant != nil }), x.count < 5 || x[1] == y[1] else { return strassen }
+        return [DLC_CONV_WINOGRAD_2, DLC_CONV_WINOGRAD_4, DLC_CONV_WINOGRAD_STRIDED] + strassen
     }
 
     private func convolution(_ op: FusedConv, _ node: Node) -> dlc_conv? {
-        guard op.channelsLast, let w = node.operands[1], graph.constant(w) != nil,
-            let kernel = Shape(graph.shape(w).dropFirst(2)).constants
-        else { return nil }
-        return try? nominalShape(node, ConvolutionGeometry(op.conv, kernel: kernel), op)
+        guard op.channelsLast, let w = node.operands[1], let kernel = Shape(graph.shape(w).dropFirst(2)).constants else { return nil }
+        return (try? nominalShape(node, ConvolutionGeometry(op.conv, kernel: kernel), op)).flatMap { $0 }
     }
 
     /// Products whose rows are one matrix, of an extent that is known, times a constant matrix in f32.
@@ -110,7 +162,7 @@ extension Lowering {
         var processor = options.processor.description(target)
         return layers.map { layer in
             var shape = layer.shape
-            return layer.algorithms.map { dlc_conv_cost(&processor, target.isa, &shape, $0) }
+            return layer.algorithms.map { dlc_conv_cost(&processor, target.isa, &shape, $0) + (layer.packsAtRun ? layer.packingCycles($0, target) : 0) }
         }
     }
 }

@@ -22,6 +22,28 @@ enum WeightBudget {
         return chosen
     }
 
+    /// Of items whose best alternative had no place in the file: that alternative, packed at load instead.
+    ///
+    /// Those that gain most for their packing come first, as long as all packing together takes no more than a run; each must
+    /// gain its packing within `runs` runs.
+    /// - Parameter packings: what packing each alternative costs, in the unit of their costs; infinite where it cannot be done.
+    static func packedAtLoad(_ items: [[Alternative]], chosen: [Int], packings: [[Double]], runs: Double = 100) -> [Int: Int] {
+        var candidates: [(item: Int, alternative: Int, gain: Double, packing: Double)] = []
+        for (index, item) in items.enumerated() {
+            guard let best = item.indices.min(by: { item[$0].cost < item[$1].cost }), best != chosen[index] else { continue }
+            let (gain, packing) = (item[chosen[index]].cost - item[best].cost, packings[index][best])
+            if gain > 0, packing <= gain * runs { candidates.append((index, best, gain, packing)) }
+        }
+        candidates.sort { $0.gain / max($0.packing, 1e-12) > $1.gain / max($1.packing, 1e-12) }
+        var rest = zip(items, chosen).reduce(0) { $0 + $1.0[$1.1].cost }
+        var result: [Int: Int] = [:]
+        for candidate in candidates where candidate.packing <= rest {
+            rest -= candidate.packing
+            result[candidate.item] = candidate.alternative
+        }
+        return result
+    }
+
     /// The exchange with the highest gain per byte of those that fit into `rest` bytes; the first of equal ones.
     private static func best(_ items: [[Alternative]], _ chosen: [Int], _ rest: Int) -> (item: Int, alternative: Int)? {
         var found: (item: Int, alternative: Int)?

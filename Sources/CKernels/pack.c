@@ -1,0 +1,246 @@
+/// Packing of weights: tasks are panels, or blocks of inputs of one.
+#include "dlc_pack.h"
+#include "dlc_memory.h"
+#include "gemm_tile.h"
+#include "strassen.h"
+#include "winograd.h"
+#include <string.h>
+
+enum { WEIGHTS, PACKED };
+enum { MOST_WIDTH = 16 * DLC_TILE_MOST_VECTORS, WINOGRAD_INPUTS = 16, MOST_ROWS = 512, CHANNELS_BLOCK = 512 };
+
+static int64_t taps_of(const dlc_pack *p) { return p->kernel[0] * p->kernel[1] * p->kernel[2]; }
+
+/// Points per side of Winograd's forms, else 0.
+static int side_of(const dlc_pack *p) {
+    return p->form == DLC_PACK_WINOGRAD_2 ? 4 : p->form == DLC_PACK_WINOGRAD_4 ? 6 : p->form == DLC_PACK_WINOGRAD_STRIDED ? 5 : 0;
+}
+
+static dlc_panels panels_of(dlc_isa isa, const dlc_pack *p) {
+    const dlc_tile_set *set = dlc_tiles(isa);
+    if (p->form == DLC_PACK_STRASSEN) return dlc_strassen_panels(isa, p->outputs, p->inputs);
+    return dlc_panels_of(set, side_of(p) ? p->inputs : taps_of(p) * p->inputs, p->outputs);
+}
+
+static bool is_valid(dlc_isa isa, const dlc_pack *p) {
+    const int64_t most = (int64_t)1 << 31;
+    if (p->groups < 1 || p->groups > most || p->outputs < 0 || p->outputs > most || p->inputs < 0 || p->inputs > most) return false;
+    for (int i = 0; i < 3; i++)
+        if (p->kernel[i] < 1 || p->kernel[i] > 65536) return false;
+    const double taps = (double)p->kernel[0] * (double)p->kernel[1] * (double)p->kernel[2];
+    // With the widest panel beyond the outputs, and the most points.
+    if (taps * (double)p->groups * ((double)p->outputs + MOST_WIDTH) * (double)p->inputs > 0x1p46) return false;
+    switch (p->form) {
+    case DLC_PACK_PANELS: return true;
+    case DLC_PACK_STRASSEN: return p->groups == 1 && taps == 1 && dlc_strassen_supports(isa, 2, p->outputs, p->inputs);
+    case DLC_PACK_WINOGRAD_2: case DLC_PACK_WINOGRAD_4: case DLC_PACK_WINOGRAD_STRIDED:
+        return p->groups == 1 && p->kernel[0] == 1 && p->kernel[1] == 3 && p->kernel[2] == 3;
+    case DLC_PACK_CHANNELS: return p->inputs == 1;
+    case DLC_PACK_PHASES:
+        for (int i = 0; i < 3; i++)
+            if (p->kernel[i] > 4096 || p->stride[i] < 1 || p->stride[i] > 4096 || p->dilation[i] < 1 || p->dilation[i] > most) return false;
+        return p->stride[0] * p->stride[1] * p->stride[2] <= 1 << 16;
+    }
+    return false;
+}
+
+int64_t dlc_pack_bytes(dlc_isa isa, const dlc_pack *p) {
+    if (!is_valid(isa, p)) return -1;
+    if (p->form == DLC_PACK_CHANNELS) return 4 * taps_of(p) * p->groups * p->outputs;
+    const dlc_panels panels = panels_of(isa, p);
+    const int64_t side = side_of(p), matrices = p->form == DLC_PACK_STRASSEN ? DLC_STRASSEN_PRODUCTS : side ? side * side : p->groups;
+    return 4 * matrices * dlc_packed_floats(&panels);
+}
+
+/// The taps along an axis: first, first + step, ...
+typedef struct { int64_t first, step, count; } axis_taps;
+
+/// What is packed for one panel: `columns` outputs from `weights` on, in rows of `width` floats. The row of a tap and input
+/// is tap · tap_row + input · input_row.
+typedef struct {
+    const float *weights;
+    int64_t columns, width;
+    axis_taps taps[3];
+    int64_t tap_row, input_row;
+    float *out;
+} panel_part;
+
+/// Inputs `first ..< last`. Those that lie tap by tap next to each other are transposed in registers.
+static void pack_inputs(const dlc_pack *p, const panel_part *x, int64_t first, int64_t last) {
+    const int64_t taps = x->taps[0].count * x->taps[1].count * x->taps[2].count, width = x->width, rest = width - x->columns;
+    const bool dense = taps == taps_of(p) && (taps == 1 || p->tap_step == 1) && p->input_step == taps && taps <= MOST_ROWS;
+    if (dense) {
+        int64_t at[MOST_ROWS];
+        const int64_t inputs = MOST_ROWS / taps;
+        for (; first < last; first += inputs) {
+            const int64_t some = dlc_min(inputs, last - first);
+            int64_t *row = at;
+            for (int64_t i = 0; i < some; i++)
+                for (int64_t t = 0; t < taps; t++) *row++ = (t * x->tap_row + (first + i) * x->input_row) * width;
+            dlc_transpose(x->weights + first * taps, p->output_step, x->columns, some * taps, x->out, at);
+            for (int64_t i = 0; rest > 0 && i < some * taps; i++) memset(x->out + at[i] + x->columns, 0, (size_t)rest * sizeof(float));
+        }
+        return;
+    }
+    for (int64_t i = first; i < last; i++) {
+        int64_t tap = 0;
+        for (int64_t d = 0; d < x->taps[0].count; d++)
+            for (int64_t h = 0; h < x->taps[1].count; h++)
+                for (int64_t w = 0; w < x->taps[2].count; w++, tap++) {
+                    const int64_t kd = x->taps[0].first + d * x->taps[0].step, kh = x->taps[1].first + h * x->taps[1].step;
+                    const int64_t place = (kd * p->kernel[1] + kh) * p->kernel[2] + x->taps[2].first + w * x->taps[2].step;
+                    const float *from = x->weights + i * p->input_step + place * p->tap_step;
+                    float *to = x->out + (tap * x->tap_row + i * x->input_row) * width;
+                    if (p->output_step == 1) memcpy(to, from, (size_t)x->columns * sizeof(float));
+                    else for (int64_t j = 0; j < x->columns; j++) to[j] = from[j * p->output_step];
+                    if (rest > 0) memset(to + x->columns, 0, (size_t)rest * sizeof(float));
+                }
+    }
+}
+
+/// The taps k of an axis with k · dilation ≡ residue (mod stride), which repeat with a period, and how many have a lesser residue.
+static axis_taps taps_of_class(const dlc_pack *p, int axis, int64_t residue, int64_t *before) {
+    axis_taps t = {0};
+    *before = 0;
+    for (int64_t k = 0; k < p->kernel[axis]; k++) {
+        const int64_t own = k * p->dilation[axis] % p->stride[axis];
+        if (own < residue) *before += 1;
+        if (own != residue) continue;
+        if (t.count == 0) t.first = k;
+        else if (t.count == 1) t.step = k - t.first;
+        t.count++;
+    }
+    return t;
+}
+
+/// Inputs of one panel of one group, and of one class of PHASES.
+static void pack_panel(const dlc_pack *p, const float *weights, float *out, int64_t unit, int64_t first, int64_t last) {
+    const dlc_panels all = panels_of(p->isa, p);
+    const int64_t classes = p->form == DLC_PACK_PHASES ? p->stride[0] * p->stride[1] * p->stride[2] : 1;
+    const int64_t panel = unit % all.panels, in_group = unit / all.panels % classes, group = unit / all.panels / classes;
+    const int64_t column = dlc_panel_column(&all, panel);
+    panel_part x = {.width = dlc_panel_vectors(&all, panel) * all.lanes, .tap_row = p->inputs, .input_row = 1};
+    x.columns = dlc_min(x.width, p->outputs - column);
+    x.weights = weights + group * p->group_step + column * p->output_step;
+    x.out = out + group * dlc_packed_floats(&all);
+    int64_t depth = taps_of(p);
+    if (p->form == DLC_PACK_PHASES) {
+        int64_t before[3];
+        x.taps[0] = taps_of_class(p, 0, in_group / p->stride[2] / p->stride[1], &before[0]);
+        x.taps[1] = taps_of_class(p, 1, in_group / p->stride[2] % p->stride[1], &before[1]);
+        x.taps[2] = taps_of_class(p, 2, in_group % p->stride[2], &before[2]);
+        depth = x.taps[0].count * x.taps[1].count * x.taps[2].count;
+        const int64_t taps = before[0] * p->kernel[1] * p->kernel[2] + x.taps[0].count * (before[1] * p->kernel[2] + x.taps[1].count * before[2]);
+        x.out += taps * p->inputs * dlc_panel_column(&all, all.panels);
+    } else {
+        for (int i = 0; i < 3; i++) x.taps[i] = (axis_taps){.step = 1, .count = p->kernel[i]};
+    }
+    x.out += column * depth * p->inputs;
+    pack_inputs(p, &x, first, last);
+}
+
+/// Filters of a block of inputs brought tap by tap into rows, then transformed: the points lie a packed matrix apart.
+static void pack_winograd(const dlc_pack *p, const float *weights, float *out, float *rows, int64_t panel, int64_t first, int64_t last) {
+    const dlc_panels panels = panels_of(p->isa, p);
+    const int64_t column = dlc_panel_column(&panels, panel), width = dlc_panel_vectors(&panels, panel) * panels.lanes;
+    panel_part x = {
+        .weights = weights + column * p->output_step + first * p->input_step, .width = width, .columns = dlc_min(width, p->outputs - column),
+        .taps = {{.step = 1, .count = 1}, {.step = 1, .count = 3}, {.step = 1, .count = 3}}, .tap_row = 1, .input_row = 9, .out = rows,
+    };
+    pack_inputs(p, &x, 0, last - first);
+    const int side = side_of(p);
+    const dlc_winograd_set *set = dlc_winograd_set_of(dlc_host_has(p->isa) ? p->isa : DLC_ISA_PORTABLE);
+    for (int64_t i = first; i < last; i++)
+        set->filters[side - 4](rows + (i - first) * 9 * width, width, out + column * p->inputs + i * width, dlc_packed_floats(&panels));
+}
+
+/// The sums of a matrix's quadrants, for rows `first ..< last` of the upper half.
+static void pack_strassen(const dlc_pack *p, const float *b, float *out, int64_t panel, int64_t first, int64_t last) {
+    const dlc_panels panels = panels_of(p->isa, p);
+    const int64_t half = p->inputs / 2, left = panels.n, column = dlc_panel_column(&panels, panel);
+    const int64_t width = dlc_panel_vectors(&panels, panel) * panels.lanes, size = half * width;
+    out += DLC_STRASSEN_PRODUCTS * half * column;
+    for (int64_t i = first; i < last; i++)
+        for (int64_t j = 0; j < width; j++) {
+            const bool right = left + column + j < p->outputs;
+            const float *upper = b + i * p->input_step + (column + j) * p->output_step, *lower = upper + half * p->input_step;
+            const float b11 = *upper, b21 = *lower;
+            const float b12 = right ? upper[left * p->output_step] : 0, b22 = right ? lower[left * p->output_step] : 0;
+            float *o = out + i * width + j;
+            o[0 * size] = b11 + b22;
+            o[1 * size] = b11;
+            o[2 * size] = b12 - b22;
+            o[3 * size] = b21 - b11;
+            o[4 * size] = b22;
+            o[5 * size] = b11 + b12;
+            o[6 * size] = b21 + b22;
+        }
+}
+
+static void pack_channels(const dlc_pack *p, const float *weights, float *out, int64_t first, int64_t last) {
+    const int64_t taps = taps_of(p), all = p->groups * p->outputs;
+    for (int64_t tap = 0; tap < taps; tap++)
+        for (int64_t o = first; o < last; o++)
+            out[tap * all + o] = weights[o / p->outputs * p->group_step + o % p->outputs * p->output_step + tap * p->tap_step];
+}
+
+static void run(const dlc_call *call) {
+    const dlc_pack *p = call->params;
+    const float *weights = call->buffers[WEIGHTS];
+    float *out = call->buffers[PACKED];
+    const int64_t inputs = p->form == DLC_PACK_STRASSEN ? p->inputs / 2 : p->form == DLC_PACK_CHANNELS ? p->groups * p->outputs : p->inputs;
+    for (int64_t task = call->begin; task < call->end; task++) {
+        const int64_t unit = task / p->input_blocks, first = task % p->input_blocks * p->input_block;
+        const int64_t last = dlc_min(inputs, first + p->input_block);
+        switch (p->form) {
+        case DLC_PACK_PANELS: case DLC_PACK_PHASES: pack_panel(p, weights, out, unit, first, last); break;
+        case DLC_PACK_STRASSEN: pack_strassen(p, weights, out, unit, first, last); break;
+        case DLC_PACK_WINOGRAD_2: case DLC_PACK_WINOGRAD_4: case DLC_PACK_WINOGRAD_STRIDED:
+            pack_winograd(p, weights, out, call->scratch, unit, first, last);
+            break;
+        case DLC_PACK_CHANNELS: pack_channels(p, weights, out, first, last); break;
+        }
+    }
+}
+
+bool dlc_pack_prepare(dlc_isa isa, dlc_pack *p, dlc_launch *out) {
+    const int64_t bytes = dlc_pack_bytes(isa, p);
+    if (bytes < 0) return false;
+    p->isa = isa;
+    const int64_t panels = p->form == DLC_PACK_CHANNELS ? 1 : panels_of(isa, p).panels;
+    int64_t inputs = p->inputs, units = panels;
+    switch (p->form) {
+    case DLC_PACK_PANELS: case DLC_PACK_PHASES:
+        // About 64 KB of packed weights.
+        p->input_block = dlc_max(1, 16 * 1024 / (MOST_WIDTH * dlc_min(taps_of(p), 16 * 1024)));
+        units *= p->groups * (p->form == DLC_PACK_PHASES ? p->stride[0] * p->stride[1] * p->stride[2] : 1);
+        break;
+    case DLC_PACK_STRASSEN: inputs /= 2, p->input_block = 64; break;
+    case DLC_PACK_WINOGRAD_2: case DLC_PACK_WINOGRAD_4: case DLC_PACK_WINOGRAD_STRIDED: p->input_block = WINOGRAD_INPUTS; break;
+    case DLC_PACK_CHANNELS: inputs = p->groups * p->outputs, p->input_block = CHANNELS_BLOCK; break;
+    }
+    p->input_blocks = dlc_ceil_div(inputs, p->input_block);
+    *out = (dlc_launch){
+        .run = run, .tasks = bytes == 0 ? 0 : units * p->input_blocks, .phases = 1,
+        .scratch_bytes = side_of(p) ? 4 * WINOGRAD_INPUTS * 9 * MOST_WIDTH : 0,
+    };
+    return true;
+}
+
+bool dlc_pack_run(dlc_isa isa, dlc_pack pack, const float *weights, float *out) {
+    dlc_launch launch;
+    if (!dlc_pack_prepare(isa, &pack, &launch)) return false;
+    void *scratch = dlc_allocate_arena(launch.scratch_bytes), *buffers[] = {(void *)weights, out};
+    if (!scratch) return false;
+    const dlc_call call = {.params = &pack, .buffers = buffers, .scratch = scratch, .end = launch.tasks};
+    launch.run(&call);
+    dlc_free(scratch);
+    return true;
+}
+
+double dlc_pack_cost(dlc_isa isa, const dlc_pack *p) {
+    const int64_t bytes = dlc_pack_bytes(isa, p);
+    // Cycles per packed float, measured with `Tools/kernels/run bench pack`.
+    const double each = side_of(p) ? 1.2 : p->form == DLC_PACK_STRASSEN ? 1.5 : 1;
+    return bytes < 0 ? __builtin_inf() : 1000 + each * (double)bytes / 4;
+}

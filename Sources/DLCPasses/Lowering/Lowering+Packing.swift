@@ -1,0 +1,104 @@
+import CKernels
+import DLCGraph
+import DLCRuntime
+
+extension Lowering {
+    /// Operands brought into the layout that a kernel reads: packed at build or at load where all are constants, by a step where
+    /// one is computed. The same operands in the same layout are packed once.
+    ///
+    /// - Parameters:
+    ///   - isLate: constants stay as they are in the file and are packed when the model is loaded.
+    ///   - bytes: the packed size, from the layouts' shapes.
+    ///   - layout: an operand as the packing kernel reads it; nil where its strides do not allow that. A copy without gaps is
+    ///     then asked for instead.
+    mutating func packed(
+        _ kernel: KernelKind, _ values: [Value?], integers: [Int], name: String, isLate: Bool = false,
+        bytes: ([Plan.Operand?]) throws -> Dim, layout: (Plan.Operand) throws -> Plan.Operand?
+    ) throws -> Plan.Operand {
+        let tensors = values.map { $0.flatMap { graph.constant($0) } }
+        let isConstant = zip(values, tensors).allSatisfy { $0 == nil || $1 != nil }
+        var sources: [Plan.Operand?] = []
+        for case let (value, tensor) in zip(values, tensors) {
+            guard let value else {
+                sources.append(nil)
+                continue
+            }
+            if isConstant, !isLate, let tensor {
+                // What is packed now does not go into the file as it is.
+                sources.append(try laidOut(Plan.Operand(dense: tensor), layout))
+                continue
+            }
+            let view = try view(value)
+            sources.append(try layout(view) ?? laidOut(try contiguous(value), layout))
+        }
+        let key = PackingKey(kernel: kernel, integers: integers, values: values.map { $0?.index }, layouts: sources.map { $0.map { $0.shape + $0.strides } })
+        if let known = packings[key] { return known }
+        let shape: Shape = [try bytes(sources)]
+        var step = Plan.Step(kernel: kernel, name: name, summary: "pack", operands: sources, results: [], integers: integers.map { Dim($0) })
+        if isConstant, isLate {
+            let result = Plan.Operand(location: .packed(image.plan.packings.count), type: .uint8, shape: shape, strides: [1])
+            step.results = [result]
+            image.update { $0.packings.append(step) }
+            packings[key] = result
+        } else if isConstant {
+            step.results = [Plan.Operand(location: .buffer(0), type: .uint8, shape: shape, strides: [1])]
+            packings[key] = try constant(step.packed(for: target, from: tensors))
+        } else {
+            step.results = [try buffer(.uint8, shape)]
+            packings[key] = step.results[0]
+            emit(step)
+        }
+        return packings[key].unsafelyUnwrapped
+    }
+
+    private func laidOut(_ operand: Plan.Operand, _ layout: (Plan.Operand) throws -> Plan.Operand?) throws -> Plan.Operand {
+        guard let result = try layout(operand) else { throw DLCError("cannot be packed") }
+        return result
+    }
+
+    /// Weights as `packing` says.
+    /// - Parameter layout: the weights as `[groups, outputs, inputs, taps]`.
+    mutating func packed(
+        _ weights: Value, _ packing: WeightPacking, for node: Node, layout: (Plan.Operand) throws -> Plan.Operand?
+    ) throws -> Plan.Operand {
+        let isa = target.isa
+        return try packed(
+            .pack, [weights], integers: packing.integers, name: node.name, isLate: packedAtLoad.contains(node.results[0].index),
+            bytes: { try packing.bytes($0.first.flatMap { $0 }?.shape ?? [], isa: isa) }, layout: layout)
+    }
+}
+
+/// What makes two packings the same.
+struct PackingKey: Hashable {
+    var kernel: KernelKind
+    var integers: [Int]
+    var values: [Int?]
+    var layouts: [[Dim]?]
+}
+
+extension Plan.Operand {
+    /// A constant on its own, wherever it will lie.
+    init(dense tensor: Tensor) throws {
+        let shape = Shape(constants: tensor.shape)
+        self.init(location: .constant(0), type: tensor.type, shape: shape, strides: try Self.rowMajor(shape))
+    }
+
+    /// Weights `[O, I, kernel…]` of a convolution, or `[I, O / groups, kernel…]` of a transposed one, as
+    /// `[groups, outputs, inputs, taps]`; nil where taps lie unevenly.
+    func asWeights(groups: Int, isTransposed: Bool) throws -> Plan.Operand? {
+        guard shape.count >= 3 else { throw DLCError("weights are \(shape.count)-dimensional") }
+        let taps = try Shape(shape.dropFirst(2)).product()
+        let split = try reshaped([Dim(groups), try shape[0].quotient(Dim(groups)), shape[1], taps])
+        return isTransposed ? split?.transposed([0, 2, 1, 3]) : split
+    }
+
+    /// One matrix `[…, K, N]`, or `[…, N, K]` where transposed, as weights of N outputs and K inputs.
+    func asMatrix(isTransposed: Bool) -> Plan.Operand {
+        let rank = shape.count
+        var copy = self
+        let (outputs, inputs) = isTransposed ? (rank - 2, rank - 1) : (rank - 1, rank - 2)
+        copy.shape = [1, shape[outputs], shape[inputs], 1]
+        copy.strides = [0, strides[outputs], strides[inputs], 0]
+        return copy
+    }
+}
