@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum { WEIGHTS, PACKED };
-enum { MOST_WIDTH = 16 * DLC_TILE_MOST_VECTORS, WINOGRAD_INPUTS = 16, MOST_ROWS = 512, CHANNELS_BLOCK = 512 };
+enum { MOST_WIDTH = 16 * DLC_TILE_MOST_VECTORS, WINOGRAD_INPUTS = 8, WINOGRAD_POINTS = 36, MOST_ROWS = 512, CHANNELS_BLOCK = 512 };
 
 static int64_t taps_of(const dlc_pack *p) { return p->kernel[0] * p->kernel[1] * p->kernel[2]; }
 
@@ -148,10 +148,14 @@ static void pack_winograd(const dlc_pack *p, const float *weights, float *out, f
         .taps = {{.step = 1, .count = 1}, {.step = 1, .count = 3}, {.step = 1, .count = 3}}, .tap_row = 1, .input_row = 9, .out = rows,
     };
     pack_inputs(p, &x, 0, last - first);
-    const int side = side_of(p);
+    // Points lie powers of two apart where channels are, in lines of the same few sets of the caches: they are first written to
+    // where they do not, then copied run by run.
+    const int64_t side = side_of(p), run = (last - first) * width, step = run + 16;
+    float *points = rows + WINOGRAD_INPUTS * 9 * MOST_WIDTH;
     const dlc_winograd_set *set = dlc_winograd_set_of(dlc_host_has(p->isa) ? p->isa : DLC_ISA_PORTABLE);
-    for (int64_t i = first; i < last; i++)
-        set->filters[side - 4](rows + (i - first) * 9 * width, width, out + column * p->inputs + i * width, dlc_packed_floats(&panels));
+    for (int64_t i = 0; i < last - first; i++) set->filters[side - 4](rows + i * 9 * width, width, points + i * width, step);
+    out += column * p->inputs + first * width;
+    for (int64_t i = 0; i < side * side; i++) memcpy(out + i * dlc_packed_floats(&panels), points + i * step, (size_t)run * sizeof(float));
 }
 
 /// The sums of a matrix's quadrants, for rows `first ..< last` of the upper half.
@@ -178,7 +182,11 @@ static void pack_strassen(const dlc_pack *p, const float *b, float *out, int64_t
 }
 
 static void pack_channels(const dlc_pack *p, const float *weights, float *out, int64_t first, int64_t last) {
-    const int64_t taps = taps_of(p), all = p->groups * p->outputs;
+    const int64_t taps = taps_of(p), all = p->groups * p->outputs, step = p->outputs == 1 ? p->group_step : p->output_step;
+    if (p->tap_step == 1 && (p->outputs == 1 || p->group_step == p->outputs * step)) {
+        dlc_transpose_rows(weights + first * step, step, last - first, taps, out + first, all);
+        return;
+    }
     for (int64_t tap = 0; tap < taps; tap++)
         for (int64_t o = first; o < last; o++)
             out[tap * all + o] = weights[o / p->outputs * p->group_step + o % p->outputs * p->output_step + tap * p->tap_step];
@@ -222,7 +230,7 @@ bool dlc_pack_prepare(dlc_isa isa, dlc_pack *p, dlc_launch *out) {
     p->input_blocks = dlc_ceil_div(inputs, p->input_block);
     *out = (dlc_launch){
         .run = run, .tasks = bytes == 0 ? 0 : units * p->input_blocks, .phases = 1,
-        .scratch_bytes = side_of(p) ? 4 * WINOGRAD_INPUTS * 9 * MOST_WIDTH : 0,
+        .scratch_bytes = side_of(p) ? 4 * (WINOGRAD_INPUTS * 9 * MOST_WIDTH + WINOGRAD_POINTS * (WINOGRAD_INPUTS * MOST_WIDTH + 16)) : 0,
     };
     return true;
 }
@@ -240,7 +248,6 @@ bool dlc_pack_run(dlc_isa isa, dlc_pack pack, const float *weights, float *out) 
 
 double dlc_pack_cost(dlc_isa isa, const dlc_pack *p) {
     const int64_t bytes = dlc_pack_bytes(isa, p);
-    // Cycles per packed float, measured with `Tools/kernels/run bench pack`.
-    const double each = side_of(p) ? 1.2 : p->form == DLC_PACK_STRASSEN ? 1.5 : 1;
-    return bytes < 0 ? __builtin_inf() : 1000 + each * (double)bytes / 4;
+    // Cycles per packed float, as `Tools/kernels/run bench pack` finds them on a Zen 5: what does not stay in L2 takes twice as long.
+    return bytes < 0 ? __builtin_inf() : 1000 + (bytes < 1 << 20 ? 0.8 : 1.6) * (double)bytes / 4;
 }
