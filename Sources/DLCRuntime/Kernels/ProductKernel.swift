@@ -64,7 +64,9 @@ enum ProductKernel {
             let continues = aStep.map { last.a == $0 * rows } ?? true
                 && (cStep.map { last.c == $0 * rows } ?? true)
                 && (residualMatrix == nil || (rStep.map { last.r == $0 * rows } ?? true))
-            guard continues, last.a != 0 else { break }
+            // Rows of a matrix are next to each other, or their elements are.
+            let isMatrix = rows > 1 || a.strides[a.rank - 1] == 1 || gemm.k == 1 || last.a == 1
+            guard continues, isMatrix, last.a != 0 else { break }
             if rows == 1 { (aStep, cStep, rStep) = (last.a, last.c, last.r) }
             rows *= last.extent
             axes.removeLast()
@@ -90,9 +92,9 @@ enum ProductKernel {
         try fill(&gemm.scale_batch, axes.map { Int64($0.s) })
         (gemm.scales_a, gemm.relu_a) = (scale != nil, try step.integer(3) != 0)
         gemm.m = Int64(rows)
-        gemm.a_row = Int64(aStep ?? Int(gemm.k))
-        gemm.a_column = Int64(a.strides[a.rank - 1])
-        if gemm.k == 1 { gemm.a_column = 1 }
+        gemm.a_column = gemm.k == 1 ? 1 : Int64(a.strides[a.rank - 1])
+        // A single row may lie at any distance from the next, so also as a column of neighbours.
+        gemm.a_row = Int64(aStep ?? (gemm.a_column == 1 ? Int(gemm.k) : 1))
         gemm.c_row = Int64(cStep ?? Int(gemm.n))
         gemm.residual_row = Int64(rStep ?? Int(gemm.n))
         if let b {
