@@ -194,7 +194,7 @@ import Testing
             let isWinograd = [DLC_PACK_WINOGRAD_2, DLC_PACK_WINOGRAD_4, DLC_PACK_WINOGRAD_STRIDED].contains(form)
             let packing = WeightPacking(form, kernel: isWinograd ? [1, 3, 3] : [2, 1, 4], strides: [1, 2, 3])
             for (outputs, inputs) in [(1, 1), (16, 5), (33, 7), (0, 3), (70, 0), (130, 64)] {
-                let extents = form == DLC_PACK_CHANNELS ? [outputs, 2, 1] : [1, outputs, inputs]
+                let extents = form == DLC_PACK_CHANNELS ? [max(1, outputs), 2, 1] : [1, outputs, inputs]
                 let open = try packing.bytes(extents.map { Dim(symbol: "e\($0)") }, isa: target.isa)
                 let bindings = Dictionary(extents.map { ("e\($0)", $0) }, uniquingKeysWith: { first, _ in first })
                 #expect(try open.evaluate(bindings) == packing.bytes(Shape(constants: extents), isa: target.isa).constant, "\(form) \(extents)")

@@ -52,7 +52,7 @@ enum SeparableKernel {
 
     /// A stage's weights and bias have as many elements as the kernel reads.
     private static func check(_ step: BoundStep, _ operand: Int, bytes: Int64, bias: Int64) throws {
-        if let weights = step.optional(operand), weights.count * weights.type.size < bytes { throw DLCError("packed weights are too small") }
+        if let weights = step.optional(operand), weights.count * weights.type.size != bytes { throw DLCError("the weights are not those of the stage") }
         if let values = step.optional(operand + 1), values.count != bias || values.type != .float32 || !values.isContiguous {
             throw DLCError("malformed bias")
         }
