@@ -89,7 +89,7 @@ struct InspectCommand: ParsableCommand {
                 fields.append(("flops", Format.fixed(layers.operations, 0)))
             }
             fields.append(("weight_bytes", "\(plan.constantBytes)"))
-            fields.append(("packed_at_load_bytes", "\(plan.packedBytes)"))
+            fields.append(("packed_at_load_bytes", "\(plan.allPackedBytes)"))
             if let bytes { fields.append(("file_bytes", "\(bytes)")) }
             fields += [("arena_bytes", "\(arena.peak)"), ("lower_bound_bytes", "\(arena.lowerBound)"), ("unshared_bytes", "\(arena.total)")]
             print("{" + fields.map { "\(Format.json($0.0)): \($0.1)" }.joined(separator: ", ") + "}")
@@ -112,7 +112,7 @@ struct InspectCommand: ParsableCommand {
         print("weights \(Format.bytes(plan.constantBytes))\(bytes.map { ", in a file of \(Format.bytes($0))" } ?? "")")
         if !plan.packings.isEmpty {
             let from = plan.packings.reduce(0) { $0 + $1.constantBytes(in: plan) }
-            print("packs   \(Format.bytes(from)) of them into \(Format.bytes(plan.packedBytes)) at load, for \(plan.packings.count) layers")
+            print("packs   \(Format.bytes(from)) of them into \(Format.bytes(plan.allPackedBytes)) at load, for \(plan.packings.count) layers")
         }
         let ratio = arena.lowerBound > 0 ? Format.fixed(Double(arena.peak) / Double(arena.lowerBound), 3) : "1"
         print("arena   \(Format.bytes(arena.peak)): \(ratio) × the lower bound of \(Format.bytes(arena.lowerBound)); without sharing \(Format.bytes(arena.total))")

@@ -12,7 +12,7 @@ extension Plan {
     var constantBytes: Int { constants.reduce(0) { $0 + $1.bytes } }
 
     /// Bytes of all constants that are packed at load.
-    var packedBytes: Int { packings.indices.reduce(0) { $0 + packedBytes($1) } }
+    var allPackedBytes: Int { packings.indices.reduce(0) { $0 + packedBytes($1) } }
 
     /// A row per step, then their sum.
     func table(_ bindings: [String: Int]) -> Table {
@@ -36,7 +36,7 @@ extension Plan {
             ])
         }
         table.addRule()
-        table.add(["", "\(steps.count) steps", "", "", Format.bytes(constantBytes + packedBytes), Format.count(Int(total))])
+        table.add(["", "\(steps.count) steps", "", "", Format.bytes(constantBytes + allPackedBytes), Format.count(Int(total))])
         return table
     }
 }
