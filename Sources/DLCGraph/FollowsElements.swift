@@ -48,7 +48,8 @@ extension MovesElements {
                 tensors.append(known)
                 continue
             }
-            guard let elements = fact.elements, let shape = fact.shape.constants, elements.count == (try Checked.count(shape)) else { return nil }
+            guard let elements = fact.elements, let shape = fact.shape.constants, try elements.count == Checked.count(shape)
+            else { return nil }
             let first = Swift.max(wholes.count, reals.count)
             tensors.append(try Tensor((first..<(first + elements.count)).map(Int64.init), shape: shape))
             switch elements {
@@ -80,7 +81,8 @@ extension Fact {
     func following(_ op: any Operator, _ operands: [Fact?]) throws -> Fact {
         guard content == nil, reals == nil, let op = op as? any FollowsElements, let extents = shape.constants else { return self }
         let limit = element.isFloat ? Self.realLimit : Self.contentLimit
-        guard let count = try? Checked.count(extents), count <= limit, operands.contains(where: { $0?.elements != nil }) else { return self }
+        let isKnown = operands.contains { $0?.elements != nil }
+        guard isKnown, let count = try? Checked.count(extents), count <= limit else { return self }
         var result = self
         switch try op.follow(operands, self) {
         case .whole(let dims)? where dims.count == count && !element.isFloat: result.content = dims

@@ -186,7 +186,9 @@ struct TextScanner {
         var operands: [Real] = []
         repeat { operands.append(try real(depth: depth + 1)) } while take(",")
         try expect(")")
-        guard operands.count == function.arity else { throw DLCError("\(word) expects \(function.arity) operands, found \(operands.count)") }
+        guard operands.count == function.arity else {
+            throw DLCError("\(word) expects \(function.arity) operands, found \(operands.count)")
+        }
         return try Real.apply(function, type, operands)
     }
 

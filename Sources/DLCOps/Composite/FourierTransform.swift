@@ -1,6 +1,6 @@
 import DLCGraph
 
-/// Discrete Fourier transforms as products with constant matrices (ONNX DFT and STFT).
+/// Discrete Fourier transforms as products with small constant matrices (ONNX DFT and STFT).
 enum FourierTransform {
     /// The most elements of a matrix, 64 Mi.
     private static let mostElements = 1 << 26
@@ -23,19 +23,46 @@ enum FourierTransform {
         guard let step = try reader.ints(1, "frame_step")?.first, step > 0 else { throw DLCError("frame_step must be a positive number") }
         let given = try reader.ints(3, "frame_length")?.first
         guard let length = given ?? reader.operand(2).flatMap({ reader.builder.shape($0).first?.constant }), length > 0,
-            let count = signal.shape.dropFirst().first?.constant, count >= length, count <= mostElements
-        else { throw DLCError("signal is \(signal.type); expected a known length of at least one frame") }
-        let frames = (count - length) / step + 1
-        guard try Checked.multiply(frames, length) <= mostElements else { throw DLCError("\(frames) frames of \(length) are too many") }
-        let indices = (0..<frames).flatMap { frame in (0..<length).map { Int64(frame * step + $0) } }
-        let places = reader.constant(try Tensor(indices, shape: [frames, length]))
+            length <= mostElements, signal.rank == 2 || signal.rank == 3, signal.shape[1].constant ?? length >= length
+        else { throw DLCError("signal is \(signal.type); expected at least one frame of a known length") }
         // [batch, frames, length, 1 or 2]
         let channels = signal.rank == 3 ? signal.shape[2] : 1
-        let planar = try reader.reshape(x, [signal.shape[0], Dim(count), channels])
-        var framed = try reader.add1(Gather(axis: 1), [planar, places])
+        let planar = try reader.reshape(x, [signal.shape[0], signal.shape[1], channels])
+        var framed = try frames(of: planar, length: length, step: step, &reader)
         if let window = reader.operand(2) { framed = try reader.apply(.mul, framed, reader.reshape(window, [Dim(length), 1])) }
         let transform = Transform(inverse: false, onesided: try reader.attribute("onesided") ?? true, length: length)
         return [try transform.applied(to: framed, axis: 2, &reader)]
+    }
+
+    /// The most pieces that a frame is put together from.
+    private static let mostPieces = 32
+
+    /// x `[batch, n, channels]` as `[batch, frames, length, channels]`: pieces that divide the length and the step, side by side, or
+    /// where they would be too many, elements by their places.
+    private static func frames(of x: Value, length: Int, step: Int, _ reader: inout ONNXReader) throws -> Value {
+        let shape = reader.builder.shape(x)
+        let count = try shape[1].minus(Dim(length)).quotient(Dim(step)).plus(1)
+        let piece = greatestCommonDivisor(length, step)
+        guard length / piece <= mostPieces else {
+            func range(_ count: Dim, by step: Int) throws -> Value {
+                let limits = try [Dim(0), count.times(Dim(step)), Dim(step)].map { try reader.add1(Extents(values: [$0], shape: []), []) }
+                return try reader.add1(RangeOf(count: count), limits)
+            }
+            let starts = try reader.reshape(range(count, by: step), [count, 1])
+            return try reader.add1(Gather(axis: 1), [x, reader.apply(.add, starts, range(Dim(length), by: 1))])
+        }
+        let pieces = try shape[1].quotient(Dim(piece))
+        let whole = try pieces.times(Dim(piece))
+        let used = whole == shape[1] ? x : try reader.slice(x, axis: 1, from: 0, count: whole)
+        let blocks = try reader.reshape(used, [shape[0], pieces, Dim(piece), shape[2]])
+        let parts = try (0..<length / piece).map { try reader.slice(blocks, axis: 1, from: $0, count: count, step: step / piece) }
+        return parts.count == 1 ? parts[0] : try reader.add1(Concat(axis: 2), parts)
+    }
+
+    private static func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int {
+        var (x, y) = (a, b)
+        while y != 0 { (x, y) = (y, x % y) }
+        return x
     }
 
     private struct Transform {
@@ -55,21 +82,101 @@ enum FourierTransform {
             let length = self.length ?? (inverse && onesided ? 2 * (count - 1) : count)
             let kept = onesided && !inverse ? length / 2 + 1 : length
             let outputs = onesided && inverse ? 1 : 2
-            guard length > 0, try Checked.multiply(Checked.multiply(count, parts), Checked.multiply(kept, outputs)) <= mostElements else {
+            let isFactored = length > Self.mostDense && length <= mostElements && Self.factor(length) > 1 && !(inverse && onesided)
+            let isSmall = try Checked.multiply(Checked.multiply(count, parts), Checked.multiply(kept, outputs)) <= mostElements
+            guard length > 0, isFactored || isSmall else {
                 throw DLCError("a transform of length \(length) is not supported")
             }
             let others = (0..<(rank - 1)).filter { $0 != axis }
             let perm = others + [axis, rank - 1]
             let moved = try reader.transpose(x, perm)
-            let outer = others.map { fact.shape[$0] }
-            let rows = try reader.reshape(moved, outer + [Dim(count * parts)])
+            let result: Value
+            if length > Self.mostDense, Self.factor(length) > 1, !(inverse && onesided) {
+                let spectrum = try factored(try fitted(moved, length, &reader), length, &reader)
+                let whole = kept == length ? spectrum : try reader.slice(spectrum, axis: rank - 2, from: 0, count: Dim(kept))
+                result = inverse ? try reader.apply(.mul, whole, reader.scalar(1 / Double(length), like: whole)) : whole
+            } else {
+                result = try dense(moved, length: length, kept: kept, outputs: outputs, &reader)
+            }
+            let back = (0..<rank).map { axis in perm.firstIndex(of: axis) ?? axis }
+            return try reader.transpose(result, back)
+        }
+
+        /// Lengths up to which a transform is one product with a matrix.
+        private static let mostDense = 64
+
+        /// The greatest factor of a length that is not above its root.
+        private static func factor(_ length: Int) -> Int {
+            (1...Int(Double(length).squareRoot())).last { length % $0 == 0 } ?? 1
+        }
+
+        /// The transform of x `[…, count, 1 or 2]` as one product with a matrix.
+        private func dense(_ x: Value, length: Int, kept: Int, outputs: Int, _ reader: inout ONNXReader) throws -> Value {
+            let fact = reader.builder.fact(x)
+            let (count, parts) = (fact.shape[fact.rank - 2].constant ?? 0, fact.shape[fact.rank - 1].constant ?? 0)
+            let outer = Shape(fact.shape.dropLast(2))
+            let rows = try reader.reshape(x, outer + [Dim(count * parts)])
             let matrix = try Tensor(
                 doubles: matrix(count: count, parts: parts, length: length, kept: kept, outputs: outputs), type: fact.element,
                 shape: [count * parts, kept * outputs])
             let product = try reader.add1(MatMul(), [rows, reader.constant(matrix)])
-            let result = try reader.reshape(product, outer + [Dim(kept), Dim(outputs)])
-            let back = (0..<rank).map { axis in perm.firstIndex(of: axis) ?? axis }
-            return try reader.transpose(result, back)
+            return try reader.reshape(product, outer + [Dim(kept), Dim(outputs)])
+        }
+
+        /// x `[…, count, parts]` cut or filled with zeros to the length.
+        private func fitted(_ x: Value, _ length: Int, _ reader: inout ONNXReader) throws -> Value {
+            let shape = reader.builder.shape(x)
+            let (axis, count) = (shape.count - 2, shape[shape.count - 2].constant ?? 0)
+            if count > length { return try reader.slice(x, axis: axis, from: 0, count: Dim(length)) }
+            if count == length { return x }
+            var pads = [Dim](repeating: 0, count: 2 * shape.count)
+            pads[shape.count + axis] = Dim(length - count)
+            return try reader.add1(Pad(pads: pads), [x])
+        }
+
+        /// The transform without its scale of x `[…, N, 1 or 2]` by that of its factors (Cooley and Tukey, 1965): with
+        /// n = N₂·n₁ + n₂ and k = k₁ + N₁·k₂, transforms over n₁, a turn by n₂·k₁ / N, transforms over n₂.
+        private func factored(_ x: Value, _ length: Int, _ reader: inout ONNXReader) throws -> Value {
+            let (shape, element) = (reader.builder.shape(x), reader.builder.fact(x).element)
+            let (first, outer, rank) = (Self.factor(length), Shape(shape.dropLast(2)), shape.count)
+            if length <= Self.mostDense || first == 1 {
+                return try Transform(inverse: inverse, onesided: false, length: length)
+                    .scaled(by: inverse ? Double(length) : 1, dense(x, length: length, kept: length, outputs: 2, &reader), &reader)
+            }
+            let second = length / first
+            let places = Array(0..<(rank - 2))
+            // […, n₂, n₁, parts] → […, n₂, k₁, 2]
+            let grid = try reader.reshape(x, outer + [Dim(first), Dim(second), shape[rank - 1]])
+            let inner = try factored(reader.transpose(grid, places + [rank - 1, rank - 2, rank]), first, &reader)
+            let turned = try turned(inner, first, second, element, &reader)
+            // […, k₁, n₂, 2] → […, k₁, k₂, 2] → […, k₂, k₁, 2]
+            let across = try factored(reader.transpose(turned, places + [rank - 1, rank - 2, rank]), second, &reader)
+            return try reader.reshape(reader.transpose(across, places + [rank - 1, rank - 2, rank]), outer + [Dim(length), 2])
+        }
+
+        private func scaled(by factor: Double, _ x: Value, _ reader: inout ONNXReader) throws -> Value {
+            factor == 1 ? x : try reader.apply(.mul, x, reader.scalar(factor, like: x))
+        }
+
+        /// x `[…, n₂, k₁, 2]` times the turns by n₂·k₁.
+        private func turned(_ x: Value, _ first: Int, _ second: Int, _ element: ElementType, _ reader: inout ONNXReader) throws -> Value {
+            let axis = reader.builder.shape(x).count - 1
+            var (cosines, sines) = ([Double](), [Double]())
+            for n in 0..<second {
+                for k in 0..<first {
+                    let angle = 2 * Double.pi * Double(n * k) / Double(first * second) * (inverse ? 1 : -1)
+                    cosines.append(Oracle.cos(angle))
+                    sines.append(Oracle.sin(angle))
+                }
+            }
+            let shape = [second, first, 1]
+            let c = reader.constant(try Tensor(doubles: cosines, type: element, shape: shape))
+            let s = reader.constant(try Tensor(doubles: sines, type: element, shape: shape))
+            let re = try reader.slice(x, axis: axis, from: 0, count: 1)
+            let im = try reader.slice(x, axis: axis, from: 1, count: 1)
+            let real = try reader.apply(.sub, reader.apply(.mul, re, c), reader.apply(.mul, im, s))
+            let imaginary = try reader.apply(.add, reader.apply(.mul, re, s), reader.apply(.mul, im, c))
+            return try reader.add1(Concat(axis: axis), [real, imaginary])
         }
 
         /// Rows per element of the signal and part, columns per element of the result and part. Elements from `length`

@@ -51,8 +51,9 @@ extension Clip: FollowsElements {
         switch elements {
         case .whole(var dims):
             guard x.element.isFollowed else { return nil }
-            if let low = min { dims = try dims.map { try Dim.max($0, Dim(Int(exactly: low.rounded(.up)) ?? (low < 0 ? .min : .max))) } }
-            if let high = max { dims = try dims.map { try Dim.min($0, Dim(Int(exactly: high.rounded(.down)) ?? (high < 0 ? .min : .max))) } }
+            func whole(_ limit: Double) -> Dim { Dim(Int(exactly: limit) ?? (limit < 0 ? .min : .max)) }
+            if let low = min { dims = try dims.map { try Dim.max($0, whole(low.rounded(.up))) } }
+            if let high = max { dims = try dims.map { try Dim.min($0, whole(high.rounded(.down))) } }
             return .whole(dims)
         case .real(var values):
             if let low = min { values = try values.map { try Real.apply(.max, x.element, [$0, Real(low)]) } }

@@ -50,7 +50,8 @@ extension Reduce: FollowsElements {
 
 extension CumSum: FollowsElements {
     public func follow(_ operands: [Fact?], _ result: Fact) throws -> Elements? {
-        guard let x = operands[0], case .whole(let dims)? = x.elements, x.element.isFollowed, let shape = x.shape.constants else { return nil }
+        guard let x = operands[0], case .whole(let dims)? = x.elements, x.element.isFollowed, let shape = x.shape.constants
+        else { return nil }
         var sums = dims
         try Oracle.forEachRow(shape, InferenceRules.axis(axis, rank: shape.count)) { _, row in
             var sum = Dim(0)
