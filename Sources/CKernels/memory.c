@@ -8,9 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#if defined(__linux__)
 #include <sys/mman.h>
-#endif
 
 enum { alignment = 64, huge_page = 2 << 20 };
 
@@ -34,6 +32,45 @@ void *dlc_allocate_zeroed(int64_t bytes) {
 }
 
 void dlc_free(void *pointer) { free(pointer); }
+
+static size_t mapped_bytes(int64_t bytes) { return bytes == 0 ? alignment : (size_t)bytes; }
+
+void *dlc_map_zeroed(int64_t bytes) {
+    if (bytes < 0) return NULL;
+    const size_t size = mapped_bytes(bytes);
+    void *pointer = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
+    if (pointer == MAP_FAILED) return NULL;
+#if defined(__linux__)
+    if (size >= huge_page) madvise(pointer, size, MADV_HUGEPAGE);
+#endif
+    return pointer;
+}
+
+void dlc_unmap(void *pointer, int64_t bytes) {
+    if (pointer) munmap(pointer, mapped_bytes(bytes));
+}
+
+void dlc_copy_initial(void *target, const void *source, int64_t bytes, bool mapped) {
+    const int64_t page = sysconf(_SC_PAGESIZE), piece = 2 * huge_page;
+    for (int64_t at = 0; at < bytes; at += piece) {
+        const int64_t count = bytes - at < piece ? bytes - at : piece;
+        memcpy((char *)target + at, (const char *)source + at, (size_t)count);
+        if (!mapped) continue;
+        const uintptr_t begin = ((uintptr_t)source + (uintptr_t)at + (uintptr_t)page - 1) / (uintptr_t)page * (uintptr_t)page;
+        const uintptr_t end = ((uintptr_t)source + (uintptr_t)(at + count)) / (uintptr_t)page * (uintptr_t)page;
+        if (begin < end) madvise((void *)begin, end - begin, MADV_DONTNEED);
+    }
+}
+
+void dlc_fill_memory(void *target, int64_t bytes, const void *element, int64_t size) {
+    if (bytes < size || size <= 0) return;
+    memcpy(target, element, (size_t)size);
+    for (int64_t done = size; done < bytes;) {
+        const int64_t count = done < bytes - done ? done : bytes - done;
+        memcpy((char *)target + done, target, (size_t)count);
+        done += count;
+    }
+}
 
 #if defined(MADV_POPULATE_READ) && defined(MADV_POPULATE_WRITE)
 

@@ -14,7 +14,7 @@ struct CompareCommand: ParsableCommand {
             the outputs with the interpreter on the graph as it was imported, so that a wrong kernel shows in its layer and a \
             wrong pass in the outputs. The interpreter is slow: seconds to minutes for a large network.
 
-            A model that keeps state runs twice, from states of zeros, and the second run is compared, with the states after it.
+            A model that keeps state runs twice, from its initial states, and the second run is compared, with the states after it.
 
             EXAMPLES
               dlc compare resnet50.onnx resnet50.dlc
@@ -103,7 +103,7 @@ struct CompareCommand: ParsableCommand {
         }
     }
 
-    /// Runs whose last one is compared: with states, one that begins with other states than zeros.
+    /// Runs whose last one is compared: with states, one that begins with other states than the initial ones.
     private static func runs(states: Int) -> Int { states == 0 ? 1 : 2 }
 
     /// What a compiled model computes, as `output NAME` and `state NAME`.
@@ -119,19 +119,11 @@ struct CompareCommand: ParsableCommand {
 
     /// The same as the interpreter computes it.
     private func reference(_ graph: Graph, _ inputs: [String: Tensor]) throws -> [String: Tensor] {
-        let states = try graph.states()
-        var inputs = inputs
-        for state in states {
-            let type = graph.type(state.input.value)
-            inputs[state.input.name] = try Tensor(filling: 0, type: type.element, shape: type.shape.constants ?? [])
-        }
+        var states = try graph.initialStates()
         var outputs: [String: Tensor] = [:]
-        for _ in 0..<Self.runs(states: states.count) {
-            outputs = try Interpreter.run(graph, inputs)
-            for state in states { inputs[state.input.name] = outputs[state.output.name] }
-        }
+        for _ in 0..<Self.runs(states: states.count) { outputs = try Interpreter.run(graph, inputs, states: &states) }
         var results: [String: Tensor] = [:]
-        for state in states { results["state \(state.input.name)"] = outputs.removeValue(forKey: state.output.name) }
+        for (name, tensor) in states { results["state \(name)"] = tensor }
         for (name, tensor) in outputs { results["output \(name)"] = tensor }
         return results
     }

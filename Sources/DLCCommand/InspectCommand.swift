@@ -100,8 +100,7 @@ struct InspectCommand: ParsableCommand {
         for port in plan.inputs { print("input   \(Describe.port(port))") }
         for port in plan.outputs { print("output  \(Describe.port(port))") }
         for state in plan.states { print("state   \(Describe.state(state))") }
-        let notes = plan.metadata.filter { note in !plan.states.contains { Graph.stateKey($0.name) == note.key } }
-        for key in notes.keys.sorted() { print("note    \(key): \(oneLine(plan.metadata[key] ?? ""))") }
+        for key in plan.metadata.keys.sorted() { print("note    \(key): \(oneLine(plan.metadata[key] ?? ""))") }
         print()
         let symbols = inputs.bindings.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }.joined(separator: ", ")
         if let source {

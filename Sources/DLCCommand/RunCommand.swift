@@ -13,7 +13,7 @@ struct RunCommand: ParsableCommand {
             An input is a NumPy array (.npy, .npz with the inputs' names inside), an ONNX tensor (.pb) or a picture (.png, .jpg), \
             which is resized and converted to what the input asks for, scaled to 0…1 or as the model's metadata say.
 
-            A model that keeps state takes one step of a sequence a run, beginning with states of zeros: a file with one dimension \
+            A model that keeps state takes one step of a sequence a run, beginning with its initial states: a file with one dimension \
             more than its input has is a sequence of runs, whose outputs get a first dimension too.
 
             Without --output-dir the answer is printed: the best classes of a classifier, else the outputs' first values; of a \

@@ -86,7 +86,7 @@ struct TypedInterface {
     private var objectHead: String {
         let states = plan.states.map { "`\(Self.comment($0.name))`: \($0.type)\($0.shape)" }.joined(separator: ", ")
         return """
-            /// Keeps \(states) from run to run, zeros at first. Used by one task at a time; sequences that go on
+            /// Keeps \(states) from run to run. Used by one task at a time; sequences that go on
             /// beside each other take an object each.
             public final class \(typeName) {
             """

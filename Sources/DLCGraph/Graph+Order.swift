@@ -1,9 +1,9 @@
 /// Graphs of the same nodes: left out where nobody reads them, or in another order.
 extension Graph {
-    /// The graph without nodes whose results nobody reads. Inputs stay.
+    /// The graph without nodes whose results nobody reads. Inputs and states stay.
     public func withoutDeadNodes() -> Graph {
         var isLive = [Bool](repeating: false, count: values.count)
-        for port in outputs { isLive[port.value.index] = true }
+        for value in results { isLive[value.index] = true }
         for node in nodes.reversed() where node.results.contains(where: { isLive[$0.index] }) {
             for case let operand? in node.operands { isLive[operand.index] = true }
         }
@@ -12,7 +12,7 @@ extension Graph {
 
     /// The nodes at the given indices, in that order.
     ///
-    /// The order must be topological and hold all that outputs need, which `verify` checks.
+    /// The order must be topological and hold all that outputs and states need, which `verify` checks.
     public func keeping(_ order: [Int]) -> Graph {
         var result = self
         result.nodes = []
@@ -28,6 +28,7 @@ extension Graph {
             return new
         }
         for port in inputs { result.inputs.append(Port(name: port.name, value: keep(port.value, producer: nil))) }
+        for index in states.indices { result.states[index].value = keep(states[index].value, producer: nil) }
         for index in order {
             for value in nodes[index].results { _ = keep(value, producer: result.nodes.count) }
             result.nodes.append(nodes[index])
@@ -38,11 +39,12 @@ extension Graph {
             result.nodes[index].results = result.nodes[index].results.map(new)
         }
         result.outputs = outputs.map { Port(name: $0.name, value: new($0.value)) }
+        for index in states.indices { result.states[index].next = new(states[index].next) }
         return result
     }
 
     /// The graph with each constant right before the first node that reads it, so that equal graphs have equal texts
-    /// whatever their constants were made from. Constants that only outputs read come last.
+    /// whatever their constants were made from. Constants that only outputs and states read come last.
     public func withConstantsAtFirstUse() -> Graph {
         var order: [Int] = []
         order.reserveCapacity(nodes.count)
@@ -56,7 +58,7 @@ extension Graph {
             for case let operand? in node.operands { placeConstant(of: operand) }
             order.append(index)
         }
-        for port in outputs { placeConstant(of: port.value) }
+        for value in results { placeConstant(of: value) }
         return keeping(order).withoutDeadNodes()
     }
 }

@@ -1,12 +1,13 @@
 /// The text form:
 ///
 ///     graph mnist(%image: f32[N, 1, 28, 28]) -> (%scores) {
+///         state %runs: i64[] = (0) -> %more
 ///         %w = constant {value: f32[2] (0.5, -1)}
 ///         %y: f32[N, 8, 28, 28] = conv(%image, %w, _) {strides: [1, 1]} "conv1"
 ///         ...
 ///     }
 ///
-/// Result types are printed for the reader and checked when parsed. Floats are printed so that they parse to the
+/// A state's line gives its type, initial value and next value. Result types are printed for the reader and checked when parsed. Floats are printed so that they parse to the
 /// same bits. `elidingAbove` shortens large constants, after which the text no longer parses.
 extension Graph {
     public func text(elidingAbove limit: Int? = nil) -> String {
@@ -18,6 +19,7 @@ extension Graph {
             names[value.index] = "%" + Self.quoted(candidate)
         }
         for port in inputs { assign(port.value, preferred: port.name) }
+        for state in states { assign(state.value, preferred: state.name) }
         for node in nodes { for value in node.results { assign(value, preferred: self.name(of: value)) } }
         let arguments = inputs.map { "\(names[$0.value.index]): \(type($0.value))" }
         let results = outputs.map { port in
@@ -27,6 +29,11 @@ extension Graph {
         var lines = ["graph \(Self.quoted(self.name.isEmpty ? "main" : self.name))(\(arguments.joined(separator: ", "))) -> (\(results.joined(separator: ", "))) {"]
         if stage != .imported { lines.append("    stage \(stage)") }
         for key in metadata.keys.sorted() { lines.append("    metadata \(Self.literal(key)): \(Self.literal(metadata[key] ?? ""))") }
+        for state in states {
+            let isSplat = state.initial.rank == 0 && !shape(state.value).isEmpty
+            let initial = isSplat ? "(\(state.initial.elementTexts()[0])...)" : state.initial.elementText(elidingAbove: limit)
+            lines.append("    state \(names[state.value.index]): \(type(state.value)) = \(initial) -> \(names[state.next.index])")
+        }
         for node in nodes {
             let left = node.results.map { value in
                 node.op is Constant ? names[value.index] : "\(names[value.index]): \(type(value))"
@@ -86,26 +93,12 @@ extension AttributeValue {
         case .none: return "none"
         case .tensor(let tensor):
             let type = "\(tensor.type)[\(tensor.shape.map { String($0) }.joined(separator: ", "))]"
-            if let limit, tensor.count > limit { return "\(type) (…)" }
-            let elements: [String]
-            if tensor.type.isFloat {
-                elements = ((try? tensor.doubles()) ?? []).map { Self.number($0) }
-            } else if tensor.type == .uint64 {
-                elements = ((try? tensor.array(of: UInt64.self)) ?? []).map { String($0) }
-            } else {
-                elements = ((try? tensor.integers()) ?? []).map { String($0) }
-            }
-            if elements.count > 1, let first = elements.first, elements.allSatisfy({ $0 == first }) {
-                return "\(type) (\(first)...)"
-            }
-            return "\(type) (\(elements.joined(separator: ", ")))"
+            return "\(type) \(tensor.elementText(elidingAbove: limit))"
         }
     }
 
     /// The shortest decimal that gives the same double; always with a point, an exponent, `nan` or `inf`.
-    private static func number(_ value: Double) -> String {
-        value.description
-    }
+    private static func number(_ value: Double) -> String { value.description }
 }
 
 extension String {

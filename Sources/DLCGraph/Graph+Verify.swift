@@ -1,12 +1,19 @@
 extension Graph {
     /// Checks what every pass must keep: operands are computed before they are read, every type is what inference
-    /// gives, expression for expression, ports have distinct names.
+    /// gives, expression for expression, ports and states have distinct names, a state and its next value one type.
     /// - Throws: the first violation, naming the node.
     public func verify() throws {
         var isKnown = [Bool](repeating: false, count: values.count)
         for port in inputs {
             guard values.indices.contains(port.value.index) else { throw DLCError("input \(port.name) is no value of the graph") }
             isKnown[port.value.index] = true
+        }
+        for state in states {
+            guard values.indices.contains(state.value.index), !isKnown[state.value.index], values[state.value.index].producer == nil else {
+                throw DLCError("state \(state.name) is no value of its own")
+            }
+            try Self.check(state: state.name, type(state.value), initial: state.initial)
+            isKnown[state.value.index] = true
         }
         for (index, node) in nodes.enumerated() {
             try located("node \(index), \(node.op.name) \(node.name)") {
@@ -32,5 +39,13 @@ extension Graph {
         }
         for port in outputs where !values.indices.contains(port.value.index) || !isKnown[port.value.index] { throw DLCError("output \(port.name) is never computed") }
         guard Set(outputs.map(\.name)).count == outputs.count else { throw DLCError("two outputs have one name") }
+        for state in states {
+            guard values.indices.contains(state.next.index), isKnown[state.next.index] else {
+                throw DLCError("the next value of state \(state.name) is never computed")
+            }
+            try Self.check(state: state.name, type(state.value), next: type(state.next))
+        }
+        let names = inputs.map(\.name) + states.map(\.name)
+        guard Set(names).count == names.count else { throw DLCError("two inputs or states have one name") }
     }
 }

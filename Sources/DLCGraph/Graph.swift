@@ -43,7 +43,7 @@ public struct Graph: Sendable {
     struct ValueRecord: Sendable {
         var fact: Fact
         var name: String?
-        /// The node that computes it, or nil for an input.
+        /// The node that computes it, or nil for an input or a state.
         var producer: Int?
     }
 
@@ -52,6 +52,7 @@ public struct Graph: Sendable {
     public internal(set) var nodes: [Node] = []
     public internal(set) var inputs: [Port] = []
     public internal(set) var outputs: [Port] = []
+    public internal(set) var states: [State] = []
     /// Where each symbol of a dimension came from, for messages: `N` → `input image, dimension 0`.
     public internal(set) var symbolOrigins: [String: String] = [:]
     /// Free text that travels with the model, such as class labels.
@@ -72,20 +73,20 @@ public struct Graph: Sendable {
     /// The name that the source gave the value, or nil.
     public func name(of value: Value) -> String? { values[value.index].name }
 
-    /// The node that computes the value, or nil for an input.
+    /// The node that computes the value, or nil for an input or a state.
     public func producer(of value: Value) -> Node? { values[value.index].producer.map { nodes[$0] } }
 
-    /// The index in `nodes` of the node that computes the value, or nil for an input.
+    /// The index in `nodes` of the node that computes the value, or nil for an input or a state.
     public func producerIndex(of value: Value) -> Int? { values[value.index].producer }
 
     /// The tensor where the value is a constant.
     public func constant(_ value: Value) -> Tensor? { values[value.index].fact.constant }
 
-    /// How many times each value is read, by index; a graph output counts as a read.
+    /// How many times each value is read, by index; an output or next value of a state counts as a read.
     public func useCounts() -> [Int] {
         var counts = [Int](repeating: 0, count: values.count)
         for node in nodes { for case let value? in node.operands { counts[value.index] += 1 } }
-        for port in outputs { counts[port.value.index] += 1 }
+        for value in results { counts[value.index] += 1 }
         return counts
     }
 }

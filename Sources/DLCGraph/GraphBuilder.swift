@@ -29,7 +29,7 @@ public struct GraphBuilder: Sendable {
     /// Adds an input. Its symbols are noted with their origin.
     /// - Throws: where an input of that name exists.
     public mutating func input(_ name: String, _ type: TensorType) throws -> Value {
-        if graph.inputs.contains(where: { $0.name == name }) { throw DLCError("two inputs are named \(name)") }
+        try checkEntryName(name)
         for (axis, dim) in type.shape.enumerated() {
             for symbol in dim.symbols where graph.symbolOrigins[symbol] == nil {
                 graph.symbolOrigins[symbol] = "input \(name), dimension \(axis)"
@@ -47,7 +47,34 @@ public struct GraphBuilder: Sendable {
         graph.outputs.append(Graph.Port(name: name, value: value))
     }
 
+    /// Adds a state; it stays what it is until `next` says otherwise.
+    /// - Parameter initial: what it is before the first run: a tensor of its type, or a scalar that every element is; nil
+    ///   for zeros.
+    /// - Throws: where an input or state of that name exists, or an extent is not a number.
+    public mutating func state(_ name: String, _ type: TensorType, initial: Tensor? = nil) throws -> Value {
+        try checkEntryName(name)
+        let initial = try initial ?? Tensor(filling: 0, type: type.element, shape: [])
+        try Graph.check(state: name, type, initial: initial)
+        let value = append(Fact(type), name: name, producer: nil)
+        graph.states.append(Graph.State(name: name, value: value, initial: initial, next: value))
+        return value
+    }
+
+    /// Sets what a state is at the next run.
+    /// - Throws: where there is no such state, or it has another type.
+    public mutating func next(_ name: String, _ value: Value) throws {
+        guard let index = graph.states.firstIndex(where: { $0.name == name }) else { throw DLCError("no state is named \(name)") }
+        try Graph.check(state: name, graph.type(graph.states[index].value), next: graph.type(value))
+        graph.states[index].next = value
+    }
+
+    private func checkEntryName(_ name: String) throws {
+        if graph.inputs.contains(where: { $0.name == name }) { throw DLCError("two inputs are named \(name)") }
+        if graph.states.contains(where: { $0.name == name }) { throw DLCError("two inputs or states are named \(name)") }
+    }
+
     public mutating func setMetadata(_ key: String, _ value: String) { graph.metadata[key] = value }
+    public mutating func removeMetadata(_ key: String) { graph.metadata[key] = nil }
     public mutating func setStage(_ stage: Stage) { graph.stage = stage }
 
     /// A constant of its own, whatever others hold, so that it keeps its name.

@@ -57,8 +57,11 @@ public struct GraphParser {
             if !scanner.take(",") { try scanner.expect(")"); break }
         }
         try scanner.expect("{")
+        var states: [(name: String, next: String)] = []
         while !scanner.take("}") {
-            if scanner.takeWord("stage") {
+            if scanner.takeWord("state") {
+                states.append(try state(&builder, &values))
+            } else if scanner.takeWord("stage") {
                 let name = try scanner.name()
                 guard let stage = Stage.allCases.first(where: { $0.description == name }) else { throw DLCError("unknown stage \(name)") }
                 builder.setStage(stage)
@@ -74,7 +77,26 @@ public struct GraphParser {
             guard let value = values[output.value] else { throw DLCError("output %\(output.value) is never computed") }
             try builder.output(output.name, value)
         }
+        for state in states {
+            guard let value = values[state.next] else { throw DLCError("%\(state.next), the next value of state \(state.name), is never computed") }
+            try builder.next(state.name, value)
+        }
         return builder.graph
+    }
+
+    /// `state %h: f32[2, 4] = (0...) -> %next`, behind its first word.
+    private mutating func state(_ builder: inout GraphBuilder, _ values: inout [String: Value]) throws -> (name: String, next: String) {
+        let name = try valueName()
+        try scanner.expect(":")
+        let type = try tensorType()
+        try scanner.expect("=")
+        let (words, isSplat) = try elements()
+        guard values[name] == nil else { throw DLCError("%\(name) is defined twice") }
+        guard let shape = type.shape.constants else { throw DLCError("state \(name) is \(type); the extents of a state are numbers") }
+        let initial = try Tensor(elementTexts: words, type: type.element, shape: isSplat ? [] : shape)
+        values[name] = try builder.state(name, type, initial: initial)
+        try scanner.expect("->")
+        return (name, try valueName())
     }
 
     private mutating func statement(_ builder: inout GraphBuilder, _ values: inout [String: Value]) throws {
@@ -195,29 +217,30 @@ public struct GraphParser {
             shape.append(extent)
             if !scanner.take(",") { try scanner.expect("]"); break }
         }
+        var (words, isSplat) = try elements()
+        if isSplat {
+            let count = try Checked.count(shape)
+            repeatedElements = try Checked.add(repeatedElements, count)
+            guard count <= 1 << 24, repeatedElements <= 1 << 26 else {
+                throw DLCError("a constant of \(count) elements is too large for text")
+            }
+            words = Array(repeating: words[0], count: count)
+        }
+        return try Tensor(elementTexts: words, type: element, shape: shape)
+    }
+
+    /// `(1, 2)`, or `(1...)` for as many as there are places.
+    private mutating func elements() throws -> (words: [String], isSplat: Bool) {
         try scanner.expect("(")
         var words: [String] = []
-        var repeats = 1
         while !scanner.take(")") {
             words.append(try scanner.numberText())
             if words.count == 1, scanner.take("...") {
-                repeats = try Checked.count(shape)
-                repeatedElements = try Checked.add(repeatedElements, repeats)
-                guard repeats <= 1 << 24, repeatedElements <= 1 << 26 else {
-                    throw DLCError("a constant of \(repeats) elements is too large for text")
-                }
+                try scanner.expect(")")
+                return (words, true)
             }
             if !scanner.take(",") { try scanner.expect(")"); break }
         }
-        func convert<T>(_ parse: (String) -> T?) throws -> [T] {
-            let values = try words.map { word in
-                guard let value = parse(word) else { throw DLCError("\(word) is no element of \(element)") }
-                return value
-            }
-            return values.count == 1 && repeats != 1 ? Array(repeating: values[0], count: repeats) : values
-        }
-        if element.isFloat { return try Tensor(doubles: convert { Double($0) }, type: element, shape: shape) }
-        if element == .uint64 { return try Tensor(convert { UInt64($0) }, shape: shape) }
-        return try Tensor(integers: convert { Int64($0) }, type: element, shape: shape)
+        return (words, false)
     }
 }

@@ -4,8 +4,18 @@ public struct Interpreter: Sendable {
     /// Called with each node and its results.
     public typealias Observer = (Node, [Tensor]) -> Void
 
+    /// Runs a graph whose states are as before the first run; what they become is forgotten.
     public static func run(
         _ graph: Graph, _ inputs: [String: Tensor], observer: Observer? = nil
+    ) throws -> [String: Tensor] {
+        var states = try graph.initialStates()
+        return try run(graph, inputs, states: &states, observer: observer)
+    }
+
+    /// Runs a graph once more.
+    /// - Parameter states: every state by name; the run, where it succeeds, leaves their next values.
+    public static func run(
+        _ graph: Graph, _ inputs: [String: Tensor], states: inout [String: Tensor], observer: Observer? = nil
     ) throws -> [String: Tensor] {
         var symbols: [String: Dim] = [:]
         var tensors = [Tensor?](repeating: nil, count: graph.valueCount)
@@ -13,6 +23,11 @@ public struct Interpreter: Sendable {
             guard let tensor = inputs[port.name] else { throw DLCError("input \(port.name) is missing") }
             try located("input \(port.name)") { try bind(graph.type(port.value), to: tensor, &symbols) }
             tensors[port.value.index] = tensor
+        }
+        for state in graph.states {
+            guard let tensor = states[state.name] else { throw DLCError("state \(state.name) is missing") }
+            try located("state \(state.name)") { try bind(graph.type(state.value), to: tensor, &symbols) }
+            tensors[state.value.index] = tensor
         }
         var remaining = graph.useCounts()
         for node in graph.nodes {
@@ -35,6 +50,7 @@ public struct Interpreter: Sendable {
         }
         var outputs: [String: Tensor] = [:]
         for port in graph.outputs { outputs[port.name] = tensors[port.value.index] }
+        for state in graph.states { states[state.name] = tensors[state.next.index] }
         return outputs
     }
 

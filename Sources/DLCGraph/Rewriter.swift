@@ -79,6 +79,9 @@ public struct Rewriter {
         let types = old.inputs.map { old.type($0.value) }
         symbols.settle(inputs: types, as: inputs ?? types)
         for (port, type) in zip(old.inputs, inputs ?? types) { map([port.value], to: [try builder.input(port.name, type)]) }
+        for state in old.states {
+            map([state.value], to: [try builder.state(state.name, old.type(state.value), initial: state.initial)])
+        }
         for node in old.nodes {
             var node = node
             node.operands = try node.operands.map { try $0.map { try mapped($0) } }
@@ -91,6 +94,7 @@ public struct Rewriter {
             }
         }
         for port in old.outputs { try builder.output(port.name, try mapped(port.value)) }
+        for state in old.states { try builder.next(state.name, try mapped(state.next)) }
     }
 
     /// What the rule makes of a node, checked.

@@ -63,6 +63,9 @@ final class BodyImporter {
         if initializers.updateValue(tensor, forKey: name) != nil { throw DLCError("two initializers are named '\(name)'") }
     }
 
+    /// Takes a tensor away from a name.
+    func removeInitializer(_ name: String) -> Tensor? { initializers.removeValue(forKey: name) }
+
     func isInitializer(_ name: String) -> Bool { initializers[name] != nil }
 
     /// Imports nodes and returns the values of `outputs`.

@@ -5,7 +5,8 @@ public import DLCGraph
 /// Writes a graph as an ONNX file.
 ///
 /// Names of inputs, outputs and nodes are kept, and those of values where they are distinct. Constants become
-/// initializers; beyond 1.9 GB they go to `PATH.data`. Up to opset 17, libonnx checks what is written.
+/// initializers; beyond 1.9 GB they go to `PATH.data`. A state becomes an input and an output (`StateNotes`). Up to opset
+/// 17, libonnx checks what is written.
 /// - Throws: where an operator has no form in the opset, naming the operator and the node; where the file cannot
 ///   be written.
 public func exportONNX(_ graph: Graph, opset: Int = 17, to path: String) throws {
@@ -29,19 +30,29 @@ private func makeModel(_ graph: Graph, opset: Int, _ tensors: TensorWriter) thro
     let model = connx_document_model(document.raw)
     connx_model_set_ir_version(model, irVersion(opset))
     "dlc".withView { name in "".withView { connx_model_set_producer(model, name, $0) } }
-    for (key, value) in graph.metadata.sorted(by: { $0.key < $1.key }) {
+    let names = ValueNames(graph)
+    let notes = graph.metadata.merging(StateNotes.writing(graph.states, outputs: names.nextNames)) { $1 }
+    for (key, value) in notes.sorted(by: { $0.key < $1.key }) {
         key.withView { key in value.withView { connx_model_add_metadata(model, key, $0) } }
     }
     let message = connx_model_make_graph(model)
     (graph.name.isEmpty ? "main" : graph.name).withView { connx_graph_set_name(message, $0) }
-    let names = ValueNames(graph)
     for port in graph.inputs {
         NodeWriter.write(graph.type(port.value), to: port.name.withView { connx_graph_add_input(message, $0) })
+    }
+    for state in graph.states {
+        NodeWriter.write(graph.type(state.value), to: state.name.withView { connx_graph_add_input(message, $0) })
+        if StateNotes.isDefault(state, graph.shape(state.value)) {
+            try tensors.write(state.initial, name: state.name, to: connx_graph_add_initializer(message))
+        }
     }
     var domains = try writeNodes(graph, opset, names, tensors, message)
     for (name, value) in names.copies { NodeWriter.writeCopy(of: names.name(of: value), as: name, to: message) }
     for port in graph.outputs {
         NodeWriter.write(graph.type(port.value), to: port.name.withView { connx_graph_add_output(message, $0) })
+    }
+    for (state, name) in zip(graph.states, names.nextNames) {
+        NodeWriter.write(graph.type(state.next), to: name.withView { connx_graph_add_output(message, $0) })
     }
     domains.remove("")
     "".withView { connx_model_add_opset(model, $0, Int64(opset)) }

@@ -5,7 +5,8 @@ public import DLCGraph
 /// Reads an ONNX file into a graph.
 ///
 /// Weights stay where the file's bytes lie. Functions are inlined, nodes sorted, initializers that are inputs too
-/// (IR version 3) taken as constants, and names of inputs, outputs, nodes and values kept. Constant expressions of
+/// (IR version 3) taken as constants, and names of inputs, outputs, nodes and values kept. An input and an output that the
+/// metadata pair are a state (`StateNotes`). Constant expressions of
 /// few elements are computed, so that shapes and conditions are known; nodes that no output needs are dropped.
 /// - Parameters:
 ///   - inputShapes: extents that replace the declared ones of some inputs, by name.
@@ -46,7 +47,7 @@ private func importModel(
     }
     let body = try BodyImporter(context, site: site, opsets: opsets)
     try body.readInitializers(of: graph)
-    try addInputs(graph, inputShapes, constants, body)
+    let nextNames = try addInputs(graph, inputShapes, constants, body)
     let outputs = graph.outputs
     guard !outputs.isEmpty else { throw DLCError("the graph has no outputs") }
     let values = try body.importNodes(graph.nodes, outputs: outputs.map(\.name))
@@ -56,22 +57,36 @@ private func importModel(
             if inputShapes.isEmpty && constants.isEmpty {
                 try TypeReader.check(info, against: site.builder.fact(value).type)
             }
-            try site.builder.output(info.name, value)
+            if !nextNames.values.contains(info.name) { try site.builder.output(info.name, value) }
         }
+    }
+    for (name, output) in nextNames.sorted(by: { $0.key < $1.key }) {
+        guard let index = outputs.firstIndex(where: { $0.name == output }), let value = values[index] else {
+            throw DLCError("state \(name) is computed by output \(output), which the model does not have")
+        }
+        try site.builder.next(name, value)
     }
     return site.builder.graph.withConstantsAtFirstUse()
 }
 
-/// Adds the inputs that are no initializers and not given as constants.
+/// Adds the states, and the inputs that are no initializers and not given as constants.
+/// - Returns: the output that is the next value of each state, by the state's name.
 private func addInputs(
     _ graph: connx_graph, _ shapes: [String: [Int]], _ constants: [String: Tensor], _ body: BodyImporter
-) throws {
+) throws -> [String: String] {
     var names = Set<String>()
     let extentNames = SymbolNames(graph.inputs.filter { !body.isInitializer($0.name) }.flatMap(TypeReader.extentNames))
+    var nextNames: [String: String] = [:]
+    let metadata = body.site.builder.graph.metadata
     for info in graph.inputs {
         let name = info.name
         guard !name.isEmpty else { throw DLCError("an input has no name") }
         guard names.insert(name).inserted else { throw DLCError("two inputs are named '\(name)'") }
+        if let output = StateNotes.output(for: name, metadata), constants[name] == nil {
+            nextNames[name] = output
+            try located("input '\(name)'") { try addState(info, shapes[name], extentNames, metadata, body) }
+            continue
+        }
         if body.isInitializer(name) { continue }
         try located("input '\(name)'") {
             let constant = constants[name]
@@ -86,5 +101,18 @@ private func addInputs(
     for name in (Array(shapes.keys) + Array(constants.keys)).sorted() where !names.contains(name) {
         throw DLCError("there is no input '\(name)'")
     }
+    return nextNames
+}
+
+/// Adds an input that is a state, with its default as the initial value.
+private func addState(
+    _ info: connx_value_info, _ shape: [Int]?, _ extentNames: SymbolNames, _ metadata: [String: String], _ body: BodyImporter
+) throws {
+    let type = try TypeReader.input(info, extents: shape, names: extentNames)
+    let initial = try body.removeInitializer(info.name) ?? StateNotes.initial(info.name, type, metadata)
+    body.values[info.name] = .some(try body.site.builder.state(info.name, type, initial: initial))
+    var notes = metadata
+    StateNotes.removing(info.name, from: &notes)
+    for key in metadata.keys where notes[key] == nil { body.site.builder.removeMetadata(key) }
 }
 #endif

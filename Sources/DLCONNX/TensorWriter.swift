@@ -26,6 +26,7 @@ struct TensorWriter {
     init(for graph: Graph, path: String) throws {
         var bytes = 0
         for node in graph.nodes { if let constant = node.op as? Constant { bytes += constant.value.byteCount } }
+        for state in graph.states { bytes += state.initial.byteCount }
         external = bytes > Self.insideLimit ? try ExternalFile(path: path + ".data") : nil
     }
 

@@ -10,11 +10,17 @@ final class ValueNames {
     /// Outputs whose value has another name already; they are written as copies of it.
     private(set) var copies: [(name: String, value: Value)] = []
 
-    /// Names of inputs and outputs are kept; other values keep theirs where it is free.
+    /// The outputs that the next values of the states are.
+    private(set) var nextNames: [String] = []
+
+    /// Names of inputs, states and outputs are kept; other values keep theirs where it is free.
     init(_ graph: Graph) {
-        taken = Set(graph.inputs.map(\.name) + graph.outputs.map(\.name))
+        taken = Set(graph.inputs.map(\.name) + graph.outputs.map(\.name) + graph.states.map(\.name))
         for port in graph.inputs { names[port.value] = port.name }
-        for port in graph.outputs {
+        for state in graph.states { names[state.value] = state.name }
+        nextNames = graph.states.map { unique("next_\($0.name)") }
+        let nextPorts = zip(nextNames, graph.states).map { (name: $0, value: $1.next) }
+        for port in graph.outputs.map({ (name: $0.name, value: $0.value) }) + nextPorts {
             if names[port.value] == nil {
                 names[port.value] = port.name
             } else if names[port.value] != port.name {

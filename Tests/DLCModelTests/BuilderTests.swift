@@ -86,8 +86,8 @@ import Testing
         #expect { try m.finish() } throws: { "\($0)" == "state h has no next value" }
         try m.next("h", next)
         let model = try m.finish()
-        #expect(model.states.map(\.output) == ["next_h"])
-        #expect(model.graph.metadata["state.h"] == "next_h")
+        #expect(model.states.map(\.name) == ["h"])
+        #expect(model.graph.states.map(\.next) == [next.value])
     }
 
     @Test func valuesOfAnotherShapeAreRefused() throws {

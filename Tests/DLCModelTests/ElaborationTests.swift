@@ -127,19 +127,26 @@ import Testing
         #expect(try names(block) == ["t.a.weight", "t.a.bias", "t.inner.b.weight", "t.inner.b.bias", "t.inner.p"])
     }
 
-    @Test func statesAreInputsAndOutputsOfTheGraph() throws {
+    @Test func statesAreStatesOfTheGraph() throws {
         let text = """
             model M(x: f32[1, 4]) {
                 state h: f32[1, 8]
+                state runs: i64[] = -3
+                state scale: f32[2] = tensor([0.5, 2], type: f32)
+                next runs = runs + 1
+                next scale = scale * 2
                 y = tanh(x.dense(8) + h.dense(8))
                 next h = y
                 return y: y
             }
             """
         let model = try elaborated(["a.dlm": text])
-        #expect(model.states.map(\.input) == ["h"])
-        #expect(model.graph.inputs.map(\.name) == ["x", "h"])
-        #expect(model.graph.outputs.count == 2)
+        #expect(model.states.map(\.name) == ["h", "runs", "scale"])
+        #expect(model.graph.inputs.map(\.name) == ["x"])
+        #expect(model.graph.outputs.count == 1)
+        #expect(try model.states[0].initial == Tensor([0] as [Float], shape: []))
+        #expect(try model.states[1].initial == Tensor([-3] as [Int64], shape: []))
+        #expect(try model.states[2].initial == Tensor([0.5, 2] as [Float], shape: [2]))
     }
 
     @Test func importsAreRelativeAndSeenOnce() throws {

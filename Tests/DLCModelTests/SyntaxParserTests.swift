@@ -117,7 +117,7 @@ import Testing
             case .repeated(_, let body): "repeat \(body.count)"
             case .conditional(let branches, let otherwise): "if \(branches.map(\.body.count)) \(otherwise?.count ?? -1)"
             case .returned(let values): "return \(values.map { $0.label?.name ?? "" })"
-            case .state(let name, let type): "state \(name.name) \(type.element) \(type.shape.count)"
+            case .state(let name, let type, _): "state \(name.name) \(type.element) \(type.shape.count)"
             case .next(let name, _): "next \(name.name)"
             case .check(_, let message): "check \(message == nil)"
             }

@@ -28,4 +28,32 @@ import Testing
             for try await result in group { #expect(try #require(result) == expected) }
         }
     }
+
+    /// States are each session's own, and are written by steps that several threads share.
+    @Test func sessionsOfManyTasksKeepStatesOfTheirOwn() async throws {
+        var builder = GraphBuilder(name: "network")
+        let x = try builder.input("x", TensorType(.float32, [64, 512]))
+        let h = try builder.state("h", TensorType(.float32, [64, 512]), initial: Tensor.random(seed: 3, shape: [64, 512]))
+        let w = builder.constant(try Tensor.random(seed: 1, shape: [512, 512]))
+        let inner = try builder.add1(Unary(.tanh), [builder.add1(Binary(.add), [builder.add1(MatMul(), [h, w]), x])])
+        try builder.next("h", inner)
+        try builder.output("y", builder.add1(Softmax(axis: 1), [inner]))
+        let model = try CompiledModel(Compiler.compile(builder.graph))
+        let input = try Tensor.random(seed: 2, shape: [64, 512])
+        let single = try Session(model, threads: 1)
+        for _ in 0..<5 { _ = try single.run(["x": input]) }
+        let expected = try single.state("h")
+        try await withThrowingTaskGroup(of: Tensor.self) { group in
+            for task in 0..<6 {
+                group.addTask {
+                    let session = try Session(model, threads: 1 + task % 3)
+                    for run in 0..<5 { _ = try session.run(["x": input], threads: 1 + run % session.threads) }
+                    session.resetState()
+                    for _ in 0..<5 { _ = try session.run(["x": input]) }
+                    return try session.state("h")
+                }
+            }
+            for try await result in group { #expect(result == expected) }
+        }
+    }
 }

@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct MemoryPlannerTests {
     /// Random lifetimes: no two buffers alive at one step overlap, and the peak is not below the lower bound.
-    @Test(arguments: 0..<40) func buffersAliveTogetherNeverOverlap(seed: Int) {
+    @Test(arguments: 0..<40) func buffersAliveTogetherNeverOverlap(seed: Int) throws {
         var random = SplitMix64(seed: UInt64(seed))
         let lifetimes = (0..<Int.random(in: 0...60, using: &random)).map { _ in
             let first = Int.random(in: 0..<40, using: &random)
@@ -11,7 +11,16 @@ import Testing
                 bytes: Int.random(in: 0...5000, using: &random), firstStep: first,
                 lastStep: first + Int.random(in: 0..<8, using: &random))
         }
-        let layout = MemoryPlanner.assign(lifetimes)
+        var planner = MemoryPlanner()
+        try check(planner.assign(lifetimes), lifetimes)
+        // The same steps with other sizes, as another set of shapes has them.
+        for scale in [3, 1, 7] {
+            let scaled = lifetimes.map { Lifetime(bytes: $0.bytes * scale / 2, firstStep: $0.firstStep, lastStep: $0.lastStep) }
+            try check(planner.assign(scaled, within: scale == 1 ? 1 << 20 : 0), scaled)
+        }
+    }
+
+    private func check(_ layout: ArenaLayout, _ lifetimes: [Lifetime]) throws {
         #expect(layout.peak >= layout.lowerBound && layout.peak <= layout.total)
         for (i, a) in lifetimes.enumerated() {
             #expect(layout.offsets[i] % MemoryPlanner.alignment == 0)
@@ -23,10 +32,18 @@ import Testing
         }
     }
 
-    @Test func aChainSharesTwoBuffers() {
-        let layout = MemoryPlanner.assign((0..<10).map { Lifetime(bytes: 640, firstStep: $0, lastStep: $0 + 1) })
+    @Test func aChainSharesTwoBuffers() throws {
+        var planner = MemoryPlanner()
+        let layout = try planner.assign((0..<10).map { Lifetime(bytes: 640, firstStep: $0, lastStep: $0 + 1) })
         #expect(layout.peak == 1280)
         #expect(layout.lowerBound == 1280)
         #expect(layout.total == 6400)
+    }
+
+    @Test func sizesThatOverflowAreRefused() {
+        for bytes in [Int.max, Int.max / 2, 1 << 61] {
+            var planner = MemoryPlanner()
+            #expect(throws: DLCError.self) { try planner.assign((0..<4).map { Lifetime(bytes: bytes, firstStep: $0, lastStep: $0) }) }
+        }
     }
 }

@@ -15,6 +15,20 @@ void *_Nullable dlc_allocate_arena(int64_t bytes);
 /// Frees what the two above gave.
 void dlc_free(void *_Nullable pointer);
 
+/// Zeroed memory from the system, aligned to a page, or null; pages are touched only when used. Zero bytes give a valid
+/// pointer.
+void *_Nullable dlc_map_zeroed(int64_t bytes);
+
+/// Gives back what `dlc_map_zeroed` gave for as many bytes.
+void dlc_unmap(void *_Nullable pointer, int64_t bytes);
+
+/// Copies `bytes` bytes. Where `mapped` says that the source is a mapped file, its whole pages are let go behind the copy,
+/// so that the process never holds both in full.
+void dlc_copy_initial(void *_Nullable target, const void *_Nullable source, int64_t bytes, bool mapped);
+
+/// Fills memory with an element of `size` bytes, 1, 2, 4 or 8; what is left over at the end stays.
+void dlc_fill_memory(void *_Nullable target, int64_t bytes, const void *_Nullable element, int64_t size);
+
 /// A piece of memory that will soon be read, or written where `written` is set.
 typedef struct {
     const void *_Nonnull start;

@@ -4,8 +4,9 @@ extension Plan {
     /// The arrangement of the plan's buffers, without the workspace that kernels ask for.
     /// - Throws: where a size depends on a symbol that has no value.
     func buffers(under bindings: [String: Int]) throws -> ArenaLayout {
-        MemoryPlanner.assign(
-            try buffers.map { Lifetime(bytes: max(0, try $0.bytes.evaluate(bindings)), firstStep: $0.firstStep, lastStep: $0.lastStep) })
+        var planner = MemoryPlanner()
+        return try planner.assign(
+            buffers.map { Lifetime(bytes: max(0, try $0.bytes.evaluate(bindings)), firstStep: $0.firstStep, lastStep: $0.lastStep) })
     }
 
     /// Bytes of all constants.

@@ -2,17 +2,10 @@ import DLCGraph
 
 /// A model as written: its graph, in which parameters have names and shapes but no values yet.
 public struct Model: Sendable {
-    /// A tensor that the session keeps between runs: what an output computes is the input of the next run.
-    public struct State: Sendable, Equatable {
-        public var input: String
-        public var output: String
-        public var type: TensorType
-    }
-
     public private(set) var graph: Graph
     /// In the order of their first use.
     public let parameters: [ModelParameter]
-    public let states: [State]
+    public var states: [Graph.State] { graph.states }
 
     /// The number of trainable elements, as publications count them.
     public var parameterCount: Int { elements(.weight) }

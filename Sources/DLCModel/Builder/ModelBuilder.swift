@@ -18,7 +18,8 @@ public final class ModelBuilder {
     /// Elements of all parameters, so that their sum is known to fit.
     private var elementCount = 0
     private var known: [String: (value: TensorValue, owner: Int, index: Int)] = [:]
-    private var states: [(state: Model.State, isSet: Bool)] = []
+    /// States that have no next value yet.
+    private var unsetStates: [String] = []
     private var owners = 0
 
     public init(_ name: String = "") { graph = GraphBuilder(name: name) }
@@ -78,20 +79,19 @@ public final class ModelBuilder {
         parameters.map(\.name).filter { $0.hasPrefix(path + ".") }.map { String($0.dropFirst(path.count + 1)) }
     }
 
-    /// A tensor that the session keeps between runs, zeros at first; `next` gives what it becomes.
-    public func state(_ name: String, _ element: ElementType = .float32, shape: [Int]) throws -> TensorValue {
-        let value = try input(name, element, Shape(constants: shape))
-        states.append((Model.State(input: name, output: "next_\(name)", type: value.type), false))
-        return value
+    /// A tensor that the session keeps between runs; `next` gives what it becomes.
+    /// - Parameter initial: what it is before the first run: a tensor of its type, or a scalar that every element is; nil
+    ///   for zeros.
+    public func state(_ name: String, _ element: ElementType = .float32, shape: [Int], initial: Tensor? = nil) throws -> TensorValue {
+        let value = try graph.state(name, TensorType(element, Shape(constants: shape)), initial: initial)
+        unsetStates.append(name)
+        return TensorValue(value, self)
     }
 
     /// Gives what a state is at the next run.
     public func next(_ name: String, _ value: TensorValue) throws {
-        guard let index = states.firstIndex(where: { $0.state.input == name }) else { throw DLCError("no state is named \(name)") }
-        let state = states[index].state
-        guard value.type == state.type else { throw DLCError("state \(name) is \(state.type), its next value is \(value.type)") }
-        try output(state.output, value)
-        states[index].isSet = true
+        try graph.next(name, value.value)
+        unsetStates.removeAll { $0 == name }
     }
 
     /// Runs `body` with a block opened: names of layers and parameters in it are under the block's.
@@ -124,9 +124,8 @@ public final class ModelBuilder {
     /// - Throws: where it has no output or a state has no next value.
     public func finish() throws -> Model {
         if graph.graph.outputs.isEmpty { throw DLCError("the model has no output") }
-        if let unset = states.first(where: { !$0.isSet }) { throw DLCError("state \(unset.state.input) has no next value") }
-        for (state, _) in states { graph.setMetadata(Graph.stateKey(state.input), state.output) }
-        return Model(graph: graph.graph, parameters: parameters, states: states.map(\.state))
+        if let unset = unsetStates.first { throw DLCError("state \(unset) has no next value") }
+        return Model(graph: graph.graph, parameters: parameters)
     }
 
     func fact(_ value: Value) -> Fact { graph.fact(value) }

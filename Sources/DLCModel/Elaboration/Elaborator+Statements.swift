@@ -27,7 +27,7 @@ extension Elaborator {
         case .repeated(let count, let body): repeated(count, body)
         case .conditional(let branches, let otherwise): conditional(branches, otherwise)
         case .returned(let values): returned(values)
-        case .state(let name, let type): declareState(name, type, statement.range)
+        case .state(let name, let type, let initial): declareState(name, type, initial, statement.range)
         case .next(let name, let expression): setNext(name, expression, statement.range)
         case .check(let condition, let message): check(condition, message)
         }
@@ -154,16 +154,39 @@ extension Elaborator {
         frame.result = results.count == 1 && results[0].label == nil ? results[0].value : .results(results, ofLayer: false)
     }
 
-    private func declareState(_ name: IdentifierSyntax, _ type: TypeSyntax, _ range: SourceRange) {
+    private func declareState(_ name: IdentifierSyntax, _ type: TypeSyntax, _ initial: ExpressionSyntax?, _ range: SourceRange) {
         if let first = frame.states[name.name] {
             return report("`\(name.name)` is a state already", at: name.range, notes: [.init("the first one", at: first.range)])
         }
         let shape = type.shape.map { known($0, "an extent of a state") }
         guard !shape.contains(where: { $0 == nil }) else { return frame.assign(name.name, .invalid) }
         let fullName = ModelBuilder.join(builder.path, name.name)
-        let value = reporting(at: name.range) { .tensor(try builder.state(fullName, type.element, shape: shape.compactMap(\.self))) }
+        let first = initial.map { initialValue($0, type.element) }
+        let value = first.map { $0 == nil } == true ? .invalid : reporting(at: initial?.range ?? name.range) {
+            .tensor(try builder.state(fullName, type.element, shape: shape.compactMap(\.self), initial: first ?? nil))
+        }
         frame.states[name.name] = Frame.State(fullName: fullName, range: range, isSet: value.isInvalid)
         frame.declare(name.name, value)
+    }
+
+    /// A number, which every element is, or a tensor that is known; nil after a mistake.
+    private func initialValue(_ expression: ExpressionSyntax, _ element: ElementType) -> Tensor? {
+        let value = evaluate(expression)
+        if let number = Arithmetic.number(value.single) {
+            guard element.isFloat || Int(exactly: number) != nil else {
+                report("the number \(number) does not fit a state of \(element)", at: expression.range)
+                return nil
+            }
+            return try? Tensor(filling: number, type: element, shape: [])
+        }
+        if let tensor = value.tensor.flatMap({ builder.fact($0.value).constant }) { return tensor }
+        if !value.isInvalid {
+            let found = value.tensor == nil ? value.found : "a tensor that a run computes"
+            report(
+                "what a state is before the first run is known when the model is built, found \(found)", at: expression.range,
+                help: "a number for all elements, or `tensor([0.5, 1])`")
+        }
+        return nil
     }
 
     private func setNext(_ name: IdentifierSyntax, _ expression: ExpressionSyntax, _ range: SourceRange) {
@@ -175,6 +198,7 @@ extension Elaborator {
                 help: suggestion(for: name.name, among: Array(frame.states.keys)) ?? "a state is declared by `state \(name.name): f32[1, 256]`")
         }
         frame.states[name.name]?.isSet = true
+        if frame[name.name]?.isInvalid == true { return }
         if state.isSet { return report("the state `\(name.name)` has its next value already", at: name.range) }
         guard let tensor = value.tensor else {
             if !value.isInvalid { report("the next value of a state is a tensor, found \(value.found)", at: expression.range) }

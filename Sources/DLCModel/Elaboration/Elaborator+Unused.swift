@@ -23,7 +23,7 @@ extension Elaborator {
             case .conditional(let branches, let otherwise):
                 for branch in branches { declareNames(in: branch.body) }
                 declareNames(in: otherwise ?? [])
-            case .state(let name, _): frame.declare(name.name, .invalid)
+            case .state(let name, _, _): frame.declare(name.name, .invalid)
             case .returned, .next, .check: break
             }
         }
@@ -39,7 +39,9 @@ extension Elaborator {
                 for branch in branches { check(branch.condition); check(branch.body) }
                 check(otherwise ?? [])
             case .returned(let values): values.forEach { check($0.value) }
-            case .state(_, let type): type.shape.forEach { check($0) }
+            case .state(_, let type, let initial):
+                type.shape.forEach { check($0) }
+                if let initial { check(initial) }
             case .check(let condition, let message):
                 check(condition)
                 if let message { check(message) }

@@ -84,8 +84,8 @@ extension Parser {
         }
     }
 
-    /// `state h: f32[1, 256]`, `next h = e`, or a mistake.
-    // state := "state" name ":" type
+    /// `state h: f32[1, 256] = 0.5`, `next h = e`, or a mistake.
+    // state := "state" name ":" type ("=" expression)?
     // next := "next" name "=" expression
     private mutating func twoWords() throws(Abandoned) -> StatementSyntax.Kind {
         let word = anyName()
@@ -94,13 +94,7 @@ extension Parser {
             let name = try name("the name of the state")
             try expect(.colon, "after the name of a state", help: "for example `state \(name.name): f32[1, 256]`")
             let type = try type()
-            if isNext(.assign) {
-                report(
-                    "a state has no value of its own", at: range(token),
-                    help: "it is zero at first; `next \(name.name) = …` sets it for the next run")
-                throw Abandoned()
-            }
-            return .state(name, type)
+            return .state(name, type, initial: take(.assign) ? try operand("the value before the first run") : nil)
         case "next":
             let name = try name("the name of a state")
             try expect(.assign, "after `next \(name.name)`")

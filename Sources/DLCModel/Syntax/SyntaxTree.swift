@@ -67,8 +67,8 @@ public struct StatementSyntax: Sendable {
         case conditional([Branch], otherwise: [StatementSyntax]?)
         /// `return e` or `return label: e, label: e`; at least one.
         case returned([ReturnedSyntax])
-        /// `state h: f32[1, 256]`
-        case state(IdentifierSyntax, TypeSyntax)
+        /// `state h: f32[1, 256]`, or with its first value `state h: f32[1, 256] = e`
+        case state(IdentifierSyntax, TypeSyntax, initial: ExpressionSyntax?)
         /// `next h = e`
         case next(IdentifierSyntax, ExpressionSyntax)
         /// `check condition, "message"`

@@ -24,7 +24,7 @@ private struct ElementwiseRegions {
     static let mostOperands = 14
 
     let graph: Graph
-    /// Readers of each value, by node index; `.max` for a graph output.
+    /// Readers of each value, by node index; `.max` for a result of the graph.
     private var readers: [[Int]]
     private var region: [Int?]
 
@@ -35,7 +35,7 @@ private struct ElementwiseRegions {
         for (index, node) in graph.nodes.enumerated() {
             for case let operand? in node.operands { readers[operand.index].append(index) }
         }
-        for port in graph.outputs { readers[port.value.index].append(.max) }
+        for value in graph.results { readers[value.index].append(.max) }
     }
 
     /// The nodes of each region in topological order, by the index of the last. The others are read by nobody else.

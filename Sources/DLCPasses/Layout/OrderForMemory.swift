@@ -3,7 +3,7 @@ import DLCOps
 
 /// Orders the nodes so that less memory is alive at one time.
 ///
-/// Depth first from the outputs, visiting first the operand whose computation needs the most memory beyond what it
+/// Depth first from the results, visiting first the operand whose computation needs the most memory beyond what it
 /// leaves behind (Sethi and Ullman, "The generation of optimal code for arithmetic expressions", 1970, on sizes instead
 /// of registers); the given order is kept where that is no better.
 public let orderForMemory = Pass("order-for-memory", at: .laidOut, graph: { graph in
@@ -31,8 +31,8 @@ private struct MemoryOrder {
             need[index] = max(most, held + bytes(graph, index))
         }
         var stack: [(node: Int, isExpanded: Bool)] = []
-        for port in graph.outputs.reversed() {
-            if let producer = graph.producerIndex(of: port.value) { stack.append((producer, false)) }
+        for value in graph.results.reversed() {
+            if let producer = graph.producerIndex(of: value) { stack.append((producer, false)) }
         }
         while let (index, isExpanded) = stack.popLast() {
             if done[index] { continue }

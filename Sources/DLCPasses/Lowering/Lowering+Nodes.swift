@@ -72,11 +72,11 @@ extension Lowering {
         case is RangeOf: try emitDense(.range, node, operands: [node.operands[0], node.operands[2]])
         case let op as ScatterElements:
             let axis = try InferenceRules.axis(op.axis, rank: graph.shape(try operand(node, 0)).count)
-            try emitDense(.scatterElements, node, operands: node.operands, integers: [Dim(axis), reduction(op.reduction)])
+            try emitScatter(.scatterElements, node, integers: [Dim(axis), reduction(op.reduction)])
         case let op as NonMaxSuppression: try lower(op, node)
         case let op as RegionAlign: try lower(op, node)
         case let op as RegionPool: try lower(op, node)
-        case let op as ScatterND: try emitDense(.scatterND, node, operands: node.operands, integers: [reduction(op.reduction)])
+        case let op as ScatterND: try emitScatter(.scatterND, node, integers: [reduction(op.reduction)])
         default: throw DLCError("has no kernel for \(operandTypes(node))")
         }
     }
@@ -97,6 +97,13 @@ extension Lowering {
 
     func operandTypes(_ node: Node) -> String {
         node.operands.map { $0.map { graph.type($0).description } ?? "_" }.joined(separator: ", ")
+    }
+
+    /// A scatter works in place on its data where indices and updates lie elsewhere.
+    private mutating func emitScatter(_ kernel: KernelKind, _ node: Node, integers: [Dim]) throws {
+        let locations = try node.operands.map { try $0.map { try contiguous($0).location } }
+        let isAlone = locations.dropFirst().allSatisfy { $0 != locations.first }
+        try emitDense(kernel, node, operands: node.operands, integers: integers, sharing: isAlone ? [0] : [])
     }
 
     private func reduction(_ reduction: ScatterReduction) -> Dim {

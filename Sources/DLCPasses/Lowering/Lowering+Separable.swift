@@ -84,7 +84,7 @@ extension Lowering {
                 if case .buffer(let buffer) = operand.location { users[buffer, default: []].insert(index) }
             }
         }
-        for location in image.plan.results {
+        for location in keptLocations {
             if case .buffer(let buffer) = location { users[buffer, default: []].insert(steps.count) }
         }
         return users

@@ -25,7 +25,9 @@ public struct Lowering {
     /// Operands packed for kernels.
     var packings: [PackingKey: Plan.Operand] = [:]
     var inPlace: [(step: Int, result: Int, operand: Int)] = []
-    private var bufferBytes: [Dim] = []
+    private(set) var bufferBytes: [Dim] = []
+    /// What each state is at the next run.
+    private(set) var nextValues: [Plan.Operand] = []
     let useCounts: [Int]
 
     /// - Throws: where an operator has no kernel for its types, naming the node.
@@ -47,23 +49,21 @@ public struct Lowering {
         placeConcatenations()
         (algorithms, packedAtLoad) = try chooseAlgorithms()
         image.update { $0.metadata = graph.metadata }
-        let states = try graph.states()
         for port in graph.inputs {
             let type = graph.type(port.value)
-            let state = states.firstIndex { $0.input.value == port.value }
-            let location = state.map { .state($0) } ?? Plan.Location.input(image.plan.inputs.count)
-            views[port.value.index] = Plan.Operand(
-                location: location, type: type.element, shape: type.shape, strides: try Plan.Operand.rowMajor(type.shape))
-            if state != nil { continue }
+            let location = Plan.Location.input(image.plan.inputs.count)
+            try enter(port.value, at: location)
             image.update { $0.inputs.append(Plan.Port(name: port.name, type: type.element, shape: type.shape, location: location)) }
         }
+        for state in graph.states { try addState(state) }
         for node in graph.nodes {
             if node.op is Constant { continue }
             try located("\(node.op.name) \(node.name)") { try lower(node) }
         }
-        for port in graph.outputs where !states.contains(where: { $0.output.name == port.name }) { try addOutput(port) }
-        for state in states { try addState(state) }
+        for port in graph.outputs { try addOutput(port) }
+        nextValues = try graph.states.map { try view($0.next) }
         try joinSeparable()
+        try settleStates()
         try finishBuffers()
     }
 
@@ -196,11 +196,11 @@ public struct Lowering {
 
     /// Decides which operands of concatenations are computed in place, later concatenations first so that they nest.
     private mutating func placeConcatenations() {
-        let outputs = Set(graph.outputs.map(\.value.index))
+        let results = Set(graph.results.map(\.index))
         for node in graph.nodes.reversed() {
             guard node.op is Concat else { continue }
             for (position, operand) in node.operands.enumerated() {
-                guard let operand, placements[operand.index] == nil, !outputs.contains(operand.index),
+                guard let operand, placements[operand.index] == nil, !results.contains(operand.index),
                     let producer = graph.producer(of: operand), Self.writesAnywhere(producer.op),
                     producer.results[0] == operand, producer.results.dropFirst().allSatisfy({ useCounts[$0.index] == 0 }), node.operands.filter({ $0 == operand }).count == 1
                 else { continue }
@@ -222,20 +222,38 @@ public struct Lowering {
         image.update { $0.outputs.append(Plan.Port(name: port.name, type: type.element, shape: type.shape, location: location)) }
     }
 
+    /// Lets a value lie at the beginning of some memory.
+    private mutating func enter(_ value: Value, at location: Plan.Location) throws {
+        let type = graph.type(value)
+        views[value.index] = Plan.Operand(
+            location: location, type: type.element, shape: type.shape, strides: try Plan.Operand.rowMajor(type.shape))
+    }
+
     private mutating func addState(_ state: Graph.State) throws {
-        let type = graph.type(state.input.value)
-        let next = try wholeMemory(of: state.output)
+        let type = graph.type(state.value)
+        try enter(state.value, at: .state(image.plan.states.count))
+        var initial = image.add(state.initial)
+        if image.plan.constants[initial].bytes != state.initial.byteCount {
+            // A part of a larger constant needs bytes of its own.
+            initial = image.add(try Tensor(type: type.element, shape: state.initial.shape) { target in
+                state.initial.withUnsafeBytes { target.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[..<target.count])) }
+            })
+        }
         image.update {
-            $0.states.append(Plan.State(name: state.input.name, type: type.element, shape: type.shape.constants ?? [], next: next))
+            $0.states.append(Plan.State(name: state.name, type: type.element, shape: type.shape.constants ?? [], initial: initial))
         }
     }
 
-    /// Memory that holds the value in row-major order from its first byte.
+    /// Memory that holds the value in row-major order from its first byte, and that no state's next value will change.
     private mutating func wholeMemory(of port: Graph.Port) throws -> Plan.Location {
         let view = try view(port.value)
+        if case .state = view.location { return try copied(view, name: port.name).location }
         let startsAtZero = view.offset == 0
         return try startsAtZero && view.isContiguous() ? view.location : copied(view, name: port.name).location
     }
+
+    /// Memory that must keep what is in it when the last step has run.
+    var keptLocations: [Plan.Location] { image.plan.outputs.map(\.location) + nextValues.map(\.location) }
 
     /// Computes lifetimes and lets results take over the memory of operands that end.
     private mutating func finishBuffers() throws {
@@ -249,8 +267,8 @@ public struct Lowering {
                 last[buffer] = max(last[buffer], index)
             }
         }
-        for location in plan.results {
-            guard case .buffer(let buffer) = location else { continue }
+        for port in plan.outputs {
+            guard case .buffer(let buffer) = port.location else { continue }
             last[buffer] = plan.steps.count  // beyond the last step, so that no step takes it over
         }
         var owner = Array(bufferBytes.indices)
@@ -293,7 +311,6 @@ public struct Lowering {
             }
         }
         for index in plan.outputs.indices { renumber(&plan.outputs[index].location) }
-        for index in plan.states.indices { renumber(&plan.states[index].next) }
         image.update { $0 = plan }
     }
 }

@@ -1,10 +1,14 @@
 import CKernels
 
-/// A plan with its symbols bound to one set of input shapes: prepared steps over an arena of their own.
+/// A plan with its symbols bound to one set of input shapes: prepared steps over the session's arena.
 final class BoundPlan {
-    let steps: UnsafeMutableBufferPointer<dlc_step>
     let layout: ArenaLayout
-    let arena: UnsafeMutableRawPointer
+    private let steps: UnsafeMutableBufferPointer<dlc_step>
+    /// Where the arena is that the steps' pointers lead to.
+    private var arena: UnsafeMutableRawPointer?
+    /// Pointers into the arena, and the places of each step's workspace there.
+    private var patches: [(slot: Int, byteOffset: Int)] = []
+    private let workspace: [(shared: Int?, scratch: Int?)]
     /// Extents of the inputs and outputs.
     let inputShapes: [[Int]]
     let outputShapes: [[Int]]
@@ -12,67 +16,70 @@ final class BoundPlan {
     private let pointers: UnsafeMutableBufferPointer<UnsafeMutableRawPointer?>
     private let status: UnsafeMutablePointer<Int32>
     private var inputs: [OuterMemory]
-    private var states: [OuterMemory]
+    private let states: StateMemory
+    /// The first step that writes a state.
+    private let firstCommit: Int
     private let plan: Plan
     private let constants: ConstantAddresses
     private let packed: PackedConstants
-    private let prefault: Prefault
 
-    /// Memory of the caller's or the session's, and the pointers of steps into it.
+    /// Memory of the caller's, and the pointers of steps into it.
     private struct OuterMemory {
         var address: UnsafeRawPointer?
         var patches: [(slot: Int, byteOffset: Int)] = []
     }
 
-    /// - Parameter isFirst: whether it is the session's first, which has the constants mapped.
+    /// - Parameter plan: settles where buffers lie.
     /// - Throws: where a size is negative or overflows, or a kernel refuses its parameters.
-    init(_ plan: Plan, constants: ConstantAddresses, packed: PackedConstants, bindings: [String: Int], threads: Int, isFirst: Bool) throws {
+    init(
+        _ model: CompiledModel, states: StateMemory, bindings: [String: Int], threads: Int,
+        layout place: ([Lifetime]) throws -> ArenaLayout
+    ) throws {
+        let (plan, places) = (model.plan, model.sizes)
         self.plan = plan
-        self.constants = constants
-        self.packed = packed
-        inputShapes = try plan.inputs.map { try $0.shape.map { try Self.extent($0, bindings) } }
-        outputShapes = try plan.outputs.map { try $0.shape.map { try Self.extent($0, bindings) } }
+        self.constants = model.constantAddresses
+        self.packed = model.packedConstants
+        self.states = states
+        firstCommit = plan.firstCommit
+        let sizes = BoundSizes(places.table, bindings)
+        inputShapes = try zip(places.inputs, plan.inputs).map { try sizes.extents($0, $1.shape) }
+        outputShapes = try zip(places.outputs, plan.outputs).map { try sizes.extents($0, $1.shape) }
         inputs = [OuterMemory](repeating: OuterMemory(), count: plan.inputs.count)
-        states = [OuterMemory](repeating: OuterMemory(), count: plan.states.count)
 
         var kernels: [PreparedKernel] = []
         kernels.reserveCapacity(plan.steps.count)
         var mostThreads: [Int] = []
-        for step in plan.steps {
-            kernels.append(
-                try located("\(step.summary) \(step.name)") {
-                    let bound = BoundStep(
-                        isa: plan.target.isa,
-                        operands: try step.operands.map { try $0.map { try Self.bind($0, bindings) } },
-                        results: try step.results.map { try $0.map { try Self.bind($0, bindings) } },
-                        integers: try step.integers.map { try $0.evaluate(bindings) }, numbers: step.numbers)
-                    let kernel = try step.kernel.prepare(bound)
-                    let operations = (try? step.operations.evaluate(bindings)) ?? 0
-                    mostThreads.append(bound.worthwhileThreads(operations: operations, phases: Int(kernel.launch.phases)))
-                    return kernel
-                })
+        mostThreads.reserveCapacity(plan.steps.count)
+        for (step, places) in zip(plan.steps, places.steps) {
+            let bound = try Self.bind(step, places, sizes, plan.target.isa)
+            let operations = (try? sizes.value(places.operations, step.operations)) ?? 0
+            let kernel = try located("\(step.summary) \(step.name)") { try step.kernel.prepare(bound) }
+            kernels.append(kernel)
+            mostThreads.append(bound.worthwhileThreads(operations: operations, phases: Int(kernel.launch.phases)))
         }
         self.kernels = kernels
 
         var lifetimes: [Lifetime] = []
-        for buffer in plan.buffers {
+        lifetimes.reserveCapacity(plan.buffers.count + 2 * kernels.count)
+        for (buffer, bytes) in zip(plan.buffers, places.buffers) {
             lifetimes.append(
-                Lifetime(bytes: try Self.extent(buffer.bytes, bindings), firstStep: buffer.firstStep, lastStep: buffer.lastStep))
+                Lifetime(bytes: try sizes.extent(bytes, buffer.bytes), firstStep: buffer.firstStep, lastStep: buffer.lastStep))
         }
-        var workspace: [(shared: Int, scratch: Int)] = []
+        try Self.checkViews(plan, places, sizes, lifetimes)
         for (index, kernel) in kernels.enumerated() {
             lifetimes.append(Lifetime(bytes: Int(kernel.launch.shared_bytes), firstStep: index, lastStep: index))
             let perThread = (Int(kernel.launch.scratch_bytes) + 63) / 64 * 64
-            lifetimes.append(Lifetime(bytes: perThread * threads, firstStep: index, lastStep: index))
-            workspace.append((lifetimes.count - 2, lifetimes.count - 1))
+            lifetimes.append(Lifetime(bytes: try Checked.multiply(perThread, threads), firstStep: index, lastStep: index))
         }
-        layout = MemoryPlanner.assign(lifetimes)
-        try Self.checkViews(plan, bindings, lifetimes)
-        guard let arena = dlc_allocate_arena(Int64(layout.peak)) else {
-            throw DLCError("out of memory: the arena needs \(layout.peak) bytes")
+        let layout = try place(lifetimes)
+        self.layout = layout
+        workspace = kernels.enumerated().map { index, kernel in
+            let first = plan.buffers.count + 2 * index
+            return (
+                kernel.launch.shared_bytes > 0 ? layout.offsets[first] : nil,
+                kernel.launch.scratch_bytes > 0 ? layout.offsets[first + 1] : nil
+            )
         }
-        self.arena = arena
-        prefault = Prefault(plan, isFirst ? constants : nil, arena: UnsafeRawBufferPointer(start: arena, count: layout.peak))
 
         pointers = .allocate(capacity: max(1, kernels.reduce(0) { $0 + $1.slots.count }))
         pointers.initialize(repeating: nil)
@@ -82,18 +89,15 @@ final class BoundPlan {
         steps.initialize(repeating: dlc_step())
         var next = 0
         for (index, kernel) in kernels.enumerated() {
-            let step = plan.steps[index]
             steps[index].launch = kernel.launch
             steps[index].most_threads = Int32(mostThreads[index])
             steps[index].params = UnsafeRawPointer(kernel.params)
             steps[index].buffers = pointers.baseAddress.map { $0 + next }
-            let (shared, scratch) = workspace[index]
-            steps[index].shared = kernel.launch.shared_bytes > 0 ? arena + layout.offsets[shared] : nil
-            steps[index].scratch = kernel.launch.scratch_bytes > 0 ? arena + layout.offsets[scratch] : nil
+            let (step, places) = (plan.steps[index], places.steps[index])
             for slot in kernel.slots {
                 switch slot {
-                case .operand(let i): try resolve(step.operands[i], slot: next, bindings)
-                case .result(let i): try resolve(step.results[i], slot: next, bindings)
+                case .operand(let i): try resolve(step.operands[i], places.operands[i], sizes, slot: next)
+                case .result(let i): try resolve(step.results[i], places.results[i], sizes, slot: next)
                 case .status: pointers[next] = UnsafeMutableRawPointer(status)
                 case .owned(let pointer): pointers[next] = pointer
                 case .none: pointers[next] = nil
@@ -104,18 +108,24 @@ final class BoundPlan {
     }
 
     deinit {
-        prefault.finish()
-        dlc_free(arena)
         pointers.deallocate()
         status.deallocate()
         steps.deallocate()
     }
 
+    /// Lets the steps work in the memory that the arena is now.
+    func setArena(_ base: UnsafeMutableRawPointer) {
+        guard arena != base else { return }
+        arena = base
+        for patch in patches { pointers[patch.slot] = base + patch.byteOffset }
+        for index in kernels.indices {
+            steps[index].shared = workspace[index].shared.map { base + $0 }
+            steps[index].scratch = workspace[index].scratch.map { base + $0 }
+        }
+    }
+
     /// Lets the steps read an input from the caller's memory.
     func setInput(_ index: Int, _ address: UnsafeRawPointer) { point(&inputs[index], to: address) }
-
-    /// Lets the steps read a state from the session's memory.
-    func setState(_ index: Int, _ address: UnsafeRawPointer) { point(&states[index], to: address) }
 
     private func point(_ memory: inout OuterMemory, to address: UnsafeRawPointer) {
         guard memory.address != address else { return }
@@ -124,16 +134,32 @@ final class BoundPlan {
     }
 
     /// Runs every step.
-    /// - Throws: where a kernel met data that it cannot handle, such as an index outside its tensor.
+    /// - Throws: where a kernel met data that it cannot handle, such as an index outside its tensor; states are then as
+    ///   they were.
     func run(_ pool: OpaquePointer?) throws {
         status.pointee = 0
-        dlc_run(pool, UnsafePointer(steps.baseAddress.unsafelyUnwrapped), Int64(kernels.count))
+        run(0..<firstCommit, pool)
+        if status.pointee != 0 { throw dataError() }
+        run(firstCommit..<kernels.count, pool)
         if status.pointee != 0 { throw dataError() }
     }
 
-    /// Runs one step alone, for profiles.
-    func run(step: Int, _ pool: OpaquePointer?) {
-        dlc_run(pool, UnsafePointer(steps.baseAddress.unsafelyUnwrapped) + step, 1)
+    /// Runs every step alone, for profiles.
+    /// - Throws: as `run` does.
+    func run(_ pool: OpaquePointer?, each body: (_ step: Int, _ nanoseconds: Int) -> Void) throws {
+        status.pointee = 0
+        for step in kernels.indices {
+            if step == firstCommit, status.pointee != 0 { break }
+            let start = dlc_nanoseconds()
+            run(step..<step + 1, pool)
+            body(step, Int(dlc_nanoseconds() - start))
+        }
+        if status.pointee != 0 { throw dataError() }
+    }
+
+    private func run(_ range: Range<Int>, _ pool: OpaquePointer?) {
+        if range.isEmpty { return }
+        dlc_run(pool, UnsafePointer(steps.baseAddress.unsafelyUnwrapped) + range.lowerBound, Int64(range.count))
     }
 
     /// The bytes of an output after a run.
@@ -142,15 +168,12 @@ final class BoundPlan {
         return bytes(at: port.location, count: outputShapes[index].reduce(1, *) * port.type.size)
     }
 
-    /// The bytes of a state's next value after a run.
-    func nextBytes(_ index: Int, count: Int) -> UnsafeRawBufferPointer { bytes(at: plan.states[index].next, count: count) }
-
     private func bytes(at location: Plan.Location, count: Int) -> UnsafeRawBufferPointer {
         switch location {
-        case .buffer(let buffer): return UnsafeRawBufferPointer(start: arena + layout.offsets[buffer], count: count)
+        case .buffer(let buffer): return UnsafeRawBufferPointer(start: arena.map { $0 + layout.offsets[buffer] }, count: count)
         case .constant(let constant): return UnsafeRawBufferPointer(start: constants.addresses[constant], count: count)
         case .input(let input): return UnsafeRawBufferPointer(start: inputs[input].address, count: count)
-        case .state(let state): return UnsafeRawBufferPointer(start: states[state].address, count: count)
+        case .state(let state): return UnsafeRawBufferPointer(start: states[state].baseAddress, count: count)
         case .packed(let index): return UnsafeRawBufferPointer(start: packed.addresses[index], count: count)
         }
     }
@@ -160,65 +183,71 @@ final class BoundPlan {
         return DLCError("an index lies outside its tensor, in one of: \(names.joined(separator: ", "))")
     }
 
-    private func resolve(_ operand: Plan.Operand?, slot: Int, _ bindings: [String: Int]) throws {
-        guard let operand else { return }
-        let byteOffset = try Checked.multiply(try operand.offset.evaluate(bindings), operand.type.size)
+    private func resolve(_ operand: Plan.Operand?, _ places: PlanSizes.Operand?, _ sizes: BoundSizes, slot: Int) throws {
+        guard let operand, let places else { return }
+        let byteOffset = try Checked.multiply(try sizes.value(places.offset, operand.offset), operand.type.size)
         switch operand.location {
-        case .buffer(let index): pointers[slot] = arena + layout.offsets[index] + byteOffset
+        case .buffer(let index): patches.append((slot, layout.offsets[index] + byteOffset))
         case .constant(let index): pointers[slot] = UnsafeMutableRawPointer(mutating: constants.addresses[index] + byteOffset)
         case .input(let index): inputs[index].patches.append((slot, byteOffset))
-        case .state(let index): states[index].patches.append((slot, byteOffset))
+        case .state(let index): pointers[slot] = states[index].baseAddress.map { $0 + byteOffset }
         case .packed(let index): pointers[slot] = UnsafeMutableRawPointer(mutating: packed.addresses[index] + byteOffset)
         }
     }
 
-    private static func extent(_ dim: Dim, _ bindings: [String: Int]) throws -> Int {
-        let value = try dim.evaluate(bindings)
-        guard value >= 0 else { throw DLCError("size \(dim) is \(value) for these inputs") }
-        return value
-    }
-
-    private static func bind(_ operand: Plan.Operand, _ bindings: [String: Int]) throws -> BoundOperand {
-        BoundOperand(
-            type: operand.type, shape: try operand.shape.map { try extent($0, bindings) },
-            strides: try operand.strides.map { try $0.evaluate(bindings) })
+    private static func bind(_ step: Plan.Step, _ places: PlanSizes.Step, _ sizes: BoundSizes, _ isa: dlc_isa) throws -> BoundStep {
+        func bound(_ operands: [Plan.Operand?], _ places: [PlanSizes.Operand?]) throws -> [BoundOperand?] {
+            try operands.indices.map { index in
+                guard let operand = operands[index], let places = places[index] else { return nil }
+                return BoundOperand(
+                    type: operand.type, shape: try sizes.extents(places.shape, operand.shape),
+                    strides: try sizes.values(places.strides, operand.strides))
+            }
+        }
+        return try located("\(step.summary) \(step.name)") {
+            BoundStep(
+                isa: isa, operands: try bound(step.operands, places.operands), results: try bound(step.results, places.results),
+                integers: try sizes.values(places.integers, step.integers), numbers: step.numbers)
+        }
     }
 
     /// Checks that every view stays inside its memory, so that a damaged file cannot make a kernel leave it.
-    private static func checkViews(_ plan: Plan, _ bindings: [String: Int], _ lifetimes: [Lifetime]) throws {
-        func check(_ operand: Plan.Operand) throws {
-            var lowest = try operand.offset.evaluate(bindings)
+    private static func checkViews(_ plan: Plan, _ places: PlanSizes, _ sizes: BoundSizes, _ lifetimes: [Lifetime]) throws {
+        let inputBytes = try zip(plan.inputs, places.inputs).map { port, places in
+            try Checked.multiply(Checked.count(sizes.extents(places, port.shape)), port.type.size)
+        }
+        func available(_ location: Plan.Location) throws -> Int {
+            switch location {
+            case .buffer(let index): lifetimes[index].bytes
+            case .constant(let index): plan.constants[index].bytes
+            case .input(let index): inputBytes[index]
+            case .state(let index): try plan.states[index].byteCount
+            case .packed(let index): plan.packedBytes(index)
+            }
+        }
+        func check(_ operand: Plan.Operand, _ places: PlanSizes.Operand) throws {
+            var lowest = try sizes.value(places.offset, operand.offset)
             var highest = lowest
-            for (dim, strideDim) in zip(operand.shape, operand.strides) {
-                let extent = try extent(dim, bindings)
+            for axis in places.shape.indices {
+                let extent = try sizes.extent(places.shape[axis], operand.shape[axis])
                 if extent == 0 { return }
-                let reach = try Checked.multiply(extent - 1, strideDim.evaluate(bindings))
+                let reach = try Checked.multiply(extent - 1, sizes.value(places.strides[axis], operand.strides[axis]))
                 if reach < 0 { lowest = try Checked.add(lowest, reach) } else { highest = try Checked.add(highest, reach) }
             }
-            let available: Int
-            switch operand.location {
-            case .buffer(let index): available = lifetimes[index].bytes
-            case .constant(let index): available = plan.constants[index].bytes
-            case .input(let index):
-                available = try Checked.multiply(
-                    Checked.count(plan.inputs[index].shape.map { try extent($0, bindings) }), plan.inputs[index].type.size)
-            case .state(let index):
-                available = try Checked.multiply(Checked.count(plan.states[index].shape), plan.states[index].type.size)
-            case .packed(let index): available = plan.packedBytes(index)
-            }
-            guard lowest >= 0, try Checked.multiply(Checked.add(highest, 1), operand.type.size) <= available else {
-                throw DLCError("the shapes do not fit together: \(operand.type) of extents [\(operand.shape.map(\.description).joined(separator: ", "))] reaches outside its memory")
+            guard lowest >= 0, try Checked.multiply(Checked.add(highest, 1), operand.type.size) <= available(operand.location) else {
+                let shape = operand.shape.map(\.description).joined(separator: ", ")
+                throw DLCError("the shapes do not fit together: \(operand.type) of extents [\(shape)] reaches outside its memory")
             }
         }
-        for step in plan.steps {
-            for case let operand? in step.operands + step.results { try check(operand) }
+        for (step, places) in zip(plan.steps, places.steps) {
+            for (operand, places) in zip(step.operands, places.operands) { if let operand, let places { try check(operand, places) } }
+            for (result, places) in zip(step.results, places.results) { if let result, let places { try check(result, places) } }
         }
-        func check(_ location: Plan.Location, _ type: ElementType, _ shape: Shape, _ name: String) throws {
-            try located(name) {
-                try check(Plan.Operand(location: location, type: type, shape: shape, strides: Plan.Operand.rowMajor(shape)))
+        for (port, places) in zip(plan.outputs, places.outputs) {
+            try located("output \(port.name)") {
+                let bytes = try Checked.multiply(Checked.count(sizes.extents(places, port.shape)), port.type.size)
+                guard try bytes <= available(port.location) else { throw DLCError("the shapes do not fit together: it reaches outside its memory") }
             }
         }
-        for port in plan.outputs { try check(port.location, port.type, port.shape, "output \(port.name)") }
-        for state in plan.states { try check(state.next, state.type, Shape(constants: state.shape), "state \(state.name)") }
     }
 }

@@ -7,6 +7,7 @@ public struct CompiledModel: Sendable {
     public let byteCount: Int
     let constantAddresses: ConstantAddresses
     let packedConstants: PackedConstants
+    let sizes: PlanSizes
 
     /// Maps a `.dlc` file.
     /// - Throws: a `DLCError` naming the file: where it cannot be read, is damaged, of another version, or compiled for
@@ -20,9 +21,10 @@ public struct CompiledModel: Sendable {
                 guard constant.bytes == 0 else { throw DLCError("the file is truncated") }
                 return UnsafeRawPointer(bitPattern: 64).unsafelyUnwrapped
             }
-            let constants = ConstantAddresses(addresses, owner: file)
+            let constants = ConstantAddresses(addresses, owner: file, isMapped: true)
             return (plan, constants, try PackedConstants(plan, constants), file.bytes.count)
         }
+        sizes = try located(path) { [plan] in try PlanSizes(plan) }
     }
 
     /// A model compiled in this process.
@@ -32,8 +34,9 @@ public struct CompiledModel: Sendable {
             throw DLCError("compiled for \(image.plan.target.name), which needs \(image.plan.target.requirement)")
         }
         plan = image.plan
+        sizes = try PlanSizes(image.plan)
         let addresses = image.constants.map { $0.withUnsafeBytes { $0.baseAddress ?? UnsafeRawPointer(bitPattern: 64).unsafelyUnwrapped } }
-        constantAddresses = ConstantAddresses(addresses, owner: image.constants)
+        constantAddresses = ConstantAddresses(addresses, owner: image.constants, isMapped: false)
         packedConstants = try PackedConstants(plan, constantAddresses)
         byteCount = image.constantBytes
     }
@@ -49,10 +52,13 @@ public struct CompiledModel: Sendable {
 /// Addresses of a model's constants and what keeps them mapped. Nobody writes through them.
 final class ConstantAddresses: @unchecked Sendable {
     let addresses: [UnsafeRawPointer]
+    /// Whether they lie in a mapped file, whose pages come back when they are read again.
+    let isMapped: Bool
     private let owner: any Sendable
 
-    init(_ addresses: [UnsafeRawPointer], owner: any Sendable) {
+    init(_ addresses: [UnsafeRawPointer], owner: any Sendable, isMapped: Bool) {
         self.addresses = addresses
+        self.isMapped = isMapped
         self.owner = owner
     }
 }

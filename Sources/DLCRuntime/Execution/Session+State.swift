@@ -1,17 +1,21 @@
 /// What a session keeps between runs. It is the session's own: others over the same model have theirs.
 extension Session {
-    /// Makes every state zeros, as before the first run.
-    public func resetState() {
-        for index in model.states.indices { states[index].initializeMemory(as: UInt8.self, repeating: 0) }
-    }
+    /// Makes every state its initial value, as before the first run.
+    public func resetState() { states.reset() }
 
     /// A copy of a state as the last run left it.
     /// - Throws: where the model has no such state.
     public func state(_ name: String) throws -> Tensor {
         let index = try stateIndex(name)
         return try Tensor(type: model.states[index].type, shape: model.states[index].shape) {
-            $0.copyMemory(from: UnsafeRawBufferPointer(states[index]))
+            $0.copyMemory(from: UnsafeRawBufferPointer(states.settled(index)))
         }
+    }
+
+    /// Calls `body` with the bytes of a state as the last run left it, in place.
+    /// - Throws: where the model has no such state, or what `body` throws.
+    public func withState<R>(_ name: String, _ body: (UnsafeRawBufferPointer) throws -> R) throws -> R {
+        try body(UnsafeRawBufferPointer(states.settled(stateIndex(name))))
     }
 
     /// Sets a state for the runs to come, such as one that `state` gave.
@@ -22,7 +26,7 @@ extension Session {
         guard tensor.type == state.type, tensor.shape == state.shape else {
             throw DLCError("state \(name) expects \(state.type)\(state.shape), found \(tensor.type)\(tensor.shape)")
         }
-        tensor.withUnsafeBytes { states[index].copyMemory(from: $0) }
+        tensor.withUnsafeBytes { states.settled(index).copyMemory(from: $0) }
     }
 
     private func stateIndex(_ name: String) throws -> Int {

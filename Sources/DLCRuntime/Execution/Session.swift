@@ -2,15 +2,21 @@ import CKernels
 
 /// Runs a model: owns the memory of its intermediate results, its states and the threads.
 ///
-/// A session is used by one task at a time; several sessions share one `CompiledModel`. States are zeros at first, and
-/// every run that succeeds takes them on; one that throws leaves them as they were. The first run at a set of input
-/// shapes settles sizes and memory, which is remembered; later runs at the same shapes allocate nothing.
+/// A session is used by one task at a time; several sessions share one `CompiledModel`. States are the model's initial
+/// values at first, and every run that succeeds takes them on; one that throws leaves them as they were. The first run at a
+/// set of input shapes settles sizes and memory; later runs at the same shapes allocate nothing. Some sets of shapes are
+/// remembered, those used last; one arena serves them all and grows to what the largest needs.
 public final class Session {
     public let model: CompiledModel
     public let threads: Int
     private let pool: OpaquePointer?
-    private var bound: [[[Int]]: BoundPlan] = [:]
-    private var current: BoundPlan?
+    private let arenaMemory = Arena()
+    private var planner = MemoryPlanner()
+    /// Plans bound to the shapes of earlier runs, the latest last.
+    private var bound: [BoundPlan] = []
+    private var current: BoundPlan? { bound.last }
+    /// Whether the arena holds what the last run has computed.
+    private var hasOutputs = false
     private var inputs: [Tensor?]
     /// Whether the model's constants that are packed at load are so.
     private var isPacked = false
@@ -24,11 +30,11 @@ public final class Session {
         let count = threads ?? Int(dlc_available_processors())
         guard count >= 1, count <= 256 else { throw DLCError("\(count) threads: expected 1 to 256") }
         self.threads = count
-        states = try StateMemory(model.states)
+        states = try StateMemory(model)
         pool = dlc_threads_create(Int32(count))
         guard count == 1 || pool != nil else { throw DLCError("cannot start \(count) threads") }
         inputs = [Tensor?](repeating: nil, count: model.inputs.count)
-        if model.plan.symbols.isEmpty { current = try bind(model.inputs.map { $0.shape.constants ?? [] }) }
+        if model.plan.symbols.isEmpty { try bind(model.inputs.map { $0.shape.constants ?? [] }) }
     }
 
     deinit { dlc_threads_destroy(pool) }
@@ -81,32 +87,34 @@ public final class Session {
         let bound = try prepare()
         dlc_threads_limit(pool, Int32(limit))
         try bound.run(pool)
-        states.advance { bound.nextBytes($0, count: states.sizes[$0]) }
+        hasOutputs = true
     }
 
-    /// Runs step by step and reports each step's nanoseconds. States stay as they are.
+    /// A run, states taken on as by any other, that goes step by step and reports each step's nanoseconds.
+    /// - Throws: what `run` throws.
     public func profile(_ report: (_ step: Int, _ nanoseconds: Int) -> Void) throws {
         let bound = try prepare()
         dlc_threads_limit(pool, Int32(threads))
-        for step in model.plan.steps.indices {
-            let start = dlc_nanoseconds()
-            bound.run(step: step, pool)
-            report(step, Int(dlc_nanoseconds() - start))
-        }
+        try bound.run(pool, each: report)
+        hasOutputs = true
     }
 
     /// A copy of an output of the last run.
+    /// - Throws: where there is no such output, or no run has succeeded since the last that was begun.
     public func output(_ index: Int) throws -> Tensor {
-        guard model.outputs.indices.contains(index), let current else { throw DLCError("there is no output \(index) yet") }
-        return try Tensor(type: model.outputs[index].type, shape: current.outputShapes[index]) {
-            $0.copyMemory(from: current.outputBytes(index))
-        }
+        let (bytes, shape) = try outputBytes(index)
+        return try Tensor(type: model.outputs[index].type, shape: shape) { $0.copyMemory(from: bytes) }
     }
 
     /// Calls `body` with the bytes of an output of the last run, in place.
+    /// - Throws: what `output` and `body` throw.
     public func withOutput<R>(_ index: Int, _ body: (UnsafeRawBufferPointer) throws -> R) throws -> R {
-        guard model.outputs.indices.contains(index), let current else { throw DLCError("there is no output \(index) yet") }
-        return try body(current.outputBytes(index))
+        try body(outputBytes(index).bytes)
+    }
+
+    private func outputBytes(_ index: Int) throws -> (bytes: UnsafeRawBufferPointer, shape: [Int]) {
+        guard model.outputs.indices.contains(index), hasOutputs, let current else { throw DLCError("there is no output \(index) yet") }
+        return (current.outputBytes(index), current.outputShapes[index])
     }
 
     /// The arena of the current shapes: its size, the least that any arrangement needs, and what no sharing would take.
@@ -116,8 +124,16 @@ public final class Session {
         for (index, input) in inputs.enumerated() where input == nil {
             throw DLCError("input \(model.inputs[index].name) is missing; expected \(Self.describe(model.inputs[index]))")
         }
-        if current.map({ fits($0) }) != true { current = try bind(inputs.map { $0?.shape ?? [] }) }
+        hasOutputs = false
+        if current.map({ fits($0) }) != true {
+            if let known = bound.lastIndex(where: { fits($0) }) {
+                bound.append(bound.remove(at: known))
+            } else {
+                try bind(inputs.map { $0?.shape ?? [] })
+            }
+        }
         guard let current else { throw DLCError("the session is not ready") }
+        try settle(current)
         if !isPacked {
             try model.packedConstants.pack(pool)
             isPacked = true
@@ -127,9 +143,7 @@ public final class Session {
                 tensor.withUnsafeBytes { if let base = $0.baseAddress { current.setInput(index, base) } }
             }
         }
-        for index in model.states.indices {
-            if let base = states[index].baseAddress { current.setState(index, base) }
-        }
+        states.settle()
         return current
     }
 
@@ -138,12 +152,23 @@ public final class Session {
         return true
     }
 
-    private func bind(_ shapes: [[Int]]) throws -> BoundPlan {
-        if let known = bound[shapes] { return known }
-        let plan = try BoundPlan(
-            model.plan, constants: model.constantAddresses, packed: model.packedConstants, bindings: bindings(shapes), threads: threads, isFirst: bound.isEmpty)
-        bound[shapes] = plan
-        return plan
+    /// How many sets of shapes are remembered.
+    private static let remembered = 16
+
+    private func bind(_ shapes: [[Int]]) throws {
+        let plan = try BoundPlan(model, states: states, bindings: bindings(shapes), threads: threads) { lifetimes in
+            try planner.assign(lifetimes, within: arenaMemory.capacity)
+        }
+        try settle(plan)
+        if bound.count == Self.remembered { bound.removeFirst() }
+        bound.append(plan)
+    }
+
+    /// Makes room for a plan.
+    private func settle(_ plan: BoundPlan) throws {
+        if let base = arenaMemory.base, plan.layout.peak <= arenaMemory.capacity { return plan.setArena(base) }
+        let constants = bound.isEmpty ? model.constantAddresses : nil
+        plan.setArena(try arenaMemory.reserve(plan.layout.peak) { Prefault(model.plan, constants, arena: $0) })
     }
 
     /// The values of the symbols for the given input shapes.

@@ -50,7 +50,7 @@ public enum KernelKind: UInt8, Sendable, CaseIterable {
     }
 
     /// Whether the kernel reports data that it cannot handle, such as an index outside its tensor.
-    var reportsStatus: Bool {
+    public var reportsStatus: Bool {
         switch self {
         case .gather, .gatherElements, .gatherND, .scatterElements, .scatterND, .region: true
         default: false

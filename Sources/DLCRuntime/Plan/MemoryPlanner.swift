@@ -27,27 +27,38 @@ public struct ArenaLayout: Sendable {
 /// Pisarchyk and Lee, "Efficient memory management for deep neural net inference", 2020), or as they come. From the best
 /// of the three on, buffers that ended up above the lower bound are moved to the front of the order and all are placed
 /// again, some times; the first layout at the lower bound is taken at once.
-public enum MemoryPlanner {
+///
+/// A planner that has done so for one set of sizes tries its order for the next ones first.
+public struct MemoryPlanner {
     public static let alignment = 64
+    private var knownOrder: [Int] = []
 
-    public static func assign(_ lifetimes: [Lifetime]) -> ArenaLayout {
-        let sizes = lifetimes.map { ($0.bytes + alignment - 1) / alignment * alignment }
-        let alive = aliveBytes(lifetimes, sizes)
+    public init() {}
+
+    /// - Parameter capacity: bytes that are there already: a layout within them need not be better.
+    /// - Throws: where the sizes overflow.
+    public mutating func assign(_ lifetimes: [Lifetime], within capacity: Int = 0) throws -> ArenaLayout {
+        let sizes = try lifetimes.map { try Checked.add($0.bytes, Self.alignment - 1) / Self.alignment * Self.alignment }
+        let total = try sizes.reduce(0) { try Checked.add($0, $1) }
+        let alive = Self.aliveBytes(lifetimes, sizes)
         let bound = alive.max() ?? 0
-        var best = ArenaLayout(offsets: [], peak: .max, lowerBound: bound, total: sizes.reduce(0, +))
-        var bestOrder: [Int] = []
-        for order in [bySize(lifetimes, sizes), byBreadth(lifetimes, sizes, alive), byStart(lifetimes, sizes)] {
-            let (offsets, peak) = place(lifetimes, sizes, order)
-            if peak < best.peak { (best.offsets, best.peak, bestOrder) = (offsets, peak, order) }
+        var best = ArenaLayout(offsets: [], peak: .max, lowerBound: bound, total: total)
+        if knownOrder.count == lifetimes.count {
+            (best.offsets, best.peak) = Self.place(lifetimes, sizes, knownOrder)
+            if best.peak <= max(bound, capacity) { return best }
+        }
+        for order in [Self.bySize(lifetimes, sizes), Self.byBreadth(lifetimes, sizes, alive), Self.byStart(lifetimes, sizes)] {
+            let (offsets, peak) = Self.place(lifetimes, sizes, order)
+            if peak < best.peak { (best.offsets, best.peak, knownOrder) = (offsets, peak, order) }
             if best.peak == bound { return best }
         }
-        var (order, offsets) = (bestOrder, best.offsets)
-        for _ in 0..<attempts {
+        var (order, offsets) = (knownOrder, best.offsets)
+        for _ in 0..<Self.attempts {
             let isHigh = order.map { offsets[$0] + sizes[$0] > bound }
             order = zip(order, isHigh).filter { $0.1 }.map(\.0) + zip(order, isHigh).filter { !$0.1 }.map(\.0)
-            let (next, peak) = place(lifetimes, sizes, order)
+            let (next, peak) = Self.place(lifetimes, sizes, order)
             offsets = next
-            if peak < best.peak { (best.offsets, best.peak) = (offsets, peak) }
+            if peak < best.peak { (best.offsets, best.peak, knownOrder) = (offsets, peak, order) }
             if best.peak == bound { break }
         }
         return best
@@ -56,23 +67,42 @@ public enum MemoryPlanner {
     /// Placements tried beyond the three orders.
     private static let attempts = 12
 
+    /// A buffer that has its place.
+    private struct Placed {
+        var offset: Int
+        var end: Int
+        var firstStep: Int
+        var lastStep: Int
+    }
+
     private static func place(_ lifetimes: [Lifetime], _ sizes: [Int], _ order: [Int]) -> (offsets: [Int], peak: Int) {
         var offsets = [Int](repeating: 0, count: lifetimes.count)
-        var placed: [Int] = []  // in order of offset
+        var placed: [Placed] = []  // in order of offset
+        placed.reserveCapacity(lifetimes.count)
         var peak = 0
         for index in order where sizes[index] > 0 {
-            let lifetime = lifetimes[index]
-            var best: (offset: Int, gap: Int)?
+            let (size, firstStep, lastStep) = (sizes[index], lifetimes[index].firstStep, lifetimes[index].lastStep)
+            var bestOffset = -1
+            var bestGap = Int.max
             var end = 0
-            for other in placed where lifetimes[other].firstStep <= lifetime.lastStep && lifetime.firstStep <= lifetimes[other].lastStep {
-                let gap = offsets[other] - end
-                if gap >= sizes[index], gap < best?.gap ?? .max { best = (end, gap) }
-                end = max(end, offsets[other] + sizes[other])
+            for other in placed where other.firstStep <= lastStep && firstStep <= other.lastStep {
+                let gap = other.offset - end
+                if gap >= size, gap < bestGap {
+                    bestOffset = end
+                    bestGap = gap
+                }
+                end = max(end, other.end)
             }
-            offsets[index] = best?.offset ?? end
-            peak = max(peak, offsets[index] + sizes[index])
-            let position = placed.firstIndex { offsets[$0] > offsets[index] } ?? placed.count
-            placed.insert(index, at: position)
+            let offset = bestOffset < 0 ? end : bestOffset
+            offsets[index] = offset
+            peak = max(peak, offset + size)
+            // Behind those of the same offset, found by halves.
+            var (low, high) = (0, placed.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if placed[middle].offset > offset { high = middle } else { low = middle + 1 }
+            }
+            placed.insert(Placed(offset: offset, end: offset + size, firstStep: firstStep, lastStep: lastStep), at: low)
         }
         return (offsets, peak)
     }

@@ -13,7 +13,7 @@ extension Plan {
             writer.string(state.name)
             writer.byte(state.type.rawValue)
             writer.list(state.shape) { $0.count($1) }
-            writer.location(state.next)
+            writer.count(state.initial)
         }
         try writer.list(buffers) { writer, buffer in
             try writer.dim(buffer.bytes)
@@ -41,7 +41,7 @@ extension Plan {
         states = try reader.list { reader in
             State(
                 name: try reader.string(), type: try reader.elementType(), shape: try reader.list { try $0.size() },
-                next: try reader.location())
+                initial: try reader.size())
         }
         buffers = try reader.list { reader in
             Buffer(bytes: try reader.dim(), firstStep: try reader.size(), lastStep: try reader.size())
@@ -89,7 +89,19 @@ extension Plan {
             }
         }
         for port in inputs + outputs { try check(port.location) }
-        for state in states { try check(state.next) }
+        for state in states {
+            try located("state \(state.name)") {
+                guard state.initial < constants.count else { throw DLCError("its initial value is constant \(state.initial) of \(constants.count)") }
+                let bytes = constants[state.initial].bytes
+                guard try bytes == state.byteCount || bytes == state.type.size else {
+                    throw DLCError("its initial value has \(bytes) bytes, \(state.type)\(state.shape) has \(try state.byteCount)")
+                }
+            }
+        }
+        for port in outputs {
+            if case .state = port.location { throw DLCError("output \(port.name) lies in a state, which the next run changes") }
+        }
+        let firstCommit = firstCommit
         for (index, step) in steps.enumerated() {
             try located("step \(index), \(step.name)") {
                 for case let operand? in step.operands + step.results {
@@ -97,10 +109,15 @@ extension Plan {
                     guard operand.shape.count == operand.strides.count else { throw DLCError("an operand's strides do not fit its shape") }
                 }
                 for case let result? in step.results {
+                    if case .state = result.location { continue }
                     guard case .buffer(let buffer) = result.location else { throw DLCError("a result lies outside the arena") }
                     guard buffers[buffer].firstStep <= index, index <= buffers[buffer].lastStep else {
                         throw DLCError("writes buffer \(buffer) outside its lifetime")
                     }
+                }
+                // A scatter into a state has had its indices checked by a gather before.
+                if index >= firstCommit, step.kernel.reportsStatus, !step.writesState {
+                    throw DLCError("can fail after step \(firstCommit), which writes a state")
                 }
             }
         }

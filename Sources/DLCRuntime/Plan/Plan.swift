@@ -29,25 +29,26 @@ public struct Plan: Sendable {
         case constant(Int)
         /// The caller's memory.
         case input(Int)
-        /// What the session keeps of a state, as the run before left it.
+        /// What the session keeps of a state: as the run before left it until a step writes it, then its next value.
         case state(Int)
         /// A constant that is packed when the model is loaded.
         case packed(Int)
     }
 
-    /// A tensor that the session keeps between runs, zeros at first.
+    /// A tensor that the session keeps between runs, in row-major order. Steps read it and write its next value in place;
+    /// from the first step on that writes a state, none can fail.
     public struct State: Sendable {
         public var name: String
         public var type: ElementType
         public var shape: [Int]
-        /// Where a run leaves what the state is at the next one, in row-major order.
-        public var next: Location
+        /// The constant that it is before the first run: all of it, or one element that every element is.
+        public var initial: Int
 
-        public init(name: String, type: ElementType, shape: [Int], next: Location) {
+        public init(name: String, type: ElementType, shape: [Int], initial: Int) {
             self.name = name
             self.type = type
             self.shape = shape
-            self.next = next
+            self.initial = initial
         }
     }
 
@@ -107,6 +108,11 @@ public struct Plan: Sendable {
             self.numbers = numbers
             self.operations = operations
         }
+
+        /// Whether it leaves the next value of a state, or a part of it.
+        public var writesState: Bool {
+            results.contains { if case .state? = $0?.location { true } else { false } }
+        }
     }
 
     /// A piece of the arena.
@@ -148,8 +154,8 @@ public struct Plan: Sendable {
         self.target = target
     }
 
-    /// Where a run leaves its results: outputs and the next values of states.
-    public var results: [Location] { outputs.map(\.location) + states.map(\.next) }
+    /// The first step that writes a state: all that can fail has run before it. The number of steps where none does.
+    public var firstCommit: Int { steps.firstIndex { $0.writesState } ?? steps.count }
 
     /// Bytes of what `packings[index]` leaves in memory.
     public func packedBytes(_ index: Int) -> Int { packings[index].results.first.flatMap { $0?.shape.constants?.first } ?? 0 }

@@ -279,6 +279,19 @@ model M(x: f32[1, 4]) {
     return h
 }
 // expect: 3:14 state h is f32[1, 4], its next value is f32[1, 5]
+=== a state whose first value a run computes
+model M(x: f32[4]) {
+    state h: f32[4] = x
+    state n: i64[] = 0.5
+    state t: f32[4] = tensor([1, 2], type: f32)
+    state u: f32[4] = "one"
+    next h = x
+    return y: x + h
+}
+// expect: 2:23 what a state is before the first run is known when the model is built, found a tensor that a run computes; a number for all elements, or `tensor([0.5, 1])`
+// expect: 3:22 the number 0.5 does not fit a state of i64
+// expect: 4:23 state t is f32[4], its initial value is f32[2]
+// expect: 5:23 what a state is before the first run is known when the model is built, found the text "one"; a number for all elements, or `tensor([0.5, 1])`
 === a state of unknown extent
 model M(x: f32[N, 4]) {
     state h: f32[N, 4]

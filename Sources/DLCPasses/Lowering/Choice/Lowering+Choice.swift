@@ -87,7 +87,7 @@ extension Lowering {
     /// Bytes of all constants, and of those that something else than the layers reads as they are.
     private func constantBytes(beside layers: [ChoosableLayer]) -> (total: Int, others: Int) {
         let choosable = Set(layers.map { $0.node.results[0].index })
-        var others = Set(graph.outputs.map(\.value.index))
+        var others = Set(graph.results.map(\.index))
         for node in graph.nodes {
             let isLayer = node.results.first.map { choosable.contains($0.index) } ?? false
             for case let (position, operand?) in node.operands.enumerated() where !(isLayer && position == 1) { others.insert(operand.index) }

@@ -190,12 +190,12 @@ block f(x) {
 block f(x) {
     state h
     state c = 3
-    state d: f32[1] = x
+    state d: f32[1] =
     return x
 }
 // expect: 2:12 expected `:` after the name of a state, but the line ends; for example `state h: f32[1, 256]`
 // expect: 3:13 expected `:` after the name of a state, found `=`; for example `state c: f32[1, 256]`
-// expect: 4:21 a state has no value of its own; it is zero at first; `next d = …` sets it for the next run
+// expect: 4:22 expected the value before the first run, but the line ends
 
 === next without a value
 block f(x) {

@@ -1,0 +1,132 @@
+import DLCRuntime
+
+/// An order of steps in which states are written after everything that can fail and after everybody who reads the old value.
+///
+/// What must come before what is a graph over the steps and one more node, the commit: steps that can fail come before it,
+/// steps that write states after it. A choice that would close a circle is not made.
+struct CommitSchedule {
+    private(set) var steps: [Plan.Step] = []
+    /// Nodes that must come after each; step i is node i + 1.
+    private var after: [Set<Int>] = [[]]
+    private static let commit = 0
+    private var writersOfBuffers: [Int: [Int]] = [:]
+    private var readersOfBuffers: [Int: [Int]] = [:]
+    /// Steps that read each state's old value.
+    private var readersOfStates: [Int: [Int]] = [:]
+    /// Buffers that shall be the memory of states.
+    private var renamed: [Int: Int] = [:]
+    private var writersOfStates: [Int: Int] = [:]
+
+    init(_ steps: [Plan.Step]) {
+        for step in steps { append(step) }
+    }
+
+    /// Adds a step, which reads what the steps so far have written.
+    mutating func append(_ step: Plan.Step) {
+        let index = steps.count
+        steps.append(step)
+        after.append([])
+        if step.kernel.reportsStatus { after[index + 1].insert(Self.commit) }
+        for case let operand? in step.operands {
+            switch operand.location {
+            case .buffer(let buffer):
+                for writer in writersOfBuffers[buffer] ?? [] { order(writer, before: index) }
+                readersOfBuffers[buffer, default: []].append(index)
+            case .state(let state):
+                readersOfStates[state, default: []].append(index)
+                if let writer = writersOfStates[state] { order(index, before: writer) }
+            case .constant, .input, .packed: break
+            }
+        }
+        for case .buffer(let buffer)? in step.results.map({ $0?.location }) {
+            for earlier in (writersOfBuffers[buffer] ?? []) + (readersOfBuffers[buffer] ?? []) { order(earlier, before: index) }
+            writersOfBuffers[buffer, default: []].append(index)
+        }
+    }
+
+    /// The step that alone writes a buffer which no state has taken.
+    func soleWriter(of buffer: Int) -> Int? {
+        guard renamed[buffer] == nil, let writers = writersOfBuffers[buffer], writers.count == 1 else { return nil }
+        return writers[0]
+    }
+
+    /// Lets a buffer that one step writes be the memory of a state.
+    /// - Parameter check: a step that fails where that one would, and comes before the commit in its place.
+    /// - Returns: whether that is possible; where it is not, nothing has changed.
+    mutating func place(_ buffer: Int, writtenBy step: Int, in state: Int, check: Plan.Step? = nil) -> Bool {
+        let before = self
+        if let check {
+            after[step + 1].remove(Self.commit)
+            append(check)
+        }
+        guard claim(state, by: step) else {
+            self = before
+            return false
+        }
+        renamed[buffer] = state
+        return true
+    }
+
+    /// Adds a step that writes a state.
+    /// - Returns: whether that is possible; where it is not, nothing has changed.
+    mutating func write(_ state: Int, by step: Plan.Step) -> Bool {
+        let before = self
+        append(step)
+        if claim(state, by: steps.count - 1) { return true }
+        self = before
+        return false
+    }
+
+    private mutating func claim(_ state: Int, by step: Int) -> Bool {
+        let before = after
+        after[Self.commit].insert(step + 1)
+        for reader in readersOfStates[state] ?? [] { order(reader, before: step) }
+        guard sorted() != nil else {
+            after = before
+            return false
+        }
+        writersOfStates[state] = step
+        return true
+    }
+
+    private mutating func order(_ first: Int, before second: Int) {
+        if first != second { after[first + 1].insert(second + 1) }
+    }
+
+    /// The steps in order, and where each went.
+    func ordered() throws -> (steps: [Plan.Step], places: [Int]) {
+        guard let order = sorted() else { throw DLCError("the steps wait for each other") }
+        var places = [Int](repeating: 0, count: steps.count)
+        for (place, step) in order.enumerated() { places[step] = place }
+        func moved(_ operand: Plan.Operand?) -> Plan.Operand? {
+            guard var operand, case .buffer(let buffer) = operand.location, let state = renamed[buffer] else { return operand }
+            operand.location = .state(state)
+            return operand
+        }
+        let ordered = order.map { index in
+            var step = steps[index]
+            step.operands = step.operands.map(moved)
+            step.results = step.results.map(moved)
+            return step
+        }
+        return (ordered, places)
+    }
+
+    /// Steps in an order that keeps the given one as far as it can, or nil where there is none.
+    private func sorted() -> [Int]? {
+        var waiting = [Int](repeating: 0, count: after.count)
+        for later in after { for node in later { waiting[node] += 1 } }
+        var ready = Array(after.indices.filter { waiting[$0] == 0 }.reversed())  // the least last
+        var order: [Int] = []
+        while let node = ready.popLast() {
+            order.append(node)
+            for later in after[node] {
+                waiting[later] -= 1
+                if waiting[later] > 0 { continue }
+                let position = ready.firstIndex { $0 < later } ?? ready.count
+                ready.insert(later, at: position)
+            }
+        }
+        return order.count == after.count ? order.filter { $0 != Self.commit }.map { $0 - 1 } : nil
+    }
+}

@@ -1,0 +1,85 @@
+import DLCGraph
+import DLCRuntime
+
+extension Lowering {
+    /// Has every state's next value written into the state itself, and puts whatever can fail before the first such step.
+    ///
+    ///     b0 = program(s, x); b1 = gather(b0, i)   →   b1 = gather …; s = program(s, x)
+    ///
+    /// The step that computes a next value writes it in place where everybody who reads the old value can run before it,
+    /// or is that step and may work in place on the operand. A scatter does so too: a gather that reads the elements to be
+    /// replaced finds out before whether the indices are inside, so that an update of one row touches that row. Elsewhere the value is copied at the end, the largest states
+    /// getting their way first. Steps keep their order but for what this asks.
+    mutating func settleStates() throws {
+        if graph.states.isEmpty { return }
+        let sizes = try image.plan.states.map { try Checked.multiply(Checked.count($0.shape), $0.type.size) }
+        var schedule = CommitSchedule(image.plan.steps)
+        for state in image.plan.states.indices.sorted(by: { sizes[$0] != sizes[$1] ? sizes[$0] > sizes[$1] : $0 < $1 }) {
+            let type = image.plan.states[state]
+            let place = Plan.Operand(
+                location: .state(state), type: type.type, shape: Shape(constants: type.shape),
+                strides: try Plan.Operand.rowMajor(Shape(constants: type.shape)))
+            let next = nextValues[state]
+            if try next.location == place.location && next.offset == 0 && next.isContiguous() { continue }
+            if let (writer, buffer) = try writer(of: next, bytes: sizes[state], schedule) {
+                let step = schedule.steps[writer]
+                let check = try step.kernel.reportsStatus ? check(of: step, on: state) : nil
+                let works = worksInPlace(step, at: writer, on: state, buffer) && (check != nil || !step.kernel.reportsStatus)
+                if works, schedule.place(buffer, writtenBy: writer, in: state, check: check) { continue }
+            }
+            let copy = Plan.Step(kernel: .copy, name: type.name, summary: "next", operands: [next], results: [place])
+            if schedule.write(state, by: copy) { continue }
+            // Others need the old value for their next, and the other way about: it waits aside.
+            let aside = try buffer(next.type, next.shape)
+            schedule.append(Plan.Step(kernel: .copy, name: type.name, summary: "next", operands: [next], results: [aside]))
+            guard schedule.write(state, by: Plan.Step(kernel: .copy, name: type.name, summary: "next", operands: [aside], results: [place])) else {
+                throw DLCError("state \(type.name) has no place in the order of steps")
+            }
+        }
+        let (steps, places) = try schedule.ordered()
+        inPlace = inPlace.map { (places[$0.step], $0.result, $0.operand) }
+        image.update { $0.steps = steps }
+    }
+
+    /// The only step that writes a value's buffer, where the value is all of it and no output.
+    private func writer(of value: Plan.Operand, bytes: Int, _ schedule: CommitSchedule) throws -> (step: Int, buffer: Int)? {
+        guard case .buffer(let buffer) = value.location, value.offset == 0, try value.isContiguous(),
+            bufferBytes[buffer].constant == bytes, !image.plan.outputs.contains(where: { $0.location == value.location })
+        else { return nil }
+        return schedule.soleWriter(of: buffer).map { ($0, buffer) }
+    }
+
+    /// A step that fails where a scatter into the state would, or nil for other steps.
+    private mutating func check(of step: Plan.Step, on state: Int) throws -> Plan.Step? {
+        guard step.kernel == .scatterElements || step.kernel == .scatterND, let data = step.operands[0], let indices = step.operands[1],
+            data.location == .state(state)
+        else { return nil }
+        let isND = step.kernel == .scatterND
+        var shape = indices.shape
+        if isND {
+            guard let depth = shape.removeLast().constant, data.shape.indices.contains(depth - 1) else { return nil }
+            shape += data.shape[depth...]
+        }
+        return Plan.Step(
+            kernel: isND ? .gatherND : .gatherElements, name: step.name, summary: "indices of \(step.summary)", operands: [data, indices],
+            results: [try buffer(data.type, shape)], integers: [isND ? 0 : step.integers[0]])
+    }
+
+    /// Whether a step that writes `buffer` can write the state's memory instead, as far as it reads the state itself.
+    private func worksInPlace(_ step: Plan.Step, at index: Int, on state: Int, _ buffer: Int) -> Bool {
+        let (operands, results) = (step.operands, step.results)
+        let written = results.indices.filter { results[$0]?.location == .buffer(buffer) }
+        guard written.count == 1, let target = results[written[0]] else { return false }
+        return operands.indices.allSatisfy { position in
+            guard let operand = operands[position], operand.location == .state(state) else { return true }
+            return operand.isSameView(as: target) && inPlace.contains { $0.step == index && $0.result == written[0] && $0.operand == position }
+        }
+    }
+}
+
+extension Plan.Operand {
+    /// Whether each element lies where the other's does, if both lie in the same memory.
+    func isSameView(as other: Plan.Operand) -> Bool {
+        strides == other.strides && shape == other.shape && offset == other.offset && type.size == other.type.size
+    }
+}

@@ -1,0 +1,100 @@
+import DLC
+import Foundation
+import Testing
+
+/// What a session does at one set of shapes after another.
+@Suite(.serialized) struct BindingTests {
+    /// A transformer's layers over `[1, T, 64]`, with residuals and normalisation.
+    private static func model(layers: Int) throws -> CompiledModel {
+        var builder = GraphBuilder(name: "layers")
+        let length = Dim(symbol: "T")
+        let x = try builder.input("x", TensorType(.float32, [1, length, 64]))
+        var seed: UInt64 = 1
+        func dense(_ x: Value, _ width: Int, _ result: Int) throws -> Value {
+            seed += 1
+            return try builder.add1(MatMul(), [x, builder.constant(try Tensor.random(seed: seed, shape: [width, result]))])
+        }
+        func heads(_ x: Value) throws -> Value {
+            try builder.add1(Transpose([0, 2, 1, 3]), [builder.add1(Reshape(shape: [1, length, 4, 16]), [x])])
+        }
+        var y = x
+        for _ in 0..<layers {
+            let (q, k, v) = (try heads(dense(y, 64, 64)), try heads(dense(y, 64, 64)), try heads(dense(y, 64, 64)))
+            let scores = try builder.add1(MatMul(), [q, builder.add1(Transpose([0, 1, 3, 2]), [k])])
+            let mixed = try builder.add1(MatMul(), [builder.add1(Softmax(axis: -1), [scores]), v])
+            let joined = try builder.add1(Reshape(shape: [1, length, 64]), [builder.add1(Transpose([0, 2, 1, 3]), [mixed])])
+            y = try builder.add1(Binary(.add), [y, dense(joined, 64, 64)])
+            let hidden = try builder.add1(Unary(.tanh), [dense(y, 64, 256)])
+            y = try builder.add1(Binary(.add), [y, dense(hidden, 256, 64)])
+        }
+        try builder.output("y", y)
+        return try CompiledModel(Compiler.compile(builder.graph))
+    }
+
+    /// Kilobytes of memory that the process holds; nil where the system does not say.
+    private func residentKilobytes() -> Int? {
+        guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return nil }
+        return text.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 4 }
+    }
+
+    @Test func everyLengthGivesWhatASessionOfItsOwnGives() throws {
+        let model = try Self.model(layers: 2)
+        let session = try Session(model, threads: 2)
+        // Ever longer, then known ones, then more than are remembered.
+        for length in [1, 2, 3, 40, 40, 2, 200, 1, 0, 41] + Array(5..<30) + [40, 7] {
+            let x = try Tensor.random(seed: UInt64(length), shape: [1, length, 64])
+            #expect(try session.run(["x": x]) == Session(model, threads: 1).run(["x": x]), "length \(length)")
+        }
+    }
+
+    @Test func tenThousandLengthsTakeNoMoreMemoryThanAFew() throws {
+        let session = try Session(Self.model(layers: 2), threads: 1)
+        func run(_ lengths: some Sequence<Int>) throws {
+            for length in lengths { _ = try session.run(["x": Tensor(type: .float32, shape: [1, length, 64]) { _ in }]) }
+        }
+        try run([64] + Array(1...40))
+        guard let before = residentKilobytes() else { return }
+        var random = SplitMix64(seed: 1)
+        try run((0..<10_000).map { _ in Int.random(in: 1...64, using: &random) })
+        let grown = try #require(residentKilobytes()) - before
+        #expect(grown < 8 << 10, "\(grown) KB more after 10,000 lengths")
+    }
+
+    /// What it costs to meet a length for the first time, beyond what the run itself takes: the figure is printed.
+    @Test func aNewLengthCostsLittle() throws {
+        let model = try Self.model(layers: 12)
+        let session = try Session(model, threads: 1)
+        func seconds(_ lengths: [Int]) throws -> Double {
+            let clock = ContinuousClock()
+            let tensors = try lengths.map { try Tensor(type: .float32, shape: [1, $0, 64]) { _ in } }
+            let time = try clock.measure {
+                for tensor in tensors {
+                    try session.setInput(0, tensor)
+                    try session.run()
+                }
+            }
+            return Double(time.components.attoseconds) / 1e18 + Double(time.components.seconds)
+        }
+        _ = try seconds([64, 1])
+        let lengths = (0..<200).map { 1 + $0 % 60 }
+        let new = try seconds(lengths)
+        let known = try seconds(lengths.map { 1 + $0 % 2 }) + 0
+        let cost = (new - known) / Double(lengths.count)
+        print("a new length: \(Int(cost * 1e6)) µs for \(model.plan.steps.count) steps")
+        #expect(cost < 0.02)
+    }
+
+    @Test func outputsAreThereAfterARunThatSucceeded() throws {
+        var builder = GraphBuilder()
+        let index = try builder.input("index", TensorType(.int64, [Dim(symbol: "N")]))
+        let table = builder.constant(try Tensor([1, 2, 3] as [Float], shape: [3]))
+        try builder.output("y", builder.add1(Gather(axis: 0), [table, index]))
+        let session = try Session(CompiledModel(Compiler.compile(builder.graph)), threads: 1)
+        #expect(throws: DLCError.self) { try session.output(0) }
+        #expect(try session.run(["index": Tensor([2, 0] as [Int64], shape: [2])])["y"]?.doubles() == [3, 1])
+        #expect(throws: DLCError.self) { try session.run(["index": Tensor([3] as [Int64], shape: [1])]) }
+        #expect(throws: DLCError.self) { try session.output(0) }
+        #expect(throws: DLCError.self) { try session.withOutput(0) { _ in } }
+        #expect(try session.run(["index": Tensor([1] as [Int64], shape: [1])])["y"]?.doubles() == [2])
+    }
+}
