@@ -522,6 +522,48 @@ def external_length_differs(folder): return with_external(folder, "w.bin", size=
 def external_without_location(folder): return with_external(folder, None)
 
 
+# Attributes and extents whose arithmetic ends beyond integers, or that do not fit each other.
+
+@case("past_key is")
+def attention_past_of_rank_0(folder):
+    inputs = [info(name, (1, 2, 3, 4)) for name in "qkv"] + [info("pk", ()), info("pv", ())]
+    return model([node("Attention", ["q", "k", "v", "", "pk", "pv"], ["y"])], inputs=inputs, opset=23)
+
+@case("size")
+def lrn_of_size_2_62(folder): return model([node("LRN", ["x"], ["y"], size=2**62)], inputs=[info("x", (1, 3, 2, 2))])
+
+@case("num_scan_inputs")
+def scan_of_negative_count(folder):
+    body = helper.make_graph([node("Identity", ["a"], ["b"])], "body", [info("a", (3,))], [info("b", (3,))])
+    return model([node("Scan", ["x"], ["y"], body=body, num_scan_inputs=-2**63)])
+
+@case("update is")
+def tensor_scatter_of_lower_rank(folder):
+    inputs = [info("x", (2, 3, 4)), info("u", (4,))]
+    return model([node("TensorScatter", ["x", "u"], ["y"])], inputs=inputs, opset=24)
+
+@case("")
+def deform_conv_of_huge_groups(folder):
+    inputs = [info("x", (1, 2**40, 4, 4)), info("w", (1, 1, 2**12, 2**12)), info("o", (1, 8, 1, 1))]
+    return model([node("DeformConv", ["x", "w", "o"], ["y"], offset_group=2**40, pads=[2**12] * 4)], inputs=inputs, opset=19)
+
+@case("")
+def conv_of_least_pads(folder):
+    inputs = [info("x", (1, 1, 4, 4)), info("w", (1, 1, 2, 2))]
+    return model([node("Conv", ["x", "w"], ["y"], pads=[-2**63, 0, 2**63 - 1, 0])], inputs=inputs)
+
+@case("")
+def split_of_longest_extent(folder):
+    outputs = [info(name, None) for name in ("y", "z", "u")]
+    return model([node("Split", ["x"], ["y", "z", "u"], num_outputs=3)], inputs=[info("x", (2**63 - 1,))], outputs=outputs, opset=18)
+
+@case("")
+def resize_to_least_size(folder):
+    sizes = numpy_helper.from_array(np.array([-2**62, 3], dtype=np.int64), "sizes")
+    nodes = [node("Resize", ["x", "", "", "sizes"], ["y"], keep_aspect_ratio_policy="not_larger")]
+    return model(nodes, inputs=[info("x", (1, 2**40))], initializers=[sizes], opset=18)
+
+
 def judge(command, path, word):
     try:
         done = subprocess.run(command + [path], capture_output=True, text=True, errors="replace", timeout=60)
