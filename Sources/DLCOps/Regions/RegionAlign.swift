@@ -70,6 +70,9 @@ public struct RegionAlign: Operator {
             guard level.rank == 4, Array(level.shape[..<2]) == Array(first.shape[..<2]) else {
                 throw DLCError("level \(index - 2) is \(level.type); expected the images and channels of \(first.type)")
             }
+            guard !level.shape.suffix(2).contains(where: { $0.constant == 0 }) else {
+                throw DLCError("level \(index - 2) is \(level.type); regions of images without elements do not exist")
+            }
         }
         return [Fact(.float32, [regions, try context.operand(2).shape[1], Dim(size[0]), Dim(size[1])])]
     }
