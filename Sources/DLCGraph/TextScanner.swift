@@ -109,7 +109,7 @@ struct TextScanner {
 
     /// A dimension expression: sums and products of numbers, symbols and operations such as `floor(a, b)` (`DimOperation`).
     mutating func dim(depth: Int = 0) throws -> Dim {
-        guard depth < 64 else { throw DLCError("a dimension is nested too deeply") }
+        guard depth < 200 else { throw DLCError("a dimension is nested too deeply") }
         var sum = try dimProduct(depth)
         while true {
             if take("+") {
@@ -163,7 +163,7 @@ struct TextScanner {
 
     /// A float in a dimension: a number, `(dimension)`, `scaled(dimension, shift)` or a function such as `f32.mul(a, b)`.
     private mutating func real(depth: Int) throws -> Real {
-        guard depth < 64 else { throw DLCError("a dimension is nested too deeply") }
+        guard depth < 200 else { throw DLCError("a dimension is nested too deeply") }
         if take("(") {
             let inner = try dim(depth: depth + 1)
             try expect(")")

@@ -6,7 +6,7 @@ extension Dim {
         /// Factors of one product.
         static let factors = 32
         /// Expressions inside one another.
-        static let depth = 48
+        static let depth = 100
         /// Symbols and numbers in all.
         static let size = 8192
         /// Operands of one maximum or minimum.

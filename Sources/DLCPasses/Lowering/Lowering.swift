@@ -136,7 +136,8 @@ public struct Lowering {
                 guard let operand else { continue }
                 view.offset = try view.offset.plus(graph.shape(operand)[axis].times(view.strides[axis]))
             }
-            view.shape = type.shape
+            // The other extents are those of the concatenation, however they are spelled, so that they go with its strides.
+            view.shape[axis] = type.shape[axis]
         } else {
             view = try buffer(type.element, type.shape)
         }
