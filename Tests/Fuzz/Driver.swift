@@ -90,7 +90,9 @@ struct Driver: Sendable {
         let failure = Failure(kind: kind, culprit: "signal \(result.status)", message: result.fault)
         let shown = Self.child(["show", "\(seed)"] + options)
         let path = "\(folder)/\(seed).dlir"
-        guard !shown.crashed else { return Found(key: failure.key + " (in the oracle)", message: "seed \(seed): " + result.fault, path: "") }
+        guard !shown.crashed else {
+            return Found(key: failure.key + " (in the oracle)", message: "seed \(seed): " + result.fault, path: "")
+        }
         try? shown.output.write(toFile: path, atomically: true, encoding: .utf8)
         if kind == .crash { _ = Self.child(["isolate", path]) }
         return Found(key: failure.key, message: result.fault, path: path)
@@ -105,7 +107,9 @@ struct Driver: Sendable {
             print("== \(members.count) × \(key)")
             print("   \(found.message)")
             print("   seeds \(members.prefix(5).map { String($0.key) }.joined(separator: ", ")); \(found.path)")
-            print(text.split(separator: "\n").filter { !$0.hasPrefix("// ") }.prefix(40).map { "   \($0.prefix(400))" }.joined(separator: "\n"))
+            print(
+                text.split(separator: "\n").filter { !$0.hasPrefix("// ") }.prefix(40).map { "   \($0.prefix(400))" }.joined(
+                    separator: "\n"))
         }
         print("\(tally.graphs) graphs, \(tally.runs) runs, seeds \(first) to \(tally.next &- 1): \(groups.count) findings")
         return groups.count
@@ -135,7 +139,9 @@ extension Driver {
     /// - Parameter traces: whether a crash says where, which takes a second.
     static func child(_ arguments: [String], traces: Bool = true) -> Child {
         let process = Process()
-        process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=\(traces ? "yes" : "no"),color=no,limit=16"]) { $1 }
+        process.environment = ProcessInfo.processInfo.environment.merging([
+            "SWIFT_BACKTRACE": "enable=\(traces ? "yes" : "no"),color=no,limit=16"
+        ]) { $1 }
         process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         if !FileManager.default.fileExists(atPath: process.executableURL?.path ?? "") {
             process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0])
@@ -152,7 +158,8 @@ extension Driver {
         process.waitUntilExit()
         queue.sync {}
         return Child(
-            output: String(decoding: data, as: UTF8.self), errors: String(decoding: said.withLock { $0 }, as: UTF8.self), status: process.terminationStatus,
+            output: String(decoding: data, as: UTF8.self), errors: String(decoding: said.withLock { $0 }, as: UTF8.self),
+            status: process.terminationStatus,
             crashed: process.terminationReason == .uncaughtSignal)
     }
 }

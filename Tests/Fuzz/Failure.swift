@@ -39,7 +39,9 @@ struct Failure: Sendable {
         case .wrong, .threads, .rerun, .onnx, .accepted, .idempotence, .text: return "\(kind.rawValue): \(culprit)"
         default:
             // Numbers and names differ from case to case.
-            let words = message.map { $0.isNumber ? "#" : $0 }.split(separator: "[").map { $0.drop { $0 != "]" }.isEmpty ? $0 : $0.drop { $0 != "]" } }
+            let words = message.map { $0.isNumber ? "#" : $0 }.split(separator: "[").map {
+                $0.drop { $0 != "]" }.isEmpty ? $0 : $0.drop { $0 != "]" }
+            }
             return "\(kind.rawValue): \(culprit): \(String(words.joined().prefix(100)))"
         }
     }

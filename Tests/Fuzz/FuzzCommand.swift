@@ -35,7 +35,9 @@ struct FuzzCommand: ParsableCommand {
 
         func run() throws {
             let first = seed ?? UInt64(Date().timeIntervalSince1970)
-            let driver = Driver(patterns: common.patterns, folder: output, jobs: jobs, first: first, seconds: graphs == nil ? minutes * 60 : nil, count: graphs)
+            let driver = Driver(
+                patterns: common.patterns, folder: output, jobs: jobs, first: first, seconds: graphs == nil ? minutes * 60 : nil,
+                count: graphs)
             if try driver.run() > 0 { throw ExitCode.failure }
         }
     }
@@ -77,14 +79,17 @@ struct FuzzCommand: ParsableCommand {
     }
 
     struct Isolate: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Reduces a case that crashes, each try in a process.", shouldDisplay: false)
+        static let configuration = CommandConfiguration(
+            abstract: "Reduces a case that crashes, each try in a process.", shouldDisplay: false)
         @Argument var file: String
 
         func run() throws {
             let test = try FuzzCase(text: String(contentsOfFile: file, encoding: .utf8))
             var reducer = Reducer(test, seconds: 60) { candidate in
                 let path = file + ".try"
-                guard let text = try? candidate.text(), (try? text.write(toFile: path, atomically: false, encoding: .utf8)) != nil else { return false }
+                guard let text = try? candidate.text(), (try? text.write(toFile: path, atomically: false, encoding: .utf8)) != nil else {
+                    return false
+                }
                 defer { try? FileManager.default.removeItem(atPath: path) }
                 return Driver.child(["replay", path], traces: false).crashed
             }

@@ -19,7 +19,9 @@ extension Generator {
         switch rng.below(rank == 0 ? 6 : 26) {
         case 0, 1: return sketch.add(try unary(fact), [x])
         case 2, 3: return try binary(x, fact, facts)
-        case 4: return sketch.add(try make("cast", ["to": .type(rng.pick([.float32, .float64, .float16, .int32, .int64, .bool, fact.element]))]), [x])
+        case 4:
+            return sketch.add(
+                try make("cast", ["to": .type(rng.pick([.float32, .float64, .float16, .int32, .int64, .bool, fact.element]))]), [x])
         case 5, 6: return sketch.add(try reshape(shape), [x])
         case 7, 8: return sketch.add(Transpose(rng.shuffled(Array(0..<rank))), [x])
         case 9, 10: return sketch.add(try slice(shape), [x])
@@ -32,14 +34,19 @@ extension Generator {
         case 16:
             guard let extent = shape[axis].constant, extent > 0 else { throw DLCError("no extent to gather from") }
             let count = rng.pick([0, 1, 2, 3])
-            let indexes = try Tensor((0..<count).map { _ in Int64(rng.below(extent)) - (rng.chance(0.2) ? Int64(extent) : 0) }, shape: [count])
+            let indexes = try Tensor(
+                (0..<count).map { _ in Int64(rng.below(extent)) - (rng.chance(0.2) ? Int64(extent) : 0) }, shape: [count])
             return sketch.add(try make("gather", ["axis": .int(axis)]), [x, sketch.addConstant(indexes)])
         case 17, 18:
-            let name = rng.pick(["reduce_sum", "reduce_mean", "reduce_max", "reduce_min", "reduce_l2", "reduce_sum_square", "reduce_log_sum_exp"])
+            let name = rng.pick([
+                "reduce_sum", "reduce_mean", "reduce_max", "reduce_min", "reduce_l2", "reduce_sum_square", "reduce_log_sum_exp",
+            ])
             let axes = rng.shuffled(Array(0..<rank)).prefix(1 + rng.below(rank)).sorted()
             return sketch.add(try make(name, ["axes": .ints(axes), "keepdims": .bool(rng.chance(0.5))]), [x])
         case 19: return sketch.add(try make(rng.pick(["softmax", "log_softmax"]), ["axis": .int(axis)]), [x])
-        case 20: return sketch.add(try make("cum_sum", ["axis": .int(axis), "reverse": .bool(rng.chance(0.5)), "exclusive": .bool(rng.chance(0.5))]), [x])
+        case 20:
+            return sketch.add(
+                try make("cum_sum", ["axis": .int(axis), "reverse": .bool(rng.chance(0.5)), "exclusive": .bool(rng.chance(0.5))]), [x])
         case 21: return sketch.add(try make(rng.pick(["arg_max", "arg_min"]), ["axis": .int(axis)]), [x])
         case 22, 23: return try product(x, fact)
         case 24: return try window(x, fact)
@@ -50,14 +57,16 @@ extension Generator {
     mutating func unary(_ fact: Fact) throws -> any Operator {
         if fact.element == .bool { return try make("not") }
         if !fact.element.isFloat { return try make(rng.pick(["neg", "abs", "relu", "sign"])) }
-        return try make(rng.pick([
-            "relu", "neg", "abs", "exp", "sigmoid", "tanh", "erf", "gelu", "sqrt", "reciprocal", "sign", "floor", "round", "softplus",
-            "hard_sigmoid", "elu", "leaky_relu", "swish", "mish", "selu", "hard_swish", "log", "sin",
-        ]))
+        return try make(
+            rng.pick([
+                "relu", "neg", "abs", "exp", "sigmoid", "tanh", "erf", "gelu", "sqrt", "reciprocal", "sign", "floor", "round", "softplus",
+                "hard_sigmoid", "elu", "leaky_relu", "swish", "mish", "selu", "hard_swish", "log", "sin",
+            ]))
     }
 
     private mutating func binary(_ x: Int, _ fact: Fact, _ facts: [Int: Fact]) throws -> [Int] {
-        let name = fact.element == .bool ? rng.pick(["and", "or", "xor"]) : rng.pick(["add", "sub", "mul", "max", "min", "add", "mul", "div"])
+        let name =
+            fact.element == .bool ? rng.pick(["and", "or", "xor"]) : rng.pick(["add", "sub", "mul", "max", "min", "add", "mul", "div"])
         let op = try make(name)
         let others = facts.keys.sorted().filter { facts[$0]?.element == fact.element && $0 != x }
         let other: Int
@@ -66,8 +75,10 @@ extension Generator {
         } else {
             let extents = fact.shape.map { $0.constant ?? 1 }.map { rng.chance(0.4) ? 1 : $0 }
             let kept = Array(extents.suffix(rng.below(extents.count + 1)))
-            let tensor = try Tensor.drawn(rng.chance(0.5) ? .coarse : style, type: fact.element, shape: kept, like: nil, &rng)
-            other = rng.chance(0.7) ? sketch.addConstant(tensor) : addInput(tensor)
+            let isConstant = rng.chance(0.7)
+            let tensor = try Tensor.drawn(
+                rng.chance(0.5) ? .coarse : isConstant ? .plain : style, type: fact.element, shape: kept, like: nil, &rng)
+            other = isConstant ? sketch.addConstant(tensor) : addInput(tensor)
         }
         return sketch.add(op, rng.chance(0.7) ? [x, other] : [other, x])
     }

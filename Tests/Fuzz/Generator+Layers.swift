@@ -13,10 +13,11 @@ extension Generator {
         }
         let isTransposed = rng.chance(0.3)
         let tensor = try Tensor.drawn(.plain, type: type, shape: isTransposed ? [columns, depth] : [depth, columns], like: nil, &rng)
-        var weights = rng.chance(0.75) ? sketch.addConstant(tensor) : addInput(tensor)
+        var weights = rng.chance(0.75) ? sketch.addConstant(tensor) : addInput(tensor, isPlain: true)
         if fact.rank == 2, rng.chance(0.5) {
             let bias = try Tensor.drawn(.plain, type: type, shape: rng.pick([[columns], [1, columns], [1]]), like: nil, &rng)
-            let op = try make("gemm", ["transB": .bool(isTransposed), "alpha": .float(rng.pick([1, 0.5])), "beta": .float(rng.pick([1, 2, 0]))])
+            let op = try make(
+                "gemm", ["transB": .bool(isTransposed), "alpha": .float(rng.pick([1, 0.5])), "beta": .float(rng.pick([1, 2, 0]))])
             return sketch.add(op, [x, weights] + (rng.chance(0.8) ? [sketch.addConstant(bias)] : []))
         }
         if isTransposed { weights = sketch.add(Transpose([1, 0]), [weights])[0] }
@@ -25,7 +26,9 @@ extension Generator {
 
     /// A convolution or pooling over one or two spatial dimensions.
     mutating func window(_ x: Int, _ fact: Fact) throws -> [Int] {
-        guard fact.element.isFloat, fact.rank >= 3, fact.rank <= 4, let channels = fact.shape[1].constant else { throw DLCError("no channels") }
+        guard fact.element.isFloat, fact.rank >= 3, fact.rank <= 4, let channels = fact.shape[1].constant else {
+            throw DLCError("no channels")
+        }
         let spatial = fact.rank - 2
         let kernel = (0..<spatial).map { _ in rng.pick([1, 1, 2, 3, 3]) }
         let strides = (0..<spatial).map { _ in rng.pick([1, 1, 2]) }
@@ -44,7 +47,7 @@ extension Generator {
         attributes["group"] = .int(max(group, 1))
         let weights = try Tensor.drawn(.plain, type: fact.element, shape: [features, channels / max(group, 1)] + kernel, like: nil, &rng)
         let bias = try Tensor.drawn(.plain, type: fact.element, shape: [features], like: nil, &rng)
-        let operands: [Int?] = [x, rng.chance(0.85) ? sketch.addConstant(weights) : addInput(weights)]
+        let operands: [Int?] = [x, rng.chance(0.85) ? sketch.addConstant(weights) : addInput(weights, isPlain: true)]
         return sketch.add(try make("conv", attributes), operands + (rng.chance(0.5) ? [sketch.addConstant(bias)] : []))
     }
 
@@ -57,7 +60,8 @@ extension Generator {
         guard let channels = fact.shape[1].constant else { throw DLCError("no channels") }
         let variance = sketch.addConstant(try Tensor(filling: rng.pick([1, 0.25, 2]), type: fact.element, shape: [channels]))
         return sketch.add(
-            try make("batch_norm"), [x, try vector(channels, fact.element), try vector(channels, fact.element), try vector(channels, fact.element), variance])
+            try make("batch_norm"),
+            [x, try vector(channels, fact.element), try vector(channels, fact.element), try vector(channels, fact.element), variance])
     }
 
     private mutating func vector(_ count: Int, _ type: ElementType) throws -> Int {

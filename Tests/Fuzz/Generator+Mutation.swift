@@ -40,7 +40,9 @@ extension Generator {
 
     private mutating func replaceExtent(_ old: Int, by new: Dim, everywhere: Bool) throws {
         func replaced(_ shape: Shape) -> Shape { shape.map { $0.constant == old ? new : $0 } }
-        let only = everywhere ? nil : rng.maybePick(sketch.inputs.indices.filter { sketch.inputs[$0].type.shape.contains { $0.constant == old } })
+        let only =
+            everywhere
+            ? nil : rng.maybePick(sketch.inputs.indices.filter { sketch.inputs[$0].type.shape.contains { $0.constant == old } })
         for index in sketch.inputs.indices where only == nil || only == index {
             let input = sketch.inputs[index]
             if let only, only == index {
@@ -51,7 +53,8 @@ extension Generator {
             }
             let shape = try sketch.inputs[index].type.shape.map { try $0.evaluate(bindings) }
             if let tensor = inputs[input.name], tensor.shape != shape {
-                inputs[input.name] = try .drawn(style, type: tensor.type, shape: shape, like: tensor, &rng)
+                inputs[input.name] = try .drawn(
+                    plain.contains(input.name) ? .plain : style, type: tensor.type, shape: shape, like: tensor, &rng)
             }
         }
         if everywhere { try sketch.replaceExtents(ofSteps: old, by: new) }
@@ -61,7 +64,9 @@ extension Generator {
     private static let seen: [String: [AttributeValue]] = {
         var seen: [String: [AttributeValue]] = [:]
         for (definition, examples) in examples {
-            for example in examples { for (name, value) in example.op.attributes { seen["\(definition.name).\(name)", default: []].append(value) } }
+            for example in examples {
+                for (name, value) in example.op.attributes { seen["\(definition.name).\(name)", default: []].append(value) }
+            }
         }
         return seen
     }()
@@ -96,8 +101,12 @@ extension Generator {
 
     /// Something between a value and one of its readers: what changes nothing, or a function.
     private mutating func insert() throws {
-        let places = sketch.steps.indices.flatMap { step in sketch.steps[step].operands.indices.map { (step, $0) } }.filter { sketch.steps[$0.0].operands[$0.1] != nil }
-        guard let (index, position) = rng.maybePick(places), let x = sketch.steps[index].operands[position], let fact = try sketch.facts()[x] else { return }
+        let places = sketch.steps.indices.flatMap { step in sketch.steps[step].operands.indices.map { (step, $0) } }.filter {
+            sketch.steps[$0.0].operands[$0.1] != nil
+        }
+        guard let (index, position) = rng.maybePick(places), let x = sketch.steps[index].operands[position],
+            let fact = try sketch.facts()[x]
+        else { return }
         let (before, rank) = (sketch.steps.count, fact.rank)
         let new: Int
         switch rng.below(9) {
@@ -115,7 +124,9 @@ extension Generator {
         case 4: new = sketch.add(try make("pad", ["pads": .dims(Shape(repeating: 0, count: 2 * rank))]), [x])[0]
         case 5: new = sketch.add(try make("expand", ["shape": .dims(fact.shape)]), [x])[0]
         case 6:
-            let (name, value) = rng.pick([("add", 0.0), ("mul", 1.0), ("mul", 2.0), ("sub", 0.0), ("div", 1.0), ("add", -0.0), ("max", 0.0)])
+            let (name, value) = rng.pick([
+                ("add", 0.0), ("mul", 1.0), ("mul", 2.0), ("sub", 0.0), ("div", 1.0), ("add", -0.0), ("max", 0.0),
+            ])
             let shape = rng.chance(0.7) ? [] : [Int](repeating: 1, count: rng.below(rank + 2))
             new = sketch.add(try make(name), [x, sketch.addConstant(try Tensor(filling: value, type: fact.element, shape: shape))])[0]
         case 7 where rank > 0:
@@ -141,7 +152,7 @@ extension Generator {
         else { return }
         var values = try tensor.doubles()
         let at = rng.below(values.count)
-        values[at] = rng.pick([0, -0.0, 1, -1, values[at] * 1.01, -values[at], .nan, .infinity, -.infinity, 1e-8, values[at] + 1])
+        values[at] = rng.pick([0, -0.0, 1, -1, values[at] * 1.01, -values[at], 1e-8, values[at] + 1])
         sketch.steps[index].op = Constant(try Tensor(doubles: values, type: tensor.type, shape: tensor.shape))
     }
 }

@@ -5,14 +5,18 @@ extension Generator {
     /// Another element type everywhere.
     mutating func changeType() throws {
         guard let old = rng.maybePick(sketch.inputs.map(\.type.element)) else { return }
-        let new: ElementType = old.isFloat ? rng.pick([.float32, .float64, .float16, .bfloat16]) : rng.pick([.int8, .uint8, .int32, .int64, .int16, .uint32])
+        let new: ElementType =
+            old.isFloat
+            ? rng.pick([.float32, .float64, .float16, .bfloat16]) : rng.pick([.int8, .uint8, .int32, .int64, .int16, .uint32])
         for index in sketch.inputs.indices where sketch.inputs[index].type.element == old {
             sketch.inputs[index].type.element = new
             let name = sketch.inputs[index].name
             inputs[name] = try inputs[name]?.converted(to: new)
         }
         for index in sketch.steps.indices {
-            if let tensor = sketch.steps[index].constant, tensor.type == old { sketch.steps[index].op = Constant(try tensor.converted(to: new)) }
+            if let tensor = sketch.steps[index].constant, tensor.type == old {
+                sketch.steps[index].op = Constant(try tensor.converted(to: new))
+            }
         }
     }
 
@@ -20,7 +24,11 @@ extension Generator {
     mutating func changeRank() throws {
         guard let index = rng.maybePick(Array(sketch.inputs.indices)), let tensor = inputs[sketch.inputs[index].name] else { return }
         var shape = sketch.inputs[index].type.shape
-        if let one = shape.firstIndex(of: 1), rng.chance(0.5) { shape.remove(at: one) } else { shape.insert(1, at: rng.below(shape.count + 1)) }
+        if let one = shape.firstIndex(of: 1), rng.chance(0.5) {
+            shape.remove(at: one)
+        } else {
+            shape.insert(1, at: rng.below(shape.count + 1))
+        }
         sketch.inputs[index].type.shape = shape
         inputs[sketch.inputs[index].name] = try tensor.reshaped(shape.map { try $0.evaluate(bindings) })
     }
@@ -29,11 +37,13 @@ extension Generator {
     mutating func swapConstantAndInput() throws {
         let constants = sketch.steps.indices.filter { sketch.steps[$0].constant != nil }
         if let index = rng.maybePick(constants), rng.chance(0.6), let tensor = sketch.steps[index].constant {
-            let id = addInput(tensor)
+            let id = addInput(tensor, isPlain: true)
             sketch.replaceUses(of: sketch.steps[index].results[0], by: id)
             sketch.steps.remove(at: index)
-        } else if let index = rng.maybePick(Array(sketch.inputs.indices)), sketch.inputs.count > 1, sketch.inputs[index].type.shape.constants != nil,
-            let tensor = inputs[sketch.inputs[index].name] {
+        } else if let index = rng.maybePick(Array(sketch.inputs.indices)), sketch.inputs.count > 1,
+            sketch.inputs[index].type.shape.constants != nil,
+            let tensor = inputs[sketch.inputs[index].name]
+        {
             let id = sketch.addConstant(tensor, at: 0)
             sketch.replaceUses(of: sketch.inputs[index].id, by: id)
             sketch.inputs.remove(at: index)
@@ -80,7 +90,8 @@ extension Generator {
         }
         let extents = try new.shape.map { try $0.evaluate(bindings) }
         sketch.inputs[index].type.shape = new.shape
-        inputs[input.name] = try .drawn(style, type: tensor.type, shape: extents, like: tensor, &rng)
+        inputs[input.name] = try .drawn(
+            plain.contains(input.name) ? .plain : style, type: tensor.type, shape: extents, like: tensor, &rng)
         let moved = sketch.newID()
         sketch.replaceUses(of: input.id, by: moved)
         sketch.steps.insert(Sketch.Step(op: new.op, operands: [input.id], results: [moved]), at: 0)

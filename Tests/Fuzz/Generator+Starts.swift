@@ -8,6 +8,12 @@ extension Generator {
         return (definition, examples)
     }
 
+    /// Operators whose operands after the first are weights and statistics.
+    private static let weighted: Set<String> = [
+        "conv", "conv_transpose", "fused_conv", "fused_conv_transpose", "fused_matmul", "gemm", "rnn", "gru", "lstm", "batch_norm",
+        "layer_norm", "skip_layer_norm", "group_norm", "rms_norm", "quantize_linear", "dequantize_linear",
+    ]
+
     /// An example of an operator: operands are inputs, constants, or inputs that have been moved there and back.
     mutating func startWithOperator() throws {
         let example = rng.pick(rng.pick(Self.examples).examples)
@@ -19,14 +25,17 @@ extension Generator {
                 continue
             }
             let isConstant = rng.chance(index == 0 ? 0.1 : 0.5)
-            let redrawn = tensor.type.isFloat && rng.chance(0.5)
-                ? try Tensor.drawn(style, type: tensor.type, shape: tensor.shape, like: tensor, &rng) : tensor
-            operands.append(isConstant ? sketch.addConstant(redrawn) : addInput(redrawn))
+            let isPlain = isConstant || (index > 0 && Self.weighted.contains(example.op.name))
+            let redrawn =
+                tensor.type.isFloat && rng.chance(0.5)
+                ? try Tensor.drawn(isPlain ? .plain : style, type: tensor.type, shape: tensor.shape, like: tensor, &rng) : tensor
+            operands.append(isConstant ? sketch.addConstant(redrawn) : addInput(redrawn, isPlain: isPlain))
         }
         let definition = example.op.definition
         let count = try resultCount(example.op, operands)
         let results = sketch.add(example.op, operands, results: count)
-        for (index, id) in results.enumerated() where index == 0 || rng.chance(0.6) || !definition.results[min(index, definition.results.count - 1)].hasSuffix("?") {
+        for (index, id) in results.enumerated()
+        where index == 0 || rng.chance(0.6) || !definition.results[min(index, definition.results.count - 1)].hasSuffix("?") {
             sketch.addOutput(id)
         }
     }
@@ -45,7 +54,9 @@ extension Generator {
     mutating func startWithInput() throws {
         sketch = Sketch()
         let type: ElementType = rng.pick([.float32, .float32, .float32, .float32, .float64, .float16, .int32, .int64, .uint8, .bool])
-        let extents = rng.pick([[2, 3], [4, 4], [2, 3, 4], [3, 3, 3], [1, 4, 6, 6], [2, 3, 5, 4], [1, 8, 4, 4], [6], [1, 1], [16, 16], [1, 2, 8, 1]])
+        let extents = rng.pick([
+            [2, 3], [4, 4], [2, 3, 4], [3, 3, 3], [1, 4, 6, 6], [2, 3, 5, 4], [1, 8, 4, 4], [6], [1, 1], [16, 16], [1, 2, 8, 1],
+        ])
         for _ in 0..<(1 + rng.below(2)) {
             let id = addInput(try .drawn(style, type: type, shape: extents, like: nil, &rng))
             if rng.chance(0.5) { sketch.addOutput(sketch.add(try make(rng.pick(["relu", "neg", "abs", "transpose"])), [id])[0]) }
@@ -54,9 +65,11 @@ extension Generator {
     }
 
     @discardableResult
-    mutating func addInput(_ tensor: Tensor) -> Int {
+    mutating func addInput(_ tensor: Tensor, isPlain: Bool = false) -> Int {
         let id = sketch.addInput(TensorType(tensor.type, Shape(constants: tensor.shape)))
-        inputs[sketch.inputs[sketch.inputs.count - 1].name] = tensor
+        let name = sketch.inputs[sketch.inputs.count - 1].name
+        inputs[name] = tensor
+        if isPlain { plain.insert(name) }
         return id
     }
 

@@ -81,13 +81,21 @@ struct Reducer {
         let facts = try test.sketch.facts()
         let isRead = Set(test.sketch.steps.flatMap(\.operands).compactMap { $0 } + test.sketch.outputs.map(\.id))
         var rng = SplitMix64(seed: 0)
-        let values = try test.runs.map { try StableOracle.compute(graph, $0, nudge: 0, &rng) }
+        // Where the oracle refuses a run, there are values up to what it refuses.
+        let values = test.runs.map { run in
+            var tensors: [Tensor?] = []
+            try? StableOracle.compute(graph, run, nudge: 0, &rng, into: &tensors)
+            return tensors
+        }
         test.sketch.steps.remove(at: index)
         for id in results where isRead.contains(id) {
             guard let fact = facts[id] else { throw DLCError("a value has no type") }
             let input = test.sketch.addInput(fact.type)
             test.sketch.replaceUses(of: id, by: input)
-            for (run, tensors) in values.enumerated() { test.runs[run].inputs[test.sketch.inputs[test.sketch.inputs.count - 1].name] = tensors[id] }
+            for (run, tensors) in values.enumerated() {
+                guard tensors[id] != nil else { throw DLCError("a value is not known") }
+                test.runs[run].inputs[test.sketch.inputs[test.sketch.inputs.count - 1].name] = tensors[id]
+            }
         }
     }
 
@@ -103,8 +111,9 @@ struct Reducer {
                     break
                 }
             }
-            for position in step.operands.indices.reversed() where test.sketch.steps.indices.contains(index) && step.operands[position] != nil {
-                isSmaller = take { $0.sketch.steps[index].operands[position] = nil } || isSmaller
+            for position in step.operands.indices.reversed()
+            where test.sketch.steps.indices.contains(index) && step.operands[position] != nil {
+                isSmaller = take { try $0.edit(index) { $0.operands[position] = nil } } || isSmaller
             }
         }
         return isSmaller
@@ -116,15 +125,20 @@ struct Reducer {
             take { test in
                 guard let value = run.bindings[symbol] else { throw DLCError("\(symbol) is not bound") }
                 for index in test.sketch.inputs.indices {
-                    test.sketch.inputs[index].type.shape = try test.sketch.inputs[index].type.shape.map { try $0.substituting([symbol: Dim(value)]) }
+                    test.sketch.inputs[index].type.shape = try test.sketch.inputs[index].type.shape.map {
+                        try $0.substituting([symbol: Dim(value)])
+                    }
                 }
-                for index in test.sketch.steps.indices { test.sketch.steps[index].op = try test.sketch.steps[index].op.substituting([symbol: Dim(value)]) }
+                for index in test.sketch.steps.indices {
+                    test.sketch.steps[index].op = try test.sketch.steps[index].op.substituting([symbol: Dim(value)])
+                }
             }
         }
     }
 
     private mutating func shrinkExtents() -> Bool {
-        let extents = Set(test.sketch.inputs.flatMap { $0.type.shape.compactMap(\.constant) } + test.sketch.steps.flatMap { $0.constant?.shape ?? [] })
+        let extents = Set(
+            test.sketch.inputs.flatMap { $0.type.shape.compactMap(\.constant) } + test.sketch.steps.flatMap { $0.constant?.shape ?? [] })
         var isSmaller = false
         for old in extents.sorted(by: >) where old > 1 {
             for new in Set([1, 2, old / 2, old - 1]).sorted() where new < old && take({ try $0.resize(old, to: new) }) {
@@ -146,11 +160,12 @@ struct Reducer {
 
     private mutating func simplifyAttributes() -> Bool {
         var isSmaller = false
-        for index in test.sketch.steps.indices where test.sketch.steps.indices.contains(index) && test.sketch.steps[index].constant == nil {
+        for index in test.sketch.steps.indices where test.sketch.steps.indices.contains(index) && test.sketch.steps[index].constant == nil
+        {
             let op = test.sketch.steps[index].op
             for (name, _) in op.changedAttributes {
                 guard let value = op.definition.prototype.attribute(name) else { continue }
-                isSmaller = take { $0.sketch.steps[index].op = try $0.sketch.steps[index].op.setting(name, to: value) } || isSmaller
+                isSmaller = take { try $0.edit(index) { $0.op = try $0.op.setting(name, to: value) } } || isSmaller
             }
         }
         return isSmaller
@@ -160,9 +175,13 @@ struct Reducer {
     private mutating func simplifyValues() -> Bool {
         func simpler(_ tensor: Tensor) -> [Tensor] {
             guard tensor.type.isFloat, tensor.count > 0, let values = try? tensor.doubles() else { return [] }
-            let candidates = [values.map { _ in 1.0 }, values.map { _ in 0.0 }, values.map { $0.isFinite ? $0.rounded() : $0 }, values.map { $0.isFinite ? ($0 * 10).rounded() / 10 : $0 }]
+            let candidates = [
+                values.map { _ in 1.0 }, values.map { _ in 0.0 }, values.map { $0.isFinite ? $0.rounded() : $0 },
+                values.map { $0.isFinite ? ($0 * 10).rounded() / 10 : $0 },
+            ]
             if candidates[0] == values || candidates[1] == values { return [] }
-            return candidates.filter { $0 != values }.compactMap { try? Tensor(doubles: $0, type: tensor.type, shape: tensor.shape) }.filter { $0 != tensor }
+            return candidates.filter { $0 != values }.compactMap { try? Tensor(doubles: $0, type: tensor.type, shape: tensor.shape) }
+                .filter { $0 != tensor }
         }
         var isSmaller = false
         for run in test.runs.indices {
@@ -172,7 +191,7 @@ struct Reducer {
         }
         for index in test.sketch.steps.indices where test.sketch.steps.indices.contains(index) {
             guard let tensor = test.sketch.steps[index].constant else { continue }
-            isSmaller = simpler(tensor).contains { simple in take { $0.sketch.steps[index].op = Constant(simple) } } || isSmaller
+            isSmaller = simpler(tensor).contains { simple in take { try $0.edit(index) { $0.op = Constant(simple) } } } || isSmaller
         }
         return isSmaller
     }
@@ -184,9 +203,17 @@ struct Reducer {
 }
 
 extension FuzzCase {
+    /// Changes a step, where there is one still.
+    fileprivate mutating func edit(_ index: Int, _ change: (inout Sketch.Step) throws -> Void) throws {
+        guard sketch.steps.indices.contains(index) else { throw DLCError("there is no step \(index)") }
+        try change(&sketch.steps[index])
+    }
+
     /// Another extent everywhere, with as much of the values as fits.
     fileprivate mutating func resize(_ old: Int, to new: Int) throws {
-        for index in sketch.inputs.indices { sketch.inputs[index].type.shape = sketch.inputs[index].type.shape.map { $0.constant == old ? Dim(new) : $0 } }
+        for index in sketch.inputs.indices {
+            sketch.inputs[index].type.shape = sketch.inputs[index].type.shape.map { $0.constant == old ? Dim(new) : $0 }
+        }
         try sketch.replaceExtents(ofSteps: old, by: Dim(new))
         for run in runs.indices { try fit(run) }
     }

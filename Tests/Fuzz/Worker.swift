@@ -40,7 +40,8 @@ struct Worker {
     }
 
     private func write(_ test: FuzzCase, _ failure: Failure, _ path: String) throws {
-        let lines = "\(failure.kind.rawValue): \(failure.culprit): \(failure.message)".split(separator: "\n").map { "// \($0)\n" }.joined()
+        let lines = "\(failure.kind.rawValue): \(failure.culprit): \(failure.message)".split(separator: "\n").map { "// \($0)\n" }
+            .joined()
         try (test.text() + lines).write(toFile: path, atomically: true, encoding: .utf8)
     }
 
@@ -49,7 +50,8 @@ struct Worker {
     }
 
     private func say(_ words: String...) {
-        print(words.map { $0.replacingOccurrences(of: "\t", with: " ").replacingOccurrences(of: "\n", with: " ") }.joined(separator: "\t"))
+        print(
+            words.map { $0.replacingOccurrences(of: "\t", with: " ").replacingOccurrences(of: "\n", with: " ") }.joined(separator: "\t"))
         fflush(nil)
     }
 }
