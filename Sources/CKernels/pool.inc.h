@@ -48,6 +48,9 @@ static int64_t pool_pixel(const dlc_pool *p, const pool_row *row, const pool_win
     return ((row->batch * p->x_extent[0] + row->d.first) * p->x_extent[1] + row->h.first) * p->x_extent[2] + w->first;
 }
 
+/// The larger of `x` and `y`; NaN where one of them is.
+DLC_INLINE vf pool_larger(vf x, vf y) { return vf_select(x != x, x, vf_max(x, y)); }
+
 /// `count` vectors of channels of one output pixel, the last of them `tail` lanes wide.
 DLC_INLINE void pool_pixel_f32(bool average, int count, const float *x, float *y, const dlc_pool *p,
                                int64_t kd, int64_t kh, int64_t kw, float scale, int64_t tail) {
@@ -62,7 +65,7 @@ DLC_INLINE void pool_pixel_f32(bool average, int count, const float *x, float *y
 #pragma clang loop unroll(full)
                 for (int v = 0; v < count; v++) {
                     vf value = tail < VL ? vf_load_n(tap + v * VL, tail) : vf_load(tap + v * VL);
-                    acc[v] = average ? acc[v] + value : vf_max(value, acc[v]);
+                    acc[v] = average ? acc[v] + value : pool_larger(value, acc[v]);
                 }
             }
         }
@@ -89,12 +92,12 @@ DLC_INLINE void pool_max_tile(const dlc_pool *p, int stride, const float *x, flo
             const float *tap = x + h * line + c;
 #pragma clang loop unroll(full)
             for (int i = 0; i < columns; i++)
-                column[i] = vf_max(n == VL ? vf_load(tap + i * p->x_ld) : vf_load_n(tap + i * p->x_ld, n), column[i]);
+                column[i] = pool_larger(n == VL ? vf_load(tap + i * p->x_ld) : vf_load_n(tap + i * p->x_ld, n), column[i]);
         }
 #pragma clang loop unroll(full)
         for (int i = 0; i < POOL_TILE; i++) {
             const vf *w = column + i * stride;
-            const vf value = vf_max(w[2], vf_max(w[1], w[0]));
+            const vf value = pool_larger(w[2], pool_larger(w[1], w[0]));
             if (n == VL) vf_store(y + i * p->y_ld + c, value);
             else vf_store_n(y + i * p->y_ld + c, value, n);
         }

@@ -23,12 +23,12 @@ static void POOL_ANY(const dlc_call *call) {
                 if (index) {
                     int64_t at = pool_index(p, row.d.first + dd, row.h.first + dh, w.first + dw);
                     for (int64_t c = 0; c < channels; c++) {
-                        if (seen && !(x[c] > y[c])) continue;
+                        if (seen && !(x[c] > y[c] || x[c] != x[c])) continue;
                         y[c] = x[c];
                         index[c] = (row.batch * channels + c) * image + at;
                     }
                 } else if (p->kind == DLC_POOL_MAX) {
-                    for (int64_t c = 0; c < channels; c++) y[c] = !seen || x[c] > y[c] ? x[c] : y[c];
+                    for (int64_t c = 0; c < channels; c++) y[c] = !seen || x[c] > y[c] || x[c] != x[c] ? x[c] : y[c];
                 }
 #if POOL_FLOATING
                 else if (p->kind == DLC_POOL_AVERAGE) {

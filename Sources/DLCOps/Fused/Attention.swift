@@ -101,7 +101,7 @@ public struct Attention: Operator {
                     let yAt = at(y, b, h, r)
                     for d in 0..<width {
                         let value = (0..<columns).reduce(0.0) { $0 + weights[$1] * vs[at(v, b, h / group, $1) + d] }
-                        result[yAt + d] = sum > 0 ? value / sum : 0
+                        result[yAt + d] = sum == 0 ? 0 : value / sum
                     }
                 }
             }

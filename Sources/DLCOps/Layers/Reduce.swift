@@ -158,6 +158,7 @@ public struct Reduce: Operator {
         case .sumSquare: return values.reduce(0) { $0 + $1 * $1 }
         case .logSum: return Oracle.log(values.reduce(0, +))
         case .logSumExp:
+            if values.contains(where: \.isNaN) { return .nan }
             let most = values.max() ?? -.infinity
             return most.isInfinite ? most : most + Oracle.log(values.reduce(0) { $0 + Oracle.exp($1 - most) })
         }

@@ -74,13 +74,17 @@ public struct ArgReduce: Operator {
         let x = try Oracle.operand(operands, 0)
         let (axis, result) = try shape(x.shape)
         let isLess = try Oracle.ordering(x)
+        let values = x.type.isFloat ? try x.doubles() : []
+        func isNaN(_ index: Int) -> Bool { x.type.isFloat && values[index].isNaN }
         let inner = x.shape[(axis + 1)...].reduce(1, *)
         var places: [Int64] = []
         Oracle.forEachRow(x.shape, axis) { start, row in
             var best = start
             for element in row {
-                let isBetter = kind == .max ? isLess(best, element) : isLess(element, best)
-                let isTied = !isLess(best, element) && !isLess(element, best)
+                // A NaN is extreme, as in NumPy.
+                let isExtreme = isNaN(element) && !isNaN(best)
+                let isBetter = isExtreme || (kind == .max ? isLess(best, element) : isLess(element, best))
+                let isTied = isNaN(element) == isNaN(best) && !isLess(best, element) && !isLess(element, best)
                 if isBetter || (isTied && selectLastIndex) { best = element }
             }
             places.append(Int64((best - start) / inner))

@@ -79,7 +79,9 @@ public struct NonMaxSuppression: Operator {
             var kept: [Int] = []
             for index in candidates.sorted(by: { score($0) != score($1) ? score($0) > score($1) : $0 < $1 }) where kept.count < places {
                 let box = corners(coordinates, at: (row / classes * count + index) * 4)
-                if kept.allSatisfy({ overlap(box, corners(coordinates, at: (row / classes * count + $0) * 4)) <= overlap }) { kept.append(index) }
+                // An overlap that is no number hides nothing, as in ONNX Runtime.
+                let isHidden = kept.contains { overlap(box, corners(coordinates, at: (row / classes * count + $0) * 4)) > overlap }
+                if !isHidden { kept.append(index) }
             }
             for (place, index) in kept.enumerated() { result[row * places + place] = Int64(index) }
         }

@@ -94,8 +94,8 @@ public struct RegionAlign: Operator {
                 level = wanted > 0 ? Int(Swift.min(wanted, Double(levels.count - 1))) : 0
             }
             let extents = Array(levels[level].shape[2...])
-            let rows = try samples(box, axis: 0, scales[level], extents[0])
-            let columns = try samples(box, axis: 1, scales[level], extents[1])
+            let rows = samples(box, axis: 0, scales[level], extents[0])
+            let columns = samples(box, axis: 1, scales[level], extents[1])
             for channel in 0..<channels {
                 let start = (image * channels + channel) * extents[0] * extents[1]
                 for row in rows {
@@ -108,20 +108,20 @@ public struct RegionAlign: Operator {
         return [try Tensor(doubles: result, type: .float32, shape: [boxes.count, channels] + size)]
     }
 
-    /// A sample along one axis: two neighbours and their weights, which are 0 outside the image.
+    /// A sample along one axis: two neighbours and their weights; none outside the image.
     private typealias Sample = [(place: Int, weight: Double)]
 
-    private func samples(_ box: [Double], axis: Int, _ scale: Double, _ extent: Int) throws -> [[Sample]] {
+    private func samples(_ box: [Double], axis: Int, _ scale: Double, _ extent: Int) -> [[Sample]] {
         let shift = halfPixel ? 0.5 : 0
         let start = box[1 - axis] * scale - shift
         let length = Swift.max(box[3 - axis] * scale - shift - start, halfPixel ? -.infinity : 1)
         let bin = length / Double(size[axis])
-        guard samples > 0 || bin.magnitude < 0x1p20 else { throw DLCError("a box of \(length) pixels is not sampled") }
-        let count = samples > 0 ? samples : Swift.max(0, Int(bin.rounded(.up)))
+        // Extents of boxes that are no numbers, or beyond any image, take one sample.
+        let count = samples > 0 ? samples : bin < 0x1p20 ? Swift.max(0, Int(Swift.max(bin, 0).rounded(.up))) : 1
         return (0..<size[axis]).map { index in
             (0..<count).map { sample -> Sample in
                 let position = start + (Double(index) + (Double(sample) + 0.5) / Double(count)) * bin
-                guard position >= -1, position <= Double(extent) else { return [(0, 0), (0, 0)] }
+                guard position >= -1, position <= Double(extent) else { return [] }
                 let inside = Swift.min(Swift.max(position, 0), Double(extent - 1))
                 let low = Int(inside)
                 return [(low, 1 - (inside - Double(low))), (Swift.min(low + 1, extent - 1), inside - Double(low))]
@@ -132,9 +132,11 @@ public struct RegionAlign: Operator {
     private func pooled(_ rows: [Sample], _ columns: [Sample], _ element: (Int, Int) -> Double) -> Double {
         if rows.isEmpty || columns.isEmpty { return 0 }
         let products = rows.flatMap { v in
-            columns.flatMap { u in v.flatMap { a in u.map { b in a.weight * b.weight * element(a.place, b.place) } } }
+            columns.flatMap { u in
+                u.isEmpty || v.isEmpty ? [0] : v.flatMap { a in u.map { b in a.weight * b.weight * element(a.place, b.place) } }
+            }
         }
-        return mode == .max ? products.max() ?? 0 : products.reduce(0, +) / Double(rows.count * columns.count)
+        return mode == .max ? products.reduce(-.infinity) { $1 > $0 ? $1 : $0 } : products.reduce(0, +) / Double(rows.count * columns.count)
     }
 }
 

@@ -74,7 +74,8 @@ public struct RegionPool: Operator {
                 let start = (image * channels + channel) * extents[0] * extents[1]
                 for row in rows {
                     for column in columns {
-                        result.append(row.flatMap { y in column.map { values[start + y * extents[1] + $0] } }.max() ?? 0)
+                        let elements = row.flatMap { y in column.map { values[start + y * extents[1] + $0] } }
+                        result.append(elements.isEmpty ? 0 : elements.reduce(-.infinity) { $1 > $0 ? $1 : $0 })
                     }
                 }
             }
@@ -85,7 +86,10 @@ public struct RegionPool: Operator {
     /// The elements of every bin along an axis. In f32, as the published implementations: an edge at a whole number
     /// is rounded by its last bit.
     private func bins(_ box: [Double], axis: Int, _ extent: Int) -> [Range<Int>] {
-        func rounded(_ edge: Double) -> Float { (Float(edge) * Float(scale)).rounded(.toNearestOrAwayFromZero) }
+        func rounded(_ edge: Double) -> Float {
+            let place = (Float(edge) * Float(scale)).rounded(.toNearestOrAwayFromZero)
+            return place.isNaN ? 0 : min(max(place, -0x1p30), 0x1p30)
+        }
         let start = rounded(box[1 - axis])
         let bin = max(rounded(box[3 - axis]) - start + 1, 1) / Float(size[axis])
         func place(_ edge: Float) -> Int { edge + start > 0 ? Int(min(edge + start, Float(extent))) : 0 }
