@@ -59,6 +59,8 @@ public struct Pool: Operator {
 
     private static func examples(_ kind: PoolKind) throws -> [Example] {
         let x = try Tensor.random(seed: 1, shape: [2, 3, 7, 6])
+        let numbers = try Tensor.random(seed: 4, shape: [1, 5, 12, 12]).array(of: Float.self)
+        let holes = try Tensor(numbers.enumerated().map { $0 % 37 == 0 ? .nan : $0 % 53 == 0 ? -.infinity : $1 }, shape: [1, 5, 12, 12])
         var ceil = Pool(kind, kernel: [3, 2], strides: [2, 2], pads: [1, 0, 1, 1])
         ceil.ceilMode = true
         ceil.countIncludePad = kind == .average
@@ -71,6 +73,8 @@ public struct Pool: Operator {
             Example("ceiling", ceil, [x]),
             Example("channels last", last, [try .random(seed: 2, shape: [1, 9, 8, 5])]),
             Example("dilated", dilated, [x]),
+            Example("NaN", Pool(kind, kernel: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1]), [holes], isDifferentiable: false),
+            Example("NaN f64", Pool(kind, kernel: [2, 2]), [try holes.converted(to: .float64)], isDifferentiable: false),
             Example("1-D f64", Pool(kind, kernel: [3], pads: [1, 1]), [try .random(seed: 3, type: .float64, shape: [1, 2, 9])]),
         ]
     }

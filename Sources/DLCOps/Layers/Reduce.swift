@@ -59,10 +59,13 @@ public struct Reduce: Operator {
             Reduce(kind), name: "reduce_\(kind.rawValue)", operands: ["x"], onnx: mappings,
             examples: {
                 let x = try Tensor(doubles: Tensor.random(seed: 1, shape: [24]).doubles().map { abs($0) + 0.1 }, type: .float32, shape: [2, 3, 4])
+                let special = try Tensor(
+                    [1, .nan, .infinity, -.infinity, -.infinity, -.infinity, 1, .infinity, 2, 1, -.infinity, 2] as [Float], shape: [4, 3])
                 return [
                     Example("last", Reduce(kind, axes: [-1]), [x]),
                     Example("outer, dropped", Reduce(kind, axes: [0, 2], keepDims: false), [x]),
                     Example("all", Reduce(kind, keepDims: false), [x]),
+                    Example("special", Reduce(kind, axes: [1]), [special], isDifferentiable: false),
                     Example("middle f64", Reduce(kind, axes: [1]), [try x.converted(to: .float64)]),
                 ]
             }

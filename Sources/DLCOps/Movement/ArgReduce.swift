@@ -41,11 +41,14 @@ public struct ArgReduce: Operator {
             examples: {
                 let x = try Tensor.random(seed: 1, shape: [3, 5, 2])
                 let ties = try Tensor([2, 7, 7, 2] as [Int32], shape: [1, 4])
+                let holes = try Tensor([2, .nan, 7, .nan, -.infinity, 1, .infinity, 3] as [Float], shape: [2, 4])
                 return [
                     Example("first axis", ArgReduce(kind), [x], isDifferentiable: false),
                     Example("dropped", ArgReduce(kind, axis: -1, keepDims: false), [x], isDifferentiable: false),
                     Example("first tie", ArgReduce(kind, axis: 1), [ties], isDifferentiable: false),
                     Example("last tie", ArgReduce(kind, axis: 1, selectLastIndex: true), [ties], isDifferentiable: false),
+                    Example("NaN", ArgReduce(kind, axis: 1), [holes], isDifferentiable: false),
+                    Example("last NaN", ArgReduce(kind, axis: 1, selectLastIndex: true), [holes], isDifferentiable: false),
                 ]
             }
         ) {
