@@ -45,6 +45,7 @@ let package = Package(
             ]),
         .plugin(name: "DLCBuild", capability: .buildTool(), dependencies: ["DLCCommand"]),
         .plugin(name: "DLCBuildInstalled", capability: .buildTool()),
+        .testTarget(name: "DLCFuzzTests", dependencies: ["DLCFuzz", "DLC"], path: "Tests/FuzzTests"),
         .testTarget(name: "DLCTensorTests", dependencies: ["DLCTensor", "DLCTensorFiles"]),
         .testTarget(name: "DLCTensorFilesTests", dependencies: ["DLCTensorFiles"]),
         .testTarget(name: "DLCGraphTests", dependencies: ["DLCGraph", "DLCOps"]),

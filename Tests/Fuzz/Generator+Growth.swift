@@ -7,7 +7,7 @@ extension Generator {
         let facts = try sketch.facts()
         let values = facts.keys.sorted()
         guard let x = rng.maybePick(values), let fact = facts[x] else { return }
-        let results = try grown(x, fact, facts)
+        let results = rng.chance(0.25) ? try attached(x, fact) : try grown(x, fact, facts)
         if rng.chance(0.6) { sketch.outputs.removeAll { $0.id == x } }
         for (index, id) in results.enumerated() where index == 0 || rng.chance(0.3) { sketch.addOutput(id) }
     }
@@ -106,6 +106,13 @@ extension Generator {
     private mutating func slice(_ shape: Shape) throws -> any Operator {
         var (starts, sizes, steps) = (Shape(), Shape(), [Int]())
         for dim in shape {
+            if dim.constant == nil, rng.chance(0.5) {
+                let (start, size, step) = try symbolicPart(dim)
+                starts.append(start)
+                sizes.append(size)
+                steps.append(step)
+                continue
+            }
             guard let extent = dim.constant, extent > 0, rng.chance(0.6) else {
                 starts.append(0)
                 sizes.append(dim)
@@ -120,6 +127,16 @@ extension Generator {
             steps.append(step)
         }
         return Slice(starts: starts, sizes: sizes, steps: steps)
+    }
+
+    /// The first half of an extent, all but its first, its last, or all of it backwards.
+    private mutating func symbolicPart(_ dim: Dim) throws -> (start: Dim, size: Dim, step: Int) {
+        switch rng.below(4) {
+        case 0: return (0, try dim.quotient(2), 1)
+        case 1: return (1, try dim.minus(1), 1)
+        case 2: return (try dim.minus(1), 1, 1)
+        default: return (try dim.minus(1), dim, -1)
+        }
     }
 
     private mutating func concat(_ x: Int, _ fact: Fact, _ facts: [Int: Fact], _ axis: Int) throws -> [Int] {

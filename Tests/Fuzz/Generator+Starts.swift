@@ -79,4 +79,38 @@ extension Generator {
         var context = InferContext(operands: operands.map { $0.flatMap { facts[$0] } })
         return try op.infer(&context).count
     }
+
+    /// An example of an operator after the value, whose elements are taken, repeated and arranged as the operator wants them.
+    mutating func attached(_ x: Int, _ fact: Fact) throws -> [Int] {
+        let example = rng.pick(rng.pick(Self.examples).examples)
+        guard let first = example.operands.first ?? nil, first.type.isFloat, fact.element.isFloat, first.count > 0 else {
+            throw DLCError("the operands do not fit")
+        }
+        guard let shape = fact.shape.constants, case let count = try Checked.count(shape), count > 0 else {
+            throw DLCError("nothing to take")
+        }
+        var value = x
+        if fact.element != first.type { value = sketch.add(try make("cast", ["to": .type(first.type)]), [value])[0] }
+        if shape != first.shape {
+            value = sketch.add(Reshape(shape: [Dim(count)]), [value])[0]
+            let copies = (first.count + count - 1) / count
+            if copies > 1 { value = sketch.add(try make("tile", ["repeats": .dims([Dim(copies)])]), [value])[0] }
+            if copies * count > first.count {
+                value =
+                    sketch.add(
+                        Slice(starts: [Dim(rng.below(copies * count - first.count + 1))], sizes: [Dim(first.count)], steps: [1]), [value])[
+                        0]
+            }
+            value = sketch.add(Reshape(shape: Shape(constants: first.shape)), [value])[0]
+        }
+        var operands: [Int?] = [value]
+        for tensor in example.operands.dropFirst() {
+            guard let tensor else {
+                operands.append(nil)
+                continue
+            }
+            operands.append(rng.chance(0.7) ? sketch.addConstant(tensor) : addInput(tensor, isPlain: true))
+        }
+        return sketch.add(example.op, operands, results: try resultCount(example.op, operands))
+    }
 }

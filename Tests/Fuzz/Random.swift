@@ -40,8 +40,17 @@ extension Tensor {
             let choices = try like.integers()
             return try Tensor(integers: (0..<count).map { _ in rng.pick(choices) }, type: type, shape: shape)
         }
+        let limits: [Int64] =
+            switch type {
+            case .int8: [-128, 127]
+            case .int16: [-32768, 32767]
+            case .int32: [Int64(Int32.min), Int64(Int32.max)]
+            case .int64: [.min, .max]
+            default: [0, 255]
+            }
         let integers = (0..<count).map { _ -> Int64 in
             if type == .bool { return Int64(rng.below(2)) }
+            if style == .extreme, rng.chance(0.15) { return rng.pick(limits) }
             return Int64(rng.below(9)) - (type.isSigned ? 4 : 0)
         }
         return try Tensor(integers: integers, type: type, shape: shape)

@@ -41,12 +41,14 @@ def decoder(name, prefix, settings, base=TEXT, head="ForCausalLM"):
     """A decoder with its past, and without."""
     ids = dict(bos_token_id=0, eos_token_id=1, pad_token_id=2)
     for suffix in ("", "-with-past"):
-        MODELS[name + suffix.replace("-", "/", 1)] = Model(prefix + head, prefix + "Config", {**base, **ids, **settings}, "text-generation" + suffix)
+        MODELS[name + suffix.replace("-", "/", 1)] = Model(prefix + head, prefix + "Config", {**base, **ids, **settings},
+            "text-generation" + suffix)
 
 
 def two_sided(name, prefix, settings=None, base=TWO_SIDED, task="text2text-generation", **others):
     """An encoder, and a decoder with and without its past."""
-    MODELS[name] = Model(prefix + "ForConditionalGeneration", prefix + "Config", {**base, **(settings or {})}, task + "-with-past", **others)
+    MODELS[name] = Model(prefix + "ForConditionalGeneration", prefix + "Config", {**base, **(settings or {})}, task + "-with-past",
+        **others)
 
 
 encoder("bert", "Bert")
@@ -120,9 +122,12 @@ two_sided("blenderbot", "Blenderbot")
 two_sided("blenderbot-small", "BlenderbotSmall")
 two_sided("m2m_100", "M2M100")
 MODELS["marian"] = Model("MarianMTModel", "MarianConfig", TWO_SIDED, "text2text-generation-with-past")
-two_sided("whisper", "Whisper", dict(num_mel_bins=16, max_source_positions=20, max_target_positions=32, suppress_tokens=None, begin_suppress_tokens=None),
-          task="automatic-speech-recognition", first=dict(feature_size=16, encoder_sequence_length=40), second=dict(feature_size=16, encoder_sequence_length=40))
-two_sided("speech_to_text", "Speech2Text", dict(input_feat_per_channel=16, input_channels=1, conv_channels=16, max_source_positions=100, max_target_positions=32),
+two_sided("whisper", "Whisper", dict(num_mel_bins=16, max_source_positions=20, max_target_positions=32, suppress_tokens=None,
+    begin_suppress_tokens=None),
+          task="automatic-speech-recognition", first=dict(feature_size=16, encoder_sequence_length=40), second=dict(feature_size=16,
+          encoder_sequence_length=40))
+two_sided("speech_to_text", "Speech2Text", dict(input_feat_per_channel=16, input_channels=1, conv_channels=16,
+    max_source_positions=100, max_target_positions=32),
           task="automatic-speech-recognition")
 
 image("vit", "ViT", {})
@@ -133,31 +138,39 @@ image("dinov2", "Dinov2", {})
 image("vit_msn", "ViTMSN", {})
 image("resnet", "ResNet", dict(embedding_size=8, hidden_sizes=[8, 16], depths=[1, 1], layer_type="basic"), base={},
       second=dict(height=48, width=40))
-image("regnet", "RegNet", dict(embedding_size=8, hidden_sizes=[8, 16], depths=[1, 1], groups_width=8), base={}, second=dict(height=48, width=40))
+image("regnet", "RegNet", dict(embedding_size=8, hidden_sizes=[8, 16], depths=[1, 1], groups_width=8), base={},
+    second=dict(height=48, width=40))
 image("convnext", "ConvNext", dict(hidden_sizes=[8, 16], depths=[1, 1], num_stages=2), base={}, second=dict(height=48, width=40))
 image("convnextv2", "ConvNextV2", dict(hidden_sizes=[8, 16], depths=[1, 1], num_stages=2), base={}, second=dict(height=48, width=40))
 image("mobilenet_v1", "MobileNetV1", dict(depth_multiplier=0.25), base={}, second=dict(height=64, width=48))
 image("mobilenet_v2", "MobileNetV2", dict(depth_multiplier=0.25), base={}, second=dict(height=64, width=48))
-image("efficientnet", "EfficientNet", dict(width_coefficient=0.25, depth_coefficient=0.3, hidden_dim=320), base={}, second=dict(height=64, width=48))
+image("efficientnet", "EfficientNet", dict(width_coefficient=0.25, depth_coefficient=0.3, hidden_dim=320), base={},
+    second=dict(height=64, width=48))
 image("poolformer", "PoolFormer", dict(hidden_sizes=[8, 16, 16, 16], depths=[1, 1, 1, 1]), base={}, second=dict(height=64, width=48))
-image("levit", "Levit", dict(image_size=64, hidden_sizes=[16, 32, 48], num_attention_heads=[2, 2, 2], depths=[1, 1, 1], key_dim=[8, 8, 8]), base={},
+image("levit", "Levit", dict(image_size=64, hidden_sizes=[16, 32, 48], num_attention_heads=[2, 2, 2], depths=[1, 1, 1], key_dim=[8,
+    8, 8]), base={},
       first=dict(height=64, width=64), second=dict(height=64, width=64))
 image("mobilevit", "MobileViT", dict(image_size=32, hidden_sizes=[16, 24, 32], neck_hidden_sizes=[8, 8, 16, 16, 24, 24, 32]), base={},
       first=dict(height=64, width=64), second=dict(height=96, width=64))
-image("segformer", "Segformer", dict(depths=[1, 1, 1, 1], hidden_sizes=[8, 16, 16, 24], num_attention_heads=[1, 2, 2, 4], decoder_hidden_size=16), base={},
+image("segformer", "Segformer", dict(depths=[1, 1, 1, 1], hidden_sizes=[8, 16, 16, 24], num_attention_heads=[1, 2, 2, 4],
+    decoder_hidden_size=16), base={},
       first=dict(height=64, width=64), second=dict(height=96, width=64))
 image("swin", "Swin", dict(image_size=32, patch_size=4, embed_dim=16, depths=[2, 2], num_heads=[2, 2], window_size=4), base={})
 image("swinv2", "Swinv2", dict(image_size=32, patch_size=4, embed_dim=16, depths=[2, 2], num_heads=[2, 2], window_size=4), base={})
-image("cvt", "Cvt", dict(embed_dim=[8, 16, 16], num_heads=[1, 2, 2], depth=[1, 1, 1]), base={}, first=dict(height=64, width=64), second=dict(height=64, width=64))
+image("cvt", "Cvt", dict(embed_dim=[8, 16, 16], num_heads=[1, 2, 2], depth=[1, 1, 1]), base={}, first=dict(height=64, width=64),
+    second=dict(height=64, width=64))
 image("pvt", "Pvt", dict(image_size=64, hidden_sizes=[8, 16, 16, 16], depths=[1, 1, 1, 1], num_attention_heads=[1, 2, 2, 2]), base={},
       first=dict(height=64, width=64), second=dict(height=64, width=64))
 image("hiera", "Hiera", dict(image_size=[64, 64], embed_dim=16, depths=[1, 1, 1, 1], num_heads=[1, 1, 2, 2]), base={},
       first=dict(height=64, width=64), second=dict(height=64, width=64))
-image("yolos", "Yolos", dict(image_size=[32, 32], num_detection_tokens=5), task="object-detection", head="ForObjectDetection", second=dict(height=48, width=32))
+image("yolos", "Yolos", dict(image_size=[32, 32], num_detection_tokens=5), task="object-detection", head="ForObjectDetection",
+    second=dict(height=48, width=32))
 image("vit_mae", "ViTMAE", {}, task="feature-extraction", head="Model")
-image("dpt", "DPT", dict(image_size=32, patch_size=8, num_hidden_layers=4, backbone_out_indices=[0, 1, 2, 3], neck_hidden_sizes=[8, 8, 16, 16],
+image("dpt", "DPT", dict(image_size=32, patch_size=8, num_hidden_layers=4, backbone_out_indices=[0, 1, 2, 3], neck_hidden_sizes=[8,
+    8, 16, 16],
                          fusion_hidden_size=16, is_hybrid=False), task="depth-estimation", head="ForDepthEstimation")
-image("glpn", "GLPN", dict(depths=[1, 1, 1, 1], hidden_sizes=[8, 16, 16, 24], num_attention_heads=[1, 2, 2, 4], decoder_hidden_size=16), base={},
+image("glpn", "GLPN", dict(depths=[1, 1, 1, 1], hidden_sizes=[8, 16, 16, 24], num_attention_heads=[1, 2, 2, 4],
+    decoder_hidden_size=16), base={},
       task="depth-estimation", head="ForDepthEstimation", first=dict(height=64, width=64), second=dict(height=96, width=64))
 image("swin2sr", "Swin2SR", dict(image_size=32, embed_dim=16, depths=[1, 1], num_heads=[2, 2], window_size=4, upscale=2), base={},
       task="image-to-image", head="ForImageSuperResolution", second=dict(height=48, width=32))
@@ -167,7 +180,8 @@ for kind in ("wav2vec2", "hubert", "unispeech", "unispeech-sat", "wavlm", "data2
     extra = dict(conv_pos_kernel_size=5) if kind == "data2vec-audio" else dict(squeeze_factor=1) if kind == "sew" else {}
     MODELS[kind] = Model(prefix + "ForCTC", prefix + "Config", {**SPEECH, **extra}, "automatic-speech-recognition", *SAMPLES)
 MODELS["audio-spectrogram-transformer"] = Model(
-    "ASTForAudioClassification", "ASTConfig", dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=48, max_length=32,
+    "ASTForAudioClassification", "ASTConfig", dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=48,
+    max_length=32,
                                                    num_mel_bins=16), "audio-classification")
 TOWER = dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=48)
 for kind, prefix in (("clip", "CLIP"), ("siglip", "Siglip")):
@@ -177,10 +191,12 @@ for kind, prefix in (("clip", "CLIP"), ("siglip", "Siglip")):
 MODELS["detr"] = Model("DetrForObjectDetection", "DetrConfig", dict(
     use_timm_backbone=False, use_pretrained_backbone=False, backbone=None, backbone_config=dict(
         model_type="resnet", embedding_size=8, hidden_sizes=[8, 16], depths=[1, 1], layer_type="basic", out_features=["stage2"]),
-    d_model=32, encoder_layers=1, decoder_layers=1, encoder_attention_heads=4, decoder_attention_heads=4, encoder_ffn_dim=48, decoder_ffn_dim=48,
+    d_model=32, encoder_layers=1, decoder_layers=1, encoder_attention_heads=4, decoder_attention_heads=4, encoder_ffn_dim=48,
+    decoder_ffn_dim=48,
     num_queries=5, num_labels=4), "object-detection", first=dict(height=64, width=64), second=dict(height=96, width=64))
 MODELS["patchtst"] = Model("PatchTSTForPrediction", "PatchTSTConfig", dict(
-    num_input_channels=2, context_length=32, patch_length=8, patch_stride=8, d_model=16, num_attention_heads=2, num_hidden_layers=2, ffn_dim=32,
+    num_input_channels=2, context_length=32, patch_length=8, patch_stride=8, d_model=16, num_attention_heads=2, num_hidden_layers=2,
+    ffn_dim=32,
     prediction_length=8), "time-series-forecasting")
 
 
