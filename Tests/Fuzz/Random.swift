@@ -65,7 +65,7 @@ extension Tensor {
         case .extreme:
             // Squares and short sums of the largest stay finite in f32; what is rounded away is judged by the oracle.
             let large = type == .float16 ? 200.0 : 1e15
-            let small = type == .float16 ? 1e-7 : type == .float64 ? 4e-310 : 3e-41
+            let small = type == .float16 ? 1e-7 : type == .float64 ? 0x1p-1030 : 3e-41
             return rng.chance(0.12) ? rng.pick([large, -large, small, -small, 1e-10, 88, -104]) : rng.normal()
         }
     }

@@ -118,7 +118,7 @@ public struct Activation: Operator {
         case .leakyRelu: x < 0 ? alpha * x : x
         case .selu: x < 0 ? gamma * alpha * Oracle.expm1(x) : gamma * x
         case .celu: x < 0 ? alpha * Oracle.expm1(x / alpha) : x
-        case .thresholdedRelu: x > alpha || x.isNaN ? x : 0
+        case .thresholdedRelu: x > alpha ? x : 0
         case .hardSigmoid: x.isNaN ? x : max(0, min(1, alpha * x + beta))
         case .swish: x * Oracle.sigmoid(alpha * x)
         }

@@ -131,12 +131,18 @@ public struct RegionAlign: Operator {
 
     private func pooled(_ rows: [Sample], _ columns: [Sample], _ element: (Int, Int) -> Double) -> Double {
         if rows.isEmpty || columns.isEmpty { return 0 }
-        let products = rows.flatMap { v in
-            columns.flatMap { u in
-                u.isEmpty || v.isEmpty ? [0] : v.flatMap { a in u.map { b in a.weight * b.weight * element(a.place, b.place) } }
+        var (sum, largest) = (0.0, -Double.infinity)
+        func add(_ product: Double) {
+            sum += product
+            if product > largest { largest = product }
+        }
+        for v in rows {
+            for u in columns {
+                if u.isEmpty || v.isEmpty { add(0) }
+                for a in v { for b in u { add(a.weight * b.weight * element(a.place, b.place)) } }
             }
         }
-        return mode == .max ? products.reduce(-.infinity) { $1 > $0 ? $1 : $0 } : products.reduce(0, +) / Double(rows.count * columns.count)
+        return mode == .max ? largest : sum / Double(rows.count * columns.count)
     }
 }
 
