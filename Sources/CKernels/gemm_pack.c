@@ -51,9 +51,10 @@ void dlc_transpose(const float *b, int64_t column_stride, int64_t columns, int64
 }
 
 void dlc_transpose_rows(const float *b, int64_t column_stride, int64_t columns, int64_t rows, float *out, int64_t row_step) {
-    int64_t at[256];
-    for (int64_t i = 0; i < 256 && i < rows; i++) at[i] = i * row_step;
-    for (int64_t i = 0; i < rows; i += 256) dlc_transpose(b + i, column_stride, columns, dlc_min(256, rows - i), out + i * row_step, at);
+    int64_t at[DLC_TRANSPOSE_ROWS];
+    for (int64_t i = 0; i < DLC_TRANSPOSE_ROWS && i < rows; i++) at[i] = i * row_step;
+    for (int64_t i = 0; i < rows; i += DLC_TRANSPOSE_ROWS)
+        dlc_transpose(b + i, column_stride, columns, dlc_min(DLC_TRANSPOSE_ROWS, rows - i), out + i * row_step, at);
 }
 
 void dlc_pack_panel(const dlc_panels *p, int64_t panel, const float *b, int64_t row_stride, int64_t column_stride, float *out) {

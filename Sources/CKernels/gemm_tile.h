@@ -76,6 +76,8 @@ static inline int64_t dlc_packed_floats(const dlc_panels *p) {
 /// Packs one panel of B into k rows of `vectors · lanes` floats.
 void dlc_pack_panel(const dlc_panels *p, int64_t panel, const float *b, int64_t row_stride, int64_t column_stride, float *out);
 
+/// Rows at a time whose lines of 64 columns stay in L1 while their columns come in fours.
+enum { DLC_TRANSPOSE_ROWS = 64 };
 /// Columns whose elements are neighbours, `column_stride` apart, into rows: element i of column j to out[at[i] + j].
 void dlc_transpose(const float *b, int64_t column_stride, int64_t columns, int64_t rows, float *out, const int64_t *at);
 /// The same where the rows lie `row_step` apart.

@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum { WEIGHTS, PACKED };
-enum { MOST_WIDTH = 16 * DLC_TILE_MOST_VECTORS, WINOGRAD_INPUTS = 8, WINOGRAD_POINTS = 36, MOST_ROWS = 512, CHANNELS_BLOCK = 512 };
+enum { MOST_WIDTH = 16 * DLC_TILE_MOST_VECTORS, WINOGRAD_INPUTS = 8, WINOGRAD_POINTS = 36, MOST_ROWS = 256, CHANNELS_BLOCK = 512 };
 
 static int64_t taps_of(const dlc_pack *p) { return p->kernel[0] * p->kernel[1] * p->kernel[2]; }
 
@@ -71,7 +71,7 @@ static void pack_inputs(const dlc_pack *p, const panel_part *x, int64_t first, i
     const bool dense = taps == taps_of(p) && (taps == 1 || p->tap_step == 1) && p->input_step == taps && taps <= MOST_ROWS;
     if (dense) {
         int64_t at[MOST_ROWS];
-        const int64_t inputs = MOST_ROWS / taps;
+        const int64_t inputs = dlc_max(1, DLC_TRANSPOSE_ROWS / taps);
         for (; first < last; first += inputs) {
             const int64_t some = dlc_min(inputs, last - first);
             int64_t *row = at;
