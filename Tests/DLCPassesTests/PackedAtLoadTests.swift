@@ -81,6 +81,9 @@ import Testing
         #expect(WeightBudget.packedAtLoad(items, chosen: [0, 0, 0], packings: packings) == [0: 1])
         #expect(WeightBudget.packedAtLoad(items, chosen: [0, 0, 0], packings: [[0, 5], [0, 5], [0, 5]]) == [0: 1, 1: 1])
         #expect(WeightBudget.packedAtLoad(items, chosen: [1, 1, 1], packings: packings) == [:])
+        // What lies in the file as it is leaves room for the smallest of the others.
+        #expect(WeightBudget.fitting([0: 1, 1: 1], items, chosen: [0, 0, 0], plain: [1, 1, 1], within: 11) == [0])
+        #expect(WeightBudget.fitting([0: 1, 1: 1], items, chosen: [0, 0, 0], plain: [1, 1, 1], within: 10) == [])
         #expect(WeightBudget.packedAtLoad(items, chosen: [0, 0, 0], packings: packings.map { _ in [0, .infinity] }) == [:])
     }
 }

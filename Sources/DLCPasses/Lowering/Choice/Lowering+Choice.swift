@@ -22,6 +22,13 @@ struct ChoosableLayer {
         return Int(dlc_conv_packed_bytes(target.isa, &shape))
     }
 
+    /// Bytes of the weights as they are.
+    func plainBytes() -> Int {
+        var shape = shape
+        shape.algorithm = DLC_CONV_DIRECT
+        return Int(dlc_conv_packed_bytes(DLC_ISA_PORTABLE, &shape))
+    }
+
     /// The packing of an algorithm's weights; nil where they are read as they are.
     private func packing(_ algorithm: dlc_conv_algorithm) -> dlc_pack? {
         guard algorithm != DLC_CONV_DIRECT else { return nil }
@@ -71,10 +78,11 @@ extension Lowering {
         let chosen = WeightBudget.choose(items, within: limit)
         let packings = layers.map { layer in layer.algorithms.map { layer.packsAtRun ? .infinity : packingCost(layer, $0) } }
         let late = WeightBudget.packedAtLoad(items, chosen: chosen, packings: packings)
+        let fitting = WeightBudget.fitting(late, items, chosen: chosen, plain: layers.map { $0.plainBytes() }, within: limit)
         var result: (algorithms: [Int: dlc_conv_algorithm], packedAtLoad: Set<Int>) = ([:], [])
         for (index, layer) in layers.enumerated() {
             result.algorithms[layer.node.results[0].index] = layer.algorithms[late[index] ?? chosen[index]]
-            if late[index] != nil { result.packedAtLoad.insert(layer.node.results[0].index) }
+            if late[index] != nil, !fitting.contains(index) { result.packedAtLoad.insert(layer.node.results[0].index) }
         }
         return result
     }

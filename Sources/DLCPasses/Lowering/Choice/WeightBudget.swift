@@ -44,6 +44,21 @@ enum WeightBudget {
         return result
     }
 
+    /// Of the items that were to be packed at load, those that fit into the file after all, since others lie there as they are:
+    /// the smallest first.
+    /// - Parameter plain: the bytes of each item's weights as they are.
+    static func fitting(_ late: [Int: Int], _ items: [[Alternative]], chosen: [Int], plain: [Int], within limit: Int) -> Set<Int> {
+        var rest = limit
+        for (index, item) in items.enumerated() { rest -= late[index] == nil ? item[chosen[index]].bytes : plain[index] }
+        var result = Set<Int>()
+        for (bytes, index) in late.map({ (items[$0.key][$0.value].bytes, $0.key) }).sorted(by: <) {
+            guard bytes - plain[index] <= rest else { break }
+            rest -= bytes - plain[index]
+            result.insert(index)
+        }
+        return result
+    }
+
     /// The exchange with the highest gain per byte of those that fit into `rest` bytes; the first of equal ones.
     private static func best(_ items: [[Alternative]], _ chosen: [Int], _ rest: Int) -> (item: Int, alternative: Int)? {
         var found: (item: Int, alternative: Int)?
