@@ -80,8 +80,11 @@ static void rnn_finish(const rnn_task *t, int64_t b, vf h, vf c) {
 
 static void rnn_start(const rnn_task *t) {
     const float *h = t->buffers[3], *c = t->buffers[4];
+    const int32_t *lengths = t->buffers[2];
+    int32_t *status = t->buffers[8];
     bool lstm = t->p->kind == DLC_RNN_LSTM;
     for (int64_t b = 0; b < t->p->batch; b++) {
+        if (status && lengths && t->direction == 0 && t->block == 0 && (lengths[b] < 0 || lengths[b] > t->p->steps)) *status = 1;
         int64_t at = b * t->l.units + t->block * VL, from = rnn_state_offset(t, b);
         vf first_h = h ? vf_load_n(h + from, t->lanes) : vf_zero();
         vf first_c = c ? vf_load_n(c + from, t->lanes) : vf_zero();

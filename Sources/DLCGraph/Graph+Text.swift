@@ -2,6 +2,7 @@
 ///
 ///     graph mnist(%image: f32[N, 1, 28, 28]) -> (%scores) {
 ///         state %runs: i64[] = (0) -> %more
+///         require equal(N, 5) "concat rows" "operands agree in dimension 0"
 ///         %w = constant {value: f32[2] (0.5, -1)}
 ///         %y: f32[N, 8, 28, 28] = conv(%image, %w, _) {strides: [1, 1]} "conv1"
 ///         ...
@@ -33,6 +34,18 @@ extension Graph {
             let isSplat = state.initial.rank == 0 && !shape(state.value).isEmpty
             let initial = isSplat ? "(\(state.initial.elementTexts()[0])...)" : state.initial.elementText(elidingAbove: limit)
             lines.append("    state \(names[state.value.index]): \(type(state.value)) = \(initial) -> \(names[state.next.index])")
+        }
+        for port in inputs {
+            guard let shape = declaredShapes[port.name] else { continue }
+            lines.append("    declared \(names[port.value.index]): [\(shape.map(\.description).joined(separator: ", "))]")
+        }
+        for symbol in settled {
+            let value = "\(Dim(symbol: symbol.symbol)) = \(symbol.value)"
+            lines.append("    settled \(value) \(Self.literal(symbol.place)) \(Self.literal(symbol.reason))")
+        }
+        for constraint in constraints {
+            let claim = "\(constraint.relation.rawValue)(\(constraint.left), \(constraint.right))"
+            lines.append("    require \(claim) \(Self.literal(constraint.place)) \(Self.literal(constraint.reason))")
         }
         for node in nodes {
             let left = node.results.map { value in

@@ -1,8 +1,10 @@
 extension Graph {
     /// Checks what every pass must keep: operands are computed before they are read, every type is what inference
-    /// gives, expression for expression, ports and states have distinct names, a state and its next value one type.
+    /// gives, expression for expression, what operators need of extents is proved or recorded, ports and states have distinct
+    /// names, a state and its next value one type.
     /// - Throws: the first violation, naming the node.
     public func verify() throws {
+        let claims = Set(constraints.map(\.claim))
         var isKnown = [Bool](repeating: false, count: values.count)
         for port in inputs {
             guard values.indices.contains(port.value.index) else { throw DLCError("input \(port.name) is no value of the graph") }
@@ -23,6 +25,7 @@ extension Graph {
                     }
                 }
                 var inferred = try InferredTypes(node.op, node.operands.map { $0.map { fact($0) } })
+                if let open = inferred.constraints.first(where: { !claims.contains($0.claim) }) { throw open.violation { "\($0)" } }
                 guard inferred.types.count == node.results.count else {
                     throw DLCError("has \(node.results.count) results, inference gives \(inferred.types.count)")
                 }

@@ -53,8 +53,14 @@ public struct Graph: Sendable {
     public internal(set) var inputs: [Port] = []
     public internal(set) var outputs: [Port] = []
     public internal(set) var states: [State] = []
-    /// Where each symbol of a dimension came from, for messages: `N` → `input image, dimension 0`.
+    /// Where each symbol of a dimension came from, for messages: `N` → `dimension 0 of input image`.
     public internal(set) var symbolOrigins: [String: String] = [:]
+    /// What operators need of extents and the builder could not prove, each claim once.
+    public internal(set) var constraints: [Constraint] = []
+    /// Symbols that constraints have replaced, in the order in which they were.
+    public internal(set) var settled: [SettledSymbol] = []
+    /// Shapes of inputs before symbols in them were replaced, by name.
+    public internal(set) var declaredShapes: [String: Shape] = [:]
     /// Free text that travels with the model, such as class labels.
     public var metadata: [String: String] = [:]
     var values: [ValueRecord] = []
@@ -62,6 +68,16 @@ public struct Graph: Sendable {
     init(name: String, stage: Stage) {
         self.name = name
         self.stage = stage
+    }
+
+    /// An empty graph with what belongs to another beside its values and nodes.
+    init(like other: Graph) {
+        self.init(name: other.name, stage: other.stage)
+        symbolOrigins = other.symbolOrigins
+        constraints = other.constraints
+        settled = other.settled
+        declaredShapes = other.declaredShapes
+        metadata = other.metadata
     }
 
     public var valueCount: Int { values.count }

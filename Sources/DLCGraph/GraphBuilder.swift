@@ -4,6 +4,7 @@ public struct GraphBuilder: Sendable {
     public private(set) var graph: Graph
     private var known: [String: Int] = [:]
     private var symbolCounts: [String: Int] = [:]
+    private var claims: Set<Constraint.Claim> = []
     /// Nodes whose operands are all constants and whose operands and results have at most this many elements are
     /// computed at once, unless the results are much larger. Values whose content is known are always replaced by constants.
     public var foldLimit: Int
@@ -13,11 +14,10 @@ public struct GraphBuilder: Sendable {
         self.foldLimit = foldLimit
     }
 
-    /// A builder for a new graph with the name, stage, symbols and metadata of another.
+    /// A builder for a new graph with the name, stage, symbols, constraints and metadata of another.
     public init(like other: Graph, foldLimit: Int = 0) {
-        graph = Graph(name: other.name, stage: other.stage)
-        graph.symbolOrigins = other.symbolOrigins
-        graph.metadata = other.metadata
+        graph = Graph(like: other)
+        claims = Set(other.constraints.map(\.claim))
         self.foldLimit = foldLimit
     }
 
@@ -32,7 +32,7 @@ public struct GraphBuilder: Sendable {
         try checkEntryName(name)
         for (axis, dim) in type.shape.enumerated() {
             for symbol in dim.symbols where graph.symbolOrigins[symbol] == nil {
-                graph.symbolOrigins[symbol] = "input \(name), dimension \(axis)"
+                graph.symbolOrigins[symbol] = "dimension \(axis) of input \(name)"
             }
         }
         let value = append(Fact(type), name: name, producer: nil)
@@ -126,7 +126,7 @@ public struct GraphBuilder: Sendable {
             let operandFacts = operands.map { $0.map { graph.fact($0) } }
             var fresh: [String] = []
             var given = symbols[...]
-            let facts: [Fact] = try withoutActuallyEscaping({ (hint: String) -> String in
+            let (facts, constraints) = try withoutActuallyEscaping({ (hint: String) -> String in
                 if let symbol = given.popFirst() { return symbol }
                 var name: String
                 repeat {
@@ -136,11 +136,13 @@ public struct GraphBuilder: Sendable {
                 fresh.append(name)
                 return name
             }) { freshSymbol in
-                var context = InferContext(operands: operandFacts, freshSymbol: freshSymbol)
+                var context = InferContext(operands: operandFacts, origins: origins, freshSymbol: freshSymbol)
                 var facts = try op.infer(&context)
                 if facts.count == 1 { facts[0] = try facts[0].following(op, operandFacts) }
-                return facts
+                return (facts, context.constraints)
             }
+            let place = name.isEmpty ? op.name : "\(op.name) \(name)"
+            for constraint in constraints { record(constraint.at(place)) }
             symbolCounts = counts
             for symbol in fresh {
                 graph.symbolOrigins[symbol] = Self.dataOrigin + (name.isEmpty ? op.name : "\(op.name) \(name)")
@@ -152,6 +154,14 @@ public struct GraphBuilder: Sendable {
             if isPure { known[key] = graph.nodes.count }
             return appendNode(op, operands: operands, facts: facts, name: name, resultNames: resultNames)
         }
+    }
+
+    /// Records what must hold of extents, where it is not known to.
+    /// - Throws: where it cannot hold.
+    public mutating func require(_ constraint: Constraint) throws {
+        var context = InferContext(operands: [], origins: graph.symbolOrigins) { $0 }
+        try context.require(constraint.at(""))
+        for open in context.constraints { record(open.at(constraint.place)) }
     }
 
     /// The results of an equal node, where there is one already.
@@ -219,6 +229,30 @@ public struct GraphBuilder: Sendable {
     }
 
     private static let dataOrigin = "the data seen by "
+
+    private mutating func record(_ constraint: Constraint) {
+        if claims.insert(constraint.claim).inserted { graph.constraints.append(constraint) }
+    }
+
+    /// Notes the shape that an input had before symbols in it were settled.
+    public mutating func declare(_ input: String, _ shape: Shape) { graph.declaredShapes[input] = shape }
+
+    /// Notes a symbol that the types of inputs no longer have.
+    public mutating func settle(_ symbol: SettledSymbol) { graph.settled.append(symbol) }
+
+    /// Replaces all notes of such symbols.
+    mutating func settle(_ symbols: [SettledSymbol]) { graph.settled = symbols }
+
+    /// Replaces the constraints of a graph whose dimensions change.
+    /// - Throws: where one of them cannot hold any more.
+    mutating func requireAgain(_ constraints: [Constraint], _ change: (Constraint) throws -> Constraint) throws {
+        graph.constraints = []
+        claims = []
+        for constraint in constraints {
+            let changed = try change(constraint)
+            if constraint.place.isEmpty { try require(changed) } else { try located(constraint.place) { try require(changed) } }
+        }
+    }
 
     private func checkArity(_ op: any Operator, _ operands: [Value?]) throws {
         let definition = op.definition

@@ -69,6 +69,20 @@ public struct GraphParser {
                 let key = try scanner.string()
                 try scanner.expect(":")
                 builder.setMetadata(key, try scanner.string())
+            } else if scanner.takeWord("require") {
+                try builder.require(try constraint())
+            } else if scanner.takeWord("settled") {
+                builder.settle(try settledSymbol())
+            } else if scanner.takeWord("declared") {
+                let name = try valueName()
+                try scanner.expect(":")
+                guard let value = values[name], let port = builder.graph.inputs.first(where: { $0.value == value }) else {
+                    throw DLCError("%\(name) is no input")
+                }
+                let shape = try dims()
+                let rank = builder.shape(value).count
+                guard shape.count == rank else { throw DLCError("%\(name) has \(rank) dimensions") }
+                builder.declare(port.name, shape)
             } else {
                 try statement(&builder, &values)
             }
@@ -158,13 +172,38 @@ public struct GraphParser {
     private mutating func tensorType() throws -> TensorType {
         let name = try scanner.name()
         guard let element = ElementType(name: name) else { throw DLCError("unknown element type \(name)") }
+        return TensorType(element, try dims())
+    }
+
+    private mutating func dims() throws -> Shape {
         try scanner.expect("[")
         var shape = Shape()
         while !scanner.take("]") {
             shape.append(try scanner.dim())
             if !scanner.take(",") { try scanner.expect("]"); break }
         }
-        return TensorType(element, shape)
+        return shape
+    }
+
+    /// `equal(N, 5) "concat rows" "operands agree in dimension 0"`
+    private mutating func constraint() throws -> Constraint {
+        let word = try scanner.name()
+        guard let relation = Constraint.Relation(rawValue: word) else { throw DLCError("unknown relation \(word)") }
+        try scanner.expect("(")
+        let left = try scanner.dim()
+        try scanner.expect(",")
+        let right = try scanner.dim()
+        try scanner.expect(")")
+        return Constraint(relation, left, right, place: try scanner.string(), reason: try scanner.string())
+    }
+
+    /// `C = 3 "conv stem" "w expects 3 channels"`
+    private mutating func settledSymbol() throws -> SettledSymbol {
+        let symbol = try scanner.dim()
+        guard let name = symbol.symbol else { throw DLCError("\(symbol) is no symbol") }
+        try scanner.expect("=")
+        let value = try scanner.dim()
+        return SettledSymbol(symbol: name, value: value, place: try scanner.string(), reason: try scanner.string())
     }
 
     private mutating func attribute() throws -> AttributeValue {

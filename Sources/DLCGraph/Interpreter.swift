@@ -17,13 +17,17 @@ public struct Interpreter: Sendable {
     public static func run(
         _ graph: Graph, _ inputs: [String: Tensor], states: inout [String: Tensor], observer: Observer? = nil
     ) throws -> [String: Tensor] {
-        var symbols: [String: Dim] = [:]
         var tensors = [Tensor?](repeating: nil, count: graph.valueCount)
         for port in graph.inputs {
             guard let tensor = inputs[port.name] else { throw DLCError("input \(port.name) is missing") }
-            try located("input \(port.name)") { try bind(graph.type(port.value), to: tensor, &symbols) }
+            let type = graph.type(port.value)
+            guard tensor.type == type.element, tensor.rank == type.rank else {
+                throw DLCError("expected \(type), found \(tensor.type)\(tensor.shape)", at: ["input \(port.name)"])
+            }
             tensors[port.value.index] = tensor
         }
+        let shapes = graph.inputs.map { tensors[$0.value.index]?.shape ?? [] }
+        var symbols = try graph.binding.values(shapes).mapValues { Dim($0) }
         for state in graph.states {
             guard let tensor = states[state.name] else { throw DLCError("state \(state.name) is missing") }
             try located("state \(state.name)") { try bind(graph.type(state.value), to: tensor, &symbols) }
@@ -54,7 +58,7 @@ public struct Interpreter: Sendable {
         return outputs
     }
 
-    /// Checks a tensor against a type and binds symbols that stand alone in it.
+    /// Checks a result against its type and binds symbols that the data defines.
     private static func bind(_ type: TensorType, to tensor: Tensor, _ symbols: inout [String: Dim]) throws {
         guard tensor.type == type.element, tensor.rank == type.rank else {
             throw DLCError("expected \(type), found \(tensor.type)\(tensor.shape)")

@@ -88,6 +88,14 @@ public struct ONNXReader {
 
     public mutating func constant(_ tensor: Tensor) -> Value { builder.constant(tensor) }
 
+    /// Requires of extents what no operator that the node becomes states.
+    public mutating func require(
+        _ relation: Constraint.Relation, _ left: Dim, _ right: Dim, _ reason: @autoclosure () -> String
+    ) throws {
+        let place = name.isEmpty ? opType.lowercased() : "\(opType.lowercased()) \(name)"
+        try builder.require(Constraint(relation, left, right, place: place, reason: reason()))
+    }
+
     public func operand(_ index: Int) -> Value? { index < operands.count ? operands[index] : nil }
 
     public func required(_ index: Int) throws -> Value {

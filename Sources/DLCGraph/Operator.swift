@@ -40,17 +40,23 @@ public struct OperatorTraits: OptionSet, Sendable {
 public struct InferContext {
     /// The facts of the operands, nil where an optional one is absent.
     public let operands: [Fact?]
+    /// What the operator needs of extents, as far as it is not known to hold.
+    public internal(set) var constraints: [Constraint] = []
+    /// Where symbols come from, for messages.
+    let origins: [String: String]
     var freshSymbol: (String) -> String
 
     /// For tests and tools that infer without a builder.
     public init(operands: [Fact?]) {
         self.operands = operands
+        origins = [:]
         var count = 0
         freshSymbol = { count += 1; return "\($0).\(count)" }
     }
 
-    init(operands: [Fact?], freshSymbol: @escaping (String) -> String) {
+    init(operands: [Fact?], origins: [String: String], freshSymbol: @escaping (String) -> String) {
         self.operands = operands
+        self.origins = origins
         self.freshSymbol = freshSymbol
     }
 
@@ -104,25 +110,27 @@ public enum InferenceRules {
         return result
     }
 
-    /// The shape that NumPy-style broadcasting gives. Two different symbols are taken to be equal or 1.
+    /// The shape that NumPy's broadcasting gives. That the shapes do broadcast is for `InferContext.broadcast` to require.
     public static func broadcast(_ shapes: [Shape]) throws -> Shape {
         let rank = shapes.map(\.count).max() ?? 0
-        var result = Shape(repeating: 1, count: rank)
-        for shape in shapes {
-            for (offset, dim) in shape.enumerated() {
-                let i = rank - shape.count + offset
-                let known = result[i]
-                if dim == known || dim.constant == 1 { continue }
-                if known.constant == 1 { result[i] = dim; continue }
-                if known.constant != nil && dim.constant != nil {
-                    let text = shapes.map { "[\($0.map(\.description).joined(separator: ", "))]" }.joined(separator: " and ")
-                    throw DLCError("shapes \(text) do not broadcast: \(known) against \(dim)")
-                }
-                // A number beside a symbol: the symbol must be that number or 1, and the result is the number.
-                if known.constant != nil { continue }
-                result[i] = dim.constant != nil ? dim : try Dim.max(known, dim)
+        return try (0..<rank).map { axis in
+            let extents = extents(of: shapes, axis, rank)
+            let longest = extents.first { $0.constant != 1 } ?? 1
+            if extents.allSatisfy({ $0 == longest || $0.constant == 1 }) { return longest }
+            let numbers = Set(extents.compactMap(\.constant)).subtracting([1]).sorted()
+            if numbers.count > 1 {
+                let text = shapes.map { "[\($0.map(\.description).joined(separator: ", "))]" }.joined(separator: " and ")
+                throw DLCError("shapes \(text) do not broadcast: \(numbers[0]) against \(numbers[1])")
             }
+            return try Dim.broadcast(extents)
         }
-        return result
+    }
+
+    /// The extents that meet in dimension `axis` of a result of `rank` dimensions.
+    static func extents(of shapes: [Shape], _ axis: Int, _ rank: Int) -> [Dim] {
+        shapes.compactMap { shape in
+            let own = axis - (rank - shape.count)
+            return own >= 0 ? shape[own] : nil
+        }
     }
 }

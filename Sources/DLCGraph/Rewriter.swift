@@ -73,9 +73,13 @@ public struct Rewriter {
     /// Rebuilds the graph.
     /// - Parameters:
     ///   - inputs: other types for the inputs; nil for the old ones. Symbols that stood alone in them are replaced throughout.
+    ///   - change: what becomes of each operator before the rule sees it.
     ///   - declined: called where the rule throws or its replacement is refused, and the node is kept; where it is nil, the
     ///     error is thrown.
-    public mutating func sweep(inputs: [TensorType]? = nil, declined: Declined? = nil, _ rule: Rule) throws {
+    public mutating func sweep(
+        inputs: [TensorType]? = nil, operators change: (any Operator) throws -> any Operator = { $0 }, declined: Declined? = nil,
+        _ rule: Rule
+    ) throws {
         let types = old.inputs.map { old.type($0.value) }
         symbols.settle(inputs: types, as: inputs ?? types)
         for (port, type) in zip(old.inputs, inputs ?? types) { map([port.value], to: [try builder.input(port.name, type)]) }
@@ -85,7 +89,7 @@ public struct Rewriter {
         for node in old.nodes {
             var node = node
             node.operands = try node.operands.map { try $0.map { try mapped($0) } }
-            node.op = try symbols.renamed(node.op)
+            node.op = try change(symbols.renamed(node.op))
             if let results = try replaced(node, by: rule, declined) {
                 changes += 1
                 map(node.results, to: results)
@@ -151,11 +155,18 @@ extension Graph {
         return (rewriter.builder.graph.withoutDeadNodes(), rewriter.changes)
     }
 
-    /// The same graph with inputs of other types.
-    /// - Throws: what inference reports about the nodes.
+    /// The same graph with inputs of other types. Symbols that stood alone in them are replaced throughout.
+    /// - Throws: what inference reports about the nodes, and where a constraint cannot hold.
     public func retyped(_ inputs: [TensorType]) throws -> Graph {
         guard inputs.count == self.inputs.count else { throw DLCError("expects \(self.inputs.count) operands, found \(inputs.count)") }
+        var values: [String: Dim] = [:]
+        for (port, type) in zip(self.inputs, inputs) {
+            for (old, new) in zip(shape(port.value), type.shape) {
+                if let symbol = old.symbol, values[symbol] == nil { values[symbol] = new }
+            }
+        }
         var rewriter = Rewriter(self)
+        try rewriter.builder.requireAgain(constraints) { try $0.substituting(values) }
         try rewriter.sweep(inputs: inputs) { _, _ in nil }
         return rewriter.builder.graph
     }

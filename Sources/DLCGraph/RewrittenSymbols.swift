@@ -21,13 +21,13 @@ struct RewrittenSymbols {
 
     /// The symbols that stand alone in the types of a node's results and nowhere before.
     func introduced(by types: [TensorType]) -> [String] {
-        types.flatMap { $0.shape.compactMap(\.loneSymbol) }.filter { !known.contains($0) }
+        types.flatMap { $0.shape.compactMap(\.symbol) }.filter { !known.contains($0) }
     }
 
     /// Notes that a result of type `old` has become a value of type `new`.
     mutating func settle(_ old: TensorType, as new: TensorType) {
         for (index, dim) in old.shape.enumerated() where dim.constant == nil {
-            if let symbol = dim.loneSymbol, known.insert(symbol).inserted, index < new.rank, new.shape[index] != dim {
+            if let symbol = dim.symbol, known.insert(symbol).inserted, index < new.rank, new.shape[index] != dim {
                 renames[symbol] = new.shape[index]
             }
         }
@@ -37,20 +37,23 @@ struct RewrittenSymbols {
 /// The types that an operator infers, with symbols that no graph has where only data determines an extent.
 struct InferredTypes {
     let types: [TensorType]
+    /// What the operator needs of extents, as far as it is not known to hold.
+    let constraints: [Constraint]
     private var fresh: Set<String>
     private var met: [String: Dim] = [:]
 
     init(_ op: any Operator, _ operands: [Fact?]) throws {
         var fresh: Set<String> = []
-        let facts: [Fact] = try withoutActuallyEscaping({ (hint: String) -> String in
+        let (facts, constraints) = try withoutActuallyEscaping({ (hint: String) -> String in
             let name = "\(hint)?\(fresh.count)"
             fresh.insert(name)
             return name
         }) { freshSymbol in
-            var context = InferContext(operands: operands, freshSymbol: freshSymbol)
-            return try op.infer(&context)
+            var context = InferContext(operands: operands, origins: [:], freshSymbol: freshSymbol)
+            return (try op.infer(&context), context.constraints)
         }
         types = facts.map(\.type)
+        self.constraints = constraints
         self.fresh = fresh
     }
 
@@ -59,7 +62,7 @@ struct InferredTypes {
         let own = types[index]
         guard own.element == type.element, own.rank == type.rank else { return false }
         for (mine, other) in zip(own.shape, type.shape) where mine != other {
-            if let symbol = mine.loneSymbol, fresh.contains(symbol) {
+            if let symbol = mine.symbol, fresh.contains(symbol) {
                 if let before = met[symbol], before != other { return false }
                 met[symbol] = other
             } else {
@@ -67,13 +70,5 @@ struct InferredTypes {
             }
         }
         return true
-    }
-}
-
-extension Dim {
-    /// The symbol where the extent is nothing else.
-    var loneSymbol: String? {
-        guard constant == nil, symbols.count == 1, let name = symbols.first, self == Dim(symbol: name) else { return nil }
-        return name
     }
 }

@@ -133,9 +133,10 @@ final class BodyImporter {
             name: node.name.isEmpty ? "" : prefix + node.name,
             operands: operands, attributes: attributes,
             resultNames: outputs.map { $0.isEmpty ? nil : finalName($0) })
+        // Also where it throws: what was required until then may settle extents.
+        defer { site.builder = reader.builder }
         let results = try mapping.read(&reader)
-        site.builder = reader.builder
-        for result in results { try checkSize(site.builder.fact(result).type) }
+        for result in results { try checkSize(reader.builder.fact(result).type) }
         return results
     }
 

@@ -36,18 +36,38 @@ private func importModel(
         connx_model_opset_count(model), domain: { connx_model_opset_domain(model, $0) },
         version: { connx_model_opset_version(model, $0) })
     if opsets.isEmpty, connx_model_ir_version(model) < 3 { opsets[""] = 1 }
+    var settled: [SettledSymbol] = []
+    while true {
+        let site = GraphSite(GraphBuilder(name: graph.name, foldLimit: foldLimit))
+        do {
+            return try importModel(document, path: path, opsets, site, inputShapes, constants, settled)
+        } catch {
+            // Some operators are read for known extents only. Those that other operators have settled are known the next time.
+            let found = try site.builder.graph.settledByConstraints()
+            if found.isEmpty { throw error }
+            let values = Dictionary(found.map { ($0.symbol, $0.value) }, uniquingKeysWith: { first, _ in first })
+            settled = try settled.map { try $0.substituting(values) } + found
+        }
+    }
+}
+
+private func importModel(
+    _ document: ONNXDocument, path: String?, _ opsets: [String: Int], _ site: GraphSite, _ inputShapes: [String: [Int]],
+    _ constants: [String: Tensor], _ settled: [SettledSymbol]
+) throws -> Graph {
+    let model = connx_document_model(document.raw)
+    let graph = connx_model_graph(model)
     let context = try ImportContext(document: document, modelPath: path)
     try context.checkSize(of: graph)
     try context.checkOperators(of: graph)
-
-    let site = GraphSite(GraphBuilder(name: graph.name, foldLimit: foldLimit))
+    for symbol in settled { site.builder.settle(symbol) }
     for index in 0..<connx_model_metadata_count(model) {
         site.builder.setMetadata(
             String(connx_model_metadata_key(model, index)), String(connx_model_metadata_value(model, index)))
     }
     let body = try BodyImporter(context, site: site, opsets: opsets)
     try body.readInitializers(of: graph)
-    let nextNames = try addInputs(graph, inputShapes, constants, body)
+    let nextNames = try addInputs(graph, inputShapes, constants, settled, body)
     let outputs = graph.outputs
     guard !outputs.isEmpty else { throw DLCError("the graph has no outputs") }
     let values = try body.importNodes(graph.nodes, outputs: outputs.map(\.name))
@@ -72,8 +92,9 @@ private func importModel(
 /// Adds the states, and the inputs that are no initializers and not given as constants.
 /// - Returns: the output that is the next value of each state, by the state's name.
 private func addInputs(
-    _ graph: connx_graph, _ shapes: [String: [Int]], _ constants: [String: Tensor], _ body: BodyImporter
+    _ graph: connx_graph, _ shapes: [String: [Int]], _ constants: [String: Tensor], _ settled: [SettledSymbol], _ body: BodyImporter
 ) throws -> [String: String] {
+    let values = Dictionary(settled.map { ($0.symbol, $0.value) }, uniquingKeysWith: { first, _ in first })
     var names = Set<String>()
     let extentNames = SymbolNames(graph.inputs.filter { !body.isInitializer($0.name) }.flatMap(TypeReader.extentNames))
     var nextNames: [String: String] = [:]
@@ -95,7 +116,9 @@ private func addInputs(
                 guard constant.type == type.element else { throw DLCError("is \(type), the constant is \(constant.type)") }
                 return try body.define(name, as: constant)
             }
-            body.values[name] = .some(try body.site.builder.input(name, type))
+            let shape = try type.shape.map { try $0.substituting(values) }
+            body.values[name] = .some(try body.site.builder.input(name, TensorType(type.element, shape)))
+            if shape != type.shape { body.site.builder.declare(name, type.shape) }
         }
     }
     for name in (Array(shapes.keys) + Array(constants.keys)).sorted() where !names.contains(name) {

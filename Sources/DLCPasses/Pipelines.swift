@@ -15,6 +15,7 @@ public enum Pipelines {
 
     /// What export writes: nothing of our own operators, nothing folded into weights.
     static let canonical: [Pass] = [
+        unifyExtents,
         foldConstants,
         simplifyMovement,
         reach(.canonical),
@@ -34,6 +35,7 @@ public enum Pipelines {
         foldChannelScaling,
         averageBeforeConvolution,
         widenHalves,
+        spellMovement,
         decompose,
         foldConstants,
         simplifyMovement,

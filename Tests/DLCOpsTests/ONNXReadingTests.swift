@@ -172,7 +172,7 @@ private func expectClose(_ a: Tensor, _ b: Tensor, _ tolerance: Double = 1e-5, _
         ("ConvTranspose", ["output_padding": .ints([.max, 0])], [[1, 3, 2, 2], [3, 4, 3, 3]], "overflows"),
         ("MaxPool", ["kernel_shape": .ints([0, 2])], [[1, 3, 8, 8]], "at least 1"),
         ("MatMul", [:], [[2, 3], [4, 5]], "3 columns against 4 rows"),
-        ("Gemm", [:], [[2, 3], [3, 5], [4]], "does not broadcast"),
+        ("Gemm", [:], [[2, 3], [3, 5], [4]], "c f32[4] broadcasts to [2, 5]"),
         ("Einsum", ["equation": .string("ij,jk->il")], [[2, 3], [3, 4]], "l is in no operand"),
         ("ReduceSum", ["keepdims": .int(1), "axes": .ints([5])], [[2, 3]], "axis 5"),
         ("LSTM", ["hidden_size": .int(4)], [[5, 1, 3], [1, 12, 3], [1, 16, 4]], "w is f32[1, 12, 3]"),

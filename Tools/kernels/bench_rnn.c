@@ -16,7 +16,7 @@ static void bench(const char *name, dlc_rnn_kind kind, int64_t steps, int64_t ba
     snprintf(shape, sizeof shape, "%lld steps, %lld, %lld -> %lld", (long long)steps, (long long)batch, (long long)input, (long long)hidden);
     void *weights[] = {w, r, NULL, NULL, packed};
     if (dlc_rnn_pack_prepare(isa, &p, &launch) && launch_run(&launch, &p, weights, launch.tasks) && dlc_rnn_prepare(isa, &p, &launch)) {
-        void *buffers[] = {x, packed, NULL, NULL, NULL, y, NULL, NULL};
+        void *buffers[] = {x, packed, NULL, NULL, NULL, y, NULL, NULL, NULL};
         const double t = launch_time(&launch, &p, buffers, 0.2);
         const double arithmetic = 2.0 * (double)(rows * (input + hidden) * steps * batch) / machine()->flops;
         // Steps wait for each other: the weights come anew for each, from the cache that holds them.

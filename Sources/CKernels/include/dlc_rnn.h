@@ -21,8 +21,9 @@ typedef struct { dlc_rnn_function function; float alpha, beta; } dlc_rnn_activat
 ///
 /// Buffers: X [steps, batch, I] ([batch, steps, I]); weights packed by dlc_rnn_pack; sequence_lens
 /// int32 [batch]; initial_h and initial_c [D, batch, H] ([batch, D, H]); results Y [steps, D, batch, H]
-/// ([batch, steps, D, H]), Y_h and Y_c like initial_h. All but X and the weights may be null; the c's
-/// belong to LSTM. A sequence length is clamped to 0 ... steps; steps beyond it give 0 in Y.
+/// ([batch, steps, D, H]), Y_h and Y_c like initial_h; status. All but X and the weights may be null; the
+/// c's belong to LSTM. A sequence length outside of 0 ... steps is clamped and sets status to 1; steps
+/// beyond a length give 0 in Y.
 ///
 /// The products with X come first, for as many steps as fit in cache; then each step is a phase (GRU
 /// with linear_before_reset 0: two), in which a task finishes one vector of hidden units.

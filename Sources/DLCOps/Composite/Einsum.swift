@@ -79,13 +79,15 @@ enum Einsum {
             let others = term.labels.indices.filter { !axes.contains($0) }
             let moved = try reader.add1(Transpose(others + axes), [term.value])
             let shape = reader.builder.shape(moved)
-            guard let extent = shape[others.count].constant, shape[others.count + 1].constant == extent else {
-                throw DLCError("label \(label) stands for \(shape[others.count]) and \(shape[others.count + 1]); a diagonal needs equal numbers")
-            }
+            let extent = shape[others.count].constant == nil ? shape[others.count + 1] : shape[others.count]
+            try reader.require(
+                .equal, shape[others.count], shape[others.count + 1], "label \(label) stands for both; a diagonal needs equal extents")
             let kept = Shape(shape.prefix(others.count))
-            let flat = try reader.add1(Reshape(shape: kept + [Dim(extent).times(Dim(extent))]), [moved])
-            let starts = kept.map { _ in Dim(0) } + [0]
-            term.value = try reader.add1(Slice(starts: starts, sizes: kept + [Dim(extent)], steps: kept.map { _ in 1 } + [extent + 1]), [flat])
+            let flat = try reader.add1(Reshape(shape: kept + [extent.times(extent)]), [moved])
+            // With one more row every diagonal element begins a row of n + 1.
+            let padded = try reader.add1(Pad(pads: (kept + kept + [0]).map { _ in 0 } + [extent]), [flat])
+            let rows = try reader.add1(Reshape(shape: kept + [extent, extent.plus(1)]), [padded])
+            term.value = try reader.reshape(reader.slice(rows, axis: kept.count + 1, from: 0, count: 1), kept + [extent])
             term.labels = others.map { term.labels[$0] } + [label]
         }
     }
@@ -124,13 +126,14 @@ enum Einsum {
         let left = try matrices(a, batch, rows, inner, &reader)
         let right = try matrices(b, batch, inner, columns, &reader)
         let product = try reader.add1(inner.isEmpty ? Binary(.mul) : MatMul(), [left.value, right.value])
-        return Term(value: try reader.add1(Reshape(shape: left.batch + left.first + right.second), [product]), labels: batch + rows + columns)
+        let common = Shape(reader.builder.shape(product).prefix(batch.count))
+        return Term(value: try reader.add1(Reshape(shape: common + left.first + right.second), [product]), labels: batch + rows + columns)
     }
 
-    /// The term as matrices `[batch…, product of first, product of second]`, with the extents behind each part.
+    /// The term as matrices `[batch…, product of first, product of second]`, with the extents behind the last two.
     private static func matrices(
         _ term: Term, _ batch: [String], _ first: [String], _ second: [String], _ reader: inout ONNXReader
-    ) throws -> (value: Value, batch: Shape, first: Shape, second: Shape) {
+    ) throws -> (value: Value, first: Shape, second: Shape) {
         let perm = (batch + first + second).compactMap { term.labels.firstIndex(of: $0) }
         let ordered = perm == Array(perm.indices) ? term.value : try reader.add1(Transpose(perm), [term.value])
         let shape = reader.builder.shape(ordered)
@@ -139,6 +142,6 @@ enum Einsum {
         )
         let target = try parts.0 + [parts.1.product(), parts.2.product()]
         let value = target == shape ? ordered : try reader.add1(Reshape(shape: target), [ordered])
-        return (value, parts.0, parts.1, parts.2)
+        return (value, parts.1, parts.2)
     }
 }

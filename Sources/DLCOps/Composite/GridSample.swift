@@ -10,19 +10,20 @@ enum GridSample {
         let sampler = try ImageSampler(
             reader.required(0), padding: reader.attribute("padding_mode") ?? .zeros, alignsCorners: alignsCorners, &reader)
         let rank = sampler.extents.count
-        guard grid.rank == rank + 2, grid.shape[rank + 1] == Dim(rank) else {
-            throw DLCError("grid is \(grid.type); expected [\(x.shape[0]), \(rank) extents, \(rank)]")
-        }
+        let reason = "grid is \(grid.type); expected [\(x.shape[0]), \(rank) extents, \(rank)]"
+        guard grid.rank == rank + 2 else { throw DLCError(reason) }
+        try reader.require(.equal, grid.shape[rank + 1], Dim(rank), reason)
+        try reader.require(.equal, grid.shape[0], x.shape[0], reason)
         let points = Shape(grid.shape[1...rank])
         let flat = try reader.cast(reader.reshape(reader.required(1), [grid.shape[0], try points.product(), Dim(rank)]), .float32)
         var coordinates: [Value] = []
         for axis in 0..<rank {
-            let extent = Double(sampler.extents[axis])
             let part = try reader.slice(flat, axis: 2, from: rank - 1 - axis, count: 1)
             let normal = try reader.reshape(part, [grid.shape[0], try points.product()])
             // ((n + 1) · extent − 1) / 2, or (n + 1) / 2 · (extent − 1) where −1 and 1 are the centres of the outer pixels.
-            let (scale, shift) = alignsCorners ? ((extent - 1) / 2, (extent - 1) / 2) : (extent / 2, (extent - 1) / 2)
-            var x = try reader.apply(.add, reader.apply(.mul, normal, reader.scalar(scale, like: normal)), reader.scalar(shift, like: normal))
+            let scale = try sampler.number(axis, times: 0.5, plus: alignsCorners ? -0.5 : 0, like: normal, &reader)
+            let shift = try sampler.number(axis, times: 0.5, plus: -0.5, like: normal, &reader)
+            var x = try reader.apply(.add, reader.apply(.mul, normal, scale), shift)
             if mode == "nearest" { x = try reader.apply(.round, x) }
             coordinates.append(try sampler.folded(x, axis: axis, &reader))
         }

@@ -10,34 +10,49 @@ enum SamplePadding: String, Sendable, CaseIterable, AttributeConvertible {
 struct ImageSampler {
     /// `[N, C, product of extents]`.
     private let pixels: Value
-    let extents: [Int]
+    let extents: [Dim]
     let padding: SamplePadding
     /// Whether reflection turns at the centres of the outer pixels, not at their edges.
     let alignsCorners: Bool
 
     init(_ image: Value, padding: SamplePadding, alignsCorners: Bool, _ reader: inout ONNXReader) throws {
         let fact = reader.builder.fact(image)
-        guard fact.rank >= 3, let extents = Shape(fact.shape[2...]).constants, extents.allSatisfy({ $0 > 0 }) else {
-            throw DLCError("x is \(fact.type); expected known spatial extents")
-        }
-        self.extents = extents
+        guard fact.rank >= 3 else { throw DLCError("x is \(fact.type); expected a batch, channels and at least one spatial dimension") }
+        extents = Array(fact.shape[2...])
+        for extent in extents { try reader.require(.atLeast, extent, 1, "x is \(fact.type), which is sampled") }
         self.padding = padding
         self.alignsCorners = alignsCorners
-        pixels = try reader.reshape(image, [fact.shape[0], fact.shape[1], Dim(try Checked.count(extents))])
+        pixels = try reader.reshape(image, [fact.shape[0], fact.shape[1], try extents.product()])
+    }
+
+    /// `extent · factor + shift` as a scalar of a value's element type.
+    func number(_ axis: Int, times factor: Double = 1, plus shift: Double = 0, like x: Value, _ reader: inout ONNXReader) throws -> Value {
+        if let extent = extents[axis].constant { return try reader.scalar(Double(extent) * factor + shift, like: x) }
+        let product = try reader.apply(.mul, reader.extent(extents[axis], like: x), reader.scalar(factor, like: x))
+        return try reader.apply(.add, product, reader.scalar(shift, like: x))
+    }
+
+    /// Coordinates at most half outside moved to the nearest pixel.
+    private func clamped(_ x: Value, axis: Int, _ reader: inout ONNXReader) throws -> Value {
+        if let extent = extents[axis].constant { return try reader.add1(Clip(min: 0, max: Double(extent - 1)), [x]) }
+        let last = try number(axis, plus: -1, like: x, &reader)
+        return try reader.apply(.max, reader.apply(.min, x, last), reader.scalar(0, like: x))
     }
 
     /// Coordinates moved to where the image is, as `border` and `reflection` do.
     func folded(_ x: Value, axis: Int, _ reader: inout ONNXReader) throws -> Value {
         switch padding {
         case .zeros: return x
-        case .border: return try reader.add1(Clip(min: 0, max: Double(extents[axis] - 1)), [x])
+        case .border: return try clamped(x, axis: axis, &reader)
         case .reflection:
             let low = alignsCorners ? 0 : -0.5
-            let range = Double(extents[axis]) - (alignsCorners ? 1 : 0)
-            guard range > 0 else { return try reader.apply(.mul, x, reader.scalar(0, like: x)) }
+            if alignsCorners, extents[axis] == 1 { return try reader.apply(.mul, x, reader.scalar(0, like: x)) }
+            // One pixel has no distance to turn within; the smallest one leaves its place.
+            var double = try number(axis, times: 2, plus: alignsCorners ? -2 : 0, like: x, &reader)
+            if extents[axis].constant == nil { double = try reader.apply(.max, double, reader.scalar(1e-30, like: x)) }
             let distance = try reader.apply(.abs, reader.apply(.sub, x, reader.scalar(low, like: x)))
-            let period = try reader.add1(Binary(.mod, fmod: true), [distance, reader.scalar(2 * range, like: x)])
-            let back = try reader.apply(.sub, reader.scalar(2 * range, like: x), period)
+            let period = try reader.add1(Binary(.mod, fmod: true), [distance, double])
+            let back = try reader.apply(.sub, double, period)
             return try reader.apply(.add, reader.apply(.min, period, back), reader.scalar(low, like: x))
         }
     }
@@ -47,17 +62,16 @@ struct ImageSampler {
         var offset: Value?
         var isInside: Value?
         for (axis, coordinate) in coordinates.enumerated() {
-            let last = Double(extents[axis] - 1)
             if padding == .zeros {
                 let inside = try reader.apply(
                     .and, reader.apply(.greaterOrEqual, coordinate, reader.scalar(0, like: coordinate)),
-                    reader.apply(.lessOrEqual, coordinate, reader.scalar(last, like: coordinate)))
+                    reader.apply(.lessOrEqual, coordinate, number(axis, plus: -1, like: coordinate, &reader)))
                 isInside = try isInside.map { try reader.apply(.and, $0, inside) } ?? inside
             }
-            let clamped = try reader.add1(Clip(min: 0, max: last), [folded(coordinate, axis: axis, &reader)])
+            let clamped = try clamped(folded(coordinate, axis: axis, &reader), axis: axis, &reader)
             let index = try reader.cast(clamped, .int64)
             offset = try offset.map {
-                try reader.apply(.add, reader.apply(.mul, $0, reader.scalar(Double(extents[axis]), like: index)), index)
+                try reader.apply(.add, reader.apply(.mul, $0, reader.extent(extents[axis], like: index)), index)
             } ?? index
         }
         guard let offset else { throw DLCError("an image without spatial dimensions cannot be sampled") }

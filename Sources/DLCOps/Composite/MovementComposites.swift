@@ -11,7 +11,10 @@ enum CenterCropPad {
             throw DLCError("shape must have \(axes.count) entries")
         }
         for (axis, size) in zip(axes, wanted) {
-            guard let extent = reader.builder.shape(x)[axis].constant else { throw DLCError("the extent of axis \(axis) must be a number") }
+            guard let extent = reader.builder.shape(x)[axis].constant else {
+                x = try settled(x, axis: axis, size: Dim(size), &reader)
+                continue
+            }
             if size < extent { x = try reader.slice(x, axis: axis, from: (extent - size) / 2, count: Dim(size)) }
             if size > extent {
                 var pads = Shape(repeating: 0, count: 2 * rank)
@@ -21,6 +24,18 @@ enum CenterCropPad {
             }
         }
         return [x]
+    }
+
+    /// The same for an extent that only a run knows: padding to at least the size, then the middle.
+    private static func settled(_ x: Value, axis: Int, size: Dim, _ reader: inout ONNXReader) throws -> Value {
+        let shape = reader.builder.shape(x)
+        let missing = try Dim.max(0, size.minus(shape[axis]))
+        var pads = Shape(repeating: 0, count: 2 * shape.count)
+        pads[axis] = try missing.quotient(2)
+        pads[axis + shape.count] = try missing.minus(pads[axis])
+        let padded = try reader.add1(Pad(pads: pads), [x])
+        let start = try Dim.max(0, shape[axis].minus(size)).quotient(2)
+        return try reader.slice(padded, axis: axis, from: start, count: size)
     }
 }
 

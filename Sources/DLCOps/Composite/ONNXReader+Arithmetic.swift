@@ -14,11 +14,27 @@ extension ONNXReader {
         constant(try Tensor(filling: number, type: builder.fact(x).element, shape: []))
     }
 
+    /// An extent as a scalar of a value's element type.
+    mutating func extent(_ dim: Dim, like x: Value) throws -> Value {
+        try cast(add1(Extents(values: [dim], shape: []), []), builder.fact(x).element)
+    }
+
+    /// The i64 numbers from 0 up to but without an extent.
+    mutating func range(_ dim: Dim) throws -> Value {
+        let (zero, one) = (constant(try Tensor([0 as Int64], shape: [])), constant(try Tensor([1 as Int64], shape: [])))
+        return try add1(RangeOf(), [zero, extent(dim, like: zero), one])
+    }
+
     /// Part of one axis.
-    mutating func slice(_ x: Value, axis: Int, from start: Int, count: Dim, step: Int = 1) throws -> Value {
+    mutating func slice(_ x: Value, axis: Int, from start: Dim, count: Dim, step: Int = 1) throws -> Value {
         let shape = builder.shape(x)
         var (starts, sizes, steps) = (shape.map { _ in Dim(0) }, shape, shape.map { _ in 1 })
-        (starts[axis], sizes[axis], steps[axis]) = (Dim(start), count, step)
+        (starts[axis], sizes[axis], steps[axis]) = (start, count, step)
         return try add1(Slice(starts: starts, sizes: sizes, steps: steps), [x])
+    }
+
+    /// Part of one axis that begins at a number.
+    mutating func slice(_ x: Value, axis: Int, from start: Int, count: Dim, step: Int = 1) throws -> Value {
+        try slice(x, axis: axis, from: Dim(start), count: count, step: step)
     }
 }

@@ -36,7 +36,7 @@ enum Unpooling {
         try reader.allowAttributes(["dilations", "pads", "strides"])
         let x = try reader.fact(0)
         guard let image = try reader.ints(1, "image_shape"), let block = try reader.ints(2, "block_shape"), x.rank == 3,
-            image.count == block.count, !block.isEmpty, (image + block).allSatisfy({ $0 > 0 }), let rows = x.shape[1].constant
+            image.count == block.count, !block.isEmpty, (image + block).allSatisfy({ $0 > 0 })
         else { throw DLCError("x is \(x.type); expected [batch, channels · block, windows] and shapes of one length") }
         let ones = block.map { _ in 1 }
         let strides: [Int] = try reader.attribute("strides") ?? ones
@@ -46,18 +46,22 @@ enum Unpooling {
         try windows.check(spatial: block.count)
         let counts = try windows.counts(image.map { Dim($0) })
         let taps = try Checked.count(block)
-        guard rows % taps == 0, try Checked.multiply(rows, taps) <= 1 << 22 else { throw DLCError("x is \(x.type), which does not hold blocks of \(taps)") }
+        let reason = "x is \(x.type), which holds blocks of \(taps)"
+        try reader.require(.divides, Dim(taps), x.shape[1], reason)
+        guard taps <= 1 << 13 else { throw DLCError("a block of \(taps) is too large") }
         var padding: [Int] = []
         for axis in block.indices {
             guard let count = counts[axis].constant else { throw DLCError("image_shape must be numbers") }
             let covered = (count - 1) * strides[axis] + (try windows.reach(axis)) - pads[axis] - pads[axis + block.count]
             padding.append(image[axis] - covered)
         }
-        let channels = rows / taps
-        let diagonal = (0..<rows).flatMap { row in (0..<taps).map { Double(row % taps == $0 ? 1 : 0) } }
-        let weights = reader.constant(try Tensor(doubles: diagonal, type: x.element, shape: [rows, 1] + block))
-        let columns = try reader.reshape(reader.required(0), [x.shape[0], x.shape[1]] + counts)
-        let op = ConvTranspose(strides: strides, dilations: dilations, pads: windows.pads, outputPadding: padding, group: channels)
-        return try reader.add(op, [columns, weights])
+        // Every channel is an image of its own, its taps the channels.
+        let images = try x.shape[0].times(x.shape[1].quotient(Dim(taps)))
+        let diagonal = (0..<taps).flatMap { row in (0..<taps).map { Double(row == $0 ? 1 : 0) } }
+        let weights = reader.constant(try Tensor(doubles: diagonal, type: x.element, shape: [taps, 1] + block))
+        let columns = try reader.reshape(reader.required(0), [images, Dim(taps)] + counts)
+        let op = ConvTranspose(strides: strides, dilations: dilations, pads: windows.pads, outputPadding: padding)
+        let added = try reader.add1(op, [columns, weights])
+        return [try reader.reshape(added, [x.shape[0], x.shape[1].quotient(Dim(taps))] + image.map { Dim($0) })]
     }
 }

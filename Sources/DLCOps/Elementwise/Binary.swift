@@ -92,7 +92,7 @@ public struct Binary: Operator {
         try context.expect(0, "a", function.types)
         let (a, b) = (try context.operand(0), try context.operand(1))
         guard a.element == b.element else { throw DLCError("a is \(a.type), b is \(b.type); expected one element type") }
-        let shape = try InferenceRules.broadcast([a.shape, b.shape])
+        let shape = try context.broadcast([a.shape, b.shape])
         return [Fact(function.isComparison ? .bool : a.element, shape)]
     }
 

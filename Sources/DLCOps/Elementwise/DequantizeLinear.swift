@@ -60,7 +60,7 @@ public struct DequantizeLinear: Operator {
         try context.expect(1, "scale", ElementType.floats)
         if context.optional(2) != nil { try context.expect(2, "zero_point", sameTypeAs: 0) }
         let (x, scale) = (try context.operand(0), try context.operand(1))
-        try QuantizationGrain(axis: axis, blockSize: blockSize).check(x, scale, context.optional(2))
+        try QuantizationGrain(axis: axis, blockSize: blockSize).check(&context)
         return [Fact(scale.element, x.shape)]
     }
 

@@ -22,9 +22,7 @@ public struct PRelu: Operator {
         try context.expect(0, "x", ElementType.signedNumbers + [.uint32, .uint64])
         try context.expect(1, "slope", sameTypeAs: 0)
         let (x, slope) = (try context.operand(0), try context.operand(1))
-        let shape = try InferenceRules.broadcast([x.shape, slope.shape])
-        let fits = shape.count == x.rank && zip(shape, x.shape).allSatisfy { $0 == $1 || $0.constant == nil || $1.constant == nil }
-        guard fits else { throw DLCError("slope is \(slope.type); it must broadcast to x, which is \(x.type)") }
+        try context.require(slope.shape, expandsTo: x.shape, "slope \(slope.type) broadcasts to x \(x.type)")
         return [Fact(x.element, x.shape)]
     }
 

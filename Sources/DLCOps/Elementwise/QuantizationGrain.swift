@@ -7,31 +7,26 @@ struct QuantizationGrain {
     /// 0 unless blocked.
     var blockSize: Int
 
-    /// Checks that a scale fits the tensor.
-    func check(_ x: Fact, _ scale: Fact, _ zeroPoint: Fact?) throws {
-        if let zeroPoint, zeroPoint.rank != scale.rank || zip(zeroPoint.shape, scale.shape).contains(where: Self.differ) {
-            throw DLCError("zero_point is \(zeroPoint.type), scale is \(scale.type); expected one shape")
+    /// Requires that a scale, the operand at 1, and a zero point, at 2, fit the tensor.
+    func check(_ context: inout InferContext) throws {
+        let (x, scale) = (try context.operand(0), try context.operand(1))
+        if let zeroPoint = context.optional(2) {
+            try context.require(zeroPoint.shape, equals: scale.shape, "zero_point is \(zeroPoint.type), scale is \(scale.type); expected one shape")
         }
         if blockSize == 0 {
             if scale.rank == 0 || (scale.rank == 1 && scale.shape[0].constant == 1) { return }
             let axis = try InferenceRules.axis(axis, rank: x.rank)
-            guard scale.rank == 1, !Self.differ(scale.shape[0], x.shape[axis]) else {
-                throw DLCError("scale is \(scale.type); expected one element, or \(x.shape[axis]) along axis \(axis) of \(x.type)")
-            }
+            let reason = "scale is \(scale.type); expected one element, or \(x.shape[axis]) along axis \(axis) of \(x.type)"
+            guard scale.rank == 1 else { throw DLCError(reason) }
+            try context.require(scale.shape[0], equals: x.shape[axis], reason)
             return
         }
         let axis = try InferenceRules.axis(axis, rank: x.rank)
         guard blockSize > 0 else { throw DLCError("block_size is \(blockSize); expected a positive number") }
         var expected = x.shape
         expected[axis] = try expected[axis].ceilingQuotient(Dim(blockSize))
-        guard scale.rank == x.rank, !zip(scale.shape, expected).contains(where: Self.differ) else {
-            throw DLCError("scale is \(scale.type); blocks of \(blockSize) along axis \(axis) of \(x.type) need \(expected.text)")
-        }
-    }
-
-    private static func differ(_ a: Dim, _ b: Dim) -> Bool {
-        guard let x = a.constant, let y = b.constant else { return false }
-        return x != y
+        try context.require(
+            scale.shape, equals: expected, "scale is \(scale.type); blocks of \(blockSize) along axis \(axis) of \(x.type) need \(expected.text)")
     }
 
     /// For every element of `shape`, the element of the scale that belongs to it.

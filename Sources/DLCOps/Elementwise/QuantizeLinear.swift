@@ -93,7 +93,7 @@ public struct QuantizeLinear: Operator {
         }
         if context.optional(2) != nil { try context.expect(2, "zero_point", [to]) }
         let x = try context.operand(0)
-        try QuantizationGrain(axis: axis, blockSize: blockSize).check(x, context.operand(1), context.optional(2))
+        try QuantizationGrain(axis: axis, blockSize: blockSize).check(&context)
         return [Fact(to, x.shape)]
     }
 

@@ -31,7 +31,7 @@ public struct Where: Operator {
         try context.expect(0, "condition", [.bool])
         try context.expect(2, "b", sameTypeAs: 1)
         let (condition, a, b) = (try context.operand(0), try context.operand(1), try context.operand(2))
-        let shape = try InferenceRules.broadcast([condition.shape, a.shape, b.shape])
+        let shape = try context.broadcast([condition.shape, a.shape, b.shape])
         return [Fact(a.element, shape)]
     }
 

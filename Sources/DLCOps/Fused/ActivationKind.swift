@@ -37,10 +37,10 @@ struct Epilogue {
     var residualAfterActivation: Bool
 
     /// Throws where the operands at 2 (bias), 3 (residual) and 4 (slope) do not fit a result.
-    func check(_ context: InferContext, result: Shape, channel: Dim) throws {
+    func check(_ context: inout InferContext, result: Shape, channel: Dim) throws {
         for (index, name) in [(2, "bias"), (4, "slope")] {
             guard let vector = context.optional(index) else { continue }
-            guard vector.shape == [channel] else { throw DLCError("\(name) is \(vector.type); expected [\(channel)]") }
+            try context.require(vector.shape, equals: [channel], "\(name) is \(vector.type); expected [\(channel)]")
         }
         if let residual = context.optional(3), residual.shape != result {
             throw DLCError("residual is \(residual.type); the result is [\(result.map(\.description).joined(separator: ", "))]")

@@ -102,6 +102,7 @@ private struct ONNXAttention {
             guard fact.rank == 3, let heads: Int = try reader.attribute(attribute), heads > 0 else {
                 throw DLCError("operand \(index) is \(fact.type); expected 4 dimensions, or 3 and attribute \(attribute)")
             }
+            try reader.require(.divides, Dim(heads), fact.shape[2], "operand \(index) is \(fact.type), which holds \(heads) heads")
             let width = try fact.shape[2].quotient(Dim(heads))
             let rows = try reader.reshape(value, [fact.shape[0], fact.shape[1], Dim(heads), width])
             return try reader.transpose(rows, [0, 2, 1, 3])
@@ -116,8 +117,11 @@ private struct ONNXAttention {
         if let given: Double = try reader.attribute("scale") {
             scale = given
         } else {
-            guard let depth = depth.constant, depth > 0 else { throw DLCError("scale is missing and q is \(reader.builder.fact(q).type)") }
-            scale = 1 / Double(depth).squareRoot()
+            let queries = reader.builder.fact(q).type
+            try reader.require(.atLeast, depth, 1, "q is \(queries)")
+            scale = depth.constant.map { 1 / Double($0).squareRoot() } ?? 1
+            // A depth that only a run knows divides the queries.
+            if depth.constant == nil { q = try reader.apply(.div, q, reader.apply(.sqrt, reader.extent(depth, like: q))) }
         }
         softcap = try reader.attribute("softcap") ?? 0
         isCausal = try reader.attribute("is_causal") ?? false

@@ -45,21 +45,22 @@ public struct Attention: Operator {
             try context.expect(index, name, [.float32, .float64, .float16, .bfloat16])
         }
         let (q, k, v) = (try context.operand(0), try context.operand(1), try context.operand(2))
-        let differs = { (a: Dim, b: Dim) in a.constant != nil && b.constant != nil && a != b }
-        if differs(q.shape[3], k.shape[3]) { throw DLCError("q is \(q.type) and k is \(k.type): their last dimensions must agree") }
-        if differs(k.shape[axes.row], v.shape[axes.row]) || differs(k.shape[axes.head], v.shape[axes.head]) {
-            throw DLCError("k is \(k.type) and v is \(v.type): their rows and heads must agree")
+        try context.require(q.shape[3], equals: k.shape[3], "q is \(q.type) and k is \(k.type): their last dimensions must agree")
+        for axis in [axes.row, axes.head] {
+            try context.require(k.shape[axis], equals: v.shape[axis], "k is \(k.type) and v is \(v.type): their rows and heads must agree")
+        }
+        for (name, fact) in [("k", k), ("v", v)] {
+            try context.require(q.shape[0], equals: fact.shape[0], "q is \(q.type) and \(name) is \(fact.type): their batches must agree")
         }
         if let heads = q.shape[axes.head].constant, let inner = k.shape[axes.head].constant, inner == 0 || heads % inner != 0 {
             throw DLCError("\(inner) heads of keys do not divide \(heads) heads of queries")
         }
+        try context.require(.divides, k.shape[axes.head], q.shape[axes.head], "heads of keys divide heads of queries, q \(q.type) and k \(k.type)")
         var shape = q.shape
         shape[3] = v.shape[3]
         if let mask = context.optional(3) {
             let scores: Shape = [q.shape[0], q.shape[axes.head], q.shape[axes.row], k.shape[axes.row]]
-            guard mask.rank <= 4, try InferenceRules.broadcast([scores, mask.shape]) == scores else {
-                throw DLCError("mask is \(mask.type), which does not broadcast to [\(scores.map(\.description).joined(separator: ", "))]")
-            }
+            try context.require(mask.shape, expandsTo: scores, "mask is \(mask.type), which broadcasts to \(scores.text)")
         }
         return [Fact(q.element, shape)]
     }

@@ -30,6 +30,7 @@ public struct ElementwiseRegion: Operator {
 
     public func infer(_ context: inout InferContext) throws -> [Fact] {
         let body = try bound(to: try body.inputs.indices.map { try context.operand($0).type })
+        for constraint in body.constraints { try context.require(constraint) }
         return body.outputs.map { Fact(body.type($0.value)) }
     }
 

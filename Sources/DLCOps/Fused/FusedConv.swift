@@ -54,8 +54,9 @@ public struct FusedConv: Operator {
     }
 
     public func infer(_ context: inout InferContext) throws -> [Fact] {
-        let shape = try conv.resultShape(context)
-        try epilogue.check(context, result: shape, channel: try context.operand(1).shape[0])
+        let shape = try conv.resultShape(&context)
+        let channels = try context.operand(1).shape[0]
+        try epilogue.check(&context, result: shape, channel: channels)
         return [Fact(try context.operand(0).element, shape)]
     }
 

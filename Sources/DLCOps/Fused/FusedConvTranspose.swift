@@ -48,8 +48,8 @@ public struct FusedConvTranspose: Operator {
     }
 
     public func infer(_ context: inout InferContext) throws -> [Fact] {
-        let shape = try conv.resultShape(context)
-        try epilogue.check(context, result: shape, channel: shape[channelsLast ? shape.count - 1 : 1])
+        let shape = try conv.resultShape(&context)
+        try epilogue.check(&context, result: shape, channel: shape[channelsLast ? shape.count - 1 : 1])
         return [Fact(try context.operand(0).element, shape)]
     }
 

@@ -83,18 +83,20 @@ public struct FusedMatMul: Operator {
         guard a.element == b.element, a.rank >= 2, b.rank >= 2 else { throw DLCError("a is \(a.type) and b is \(b.type); expected matrices of one type") }
         let (m, k) = transA ? (a.shape[a.rank - 1], a.shape[a.rank - 2]) : (a.shape[a.rank - 2], a.shape[a.rank - 1])
         let (depth, n) = transB ? (b.shape[b.rank - 1], b.shape[b.rank - 2]) : (b.shape[b.rank - 2], b.shape[b.rank - 1])
-        if k.constant != nil, depth.constant != nil, k != depth { throw DLCError("a is \(a.type) and b is \(b.type): \(k) columns against \(depth) rows") }
-        let shape = try InferenceRules.broadcast([Shape(a.shape.dropLast(2)), Shape(b.shape.dropLast(2))]) + [m, n]
-        try epilogue.check(context, result: shape, channel: n)
+        try context.require(k, equals: depth, "a is \(a.type) and b is \(b.type): \(k) columns against \(depth) rows")
+        let shape = try context.broadcast([Shape(a.shape.dropLast(2)), Shape(b.shape.dropLast(2))]) + [m, n]
+        try epilogue.check(&context, result: shape, channel: n)
         if let scale = context.optional(Self.scalePosition) {
-            guard !transA, scale.element == a.element, scale.shape.last == k, scale.rank == 1 || scale.shape[scale.rank - 2] == 1,
-                try InferenceRules.broadcast([a.shape, scale.shape]) == a.shape
-            else { throw DLCError("scale_a is \(scale.type), which does not scale the columns of \(a.type)") }
+            let reason = "scale_a is \(scale.type), which does not scale the columns of \(a.type)"
+            guard !transA, scale.element == a.element, let columns = scale.shape.last, scale.rank == 1 || scale.shape[scale.rank - 2] == 1
+            else { throw DLCError(reason) }
+            try context.require(columns, equals: k, reason)
+            try context.require(scale.shape, expandsTo: a.shape, reason)
         }
         if let shift = context.optional(Self.scalePosition + 1) {
-            guard context.optional(Self.scalePosition) != nil, shift.element == a.element, shift.shape == [k] else {
-                throw DLCError("shift_a is \(shift.type); expected [\(k)] beside a scale")
-            }
+            let reason = "shift_a is \(shift.type); expected [\(k)] beside a scale"
+            guard context.optional(Self.scalePosition) != nil, shift.element == a.element else { throw DLCError(reason) }
+            try context.require(shift.shape, equals: [k], reason)
         }
         if reluA, context.optional(Self.scalePosition) == nil { throw DLCError("relu_a needs a scale") }
         return [Fact(a.element, shape)]

@@ -27,10 +27,11 @@ public struct SkipLayerNorm: Operator {
     public func infer(_ context: inout InferContext) throws -> [Fact] {
         try context.expect(0, "x", [.float32, .float64, .float16, .bfloat16])
         let (x, skip) = (try context.operand(0), try context.operand(1))
-        guard x.type == skip.type, x.rank > 0 else { throw DLCError("x is \(x.type) and skip is \(skip.type): they must agree") }
+        guard x.element == skip.element, x.rank > 0 else { throw DLCError("x is \(x.type) and skip is \(skip.type): they must agree") }
+        try context.require(skip.shape, equals: x.shape, "x is \(x.type) and skip is \(skip.type): they must agree")
         for (index, name) in [(2, "scale"), (3, "bias")] {
             guard let vector = context.optional(index) else { continue }
-            guard vector.shape == [x.shape[x.rank - 1]] else { throw DLCError("\(name) is \(vector.type); expected [\(x.shape[x.rank - 1])]") }
+            try context.require(vector.shape, equals: [x.shape[x.rank - 1]], "\(name) is \(vector.type); expected [\(x.shape[x.rank - 1])]")
         }
         return [Fact(x.type), Fact(x.type)]
     }

@@ -54,9 +54,9 @@ public struct BatchNormalization: Operator {
         let channels = x.rank > 1 ? x.shape[1] : 1
         for (index, name) in ["scale", "bias", "mean", "variance"].enumerated() {
             let vector = try context.operand(index + 1)
-            guard vector.element.isFloat, vector.rank == 1, vector.shape[0] == channels || channels.constant == nil else {
-                throw DLCError("\(name) is \(vector.type); expected [\(channels)] as in x \(x.type)")
-            }
+            let reason = "\(name) is \(vector.type); expected [\(channels)] as in x \(x.type)"
+            guard vector.element.isFloat, vector.rank == 1 else { throw DLCError(reason) }
+            try context.require(vector.shape[0], equals: channels, reason)
         }
         return [Fact(x.type)]
     }

@@ -78,7 +78,7 @@ public struct Conv: Operator {
     func windows(_ kernel: [Int]) -> Windows { Windows(kernel: kernel, strides: strides, dilations: dilations, pads: pads) }
 
     /// The result's shape.
-    func resultShape(_ context: InferContext) throws -> Shape {
+    func resultShape(_ context: inout InferContext) throws -> Shape {
         let (x, batch, channels, spatial) = try context.image(0, channelsLast: channelsLast)
         let w = try context.operand(1)
         guard x.element.isFloat, w.element == x.element else { throw DLCError("x is \(x.type) and w is \(w.type); expected floats of one type") }
@@ -88,16 +88,18 @@ public struct Conv: Operator {
         try windows.check(spatial: spatial.count)
         guard group >= 1 else { throw DLCError("group is \(group); expected at least 1") }
         let expected = try w.shape[1].times(Dim(group))
-        if let channels = channels.constant, let wanted = expected.constant, channels != wanted {
-            throw DLCError("w \(w.type) with group \(group) expects \(wanted) input channels, x \(x.type) has \(channels)")
-        }
+        try context.require(
+            channels, equals: expected, "w \(w.type) with group \(group) expects \(expected) input channels, x \(x.type) has \(channels)")
         if let outputs = w.shape[0].constant, outputs % group != 0 { throw DLCError("\(outputs) output channels do not divide into \(group) groups") }
-        if let bias = context.optional(2), bias.shape != [w.shape[0]] { throw DLCError("bias is \(bias.type); expected [\(w.shape[0])]") }
-        return ImageIndex.shape(batch, w.shape[0], try windows.counts(spatial), channelsLast: channelsLast)
+        try context.require(.divides, Dim(group), w.shape[0], "the output channels of w \(w.type) divide into \(group) groups")
+        if let bias = context.optional(2) {
+            try context.require(bias.shape, equals: [w.shape[0]], "bias is \(bias.type); expected [\(w.shape[0])]")
+        }
+        return ImageIndex.shape(batch, w.shape[0], try windows.counts(spatial, &context), channelsLast: channelsLast)
     }
 
     public func infer(_ context: inout InferContext) throws -> [Fact] {
-        [Fact(try context.operand(0).element, try resultShape(context))]
+        [Fact(try context.operand(0).element, try resultShape(&context))]
     }
 
     public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {

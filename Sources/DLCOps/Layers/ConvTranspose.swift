@@ -114,23 +114,27 @@ public struct ConvTranspose: Operator {
     }
 
     /// The result's shape.
-    func resultShape(_ context: InferContext) throws -> Shape {
+    func resultShape(_ context: inout InferContext) throws -> Shape {
         let (x, batch, channels, spatial) = try context.image(0, channelsLast: channelsLast)
         let w = try context.operand(1)
         guard x.element.isFloat, w.element == x.element else { throw DLCError("x is \(x.type) and w is \(w.type); expected floats of one type") }
         guard w.rank == x.rank, let kernel = Shape(w.shape[2...]).constants else { throw DLCError("w is \(w.type); expected \(x.rank) dimensions and a kernel of numbers") }
         try Windows(kernel: kernel, strides: strides, dilations: dilations, pads: pads).check(spatial: spatial.count)
         guard outputPadding.count == spatial.count, group >= 1 else { throw DLCError("output_padding \(outputPadding) must have \(spatial.count) entries, group \(group) be at least 1") }
-        if let given = channels.constant, let wanted = w.shape[0].constant, given != wanted || given % group != 0 {
-            throw DLCError("w \(w.type) expects \(wanted) input channels in \(group) groups, x \(x.type) has \(given)")
-        }
+        let reason = "w \(w.type) expects \(w.shape[0]) input channels in \(group) groups, x \(x.type) has \(channels)"
+        try context.require(channels, equals: w.shape[0], reason)
+        try context.require(.divides, Dim(group), channels, reason)
         let outputs = try w.shape[1].times(Dim(group))
-        if let bias = context.optional(2), bias.shape != [outputs] { throw DLCError("bias is \(bias.type); expected [\(outputs)]") }
-        return ImageIndex.shape(batch, outputs, try extents(spatial, kernel), channelsLast: channelsLast)
+        if let bias = context.optional(2) {
+            try context.require(bias.shape, equals: [outputs], "bias is \(bias.type); expected [\(outputs)]")
+        }
+        let result = try extents(spatial, kernel)
+        for extent in result { try context.require(.atLeast, extent, 0, "pads \(pads.text) leave \(extent) of x \(x.type)") }
+        return ImageIndex.shape(batch, outputs, result, channelsLast: channelsLast)
     }
 
     public func infer(_ context: inout InferContext) throws -> [Fact] {
-        [Fact(try context.operand(0).element, try resultShape(context))]
+        [Fact(try context.operand(0).element, try resultShape(&context))]
     }
 
     public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {

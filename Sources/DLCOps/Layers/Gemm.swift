@@ -40,13 +40,9 @@ public struct Gemm: Operator {
         let (a, b) = (try context.operand(0), try context.operand(1))
         let (m, k) = transA ? (a.shape[1], a.shape[0]) : (a.shape[0], a.shape[1])
         let (depth, n) = transB ? (b.shape[1], b.shape[0]) : (b.shape[0], b.shape[1])
-        if k.constant != nil, depth.constant != nil, k != depth {
-            throw DLCError("a is \(a.type) and b is \(b.type): \(k) columns against \(depth) rows")
-        }
+        try context.require(k, equals: depth, "a is \(a.type) and b is \(b.type): \(k) columns against \(depth) rows")
         if let c = context.optional(2) {
-            guard c.rank <= 2, let shape = try? InferenceRules.broadcast([[m, n], c.shape]), shape == [m, n] else {
-                throw DLCError("c is \(c.type), which does not broadcast to [\(m), \(n)]")
-            }
+            try context.require(c.shape, expandsTo: [m, n], "c \(c.type) broadcasts to [\(m), \(n)]")
         }
         return [Fact(a.element, [m, n])]
     }

@@ -101,13 +101,11 @@ public struct GroupNormalization: Operator {
         guard x.rank >= 2 else { throw DLCError("x is \(x.type); expected a batch and channels") }
         let channels = x.shape[channelsLast ? x.rank - 1 : 1]
         guard groups >= 1 else { throw DLCError("num_groups is \(groups); expected at least 1") }
-        if let count = channels.constant, count % groups != 0 { throw DLCError("\(groups) groups do not divide the \(count) channels of x \(x.type)") }
+        try context.require(.divides, Dim(groups), channels, "\(groups) groups divide the channels of x \(x.type)")
         for (index, name) in [(1, "scale"), (2, "bias")] {
             try context.expect(index, name, sameTypeAs: 0)
             let vector = try context.operand(index)
-            guard vector.rank == 1, vector.shape[0] == channels || vector.shape[0].constant == nil || channels.constant == nil else {
-                throw DLCError("\(name) is \(vector.type); expected [\(channels)]")
-            }
+            try context.require(vector.shape, equals: [channels], "\(name) is \(vector.type); expected [\(channels)]")
         }
         return [Fact(x.type)]
     }

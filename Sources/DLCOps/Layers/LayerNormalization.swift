@@ -64,9 +64,7 @@ public struct LayerNormalization: Operator {
         let normalized = Shape(x.shape[axis...])
         for (index, name) in [(1, "scale"), (2, "bias")] {
             guard let parameter = context.optional(index) else { continue }
-            guard parameter.rank <= x.rank, try InferenceRules.broadcast([x.shape, parameter.shape]) == x.shape else {
-                throw DLCError("\(name) is \(parameter.type); expected \(normalized.text)")
-            }
+            try context.require(parameter.shape, expandsTo: x.shape, "\(name) is \(parameter.type); expected \(normalized.text)")
         }
         let statistics = Shape(x.shape[..<axis]) + normalized.map { _ in 1 }
         return [Fact(x.type), Fact(.float32, statistics), Fact(.float32, statistics)]

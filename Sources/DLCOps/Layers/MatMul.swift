@@ -30,10 +30,8 @@ public struct MatMul: Operator {
         let x = a.rank == 1 ? [1] + a.shape : a.shape
         let y = b.rank == 1 ? b.shape + [1] : b.shape
         let (k, depth) = (x[x.count - 1], y[y.count - 2])
-        if k.constant != nil, depth.constant != nil, k != depth {
-            throw DLCError("a is \(a.type) and b is \(b.type): \(k) columns against \(depth) rows")
-        }
-        var shape = try InferenceRules.broadcast([Shape(x.dropLast(2)), Shape(y.dropLast(2))])
+        try context.require(k, equals: depth, "a is \(a.type) and b is \(b.type): \(k) columns against \(depth) rows")
+        var shape = try context.broadcast([Shape(x.dropLast(2)), Shape(y.dropLast(2))])
         if a.rank > 1 { shape.append(x[x.count - 2]) }
         if b.rank > 1 { shape.append(y[y.count - 1]) }
         return [Fact(a.element, shape)]

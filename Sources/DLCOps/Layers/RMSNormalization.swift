@@ -55,9 +55,7 @@ public struct RMSNormalization: Operator {
         try context.expect(1, "scale", ElementType.floats)
         let (x, scale) = (try context.operand(0), try context.operand(1))
         let axis = try InferenceRules.axis(axis, rank: x.rank)
-        guard scale.rank <= x.rank, try InferenceRules.broadcast([x.shape, scale.shape]) == x.shape else {
-            throw DLCError("scale is \(scale.type); expected \(Shape(x.shape[axis...]).text)")
-        }
+        try context.require(scale.shape, expandsTo: x.shape, "scale is \(scale.type); expected \(Shape(x.shape[axis...]).text)")
         return [Fact(scale.element, x.shape)]
     }
 

@@ -151,11 +151,9 @@ public struct Recurrent: Operator {
         ]
         for (offset, operand) in expected.enumerated() {
             guard let fact = context.optional(offset + 1) else { continue }
-            let fits = fact.rank == operand.shape.count
-                && zip(fact.shape, operand.shape).allSatisfy { $0 == $1 || $0.constant == nil || $1.constant == nil }
-            guard fits, fact.element == operand.type else {
-                throw DLCError("\(operand.name) is \(fact.type); expected \(TensorType(operand.type, operand.shape)) for x \(x.type)")
-            }
+            let reason = "\(operand.name) is \(fact.type); expected \(TensorType(operand.type, operand.shape)) for x \(x.type)"
+            guard fact.element == operand.type else { throw DLCError(reason) }
+            try context.require(fact.shape, equals: operand.shape, reason)
         }
         let y: Shape = batchFirst ? [batch, steps, directions, hidden] : [steps, directions, batch, hidden]
         let states = [Fact](repeating: Fact(x.element, state), count: kind == .lstm ? 2 : 1)

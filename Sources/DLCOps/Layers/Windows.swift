@@ -28,6 +28,18 @@ struct Windows {
     /// The extent that a kernel covers along a dimension.
     func reach(_ axis: Int) throws -> Int { try Checked.add(Checked.multiply(kernel[axis] - 1, dilations[axis]), 1) }
 
+    /// The number of windows along each dimension, of which at least one must fit.
+    func counts(_ extents: [Dim], ceilMode: Bool = false, _ context: inout InferContext) throws -> [Dim] {
+        let result = try counts(extents, ceilMode: ceilMode)
+        for axis in extents.indices {
+            let padded = try extents[axis].plus(pads[axis]).plus(pads[axis + rank])
+            let reach = try reach(axis)
+            let least = reach - (ceilMode ? strides[axis] - 1 : 0)
+            try context.require(.atLeast, padded, Dim(least), "a window of \(reach) fits \(padded) along spatial dimension \(axis)")
+        }
+        return result
+    }
+
     /// The number of windows along each dimension.
     /// - Parameter ceilMode: counts a last window that hangs over the end, if it starts inside input and front padding.
     func counts(_ extents: [Dim], ceilMode: Bool = false) throws -> [Dim] {

@@ -69,7 +69,7 @@ public struct ArgReduce: Operator {
         try context.expect(0, "x", ElementType.numbers)
         let x = try context.operand(0)
         let (axis, result) = try shape(x.shape)
-        if x.shape[axis].constant == 0 { throw DLCError("dimension \(axis) of \(x.type) is empty and has no extreme element") }
+        try context.require(.atLeast, x.shape[axis], 1, "dimension \(axis) of \(x.type) has an extreme element")
         return [Fact(.int64, result)]
     }
 

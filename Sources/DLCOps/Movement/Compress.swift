@@ -28,6 +28,8 @@ public struct Compress: Operator {
         try context.expect(1, "condition", [.bool])
         try context.expect(1, "condition", rank: 1)
         let (x, condition) = (try context.operand(0), try context.operand(1))
+        let limit = try axis.map { x.shape[try InferenceRules.axis($0, rank: x.rank)] } ?? x.shape.product()
+        try context.require(.atLeast, limit, condition.shape[0], "condition is \(condition.type) for \(x.type)")
         let count = condition.content?.constants.map { Dim($0.filter { $0 != 0 }.count) }
         guard let axis else { return [Fact(x.element, [count ?? context.unknown("compressed")])] }
         var shape = x.shape

@@ -48,10 +48,9 @@ public struct Concat: Operator {
             for i in shape.indices {
                 if i == axis {
                     shape[i] = try shape[i].plus(fact.shape[i])
-                } else if shape[i].constant == nil {
-                    if fact.shape[i].constant != nil { shape[i] = fact.shape[i] }
-                } else if let extent = fact.shape[i].constant, extent != shape[i].constant {
-                    throw DLCError("operand \(index) is \(fact.type); \(first.type) wants \(shape[i]) in dimension \(i)")
+                } else {
+                    shape[i] = try context.require(
+                        shape[i], equals: fact.shape[i], "operand \(index) is \(fact.type), the first \(first.type), joined along dimension \(axis)")
                 }
             }
         }

@@ -41,9 +41,7 @@ public struct Expand: Operator {
 
     public func infer(_ context: inout InferContext) throws -> [Fact] {
         let x = try context.operand(0)
-        let common = try InferenceRules.broadcast([x.shape, shape])
-        let fits = common.count == shape.count && zip(common, shape).allSatisfy { $0 == $1 || $0.constant == nil || $1.constant == nil }
-        guard fits else { throw DLCError("\(x.type) does not broadcast to \(shape.text)") }
+        try context.require(x.shape, expandsTo: shape, "\(x.type) broadcasts to \(shape.text)")
         return [Fact(x.element, shape)]
     }
 

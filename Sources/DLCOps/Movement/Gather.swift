@@ -30,10 +30,10 @@ public struct Gather: Operator {
         try context.expect(1, "indices", ElementType.indices)
         let (x, indices) = (try context.operand(0), try context.operand(1))
         let axis = try InferenceRules.axis(axis, rank: x.rank)
-        if let extent = x.shape[axis].constant, let known = indices.content?.constants {
-            for index in known where index < -extent || index >= extent {
-                throw DLCError("index \(index) is outside dimension \(axis) of \(x.type)")
-            }
+        if let known = indices.content?.constants, let least = known.min(), let most = known.max() {
+            let needed = try max(Checked.add(most, 1), Checked.multiply(least, -1))
+            try context.require(
+                .atLeast, x.shape[axis], Dim(needed), "index \(needed == -least ? least : most) lies in dimension \(axis) of \(x.type)")
         }
         let shape = Shape(x.shape[..<axis]) + indices.shape + Shape(x.shape[(axis + 1)...])
         return [Fact(x.element, shape)]

@@ -31,8 +31,7 @@ public struct GatherElements: Operator {
         let axis = try InferenceRules.axis(axis, rank: x.rank)
         guard indices.rank == x.rank else { throw DLCError("indices are \(indices.type); expected the rank of \(x.type)") }
         for i in x.shape.indices where i != axis {
-            guard let n = indices.shape[i].constant, let limit = x.shape[i].constant else { continue }
-            guard n <= limit else { throw DLCError("indices are \(indices.type); dimension \(i) of \(x.type) is shorter") }
+            try context.require(.atLeast, x.shape[i], indices.shape[i], "indices are \(indices.type); dimension \(i) of \(x.type) is not shorter")
         }
         return [Fact(x.element, indices.shape)]
     }

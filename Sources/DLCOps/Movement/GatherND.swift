@@ -32,9 +32,8 @@ public struct GatherND: Operator {
             throw DLCError("indices are \(indices.type) with \(batchDims) batch dimensions; their last dimension must address dimensions of \(x.type)")
         }
         for axis in 0..<batchDims {
-            if let a = x.shape[axis].constant, let b = indices.shape[axis].constant, a != b {
-                throw DLCError("batch dimension \(axis) is \(a) in \(x.type) and \(b) in indices \(indices.type)")
-            }
+            try context.require(
+                x.shape[axis], equals: indices.shape[axis], "batch dimension \(axis) of \(x.type) and of indices \(indices.type)")
         }
         return [Fact(x.element, Shape(indices.shape.dropLast()) + Shape(x.shape[(batchDims + depth)...]))]
     }

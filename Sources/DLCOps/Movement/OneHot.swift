@@ -57,8 +57,9 @@ public struct OneHot: Operator {
     public func infer(_ context: inout InferContext) throws -> [Fact] {
         try context.expect(0, "indices", ElementType.numbers)
         let (indices, values) = (try context.operand(0), try context.operand(1))
-        guard values.rank == 1, values.shape[0].constant ?? 2 == 2 else { throw DLCError("values are \(values.type); expected two") }
-        if let n = depth.constant, n < 0 { throw DLCError("depth is \(n); expected at least 0") }
+        guard values.rank == 1 else { throw DLCError("values are \(values.type); expected two") }
+        try context.require(values.shape[0], equals: 2, "values are \(values.type); expected two")
+        try context.require(.atLeast, depth, 0, "depth is \(depth)")
         var shape = indices.shape
         shape.insert(depth, at: try InferenceRules.axis(axis, rank: indices.rank + 1))
         return [Fact(values.element, shape)]

@@ -93,10 +93,14 @@ public struct Pad: Operator {
         let shape = try x.shape.indices.map { axis in
             let (begin, end) = (pads[axis], pads[axis + x.rank])
             let extent = try x.shape[axis].plus(begin).plus(end)
-            if let n = extent.constant, n < 0 { throw DLCError("pads \(pads.text) take more than dimension \(axis) of \(x.type) has") }
-            if let d = x.shape[axis].constant, let b = begin.constant, let e = end.constant, mode != .constant, max(b, e) > 0 {
-                guard d > 0, mode != .reflect || max(b, e) < d else {
-                    throw DLCError("dimension \(axis) of \(x.type) is too short for padding with \(mode.rawValue) by \(b) and \(e)")
+            try context.require(.atLeast, extent, 0, "pads \(pads.text) take no more than dimension \(axis) of \(x.type) has")
+            if mode != .constant, try begin != 0 || end != 0 {
+                let reason = "dimension \(axis) of \(x.type) is long enough for padding with \(mode.rawValue) by \(begin) and \(end)"
+                if let b = begin.constant, let e = end.constant {
+                    let needed = mode == .reflect ? try Checked.add(max(b, e), 1) : 1
+                    if max(b, e) > 0 { try context.require(.atLeast, x.shape[axis], Dim(needed), reason) }
+                } else if mode == .reflect {
+                    for pad in [begin, end] { try context.require(.atLeast, x.shape[axis], pad.plus(1), reason) }
                 }
             }
             return extent

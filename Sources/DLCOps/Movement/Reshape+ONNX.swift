@@ -32,9 +32,7 @@ extension Reshape {
             let (total, known) = (try x.shape.product(), try shape.product())
             if known == 0 { throw DLCError("shape \(shape.text) without dimension \(inferred) is empty, so it cannot be inferred") }
             shape[inferred] = try total.quotient(known)
-            if let a = total.constant, let b = known.constant, a % b != 0 {
-                throw DLCError("\(x.type) has \(a) elements, which \(b) does not divide")
-            }
+            try reader.require(.divides, known, total, "dimension \(inferred) of the shape of \(x.type) is what the others leave")
         }
         return try reshaped(&reader, to: shape)
     }
@@ -53,8 +51,8 @@ extension Reshape {
         let x = try reader.fact(0)
         let axes = try reader.ints(attribute: "axes", orOperand: 1).map { try InferenceRules.axes($0, rank: x.rank) }
             ?? x.shape.indices.filter { x.shape[$0].constant == 1 }
-        for axis in axes where (x.shape[axis].constant ?? 1) != 1 {
-            throw DLCError("dimension \(axis) of \(x.type) is \(x.shape[axis]), only dimensions of 1 can be squeezed")
+        for axis in axes {
+            try reader.require(.equal, x.shape[axis], 1, "dimension \(axis) of \(x.type) is squeezed")
         }
         return try reshaped(&reader, to: x.shape.indices.filter { !axes.contains($0) }.map { x.shape[$0] })
     }

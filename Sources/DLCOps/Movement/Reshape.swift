@@ -29,6 +29,8 @@ public struct Reshape: Operator {
         if let a = from.constant, let b = to.constant, a != b {
             throw DLCError("\(x.type) has \(a) elements, shape \(shape.text) has \(b)")
         }
+        try context.require(from, equals: to, "\(x.type) has as many elements as \(shape.text)")
+        for dim in shape { try context.require(.atLeast, dim, 0, "\(dim) is an extent of the shape \(shape.text)") }
         return [Fact(x.element, shape)]
     }
 

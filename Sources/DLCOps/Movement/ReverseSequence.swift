@@ -33,8 +33,9 @@ public struct ReverseSequence: Operator {
         try context.expect(1, "lengths", [.int64])
         let (x, lengths) = (try context.operand(0), try context.operand(1))
         let axes = try InferenceRules.axes([batchAxis, timeAxis], rank: x.rank)
-        guard lengths.rank == 1, lengths.shape[0].constant == nil || x.shape[axes[0]].constant == nil || lengths.shape[0] == x.shape[axes[0]]
-        else { throw DLCError("lengths are \(lengths.type); expected one for each of dimension \(axes[0]) of \(x.type)") }
+        let reason = "lengths are \(lengths.type); expected one for each of dimension \(axes[0]) of \(x.type)"
+        guard lengths.rank == 1 else { throw DLCError(reason) }
+        try context.require(lengths.shape[0], equals: x.shape[axes[0]], reason)
         return [Fact(x.type)]
     }
 

@@ -96,14 +96,14 @@ public struct ScatterElements: Operator {
         try context.expect(1, "indices", ElementType.indices)
         try context.expect(2, "updates", sameTypeAs: 0)
         let (x, indices, updates) = (try context.operand(0), try context.operand(1), try context.operand(2))
-        _ = try InferenceRules.axis(axis, rank: x.rank)
+        let axis = try InferenceRules.axis(axis, rank: x.rank)
         guard indices.rank == x.rank, updates.rank == x.rank else {
             throw DLCError("indices are \(indices.type) and updates \(updates.type); expected the rank of \(x.type)")
         }
-        for (a, b) in zip(indices.shape, updates.shape) {
-            if let m = a.constant, let n = b.constant, m != n {
-                throw DLCError("indices are \(indices.type), updates are \(updates.type); expected one shape")
-            }
+        try context.require(
+            indices.shape, equals: updates.shape, "indices are \(indices.type), updates are \(updates.type); expected one shape")
+        for i in x.shape.indices where i != axis {
+            try context.require(.atLeast, x.shape[i], indices.shape[i], "indices are \(indices.type); dimension \(i) of \(x.type) is not shorter")
         }
         return [Fact(x.type)]
     }
@@ -150,12 +150,14 @@ public struct ScatterND: Operator {
         try context.expect(1, "indices", ElementType.indices)
         try context.expect(2, "updates", sameTypeAs: 0)
         let (x, indices, updates) = (try context.operand(0), try context.operand(1), try context.operand(2))
-        guard indices.rank > 0, let depth = indices.shape[indices.rank - 1].constant, depth >= 1, depth <= x.rank else {
-            throw DLCError("indices are \(indices.type); their last dimension must address dimensions of \(x.type)")
-        }
+        // An open number of addressed dimensions follows from the ranks.
+        let depth = indices.shape.last.map { $0.constant ?? indices.rank - 1 + x.rank - updates.rank } ?? 0
+        let reason = "indices are \(indices.type); their last dimension must address dimensions of \(x.type)"
+        guard depth >= 1, depth <= x.rank, let last = indices.shape.last else { throw DLCError(reason) }
+        try context.require(last, equals: Dim(depth), reason)
         let expected = Shape(indices.shape.dropLast()) + Shape(x.shape[depth...])
-        let fits = updates.rank == expected.count && zip(updates.shape, expected).allSatisfy { $0 == $1 || $0.constant == nil || $1.constant == nil }
-        guard fits else { throw DLCError("updates are \(updates.type); indices \(indices.type) into \(x.type) need \(expected.text)") }
+        try context.require(
+            updates.shape, equals: expected, "updates are \(updates.type); indices \(indices.type) into \(x.type) need \(expected.text)")
         return [Fact(x.type)]
     }
 

@@ -64,9 +64,7 @@ extension Slice {
         var sizes: [Dim]
         if let given = try reader.dims(attribute: "split", orOperand: 1) {
             let sum = try given.reduce(Dim(0)) { try $0.plus($1) }
-            if let a = sum.constant, let b = extent.constant, a != b {
-                throw DLCError("parts \(given.text) sum to \(a), dimension \(axis) of \(x.type) is \(b)")
-            }
+            try reader.require(.equal, extent, sum, "parts \(given.text) sum to dimension \(axis) of \(x.type)")
             sizes = given
         } else {
             let part = try extent.ceilingQuotient(Dim(count))
@@ -75,6 +73,10 @@ extension Slice {
                 sizes = try (0..<count).map { Dim(max(0, min(p, d - (try Checked.multiply($0, p))))) }
             } else {
                 sizes[count - 1] = try extent.minus(part.times(Dim(count - 1)))
+            }
+            // Parts of unequal size came with num_outputs.
+            if reader.opset < 18 {
+                try reader.require(.divides, Dim(count), extent, "dimension \(axis) of \(x.type) is split into \(count) equal parts")
             }
         }
         guard sizes.count >= reader.resultNames.count else {

@@ -41,6 +41,12 @@ public struct Slice: Operator {
         for axis in x.shape.indices {
             guard steps[axis] != 0 else { throw DLCError("the step of dimension \(axis) is 0") }
             guard let start = starts[axis].constant, let size = sizes[axis].constant else { continue }
+            if size > 0, start >= 0 {
+                let last = try max(start, Checked.add(start, Checked.multiply(size - 1, steps[axis])))
+                try context.require(
+                    .atLeast, x.shape[axis], Dim(Checked.add(last, 1)),
+                    "\(size) elements from \(start) in steps of \(steps[axis]) lie in dimension \(axis) of \(x.type)")
+            }
             let last = try Checked.add(start, Checked.multiply(max(size, 1) - 1, steps[axis]))
             let limit = x.shape[axis].constant ?? .max
             guard size >= 0, size == 0 || (start >= 0 && last >= 0 && start < limit && last < limit) else {

@@ -15,9 +15,7 @@ enum SpaceDepth {
         try reader.allowAttributes(["blocksize", "mode"])
         let (x, block) = try operand(reader)
         let depth = try x.shape[1].quotient(block.times(block))
-        if let c = x.shape[1].constant, let b = block.constant, c % (b * b) != 0 {
-            throw DLCError("the channels of \(x.type) are not divisible by \(b)²")
-        }
+        try reader.require(.divides, block.times(block), x.shape[1], "the channels of \(x.type) are divisible by \(block)²")
         let (n, h, w) = (x.shape[0], x.shape[2], x.shape[3])
         let mode: String = try reader.attribute("mode") ?? "DCR"
         let result = [n, depth, try h.times(block), try w.times(block)]
@@ -32,9 +30,7 @@ enum SpaceDepth {
         try reader.allowAttributes(["blocksize", "mode"])
         let (x, block) = try operand(reader)
         for axis in [2, 3] {
-            if let extent = x.shape[axis].constant, let b = block.constant, extent % b != 0 {
-                throw DLCError("dimension \(axis) of \(x.type) is not divisible by \(b)")
-            }
+            try reader.require(.divides, block, x.shape[axis], "dimension \(axis) of \(x.type) is divisible by \(block)")
         }
         let (n, c) = (x.shape[0], x.shape[1])
         let (h, w) = (try x.shape[2].quotient(block), try x.shape[3].quotient(block))

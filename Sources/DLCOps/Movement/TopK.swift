@@ -61,9 +61,8 @@ public struct TopK: Operator {
         try context.expect(0, "x", ElementType.numbers)
         let x = try context.operand(0)
         let axis = try InferenceRules.axis(axis, rank: x.rank)
-        if let count = k.constant, count < 0 || count > x.shape[axis].constant ?? .max {
-            throw DLCError("k is \(count), dimension \(axis) of \(x.type) is \(x.shape[axis])")
-        }
+        try context.require(.atLeast, k, 0, "k is \(k)")
+        try context.require(.atLeast, x.shape[axis], k, "k is \(k), dimension \(axis) of \(x.type) is \(x.shape[axis])")
         var shape = x.shape
         shape[axis] = k
         return [Fact(x.element, shape), Fact(.int64, shape)]

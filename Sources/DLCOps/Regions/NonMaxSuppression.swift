@@ -58,9 +58,7 @@ public struct NonMaxSuppression: Operator {
         try context.expect(1, "scores", rank: 3)
         let (boxes, scores) = (try context.operand(0), try context.operand(1))
         for (a, b) in [(boxes.shape[0], scores.shape[0]), (boxes.shape[1], scores.shape[2]), (boxes.shape[2], 4)] {
-            if let a = a.constant, let b = b.constant, a != b {
-                throw DLCError("boxes are \(boxes.type), scores are \(scores.type); expected [N, B, 4] and [N, C, B]")
-            }
+            try context.require(a, equals: b, "boxes are \(boxes.type), scores are \(scores.type); expected [N, B, 4] and [N, C, B]")
         }
         guard overlap >= 0, overlap <= 1 else { throw DLCError("overlap is \(overlap); expected 0 to 1") }
         if let limit = limit.constant, limit < 0 { throw DLCError("limit is \(limit); expected at least 0") }

@@ -59,7 +59,7 @@ public struct RegionAlign: Operator {
     }
 
     public func infer(_ context: inout InferContext) throws -> [Fact] {
-        let regions = try RegionOps.regions(context, size: size)
+        let regions = try RegionOps.regions(&context, size: size)
         guard scales.count == context.count - 2, scales.count <= Self.mostLevels, scales.allSatisfy({ $0 > 0 && $0.isFinite }) else {
             throw DLCError("scales are \(scales); expected one above 0 per level, for at most \(Self.mostLevels) levels")
         }
@@ -67,11 +67,11 @@ public struct RegionAlign: Operator {
         for index in 3..<Swift.max(3, context.count) {
             try context.expect(index, "level \(index - 2)", [.float32])
             let (level, first) = (try context.operand(index), try context.operand(2))
-            guard level.rank == 4, Array(level.shape[..<2]) == Array(first.shape[..<2]) else {
-                throw DLCError("level \(index - 2) is \(level.type); expected the images and channels of \(first.type)")
-            }
-            guard !level.shape.suffix(2).contains(where: { $0.constant == 0 }) else {
-                throw DLCError("level \(index - 2) is \(level.type); regions of images without elements do not exist")
+            let reason = "level \(index - 2) is \(level.type); expected the images and channels of \(first.type)"
+            guard level.rank == 4 else { throw DLCError(reason) }
+            for axis in 0..<2 { try context.require(level.shape[axis], equals: first.shape[axis], reason) }
+            for axis in 2..<4 {
+                try context.require(.atLeast, level.shape[axis], 1, "level \(index - 2) is \(level.type); regions of images without elements do not exist")
             }
         }
         return [Fact(.float32, [regions, try context.operand(2).shape[1], Dim(size[0]), Dim(size[1])])]
@@ -149,31 +149,28 @@ public struct RegionAlign: Operator {
 extension RegionOps {
     /// Checks boxes, images and the first level.
     /// - Returns: how many boxes there are.
-    static func regions(_ context: InferContext, size: [Int]) throws -> Dim {
+    static func regions(_ context: inout InferContext, size: [Int]) throws -> Dim {
         try context.expect(0, "boxes", [.float32])
         try context.expect(2, "level 0", [.float32])
         try context.expect(2, "level 0", rank: 4)
         let (boxes, first) = (try context.operand(0), try context.operand(2))
         let hasImages = context.optional(1) != nil
-        guard boxes.rank == (hasImages ? 2 : 3), boxes.shape[boxes.rank - 1] == 4 else {
-            throw DLCError("boxes are \(boxes.type); expected \(hasImages ? "[R, 4]" : "[N, R, 4] where no images are named")")
-        }
+        let expected = "boxes are \(boxes.type); expected \(hasImages ? "[R, 4]" : "[N, R, 4] where no images are named")"
+        guard boxes.rank == (hasImages ? 2 : 3) else { throw DLCError(expected) }
+        try context.require(boxes.shape[boxes.rank - 1], equals: 4, expected)
         guard size.count == 2, size.allSatisfy({ $0 >= 1 && $0 <= 1 << 12 }) else {
             throw DLCError("size is \(size); expected rows and columns, each 1 to \(1 << 12)")
         }
-        if let height = first.shape[2].constant, let width = first.shape[3].constant, height < 1 || width < 1 {
-            throw DLCError("level 0 is \(first.type); regions of images without elements do not exist")
+        for axis in 2..<4 {
+            try context.require(.atLeast, first.shape[axis], 1, "level 0 is \(first.type); regions of images without elements do not exist")
         }
         guard let images = context.optional(1) else {
-            if let count = boxes.shape[0].constant, let images = first.shape[0].constant, count != images {
-                throw DLCError("boxes are \(boxes.type) for the images \(first.type)")
-            }
+            try context.require(boxes.shape[0], equals: first.shape[0], "boxes are \(boxes.type) for the images \(first.type)")
             return try boxes.shape[0].times(boxes.shape[1])
         }
         try context.expect(1, "images", [.int64])
-        guard images.rank == 1, images.shape[0] == boxes.shape[0] || images.shape[0].constant == nil || boxes.shape[0].constant == nil else {
-            throw DLCError("images are \(images.type), boxes are \(boxes.type); expected [R] and [R, 4]")
-        }
+        try context.require(
+            images.shape, equals: [boxes.shape[0]], "images are \(images.type), boxes are \(boxes.type); expected [R] and [R, 4]")
         return boxes.shape[0]
     }
 

@@ -59,7 +59,7 @@ public struct RegionPool: Operator {
     }
 
     public func infer(_ context: inout InferContext) throws -> [Fact] {
-        let regions = try RegionOps.regions(context, size: size)
+        let regions = try RegionOps.regions(&context, size: size)
         guard scale > 0, scale.isFinite else { throw DLCError("scale is \(scale); expected a number above 0") }
         return [Fact(.float32, [regions, try context.operand(2).shape[1], Dim(size[0]), Dim(size[1])])]
     }

@@ -36,9 +36,17 @@ public let decompose = Pass("decompose", at: .canonical) { rewriter, node in
         guard let slope = node.operands[1] else { return nil }
         let zero = rewriter.constant(try Tensor(filling: 0, type: rewriter.fact(x).element, shape: []))
         let isNegative = try rewriter.add1(Binary(.less), [x, zero], name: node.name)
-        let scaled = try rewriter.add1(Binary(.mul), [x, slope], name: node.name)
+        let scaled = try rewriter.add1(Binary(.mul), [x, rewriter.spread(slope, to: rewriter.shape(x))], name: node.name)
         return [try rewriter.add1(Where(), [isNegative, scaled, x], name: node.name)]
     default: return nil
+    }
+}
+
+extension Rewriter {
+    /// The value repeated to a shape, where broadcasting it against a tensor of that shape could give another one: an open
+    /// extent that is the tensor's or 1.
+    mutating func spread(_ value: Value, to target: Shape) throws -> Value {
+        try InferenceRules.broadcast([target, shape(value)]) == target ? value : add1(Expand(shape: target), [value])
     }
 }
 

@@ -54,7 +54,7 @@ public let enterFusedForms = Pass("enter-fused-forms", at: .canonical) { rewrite
         let product = try rewriter.add1(op, [node.operands[0], node.operands[1]], name: node.name)
         let beta = rewriter.constant(try Tensor(filling: gemm.beta, type: rewriter.fact(c).element, shape: []))
         let scaled = gemm.beta == 1 ? c : try rewriter.add1(Binary(.mul), [c, beta], name: node.name)
-        return [try rewriter.add1(Binary(.add), [product, scaled], name: node.name)]
+        return [try rewriter.add1(Binary(.add), [product, rewriter.spread(scaled, to: result)], name: node.name)]
     default: return nil
     }
 }

@@ -16,7 +16,16 @@ extension Lowering {
         _ kernel: KernelKind, _ node: Node, operands: [Value?], integers: [Dim] = [], numbers: [Double] = [],
         resultSlots: Int? = nil, operations: Dim = 0, sharing: [Int] = []
     ) throws {
-        let inputs = try operands.map { try $0.map { try contiguous($0) } }
+        try emitDense(
+            kernel, node, views: operands.map { try $0.map { try contiguous($0) } }, integers: integers, numbers: numbers,
+            resultSlots: resultSlots, operations: operations, sharing: sharing)
+    }
+
+    /// Emits a step over contiguous operands whose kernel writes without gaps.
+    private mutating func emitDense(
+        _ kernel: KernelKind, _ node: Node, views inputs: [Plan.Operand?], integers: [Dim] = [], numbers: [Double] = [],
+        resultSlots: Int? = nil, operations: Dim = 0, sharing: [Int] = []
+    ) throws {
         var targets: [Plan.Operand?] = []
         var copies: [(from: Plan.Operand, to: Plan.Operand)] = []
         for (index, result) in node.results.enumerated() {
@@ -60,16 +69,35 @@ extension Lowering {
         let x = try operand(node, 0)
         let rank = graph.shape(x).count
         let axis = try InferenceRules.axis(op.axis, rank: rank)
-        let length = try Shape(graph.shape(x)[axis...]).product()
-        for operand in node.operands.dropFirst() where operand != nil {
-            guard try elements(operand.unsafelyUnwrapped) == length else { throw DLCError("scale and bias must cover the normalised dimensions") }
+        let normalized = Shape(graph.shape(x)[axis...])
+        let parameters = try (1..<3).map { index in
+            try index < node.operands.count ? node.operands[index].map { try covering(normalized, $0) } : nil
         }
-        let parameters = (1..<3).map { $0 < node.operands.count ? node.operands[$0] : nil }
         let statistics = node.results.dropFirst().filter { useCounts[$0.index] > 0 }
         if graph.type(x).element == .float64, !statistics.isEmpty { throw DLCError("has no kernel for the statistics of f64") }
         try emitDense(
-            .norm, node, operands: [x] + parameters + [nil], integers: [0, Dim(axis)], numbers: [op.epsilon], resultSlots: 4,
+            .norm, node, views: [contiguous(x)] + parameters + [nil], integers: [0, Dim(axis)], numbers: [op.epsilon], resultSlots: 4,
             operations: try elements(x).times(8), sharing: [0])
+    }
+
+    mutating func lower(_ op: RMSNormalization, _ node: Node) throws {
+        let x = try operand(node, 0)
+        let axis = try InferenceRules.axis(op.axis, rank: graph.shape(x).count)
+        let scale = try covering(Shape(graph.shape(x)[axis...]), operand(node, 1))
+        try emitDense(
+            .norm, node, views: [contiguous(x), scale, nil, nil], integers: [1, Dim(axis)], numbers: [op.epsilon], resultSlots: 4,
+            operations: try elements(x).times(6), sharing: [0])
+    }
+
+    /// A scale or bias with an element for each of the normalised ones, repeated where it has one for several.
+    private mutating func covering(_ normalized: Shape, _ parameter: Value) throws -> Plan.Operand {
+        var view = try view(parameter)
+        while view.shape.count > normalized.count {
+            guard view.shape.removeFirst() == 1 else { throw DLCError("scale and bias must cover the normalised dimensions") }
+            view.strides.removeFirst()
+        }
+        if view.shape == normalized, try view.isContiguous() { return view }
+        return try copied(view.broadcast(to: normalized), name: graph.name(of: parameter) ?? "")
     }
 
     mutating func lower(_ op: SkipLayerNorm, _ node: Node) throws {

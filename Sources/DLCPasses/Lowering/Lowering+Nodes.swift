@@ -43,11 +43,7 @@ extension Lowering {
         case is Extents, is ShapeOf, is Size: try lowerSizes(node)
         case let op as Attention: try lower(op, node)
         case let op as Resize: try lower(op, node)
-        case let op as RMSNormalization:
-            let rank = graph.shape(try operand(node, 0)).count
-            try emitDense(
-                .norm, node, operands: [node.operands[0], node.operands.count > 1 ? node.operands[1] : nil, nil, nil],
-                integers: [1, Dim(try InferenceRules.axis(op.axis, rank: rank))], numbers: [op.epsilon], resultSlots: 4, sharing: [0])
+        case let op as RMSNormalization: try lower(op, node)
         case let op as GroupNormalization:
             try emitDense(.groupNorm, node, operands: node.operands, integers: [Dim(op.groups), op.channelsLast ? 1 : 0], numbers: [op.epsilon])
         case let op as LpNormalization:

@@ -48,12 +48,18 @@ public struct Lowering {
     private mutating func run() throws {
         placeConcatenations()
         (algorithms, packedAtLoad) = try chooseAlgorithms()
-        image.update { $0.metadata = graph.metadata }
+        image.update {
+            $0.metadata = graph.metadata
+            $0.constraints = graph.constraints
+            $0.settled = graph.settled
+        }
         for port in graph.inputs {
             let type = graph.type(port.value)
             let location = Plan.Location.input(image.plan.inputs.count)
             try enter(port.value, at: location)
-            image.update { $0.inputs.append(Plan.Port(name: port.name, type: type.element, shape: type.shape, location: location)) }
+            let input = Plan.Port(
+                name: port.name, type: type.element, shape: type.shape, declared: graph.declaredShapes[port.name], location: location)
+            image.update { $0.inputs.append(input) }
         }
         for state in graph.states { try addState(state) }
         for node in graph.nodes {

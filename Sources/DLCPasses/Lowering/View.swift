@@ -30,15 +30,18 @@ extension Plan.Operand {
         return copy
     }
 
-    /// The view with stride 0 where a dimension is repeated.
-    func broadcast(to target: Shape) -> Plan.Operand {
+    /// The view with stride 0 where a dimension is repeated. Whether a symbolic extent is 1 shows when it is bound, so there the
+    /// stride is an expression: `stride · min(extent − 1, 1)`.
+    func broadcast(to target: Shape) throws -> Plan.Operand {
         var copy = self
         let missing = target.count - shape.count
         copy.shape = target
-        copy.strides = target.indices.map { axis in
+        copy.strides = try target.indices.map { axis in
             guard axis >= missing else { return 0 }
-            let extent = shape[axis - missing]
-            return extent.constant == 1 && target[axis].constant != 1 ? 0 : strides[axis - missing]
+            let (extent, stride) = (shape[axis - missing], strides[axis - missing])
+            if extent == target[axis] || stride == 0 { return stride }
+            if let number = extent.constant { return number == 1 ? 0 : stride }
+            return try stride.times(Dim.min(extent.minus(1), 1))
         }
         return copy
     }

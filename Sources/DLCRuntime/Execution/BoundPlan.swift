@@ -180,7 +180,7 @@ final class BoundPlan {
 
     private func dataError() -> DLCError {
         let names = plan.steps.filter { $0.kernel.reportsStatus }.map { "\($0.summary) \($0.name)" }
-        return DLCError("an index lies outside its tensor, in one of: \(names.joined(separator: ", "))")
+        return DLCError("an index or a length lies outside its tensor, in one of: \(names.joined(separator: ", "))")
     }
 
     private func resolve(_ operand: Plan.Operand?, _ places: PlanSizes.Operand?, _ sizes: BoundSizes, slot: Int) throws {

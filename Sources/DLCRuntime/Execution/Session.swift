@@ -21,6 +21,7 @@ public final class Session {
     /// Whether the model's constants that are packed at load are so.
     private var isPacked = false
     let states: StateMemory
+    private let binding: ShapeBinding
 
     /// - Parameters:
     ///   - threads: threads to compute with, the caller among them; nil takes the processors available.
@@ -30,6 +31,7 @@ public final class Session {
         let count = threads ?? Int(dlc_available_processors())
         guard count >= 1, count <= 256 else { throw DLCError("\(count) threads: expected 1 to 256") }
         self.threads = count
+        binding = model.plan.binding
         states = try StateMemory(model)
         pool = dlc_threads_create(Int32(count))
         guard count == 1 || pool != nil else { throw DLCError("cannot start \(count) threads") }
@@ -70,6 +72,7 @@ public final class Session {
         let fits = tensor.type == port.type && tensor.rank == port.shape.count
             && zip(port.shape, tensor.shape).allSatisfy { $0.constant == nil || $0.constant == $1 }
         guard fits else {
+            if tensor.type == port.type, let error = binding.contradiction(index, tensor.shape) { throw error }
             throw DLCError("input \(port.name) expects \(Self.describe(port)), found \(tensor.type)\(tensor.shape)")
         }
         inputs[index] = tensor
@@ -156,7 +159,7 @@ public final class Session {
     private static let remembered = 16
 
     private func bind(_ shapes: [[Int]]) throws {
-        let plan = try BoundPlan(model, states: states, bindings: bindings(shapes), threads: threads) { lifetimes in
+        let plan = try BoundPlan(model, states: states, bindings: binding.values(shapes), threads: threads) { lifetimes in
             try planner.assign(lifetimes, within: arenaMemory.capacity)
         }
         try settle(plan)
@@ -169,22 +172,6 @@ public final class Session {
         if let base = arenaMemory.base, plan.layout.peak <= arenaMemory.capacity { return plan.setArena(base) }
         let constants = bound.isEmpty ? model.constantAddresses : nil
         plan.setArena(try arenaMemory.reserve(plan.layout.peak) { Prefault(model.plan, constants, arena: $0) })
-    }
-
-    /// The values of the symbols for the given input shapes.
-    private func bindings(_ shapes: [[Int]]) throws -> [String: Int] {
-        var values: [String: (extent: Int, origin: String)] = [:]
-        for (port, shape) in zip(model.inputs, shapes) {
-            for (axis, (dim, extent)) in zip(port.shape, shape).enumerated() {
-                guard dim.constant == nil, dim.symbols.count == 1, let name = dim.symbols.first, dim == Dim(symbol: name) else { continue }
-                if let known = values[name], known.extent != extent {
-                    throw DLCError(
-                        "dimension \(name) is \(known.extent) in \(known.origin) and \(extent) in dimension \(axis) of input \(port.name)")
-                }
-                values[name] = (extent, "dimension \(axis) of input \(port.name)")
-            }
-        }
-        return values.mapValues(\.extent)
     }
 
     private static func describe(_ port: Plan.Port) -> String {

@@ -52,7 +52,7 @@ public enum KernelKind: UInt8, Sendable, CaseIterable {
     /// Whether the kernel reports data that it cannot handle, such as an index outside its tensor.
     public var reportsStatus: Bool {
         switch self {
-        case .gather, .gatherElements, .gatherND, .scatterElements, .scatterND, .region: true
+        case .gather, .gatherElements, .gatherND, .scatterElements, .scatterND, .region, .recurrent: true
         default: false
         }
     }

@@ -43,7 +43,7 @@ public enum RecurrentKernel {
         guard needed > 0, try Int(needed) == step.operand(1).count else {
             throw DLCError("the weights are not those of \(rnn.input) inputs and \(rnn.hidden) hidden units")
         }
-        return try PreparedKernel(rnn, slots: PreparedKernel.slots(step)) { dlc_rnn_prepare(step.isa, $0, $1) }
+        return try PreparedKernel(rnn, slots: PreparedKernel.slots(step, status: true)) { dlc_rnn_prepare(step.isa, $0, $1) }
     }
 }
 

@@ -15,6 +15,19 @@ extension Plan {
             writer.list(state.shape) { $0.count($1) }
             writer.count(state.initial)
         }
+        try writer.list(constraints) { writer, constraint in
+            writer.string(constraint.relation.rawValue)
+            try writer.dim(constraint.left)
+            try writer.dim(constraint.right)
+            writer.string(constraint.place)
+            writer.string(constraint.reason)
+        }
+        try writer.list(settled) { writer, symbol in
+            writer.string(symbol.symbol)
+            try writer.dim(symbol.value)
+            writer.string(symbol.place)
+            writer.string(symbol.reason)
+        }
         try writer.list(buffers) { writer, buffer in
             try writer.dim(buffer.bytes)
             writer.count(buffer.firstStep)
@@ -42,6 +55,16 @@ extension Plan {
             State(
                 name: try reader.string(), type: try reader.elementType(), shape: try reader.list { try $0.size() },
                 initial: try reader.size())
+        }
+        constraints = try reader.list { reader in
+            let word = try reader.string()
+            guard let relation = Constraint.Relation(rawValue: word) else { throw DLCError("the plan names unknown relation \(word.printable())") }
+            return Constraint(
+                relation, try reader.dim(), try reader.dim(), place: try reader.string(), reason: try reader.string())
+        }
+        settled = try reader.list { reader in
+            SettledSymbol(
+                symbol: try reader.string(), value: try reader.dim(), place: try reader.string(), reason: try reader.string())
         }
         buffers = try reader.list { reader in
             Buffer(bytes: try reader.dim(), firstStep: try reader.size(), lastStep: try reader.size())
@@ -140,6 +163,7 @@ extension ByteWriter {
         string(port.name)
         byte(port.type.rawValue)
         try list(port.shape) { try $0.dim($1) }
+        try list(port.declared == port.shape ? [] : port.declared) { try $0.dim($1) }
         location(port.location)
     }
 
@@ -181,7 +205,9 @@ extension ByteReader {
     }
 
     fileprivate mutating func port() throws -> Plan.Port {
-        Plan.Port(name: try string(), type: try elementType(), shape: try list { try $0.dim() }, location: try location())
+        let (name, type, shape, declared) = (try string(), try elementType(), try list { try $0.dim() }, try list { try $0.dim() })
+        guard declared.isEmpty || declared.count == shape.count else { throw DLCError("\(name.printable()) is declared with another rank") }
+        return Plan.Port(name: name, type: type, shape: shape, declared: declared.isEmpty ? nil : declared, location: try location())
     }
 
     fileprivate mutating func location() throws -> Plan.Location {

@@ -10,13 +10,16 @@ public struct Plan: Sendable {
         public var type: ElementType
         /// Extents, in the model's own layout.
         public var shape: Shape
+        /// Extents as the model declares them, where constraints have settled symbols since.
+        public var declared: Shape
         /// Where the port's elements are, in row-major order.
         public var location: Location
 
-        public init(name: String, type: ElementType, shape: Shape, location: Location) {
+        public init(name: String, type: ElementType, shape: Shape, declared: Shape? = nil, location: Location) {
             self.name = name
             self.type = type
             self.shape = shape
+            self.declared = declared ?? shape
             self.location = location
         }
     }
@@ -146,6 +149,10 @@ public struct Plan: Sendable {
     /// would make the file too large; the result of step `i` is `Location.packed(i)`.
     public var packings: [Step] = []
     public var steps: [Step] = []
+    /// What the operators need of extents, checked when the symbols are bound.
+    public var constraints: [Constraint] = []
+    /// Symbols that constraints replaced while the plan was made.
+    public var settled: [SettledSymbol] = []
     /// Free text that travels with the model, such as class labels.
     public var metadata: [String: String] = [:]
 
@@ -159,6 +166,13 @@ public struct Plan: Sendable {
 
     /// Bytes of what `packings[index]` leaves in memory.
     public func packedBytes(_ index: Int) -> Int { packings[index].results.first.flatMap { $0?.shape.constants?.first } ?? 0 }
+
+    /// How the shapes of a call bind the symbols.
+    public var binding: ShapeBinding {
+        ShapeBinding(
+            inputs: inputs.map { ShapeBinding.Input(name: $0.name, shape: $0.shape, declared: $0.declared) }, constraints: constraints,
+            settled: settled)
+    }
 
     /// The symbols of the inputs' shapes.
     public var symbols: [String] {

@@ -25,7 +25,7 @@ import Darwin
 public enum PlanFile {
     static let magic: [UInt8] = Array("DLCPLAN\0".utf8)
     /// Raised whenever the table, a kernel's parameters or a packing changes.
-    public static let version: UInt32 = 4
+    public static let version: UInt32 = 5
     static let headerBytes = 64
     static let pageBytes = 4096
 

@@ -1,0 +1,56 @@
+extension Graph {
+    /// How the shapes of inputs bind the symbols.
+    public var binding: ShapeBinding {
+        ShapeBinding(
+            inputs: inputs.map { ShapeBinding.Input(name: $0.name, shape: shape($0.value), declared: declaredShapes[$0.name]) },
+            constraints: constraints, settled: settled)
+    }
+
+    /// The graph with one more constraint, which must follow from those that it has.
+    public func requiring(_ constraint: Constraint) -> Graph {
+        var copy = self
+        copy.constraints.append(constraint)
+        return copy
+    }
+
+    /// The graph with symbols replaced throughout: in the types of inputs, in attributes, and so in everything inferred.
+    /// - Throws: where a node's requirements fail with these values.
+    public func substituting(_ symbols: [SettledSymbol]) throws -> Graph {
+        let values = Dictionary(symbols.map { ($0.symbol, $0.value) }, uniquingKeysWith: { first, _ in first })
+        return try mappingDimensions(noting: symbols) { try $0.substituting(values) }
+    }
+
+    /// The graph with every dimension in the types of inputs, in attributes and in constraints replaced, and the rest inferred anew.
+    /// - Parameter symbols: those that go by it.
+    public func mappingDimensions(noting symbols: [SettledSymbol] = [], _ change: (Dim) throws -> Dim) throws -> Graph {
+        var rewriter = Rewriter(self)
+        let changed = try settled.map { SettledSymbol(symbol: $0.symbol, value: try change($0.value), place: $0.place, reason: $0.reason) }
+        rewriter.builder.settle(changed + symbols)
+        try rewriter.builder.requireAgain(constraints) {
+            Constraint($0.relation, try change($0.left), try change($0.right), place: $0.place, reason: $0.reason)
+        }
+        var types: [TensorType] = []
+        for port in inputs {
+            let type = type(port.value)
+            types.append(TensorType(type.element, try type.shape.map(change)))
+            if types[types.count - 1] != type, declaredShapes[port.name] == nil { rewriter.builder.declare(port.name, type.shape) }
+        }
+        try rewriter.sweep(inputs: types, operators: { try $0.mappingDimensions(change) }) { _, _ in nil }
+        return rewriter.builder.graph
+    }
+}
+
+extension Operator {
+    /// A copy whose dimensions are replaced, throughout its attributes and the graphs in them.
+    public func mappingDimensions(_ change: (Dim) throws -> Dim) throws -> any Operator {
+        var copy: any Operator = self
+        for (name, value) in attributes {
+            switch value {
+            case .dims(let dims) where dims.contains { $0.constant == nil }: copy = try copy.setting(name, to: .dims(dims.map(change)))
+            case .graph(let graph): copy = try copy.setting(name, to: .graph(graph.mappingDimensions(change)))
+            default: continue
+            }
+        }
+        return copy
+    }
+}
