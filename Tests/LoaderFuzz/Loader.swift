@@ -12,7 +12,9 @@ enum Loader: String, CaseIterable {
     func load(_ path: String) {
         do {
             switch self {
-            case .onnx, .dlm, .dlir: _ = try Compiler.graph(Compiler.load(path), at: .canonical)
+            case .onnx, .dlir: _ = try Compiler.graph(Compiler.load(path), at: .canonical)
+            // Parameters keep their places: drawing millions of them is no hang.
+            case .dlm: _ = try Compiler.model(path).rewritten { try Compiler.graph($0, at: .canonical) }
             case .dlc: _ = try Session(CompiledModel(contentsOf: path), threads: 1)
             case .safetensors, .npz:
                 let file = try WeightFile(contentsOf: path)
