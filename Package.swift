@@ -65,10 +65,10 @@ let package = Package(
     cxxLanguageStandard: .cxx17
 )
 
-// The fuzzer's main function comes from a library that only -sanitize=fuzzer links: Tools/fuzz_loaders sets the variable.
+// The fuzzer's driver is in a library that only -sanitize=fuzzer links: Tools/fuzz_loaders sets the variable.
 if Context.environment["DLC_LOADER_FUZZ"] != nil {
     package.targets.append(
         .executableTarget(
             name: "LoaderFuzz", dependencies: ["DLC", "DLCModel", "DLCTensorFiles", "CImage"], path: "Tests/LoaderFuzz",
-            exclude: ["Corpus", "extremes.dict"]))
+            exclude: ["Corpus", "extreme_models.py", "extremes.dict"]))
 }

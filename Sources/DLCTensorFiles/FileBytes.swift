@@ -14,12 +14,15 @@ enum FileBytes {
         guard let file = fopen(path, "rb") else { throw failure("cannot be read") }
         defer { fclose(file) }
         var bytes: [UInt8] = []
+        var step = 1 << 20
         if fseeko(file, 0, SEEK_END) == 0 {
             // A directory claims Int.max.
-            bytes.reserveCapacity(min(max(0, Int(ftello(file))), 1 << 30))
+            let size = min(max(0, Int(ftello(file))), 1 << 30)
+            bytes.reserveCapacity(size)
+            // A small file is read at once, with the end behind it.
+            step = min(step, size + 1)
             rewind(file)
         }
-        let step = 1 << 20
         while true {
             let start = bytes.count
             bytes.append(contentsOf: repeatElement(0, count: step))
