@@ -1,10 +1,13 @@
 /// Gated activations x·g(x) on vectors. The gate of -|x| is computed, which is small and never overflows:
-/// x·g(x) = max(x, 0) - |x|·g(-|x|), right at 0, ±∞ and NaN, within 3·2⁻²⁴·|x| (checked by
+/// x·g(x) = max(x, 0) - |x|·g(-|x|), right at 0, ∞ and NaN, NaN at -∞ as the product is, within 3·2⁻²⁴·|x| (checked by
 /// Tools/kernels/check_activation.c). Include after isa_*.h.
 #ifndef DLC_ACTIVATION
 #define DLC_ACTIVATION
 
 DLC_TARGET_BEGIN
+/// max(x, 0), but NaN at -∞, where 0 · ∞ is.
+DLC_INLINE vf gated_part(vf x) { return vf_fma(vf_min(vf_zero(), x), vf_zero(), vf_max(vf_zero(), x)); }
+
 /// max(x, 0) - a / (1 + eᵘ) for u in [0, 87], where eᵘ is normal.
 DLC_INLINE vf gated_by_sigmoid(vf x, vf a, vf u) {
     vf shifted = vf_fma(u, vf_set1(1.44269504f), vf_set1(12582912.0f)); // as in vexp
@@ -18,7 +21,7 @@ DLC_INLINE vf gated_by_sigmoid(vf x, vf a, vf u) {
     p = vf_fma(p, r, vf_set1(9.999997068e-1f));
     p = vf_fma(p, r, vf_set1(1));
     vf power = (vf)((vi)p + ((vi)shifted << 23));
-    return vf_max(vf_zero(), x) - a / (1.0f + power);
+    return gated_part(x) - a / (1.0f + power);
 }
 
 /// x·sigmoid(x).
@@ -53,7 +56,7 @@ DLC_INLINE vf vgelu(vf x) {
     p = vf_fma(p, r, vf_set1(6.931469776e-1f));
     p = vf_fma(p, r, vf_set1(1));
     vf gate = (vf)((vi)p + ((vi)shifted << 23));
-    return vf_fma(-a, gate, vf_max(vf_zero(), x));
+    return vf_fma(-a, gate, gated_part(x));
 }
 DLC_TARGET_END
 #endif

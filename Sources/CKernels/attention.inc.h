@@ -147,8 +147,8 @@ static void attention_block(const dlc_attention *p, const attention_layout *l, c
         float *row = scores + r * l->scores;
         int64_t end = r / ATTENTION_ROWS * ATTENTION_ROWS + ATTENTION_ROWS, seen = attention_seen(p, first + r);
         float max = attention_mask_row(p, row, mask, mask_at + (first + r) * p->mask.row, seen);
-        // A row in which nothing may be seen gives zeros.
-        if (max == -INFINITY) seen = 0;
+        // A row in which nothing may be seen gives zeros; softmax would give NaN.
+        if (max == -INFINITY && !p->empty_rows_are_nan) seen = 0;
         factors[r] = seen > 0 ? 1.0f / softmax_row_exp(row, row, seen, max) : 0;
         keys = attention_seen(p, first + (end < count ? end : count) - 1);
         for (int64_t i = seen; i < keys; i++) row[i] = 0;

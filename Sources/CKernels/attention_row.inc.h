@@ -67,8 +67,8 @@ static void attention_row(const dlc_attention *p, const float *q, const float *k
     attention_row_scores(p, q, k, seen, scores);
     for (int64_t i = seen; i % VL != 0; i++) scores[i] = 0; // masking takes whole vectors
     float max = attention_mask_row(p, scores, mask, mask_at, seen);
-    // A row in which nothing may be seen gives zeros.
-    if (max == -INFINITY) seen = 0;
+    // A row in which nothing may be seen gives zeros; softmax would give NaN.
+    if (max == -INFINITY && !p->empty_rows_are_nan) seen = 0;
     float factor = seen > 0 ? 1.0f / softmax_row_exp(scores, scores, seen, max) : 0;
     for (int64_t first = 0; first < p->value_depth; first += 4 * VL) {
         int64_t left = p->value_depth - first, columns = left < 4 * VL ? left : 4 * VL;

@@ -61,7 +61,7 @@ static void run_argminmax(const dlc_call *call) {
         int64_t first = task % p->chunks * strip, width = dlc_lesser(p->inner - first, strip);
         int64_t outer = task / p->chunks, base = outer * p->axis * p->inner + first;
         int64_t found[strip] = {0};
-        // A NaN is extreme, and is passed on only by another one where the last is wanted.
+        // Nothing is above NaN, and NaN above nothing: it is found where it comes first, as in ONNX Runtime.
 #define WALK(T, K, READ, ABOVE) { \
             K best[strip]; \
             const T *s = (const T *)call->buffers[0] + base; \
@@ -70,7 +70,7 @@ static void run_argminmax(const dlc_call *call) {
                 s += p->inner; \
                 for (int64_t i = 0; i < width; ++i) { \
                     K x = READ(s[i]), y = best[i]; \
-                    bool better = (x ABOVE y) | ((x != x) & (y == y)) | (p->last & ((x == y) | ((x != x) & (y != y)))); \
+                    bool better = (x ABOVE y) | (p->last & (x == y)); \
                     best[i] = better ? x : y; \
                     found[i] = better ? k : found[i]; \
                 } \

@@ -1,5 +1,7 @@
 /// Any pooling of one element type `T`, every channel of a pixel at once, accumulated in the result.
 /// Included with T, POOL_ANY (the name), POOL_LOWEST and POOL_FLOATING defined; undefines them.
+// NaN is above all, and the first one stays.
+#define POOL_ABOVE(x, y) ((x) > (y) || ((x) != (x) && (y) == (y)))
 static void POOL_ANY(const dlc_call *call) {
     const dlc_pool *p = call->params;
     int64_t channels = p->channels, image = p->x_extent[0] * p->x_extent[1] * p->x_extent[2];
@@ -23,12 +25,12 @@ static void POOL_ANY(const dlc_call *call) {
                 if (index) {
                     int64_t at = pool_index(p, row.d.first + dd, row.h.first + dh, w.first + dw);
                     for (int64_t c = 0; c < channels; c++) {
-                        if (seen && !(x[c] > y[c] || x[c] != x[c])) continue;
+                        if (seen && !POOL_ABOVE(x[c], y[c])) continue;
                         y[c] = x[c];
                         index[c] = (row.batch * channels + c) * image + at;
                     }
                 } else if (p->kind == DLC_POOL_MAX) {
-                    for (int64_t c = 0; c < channels; c++) y[c] = !seen || x[c] > y[c] || x[c] != x[c] ? x[c] : y[c];
+                    for (int64_t c = 0; c < channels; c++) y[c] = !seen || POOL_ABOVE(x[c], y[c]) ? x[c] : y[c];
                 }
 #if POOL_FLOATING
                 else if (p->kind == DLC_POOL_AVERAGE) {
@@ -57,6 +59,7 @@ static void POOL_ANY(const dlc_call *call) {
     }
 }
 #undef T
+#undef POOL_ABOVE
 #undef POOL_ANY
 #undef POOL_LOWEST
 #undef POOL_FLOATING

@@ -36,23 +36,6 @@ static int sources(dlc_op op, dlc_compute type) {
     }
 }
 
-/// Turns a saturation into a clip to the range of its type.
-static bool bound(dlc_instruction *in) {
-    static const int8_t bits[] = { [DLC_I8] = 7, [DLC_I16] = 15, [DLC_I32] = 31, [DLC_I64] = 63,
-                                   [DLC_U8] = 8, [DLC_U16] = 16, [DLC_U32] = 32, [DLC_U64] = 64 };
-    if (in->narrow < DLC_I8 || in->narrow > DLC_U64) return false;
-    bool negative = in->narrow <= DLC_I64, wide = in->type == DLC_COMPUTE_F64;
-    int width = bits[in->narrow];
-    double power = width == 64 ? 0x1p64 : (double)(UINT64_C(1) << width);
-    uint64_t most = width == 64 ? UINT64_MAX : (UINT64_C(1) << width) - 1;
-    in->op = DLC_OP_CLIP;
-    in->f0 = negative ? -power : 0;
-    in->f1 = width <= (wide ? 32 : 16) ? power - 1 : power; // where 2^n - 1 is not exact, the store saturates
-    in->i0 = negative && in->type == DLC_COMPUTE_I64 ? (int64_t)(UINT64_MAX << width) : 0;
-    in->i1 = in->type == DLC_COMPUTE_I64 && most > INT64_MAX ? INT64_MAX : (int64_t)most;
-    return true;
-}
-
 /// Whether the program makes sense; counts the points of its space.
 static bool check(dlc_program *p, int64_t *points) {
     if (p->rank < 0 || p->rank > DLC_MAX_RANK || p->operand_count < 0 || p->operand_count > DLC_PROGRAM_OPERANDS ||
@@ -76,7 +59,6 @@ static bool check(dlc_program *p, int64_t *points) {
             if (registers[s] >= DLC_PROGRAM_REGISTERS || (s < count && types[registers[s]] != read)) return false;
         if (in->op == DLC_OP_LOAD && in->tensor >= p->operand_count) return false;
         if (in->op == DLC_OP_WRAP && in->narrow > DLC_BOOL) return false;
-        if (in->op == DLC_OP_SATURATE && !bound(in)) return false;
         if (in->op == DLC_OP_STORE) {
             if (in->tensor >= p->result_count) return false;
         } else {

@@ -23,10 +23,11 @@ typedef _Float16 DLC_NAME(half);
 #define DLC_WRITE_HALF(x) dlc_half_of_float(x)
 #endif
 
-// Float to integer: truncation, saturating; the bounds are exact in both float types. NaN gives 0.
-#define DLC_SIGNED(T, bits, x) \
-    ((x) >= 0x1p##bits ? (T)((UINT64_C(1) << bits) - 1) : (x) > -0x1p##bits ? (T)(x) : (x) == (x) ? (T)(UINT64_MAX << bits) : (T)0)
-#define DLC_UNSIGNED(T, bits, x) ((x) >= 0x1p##bits ? (T)UINT64_MAX : (x) > 0 ? (T)(x) : (T)0)
+// Float to integer as C compilers for x86 do it, and so ONNX Runtime: truncated to 32 bits, of 32-bit unsigned and wider
+// types to 64, then wrapped; what does not fit, and NaN, is the most negative number before wrapping.
+#define DLC_TO_I64(x) ((x) > -0x1p63 && (x) < 0x1p63 ? (int64_t)(x) : INT64_MIN)
+#define DLC_TO_I32(x) ((x) > -0x1p31 && (x) < 0x1p31 ? (int32_t)(x) : INT32_MIN)
+#define DLC_TO_U64(x) ((x) >= 0x1p63 ? (x) < 0x1p64 ? (uint64_t)(x) : 0 : (uint64_t)DLC_TO_I64(x))
 
 #define DLC_LOAD_CASE(TYPE, S, expression) \
     case TYPE: { const S *s = src; DLC_LOOP { S x = s[i]; d[i] = (expression); } break; }
@@ -69,10 +70,10 @@ DLC_APART void DLC_NAME(load_f64)(dlc_type from, int64_t n, const void *src, dou
 
 DLC_APART void DLC_NAME(load_i64)(dlc_type from, int64_t n, const void *src, int64_t *d) {
     switch (from) {
-    DLC_LOAD_CASE(DLC_F32, float, DLC_SIGNED(int64_t, 63, x))
-    DLC_LOAD_CASE(DLC_F64, double, DLC_SIGNED(int64_t, 63, x))
-    DLC_LOAD_CASE(DLC_F16, DLC_HALF, DLC_SIGNED(int64_t, 63, DLC_READ_HALF(x)))
-    DLC_LOAD_CASE(DLC_BF16, uint16_t, DLC_SIGNED(int64_t, 63, dlc_float_of_bfloat(x)))
+    DLC_LOAD_CASE(DLC_F32, float, DLC_TO_I64(x))
+    DLC_LOAD_CASE(DLC_F64, double, DLC_TO_I64(x))
+    DLC_LOAD_CASE(DLC_F16, DLC_HALF, DLC_TO_I64(DLC_READ_HALF(x)))
+    DLC_LOAD_CASE(DLC_BF16, uint16_t, DLC_TO_I64(dlc_float_of_bfloat(x)))
     DLC_LOAD_CASE(DLC_I8, int8_t, x)
     DLC_LOAD_CASE(DLC_I16, int16_t, x)
     DLC_LOAD_CASE(DLC_I32, int32_t, x)
@@ -87,10 +88,10 @@ DLC_APART void DLC_NAME(load_i64)(dlc_type from, int64_t n, const void *src, int
 
 DLC_APART void DLC_NAME(load_u64)(dlc_type from, int64_t n, const void *src, uint64_t *d) {
     switch (from) {
-    DLC_LOAD_CASE(DLC_F32, float, DLC_UNSIGNED(uint64_t, 64, x))
-    DLC_LOAD_CASE(DLC_F64, double, DLC_UNSIGNED(uint64_t, 64, x))
-    DLC_LOAD_CASE(DLC_F16, DLC_HALF, DLC_UNSIGNED(uint64_t, 64, DLC_READ_HALF(x)))
-    DLC_LOAD_CASE(DLC_BF16, uint16_t, DLC_UNSIGNED(uint64_t, 64, dlc_float_of_bfloat(x)))
+    DLC_LOAD_CASE(DLC_F32, float, DLC_TO_U64(x))
+    DLC_LOAD_CASE(DLC_F64, double, DLC_TO_U64(x))
+    DLC_LOAD_CASE(DLC_F16, DLC_HALF, DLC_TO_U64(DLC_READ_HALF(x)))
+    DLC_LOAD_CASE(DLC_BF16, uint16_t, DLC_TO_U64(dlc_float_of_bfloat(x)))
     default: DLC_NAME(load_i64)(from, n, src, (int64_t *)d);
     }
 }
@@ -113,14 +114,14 @@ static void DLC_NAME(load)(dlc_type from, dlc_compute to, int64_t n, const void 
     DLC_STORE_CASE(DLC_F64, double, x) \
     DLC_STORE_CASE(DLC_F16, DLC_HALF, to_half) \
     DLC_STORE_CASE(DLC_BF16, uint16_t, dlc_bfloat_of_float(to_f32)) \
-    DLC_STORE_CASE(DLC_I8, int8_t, DLC_SIGNED(int8_t, 7, x)) \
-    DLC_STORE_CASE(DLC_I16, int16_t, DLC_SIGNED(int16_t, 15, x)) \
-    DLC_STORE_CASE(DLC_I32, int32_t, DLC_SIGNED(int32_t, 31, x)) \
-    DLC_STORE_CASE(DLC_I64, int64_t, DLC_SIGNED(int64_t, 63, x)) \
-    DLC_STORE_CASE(DLC_U8, uint8_t, DLC_UNSIGNED(uint8_t, 8, x)) \
-    DLC_STORE_CASE(DLC_U16, uint16_t, DLC_UNSIGNED(uint16_t, 16, x)) \
-    DLC_STORE_CASE(DLC_U32, uint32_t, DLC_UNSIGNED(uint32_t, 32, x)) \
-    DLC_STORE_CASE(DLC_U64, uint64_t, DLC_UNSIGNED(uint64_t, 64, x)) \
+    DLC_STORE_CASE(DLC_I8, int8_t, DLC_TO_I32(x)) \
+    DLC_STORE_CASE(DLC_I16, int16_t, DLC_TO_I32(x)) \
+    DLC_STORE_CASE(DLC_I32, int32_t, DLC_TO_I32(x)) \
+    DLC_STORE_CASE(DLC_I64, int64_t, DLC_TO_I64(x)) \
+    DLC_STORE_CASE(DLC_U8, uint8_t, DLC_TO_I32(x)) \
+    DLC_STORE_CASE(DLC_U16, uint16_t, DLC_TO_I32(x)) \
+    DLC_STORE_CASE(DLC_U32, uint32_t, DLC_TO_I64(x)) \
+    DLC_STORE_CASE(DLC_U64, uint64_t, DLC_TO_U64(x)) \
     DLC_STORE_CASE(DLC_BOOL, uint8_t, x != 0) \
     }
 

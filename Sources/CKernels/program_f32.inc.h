@@ -50,7 +50,7 @@ DLC_INLINE vf DLC_NAME(mish)(vf x) {
 
 static float DLC_NAME(floor_mod)(float x, float y) {
     float r = fmodf(x, y);
-    return r != 0 && (r < 0) != (y < 0) ? r + y : r;
+    return r == 0 ? copysignf(0, y) : (r < 0) != (y < 0) ? r + y : r;
 }
 
 /// Powers by a tile of equal exponents, as normalisation layers have them, need no logarithm.

@@ -35,7 +35,7 @@ DLC_TARGET_BEGIN
 
 static double DLC_NAME(floor_mod_f64)(double x, double y) {
     double r = fmod(x, y);
-    return r != 0 && (r < 0) != (y < 0) ? r + y : r;
+    return r == 0 ? copysign(0, y) : (r < 0) != (y < 0) ? r + y : r;
 }
 
 DLC_APART void DLC_NAME(apply_f64)(const dlc_instruction *in, int64_t n, double *d, const double *a, const double *b, const double *c) {

@@ -72,7 +72,9 @@ static int64_t rnn_state_offset(const rnn_task *t, int64_t b) {
     return row * p->hidden + t->block * VL;
 }
 
+/// A sequence without steps ends with zeros; that of a GRU, as ONNX Runtime has it, with what it began with.
 static void rnn_finish(const rnn_task *t, int64_t b, vf h, vf c) {
+    if (rnn_length(t, b) == 0 && t->p->kind != DLC_RNN_GRU) h = c = vf_zero();
     float *y_h = t->buffers[6], *y_c = t->buffers[7];
     if (y_h) vf_store_n(y_h + rnn_state_offset(t, b), h, t->lanes);
     if (y_c) vf_store_n(y_c + rnn_state_offset(t, b), c, t->lanes);

@@ -71,12 +71,16 @@ private func importModel(
     let outputs = graph.outputs
     guard !outputs.isEmpty else { throw DLCError("the graph has no outputs") }
     let values = try body.importNodes(graph.nodes, outputs: outputs.map(\.name))
+    var named: [String: Value] = [:]
     for (info, value) in zip(outputs, values) {
         try located("output '\(info.name)'") {
             guard let value else { throw DLCError("is never computed") }
             if inputShapes.isEmpty && constants.isEmpty {
                 try TypeReader.check(info, against: site.builder.fact(value).type)
             }
+            // A value that is listed twice is one output.
+            if named[info.name] == value { return }
+            named[info.name] = value
             if !nextNames.values.contains(info.name) { try site.builder.output(info.name, value) }
         }
     }

@@ -43,6 +43,7 @@ public enum Pipelines {
         enterFusedForms,
         fuseProductOperands,
         fuseEpilogues,
+        spellPRelu,
         simplifyMovement,
         sliceEarly,
         simplifyMovement,

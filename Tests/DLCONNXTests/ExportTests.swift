@@ -1,5 +1,6 @@
 import DLCGraph
 import DLCONNX
+import DLCOps
 import Foundation
 import Testing
 
@@ -44,6 +45,82 @@ func withFolder<R>(_ body: (String) throws -> R) throws -> R {
             #expect(again.outputs.map(\.name) == ["same", "c", "c2"])
             #expect(again.outputs[0].value == again.inputs[0].value)
             #expect(again.constant(again.outputs[2].value) == builder.graph.constant(c))
+        }
+    }
+
+    /// A graph in the text form, exported and read again, computes the same.
+    private func expectExportComputesTheSame(_ text: String, _ inputs: [String: Tensor]) throws {
+        let graph = try GraphParser.parse(text, definitions: AllOps.definitions)
+        try withFolder { folder in
+            try exportONNX(graph, to: folder + "/model.onnx")
+            let (want, got) = (try Interpreter.run(graph, inputs), try Interpreter.run(importONNX(path: folder + "/model.onnx"), inputs))
+            for (name, tensor) in want {
+                let other = try #require(got[name])
+                #expect(other.shape == tensor.shape)
+                for (a, b) in zip(try other.doubles(), try tensor.doubles()) {
+                    #expect(a == b || (a.isNaN && b.isNaN) || abs(a - b) <= 1e-5, "\(name): \(a) instead of \(b)")
+                }
+            }
+        }
+    }
+
+    /// Rows of a mask in which nothing may be seen: zeros of the operator, NaN of what softmax spells.
+    @Test(arguments: ["", ", empty_rows_are_nan: true"]) func attentionInWhichNothingIsSeen(attribute: String) throws {
+        let low = -Double.infinity
+        let mask = try Tensor(doubles: [0, low, low, low, low, low], type: .float32, shape: [2, 3])
+        let inputs = [
+            "q": try Tensor.random(seed: 1, shape: [1, 1, 2, 4]), "k": try Tensor.random(seed: 2, shape: [1, 1, 3, 4]),
+            "v": try Tensor.random(seed: 3, shape: [1, 1, 3, 4]), "m": mask,
+        ]
+        try expectExportComputesTheSame(
+            """
+            graph g(%q: f32[1, 1, 2, 4], %k: f32[1, 1, 3, 4], %v: f32[1, 1, 3, 4], %m: f32[2, 3]) -> (%y) {
+                %y: f32[1, 1, 2, 4] = attention(%q, %k, %v, %m) {scale: 0.5\(attribute)}
+            }
+            """, inputs)
+        let nothing = try Tensor(integers: [0, 0, 0, 1, 0, 1], type: .bool, shape: [2, 3])
+        try expectExportComputesTheSame(
+            """
+            graph g(%q: f32[1, 1, 2, 4], %k: f32[1, 1, 3, 4], %v: f32[1, 1, 3, 4], %b: bool[2, 3]) -> (%y) {
+                %y: f32[1, 1, 2, 4] = attention(%q, %k, %v, %b) {scale: 0.5\(attribute)}
+            }
+            """, inputs.merging(["b": nothing]) { $1 })
+    }
+
+    /// More queries than keys: the first ones see nothing.
+    @Test func causalAttentionThatBeginsBeforeTheFirstKey() throws {
+        try expectExportComputesTheSame(
+            """
+            graph g(%q: f32[1, 1, 4, 2], %k: f32[1, 1, 2, 2], %v: f32[1, 1, 2, 2]) -> (%y) {
+                %y: f32[1, 1, 4, 2] = attention(%q, %k, %v) {scale: 0.5, causal: true}
+            }
+            """,
+            [
+                "q": try Tensor.random(seed: 1, shape: [1, 1, 4, 2]), "k": try Tensor.random(seed: 2, shape: [1, 1, 2, 2]),
+                "v": try Tensor.random(seed: 3, shape: [1, 1, 2, 2]),
+            ])
+    }
+
+    /// Positions that count from an end which is not known count from it in the file too: ONNX gives what there is of a
+    /// shorter x, where a computed position would be negative and count from the end once more.
+    @Test func openSlicesStayOpen() throws {
+        let graph = try GraphParser.parse(
+            """
+            graph g(%x: f32[2, T]) -> (%last, %middle, %first) {
+                %last: f32[2, 7] = slice(%x) {starts: dims(0; T - 7), sizes: dims(2; 7), steps: [1, 1]}
+                %middle: f32[2, 4] = slice(%x) {starts: dims(0; T - 5), sizes: dims(2; 4), steps: [1, 1]}
+                %first: f32[2, T - 2] = slice(%x) {starts: dims(0; 0), sizes: dims(2; T - 2), steps: [1, 1]}
+            }
+            """, definitions: AllOps.definitions)
+        try withFolder { folder in
+            try exportONNX(graph, to: folder + "/model.onnx")
+            let again = try importONNX(path: folder + "/model.onnx")
+            for length in [7, 10] {
+                let x = try Tensor.random(seed: 1, shape: [2, length])
+                #expect(try Interpreter.run(again, ["x": x]) == Interpreter.run(graph, ["x": x]))
+            }
+            let bytes = try #require(FileManager.default.contents(atPath: folder + "/model.onnx"))
+            #expect(!String(decoding: bytes, as: UTF8.self).contains("Gather"), "a position is computed from the extent")
         }
     }
 

@@ -101,12 +101,13 @@ static void check_conversions(void) {
             else if (to == DLC_F64) expected = (double)x;
             else if (to == DLC_F16) expected = is_float(from) ? (_Float16)(double)x : (_Float16)(float)x;
             else if (to == DLC_BF16) { if (x == x && fabsl(y - x) > fabsl(x) * 0x1p-8L && fabsl(x) < 1e38L && fabsl(x) > 1e-37L) FAIL("to bf16: %Lg from %Lg", y, x); continue; }
-            else if (is_float(from)) {
-                bool negative = to <= DLC_I64;
-                long double low = negative ? -ldexpl(1, bits[to]) : 0, high = ldexpl(1, bits[to]) - 1, t = truncl(x);
-                expected = x != x ? 0 : t < low ? low : t > high ? high : t;
-            } else {
-                __int128 whole = (__int128)x, modulus = (__int128)1 << (to <= DLC_I64 ? bits[to] + 1 : bits[to]);
+            else {
+                // Floats become 32 or 64 bits first, where what does not fit is the most negative number.
+                bool wide = to == DLC_I64 || to == DLC_U32 || to == DLC_U64;
+                long double most = ldexpl(1, wide ? 63 : 31), t = truncl(x);
+                if (is_float(from) && to == DLC_U64 && t >= most) t = t < 2 * most ? t : 0;
+                else if (is_float(from) && !(t >= -most && t < most)) t = -most;
+                __int128 whole = (__int128)t, modulus = (__int128)1 << (to <= DLC_I64 ? bits[to] + 1 : bits[to]);
                 whole = ((whole % modulus) + modulus) % modulus;
                 if (to <= DLC_I64 && whole >= modulus / 2) whole -= modulus;
                 expected = (long double)whole;
@@ -121,7 +122,7 @@ static void check_conversions(void) {
 static double erf_gelu(double x) { return 0.5 * x * erfc(-x * M_SQRT1_2); }
 static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
 static double softplus(double x) { return fmax(x, 0) + log1p(exp(-fabs(x))); }
-static double floor_mod(double x, double y) { double r = fmod(x, y); return r != 0 && (r < 0) != (y < 0) ? r + y : r; }
+static double floor_mod(double x, double y) { double r = fmod(x, y); return r == 0 ? copysign(0, y) : (r < 0) != (y < 0) ? r + y : r; }
 static double clamp01(double x) { return x < 0 ? 0 : x > 1 ? 1 : x; }
 
 static double expected_op(dlc_op op, double x, double y, double z, double f0, double f1) {

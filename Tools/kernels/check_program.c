@@ -55,7 +55,7 @@ static void random_program(dlc_program *p) {
         if (kind == 0) in.op = DLC_OP_CONST;
         else if (kind == 1) in.op = DLC_OP_CONVERT, in.from = in.type, in.type = (dlc_compute)below(4);
         else if (kind == 2) in.op = DLC_OP_WRAP, in.narrow = (dlc_type)below(13);
-        else if (kind == 3) in.op = DLC_OP_SATURATE, in.narrow = (dlc_type)(DLC_I8 + below(8));
+        else if (kind == 3) in.op = DLC_OP_WRAP, in.narrow = (dlc_type)(DLC_I8 + below(8));
         else if (kind < 6 && in.type <= DLC_COMPUTE_F64) in.op = floats[below(8)];
         else in.op = any[below(11)];
         types[dst] = in.type;
@@ -128,7 +128,6 @@ static void check_executor(dlc_isa isa, int rounds) {
             alias += (prepared.instructions[k].mode & DLC_MODE_ALIAS) != 0;
             once += (prepared.instructions[k].mode & DLC_MODE_ONCE) != 0;
         }
-        // Saturations are rewritten by prepare; the reference uses the rewritten instruction.
         static uint64_t reference_registers[DLC_PROGRAM_REGISTERS];
         int64_t place[DLC_MAX_RANK] = {0};
         for (int64_t e = 0; e < elements; ++e) {

@@ -74,6 +74,7 @@ static void naive(const dlc_rnn *n, const tensors *t, int64_t d, int64_t dirs, i
         }
         for (int64_t u = 0; u < H; u++) h[u] = next[u], y[u] = (float)next[u];
     }
+    if (length == 0 && n->kind != DLC_RNN_GRU) for (int64_t u = 0; u < H; u++) h[u] = c[u] = 0;
     for (int64_t u = 0; u < H; u++) t->y_h[state + u] = (float)h[u], t->y_c[state + u] = (float)c[u];
     free(h), free(c), free(xw), free(hr), free(next), free(rh);
 }

@@ -12,7 +12,8 @@ typedef struct { int64_t batch, head, row; } dlc_attention_strides;
 /// Y = softmax(scale · Q Kᵀ + mask) V for every batch and head: Q [queries, depth], K [keys, depth],
 /// V [keys, value_depth], Y [queries, value_depth]. Query head h reads head h / (heads / kv_heads) of K
 /// and V. The mask [queries, keys] is added (f32), or excludes where it is false (bool). With `causal`
-/// query i sees the keys up to i + causal_offset. A query that sees no key gives zeros.
+/// query i sees the keys up to i + causal_offset. A query that sees no key gives zeros;
+/// one whose scores are all −∞ gives NaN with `empty_rows_are_nan`, else zeros.
 ///
 /// Buffers: q, k, v, mask, y; y must not overlap the others. Strides of 0 broadcast a mask.
 ///
@@ -24,7 +25,7 @@ typedef struct {
     dlc_attention_strides q, k, v, y, mask;
     int64_t mask_column;
     dlc_mask_kind mask_kind;
-    bool causal;
+    bool causal, empty_rows_are_nan;
     int64_t causal_offset;
     float scale;
 

@@ -25,8 +25,7 @@ typedef enum : uint8_t {
     DLC_OP_STORE,          ///< result `tensor` = a, converted as dlc_convert does
     DLC_OP_CONST,          ///< f0, or i0
     DLC_OP_CONVERT,        ///< a, a register of type `from`
-    DLC_OP_WRAP,           ///< a rounded or wrapped to `narrow` and widened again
-    DLC_OP_SATURATE,       ///< a clamped to the range of the integer type `narrow`
+    DLC_OP_WRAP,           ///< a converted to `narrow` as dlc_convert does, and back
     DLC_OP_ADD, DLC_OP_SUB, DLC_OP_MUL,
     DLC_OP_DIV,            ///< integers truncate; a zero divisor gives 0
     DLC_OP_MOD,            ///< sign of the divisor, or of the dividend where i0 != 0 (fmod); integer zero divisor: 0
@@ -66,7 +65,7 @@ typedef struct {
     uint8_t dst, a, b, c;
     uint8_t tensor;        ///< operand of a load, result of a store
     dlc_compute from;      ///< type of `a` in DLC_OP_CONVERT
-    dlc_type narrow;       ///< of DLC_OP_WRAP and DLC_OP_SATURATE
+    dlc_type narrow;       ///< of DLC_OP_WRAP
     uint8_t mode;          ///< set by prepare
     double f0, f1;
     int64_t i0, i1;

@@ -31,6 +31,7 @@ struct CompileFlags: ParsableArguments {
     func options() throws -> CompileOptions {
         var options = CompileOptions(target: target == .native ? nil : target.target)
         options.exact = exact
+        options.passes.declined = { Console.warn("\($0); left as it is") }
         if tune {
             options.tuning = Tuning(cache: try TuneCache(path: try tuneCache ?? Self.defaultCache()), observe: Self.report)
         }

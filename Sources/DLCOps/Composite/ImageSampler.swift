@@ -69,7 +69,8 @@ struct ImageSampler {
                 isInside = try isInside.map { try reader.apply(.and, $0, inside) } ?? inside
             }
             let clamped = try clamped(folded(coordinate, axis: axis, &reader), axis: axis, &reader)
-            let index = try reader.cast(clamped, .int64)
+            // NaN becomes the least integer.
+            let index = try reader.add1(Clip(min: 0), [reader.cast(clamped, .int64)])
             offset = try offset.map {
                 try reader.apply(.add, reader.apply(.mul, $0, reader.extent(extents[axis], like: index)), index)
             } ?? index

@@ -1,7 +1,9 @@
 import DLCGraph
 
-/// The elements in another type: rounded to nearest even for floats, truncated toward zero and saturated from float
-/// to integer, wrapped between integers (ONNX Cast; `saturate` concerns 8-bit floats only).
+/// The elements in another type: rounded to nearest even for floats, truncated toward zero from float to integer,
+/// wrapped between integers (ONNX Cast; `saturate` concerns 8-bit floats only). Floats that no integer of the type is,
+/// which ONNX leaves open, become what x86 makes of them: the most negative number of 32 bits, or of 64 for the types
+/// u32, i64 and u64, wrapped.
 public struct Cast: Operator {
     public var to: ElementType
 
@@ -40,6 +42,11 @@ public struct Cast: Operator {
         examples: {
             let x = try Tensor([-2.7, -0.5, 0, 1.5, 100.25, 3e9] as [Float], shape: [2, 3])
             var result = ElementType.allCases.map { Example("to \($0)", Cast(to: $0), [x], isDifferentiable: false) }
+            let beyond = try Tensor([-1, 300, -129.5, 3e9, -3e9, 1e10, 1e19, .nan, .infinity, -.infinity], shape: [10])
+            for type in [ElementType.int8, .uint8, .int16, .uint16, .int32, .int64, .uint64, .bool] {
+                result.append(Example("beyond \(type)", Cast(to: type), [try beyond.converted(to: .float32)], isDifferentiable: false))
+                result.append(Example("f64 beyond \(type)", Cast(to: type), [beyond], isDifferentiable: false))
+            }
             for type in [ElementType.int8, .int32, .int64, .uint8, .bool, .float16, .float64] {
                 let y = try Tensor.random(seed: 4, type: type, shape: [7])
                 result.append(Example("\(type) to f32", Cast(to: .float32), [y], isDifferentiable: false))

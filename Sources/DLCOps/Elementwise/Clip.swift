@@ -75,7 +75,7 @@ public struct Clip: Operator {
         if !type.isFloat { try writer.require(12, "Clip of \(type)") }
         func limit(_ value: Double?, _ hint: String) throws -> String {
             guard let value else { return "" }
-            return writer.constant(try Tensor([value], shape: []).converted(to: type), hint)
+            return writer.constant(try Tensor(nearest: value, type: type), hint)
         }
         writer.node("Clip", inputs: [writer.inputs[0], try limit(op.min, "min"), try limit(op.max, "max")])
     }
@@ -98,9 +98,7 @@ public struct Clip: Operator {
             return [try Tensor(doubles: values, type: x.type, shape: x.shape)]
         }
         // Limits outside the type's range limit nothing; comparing as the type would wrap them.
-        let limits = try [min ?? -.infinity, max ?? .infinity].map { limit in
-            try Tensor([limit], shape: []).converted(to: x.type)
-        }
+        let limits = try [min ?? -.infinity, max ?? .infinity].map { try Tensor(nearest: $0, type: x.type) }
         let low = try Binary(.max).evaluate([x, limits[0]])
         return try Binary(.min).evaluate([low[0], limits[1]])
     }

@@ -41,7 +41,19 @@ extension Attention {
             }
         }
         if op.causal { try keep(where: causalMask(rows: q.shape[rowAxis], columns: k.shape[rowAxis], &writer)) }
-        let weights = writer.intermediate("Softmax", [scores], [("axis", .int(3))])
+        var weights = writer.intermediate("Softmax", [scores], [("axis", .int(3))])
+        let beyond = try k.shape[rowAxis].minus(q.shape[rowAxis])
+        let seesAll = writer.inputs.count < 4 && (!op.causal || beyond.isNonNegative)
+        if !op.emptyRowsAreNaN, !seesAll {
+            // Softmax of a row of −∞ is NaN, where the operator has zeros.
+            try writer.require(11, "attention in which a query may see nothing")
+            let lowest = writer.constant(try Tensor(filling: -.infinity, type: q.element, shape: []), "masked")
+            let zero = writer.constant(try Tensor(filling: 0, type: q.element, shape: []), "zero")
+            let axes = writer.opset >= 18 ? [try writer.integers([3])] : []
+            let most = writer.intermediate("ReduceMax", [scores] + axes, axes.isEmpty ? [("axes", .ints([3]))] : [])
+            let isEmpty = writer.intermediate("Equal", [most, lowest])
+            weights = writer.intermediate("Where", [isEmpty, zero, weights])
+        }
         let values = try spread(2, v)
         if op.headsInner {
             writer.node("Transpose", inputs: [writer.intermediate("MatMul", [weights, values])], attributes: [("perm", .ints(plain))])

@@ -9,8 +9,11 @@ public struct Attention: Operator {
     /// Whether row i sees only columns up to `i + S - L`.
     public var causal: Bool
     public var headsInner: Bool
+    /// Whether a row of scores that are all −∞ gives NaN, as softmax does, or zeros. A row without keys gives zeros.
+    public var emptyRowsAreNaN: Bool
 
-    public init(scale: Double = 1, causal: Bool = false, headsInner: Bool = false) {
+    public init(scale: Double = 1, causal: Bool = false, headsInner: Bool = false, emptyRowsAreNaN: Bool = false) {
+        self.emptyRowsAreNaN = emptyRowsAreNaN
         self.scale = scale
         self.causal = causal
         self.headsInner = headsInner
@@ -28,6 +31,8 @@ public struct Attention: Operator {
             return [
                 Example("grouped", Attention(scale: 0.4), [q, k, v]),
                 Example("mask", Attention(scale: 0.4), [q, k, v, try Tensor.random(seed: 8, shape: [3, 6])]),
+                Example("nothing seen", Attention(scale: 0.4), [q, k, v, try emptyRow()]),
+                Example("nothing seen, as softmax", Attention(scale: 0.4, emptyRowsAreNaN: true), [q, k, v, try emptyRow()], isDifferentiable: false),
                 Example("causal rows", Attention(scale: 0.3, causal: true, headsInner: true), square),
             ]
         }
@@ -35,6 +40,12 @@ public struct Attention: Operator {
         Attribute("scale", \.scale)
         Attribute("causal", \.causal)
         Attribute("heads_inner", \.headsInner)
+        Attribute("empty_rows_are_nan", \.emptyRowsAreNaN)
+    }
+
+    /// A mask of three rows and six columns whose second row excludes all.
+    private static func emptyRow() throws -> Tensor {
+        try Tensor(doubles: (0..<18).map { (6..<12).contains($0) ? -.infinity : Double($0) / 9 }, type: .float32, shape: [3, 6])
     }
 
     var axes: (head: Int, row: Int) { headsInner ? (2, 1) : (1, 2) }
@@ -96,13 +107,14 @@ public struct Attention: Operator {
                         let product = (0..<depth).reduce(0.0) { $0 + qs[qAt + $1] * ks[kAt + $1] }
                         return masked(product * scale, [b, h, r, c])
                     }
-                    let most = scores.max() ?? 0
-                    let weights = scores.map { most == -.infinity ? 0 : Oracle.exp($0 - most) }
+                    let most = scores.reduce(-.infinity) { $0.isNaN || $1.isNaN ? .nan : max($0, $1) }
+                    let isEmpty = most == -.infinity && (!emptyRowsAreNaN || columns == 0)
+                    let weights = scores.map { isEmpty ? 0 : Oracle.exp($0 - most) }
                     let sum = weights.reduce(0, +)
                     let yAt = at(y, b, h, r)
                     for d in 0..<width {
                         let value = (0..<columns).reduce(0.0) { $0 + weights[$1] * vs[at(v, b, h / group, $1) + d] }
-                        result[yAt + d] = sum == 0 ? 0 : value / sum
+                        result[yAt + d] = isEmpty ? 0 : value / sum
                     }
                 }
             }

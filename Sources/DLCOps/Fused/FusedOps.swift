@@ -7,7 +7,6 @@ enum FusedOps {
         FusedConvTranspose.definition,
         FusedMatMul.definition,
         Attention.definition,
-        SkipLayerNorm.definition,
         ElementwiseRegion.definition,
     ]
 }

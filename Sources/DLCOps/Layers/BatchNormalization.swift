@@ -40,12 +40,21 @@ public struct BatchNormalization: Operator {
     private static let read: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
         try reader.allowAttributes(["epsilon", "momentum", "training_mode", "is_test", "spatial"])
         if let mode: Int = try reader.attribute("training_mode"), mode != 0 { throw DLCError("training_mode \(mode) is not supported in inference") }
-        if let spatial: Int = try reader.attribute("spatial"), spatial != 1 { throw DLCError("spatial \(spatial) is not supported; expected 1") }
         if reader.resultNames.dropFirst().contains(where: { $0?.isEmpty == false }) {
             throw DLCError("results of training (running statistics) are not supported")
         }
         let op = BatchNormalization(epsilon: try reader.attribute("epsilon") ?? 1e-5)
+        if let spatial: Bool = try reader.attribute("spatial"), !spatial, try reader.fact(1).rank > 1 { return try readElementwise(op, &reader) }
         return try reader.add(op, Array(reader.operands.prefix(5)))
+    }
+
+    /// Opset 7 with `spatial` 0: statistics for every element of a sample, as arithmetic.
+    private static func readElementwise(_ op: BatchNormalization, _ reader: inout ONNXReader) throws -> [Value] {
+        let (x, scale, bias) = (try reader.required(0), try reader.required(1), try reader.required(2))
+        let (mean, variance) = (try reader.required(3), try reader.required(4))
+        let deviation = try reader.apply(.sqrt, reader.apply(.add, variance, reader.scalar(op.epsilon, like: variance)))
+        let normal = try reader.apply(.div, reader.apply(.sub, x, mean), deviation)
+        return try reader.add(Binary(.add), [reader.apply(.mul, normal, scale), bias])
     }
 
     public func infer(_ context: inout InferContext) throws -> [Fact] {

@@ -1,6 +1,6 @@
 import DLCGraph
 
-/// `alpha · A · B + beta · C` of matrices (ONNX Gemm); C broadcasts to the result.
+/// `alpha · A · B + beta · C` of matrices (ONNX Gemm); C broadcasts to the result and is not read where beta is 0.
 public struct Gemm: Operator {
     public var alpha = 1.0
     public var beta = 1.0
@@ -51,7 +51,7 @@ public struct Gemm: Operator {
         let (a, b) = (try Oracle.operand(operands, 0), try Oracle.operand(operands, 1))
         let (m, k) = transA ? (a.shape[1], a.shape[0]) : (a.shape[0], a.shape[1])
         let n = b.shape[transB ? 0 : 1]
-        let c = try Oracle.optional(operands, 2)?.broadcast(to: [m, n])
+        let c = beta == 0 ? nil : try Oracle.optional(operands, 2)?.broadcast(to: [m, n])
         let (xs, ys, cs) = (try a.doubles(), try b.doubles(), try c?.doubles())
         var result: [Double] = []
         for row in 0..<m {

@@ -171,7 +171,7 @@ public struct Pool: Operator {
                         let value = values[input.offset(n, c, source)]
                         switch kind {
                         case .max:
-                            if value > best || value.isNaN || bestAt.isEmpty { (best, bestAt) = (value, source) }
+                            if value > best || (value.isNaN && !best.isNaN) || bestAt.isEmpty { (best, bestAt) = (value, source) }
                         case .average: sum += value
                         case .lp: sum += Oracle.pow(abs(value), Double(p))
                         }

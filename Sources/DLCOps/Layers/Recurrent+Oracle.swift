@@ -29,6 +29,8 @@ extension Recurrent {
                     let target = (batchFirst ? (b * steps + t) * directions + d : (t * directions + d) * batch + b) * hidden
                     for unit in 0..<hidden { y[target + unit] = h[unit] }
                 }
+                // A sequence without steps ends with zeros; that of a GRU, as ONNX Runtime has it, with what it began with.
+                if lengths[b] == 0, kind != .gru { (h, c) = (h.map { _ in 0 }, c.map { _ in 0 }) }
                 for unit in 0..<hidden { (finals[0][start + unit], finals[1][start + unit]) = (h[unit], c[unit]) }
             }
         }

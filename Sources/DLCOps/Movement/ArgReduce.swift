@@ -40,11 +40,13 @@ public struct ArgReduce: Operator {
             ],
             examples: {
                 let x = try Tensor.random(seed: 1, shape: [3, 5, 2])
+                let withNaN = try Tensor([1, .nan, 3, .nan, 1, 2, 3, 1, .nan] as [Float], shape: [3, 3])
                 let ties = try Tensor([2, 7, 7, 2] as [Int32], shape: [1, 4])
                 let holes = try Tensor([2, .nan, 7, .nan, -.infinity, 1, .infinity, 3] as [Float], shape: [2, 4])
                 return [
                     Example("first axis", ArgReduce(kind), [x], isDifferentiable: false),
                     Example("dropped", ArgReduce(kind, axis: -1, keepDims: false), [x], isDifferentiable: false),
+                    Example("not a number", ArgReduce(kind, axis: 1), [withNaN], isDifferentiable: false),
                     Example("first tie", ArgReduce(kind, axis: 1), [ties], isDifferentiable: false),
                     Example("last tie", ArgReduce(kind, axis: 1, selectLastIndex: true), [ties], isDifferentiable: false),
                     Example("NaN", ArgReduce(kind, axis: 1), [holes], isDifferentiable: false),
@@ -77,17 +79,14 @@ public struct ArgReduce: Operator {
         let x = try Oracle.operand(operands, 0)
         let (axis, result) = try shape(x.shape)
         let isLess = try Oracle.ordering(x)
-        let values = x.type.isFloat ? try x.doubles() : []
-        func isNaN(_ index: Int) -> Bool { x.type.isFloat && values[index].isNaN }
+        let isNumber = try x.type.isFloat ? x.doubles().map { !$0.isNaN } : [Bool](repeating: true, count: x.count)
         let inner = x.shape[(axis + 1)...].reduce(1, *)
         var places: [Int64] = []
         Oracle.forEachRow(x.shape, axis) { start, row in
             var best = start
             for element in row {
-                // A NaN is extreme, as in NumPy.
-                let isExtreme = isNaN(element) && !isNaN(best)
-                let isBetter = isExtreme || (kind == .max ? isLess(best, element) : isLess(element, best))
-                let isTied = isNaN(element) == isNaN(best) && !isLess(best, element) && !isLess(element, best)
+                let isBetter = kind == .max ? isLess(best, element) : isLess(element, best)
+                let isTied = isNumber[best] && isNumber[element] && !isLess(best, element) && !isLess(element, best)
                 if isBetter || (isTied && selectLastIndex) { best = element }
             }
             places.append(Int64((best - start) / inner))

@@ -54,7 +54,7 @@ public struct Pad: Operator {
         var value: Value?
         if op.mode == .constant {
             if let number: Double = try reader.attribute("value"), number != 0 {
-                value = reader.constant(try Tensor([number], shape: []).converted(to: x.element))
+                value = reader.constant(try Tensor(nearest: number, type: x.element))
             } else if let given = reader.operand(2) {
                 let fact = reader.builder.fact(given)
                 let isZero = try fact.constant.map { try $0.doubles() == [0] } ?? false

@@ -101,9 +101,15 @@ extension Slice {
     static let write: @Sendable (inout ONNXWriter) throws -> Void = { writer in
         guard let op = writer.op as? Slice, let shape = writer.operandFacts[0]?.shape else { return }
         let axes = shape.indices.filter { op.starts[$0] != 0 || op.sizes[$0] != shape[$0] || op.steps[$0] != 1 }
-        let starts = axes.map { op.starts[$0] }
+        // A position that is so far from an end which is not known is written as that, so that a shorter x gives what there is.
+        func position(_ place: Dim, _ axis: Int) throws -> Dim {
+            guard op.steps[axis] > 0, !place.isNonNegative, let back = try shape[axis].minus(place).constant, back > 0 else { return place }
+            return Dim(-back)
+        }
+        let starts = try axes.map { try position(op.starts[$0], $0) }
         let ends = try axes.map { axis in
-            let end = try op.starts[axis].plus(op.sizes[axis].times(Dim(op.steps[axis])))
+            let end = try position(op.starts[axis].plus(op.sizes[axis].times(Dim(op.steps[axis]))), axis)
+            if op.steps[axis] > 0, end == shape[axis], end.constant == nil { return Dim(.max) }
             // Before the first element; −1 would be the last one.
             return op.steps[axis] < 0 && end.constant.map { $0 < 0 } ?? false ? Dim(-Int(Int32.max)) : end
         }

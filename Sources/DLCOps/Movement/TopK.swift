@@ -24,7 +24,8 @@ public struct TopK: Operator {
                 "TopK",
                 read: { reader in
                     try reader.allowAttributes(["axis", "k", "largest", "sorted"])
-                    guard let k = try reader.dims(attribute: "k", orOperand: 1)?.first else { throw DLCError("k is missing") }
+                    let number: Int? = try reader.attribute("k")
+                    guard let k = try number.map({ Dim($0) }) ?? reader.dims(1, "k")?.first else { throw DLCError("k is missing") }
                     let op = TopK(
                         k: k, axis: try reader.attribute("axis") ?? -1, largest: try reader.attribute("largest") ?? true,
                         sorted: try reader.attribute("sorted") ?? true)

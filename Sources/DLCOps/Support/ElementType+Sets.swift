@@ -27,6 +27,23 @@ extension ElementType {
     }
 }
 
+extension Tensor {
+    /// A scalar: the number of a type that is nearest to `value`; 0 for NaN in an integer type.
+    init(nearest value: Double, type: ElementType) throws {
+        if type.isFloat {
+            self = try Tensor(doubles: [value], type: type, shape: [])
+        } else if type == .uint64 {
+            let whole: UInt64 = value > 0 ? UInt64(exactly: value.rounded(.towardZero)) ?? .max : 0
+            self = try Tensor([whole], shape: [])
+        } else {
+            let range = type.integerRange ?? -0x1p63...0x1p63
+            let inside = Swift.min(Swift.max(value, range.lowerBound), range.upperBound)
+            let whole = value.isNaN ? 0 : Int64(exactly: inside.rounded(.towardZero)) ?? .max
+            self = try Tensor(integers: [whole], type: type, shape: [])
+        }
+    }
+}
+
 extension InferContext {
     /// Throws where a required operand has another element type than the one at `reference`.
     func expect(_ index: Int, _ what: String, sameTypeAs reference: Int) throws {

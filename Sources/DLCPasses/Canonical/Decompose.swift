@@ -6,38 +6,41 @@ import DLCOps
 ///     batch_norm(%x, …)            →   add(mul(%x, scale), shift)
 ///     quantize_linear(%x, %s, %z)  →   cast(clip(add(round(div(%x, %s)), %z)))
 ///     dequantize_linear(%q, %s, %z) →  mul(sub(cast(%q), cast(%z)), %s)
-///     prelu(%x, %slope)            →   where(less(%x, 0), mul(%x, %slope), %x)
 ///     swish(%x) {alpha}            →   mul(%x, sigmoid(mul(%x, alpha)))
+///     reverse_sequence(%x, %n)     →   gather_elements(%x, where(t < %n, %n − 1 − t, t))
+///     layer_norm(%x, %g) where %g is no vector over what is normalised   →   mul(layer_norm(%x, 1), %g)
+///
+/// Halves are widened first, so that results are rounded once.
 public let decompose = Pass("decompose", at: .canonical) { rewriter, node in
     guard let x = node.operands.first ?? nil else { return nil }
     switch node.op {
     case let op as BatchNormalization:
-        guard let scaling = try ChannelScaling(batchNorm: op, node, rewriter) else {
+        guard let scaling = try ChannelScaling(batchNorm: op, node, rewriter), scaling.isFinite else {
             return [try batchNorm(&rewriter, op, node, x)]
         }
-        let type = rewriter.fact(x).element
+        let (result, type) = (rewriter.fact(x).element, wide(rewriter.fact(x).element))
         let shape = try channelShape(rewriter.shape(x).count, axis: 1, count: scaling.scale.count)
         let scale = rewriter.constant(try Tensor(doubles: scaling.scale, type: type, shape: shape))
         let shift = rewriter.constant(try Tensor(doubles: scaling.shift, type: type, shape: shape))
-        let product = try rewriter.add1(Binary(.mul), [x, scale], name: node.name)
-        return [try rewriter.add1(Binary(.add), [product, shift], name: node.name)]
+        let product = try rewriter.add1(Binary(.mul), [try cast(&rewriter, x, to: type), scale], name: node.name)
+        return [try cast(&rewriter, try rewriter.add1(Binary(.add), [product, shift], name: node.name), to: result)]
+    case let op as LayerNormalization:
+        return try layerNorm(&rewriter, op, node, x)
     case let op as DequantizeLinear:
         return try dequantize(&rewriter, op, node, x)
     case let op as QuantizeLinear:
         return try quantize(&rewriter, op, node, x)
     case let op as Activation where op.function == .swish && op.alpha != 1:
-        let alpha = rewriter.constant(try Tensor(filling: op.alpha, type: rewriter.fact(x).element, shape: []))
-        let gate = try rewriter.add1(Unary(.sigmoid), [try rewriter.add1(Binary(.mul), [x, alpha])], name: node.name)
-        return [try rewriter.add1(Binary(.mul), [x, gate], name: node.name)]
+        let result = rewriter.fact(x).element
+        let wider = try cast(&rewriter, x, to: wide(result))
+        let alpha = rewriter.constant(try Tensor(filling: op.alpha, type: wide(result), shape: []))
+        let gate = try rewriter.add1(Unary(.sigmoid), [try rewriter.add1(Binary(.mul), [wider, alpha])], name: node.name)
+        return [try cast(&rewriter, try rewriter.add1(Binary(.mul), [wider, gate], name: node.name), to: result)]
+    case let op as ReverseSequence:
+        return [try reversed(&rewriter, op, node, x)]
     case is OneHot where rewriter.fact(x).element.isFloat:
         let indices = try rewriter.add1(Cast(to: .int64), [x], name: node.name)
         return try rewriter.add(node.op, [indices] + node.operands.dropFirst(), name: node.name)
-    case is PRelu:
-        guard let slope = node.operands[1] else { return nil }
-        let zero = rewriter.constant(try Tensor(filling: 0, type: rewriter.fact(x).element, shape: []))
-        let isNegative = try rewriter.add1(Binary(.less), [x, zero], name: node.name)
-        let scaled = try rewriter.add1(Binary(.mul), [x, rewriter.spread(slope, to: rewriter.shape(x))], name: node.name)
-        return [try rewriter.add1(Where(), [isNegative, scaled, x], name: node.name)]
     default: return nil
     }
 }
@@ -48,6 +51,56 @@ extension Rewriter {
     mutating func spread(_ value: Value, to target: Shape) throws -> Value {
         try InferenceRules.broadcast([target, shape(value)]) == target ? value : add1(Expand(shape: target), [value])
     }
+}
+
+/// PReLU that no convolution or product has taken over, in elementwise operators.
+///
+///     prelu(%x, %slope)   →   where(less(%x, 0), mul(%x, %slope), %x)
+public let spellPRelu = Pass("spell-prelu", at: .canonical) { rewriter, node in
+    guard node.op is PRelu, let x = node.operands[0], let slope = node.operands[1] else { return nil }
+    let zero = rewriter.constant(try Tensor(filling: 0, type: rewriter.fact(x).element, shape: []))
+    let isNegative = try rewriter.add1(Binary(.less), [x, zero], name: node.name)
+    let scaled = try rewriter.add1(Binary(.mul), [x, rewriter.spread(slope, to: rewriter.shape(x))], name: node.name)
+    return [try rewriter.add1(Where(), [isNegative, scaled, x], name: node.name)]
+}
+
+/// The type in which results of `type` are computed, to be rounded once: f32 for halves.
+private func wide(_ type: ElementType) -> ElementType { type == .float16 || type == .bfloat16 ? .float32 : type }
+
+private func cast(_ rewriter: inout Rewriter, _ value: Value, to type: ElementType) throws -> Value {
+    rewriter.fact(value).element == type ? value : try rewriter.add1(Cast(to: type), [value])
+}
+
+/// Layer norm whose scale or bias does not cover what is normalised: they follow it.
+private func layerNorm(_ rewriter: inout Rewriter, _ op: LayerNormalization, _ node: Node, _ x: Value) throws -> [Value]? {
+    let shape = rewriter.shape(x)
+    let normalized = Shape(shape[try InferenceRules.axis(op.axis, rank: shape.count)...])
+    let parameters = [1, 2].map { $0 < node.operands.count ? node.operands[$0] : nil }
+    guard let scale = parameters[0], parameters.contains(where: { $0.map { rewriter.shape($0) != normalized } ?? false }),
+        let extents = normalized.constants, rewriter.fact(x).element == wide(rewriter.fact(x).element)
+    else { return nil }
+    let ones = rewriter.constant(try Tensor(filling: 1, type: rewriter.fact(scale).element, shape: extents))
+    var results = try rewriter.add(op, [x, ones], name: node.name)
+    results[0] = try rewriter.add1(Binary(.mul), [results[0], rewriter.spread(scale, to: shape)], name: node.name)
+    if let bias = parameters[1] { results[0] = try rewriter.add1(Binary(.add), [results[0], rewriter.spread(bias, to: shape)], name: node.name) }
+    return Array(results.prefix(node.results.count))
+}
+
+/// Sequences in reverse as a gather: of step t of a sequence of n steps from n − 1 − t, beyond its end from itself.
+private func reversed(_ rewriter: inout Rewriter, _ op: ReverseSequence, _ node: Node, _ x: Value) throws -> Value {
+    guard let lengths = node.operands[1] else { throw DLCError("lengths are missing") }
+    let shape = rewriter.shape(x)
+    let (time, batch) = (try InferenceRules.axis(op.timeAxis, rank: shape.count), try InferenceRules.axis(op.batchAxis, rank: shape.count))
+    func number(_ value: Int64) throws -> Value { rewriter.constant(try Tensor([value], shape: [])) }
+    let extent = try rewriter.add1(Reshape(shape: []), [try rewriter.add1(ShapeOf(start: time, end: time + 1), [x])])
+    let range = try rewriter.add1(RangeOf(), [try number(0), extent, try number(1)], name: node.name)
+    let steps = try along(&rewriter, range, rank: shape.count, axis: time)
+    let counts = try along(&rewriter, lengths, rank: shape.count, axis: batch)
+    let last = try rewriter.add1(Binary(.sub), [counts, try number(1)], name: node.name)
+    let back = try rewriter.add1(Binary(.sub), [last, steps], name: node.name)
+    let isInside = try rewriter.add1(Binary(.less), [steps, counts], name: node.name)
+    let source = try rewriter.add1(Where(), [isInside, back, steps], name: node.name)
+    return try rewriter.add1(GatherElements(axis: time), [x, try rewriter.add1(Expand(shape: shape), [source])], name: node.name)
 }
 
 /// `[1, …, count, …, 1]` with the channels at `axis`.
@@ -73,7 +126,9 @@ private func grained(_ rewriter: inout Rewriter, _ value: Value, like x: Value, 
     let axis = try InferenceRules.axis(axis, rank: shape.count)
     let own = rewriter.shape(value)
     guard own.count == shape.count else { throw DLCError("blocked parameters must have as many dimensions as x") }
-    var (split, spread, whole) = (own, own, own)
+    var split = own
+    var spread = own
+    var whole = own
     split.insert(1, at: axis + 1)
     spread.insert(Dim(block), at: axis + 1)
     whole[axis] = try own[axis].times(Dim(block))
@@ -83,39 +138,42 @@ private func grained(_ rewriter: inout Rewriter, _ value: Value, like x: Value, 
     return try rewriter.add1(Slice(starts: shape.map { _ in 0 }, sizes: shape, steps: shape.map { _ in 1 }), [blocks])
 }
 
-/// Batch norm whose statistics are computed at run time.
+/// Batch norm whose statistics are computed at run time, or do not make a scale.
 private func batchNorm(_ rewriter: inout Rewriter, _ op: BatchNormalization, _ node: Node, _ x: Value) throws -> Value {
     let rank = rewriter.shape(x).count
+    let (result, type) = (rewriter.fact(x).element, wide(rewriter.fact(x).element))
     var parts: [Value] = []
     for operand in node.operands.dropFirst() {
         guard let operand else { throw DLCError("an operand of batch norm is missing") }
-        parts.append(try along(&rewriter, operand, rank: rank, axis: 1))
+        parts.append(try cast(&rewriter, try along(&rewriter, operand, rank: rank, axis: 1), to: type))
     }
     guard parts.count == 4 else { throw DLCError("batch norm expects five operands") }
     let epsilon = rewriter.constant(try Tensor(filling: op.epsilon, type: rewriter.fact(parts[3]).element, shape: []))
     let deviation = try rewriter.add1(Unary(.sqrt), [try rewriter.add1(Binary(.add), [parts[3], epsilon])])
-    let centred = try rewriter.add1(Binary(.sub), [x, parts[2]], name: node.name)
+    let centred = try rewriter.add1(Binary(.sub), [try cast(&rewriter, x, to: type), parts[2]], name: node.name)
     let normal = try rewriter.add1(Binary(.div), [centred, deviation], name: node.name)
     let scaled = try rewriter.add1(Binary(.mul), [normal, parts[0]], name: node.name)
-    return try rewriter.add1(Binary(.add), [scaled, parts[1]], name: node.name)
+    return try cast(&rewriter, try rewriter.add1(Binary(.add), [scaled, parts[1]], name: node.name), to: result)
 }
 
 private func dequantize(_ rewriter: inout Rewriter, _ op: DequantizeLinear, _ node: Node, _ x: Value) throws -> [Value]? {
     guard let scale = node.operands[1] else { return nil }
-    let type = rewriter.resultType(node).element
+    let result = rewriter.resultType(node).element
+    let type = wide(result)
     // int32 values (biases) need all their bits; others are exact in f32.
     var value = try rewriter.add1(Cast(to: type), [x], name: node.name)
     if node.operands.count > 2, let zero = node.operands[2] {
         let point = try rewriter.add1(Cast(to: type), [try grained(&rewriter, zero, like: x, axis: op.axis, block: op.blockSize)])
         value = try rewriter.add1(Binary(.sub), [value, point], name: node.name)
     }
-    return [try rewriter.add1(Binary(.mul), [value, try grained(&rewriter, scale, like: x, axis: op.axis, block: op.blockSize)], name: node.name)]
+    let factor = try cast(&rewriter, try grained(&rewriter, scale, like: x, axis: op.axis, block: op.blockSize), to: type)
+    return [try cast(&rewriter, try rewriter.add1(Binary(.mul), [value, factor], name: node.name), to: result)]
 }
 
 private func quantize(_ rewriter: inout Rewriter, _ op: QuantizeLinear, _ node: Node, _ x: Value) throws -> [Value]? {
     guard let scale = node.operands[1] else { return nil }
     let target = rewriter.resultType(node).element
-    let type = rewriter.fact(scale).element
+    let type = wide(rewriter.fact(scale).element)
     let range: (Double, Double)
     switch target {
     case .int8: range = (-128, 127)
@@ -124,9 +182,8 @@ private func quantize(_ rewriter: inout Rewriter, _ op: QuantizeLinear, _ node: 
     case .uint16: range = (0, 65535)
     default: return nil
     }
-    let operand = rewriter.fact(x).element == type ? x : try rewriter.add1(Cast(to: type), [x], name: node.name)
-    let quotient = try rewriter.add1(
-        Binary(.div), [operand, try grained(&rewriter, scale, like: x, axis: op.axis, block: op.blockSize)], name: node.name)
+    let divisor = try cast(&rewriter, try grained(&rewriter, scale, like: x, axis: op.axis, block: op.blockSize), to: type)
+    let quotient = try rewriter.add1(Binary(.div), [try cast(&rewriter, x, to: type), divisor], name: node.name)
     var value = try rewriter.add1(Unary(.round), [quotient], name: node.name)
     if node.operands.count > 2, let zero = node.operands[2] {
         let point = try rewriter.add1(Cast(to: type), [try grained(&rewriter, zero, like: x, axis: op.axis, block: op.blockSize)])
@@ -134,23 +191,4 @@ private func quantize(_ rewriter: inout Rewriter, _ op: QuantizeLinear, _ node: 
     }
     value = try rewriter.add1(Clip(min: range.0, max: range.1), [value], name: node.name)
     return [try rewriter.add1(Cast(to: target), [value], name: node.name)]
-}
-
-/// Operators whose kernels know f32 and f64 only compute half-precision tensors in f32.
-///
-///     softmax(%x: f16)   →   cast(softmax(cast(%x, f32)), f16)
-public let widenHalves = Pass("widen-halves", at: .canonical) { rewriter, node in
-    let traits = node.op.definition.traits
-    guard !traits.contains(.elementwise), !traits.contains(.movesData), !(node.op is Constant), !(node.op is Fill) else { return nil }
-    let isHalf: (ElementType) -> Bool = { $0 == .float16 || $0 == .bfloat16 }
-    guard node.operands.contains(where: { $0.map { isHalf(rewriter.fact($0).element) } ?? false }) else { return nil }
-    let operands = try node.operands.map { operand -> Value? in
-        guard let operand, isHalf(rewriter.fact(operand).element) else { return operand }
-        return try rewriter.add1(Cast(to: .float32), [operand])
-    }
-    let results = try rewriter.add(node.op, operands, name: node.name)
-    return try results.enumerated().map { index, result in
-        let type = rewriter.resultType(node, index).element
-        return rewriter.fact(result).element == type ? result : try rewriter.add1(Cast(to: type), [result])
-    }
 }

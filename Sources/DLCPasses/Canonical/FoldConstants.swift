@@ -2,9 +2,11 @@ import DLCGraph
 import DLCOps
 
 /// Computes nodes whose operands are constants, unless the result is much larger than they are: a plan must not hold
-/// what a step can spread from a few numbers.
+/// what a step can spread from a few numbers. Weights that are all one number are constants whatever their size, for
+/// kernels pack them.
 public let foldConstants = Pass("fold-constants", rule: { graph, options in
-    { rewriter, node in
+    let weights = weights(of: graph)
+    return { rewriter, node in
         guard !(node.op is Constant), !node.op.definition.traits.contains(.impure) else { return nil }
         var read = 0
         var operands: [Tensor?] = []
@@ -22,7 +24,9 @@ public let foldConstants = Pass("fold-constants", rule: { graph, options in
             guard let shape = rewriter.resultType(node, index).shape.constants else { return nil }
             written = try Checked.add(written, Checked.count(shape))
         }
-        guard GraphBuilder.mayFold(read: read, written: written, limit: options.foldLimit) else { return nil }
+        let isWeight = node.op is Fill && weights.contains(node.results[0])
+        guard isWeight && written <= options.foldLimit || GraphBuilder.mayFold(read: read, written: written, limit: options.foldLimit)
+        else { return nil }
         guard !node.op.attributes.contains(where: { isSymbolic($0.value) }) else { return nil }
         // An empty result needs no loops, which may be long around no element.
         if written == 0 {
@@ -34,6 +38,15 @@ public let foldConstants = Pass("fold-constants", rule: { graph, options in
         return try node.op.evaluate(operands).map { rewriter.constant($0) }
     }
 })
+
+/// What operators that compute read beside their first operand.
+private func weights(of graph: Graph) -> Set<Value> {
+    var result = Set<Value>()
+    for node in graph.nodes where node.op.definition.traits.isDisjoint(with: [.elementwise, .movesData]) {
+        for case let operand? in node.operands.dropFirst() { result.insert(operand) }
+    }
+    return result
+}
 
 private func isSymbolic(_ value: AttributeValue) -> Bool {
     guard case .dims(let dims) = value else { return false }

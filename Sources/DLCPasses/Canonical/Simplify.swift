@@ -88,12 +88,14 @@ private func longestPart(_ rewriter: Rewriter, _ op: any Operator, _ operands: [
 ///
 ///     conv(pad(%x) {pads})   →   conv(%x) {pads}
 public let foldPadding = Pass("fold-padding", at: .canonical) { rewriter, node in
-    guard var conv = node.op as? Conv, let (pad, inner) = rewriter.produced(node.operands[0], by: Pad.self), pad.mode == .constant,
+    guard var conv = node.op as? Conv, !conv.channelsLast, let (pad, inner) = rewriter.produced(node.operands[0], by: Pad.self), pad.mode == .constant,
         inner.operands.count < 2 || rewriter.scalar(inner.operands[1]) == 0 || inner.operands[1] == nil
     else { return nil }
     let rank = pad.pads.count / 2
     let (begin, end) = (Array(pad.pads.prefix(rank)), Array(pad.pads.suffix(rank)))
-    guard rank >= 3, begin[0] == 0, begin[1] == 0, end[0] == 0, end[1] == 0, (begin + end).allSatisfy({ ($0.constant ?? 0) >= 0 }) else { return nil }
+    guard rank >= 3, begin[0] == 0, begin[1] == 0, end[0] == 0, end[1] == 0, (begin + end).allSatisfy({ $0.isNonNegative }),
+        conv.pads.count == 2 * (rank - 2)
+    else { return nil }
     let spatial = rank - 2
     for axis in 0..<spatial {
         conv.pads[axis] = try conv.pads[axis].plus(begin[axis + 2])

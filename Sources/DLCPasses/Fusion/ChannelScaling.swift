@@ -37,30 +37,40 @@ struct ChannelScaling {
         }
     }
 
+    /// Whether weights may take the scale: it is a number for every channel, and so is the shift.
+    var isFinite: Bool { scale.allSatisfy(\.isFinite) && shift.allSatisfy(\.isFinite) }
+
     var isShiftOnly: Bool { scale.allSatisfy { $0 == 1 } }
 
     /// Weights whose output channels along `axis` are scaled; with `groups`, channels of the axis repeat per group of axis 0.
-    func scaled(_ weights: Tensor, axis: Int, groups: Int = 1) throws -> Tensor {
+    /// Nil where a weight would overflow or lose bits below the least normal number.
+    func scaled(_ weights: Tensor, axis: Int, groups: Int = 1) throws -> Tensor? {
         if isShiftOnly { return weights }
+        return weights.type == .float64
+            ? try product(weights, Double.self, scale, axis: axis, groups: groups)
+            : try product(weights, Float.self, scale.map(Float.init), axis: axis, groups: groups)
+    }
+
+    private func product<T: BinaryFloatingPoint & TensorElement>(_ weights: Tensor, _: T.Type, _ factors: [T], axis: Int, groups: Int) throws -> Tensor? {
         let inner = weights.shape[(axis + 1)...].reduce(1, *)
         let length = weights.shape[axis]
         let perGroup = weights.count / max(groups, 1)
         func channel(_ index: Int) -> Int { (groups > 1 ? index / perGroup * length : 0) + index / inner % length }
-        guard weights.type == .float32 else {
-            let values = try weights.doubles()
-            return try Tensor(
-                doubles: values.indices.map { values[$0] * self.scale[channel($0)] }, type: weights.type, shape: weights.shape)
-        }
-        let factors = self.scale.map(Float.init)
-        return try Tensor(type: .float32, shape: weights.shape) { bytes in
-            let target = bytes.bindMemory(to: Float.self)
-            try weights.withElements(of: Float.self) { source in
+        var isExact = true
+        let result = try Tensor(type: weights.type, shape: weights.shape) { bytes in
+            let target = bytes.bindMemory(to: T.self)
+            try weights.withElements(of: T.self) { source in
                 for start in stride(from: 0, to: source.count, by: max(inner, 1)) {
                     let factor = factors[channel(start)]
-                    for i in start..<min(start + inner, source.count) { target[i] = source[i] * factor }
+                    for i in start..<min(start + inner, source.count) {
+                        let y = source[i] * factor
+                        target[i] = y
+                        isExact = isExact && y.isFinite && (y.isNormal || y == 0 && (factor == 0 || source[i] == 0))
+                    }
                 }
             }
         }
+        return isExact ? result : nil
     }
 
     /// The bias after scaling and shifting.
@@ -74,9 +84,14 @@ struct ChannelScaling {
 /// matrix product before it.
 ///
 ///     %1 = conv(%x, %w, %b);  %2 = batch_norm(%1, …)   →   %2 = conv(%x, %w′, %b′)
+///
+/// Of f32 and f64 only: integers do not divide, and halves would round every weight. C of a Gemm must be a row, and its
+/// beta is 1 afterwards.
 public let foldChannelScaling = Pass("fold-channel-scaling", at: .canonical) { rewriter, node in
     let isBatchNorm = node.op is BatchNormalization
-    guard isBatchNorm || ["mul", "div", "add", "sub"].contains(node.op.name) else { return nil }
+    guard isBatchNorm || ["mul", "div", "add", "sub"].contains(node.op.name),
+        [.float32, .float64].contains(rewriter.resultType(node).element)
+    else { return nil }
     let sides: [(Value?, Value?)] =
         isBatchNorm ? [(node.operands[0], nil)]
         : ["mul", "add"].contains(node.op.name)
@@ -95,24 +110,26 @@ public let foldChannelScaling = Pass("fold-channel-scaling", at: .canonical) { r
         let hasBias = producer.operands.count > 2 && producer.operands[2] != nil
         let bias = producer.operands.count > 2 ? rewriter.constant(producer.operands[2]) : nil
         guard let weights, !hasBias || bias != nil else { continue }
+        func folded(_ op: any Operator, _ scaling: ChannelScaling, axis: Int, groups: Int = 1) throws -> [Value]? {
+            guard scaling.isFinite, let scaled = try scaling.scaled(weights, axis: axis, groups: groups) else { return nil }
+            let operands = [producer.operands[0], rewriter.constant(scaled), rewriter.constant(try scaling.shifted(bias, type: weights.type))]
+            return [try rewriter.add1(op, operands, name: producer.name)]
+        }
         switch producer.op {
-        case is Conv:
-            guard let s = try scaling(axisFromEnd: rank - 1, count: weights.shape[0]) else { continue }
-            let w = rewriter.constant(try s.scaled(weights, axis: 0))
-            let b = rewriter.constant(try s.shifted(bias, type: weights.type))
-            return [try rewriter.add1(producer.op, [producer.operands[0], w, b], name: producer.name)]
-        case let op as ConvTranspose:
-            guard let s = try scaling(axisFromEnd: rank - 1, count: weights.shape[1] * op.group) else { continue }
-            let w = rewriter.constant(try s.scaled(weights, axis: 1, groups: op.group))
-            let b = rewriter.constant(try s.shifted(bias, type: weights.type))
-            return [try rewriter.add1(op, [producer.operands[0], w, b], name: producer.name)]
-        case let op as Gemm:
-            guard op.beta == 1 || bias == nil, bias == nil || bias?.count == weights.shape[op.transB ? 0 : 1],
-                let s = try scaling(axisFromEnd: 1, count: weights.shape[op.transB ? 0 : 1])
+        case let op as Conv where !op.channelsLast:
+            guard let s = try scaling(axisFromEnd: rank - 1, count: weights.shape[0]), let result = try folded(op, s, axis: 0) else { continue }
+            return result
+        case let op as ConvTranspose where !op.channelsLast:
+            guard let s = try scaling(axisFromEnd: rank - 1, count: weights.shape[1] * op.group),
+                let result = try folded(op, s, axis: 1, groups: op.group)
             else { continue }
-            let w = rewriter.constant(try s.scaled(weights, axis: op.transB ? 0 : 1))
-            let b = rewriter.constant(try s.shifted(bias, type: weights.type))
-            return [try rewriter.add1(op, [producer.operands[0], w, b], name: producer.name)]
+            return result
+        case var op as Gemm:
+            let columns = weights.shape[op.transB ? 0 : 1]
+            guard op.beta == 1 || bias == nil, bias == nil || bias?.count == columns && bias?.shape.last == columns else { continue }
+            op.beta = 1
+            guard let s = try scaling(axisFromEnd: 1, count: columns), let result = try folded(op, s, axis: op.transB ? 0 : 1) else { continue }
+            return result
         default: continue
         }
     }

@@ -37,29 +37,43 @@ public let enterFusedForms = Pass("enter-fused-forms", at: .canonical) { rewrite
         let right = columns.count == 1 ? try rewriter.add1(Reshape(shape: columns + [1]), [b]) : b
         let product = try rewriter.add1(FusedMatMul(), [left, right], name: node.name)
         return [try rewriter.add1(Reshape(shape: rewriter.resultType(node).shape), [product], name: node.name)]
-    case let gemm as Gemm:
-        var op = FusedMatMul()
-        op.transA = gemm.transA
-        op.transB = gemm.transB
-        op.scale = gemm.alpha
-        guard let c = node.operands.count > 2 ? node.operands[2] : nil else {
-            return [try rewriter.add1(op, [node.operands[0], node.operands[1]], name: node.name)]
-        }
-        let result = rewriter.resultType(node).shape
-        if let bias = rewriter.constant(c), let width = result.last?.constant, bias.count == width, bias.shape.last == width {
-            let values = try bias.doubles().map { $0 * gemm.beta }
-            let vector = rewriter.constant(try Tensor(doubles: values, type: bias.type, shape: [width]))
-            return [try rewriter.add1(op, [node.operands[0], node.operands[1], vector], name: node.name)]
-        }
-        let product = try rewriter.add1(op, [node.operands[0], node.operands[1]], name: node.name)
-        let beta = rewriter.constant(try Tensor(filling: gemm.beta, type: rewriter.fact(c).element, shape: []))
-        let scaled = gemm.beta == 1 ? c : try rewriter.add1(Binary(.mul), [c, beta], name: node.name)
-        return [try rewriter.add1(Binary(.add), [product, rewriter.spread(scaled, to: result)], name: node.name)]
+    case let gemm as Gemm: return try product(&rewriter, gemm, node)
     default: return nil
     }
 }
 
-/// Scales and transposed operands move into matrix products.
+/// Whether products of a type take a scale: kernels hold it in f32, and integers have none.
+private func isProductScale(_ scale: Double, _ type: ElementType) -> Bool {
+    scale == 1 || type.isFloat && scale.isFinite && (type != .float64 || Double(Float(scale)) == scale)
+}
+
+/// A Gemm as a product, its C as a bias where it is a constant row. Integers have no alpha and beta but whole ones, and
+/// products of theirs no scale. With a beta of 0, C is not read.
+private func product(_ rewriter: inout Rewriter, _ gemm: Gemm, _ node: Node) throws -> [Value]? {
+    let result = rewriter.resultType(node)
+    let isFloat = result.element.isFloat
+    guard isFloat || gemm.alpha == gemm.alpha.rounded() && gemm.beta == gemm.beta.rounded() else { return nil }
+    func factor(_ number: Double) throws -> Value { rewriter.constant(try Tensor(filling: number, type: result.element, shape: [])) }
+    var op = FusedMatMul()
+    op.transA = gemm.transA
+    op.transB = gemm.transB
+    let isScale = isProductScale(gemm.alpha, result.element)
+    op.scale = isScale ? gemm.alpha : 1
+    let operands = Array(node.operands.prefix(2))
+    func scaled() throws -> Value {
+        let y = try rewriter.add1(op, operands, name: node.name)
+        return isScale ? y : try rewriter.add1(Binary(.mul), [y, try factor(gemm.alpha)], name: node.name)
+    }
+    guard gemm.beta != 0, let c = node.operands.count > 2 ? node.operands[2] : nil else { return [try scaled()] }
+    if isScale, let row = rewriter.constant(c), let width = result.shape.last?.constant, row.count == width, row.shape.last == width {
+        let values = gemm.beta == 1 ? row : try Tensor(doubles: row.doubles().map { $0 * gemm.beta }, type: row.type, shape: row.shape)
+        return [try rewriter.add1(op, operands + [rewriter.constant(try values.reshaped([width]))], name: node.name)]
+    }
+    let addend = gemm.beta == 1 ? c : try rewriter.add1(Binary(.mul), [c, try factor(gemm.beta)], name: node.name)
+    return [try rewriter.add1(Binary(.add), [try scaled(), rewriter.spread(addend, to: result.shape)], name: node.name)]
+}
+
+/// Scales and transposed operands move into matrix products, scales of floats only.
 ///
 ///     matmul(%a, transpose(%b))   →   matmul(%a, %b) {trans_b}
 ///     matmul(%a, %b) * c          →   matmul(%a, %b) {scale: c}
@@ -79,7 +93,7 @@ public let fuseProductOperands = Pass("fuse-product-operands", at: .canonical) {
     }
     guard node.op.name == "mul", let (c, value) = rewriter.either(node, { rewriter.scalar($0) }),
         let (op, product) = rewriter.solelyUsed(value, as: FusedMatMul.self), product.operands.count == 2, op.activation == .none,
-        rewriter.shape(value) == rewriter.resultType(node).shape
+        rewriter.keepsShape(node, of: value), isProductScale(op.scale * c, rewriter.fact(value).element)
     else { return nil }
     var copy = op
     copy.scale *= c

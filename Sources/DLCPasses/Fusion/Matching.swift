@@ -15,6 +15,9 @@ extension Rewriter {
         return (try? tensor.doubles())?.first
     }
 
+    /// Whether a node's result has the shape of one of its operands, which no other operand widens.
+    func keepsShape(_ node: Node, of value: Value) -> Bool { shape(value) == resultType(node).shape }
+
     /// The other operand of a commutative node, where `pick` accepts one of the two.
     func either<R>(_ node: Node, _ pick: (Value) -> R?) -> (picked: R, other: Value)? {
         guard node.operands.count == 2, let a = node.operands[0], let b = node.operands[1] else { return nil }
@@ -45,8 +48,12 @@ extension Rewriter {
     }
 }
 
-/// Whether two numbers agree to the precision of constants in exported models.
-func isClose(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-4 * max(abs(a), abs(b), 1e-3) }
+/// Whether two numbers are the same in an element type, a few roundings apart: what a model spells with another constant
+/// is another function.
+func isClose(_ a: Double, _ b: Double, in type: ElementType) -> Bool {
+    let precision: Double = switch type { case .float64: 0x1p-52; case .float16: 0x1p-10; case .bfloat16: 0x1p-7; default: 0x1p-23 }
+    return abs(a - b) <= 4 * precision * max(abs(a), abs(b))
+}
 
 /// Whether each result pixel depends on one pixel of x, the one at its own place.
 func isPointwise(_ conv: Conv, kernel: Shape.SubSequence) -> Bool {

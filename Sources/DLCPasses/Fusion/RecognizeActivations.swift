@@ -27,7 +27,7 @@ public let recognizeActivations = Pass("recognize-activations", at: .canonical) 
     guard factors.count == 2 else { return nil }
     for (x, gate) in [(factors[0], factors[1]), (factors[1], factors[0])] {
         if let op = activation(rewriter, x, gate, scale) {
-            guard rewriter.fact(x).shape == rewriter.resultType(node).shape else { continue }
+            guard rewriter.keepsShape(node, of: x) else { continue }
             return [try rewriter.add1(op, [x], name: node.name)]
         }
     }
@@ -38,6 +38,8 @@ public let recognizeActivations = Pass("recognize-activations", at: .canonical) 
 private func activation(_ rewriter: Rewriter, _ x: Value, _ gate: Value, _ scale: Double) -> (any Operator)? {
     guard let node = rewriter.producer(of: gate) else { return nil }
     let operand = node.operands.first ?? nil
+    let type = rewriter.fact(x).element
+    func isClose(_ a: Double, _ b: Double) -> Bool { DLCPasses.isClose(a, b, in: type) }
     switch node.op.name {
     case "sigmoid" where operand == x && isClose(scale, 1):
         return named("swish")
@@ -61,7 +63,7 @@ private func activation(_ rewriter: Rewriter, _ x: Value, _ gate: Value, _ scale
             let (c, factors) = rewriter.factors(argument)
             return factors == [x] && isClose(c, 0.5.squareRoot()) ? named("gelu") : nil
         }
-        if let tanh = rewriter.node(inner, "tanh"), let argument = tanh.operands[0], isTanhArgument(rewriter, argument, x) {
+        if let tanh = rewriter.node(inner, "tanh"), let argument = tanh.operands[0], isTanhArgument(rewriter, argument, x, type) {
             return try? named("gelu")?.setting("approximate", to: .string("tanh"))
         }
         return nil
@@ -70,13 +72,13 @@ private func activation(_ rewriter: Rewriter, _ x: Value, _ gate: Value, _ scale
 }
 
 /// Whether a value is √(2/π) · (x + 0.044715 · x³).
-private func isTanhArgument(_ rewriter: Rewriter, _ value: Value, _ x: Value) -> Bool {
+private func isTanhArgument(_ rewriter: Rewriter, _ value: Value, _ x: Value, _ type: ElementType) -> Bool {
     let (c, factors) = rewriter.factors(value)
-    guard factors.count == 1, isClose(c, (2 / Double.pi).squareRoot()), let sum = rewriter.node(factors[0], "add"),
+    guard factors.count == 1, isClose(c, (2 / Double.pi).squareRoot(), in: type), let sum = rewriter.node(factors[0], "add"),
         let (_, cubic) = rewriter.either(sum, { $0 == x ? $0 : nil })
     else { return false }
     let (k, parts) = rewriter.factors(cubic)
-    guard isClose(k, 0.044715) else { return false }
+    guard isClose(k, 0.044715, in: type) else { return false }
     if parts == [x, x, x] { return true }
     if parts.count == 1, let power = rewriter.node(parts[0], "pow") { return power.operands[0] == x && rewriter.scalar(power.operands[1]) == 3 }
     return false

@@ -5,6 +5,8 @@ import DLCOps
 /// on the product, on the queries or on the keys, and an added mask.
 ///
 ///     matmul(softmax(matmul(%q, transpose(%k)) * s + %mask), %v)   →   attention(%q, %k, %v, %mask) {scale: s}
+///
+/// A row of −∞ is NaN there, so the operator is told; a mask that is wider than the scores would widen the result.
 public let recognizeAttention = Pass("recognize-attention", at: .canonical) { rewriter, node in
     guard node.op is MatMul, let v = node.operands[1], rewriter.fact(v).element == .float32, rewriter.shape(v).count == 4,
         let (softmax, softmaxNode) = rewriter.solelyUsed(node.operands[0], as: Softmax.self), softmax.kind == .softmax,
@@ -31,28 +33,31 @@ public let recognizeAttention = Pass("recognize-attention", at: .canonical) { re
         var q = product.operands[0], let transposedKeys = product.operands[1],
         rewriter.shape(q).count == 4, rewriter.shape(transposedKeys).count == 4
     else { return nil }
-    let s = rewriter.shape(node.operands[0] ?? q)
+    guard let weights = node.operands[0] else { return nil }
+    let extents = rewriter.shape(weights)
     // Head and batch must match without broadcasting.
     guard rewriter.shape(q)[0] == rewriter.shape(v)[0], rewriter.shape(q)[1] == rewriter.shape(v)[1],
         rewriter.shape(transposedKeys)[0] == rewriter.shape(v)[0], rewriter.shape(transposedKeys)[1] == rewriter.shape(v)[1],
-        s.count == 4
+        extents == rewriter.shape(product.results[0]), scale.isFinite
     else { return nil }
     if let mask {
-        // A mask that is wider than the scores would change their shape.
-        guard rewriter.fact(mask).element == .float32, rewriter.shape(mask).count <= 4 else { return nil }
+        let own = rewriter.shape(mask)
+        guard rewriter.fact(mask).element == .float32, own.count <= 4,
+            zip(own.reversed(), extents.reversed()).allSatisfy({ $0 == 1 || $0 == $1 })
+        else { return nil }
     }
     var k = try rewriter.add1(Transpose([0, 1, 3, 2]), [transposedKeys], name: node.name)
     if let scaled = rewriter.node(transposedKeys, "mul"), let (c, other) = rewriter.either(scaled, { rewriter.scalar($0) }),
-        rewriter.shape(other) == rewriter.shape(transposedKeys) {
+        c.isFinite, rewriter.shape(other) == rewriter.shape(transposedKeys) {
         scale *= c
         k = try rewriter.add1(Transpose([0, 1, 3, 2]), [other], name: node.name)
     }
     if let scaled = rewriter.node(q, "mul"), let (c, other) = rewriter.either(scaled, { rewriter.scalar($0) }),
-        rewriter.shape(other) == rewriter.shape(q) {
+        c.isFinite, rewriter.shape(other) == rewriter.shape(q) {
         scale *= c
         q = other
     }
-    return [try rewriter.add1(Attention(scale: scale, causal: false), [q, k, v, mask], name: node.name)]
+    return [try rewriter.add1(Attention(scale: scale, emptyRowsAreNaN: true), [q, k, v, mask], name: node.name)]
 }
 
 private func isScaledProduct(_ rewriter: Rewriter, _ value: Value) -> Bool {

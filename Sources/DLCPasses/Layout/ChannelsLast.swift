@@ -108,18 +108,22 @@ public let sinkTransposes = Pass("sink-transposes", at: .canonical) { rewriter, 
 private func permutation(_ rewriter: Rewriter, _ node: Node) -> [Int]? {
     var perm: [Int]?
     var (transposed, others) = (0, 0)
+    var firstIsTransposed = false
     let result = rewriter.resultType(node).shape
     let isElementwise = node.op.definition.traits.contains(.elementwise)
     for (index, operand) in node.operands.enumerated() {
         guard let operand, isElementwise ? rewriter.shape(operand) == result : index == 0 || node.op is Concat else { continue }
         if let (transpose, _) = rewriter.produced(operand, by: Transpose.self), perm == nil || perm == transpose.perm {
             perm = transpose.perm
+            firstIsTransposed = firstIsTransposed || others == 0
             transposed += 1
         } else if rewriter.constant(operand) == nil {
             others += 1
         }
     }
-    return transposed >= others && transposed > 0 ? perm : nil
+    guard let perm, transposed >= others else { return nil }
+    // With as many of the others the transpose goes to them, and must not come back in the next sweep.
+    return transposed > others || firstIsTransposed || perm.count > 3 && perm == ChannelOrder.toFirst(perm.count) ? perm : nil
 }
 
 /// The value in the order before the transpose: its source, a permuted constant, or a transpose back.

@@ -132,10 +132,11 @@ struct ElementwiseProgram {
                 let truth = append(Instruction(op: DLC_OP_NE, type: registerTypes[first.register], a: first.register, b: zero))
                 return converted(truth, to: target)
             }
-            let value = converted(first.register, to: target)
-            // From floats to narrow integers values saturate; between integers they wrap.
-            guard first.type.isFloat, result.isInteger, result.size < 8 else { return narrowed(value, to: result) }
-            return append(Instruction(op: DLC_OP_SATURATE, type: target, a: value, narrow: result.kernelType))
+            guard first.type.isFloat, result.isInteger, result.size < 8 else { return narrowed(converted(first.register, to: target), to: result) }
+            // Floats become narrow integers at once: by way of 64 bits, what is out of range would wrap otherwise. All of them
+            // are numbers of f32, but those of 32 bits.
+            let source = result.size < 4 ? first.register : converted(first.register, to: DLC_COMPUTE_F64)
+            return converted(narrowed(source, to: result), to: target)
         }
         // Conditions come first in `where`; values decide its type.
         var valueType = op.name == "where" ? Self.compute(given.last?.type ?? first.type) : Self.compute(first.type)

@@ -100,20 +100,6 @@ extension Lowering {
         return try copied(view.broadcast(to: normalized), name: graph.name(of: parameter) ?? "")
     }
 
-    mutating func lower(_ op: SkipLayerNorm, _ node: Node) throws {
-        let (x, skip, scale) = (try operand(node, 0), try operand(node, 1), try operand(node, 2))
-        let bias = node.operands.count > 3 ? node.operands[3] : nil
-        let operands = [try contiguous(x), try contiguous(scale), try bias.map { try contiguous($0) }, try contiguous(skip)]
-        let y = try contiguousDestination(node.results[0])
-        let sum = useCounts[node.results[1].index] > 0 ? try contiguousDestination(node.results[1]) : nil
-        emit(
-            .norm, node, operands: operands, results: [y.target, nil, nil, sum?.target],
-            integers: [0, Dim(graph.shape(x).count - 1)], numbers: [op.epsilon], operations: try elements(x).times(9))
-        for (target, place) in [y, sum].compactMap({ $0 }) {
-            if let place { try emitCopy(from: target, to: place, name: node.name) }
-        }
-    }
-
     mutating func lower(_ op: LRN, _ node: Node) throws {
         let x = try operand(node, 0)
         try emitDense(
@@ -177,7 +163,7 @@ extension Lowering {
         if node.operands.count > 3, let value = node.operands[3] { mask = try view(value).broadcast(to: scores) }
         let work = try scores.product().times(parts[0].shape[3].plus(parts[2].shape[3])).times(2)
         emit(
-            .attention, node, operands: parts + [mask], results: [rows], integers: [op.causal ? 1 : 0], numbers: [op.scale],
+            .attention, node, operands: parts + [mask], results: [rows], integers: [op.causal ? 1 : 0, op.emptyRowsAreNaN ? 1 : 0], numbers: [op.scale],
             operations: work)
         if let place { try emitCopy(from: target, to: place, name: node.name) }
     }

@@ -27,7 +27,6 @@ extension Lowering {
         case let op as Softmax: try lower(op, node)
         case let op as Reduce: try lower(op, node)
         case let op as LayerNormalization: try lower(op, node)
-        case let op as SkipLayerNorm: try lower(op, node)
         case let op as LRN: try lower(op, node)
         case let op as Fill: try lower(op, node)
         case let op as Pad: try lower(op, node)
@@ -84,6 +83,12 @@ extension Lowering {
         case is Reshape, is Transpose, is Slice, is Expand: false
         default: false
         }
+    }
+
+    /// Whether the operator's kernel writes pixels at one distance, so that a part of a concatenation along an axis of the
+    /// image may need a copy.
+    static func writesPixels(_ op: (any Operator)?) -> Bool {
+        op is FusedConv || op is Conv || op is FusedConvTranspose || op is ConvTranspose
     }
 
     func operand(_ node: Node, _ index: Int) throws -> Value {

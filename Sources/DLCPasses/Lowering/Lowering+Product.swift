@@ -49,7 +49,7 @@ extension Lowering {
     private mutating func innerOrRowContiguous(_ value: Value) throws -> Plan.Operand {
         let view = try view(value)
         let rank = view.shape.count
-        let lies = view.strides[rank - 1] == 1 || view.strides[rank - 2] == 1 || view.shape[rank - 1].constant == 1
+        let lies = view.strides[rank - 1] == 1 || view.shape[rank - 1] == 1 || view.strides[rank - 2] == 1 && view.shape[rank - 2] != 1
         return lies ? view : try contiguous(value)
     }
 }

@@ -111,7 +111,7 @@ public struct Lowering {
     /// The value as rows of `[pixels, channels]` at one distance, and that distance: for channels-last tensors.
     mutating func pixels(_ value: Value) throws -> (operand: Plan.Operand, stride: Dim) {
         let view = try view(value)
-        if let stride = try Self.pixelStride(view) { return (view, stride) }
+        if let stride = try Self.pixelStride(view), stride != 0 { return (view, stride) }
         let copy = try contiguous(value)
         return (copy, copy.shape.last ?? 1)
     }
@@ -144,6 +144,10 @@ public struct Lowering {
             }
             // The other extents are those of the concatenation, however they are spelled, so that they go with its strides.
             view.shape[axis] = type.shape[axis]
+            if Self.writesPixels(graph.producer(of: value)?.op), try Self.pixelStride(view) == nil {
+                placements[value.index] = nil
+                view = try buffer(type.element, type.shape)
+            }
         } else {
             view = try buffer(type.element, type.shape)
         }

@@ -1,7 +1,8 @@
 import CKernels
 
 /// Scaled-dot-product attention. Operands q, k, v, mask; result y; all as `[batch, heads, rows, depth]` views with
-/// neighbouring elements in the last dimension, the mask broadcast to `[batch, heads, queries, keys]`. Integers: causal.
+/// neighbouring elements in the last dimension, the mask broadcast to `[batch, heads, queries, keys]`. Integers: causal,
+/// whether rows of −∞ are NaN.
 /// Numbers: the scale.
 enum AttentionKernel {
     static func prepare(_ step: BoundStep) throws -> PreparedKernel {
@@ -26,6 +27,7 @@ enum AttentionKernel {
             attention.mask_kind = mask.type == .bool ? DLC_MASK_BOOL : DLC_MASK_F32
         }
         attention.causal = try step.integer(0) != 0
+        attention.empty_rows_are_nan = try step.integer(1) != 0
         attention.causal_offset = attention.keys - attention.queries
         attention.scale = Float(try step.number(0))
         return try PreparedKernel(attention, slots: PreparedKernel.slots(step)) { dlc_attention_prepare(step.isa, $0, $1) }

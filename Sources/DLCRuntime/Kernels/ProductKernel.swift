@@ -100,7 +100,7 @@ enum ProductKernel {
         if let b {
             gemm.b_row = Int64(b.strides[b.rank - 2])
             gemm.b_column = Int64(b.strides[b.rank - 1])
-            if gemm.n == 1 { gemm.b_column = 1 } else if gemm.k == 1 { gemm.b_row = Int64(b.shape[b.rank - 1]) }
+            if gemm.n == 1 { gemm.b_column = 1 } else if gemm.k == 1 { gemm.b_row = gemm.b_column == 1 ? gemm.n : 1 }
         }
         guard c.strides[c.rank - 1] == 1 || c.shape[c.rank - 1] == 1 else { throw DLCError("columns of the result are not neighbours") }
         if isPacked {
