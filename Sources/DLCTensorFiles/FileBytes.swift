@@ -20,7 +20,7 @@ enum FileBytes {
             let size = min(max(0, Int(ftello(file))), 1 << 30)
             bytes.reserveCapacity(size)
             // A small file is read at once, with the end behind it.
-            step = min(step, size + 1)
+            step = min(step, max(size + 1, 1 << 12))
             rewind(file)
         }
         while true {
