@@ -11,7 +11,7 @@ bool dlc_conv_narrow_supports(const dlc_conv *p) {
         const double extent = (double)(out - 1) * (double)p->stride[i] + (double)(p->kernel[i] - 1) * (double)p->dilation[i] + 1;
         if (extent > 2.0 * (double)in + 64) return false;
     }
-    return p->groups == 1 && p->c <= 8 && p->kernel[2] > 1 && p->dilation[2] == 1;
+    return p->groups == 1 && p->c > 0 && p->c <= 8 && p->kernel[2] > 1 && p->dilation[2] == 1;
 }
 
 static const dlc_narrow_set *set_of(dlc_isa isa) {

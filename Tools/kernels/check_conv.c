@@ -177,6 +177,9 @@ int main(int count, char **arguments) {
             p.groups = p.c, p.oc = p.c * (1 + (random_below(3) == 0)), p.x_ld = p.c + random_below(3), p.y_ld = p.residual_ld = p.oc;
             if (random_below(3)) p.d = p.od = p.kernel[0] = 1, p.kernel[1] = p.kernel[2] = 3 + 2 * random_below(2), p.stride[1] = p.stride[2] = 1 + random_below(2), p.dilation[1] = p.dilation[2] = 1, p.ow = 1 + random_below(16);
             all(isa, p);
+            p = random_conv(24); // no input channels: sums of nothing
+            p.groups = 1, p.c = 0;
+            all(isa, p);
             dlc_conv q = random_conv(i % 3 ? 24 : 90);
             dlc_conv_transpose t = {.type = DLC_F32, .n = q.n, .d = q.d, .h = q.h, .w = q.w, .c = q.c, .od = q.od, .oh = q.oh, .ow = q.ow, .oc = q.oc, .groups = q.groups, .x_ld = q.x_ld, .y_ld = q.y_ld, .residual_ld = q.residual_ld, .epilogue = q.epilogue};
             int64_t in[] = {q.d, q.h, q.w}, *out[] = {&t.od, &t.oh, &t.ow};
