@@ -7,7 +7,6 @@ import DLCOps
 ///     quantize_linear(%x, %s, %z)  →   cast(clip(add(round(div(%x, %s)), %z)))
 ///     dequantize_linear(%q, %s, %z) →  mul(sub(cast(%q), cast(%z)), %s)
 ///     swish(%x) {alpha}            →   mul(%x, sigmoid(mul(%x, alpha)))
-///     reverse_sequence(%x, %n)     →   gather_elements(%x, where(t < %n, %n − 1 − t, t))
 ///     layer_norm(%x, %g) where %g is no vector over what is normalised   →   mul(layer_norm(%x, 1), %g)
 ///
 /// Halves are widened first, so that results are rounded once.
@@ -36,8 +35,6 @@ public let decompose = Pass("decompose", at: .canonical) { rewriter, node in
         let alpha = rewriter.constant(try Tensor(filling: op.alpha, type: wide(result), shape: []))
         let gate = try rewriter.add1(Unary(.sigmoid), [try rewriter.add1(Binary(.mul), [wider, alpha])], name: node.name)
         return [try cast(&rewriter, try rewriter.add1(Binary(.mul), [wider, gate], name: node.name), to: result)]
-    case let op as ReverseSequence:
-        return [try reversed(&rewriter, op, node, x)]
     case is OneHot where rewriter.fact(x).element.isFloat:
         let indices = try rewriter.add1(Cast(to: .int64), [x], name: node.name)
         return try rewriter.add(node.op, [indices] + node.operands.dropFirst(), name: node.name)
@@ -84,23 +81,6 @@ private func layerNorm(_ rewriter: inout Rewriter, _ op: LayerNormalization, _ n
     results[0] = try rewriter.add1(Binary(.mul), [results[0], rewriter.spread(scale, to: shape)], name: node.name)
     if let bias = parameters[1] { results[0] = try rewriter.add1(Binary(.add), [results[0], rewriter.spread(bias, to: shape)], name: node.name) }
     return Array(results.prefix(node.results.count))
-}
-
-/// Sequences in reverse as a gather: of step t of a sequence of n steps from n − 1 − t, beyond its end from itself.
-private func reversed(_ rewriter: inout Rewriter, _ op: ReverseSequence, _ node: Node, _ x: Value) throws -> Value {
-    guard let lengths = node.operands[1] else { throw DLCError("lengths are missing") }
-    let shape = rewriter.shape(x)
-    let (time, batch) = (try InferenceRules.axis(op.timeAxis, rank: shape.count), try InferenceRules.axis(op.batchAxis, rank: shape.count))
-    func number(_ value: Int64) throws -> Value { rewriter.constant(try Tensor([value], shape: [])) }
-    let extent = try rewriter.add1(Reshape(shape: []), [try rewriter.add1(ShapeOf(start: time, end: time + 1), [x])])
-    let range = try rewriter.add1(RangeOf(), [try number(0), extent, try number(1)], name: node.name)
-    let steps = try along(&rewriter, range, rank: shape.count, axis: time)
-    let counts = try along(&rewriter, lengths, rank: shape.count, axis: batch)
-    let last = try rewriter.add1(Binary(.sub), [counts, try number(1)], name: node.name)
-    let back = try rewriter.add1(Binary(.sub), [last, steps], name: node.name)
-    let isInside = try rewriter.add1(Binary(.less), [steps, counts], name: node.name)
-    let source = try rewriter.add1(Where(), [isInside, back, steps], name: node.name)
-    return try rewriter.add1(GatherElements(axis: time), [x, try rewriter.add1(Expand(shape: shape), [source])], name: node.name)
 }
 
 /// `[1, …, count, …, 1]` with the channels at `axis`.
