@@ -111,7 +111,7 @@ public struct Lowering {
     /// The value as rows of `[pixels, channels]` at one distance, and that distance: for channels-last tensors.
     mutating func pixels(_ value: Value) throws -> (operand: Plan.Operand, stride: Dim) {
         let view = try view(value)
-        if let stride = try Self.pixelStride(view), stride != 0 { return (view, stride) }
+        if let stride = try Self.pixelStride(view), stride != 0, stride.constant.map({ $0 > 0 }) ?? true { return (view, stride) }
         let copy = try contiguous(value)
         return (copy, copy.shape.last ?? 1)
     }
