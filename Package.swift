@@ -43,6 +43,7 @@ let package = Package(
                 .target(name: "CImage", condition: .when(traits: ["Images"])),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
+        .executableTarget(name: "FuzzPlans", dependencies: ["DLCPasses"], path: "Tests/FuzzPlans"),
         .plugin(name: "DLCBuild", capability: .buildTool(), dependencies: ["DLCCommand"]),
         .plugin(name: "DLCBuildInstalled", capability: .buildTool()),
         .testTarget(name: "DLCFuzzTests", dependencies: ["DLCFuzz", "DLC"], path: "Tests/FuzzTests"),

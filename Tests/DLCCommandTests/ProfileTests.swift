@@ -1,3 +1,4 @@
+import CKernels
 import DLC
 import Foundation
 import Testing
@@ -85,11 +86,14 @@ import Testing
     }
 
     private func conv(_ algorithm: Int) -> Plan.Step {
-        Plan.Step(
-            kernel: .conv, name: "conv", summary: "conv",
+        let kernel = ConvolutionKernel {
+            $0.algorithm = dlc_conv_algorithm(rawValue: UInt8(algorithm))
+            ($0.window.kernel, $0.window.stride, $0.window.dilation) = ([3, 3], [1, 1], [1, 1])
+        }
+        return Plan.Step(
+            kernel: kernel, name: "conv", summary: "conv",
             operands: [operand(.buffer(0), [1, 14, 14, 8]), operand(.constant(0), [1000]), nil, nil, nil],
-            results: [operand(.buffer(1), [1, 14, 14, 16])], integers: [Dim(algorithm), 1, 1, 3, 3, 1, 1, 1, 1, 1, 1, 0, 1, 1, 0, 0],
-            operations: Dim(2 * 14 * 14 * 16 * 8 * 9))
+            results: [operand(.buffer(1), [1, 14, 14, 16])], operations: Dim(2 * 14 * 14 * 16 * 8 * 9))
     }
 
     @Test func winogradMakesItsOwnProducts() {
@@ -97,7 +101,7 @@ import Testing
         #expect(StepCost(conv(2), [:]).performed == 2 * 4 * 4 * 36 * 8 * 16)
         #expect(StepCost(conv(1), [:]).performed == 2 * 7 * 7 * 16 * 8 * 16)
         #expect(StepCost(conv(0), [:]).performed == 2 * 14 * 14 * 16 * 8 * 9)
-        #expect([0, 1, 2, 3].map { conv($0).kernelName } == ["conv igemm", "conv winograd 2x2", "conv winograd 4x4", "conv depthwise"])
+        #expect([0, 1, 2, 3].map { conv($0).kernel.label } == ["conv igemm", "conv winograd 2x2", "conv winograd 4x4", "conv depthwise"])
     }
 
     @Test func bytesCountOnce() {
@@ -105,14 +109,14 @@ import Testing
         #expect(cost.constants == 4000 && cost.read == Double(4 * 14 * 14 * 8) && cost.written == Double(4 * 14 * 14 * 16))
         // What a broadcast repeats counts once.
         let step = Plan.Step(
-            kernel: .program, name: "", summary: "add",
+            kernel: ProgramKernel(), name: "", summary: "add",
             operands: [operand(.buffer(0), [8, 100]), operand(.buffer(1), [8, 100], strides: [0, 1])], results: [operand(.buffer(2), [8, 100])])
         #expect(StepCost(step, [:]).read == 4 * 900)
     }
 
     @Test func aGatherReadsWhatItGives() {
         let step = Plan.Step(
-            kernel: .gather, name: "", summary: "gather", operands: [operand(.constant(0), [50000, 64]), operand(.input(0), [10])],
+            kernel: GatherKernel(), name: "", summary: "gather", operands: [operand(.constant(0), [50000, 64]), operand(.input(0), [10])],
             results: [operand(.buffer(0), [10, 64])])
         #expect(StepCost(step, [:]).constants == 4 * 640)
     }
@@ -120,9 +124,9 @@ import Testing
     @Test func recurrentWeightsAreReadAtEachStep() {
         // Ten time steps, 32 inputs, 64 hidden units, one gate.
         let step = Plan.Step(
-            kernel: .recurrent, name: "", summary: "rnn",
+            kernel: RecurrentKernel { $0.hidden = 64 }, name: "", summary: "rnn",
             operands: [operand(.input(0), [10, 1, 32]), operand(.constant(0), [64 * 96]), nil, nil, nil],
-            results: [operand(.buffer(0), [10, 1, 1, 64])], integers: [0, 0, 0, 0, 0, 0, 64])
+            results: [operand(.buffer(0), [10, 1, 1, 64])])
         #expect(StepCost(step, [:]).constants == Double(4 * 64 * (32 + 10 * 64)))
     }
 }

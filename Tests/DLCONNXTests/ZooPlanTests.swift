@@ -21,7 +21,7 @@ import Testing
             return "\(place) \(operand.type)\(operand.shape) by \(operand.strides) from \(operand.offset)"
         }
         return try Compiler.compile(graph, CompileOptions(target: target)).plan.steps.map { step in
-            "\(step.kernel) \(step.summary) \(step.integers) \(step.operands.map(text)) -> \(step.results.map(text))"
+            "\(step.kernel.label) \(step.summary) \(step.kernel.text) \(step.operands.map(text)) -> \(step.results.map(text))"
         }
     }
 

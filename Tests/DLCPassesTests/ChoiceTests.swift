@@ -49,7 +49,7 @@ import Testing
         #expect(image.constantBytes < 2 * weights)
         // The early layers gain most for their bytes; all of them at F(4×4) would take four times the weights, so others are
         // packed at load, or take another algorithm.
-        let steps = image.plan.steps.filter { $0.kernel == .conv }
+        let steps = image.plan.steps.filter { $0.kernel is ConvolutionKernel }
         let inFile = steps.map { if case .constant? = $0.operands[1]?.location { true } else { false } }
         let isLarge = Self.algorithms(image.plan).map { $0 == Int(DLC_CONV_WINOGRAD_4.rawValue) }
         #expect(inFile[0] && isLarge[0] && zip(inFile, isLarge).contains { !($0 && $1) }, "\(inFile) \(isLarge)")
@@ -63,7 +63,7 @@ import Testing
     }
 
     /// The algorithms of a plan's convolutions in order.
-    static func algorithms(_ plan: Plan) -> [Int?] { plan.steps.filter { $0.kernel == .conv }.map { $0.integers.first?.constant } }
+    static func algorithms(_ plan: Plan) -> [Int?] { plan.steps.compactMap { $0.kernel as? ConvolutionKernel }.map { Int($0.algorithm.rawValue) } }
 
     /// Layers side by side, each with an input of its own, and a matrix of `others` elements.
     static func network(_ layers: [Layer], others: Int = 0) throws -> Graph {

@@ -31,7 +31,7 @@ import Testing
         let (a, b) = (try Session(CompiledModel(late), threads: 2).run(inputs()), try Session(CompiledModel(early), threads: 1).run(inputs(1 << 22)))
         let algorithms = (ChoiceTests.algorithms(late.plan), ChoiceTests.algorithms(early.plan))
         var compared = 0
-        for (index, step) in late.plan.steps.filter({ $0.kernel == .conv }).enumerated() {
+        for (index, step) in late.plan.steps.filter({ $0.kernel is ConvolutionKernel }).enumerated() {
             guard case .packed? = step.operands[1]?.location, algorithms.0[index] == algorithms.1[index] else { continue }
             #expect(a["y\(index)"] == b["y\(index)"])
             compared += 1

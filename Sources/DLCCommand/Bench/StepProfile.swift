@@ -42,7 +42,7 @@ struct StepProfile {
             let (roofline, isArithmetic) = cost.roofline(machine, allConstants: allConstants)
             rows.append(
                 Row(
-                    index: index, layer: step.name, kernel: step.kernelName, summary: step.summary, result: step.resultText,
+                    index: index, layer: step.name, kernel: step.kernel.label, summary: step.summary, result: step.resultText,
                     nanoseconds: Self.median(samples.steps[index]), cost: cost, roofline: roofline, isArithmetic: isArithmetic))
         }
         self.rows = rows

@@ -26,7 +26,7 @@ struct CommitSchedule {
         let index = steps.count
         steps.append(step)
         after.append([])
-        if step.kernel.reportsStatus { after[index + 1].insert(Self.commit) }
+        if step.definition.reportsStatus { after[index + 1].insert(Self.commit) }
         for case let operand? in step.operands {
             switch operand.location {
             case .buffer(let buffer):

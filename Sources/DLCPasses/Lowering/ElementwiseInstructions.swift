@@ -1,34 +1,18 @@
 import CKernels
 import DLCGraph
 import DLCOps
+import DLCRuntime
 
 /// Which instruction computes which elementwise operator.
 enum ElementwiseInstructions {
-    /// Operators without attributes.
-    private static let simple: [String: dlc_op] = [
-        "add": DLC_OP_ADD, "sub": DLC_OP_SUB, "mul": DLC_OP_MUL, "div": DLC_OP_DIV, "pow": DLC_OP_POW,
-        "min": DLC_OP_MIN, "max": DLC_OP_MAX, "neg": DLC_OP_NEG, "abs": DLC_OP_ABS, "sign": DLC_OP_SIGN, "relu": DLC_OP_RELU,
-        "equal": DLC_OP_EQ, "less": DLC_OP_LT, "less_or_equal": DLC_OP_LE, "greater": DLC_OP_GT,
-        "greater_or_equal": DLC_OP_GE, "and": DLC_OP_AND, "or": DLC_OP_OR, "xor": DLC_OP_XOR, "not": DLC_OP_NOT,
-        "where": DLC_OP_WHERE, "cast": DLC_OP_CONVERT,
-        "ceil": DLC_OP_CEIL, "floor": DLC_OP_FLOOR, "round": DLC_OP_ROUND, "sqrt": DLC_OP_SQRT,
-        "reciprocal": DLC_OP_RECIPROCAL, "exp": DLC_OP_EXP, "log": DLC_OP_LOG, "sin": DLC_OP_SIN, "cos": DLC_OP_COS,
-        "tan": DLC_OP_TAN, "asin": DLC_OP_ASIN, "acos": DLC_OP_ACOS, "atan": DLC_OP_ATAN, "sinh": DLC_OP_SINH,
-        "cosh": DLC_OP_COSH, "tanh": DLC_OP_TANH, "asinh": DLC_OP_ASINH, "acosh": DLC_OP_ACOSH, "atanh": DLC_OP_ATANH,
-        "erf": DLC_OP_ERF, "sigmoid": DLC_OP_SIGMOID, "softplus": DLC_OP_SOFTPLUS, "softsign": DLC_OP_SOFTSIGN,
-        "hard_swish": DLC_OP_HARD_SWISH, "mish": DLC_OP_MISH, "is_nan": DLC_OP_IS_NAN,
-        "bitwise_and": DLC_OP_BIT_AND, "bitwise_or": DLC_OP_BIT_OR, "bitwise_xor": DLC_OP_BIT_XOR, "bitwise_not": DLC_OP_BIT_NOT,
-    ]
-
     /// The instruction with its immediates, or nil where there is none.
     static func instruction(for op: any Operator, operand: ElementType, result: ElementType) throws -> ElementwiseProgram.Instruction? {
         let type = ElementwiseProgram.compute(operand)
-        if let code = simple[op.name] { return ElementwiseProgram.Instruction(op: code, type: type) }
         func float(_ name: String, _ standard: Double) -> Double {
             op.attribute(name).flatMap(Double.init(attributeValue:)) ?? standard
         }
         func make(_ code: dlc_op, _ f0: Double = 0, _ f1: Double = 0, _ i0: Int = 0, _ i1: Int = 0) -> ElementwiseProgram.Instruction {
-            ElementwiseProgram.Instruction(op: code, type: type, f0: f0, f1: f1, i0: i0, i1: i1)
+            ElementwiseProgram.Instruction(code, type) { ($0.f0, $0.f1, $0.i0, $0.i1) = (f0, f1, i0, i1) }
         }
         switch op.name {
         case "hard_sigmoid": return make(DLC_OP_HARD_SIGMOID, float("alpha", 0.2), float("beta", 0.5))
@@ -56,7 +40,7 @@ enum ElementwiseInstructions {
             if operand.isFloat { return make(DLC_OP_CLIP, low, high) }
             let range = integerRange(operand)
             return make(DLC_OP_CLIP, 0, 0, integer(low, range.0), integer(high, range.1))
-        default: return nil
+        default: return dlc_op(operator: op.name).map { ElementwiseProgram.Instruction($0, type) }
         }
     }
 

@@ -1,24 +1,11 @@
 import CKernels
 import DLCGraph
 import DLCOps
+import DLCRuntime
 
 /// An elementwise region as instructions over tile registers.
 struct ElementwiseProgram {
-    struct Instruction {
-        var op: dlc_op
-        var type: dlc_compute
-        var dst = 0
-        var a = 0
-        var b = 0
-        var c = 0
-        var tensor = 0
-        var from = DLC_COMPUTE_F32
-        var narrow = DLC_F32
-        var f0 = 0.0
-        var f1 = 0.0
-        var i0 = 0
-        var i1 = 0
-    }
+    typealias Instruction = ProgramInstruction
 
     private(set) var instructions: [Instruction] = []
     /// The compute type that each virtual register holds; registers are assigned once, then mapped to few.
@@ -30,7 +17,7 @@ struct ElementwiseProgram {
         var registers: [Int: Int] = [:]
         for (index, port) in body.inputs.enumerated() {
             let type = Self.compute(body.type(port.value).element)
-            registers[port.value.index] = append(Instruction(op: DLC_OP_LOAD, type: type, tensor: index))
+            registers[port.value.index] = append(Instruction(DLC_OP_LOAD, type) { $0.tensor = index })
         }
         for node in body.nodes {
             let result = node.results[0]
@@ -49,24 +36,9 @@ struct ElementwiseProgram {
         }
         for (index, port) in body.outputs.enumerated() {
             guard let register = registers[port.value.index] else { throw DLCError("a region loses its result") }
-            instructions.append(Instruction(op: DLC_OP_STORE, type: registerTypes[register], a: register, tensor: index))
+            instructions.append(Instruction(DLC_OP_STORE, registerTypes[register]) { ($0.a, $0.tensor) = (register, index) })
         }
         try allocateRegisters()
-    }
-
-    /// Integers and numbers of the plan's step.
-    var encoded: (integers: [Dim], numbers: [Double]) {
-        var integers: [Dim] = [Dim(instructions.count)]
-        var numbers: [Double] = []
-        for i in instructions {
-            let fields = [
-                Int(i.op.rawValue), Int(i.type.rawValue), i.dst, i.a, i.b, i.c, i.tensor, Int(i.from.rawValue),
-                Int(i.narrow.rawValue), i.i0, i.i1,
-            ]
-            integers += fields.map { Dim($0) }
-            numbers += [i.f0, i.f1]
-        }
-        return (integers, numbers)
     }
 
     static func compute(_ type: ElementType) -> dlc_compute {
@@ -90,7 +62,7 @@ struct ElementwiseProgram {
 
     private mutating func appendConstant(_ tensor: Tensor) throws -> Int {
         let type = Self.compute(tensor.type)
-        var instruction = Instruction(op: DLC_OP_CONST, type: type)
+        var instruction = Instruction(DLC_OP_CONST, type)
         if tensor.type.isFloat {
             instruction.f0 = try tensor.doubles().first ?? 0
         } else {
@@ -105,7 +77,7 @@ struct ElementwiseProgram {
         if from == type { return register }
         let key = "\(register) \(type.rawValue)"
         if let known = conversions[key] { return known }
-        let result = append(Instruction(op: DLC_OP_CONVERT, type: type, a: register, from: from))
+        let result = append(Instruction(DLC_OP_CONVERT, type) { ($0.a, $0.from) = (register, from) })
         conversions[key] = result
         return result
     }
@@ -114,7 +86,7 @@ struct ElementwiseProgram {
     mutating func narrowed(_ register: Int, to type: ElementType) -> Int {
         switch type {
         case .float32, .float64, .int64, .uint64, .bool: return register
-        default: return append(Instruction(op: DLC_OP_WRAP, type: registerTypes[register], a: register, narrow: type.kernelType))
+        default: return append(Instruction(DLC_OP_WRAP, registerTypes[register]) { ($0.a, $0.narrow) = (register, type.kernelType) })
         }
     }
 
@@ -128,8 +100,8 @@ struct ElementwiseProgram {
             // Cast: a truth value when the target is bool, else a conversion and a wrap.
             let target = Self.compute(result)
             if result == .bool {
-                let zero = append(Instruction(op: DLC_OP_CONST, type: registerTypes[first.register]))
-                let truth = append(Instruction(op: DLC_OP_NE, type: registerTypes[first.register], a: first.register, b: zero))
+                let zero = append(Instruction(DLC_OP_CONST, registerTypes[first.register]))
+                let truth = append(Instruction(DLC_OP_NE, registerTypes[first.register]) { ($0.a, $0.b) = (first.register, zero) })
                 return converted(truth, to: target)
             }
             guard first.type.isFloat, result.isInteger, result.size < 8 else { return narrowed(converted(first.register, to: target), to: result) }

@@ -38,10 +38,15 @@ extension Lowering {
         let result = try pixelDestination(y)
         let operands = try epilogueOperands(node)
         let work = try graph.shape(y).product().times(Shape(graph.shape(w).dropFirst()).product()).times(2)
+        let kernel = try ConvolutionKernel {
+            $0.algorithm = algorithm
+            $0.groups = geometry.group
+            $0.window = geometry.window
+            $0.epilogue = try self.epilogue(epilogue)
+        }
         emit(
-            .conv, node, summary: summary("conv", epilogue, operands), operands: [input, packed, operands.bias, operands.residual, operands.slope],
-            results: [result], integers: [Dim(Int(algorithm.rawValue))] + (try geometry.integers()) + epilogueIntegers(epilogue),
-            numbers: [epilogue.alpha, epilogue.beta], operations: work)
+            kernel, node, summary: summary("conv", epilogue, operands), operands: [input, packed, operands.bias, operands.residual, operands.slope],
+            results: [result], operations: work)
     }
 
     /// Weights as an algorithm reads them.
@@ -49,7 +54,7 @@ extension Lowering {
         _ w: Value, _ geometry: ConvolutionGeometry, _ algorithm: dlc_conv_algorithm, of node: Node
     ) throws -> Plan.Operand {
         guard let form = Self.packingForm(algorithm) else { return try contiguous(w) }
-        let packing = WeightPacking(form, kernel: geometry.three(geometry.kernel, 1))
+        let packing = PackKernel(form, kernel: geometry.kernel)
         return try packed(w, packing, for: node) { try $0.asWeights(groups: geometry.group, isTransposed: false) }
     }
 
@@ -72,9 +77,7 @@ extension Lowering {
         guard (3...5).contains(graph.shape(x).count) else { throw DLCError("more than three spatial dimensions are not supported") }
         var weights: Plan.Operand
         if graph.type(w).element == .float32 {
-            let packing = WeightPacking(
-                DLC_PACK_PHASES, kernel: geometry.three(geometry.kernel, 1), strides: geometry.three(geometry.strides, 1),
-                dilations: geometry.three(geometry.dilations, 1))
+            let packing = PackKernel(DLC_PACK_PHASES, kernel: geometry.kernel, stride: geometry.strides, dilation: geometry.dilations)
             weights = try packed(w, packing, for: node) { try $0.asWeights(groups: geometry.group, isTransposed: true) }
         } else {
             weights = try contiguous(w)
@@ -83,11 +86,14 @@ extension Lowering {
         let result = try pixelDestination(y)
         let operands = try epilogueOperands(node)
         let work = try graph.shape(x).product().times(Shape(graph.shape(w).dropFirst()).product()).times(2)
+        let kernel = try TransposedConvolutionKernel {
+            $0.groups = geometry.group
+            $0.window = geometry.window
+            $0.epilogue = try self.epilogue(epilogue)
+        }
         emit(
-            .convTranspose, node, summary: summary("conv_transpose", epilogue, operands),
-            operands: [input, weights, operands.bias, operands.residual, operands.slope], results: [result],
-            integers: [0] + (try geometry.integers()) + epilogueIntegers(epilogue), numbers: [epilogue.alpha, epilogue.beta],
-            operations: work)
+            kernel, node, summary: summary("conv_transpose", epilogue, operands),
+            operands: [input, weights, operands.bias, operands.residual, operands.slope], results: [result], operations: work)
     }
 
     /// The place of a result whose pixels must be equally spaced.
@@ -100,15 +106,24 @@ extension Lowering {
     /// Max and average pooling.
     mutating func lower(_ op: Pool, _ node: Node) throws {
         guard op.channelsLast, let x = node.operands[0] else { throw DLCError("was not laid out") }
-        let geometry = ConvolutionGeometry(op)
         let (input, _) = try pixels(x)
         let result = try destination(node.results[0])
-        let kind: Int = switch op.kind { case .max: 0; case .average: 1; case .lp: 2 }
+        let spatial = op.pads.count / 2
+        let kernel = try PoolKernel {
+            $0.kind = try dlc_pool_kind(named: op.kind.rawValue)
+            $0.countsPadding = op.countIncludePad
+            $0.columnMajor = op.storageOrder == 1
+            $0.p = op.p
+            $0.window.kernel = op.kernel
+            $0.window.stride = op.strides
+            $0.window.dilation = op.dilations
+            $0.window.before = Array(op.pads.prefix(spatial))
+            $0.window.after = Array(op.pads.suffix(spatial))
+        }
         var results: [Plan.Operand?] = [result]
         if node.results.count > 1, useCounts[node.results[1].index] > 0 { results.append(try destination(node.results[1])) }
         emit(
-            .pool, node, operands: [input], results: results,
-            integers: [Dim(kind), op.countIncludePad ? 1 : 0, op.storageOrder == 1 ? 1 : 0, Dim(op.p)] + (try geometry.poolIntegers()),
+            kernel, node, operands: [input], results: results,
             operations: try graph.shape(node.results[0]).product().times(Dim(op.kernel.reduce(1, *))))
     }
 
@@ -154,7 +169,7 @@ extension Lowering {
         conv.dilation = three(geometry.dilations, 1)
         conv.pad = three(geometry.pads.prefix(geometry.pads.count / 2).map { nominal($0) }, 0)
         (conv.x_ld, conv.y_ld, conv.residual_ld) = (conv.c, conv.oc, conv.oc)
-        conv.epilogue.activation = activation(epilogue.activation)
+        conv.epilogue.activation = try activation(epilogue.activation)
         return conv
     }
 }
@@ -178,22 +193,16 @@ struct ConvolutionGeometry {
         (group, channelsLast) = (conv.group, conv.channelsLast)
     }
 
-    init(_ pool: Pool) {
-        (kernel, strides, dilations, pads) = (pool.kernel, pool.strides, pool.dilations, pool.pads)
-        channelsLast = pool.channelsLast
-    }
-
     /// Depth, height and width from the values of the last dimensions.
     func three<T>(_ values: [T], _ missing: T) -> [T] { [T](repeating: missing, count: max(0, 3 - values.count)) + values }
 
-    /// Groups, kernel, stride, dilation and padding in front.
-    func integers() throws -> [Dim] {
-        [Dim(group)] + three(kernel, 1).map { Dim($0) } + three(strides, 1).map { Dim($0) } + three(dilations, 1).map { Dim($0) }
-            + three(Array(pads.prefix(pads.count / 2)), 0)
+    /// The kernels' form of it.
+    var window: Window {
+        Window {
+            ($0.kernel, $0.stride, $0.dilation) = (kernel, strides, dilations)
+            ($0.before, $0.after) = (Array(pads.prefix(pads.count / 2)), Array(pads.suffix(pads.count / 2)))
+        }
     }
-
-    /// Kernel, stride, dilation, padding in front and behind.
-    func poolIntegers() throws -> [Dim] { Array(try integers().dropFirst()) + three(Array(pads.suffix(pads.count / 2)), 0) }
 }
 
 extension Lowering {
@@ -214,8 +223,12 @@ extension Lowering {
         return operands
     }
 
-    func epilogueIntegers(_ op: any HasEpilogue) -> [Dim] {
-        [Dim(Int(activation(op.activation).rawValue)), op.residualAfterActivation ? 1 : 0]
+    func epilogue(_ op: any HasEpilogue) throws -> Epilogue {
+        try Epilogue {
+            $0.activation = try activation(op.activation)
+            $0.residualAfterActivation = op.residualAfterActivation
+            ($0.a, $0.b) = (op.alpha, op.beta)
+        }
     }
 
     func summary(_ name: String, _ op: any HasEpilogue, _ operands: EpilogueOperands) -> String {
@@ -226,21 +239,5 @@ extension Lowering {
         return parts.joined(separator: " + ")
     }
 
-    func activation(_ kind: ActivationKind) -> dlc_activation {
-        switch kind {
-        case .none: DLC_ACT_NONE
-        case .relu: DLC_ACT_RELU
-        case .clip: DLC_ACT_CLIP
-        case .leakyRelu: DLC_ACT_LEAKY_RELU
-        case .prelu: DLC_ACT_PRELU
-        case .sigmoid: DLC_ACT_SIGMOID
-        case .silu: DLC_ACT_SILU
-        case .hardSwish: DLC_ACT_HARD_SWISH
-        case .hardSigmoid: DLC_ACT_HARD_SIGMOID
-        case .gelu: DLC_ACT_GELU
-        case .geluTanh: DLC_ACT_GELU_TANH
-        case .tanh: DLC_ACT_TANH
-        case .elu: DLC_ACT_ELU
-        }
-    }
+    func activation(_ kind: ActivationKind) throws -> dlc_activation { try dlc_activation(named: kind.rawValue) }
 }

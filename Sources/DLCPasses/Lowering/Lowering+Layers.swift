@@ -1,3 +1,4 @@
+import CKernels
 import DLCGraph
 import DLCOps
 import DLCRuntime
@@ -13,18 +14,14 @@ extension Lowering {
 
     /// Emits a step whose kernel reads and writes without gaps.
     mutating func emitDense(
-        _ kernel: KernelKind, _ node: Node, operands: [Value?], integers: [Dim] = [], numbers: [Double] = [],
-        resultSlots: Int? = nil, operations: Dim = 0, sharing: [Int] = []
+        _ kernel: some Kernel, _ node: Node, operands: [Value?], operations: Dim = 0, sharing: [Int] = []
     ) throws {
-        try emitDense(
-            kernel, node, views: operands.map { try $0.map { try contiguous($0) } }, integers: integers, numbers: numbers,
-            resultSlots: resultSlots, operations: operations, sharing: sharing)
+        try emitDense(kernel, node, views: operands.map { try $0.map { try contiguous($0) } }, operations: operations, sharing: sharing)
     }
 
     /// Emits a step over contiguous operands whose kernel writes without gaps.
     private mutating func emitDense(
-        _ kernel: KernelKind, _ node: Node, views inputs: [Plan.Operand?], integers: [Dim] = [], numbers: [Double] = [],
-        resultSlots: Int? = nil, operations: Dim = 0, sharing: [Int] = []
+        _ kernel: some Kernel, _ node: Node, views inputs: [Plan.Operand?], operations: Dim = 0, sharing: [Int] = []
     ) throws {
         var targets: [Plan.Operand?] = []
         var copies: [(from: Plan.Operand, to: Plan.Operand)] = []
@@ -37,8 +34,7 @@ extension Lowering {
             targets.append(target)
             if let place { copies.append((target, place)) }
         }
-        while let slots = resultSlots, targets.count < slots { targets.append(nil) }
-        emit(kernel, node, operands: inputs, results: targets, integers: integers, numbers: numbers, operations: operations, sharing: sharing)
+        emit(kernel, node, operands: inputs, results: targets, operations: operations, sharing: sharing)
         for copy in copies { try emitCopy(from: copy.from, to: copy.to, name: node.name) }
     }
 
@@ -47,21 +43,23 @@ extension Lowering {
 
     mutating func lower(_ op: Softmax, _ node: Node) throws {
         let x = try operand(node, 0)
-        let kind: Dim = switch op.kind { case .softmax: 0; case .logSoftmax: 1; case .hardmax: 2 }
-        let axis = try InferenceRules.axis(op.axis, rank: graph.shape(x).count)
-        try emitDense(.softmax, node, operands: [x], integers: [kind, Dim(axis)], operations: try elements(x).times(5), sharing: [0])
+        let kernel = try SoftmaxKernel {
+            $0.kind = try dlc_softmax_kind(named: op.kind.rawValue)
+            $0.axis = try InferenceRules.axis(op.axis, rank: graph.shape(x).count)
+        }
+        try emitDense(kernel, node, operands: [x], operations: try elements(x).times(5), sharing: [0])
     }
 
     mutating func lower(_ op: Reduce, _ node: Node) throws {
         let x = try operand(node, 0)
         let rank = graph.shape(x).count
         let axes = op.axes.isEmpty ? Array(0..<rank) : try InferenceRules.axes(op.axes, rank: rank)
-        let kinds: [ReduceKind] = [.sum, .mean, .max, .min, .prod, .l1, .l2, .sumSquare, .logSum, .logSumExp]
-        let kind = kinds.firstIndex(of: op.kind) ?? 0
+        let kernel = try ReduceKernel {
+            $0.kind = try dlc_reduce_kind(named: op.kind.rawValue)
+            $0.reduced = (0..<rank).map { axes.contains($0) }
+        }
         let (target, place) = try contiguousDestination(node.results[0])
-        emit(
-            .reduce, node, operands: [try view(x)], results: [target],
-            integers: [Dim(kind)] + (0..<rank).map { axes.contains($0) ? 1 : 0 }, operations: try elements(x))
+        emit(kernel, node, operands: [try view(x)], results: [target], operations: try elements(x))
         if let place { try emitCopy(from: target, to: place, name: node.name) }
     }
 
@@ -75,18 +73,23 @@ extension Lowering {
         }
         let statistics = node.results.dropFirst().filter { useCounts[$0.index] > 0 }
         if graph.type(x).element == .float64, !statistics.isEmpty { throw DLCError("has no kernel for the statistics of f64") }
-        try emitDense(
-            .norm, node, views: [contiguous(x)] + parameters + [nil], integers: [0, Dim(axis)], numbers: [op.epsilon], resultSlots: 4,
-            operations: try elements(x).times(8), sharing: [0])
+        let kernel = NormKernel {
+            $0.axis = axis
+            $0.epsilon = op.epsilon
+        }
+        try emitDense(kernel, node, views: [contiguous(x)] + parameters, operations: try elements(x).times(8), sharing: [0])
     }
 
     mutating func lower(_ op: RMSNormalization, _ node: Node) throws {
         let x = try operand(node, 0)
         let axis = try InferenceRules.axis(op.axis, rank: graph.shape(x).count)
         let scale = try covering(Shape(graph.shape(x)[axis...]), operand(node, 1))
-        try emitDense(
-            .norm, node, views: [contiguous(x), scale, nil, nil], integers: [1, Dim(axis)], numbers: [op.epsilon], resultSlots: 4,
-            operations: try elements(x).times(6), sharing: [0])
+        let kernel = NormKernel {
+            $0.kind = DLC_NORM_RMS
+            $0.axis = axis
+            $0.epsilon = op.epsilon
+        }
+        try emitDense(kernel, node, views: [contiguous(x), scale], operations: try elements(x).times(6), sharing: [0])
     }
 
     /// A scale or bias with an element for each of the normalised ones, repeated where it has one for several.
@@ -102,27 +105,36 @@ extension Lowering {
 
     mutating func lower(_ op: LRN, _ node: Node) throws {
         let x = try operand(node, 0)
-        try emitDense(
-            .lrn, node, operands: [x], integers: [Dim(op.size), op.channelsLast ? 1 : 0], numbers: [op.alpha, op.beta, op.bias],
-            operations: try elements(x).times(Dim(2 * op.size + 4)))
+        let kernel = LRNKernel {
+            $0.size = op.size
+            $0.channelsLast = op.channelsLast
+            $0.alpha = op.alpha
+            $0.beta = op.beta
+            $0.bias = op.bias
+        }
+        try emitDense(kernel, node, operands: [x], operations: try elements(x).times(Dim(op.size).times(2).plus(4)))
     }
 
     mutating func lower(_ op: Fill, _ node: Node) throws {
         let (target, place) = try contiguousDestination(node.results[0])
         let bits = op.value.withUnsafeBytes { bytes in bytes.enumerated().reduce(UInt64(0)) { $0 | UInt64($1.element) << UInt64(8 * $1.offset) } }
-        emit(.fill, node, operands: [], results: [target], integers: [Dim(Int(Int64(bitPattern: bits)))])
+        emit(FillKernel { $0.bits = Int(Int64(bitPattern: bits)) }, node, operands: [], results: [target])
         if let place { try emitCopy(from: target, to: place, name: node.name) }
     }
 
     mutating func lower(_ op: Pad, _ node: Node) throws {
-        let mode: Dim = switch op.mode { case .constant: 0; case .edge: 1; case .reflect: 2; case .wrap: 3 }
-        try emitDense(.pad, node, operands: [try operand(node, 0), node.operands.count > 1 ? node.operands[1] : nil], integers: [mode] + op.pads)
+        let kernel = try PadKernel {
+            $0.mode = try dlc_pad_mode(named: op.mode.rawValue)
+            $0.before = Array(op.pads.prefix(op.pads.count / 2))
+            $0.after = Array(op.pads.suffix(op.pads.count / 2))
+        }
+        try emitDense(kernel, node, operands: [try operand(node, 0), node.operands.count > 1 ? node.operands[1] : nil])
     }
 
     /// A tensor whose elements are known as expressions.
     mutating func lowerSizes(_ node: Node) throws {
         guard let content = graph.fact(node.results[0]).content else { throw DLCError("has no kernel for \(operandTypes(node))") }
-        try emitDense(.sizes, node, operands: [], integers: content)
+        try emitDense(SizesKernel { $0.values = content }, node, operands: [])
     }
 
     /// Repeats along dimensions: a broadcast view copied into a result with every dimension split in two.
@@ -146,9 +158,12 @@ extension Lowering {
         let results = try node.results.map { value in
             useCounts[value.index] > 0 ? try contiguousDestination(value) : (target: try buffer(graph.type(value).element, graph.shape(value)), place: nil)
         }
-        emit(
-            .topK, node, operands: [try contiguous(operand(node, 0))], results: results.map(\.target),
-            integers: [Dim(axis), op.k, op.largest ? 1 : 0])
+        let kernel = TopKKernel {
+            $0.axis = axis
+            $0.k = op.k
+            $0.largest = op.largest
+        }
+        emit(kernel, node, operands: [try contiguous(operand(node, 0))], results: results.map(\.target))
         for (target, place) in results { if let place { try emitCopy(from: target, to: place, name: node.name) } }
     }
 
@@ -160,33 +175,30 @@ extension Lowering {
         let rows = target.transposed(order)
         let scores: Shape = [parts[0].shape[0], parts[0].shape[1], parts[0].shape[2], parts[1].shape[2]]
         var mask: Plan.Operand?
-        if node.operands.count > 3, let value = node.operands[3] { mask = try view(value).broadcast(to: scores) }
+        if node.operands.count > 3, let value = node.operands[3] { mask = try innerContiguous(value).broadcast(to: scores) }
         let work = try scores.product().times(parts[0].shape[3].plus(parts[2].shape[3])).times(2)
-        emit(
-            .attention, node, operands: parts + [mask], results: [rows], integers: [op.causal ? 1 : 0, op.emptyRowsAreNaN ? 1 : 0], numbers: [op.scale],
-            operations: work)
+        let kernel = AttentionKernel {
+            $0.causal = op.causal
+            $0.emptyRowsAreNaN = op.emptyRowsAreNaN
+            $0.scale = op.scale
+        }
+        emit(kernel, node, operands: parts + [mask], results: [rows], operations: work)
         if let place { try emitCopy(from: target, to: place, name: node.name) }
     }
 
     mutating func lower(_ op: Resize, _ node: Node) throws {
         let rank = graph.shape(try operand(node, 0)).count
-        let mode: Dim = switch op.mode { case .nearest: 0; case .linear: 1; case .cubic: 2 }
-        let coordinates: Dim =
-            switch op.coordinates {
-            case .halfPixel: 0
-            case .halfPixelSymmetric: 1
-            case .pytorchHalfPixel: 2
-            case .alignCorners: 3
-            case .asymmetric: 4
-            case .cropAndResize: 5
-            case .halfPixelForNearest: 6
-            }
-        let rounding: Dim = switch op.rounding { case .preferFloor: 0; case .preferCeil: 1; case .floor: 2; case .ceil: 3 }
-        let scales = op.scales.count == rank ? op.scales : [Double](repeating: 0, count: rank)
-        let region = op.roi.count == 2 * rank ? op.roi : [Double](repeating: 0, count: rank) + [Double](repeating: 1, count: rank)
-        try emitDense(
-            .resize, node, operands: [node.operands[0]],
-            integers: [mode, coordinates, rounding, op.excludesOutside ? 1 : 0, op.antialias ? 1 : 0],
-            numbers: [op.cubicCoefficient, op.extrapolation] + scales + region, operations: try elements(node.results[0]).times(4))
+        let kernel = try ResizeKernel {
+            $0.mode = try dlc_resize_mode(named: op.mode.rawValue)
+            $0.coordinates = try dlc_resize_coordinates(named: op.coordinates.rawValue)
+            $0.rounding = try dlc_resize_rounding(named: op.rounding.rawValue)
+            $0.excludesOutside = op.excludesOutside
+            $0.antialias = op.antialias
+            $0.cubicCoefficient = op.cubicCoefficient
+            $0.extrapolation = op.extrapolation
+            if op.scales.count == rank { $0.scales = op.scales }
+            if op.roi.count == 2 * rank { ($0.start, $0.end) = (Array(op.roi.prefix(rank)), Array(op.roi.suffix(rank))) }
+        }
+        try emitDense(kernel, node, operands: [node.operands[0]], operations: try elements(node.results[0]).times(4))
     }
 }

@@ -1,3 +1,4 @@
+import CKernels
 import DLCGraph
 import DLCOps
 import DLCRuntime
@@ -33,45 +34,33 @@ extension Lowering {
         case let op as Tile: try lower(op, node)
         case let op as Recurrent: try lower(op, node)
         case let op as Gather:
-            let axis = try InferenceRules.axis(op.axis, rank: graph.shape(operand(node, 0)).count)
-            try emitDense(.gather, node, operands: node.operands, integers: [Dim(axis)])
+            let axis = try axis(op.axis, of: operand(node, 0))
+            try emitDense(GatherKernel { $0.axis = axis }, node, operands: node.operands)
         case let op as GatherElements:
-            let axis = try InferenceRules.axis(op.axis, rank: graph.shape(operand(node, 0)).count)
-            try emitDense(.gatherElements, node, operands: node.operands, integers: [Dim(axis)])
-        case let op as GatherND: try emitDense(.gatherND, node, operands: node.operands, integers: [Dim(op.batchDims)])
+            let axis = try axis(op.axis, of: operand(node, 0))
+            try emitDense(GatherElementsKernel { $0.axis = axis }, node, operands: node.operands)
+        case let op as GatherND: try emitDense(GatherNDKernel { $0.batchDimensions = op.batchDims }, node, operands: node.operands)
         case is Extents, is ShapeOf, is Size: try lowerSizes(node)
         case let op as Attention: try lower(op, node)
         case let op as Resize: try lower(op, node)
         case let op as RMSNormalization: try lower(op, node)
-        case let op as GroupNormalization:
-            try emitDense(.groupNorm, node, operands: node.operands, integers: [Dim(op.groups), op.channelsLast ? 1 : 0], numbers: [op.epsilon])
-        case let op as LpNormalization:
-            let rank = graph.shape(try operand(node, 0)).count
-            try emitDense(.lpNorm, node, operands: node.operands, integers: [Dim(op.p), Dim(try InferenceRules.axis(op.axis, rank: rank))])
-        case let op as TopK:
-            let rank = graph.shape(try operand(node, 0)).count
-            let axis = try InferenceRules.axis(op.axis, rank: rank)
-            try lowerTopK(op, node, axis: axis)
-        case let op as ArgReduce:
-            let rank = graph.shape(try operand(node, 0)).count
-            let axis = try InferenceRules.axis(op.axis, rank: rank)
-            try emitDense(
-                .arg, node, operands: node.operands, integers: [Dim(axis), op.kind == .max ? 1 : 0, op.selectLastIndex ? 1 : 0])
-        case let op as CumSum:
-            let axis = try InferenceRules.axis(op.axis, rank: graph.shape(try operand(node, 0)).count)
-            try emitDense(.cumSum, node, operands: [node.operands[0]], integers: [Dim(axis), op.exclusive ? 1 : 0, op.reverse ? 1 : 0])
-        case let op as Trilu: try emitDense(.trilu, node, operands: [node.operands[0]], integers: [op.upper ? 1 : 0, Dim(op.k)])
+        case let op as GroupNormalization: try lower(op, node)
+        case let op as LpNormalization: try lower(op, node)
+        case let op as TopK: try lower(op, node)
+        case let op as ArgReduce: try lower(op, node)
+        case let op as CumSum: try lower(op, node)
+        case let op as Trilu: try lower(op, node)
         case let op as OneHot:
-            let axis = try InferenceRules.axis(op.axis, rank: graph.shape(node.results[0]).count)
-            try emitDense(.oneHot, node, operands: node.operands, integers: [Dim(axis)])
-        case is RangeOf: try emitDense(.range, node, operands: [node.operands[0], node.operands[2]])
-        case let op as ScatterElements:
-            let axis = try InferenceRules.axis(op.axis, rank: graph.shape(try operand(node, 0)).count)
-            try emitScatter(.scatterElements, node, integers: [Dim(axis), reduction(op.reduction)])
+            let axis = try axis(op.axis, of: node.results[0])
+            try emitDense(OneHotKernel { $0.axis = axis }, node, operands: node.operands)
+        case is RangeOf: try emitDense(RangeKernel(), node, operands: [node.operands[0], node.operands[2]])
+        case let op as ScatterElements: try lower(op, node)
         case let op as NonMaxSuppression: try lower(op, node)
         case let op as RegionAlign: try lower(op, node)
         case let op as RegionPool: try lower(op, node)
-        case let op as ScatterND: try emitScatter(.scatterND, node, integers: [reduction(op.reduction)])
+        case let op as ScatterND:
+            let reduction = try dlc_reduction(named: op.reduction.rawValue)
+            try emitScatter(ScatterNDKernel { $0.reduction = reduction }, node)
         default: throw DLCError("has no kernel for \(operandTypes(node))")
         }
     }
@@ -101,21 +90,14 @@ extension Lowering {
     }
 
     /// A scatter works in place on its data where indices and updates lie elsewhere.
-    private mutating func emitScatter(_ kernel: KernelKind, _ node: Node, integers: [Dim]) throws {
+    mutating func emitScatter(_ kernel: some Kernel, _ node: Node) throws {
         let locations = try node.operands.map { try $0.map { try contiguous($0).location } }
         let isAlone = locations.dropFirst().allSatisfy { $0 != locations.first }
-        try emitDense(kernel, node, operands: node.operands, integers: integers, sharing: isAlone ? [0] : [])
+        try emitDense(kernel, node, operands: node.operands, sharing: isAlone ? [0] : [])
     }
 
-    private func reduction(_ reduction: ScatterReduction) -> Dim {
-        switch reduction {
-        case .none: 0
-        case .add: 1
-        case .mul: 2
-        case .min: 3
-        case .max: 4
-        }
-    }
+    /// An axis counted from the front.
+    func axis(_ axis: Int, of value: Value) throws -> Int { try InferenceRules.axis(axis, rank: graph.shape(value).count) }
 
     private mutating func lowerReshape(_ op: Reshape, _ node: Node) throws {
         let value = try operand(node, 0)
@@ -145,10 +127,9 @@ extension Lowering {
         let shape = graph.shape(node.results[0])
         let operands = try node.operands.indices.map { try view(operand(node, $0)).broadcast(to: shape) }
         let result = try destination(node.results[0])
-        let (integers, numbers) = program.encoded
         let summary = op.body.nodes.filter { !($0.op is Constant) }.map { $0.op.name }.joined(separator: " + ")
         emit(
-            .program, node, summary: summary, operands: operands, results: [result], integers: integers, numbers: numbers,
+            ProgramKernel { $0.instructions = program.instructions }, node, summary: summary, operands: operands, results: [result],
             operations: try shape.product().times(Dim(op.body.nodes.count)), sharing: Array(operands.indices))
     }
 }

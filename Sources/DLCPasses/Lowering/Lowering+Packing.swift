@@ -12,7 +12,7 @@ extension Lowering {
     ///   - layout: an operand as the packing kernel reads it; nil where its strides do not allow that. A copy without gaps is
     ///     then asked for instead.
     mutating func packed(
-        _ kernel: KernelKind, _ values: [Value?], integers: [Int], name: String, isLate: Bool = false,
+        _ kernel: some Kernel, _ values: [Value?], name: String, isLate: Bool = false,
         bytes: ([Plan.Operand?]) throws -> Dim, layout: (Plan.Operand) throws -> Plan.Operand?
     ) throws -> Plan.Operand {
         let tensors = values.map { $0.flatMap { graph.constant($0) } }
@@ -31,10 +31,10 @@ extension Lowering {
             let view = try view(value)
             sources.append(try layout(view) ?? laidOut(try contiguous(value), layout))
         }
-        let key = PackingKey(kernel: kernel, integers: integers, values: values.map { $0?.index }, layouts: sources.map { $0.map { $0.shape + $0.strides } })
+        let key = PackingKey(kernel: "\(type(of: kernel).definition.name) \(kernel.text)", values: values.map { $0?.index }, layouts: sources.map { $0.map { $0.shape + $0.strides } })
         if let known = packings[key] { return known }
         let shape: Shape = [try bytes(sources)]
-        var step = Plan.Step(kernel: kernel, name: name, summary: "pack", operands: sources, results: [], integers: integers.map { Dim($0) })
+        var step = Plan.Step(kernel: kernel, name: name, summary: "pack", operands: sources, results: [])
         if isConstant, isLate {
             let result = Plan.Operand(location: .packed(image.plan.packings.count), type: .uint8, shape: shape, strides: [1])
             step.results = [result]
@@ -59,19 +59,19 @@ extension Lowering {
     /// Weights as `packing` says.
     /// - Parameter layout: the weights as `[groups, outputs, inputs, taps]`.
     mutating func packed(
-        _ weights: Value, _ packing: WeightPacking, for node: Node, layout: (Plan.Operand) throws -> Plan.Operand?
+        _ weights: Value, _ packing: PackKernel, for node: Node, layout: (Plan.Operand) throws -> Plan.Operand?
     ) throws -> Plan.Operand {
         let isa = target.isa
         return try packed(
-            .pack, [weights], integers: packing.integers, name: node.name, isLate: packedAtLoad.contains(node.results[0].index),
+            packing, [weights], name: node.name, isLate: packedAtLoad.contains(node.results[0].index),
             bytes: { try packing.bytes($0.first.flatMap { $0 }?.shape ?? [], isa: isa) }, layout: layout)
     }
 }
 
 /// What makes two packings the same.
 struct PackingKey: Hashable {
-    var kernel: KernelKind
-    var integers: [Int]
+    /// Its name and parameters.
+    var kernel: String
     var values: [Int?]
     var layouts: [[Dim]?]
 }

@@ -23,17 +23,22 @@ extension Lowering {
             packing = isOneProduct ? self.packing(for: node) : .panels
             let isTransposed = transB
             let form = packing == .strassen ? DLC_PACK_STRASSEN : DLC_PACK_PANELS
-            right = try packed(b, WeightPacking(form), for: node) { $0.asMatrix(isTransposed: isTransposed) }
+            right = try packed(b, PackKernel(form), for: node) { $0.asMatrix(isTransposed: isTransposed) }
             transB = false
         } else {
             right = try innerOrRowContiguous(b)
         }
         let work = try graph.shape(node.results[0]).product().times(k).times(2)
+        let kernel = try ProductKernel {
+            ($0.transposedA, $0.transposedB) = (op.transA, transB)
+            $0.packing = packing
+            $0.reluA = op.reluA
+            $0.scale = op.scale
+            $0.epilogue = try epilogue(op)
+        }
         emit(
-            .product, node, summary: summary(scalingSummary(op, scaling) + "matmul", op, operands),
-            operands: [left, right, operands.bias, operands.residual, operands.slope] + scaling, results: [result],
-            integers: [op.transA ? 1 : 0, transB ? 1 : 0, Dim(packing.rawValue), op.reluA ? 1 : 0] + epilogueIntegers(op),
-            numbers: [op.scale, op.alpha, op.beta], operations: work)
+            kernel, node, summary: summary(scalingSummary(op, scaling) + "matmul", op, operands),
+            operands: [left, right, operands.bias, operands.residual, operands.slope] + scaling, results: [result], operations: work)
     }
 
     private func scalingSummary(_ op: FusedMatMul, _ scaling: [Plan.Operand?]) -> String {

@@ -1,3 +1,4 @@
+import CKernels
 import DLCGraph
 import DLCOps
 import DLCRuntime
@@ -5,32 +6,41 @@ import DLCRuntime
 extension Lowering {
     mutating func lower(_ op: NonMaxSuppression, _ node: Node) throws {
         let scores = try operand(node, 1)
-        try emitDense(
-            .nonMaxSuppression, node, operands: node.operands, integers: [op.centred ? 1 : 0, op.scoreThreshold == nil ? 0 : 1],
-            numbers: [op.overlap, op.scoreThreshold ?? 0],
-            operations: try elements(scores).times(64))
+        let kernel = NonMaxSuppressionKernel {
+            $0.centred = op.centred
+            $0.overlap = op.overlap
+            if let threshold = op.scoreThreshold { $0.score = threshold }
+        }
+        try emitDense(kernel, node, operands: node.operands, operations: try elements(scores).times(64))
     }
 
     mutating func lower(_ op: RegionAlign, _ node: Node) throws {
         let taps = 4 * (op.samples == 0 ? 4 : op.samples * op.samples)
-        try lowerRegions(
-            node, integers: [op.mode == .max ? 1 : 0, op.halfPixel ? 1 : 0, Dim(op.samples), Dim(op.firstLevel)], scales: op.scales,
-            operations: try elements(node.results[0]).times(Dim(2 * taps)))
+        let kernel = RegionKernel {
+            $0.kind = op.mode == .max ? DLC_ROI_ALIGN_MAX : DLC_ROI_ALIGN_MEAN
+            $0.halfPixel = op.halfPixel
+            $0.samples = op.samples
+            $0.firstLevel = op.firstLevel
+            $0.scales = op.scales
+        }
+        try lowerRegions(kernel, node, operations: try elements(node.results[0]).times(Dim(2 * taps)))
     }
 
     mutating func lower(_ op: RegionPool, _ node: Node) throws {
-        try lowerRegions(node, integers: [2, 0, 0, 0], scales: [op.scale], operations: try elements(node.results[0]).times(16))
+        let kernel = RegionKernel {
+            $0.kind = DLC_ROI_POOL
+            $0.scales = [op.scale]
+        }
+        try lowerRegions(kernel, node, operations: try elements(node.results[0]).times(16))
     }
 
     /// The kernel reads images in any order and writes channels last, so that a convolution after it takes them as they are.
-    private mutating func lowerRegions(_ node: Node, integers: [Dim], scales: [Double], operations: Dim) throws {
+    private mutating func lowerRegions(_ kernel: RegionKernel, _ node: Node, operations: Dim) throws {
         let shape = graph.shape(node.results[0])
         let target = try buffer(.float32, ChannelOrder.toLast(4).map { shape[$0] })
         let images = try node.operands[1].map { try contiguous($0) }
         let levels = try node.operands[2...].indices.map { try view(operand(node, $0)) }
-        emit(
-            .region, node, operands: [try contiguous(operand(node, 0)), images] + levels, results: [target], integers: integers,
-            numbers: scales, operations: operations)
+        emit(kernel, node, operands: [try contiguous(operand(node, 0)), images] + levels, results: [target], operations: operations)
         try alias(node.results[0], to: target.transposed(ChannelOrder.toFirst(4)))
     }
 }

@@ -14,11 +14,11 @@ extension Lowering {
         var joined: [Int: Plan.Step] = [:]
         var removed = Set<Int>()
         for (index, step) in steps.enumerated() where isDepthwise(step) && !removed.contains(index) && joined[index] == nil {
-            let before = neighbour(of: index, through: step.operands[0], users, steps).filter {
-                isPointwise(steps[$0], residual: false) && Self.isSame(steps[$0].results[0], step.operands[0])
+            let before = neighbour(of: index, through: step["x"], users, steps).filter {
+                isPointwise(steps[$0], residual: false) && Self.isSame(steps[$0]["y"], step["x"])
             }
-            let after = neighbour(of: index, through: step.results[0], users, steps).filter {
-                isPointwise(steps[$0], residual: true) && Self.isSame(steps[$0].operands[0], step.results[0])
+            let after = neighbour(of: index, through: step["y"], users, steps).filter {
+                isPointwise(steps[$0], residual: true) && Self.isSame(steps[$0]["x"], step["y"])
             }
             let free = [before, after].map { $0.filter { !removed.contains($0) && joined[$0] == nil } }
             for (first, last) in [(free[0], free[1]), (nil, free[1]), (free[0], nil)] where first != nil || last != nil {
@@ -44,28 +44,34 @@ extension Lowering {
     /// The one step that computes depthwise from x, or nil where that does not pay.
     private func separable(_ expand: Plan.Step?, _ depthwise: Plan.Step, _ project: Plan.Step?) throws -> Plan.Step? {
         let last = project ?? depthwise
-        guard let x = (expand ?? depthwise).operands[0], let y = last.results[0], let middle = depthwise.results[0],
-            let inputStride = try Self.pixelStride(x), let resultStride = try Self.pixelStride(y)
+        let stages = [expand, depthwise, project]
+        let kernels = stages.map { $0?.kernel as? ConvolutionKernel }
+        guard let x = (expand ?? depthwise)["x"], let y = last["y"], let middle = depthwise["y"], let channels = middle.shape[3].constant,
+            let inputStride = try Self.pixelStride(x), let resultStride = try Self.pixelStride(y), let window = kernels[1]?.window
         else { return nil }
         var shape = dlc_separable()
         (shape.n, shape.h, shape.w, shape.c) = (extent(x, 0), extent(x, 1), extent(x, 2), extent(x, 3))
         (shape.oh, shape.ow, shape.oc) = (extent(y, 1), extent(y, 2), extent(y, 3))
-        (shape.middle, shape.kernel) = (extent(middle, 3), Int64(nominal(depthwise.integers[3])))
-        shape.stride = (Int64(nominal(depthwise.integers[6])), Int64(nominal(depthwise.integers[7])))
-        shape.pad = (Int64(nominal(depthwise.integers[12])), Int64(nominal(depthwise.integers[13])))
+        (shape.middle, shape.kernel) = (Int64(channels), Int64(window.kernel[0]))
+        shape.stride = (Int64(window.stride[0]), Int64(window.stride[1]))
+        shape.pad = (Int64(nominal(window.before[0])), Int64(nominal(window.before[1])))
         (shape.expands, shape.projects) = (expand != nil, project != nil)
         (shape.x_ld, shape.y_ld) = (Int64(nominal(inputStride)), Int64(nominal(resultStride)))
         shape.residual_ld = shape.oc
         guard dlc_separable_pays(target.isa, &shape) else { return nil }
 
-        let stages = [expand, depthwise, project]
-        let weights = stages.flatMap { [$0?.operands[1], $0?.operands[2]] }
-        let geometry: [Dim] = [middle.shape[3], depthwise.integers[3]] + depthwise.integers[6...7] + depthwise.integers[12...13]
+        let kernel = SeparableKernel {
+            $0.middle = channels
+            $0.kernel = window.kernel[0]
+            $0.stride = window.stride
+            $0.before = window.before
+            if let epilogue = kernels[0]?.epilogue { $0.expand = epilogue }
+            if let epilogue = kernels[1]?.epilogue { $0.depthwise = epilogue }
+            if let epilogue = kernels[2]?.epilogue { $0.project = epilogue }
+        }
         return Plan.Step(
-            kernel: .separable, name: last.name, summary: stages.compactMap { $0?.summary }.joined(separator: ", "),
-            operands: [x] + weights + [project?.operands[3]], results: [y],
-            integers: geometry + stages.map { $0?.integers[14] ?? 0 } + [project?.integers[15] ?? 0],
-            numbers: stages.flatMap { $0?.numbers ?? [0, 0] },
+            kernel: kernel, name: last.name, summary: stages.compactMap { $0?.summary }.joined(separator: ", "),
+            operands: [x] + stages.flatMap { [$0?["weights"], $0?["bias"]] } + [project?["residual"]], results: [y],
             operations: try stages.compactMap { $0?.operations }.reduce(0) { try $0.plus($1) })
     }
 
@@ -96,19 +102,23 @@ extension Lowering {
         return all.first { $0 != index && $0 < steps.count }
     }
 
-    private func isConvolution(_ step: Plan.Step, _ algorithm: dlc_conv_algorithm) -> Bool {
-        step.kernel == .conv && step.integers.count == 16 && step.integers[0] == Dim(Int(algorithm.rawValue)) && step.operands.count == 5
-            && step.operands[4] == nil && step.operands[0]?.shape.count == 4 && step.operands[0]?.type == .float32
+    /// The step's kernel where it is a convolution of images by an algorithm, without a slope.
+    private func convolution(_ step: Plan.Step, _ algorithm: dlc_conv_algorithm) -> ConvolutionKernel? {
+        guard let kernel = step.kernel as? ConvolutionKernel, kernel.algorithm == algorithm, step["slope"] == nil,
+            step["x"]?.shape.count == 4, step["x"]?.type == .float32
+        else { return nil }
+        return kernel
     }
 
     private func isPointwise(_ step: Plan.Step, residual: Bool) -> Bool {
-        isConvolution(step, DLC_CONV_IGEMM) && (residual || step.operands[3] == nil) && step.integers[1...7].allSatisfy { $0 == 1 }
-            && step.integers[11...13].allSatisfy { $0 == 0 }
+        guard let kernel = convolution(step, DLC_CONV_IGEMM), residual || step["residual"] == nil else { return false }
+        let window = kernel.window
+        return kernel.groups == 1 && window.taps == 1 && window.stride == [1, 1] && window.before == [0, 0]
     }
 
     private func isDepthwise(_ step: Plan.Step) -> Bool {
-        isConvolution(step, DLC_CONV_DEPTHWISE) && step.operands[3] == nil && step.operands[0]?.shape[3] == step.results[0]?.shape[3]
-            && step.integers[3] == step.integers[4] && step.integers[9...10].allSatisfy { $0 == 1 }
+        guard let window = convolution(step, DLC_CONV_DEPTHWISE)?.window, step["residual"] == nil else { return false }
+        return step["x"]?.shape[3] == step["y"]?.shape[3] && window.kernel[0] == window.kernel[1] && window.dilation == [1, 1]
     }
 }
 

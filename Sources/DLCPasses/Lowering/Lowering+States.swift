@@ -23,16 +23,16 @@ extension Lowering {
             if try next.location == place.location && next.offset == 0 && next.isContiguous() { continue }
             if let (writer, buffer) = try writer(of: next, bytes: sizes[state], schedule) {
                 let step = schedule.steps[writer]
-                let check = try step.kernel.reportsStatus ? check(of: step, on: state) : nil
-                let works = worksInPlace(step, at: writer, on: state, buffer) && (check != nil || !step.kernel.reportsStatus)
+                let check = try step.definition.reportsStatus ? check(of: step, on: state) : nil
+                let works = worksInPlace(step, at: writer, on: state, buffer) && (check != nil || !step.definition.reportsStatus)
                 if works, schedule.place(buffer, writtenBy: writer, in: state, check: check) { continue }
             }
-            let copy = Plan.Step(kernel: .copy, name: type.name, summary: "next", operands: [next], results: [place])
+            let copy = Plan.Step(kernel: CopyKernel(), name: type.name, summary: "next", operands: [next], results: [place])
             if schedule.write(state, by: copy) { continue }
             // Others need the old value for their next, and the other way about: it waits aside.
             let aside = try buffer(next.type, next.shape)
-            schedule.append(Plan.Step(kernel: .copy, name: type.name, summary: "next", operands: [next], results: [aside]))
-            guard schedule.write(state, by: Plan.Step(kernel: .copy, name: type.name, summary: "next", operands: [aside], results: [place])) else {
+            schedule.append(Plan.Step(kernel: CopyKernel(), name: type.name, summary: "next", operands: [next], results: [aside]))
+            guard schedule.write(state, by: Plan.Step(kernel: CopyKernel(), name: type.name, summary: "next", operands: [aside], results: [place])) else {
                 throw DLCError("state \(type.name) has no place in the order of steps")
             }
         }
@@ -51,18 +51,20 @@ extension Lowering {
 
     /// A step that fails where a scatter into the state would, or nil for other steps.
     private mutating func check(of step: Plan.Step, on state: Int) throws -> Plan.Step? {
-        guard step.kernel == .scatterElements || step.kernel == .scatterND, let data = step.operands[0], let indices = step.operands[1],
-            data.location == .state(state)
-        else { return nil }
-        let isND = step.kernel == .scatterND
+        guard let data = step["data"], let indices = step["indices"], data.location == .state(state) else { return nil }
         var shape = indices.shape
-        if isND {
+        let reader: any Kernel
+        switch step.kernel {
+        case let scatter as ScatterElementsKernel: reader = GatherElementsKernel { $0.axis = scatter.axis }
+        case is ScatterNDKernel:
             guard let depth = shape.removeLast().constant, data.shape.indices.contains(depth - 1) else { return nil }
             shape += data.shape[depth...]
+            reader = GatherNDKernel()
+        default: return nil
         }
         return Plan.Step(
-            kernel: isND ? .gatherND : .gatherElements, name: step.name, summary: "indices of \(step.summary)", operands: [data, indices],
-            results: [try buffer(data.type, shape)], integers: [isND ? 0 : step.integers[0]])
+            kernel: reader, name: step.name, summary: "indices of \(step.summary)", operands: [data, indices],
+            results: [try buffer(data.type, shape)])
     }
 
     /// Whether a step that writes `buffer` can write the state's memory instead, as far as it reads the state itself.

@@ -180,7 +180,7 @@ public struct Lowering {
     }
 
     mutating func emitCopy(from source: Plan.Operand, to target: Plan.Operand, name: String) throws {
-        emit(Plan.Step(kernel: .copy, name: name, summary: "copy", operands: [source], results: [target]))
+        emit(Plan.Step(kernel: CopyKernel(), name: name, summary: "copy", operands: [source], results: [target]))
     }
 
     /// Adds a step.
@@ -192,14 +192,14 @@ public struct Lowering {
 
     /// Adds a step for a node.
     mutating func emit(
-        _ kernel: KernelKind, _ node: Node, summary: String? = nil, operands: [Plan.Operand?], results: [Plan.Operand?],
-        integers: [Dim] = [], numbers: [Double] = [], operations: Dim = 0, sharing: [Int] = []
+        _ kernel: some Kernel, _ node: Node, summary: String? = nil, operands: [Plan.Operand?], results: [Plan.Operand?],
+        operations: Dim = 0, sharing: [Int] = []
     ) {
         let name = node.name.isEmpty ? node.results.first.flatMap { graph.name(of: $0) } ?? "" : node.name
         emit(
             Plan.Step(
                 kernel: kernel, name: name, summary: summary ?? node.op.name, operands: operands, results: results,
-                integers: integers, numbers: numbers, operations: operations),
+                operations: operations),
             sharing: sharing)
     }
 

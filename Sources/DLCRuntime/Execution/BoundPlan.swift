@@ -12,6 +12,7 @@ final class BoundPlan {
     /// Extents of the inputs and outputs.
     let inputShapes: [[Int]]
     let outputShapes: [[Int]]
+    private let outputSizes: [Int]
     private let kernels: [PreparedKernel]
     private let pointers: UnsafeMutableBufferPointer<UnsafeMutableRawPointer?>
     private let status: UnsafeMutablePointer<Int32>
@@ -22,6 +23,8 @@ final class BoundPlan {
     private let plan: Plan
     private let constants: ConstantAddresses
     private let packed: PackedConstants
+    private let sizes: BoundSizes
+    private let places: PlanSizes
 
     /// Memory of the caller's, and the pointers of steps into it.
     private struct OuterMemory {
@@ -37,6 +40,7 @@ final class BoundPlan {
     ) throws {
         let (plan, places) = (model.plan, model.sizes)
         self.plan = plan
+        self.places = places
         self.constants = model.constantAddresses
         self.packed = model.packedConstants
         self.states = states
@@ -44,6 +48,8 @@ final class BoundPlan {
         let sizes = BoundSizes(places.table, bindings)
         inputShapes = try zip(places.inputs, plan.inputs).map { try sizes.extents($0, $1.shape) }
         outputShapes = try zip(places.outputs, plan.outputs).map { try sizes.extents($0, $1.shape) }
+        outputSizes = try zip(outputShapes, plan.outputs).map { try Checked.multiply(Checked.count($0), $1.type.size) }
+        self.sizes = sizes
         inputs = [OuterMemory](repeating: OuterMemory(), count: plan.inputs.count)
 
         var kernels: [PreparedKernel] = []
@@ -51,11 +57,13 @@ final class BoundPlan {
         var mostThreads: [Int] = []
         mostThreads.reserveCapacity(plan.steps.count)
         for (step, places) in zip(plan.steps, places.steps) {
-            let bound = try Self.bind(step, places, sizes, plan.target.isa)
             let operations = (try? sizes.value(places.operations, step.operations)) ?? 0
-            let kernel = try located("\(step.summary) \(step.name)") { try step.kernel.prepare(bound) }
-            kernels.append(kernel)
-            mostThreads.append(bound.worthwhileThreads(operations: operations, phases: Int(kernel.launch.phases)))
+            try located("\(step.summary) \(step.name)") {
+                let bound = try BoundStep(step, places, sizes, plan.target.isa)
+                let kernel = try step.kernel.prepare(bound)
+                kernels.append(kernel)
+                mostThreads.append(bound.worthwhileThreads(operations: operations, phases: Int(kernel.launch.phases)))
+            }
         }
         self.kernels = kernels
 
@@ -68,9 +76,10 @@ final class BoundPlan {
         try Self.checkViews(plan, places, sizes, lifetimes)
         for (index, kernel) in kernels.enumerated() {
             lifetimes.append(Lifetime(bytes: Int(kernel.launch.shared_bytes), firstStep: index, lastStep: index))
-            let perThread = (Int(kernel.launch.scratch_bytes) + 63) / 64 * 64
+            let perThread = try Checked.add(Int(kernel.launch.scratch_bytes), 63) / 64 * 64
             lifetimes.append(Lifetime(bytes: try Checked.multiply(perThread, threads), firstStep: index, lastStep: index))
         }
+        try Self.checkTotal(lifetimes)
         let layout = try place(lifetimes)
         self.layout = layout
         workspace = kernels.enumerated().map { index, kernel in
@@ -165,7 +174,7 @@ final class BoundPlan {
     /// The bytes of an output after a run.
     func outputBytes(_ index: Int) -> UnsafeRawBufferPointer {
         let port = plan.outputs[index]
-        return bytes(at: port.location, count: outputShapes[index].reduce(1, *) * port.type.size)
+        return bytes(at: port.location, count: outputSizes[index])
     }
 
     private func bytes(at location: Plan.Location, count: Int) -> UnsafeRawBufferPointer {
@@ -178,8 +187,32 @@ final class BoundPlan {
         }
     }
 
+    /// What a step may touch of the arena: its workspace, and from the first to the last element of each operand and result.
+    func memory(of index: Int) -> [UnsafeRawBufferPointer] {
+        guard let arena else { return [] }
+        let step = steps[index]
+        var regions = [
+            UnsafeRawBufferPointer(start: step.shared, count: step.shared == nil ? 0 : Int(step.launch.shared_bytes)),
+            UnsafeRawBufferPointer(start: step.scratch, count: step.scratch == nil ? 0 : Int(step.launch.scratch_bytes)),
+        ]
+        let places = places.steps[index]
+        let views = zip(plan.steps[index].operands + plan.steps[index].results, places.operands + places.results)
+        for case let (operand?, places?) in views {
+            guard case .buffer(let buffer) = operand.location, let reach = try? Self.reach(operand, places, sizes) else { continue }
+            let start = arena + layout.offsets[buffer] + reach.lowest * operand.type.size
+            regions.append(UnsafeRawBufferPointer(start: start, count: (reach.highest + 1 - reach.lowest) * operand.type.size))
+        }
+        return regions
+    }
+
+    /// Runs one step alone.
+    func run(step: Int) { dlc_run(nil, UnsafePointer(steps.baseAddress.unsafelyUnwrapped) + step, 1) }
+
+    /// The arena, whatever is in it.
+    var arenaBytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: arena, count: arena == nil ? 0 : layout.peak) }
+
     private func dataError() -> DLCError {
-        let names = plan.steps.filter { $0.kernel.reportsStatus }.map { "\($0.summary) \($0.name)" }
+        let names = plan.steps.filter { $0.definition.reportsStatus }.map { "\($0.summary) \($0.name)" }
         return DLCError("an index or a length lies outside its tensor, in one of: \(names.joined(separator: ", "))")
     }
 
@@ -195,19 +228,26 @@ final class BoundPlan {
         }
     }
 
-    private static func bind(_ step: Plan.Step, _ places: PlanSizes.Step, _ sizes: BoundSizes, _ isa: dlc_isa) throws -> BoundStep {
-        func bound(_ operands: [Plan.Operand?], _ places: [PlanSizes.Operand?]) throws -> [BoundOperand?] {
-            try operands.indices.map { index in
-                guard let operand = operands[index], let places = places[index] else { return nil }
-                return BoundOperand(
-                    type: operand.type, shape: try sizes.extents(places.shape, operand.shape),
-                    strides: try sizes.values(places.strides, operand.strides))
-            }
+    /// The first and the last element of a view in its memory; nil where it has none.
+    private static func reach(_ operand: Plan.Operand, _ places: PlanSizes.Operand, _ sizes: BoundSizes) throws -> (lowest: Int, highest: Int)? {
+        var lowest = try sizes.value(places.offset, operand.offset)
+        var highest = lowest
+        for axis in places.shape.indices {
+            let extent = try sizes.extent(places.shape[axis], operand.shape[axis])
+            if extent == 0 { return nil }
+            let reach = try Checked.multiply(extent - 1, sizes.value(places.strides[axis], operand.strides[axis]))
+            if reach < 0 { lowest = try Checked.add(lowest, reach) } else { highest = try Checked.add(highest, reach) }
         }
-        return try located("\(step.summary) \(step.name)") {
-            BoundStep(
-                isa: isa, operands: try bound(step.operands, places.operands), results: try bound(step.results, places.results),
-                integers: try sizes.values(places.integers, step.integers), numbers: step.numbers)
+        return (lowest, highest)
+    }
+
+    /// Checks that sums of sizes cannot overflow.
+    private static func checkTotal(_ lifetimes: [Lifetime]) throws {
+        let most = 1 << 56
+        var total = 0
+        for lifetime in lifetimes {
+            guard lifetime.bytes >= 0, lifetime.bytes <= most - total else { throw DLCError("out of memory: a buffer of \(lifetime.bytes) bytes") }
+            total += lifetime.bytes + MemoryPlanner.alignment
         }
     }
 
@@ -226,14 +266,7 @@ final class BoundPlan {
             }
         }
         func check(_ operand: Plan.Operand, _ places: PlanSizes.Operand) throws {
-            var lowest = try sizes.value(places.offset, operand.offset)
-            var highest = lowest
-            for axis in places.shape.indices {
-                let extent = try sizes.extent(places.shape[axis], operand.shape[axis])
-                if extent == 0 { return }
-                let reach = try Checked.multiply(extent - 1, sizes.value(places.strides[axis], operand.strides[axis]))
-                if reach < 0 { lowest = try Checked.add(lowest, reach) } else { highest = try Checked.add(highest, reach) }
-            }
+            guard let (lowest, highest) = try reach(operand, places, sizes) else { return }
             guard lowest >= 0, try Checked.multiply(Checked.add(highest, 1), operand.type.size) <= available(operand.location) else {
                 let shape = operand.shape.map(\.description).joined(separator: ", ")
                 throw DLCError("the shapes do not fit together: \(operand.type) of extents [\(shape)] reaches outside its memory")

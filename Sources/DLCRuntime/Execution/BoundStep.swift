@@ -1,66 +1,68 @@
 import CKernels
 
-/// A step's operand with its sizes settled.
-struct BoundOperand {
-    var type: ElementType
-    var shape: [Int]
-    /// Elements between neighbours along each dimension.
-    var strides: [Int]
-
-    var count: Int { shape.reduce(1, *) }
-    var rank: Int { shape.count }
-
-    /// Whether the elements lie in row-major order without gaps.
-    var isContiguous: Bool {
-        var expected = 1
-        for (extent, stride) in zip(shape, strides).reversed() where extent != 1 {
-            if stride != expected && count > 0 { return false }
-            expected *= extent
-        }
-        return true
-    }
-}
-
-/// A step with its sizes settled, as kernels prepare from it.
-struct BoundStep {
+/// A step with its sizes settled, as kernels prepare from it. Its operands and results fit the kernel's definition.
+package struct BoundStep {
     let isa: dlc_isa
+    let definition: KernelDefinition
     let operands: [BoundOperand?]
     let results: [BoundOperand?]
-    let integers: [Int]
-    let numbers: [Double]
+    private let sizes: BoundSizes
 
-    func operand(_ index: Int) throws -> BoundOperand {
-        guard index < operands.count, let operand = operands[index] else { throw DLCError("operand \(index) is missing") }
+    /// Settles sizes and holds the step to what its kernel declares.
+    /// - Throws: where a size is out of range or an operand is not what the kernel takes.
+    init(_ step: Plan.Step, _ places: PlanSizes.Step, _ sizes: BoundSizes, _ isa: dlc_isa) throws {
+        func bind(_ operands: [Plan.Operand?], _ places: [PlanSizes.Operand?]) throws -> [BoundOperand?] {
+            try operands.indices.map { index in
+                guard let operand = operands[index], let places = places[index] else { return nil }
+                return try BoundOperand(
+                    type: operand.type, shape: try sizes.extents(places.shape, operand.shape),
+                    strides: try sizes.values(places.strides, operand.strides))
+            }
+        }
+        self.isa = isa
+        self.sizes = sizes
+        definition = step.definition
+        operands = try bind(step.operands, places.operands)
+        results = try bind(step.results, places.results)
+        try definition.check(operands: operands, results: results)
+    }
+
+    /// The value of a size.
+    func value(_ dim: Dim) throws -> Int { try sizes.value(dim) }
+
+    /// An operand or a result by its name.
+    func optional(_ name: String) -> BoundOperand? {
+        if let index = definition.operands.firstIndex(where: { $0.name == name }) { return index < operands.count ? operands[index] : nil }
+        return definition.results.firstIndex { $0.name == name }.flatMap { $0 < results.count ? results[$0] : nil }
+    }
+
+    /// An operand or a result that must be there.
+    func callAsFunction(_ name: String) throws -> BoundOperand {
+        guard let operand = optional(name) else { throw DLCError("\(name) is missing") }
         return operand
     }
 
-    func result(_ index: Int) throws -> BoundOperand {
-        guard index < results.count, let result = results[index] else { throw DLCError("result \(index) is missing") }
-        return result
+    /// All operands or results under the last name.
+    func repeated(_ name: String) -> [BoundOperand] {
+        if definition.operands.last?.name == name { return operands.dropFirst(definition.operands.count - 1).compactMap { $0 } }
+        return definition.results.last?.name == name ? results.dropFirst(definition.results.count - 1).compactMap { $0 } : []
     }
 
-    func optional(_ index: Int) -> BoundOperand? { index < operands.count ? operands[index] : nil }
-
-    func integer(_ index: Int) throws -> Int {
-        guard index < integers.count else { throw DLCError("parameter \(index) is missing") }
-        return integers[index]
+    /// Where a kernel's table of buffers points when it is all operands, then all results, then the status of those that report.
+    var slots: [PreparedKernel.Slot] {
+        var slots: [PreparedKernel.Slot] = []
+        for index in operands.indices { slots.append(operands[index] == nil ? .none : .operand(index)) }
+        for index in results.indices { slots.append(results[index] == nil ? .none : .result(index)) }
+        return definition.reportsStatus ? slots + [.status] : slots
     }
 
-    func number(_ index: Int) throws -> Double {
-        guard index < numbers.count else { throw DLCError("number \(index) is missing") }
-        return numbers[index]
-    }
-
-    func contiguous(_ index: Int) throws -> BoundOperand {
-        let operand = try operand(index)
-        guard operand.isContiguous else { throw DLCError("operand \(index) must be contiguous") }
-        return operand
-    }
-
-    func contiguousResult(_ index: Int) throws -> BoundOperand {
-        let result = try result(index)
-        guard result.isContiguous else { throw DLCError("result \(index) must be contiguous") }
-        return result
+    /// Where it points when it has an order of its own; nothing is there for nil and for what is missing.
+    func slots(_ names: String?...) -> [PreparedKernel.Slot] {
+        names.map { name in
+            guard let name, optional(name) != nil else { return .none }
+            if let index = definition.operands.firstIndex(where: { $0.name == name }) { return .operand(index) }
+            return definition.results.firstIndex { $0.name == name }.map { .result($0) } ?? .none
+        }
     }
 
     /// Threads that are worth starting in each of `phases` phases. What another processor has written arrives late, so a
@@ -69,61 +71,9 @@ struct BoundStep {
     func worthwhileThreads(operations: Int, phases: Int) -> Int {
         let (operationsPerMicrosecond, bytesPerMicrosecond, leastMicroseconds) = (60_000.0, 30_000.0, 3.0)
         let bytes = (operands + results).reduce(0.0) { sum, operand in
-            operand.map { $0.shape.reduce(Double($0.type.size)) { $0 * Double($1) } + sum } ?? sum
+            operand.map { Double($0.count) * Double($0.type.size) + sum } ?? sum
         }
         let time = (Double(operations) / operationsPerMicrosecond + bytes / bytesPerMicrosecond) / Double(max(1, phases))
         return Int(min(256, max(1, time / leastMicroseconds)))
-    }
-}
-
-/// A prepared kernel: its launch and the parameters that it points to.
-final class PreparedKernel {
-    let launch: dlc_launch
-    let params: UnsafeMutableRawPointer?
-    /// Where each buffer of the kernel's table comes from.
-    let slots: [Slot]
-    private let free: (() -> Void)?
-
-    enum Slot {
-        case operand(Int)
-        case result(Int)
-        /// The cell that a kernel reports a data error in.
-        case status
-        /// Memory that belongs to the prepared kernel.
-        case owned(UnsafeMutableRawPointer)
-        case none
-    }
-
-    /// Prepares with a parameter struct that lives as long as the object.
-    /// - Parameter prepare: fills in what depends on the shapes; false means that the kernel refuses the parameters.
-    init<Params>(
-        _ params: Params, slots: [Slot], owned: [UnsafeMutableRawPointer] = [],
-        prepare: (UnsafeMutablePointer<Params>, UnsafeMutablePointer<dlc_launch>) -> Bool
-    ) throws {
-        let memory = UnsafeMutablePointer<Params>.allocate(capacity: 1)
-        memory.initialize(to: params)
-        var launch = dlc_launch()
-        guard prepare(memory, &launch) else {
-            memory.deallocate()
-            for pointer in owned { dlc_free(pointer) }
-            throw DLCError("no kernel for these parameters")
-        }
-        self.launch = launch
-        self.params = UnsafeMutableRawPointer(memory)
-        self.slots = slots
-        free = {
-            memory.deallocate()
-            for pointer in owned { dlc_free(pointer) }
-        }
-    }
-
-    deinit { free?() }
-
-    /// The usual slots: all operands, then all results.
-    static func slots(_ step: BoundStep, status: Bool = false) -> [Slot] {
-        var slots: [Slot] = []
-        for index in step.operands.indices { slots.append(step.operands[index] == nil ? .none : .operand(index)) }
-        for index in step.results.indices { slots.append(step.results[index] == nil ? .none : .result(index)) }
-        return status ? slots + [.status] : slots
     }
 }

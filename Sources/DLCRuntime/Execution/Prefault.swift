@@ -14,10 +14,11 @@ final class Prefault {
             extents.append(dlc_extent(start: start, bytes: Int64(arena.count), written: true))
         }
         var seen = [Bool](repeating: false, count: plan.constants.count)
-        // A gather reads a few rows of a table that may be the largest of all constants.
-        for step in plan.packings + plan.steps where step.kernel != .gather {
-            for case let operand? in step.operands {
-                guard let constants, case .constant(let index) = operand.location, !seen[index] else { continue }
+        for step in plan.packings + plan.steps {
+            for (place, operand) in step.operands.enumerated() {
+                // A gather reads a few rows of a table that may be the largest of all constants.
+                if place < step.definition.operands.count, step.definition.operands[place].isSampled { continue }
+                guard let constants, let operand, case .constant(let index) = operand.location, !seen[index] else { continue }
                 seen[index] = true
                 let bytes = Int64(plan.constants[index].bytes)
                 extents.append(dlc_extent(start: constants.addresses[index], bytes: bytes, written: false))

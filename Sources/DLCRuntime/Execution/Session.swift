@@ -16,7 +16,7 @@ public final class Session {
     private var bound: [BoundPlan] = []
     private var current: BoundPlan? { bound.last }
     /// Whether the arena holds what the last run has computed.
-    private var hasOutputs = false
+    var hasOutputs = false
     private var inputs: [Tensor?]
     /// Whether the model's constants that are packed at load are so.
     private var isPacked = false
@@ -123,7 +123,7 @@ public final class Session {
     /// The arena of the current shapes: its size, the least that any arrangement needs, and what no sharing would take.
     public var arena: ArenaLayout? { current?.layout }
 
-    private func prepare() throws -> BoundPlan {
+    func prepare() throws -> BoundPlan {
         for (index, input) in inputs.enumerated() where input == nil {
             throw DLCError("input \(model.inputs[index].name) is missing; expected \(Self.describe(model.inputs[index]))")
         }

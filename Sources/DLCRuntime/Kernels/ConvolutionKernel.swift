@@ -1,98 +1,131 @@
 import CKernels
 
-/// Convolutions and transposed convolutions over channels-last tensors.
-///
-/// Operands: x, packed weights, bias, residual, slope; result y. Integers: the algorithm, groups, then kernel, stride,
-/// dilation and padding in front, three each (depth, height, width), then the epilogue's. Numbers: the epilogue's.
-public enum ConvolutionKernel {
-    static func prepare(_ step: BoundStep) throws -> PreparedKernel {
-        var conv = try parameters(step)
-        conv.x_ld = Int64(try step.operand(0).pixelStride())
-        conv.y_ld = Int64(try step.result(0).pixelStride())
-        conv.residual_ld = Int64(try step.optional(3)?.pixelStride() ?? Int(conv.oc))
-        let needed = dlc_conv_packed_bytes(step.isa, &conv)
-        guard needed >= 0, Int(needed) == (try step.operand(1)).count * (try step.operand(1)).type.size else {
-            throw DLCError("the weights are not those of \(conv.c) input and \(conv.oc) output channels")
-        }
-        return try PreparedKernel(conv, slots: PreparedKernel.slots(step)) { dlc_conv_prepare(step.isa, $0, $1) }
+extension dlc_conv_algorithm: KernelChoice {
+    package static let choices: KeyValuePairs<dlc_conv_algorithm, String> = [
+        DLC_CONV_IGEMM: "igemm", DLC_CONV_WINOGRAD_2: "winograd 2x2", DLC_CONV_WINOGRAD_4: "winograd 4x4", DLC_CONV_DEPTHWISE: "depthwise",
+        DLC_CONV_DIRECT: "direct", DLC_CONV_STRASSEN: "strassen", DLC_CONV_WINOGRAD_STRIDED: "winograd 2x2/2",
+    ]
+}
+
+/// What convolutions and transposed ones are over: channels-last tensors, with the epilogue's operands.
+private let operands = [
+    OperandRule("x", .floats, "N *space C", .pixels), OperandRule("weights", .any, "*"), OperandRule("bias?", .floats, "#O"),
+    OperandRule("residual?", .floats, "N *windows O", .pixels), OperandRule("slope?", .floats, "#O"),
+]
+private let results = [OperandRule("y", .floats, "N *windows O", .pixels)]
+
+/// Convolutions over channels-last tensors; the weights are packed for the algorithm.
+package struct ConvolutionKernel: Kernel {
+    package static let definition = KernelDefinition("conv", operands: operands, results: results)
+
+    package var algorithm = DLC_CONV_IGEMM
+    package var groups = 1
+    package var window = Window()
+    package var epilogue = Epilogue()
+
+    package init() {}
+    package mutating func visit(_ fields: inout some FieldVisitor) throws {
+        try fields("algorithm", &algorithm)
+        try fields("groups", &groups)
+        try fields("window", &window)
+        try fields("epilogue", &epilogue)
     }
 
-    static func prepareTransposed(_ step: BoundStep) throws -> PreparedKernel {
-        let conv = try parameters(step)
-        var transposed = dlc_conv_transpose()
-        transposed.type = conv.type
-        (transposed.n, transposed.d, transposed.h, transposed.w, transposed.c) = (conv.n, conv.d, conv.h, conv.w, conv.c)
-        (transposed.od, transposed.oh, transposed.ow, transposed.oc) = (conv.od, conv.oh, conv.ow, conv.oc)
-        transposed.groups = conv.groups
-        (transposed.kernel, transposed.stride) = (conv.kernel, conv.stride)
-        (transposed.dilation, transposed.pad) = (conv.dilation, conv.pad)
-        transposed.epilogue = conv.epilogue
-        transposed.x_ld = Int64(try step.operand(0).pixelStride())
-        transposed.y_ld = Int64(try step.result(0).pixelStride())
-        transposed.residual_ld = Int64(try step.optional(3)?.pixelStride() ?? Int(conv.oc))
-        let needed = dlc_conv_transpose_packed_bytes(step.isa, &transposed)
-        guard needed >= 0, Int(needed) == (try step.operand(1)).count * (try step.operand(1)).type.size else {
-            throw DLCError("the weights are not those of \(conv.c) input and \(conv.oc) output channels")
-        }
-        return try PreparedKernel(transposed, slots: PreparedKernel.slots(step)) { dlc_conv_transpose_prepare(step.isa, $0, $1) }
+    package var label: String {
+        algorithm == DLC_CONV_IGEMM && window.taps == 1 ? "conv 1x1" : "conv \(algorithm.choiceName ?? "")"
     }
 
-    private static func parameters(_ step: BoundStep) throws -> dlc_conv {
-        let (x, y) = (try step.operand(0), try step.result(0))
-        guard step.integers.count == 16, x.rank == y.rank, x.shape[0] == y.shape[0],
-            let algorithm = UInt8(exactly: try step.integer(0)), algorithm <= DLC_CONV_WINOGRAD_STRIDED.rawValue
-        else { throw DLCError("malformed convolution") }
+    /// Winograd's and Strassen's algorithms make fewer products: two operations for each per tile and pair of channels.
+    package func performed(_ operations: Double, _ shapes: StepShapes) -> Double {
+        if algorithm == DLC_CONV_STRASSEN { return operations * 7 / 8 }
+        let (tile, side): (Double, Double)
+        switch algorithm {
+        case DLC_CONV_WINOGRAD_2: (tile, side) = (2, 4)
+        case DLC_CONV_WINOGRAD_4: (tile, side) = (4, 6)
+        case DLC_CONV_WINOGRAD_STRIDED: (tile, side) = (2, 5)
+        default: return operations
+        }
+        let (x, y) = (shapes["x"], shapes["y"])
+        guard x.count == 4, y.count == 4 else { return operations }
+        let tiles = y[0] * (y[1] / tile).rounded(.up) * (y[2] / tile).rounded(.up)
+        return 2 * tiles * side * side * x[3] / Double(max(1, groups)) * y[3]
+    }
+
+    package func prepare(_ step: BoundStep) throws -> PreparedKernel {
+        let (x, y, weights) = (try step("x"), try step("y"), try step("weights"))
+        let window = try window.bound(step, x: x, y: y)
+        try epilogue.check(step)
         var conv = dlc_conv()
         conv.type = x.type.kernelType
-        conv.algorithm = dlc_conv_algorithm(rawValue: algorithm)
+        conv.algorithm = algorithm
         conv.n = Int64(x.shape[0])
         (conv.d, conv.h, conv.w) = try x.volume()
         (conv.od, conv.oh, conv.ow) = try y.volume()
-        conv.c = Int64(x.shape[x.rank - 1])
-        conv.oc = Int64(y.shape[y.rank - 1])
-        conv.groups = Int64(try step.integer(1))
-        guard conv.groups > 0, conv.c % conv.groups == 0, conv.oc % conv.groups == 0 else { throw DLCError("malformed convolution") }
-        let values = step.integers
-        conv.kernel = volume(values[2..<5], 1)
-        conv.stride = volume(values[5..<8], 1)
-        conv.dilation = volume(values[8..<11], 1)
-        conv.pad = volume(values[11..<14], 0)
-        conv.epilogue = try step.epilogue()
-        return conv
+        (conv.c, conv.oc) = try channels(x, y, groups: groups, taps: self.window.taps)
+        conv.groups = Int64(groups)
+        (conv.kernel, conv.stride, conv.dilation, conv.pad) = (window.kernel, window.stride, window.dilation, window.before)
+        conv.epilogue = epilogue.parameters
+        conv.x_ld = Int64(try x.pixelStride())
+        conv.y_ld = Int64(try y.pixelStride())
+        conv.residual_ld = Int64(try step.optional("residual")?.pixelStride() ?? Int(conv.oc))
+        guard Int(dlc_conv_packed_bytes(step.isa, &conv)) == weights.count * weights.type.size else {
+            throw DLCError("the weights are not those of \(conv.c) input and \(conv.oc) output channels")
+        }
+        return try PreparedKernel(conv, slots: step.slots) { dlc_conv_prepare(step.isa, $0, $1) }
     }
 }
 
-/// Max, average and Lp pooling over channels-last tensors.
-///
-/// Operand x; results y and perhaps indices. Integers: kind, whether padding counts, whether indices are column-major, p,
-/// then kernel, stride, dilation, padding in front and behind, three each.
-enum PoolKernel {
-    static func prepare(_ step: BoundStep) throws -> PreparedKernel {
-        let (x, y) = (try step.operand(0), try step.result(0))
-        guard step.integers.count == 19, x.rank == y.rank, let kind = UInt8(exactly: try step.integer(0)) else { throw DLCError("malformed pooling") }
-        var pool = dlc_pool()
-        pool.type = x.type.kernelType
-        pool.kind = dlc_pool_kind(rawValue: kind)
-        pool.count_include_pad = try step.integer(1) != 0
-        pool.column_major = try step.integer(2) != 0
-        pool.p = Int32(clamping: try step.integer(3))
-        pool.batch = Int64(x.shape[0])
-        pool.channels = Int64(x.shape[x.rank - 1])
-        pool.x_extent = try x.volume()
-        pool.y_extent = try y.volume()
-        let values = step.integers
-        pool.kernel = volume(values[4..<7], 1)
-        pool.stride = volume(values[7..<10], 1)
-        pool.dilation = volume(values[10..<13], 1)
-        pool.pad_begin = volume(values[13..<16], 0)
-        pool.pad_end = volume(values[16..<19], 0)
-        pool.x_ld = Int64(try x.pixelStride())
-        pool.y_ld = Int64(try y.pixelStride())
-        let hasIndices = step.results.count > 1 && step.results[1] != nil
-        pool.indices = hasIndices
-        if hasIndices { _ = try step.contiguousResult(1) }
-        return try PreparedKernel(pool, slots: [.operand(0), .result(0), hasIndices ? .result(1) : .none]) {
-            dlc_pool_prepare(step.isa, $0, $1)
-        }
+/// Transposed convolutions over channels-last tensors.
+package struct TransposedConvolutionKernel: Kernel {
+    package static let definition = KernelDefinition("conv_transpose", operands: operands, results: results)
+
+    package var groups = 1
+    package var window = Window()
+    package var epilogue = Epilogue()
+
+    package init() {}
+    package mutating func visit(_ fields: inout some FieldVisitor) throws {
+        try fields("groups", &groups)
+        try fields("window", &window)
+        try fields("epilogue", &epilogue)
     }
+
+    package var label: String { "conv transposed" }
+
+    package func prepare(_ step: BoundStep) throws -> PreparedKernel {
+        let (x, y, weights) = (try step("x"), try step("y"), try step("weights"))
+        let window = try window.bound(step, x: x, y: y)
+        try epilogue.check(step)
+        var conv = dlc_conv_transpose()
+        conv.type = x.type.kernelType
+        conv.n = Int64(x.shape[0])
+        (conv.d, conv.h, conv.w) = try x.volume()
+        (conv.od, conv.oh, conv.ow) = try y.volume()
+        (conv.c, conv.oc) = try channels(x, y, groups: groups, taps: self.window.taps)
+        conv.groups = Int64(groups)
+        (conv.kernel, conv.stride, conv.dilation, conv.pad) = (window.kernel, window.stride, window.dilation, window.before)
+        conv.epilogue = epilogue.parameters
+        conv.x_ld = Int64(try x.pixelStride())
+        conv.y_ld = Int64(try y.pixelStride())
+        conv.residual_ld = Int64(try step.optional("residual")?.pixelStride() ?? Int(conv.oc))
+        guard Int(dlc_conv_transpose_packed_bytes(step.isa, &conv)) == weights.count * weights.type.size else {
+            throw DLCError("the weights are not those of \(conv.c) input and \(conv.oc) output channels")
+        }
+        return try PreparedKernel(conv, slots: step.slots) { dlc_conv_transpose_prepare(step.isa, $0, $1) }
+    }
+}
+
+/// The channels of operand and result.
+/// - Throws: where groups do not divide them, or weights between them would be too many.
+private func channels(_ x: BoundOperand, _ y: BoundOperand, groups: Int, taps: Int) throws -> (Int64, Int64) {
+    let (inputs, outputs) = (x.shape[x.rank - 1], y.shape[y.rank - 1])
+    guard groups > 0, inputs % groups == 0, outputs % groups == 0 else {
+        throw DLCError("\(groups) groups do not divide \(inputs) input and \(outputs) output channels")
+    }
+    // With it no layout's size overflows: transforms take a few times the weights, and lanes round each extent up.
+    let most = 1 << 24
+    guard inputs <= most, outputs <= most, try Checked.multiply(taps, max(1, inputs)) <= 1 << 30 else {
+        throw DLCError("weights of \(taps) × \(inputs) × \(outputs) are too many")
+    }
+    return (Int64(inputs), Int64(outputs))
 }

@@ -1,10 +1,17 @@
 import CKernels
 
-/// Strided copies. Operand: the source; result: the same shape, any strides. No parameters.
-enum CopyKernel {
-    static func prepare(_ step: BoundStep) throws -> PreparedKernel {
-        let (source, result) = (try step.operand(0), try step.result(0))
-        guard source.shape == result.shape, source.type.size == result.type.size else { throw DLCError("malformed copy") }
+/// Strided copies.
+package struct CopyKernel: Kernel {
+    package static let definition = KernelDefinition(
+        "copy",
+        operands: [OperandRule("source", .common(), "*shape", .strided)],
+        results: [OperandRule("result", .common(), "*shape", .strided)])
+
+    package init() {}
+    package mutating func visit(_ fields: inout some FieldVisitor) {}
+
+    package func prepare(_ step: BoundStep) throws -> PreparedKernel {
+        let (source, result) = (try step("source"), try step("result"))
         let axes = ProgramKernel.mergedAxes(result.shape, [source.strides, result.strides])
         var copy = dlc_copy()
         copy.rank = Int32(axes.shape.count)
@@ -12,42 +19,97 @@ enum CopyKernel {
         try fill(&copy.shape, axes.shape.map(Int64.init))
         try fill(&copy.source_strides, axes.strides[0].map(Int64.init))
         try fill(&copy.result_strides, axes.strides[1].map(Int64.init))
-        return try PreparedKernel(copy, slots: PreparedKernel.slots(step)) { dlc_copy_prepare(step.isa, $0, $1) }
+        return try PreparedKernel(copy, slots: step.slots) { dlc_copy_prepare(step.isa, $0, $1) }
     }
 }
 
-/// Padding. Operands: the contiguous source, the value (one element; absent: zero); result: contiguous. Integers: the
-/// mode, then the padding before and after each dimension.
-enum PadKernel {
-    static func prepare(_ step: BoundStep) throws -> PreparedKernel {
-        let (source, result) = (try step.contiguous(0), try step.contiguousResult(0))
-        guard step.integers.count == 1 + 2 * source.rank, result.rank == source.rank, let mode = UInt8(exactly: try step.integer(0)) else {
-            throw DLCError("malformed padding")
+extension dlc_pad_mode: KernelChoice {
+    package static let choices: KeyValuePairs<dlc_pad_mode, String> = [
+        DLC_PAD_CONSTANT: "constant", DLC_PAD_EDGE: "edge", DLC_PAD_REFLECT: "reflect", DLC_PAD_WRAP: "wrap",
+    ]
+}
+
+/// Padding, with zero where no value is given.
+package struct PadKernel: Kernel {
+    package static let definition = KernelDefinition(
+        "pad",
+        operands: [OperandRule("source", .common(), "*"), OperandRule("value?", .common(), "#1")],
+        results: [OperandRule("result", .common(), "*")])
+
+    package var mode = DLC_PAD_CONSTANT
+    /// Elements before and after each dimension; negative ones are cut off.
+    package var before: [Dim] = []
+    package var after: [Dim] = []
+
+    package init() {}
+    package mutating func visit(_ fields: inout some FieldVisitor) throws {
+        try fields("mode", &mode)
+        try fields("before", &before)
+        try fields("after", &after)
+    }
+
+    package func prepare(_ step: BoundStep) throws -> PreparedKernel {
+        let (source, result) = (try step("source"), try step("result"))
+        guard before.count == source.rank, after.count == source.rank else {
+            throw DLCError("padding of \(before.count) and \(after.count) dimensions; the operand has \(source.rank)")
         }
-        let before = Array(step.integers[1..<(1 + source.rank)])
-        let after = Array(step.integers[(1 + source.rank)...])
-        for axis in source.shape.indices where source.shape[axis] + before[axis] + after[axis] != result.shape[axis] {
-            throw DLCError("padding does not give the result's shape")
-        }
+        let (first, last) = (try before.map(step.value), try after.map(step.value))
+        try result.expect(source.shape.indices.map { try Checked.add(Checked.add(source.shape[$0], first[$0]), last[$0]) }, "result")
         var pad = dlc_pad()
         pad.rank = Int32(source.rank)
         pad.element_bytes = Int32(source.type.size)
-        pad.mode = dlc_pad_mode(rawValue: mode)
+        pad.mode = mode
         try fill(&pad.shape, source.shape.map(Int64.init))
-        try fill(&pad.before, before.map(Int64.init))
-        try fill(&pad.after, after.map(Int64.init))
-        return try PreparedKernel(pad, slots: PreparedKernel.slots(step)) { dlc_pad_prepare(step.isa, $0, $1) }
+        try fill(&pad.before, first.map(Int64.init))
+        try fill(&pad.after, last.map(Int64.init))
+        return try PreparedKernel(pad, slots: step.slots) { dlc_pad_prepare(step.isa, $0, $1) }
     }
 }
 
-/// One element repeated. Result: contiguous. Integers: the element's bits.
-enum FillKernel {
-    static func prepare(_ step: BoundStep) throws -> PreparedKernel {
-        let result = try step.contiguousResult(0)
+/// One element repeated.
+package struct FillKernel: Kernel {
+    package static let definition = KernelDefinition("fill", operands: [], results: [OperandRule("result", .any, "*")])
+
+    /// The element's bits, from the lowest.
+    package var bits = 0
+
+    package init() {}
+    package mutating func visit(_ fields: inout some FieldVisitor) throws { try fields("bits", &bits) }
+
+    package func prepare(_ step: BoundStep) throws -> PreparedKernel {
+        let result = try step("result")
         var fill = dlc_fill()
         fill.count = Int64(result.count)
         fill.element_bytes = Int32(result.type.size)
-        fill.bits = UInt64(bitPattern: Int64(try step.integer(0)))
-        return try PreparedKernel(fill, slots: [.result(0)]) { dlc_fill_prepare(step.isa, $0, $1) }
+        fill.bits = UInt64(bitPattern: Int64(bits))
+        return try PreparedKernel(fill, slots: step.slots) { dlc_fill_prepare(step.isa, $0, $1) }
+    }
+}
+
+/// Sizes as a tensor: what Shape gives where extents are symbolic.
+package struct SizesKernel: Kernel {
+    package static let definition = KernelDefinition(
+        "sizes", operands: [],
+        results: [OperandRule("result", .only(.int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64), "*")])
+
+    package var values: [Dim] = []
+
+    package init() {}
+    package mutating func visit(_ fields: inout some FieldVisitor) throws { try fields("values", &values) }
+
+    package func prepare(_ step: BoundStep) throws -> PreparedKernel {
+        let result = try step("result")
+        guard result.count == values.count else { throw DLCError("\(values.count) sizes for a result of extents \(result.shape)") }
+        let elements = try values.map { Int64(try step.value($0)) }
+        let tensor = try Tensor(integers: elements, type: result.type, shape: [elements.count])
+        guard let memory = dlc_allocate_zeroed(Int64(max(1, tensor.byteCount))) else { throw DLCError("out of memory") }
+        tensor.withUnsafeBytes { bytes in
+            if let base = bytes.baseAddress { memory.copyMemory(from: base, byteCount: bytes.count) }
+        }
+        var copy = dlc_copy()
+        copy.rank = 1
+        copy.element_bytes = Int32(result.type.size)
+        (copy.shape.0, copy.source_strides.0, copy.result_strides.0) = (Int64(result.count), 1, 1)
+        return try PreparedKernel(copy, slots: [.owned(memory), .result(0)], owned: [memory]) { dlc_copy_prepare(step.isa, $0, $1) }
     }
 }

@@ -1,46 +1,57 @@
 import CKernels
 
-/// How the weights of products and convolutions lie for their kernels (`dlc_pack`). Extents and distances are those of the
-/// step's operand, so a layout depends on the weights alone, never on what they are multiplied with.
-///
-/// Operand: weights in f32 as `[groups, outputs, inputs, taps]` at any strides; result: their bytes. Integers: the layout,
-/// then kernel, strides and dilations (the latter two of transposed convolutions), three each.
-public struct WeightPacking: Hashable, Sendable {
-    public var form: dlc_pack_form
-    /// Depth, height, width.
-    public var kernel: [Int]
-    public var strides: [Int]
-    public var dilations: [Int]
+extension dlc_pack_form: KernelChoice {
+    package static let choices: KeyValuePairs<dlc_pack_form, String> = [
+        DLC_PACK_PANELS: "panels", DLC_PACK_STRASSEN: "strassen", DLC_PACK_WINOGRAD_2: "winograd 2x2", DLC_PACK_WINOGRAD_4: "winograd 4x4",
+        DLC_PACK_WINOGRAD_STRIDED: "winograd 2x2/2", DLC_PACK_CHANNELS: "channels", DLC_PACK_PHASES: "phases",
+    ]
+}
 
-    public init(_ form: dlc_pack_form, kernel: [Int] = [1, 1, 1], strides: [Int] = [1, 1, 1], dilations: [Int] = [1, 1, 1]) {
-        (self.form, self.kernel, self.strides, self.dilations) = (form, kernel, strides, dilations)
+/// How the weights of products and convolutions lie for their kernels (`dlc_pack`). Extents and distances are those of the
+/// step's operand, `[groups, outputs, inputs, taps]`, so a layout depends on the weights alone, never on what they are
+/// multiplied with.
+package struct PackKernel: Kernel {
+    package static let definition = KernelDefinition(
+        "pack", operands: [OperandRule("weights", .only(.float32), "G O I T", .strided)], results: [OperandRule("packed", .only(.uint8), "_")])
+
+    package var form = DLC_PACK_PANELS
+    /// Depth, height and width, or the last of them; strides and dilations of transposed convolutions.
+    package var kernel: [Int] = []
+    package var stride: [Int] = []
+    package var dilation: [Int] = []
+
+    package init() {}
+    package mutating func visit(_ fields: inout some FieldVisitor) throws {
+        try fields("form", &form)
+        try fields("kernel", &kernel)
+        try fields("stride", &stride)
+        try fields("dilation", &dilation)
     }
 
-    public var integers: [Int] { [Int(form.rawValue)] + kernel + strides + dilations }
-
-    /// - Throws: where a step's integers are none of a packing.
-    init(_ integers: [Int]) throws {
-        guard integers.count == 10, let form = UInt8(exactly: integers[0]), form <= DLC_PACK_PHASES.rawValue else { throw DLCError("malformed packing") }
-        self.init(
-            dlc_pack_form(rawValue: form), kernel: Array(integers[1..<4]), strides: Array(integers[4..<7]), dilations: Array(integers[7..<10]))
+    package init(_ form: dlc_pack_form, kernel: [Int] = [], stride: [Int] = [], dilation: [Int] = []) {
+        (self.form, self.kernel, self.stride, self.dilation) = (form, kernel, stride, dilation)
     }
 
     /// The kernel's struct for weights of the given extents, `[groups, outputs, inputs]`.
-    func parameters(_ extents: [Int]) throws -> dlc_pack {
-        guard extents.count == 3, kernel.count == 3, strides.count == 3, dilations.count == 3 else { throw DLCError("malformed packing") }
+    /// - Throws: where a number is out of range.
+    private func parameters(_ extents: [Int]) throws -> dlc_pack {
+        for numbers in [kernel, stride, dilation] {
+            guard numbers.count <= 3, numbers.allSatisfy({ (1...(1 << 20)).contains($0) }), try Checked.count(numbers) <= 1 << 20 else {
+                throw DLCError("a kernel, stride or dilation of \(numbers) is out of range")
+            }
+        }
+        guard extents.allSatisfy({ (0...(1 << 30)).contains($0) }) else { throw DLCError("weights of extents \(extents) are out of range") }
         var pack = dlc_pack()
         pack.form = form
         (pack.groups, pack.outputs, pack.inputs) = (Int64(extents[0]), Int64(extents[1]), Int64(extents[2]))
-        try fill(&pack.kernel, kernel.map(Int64.init))
-        try fill(&pack.stride, strides.map(Int64.init))
-        try fill(&pack.dilation, dilations.map(Int64.init))
+        (pack.kernel, pack.stride, pack.dilation) = (volume(kernel, 1), volume(stride, 1), volume(dilation, 1))
         return pack
     }
 
     /// The size of packed weights of shape `[groups, outputs, inputs, …]`, an expression where extents are.
     /// - Throws: where the layout makes no sense for them.
-    public func bytes(_ shape: Shape, isa: dlc_isa) throws -> Dim {
-        guard shape.count >= 3 else { throw DLCError("malformed packing") }
+    package func bytes(_ shape: Shape, isa: dlc_isa) throws -> Dim {
+        guard shape.count >= 3 else { throw DLCError("weights of \(shape.count) dimensions cannot be packed") }
         if let extents = Shape(shape.prefix(3)).constants {
             var pack = try parameters(extents)
             let bytes = Int(dlc_pack_bytes(isa, &pack))
@@ -59,77 +70,43 @@ public struct WeightPacking: Hashable, Sendable {
         }
     }
 
-    static func prepare(_ step: BoundStep) throws -> PreparedKernel {
-        let (weights, result) = (try step.operand(0), try step.contiguousResult(0))
-        let packing = try WeightPacking(step.integers)
-        guard weights.rank == 4, weights.type == .float32, step.operands.count == 1, step.results.count == 1,
-            try weights.shape[3] == Checked.count(packing.kernel)
-        else { throw DLCError("malformed packing") }
-        var pack = try packing.parameters(Array(weights.shape.prefix(3)))
+    package func prepare(_ step: BoundStep) throws -> PreparedKernel {
+        let (weights, result) = (try step("weights"), try step("packed"))
+        var pack = try parameters(Array(weights.shape.prefix(3)))
+        guard weights.shape[3] == kernel.reduce(1, *) else { throw DLCError("weights of \(weights.shape[3]) taps; expected a kernel of \(kernel)") }
         (pack.group_step, pack.output_step) = (Int64(weights.strides[0]), Int64(weights.strides[1]))
         (pack.input_step, pack.tap_step) = (Int64(weights.strides[2]), Int64(weights.strides[3]))
         let needed = Int(dlc_pack_bytes(step.isa, &pack))
-        guard needed >= 0, needed <= (try Checked.multiply(result.count, result.type.size)) else {
-            throw DLCError("packed weights do not fit: \(needed) bytes into \(result.count)")
-        }
-        return try PreparedKernel(pack, slots: PreparedKernel.slots(step)) { dlc_pack_prepare(step.isa, $0, $1) }
+        guard needed == result.count else { throw DLCError("packed has \(result.count) bytes; expected \(needed)") }
+        return try PreparedKernel(pack, slots: step.slots) { dlc_pack_prepare(step.isa, $0, $1) }
     }
 }
 
-extension Plan.Step {
-    /// The step without symbols, ready to run.
-    /// - Throws: where it has symbols, or what preparing the kernel throws.
-    func prepared(_ target: Target) throws -> PreparedKernel {
-        func bind(_ operand: Plan.Operand) throws -> BoundOperand {
-            BoundOperand(
-                type: operand.type, shape: try operand.shape.map { try $0.evaluate([:]) }, strides: try operand.strides.map { try $0.evaluate([:]) })
-        }
-        return try kernel.prepare(
-            BoundStep(
-                isa: target.isa, operands: try operands.map { try $0.map(bind) }, results: try results.map { try $0.map(bind) },
-                integers: try integers.map { try $0.evaluate([:]) }, numbers: numbers))
-    }
+/// How the weights of recurrent layers lie for their kernel (`dlc_rnn_pack_prepare`).
+package struct RecurrentPackKernel: Kernel {
+    package static let definition = KernelDefinition(
+        "pack_recurrent",
+        operands: [
+            OperandRule("w", .only(.float32), "D G I"), OperandRule("r", .only(.float32), "D G H"), OperandRule("bias?", .only(.float32), "D _"),
+            OperandRule("peepholes?", .only(.float32), "D _"),
+        ],
+        results: [OperandRule("packed", .only(.uint8), "_")])
 
-    /// The bytes of the only result of a packing, computed at build from dense constants, whatever memory the operands name.
-    /// It runs on this processor for the layout of any target.
-    /// - Throws: where an operand is larger than its source, or what preparing the kernel throws.
-    public func packed(for target: Target, from sources: [Tensor?]) throws -> Tensor {
-        guard results.count == 1, let bytes = results[0]?.shape.constants, sources.count == operands.count else {
-            throw DLCError("a packing has one result of bytes")
-        }
-        for case let (operand?, tensor) in zip(operands, sources) {
-            guard let tensor, operand.offset == 0, try Checked.count(operand.shape.map { try $0.evaluate([:]) }) == tensor.count else {
-                throw DLCError("a packing reads outside its constant")
-            }
-        }
-        let kernel = try prepared(target)
-        return try Tensor(type: .uint8, shape: bytes) { result in
-            var pointers = sources.map { $0.flatMap { $0.withUnsafeBytes { UnsafeMutableRawPointer(mutating: $0.baseAddress) } } }
-            pointers.append(result.baseAddress)
-            try kernel.run(&pointers, nil)
-            withExtendedLifetime(sources) {}
-        }
-    }
-}
+    package var layout = RecurrentLayout()
 
-extension PreparedKernel {
-    /// Runs on its own, with workspace for this time.
-    /// - Parameter pointers: operands, then results.
-    func run(_ pointers: inout [UnsafeMutableRawPointer?], _ pool: OpaquePointer?) throws {
-        let perThread = (Int(launch.scratch_bytes) + 63) / 64 * 64
-        let threads = pool == nil ? 1 : Int(dlc_threads_count(pool))
-        guard let shared = dlc_allocate_arena(launch.shared_bytes), let scratch = dlc_allocate_arena(Int64(perThread * threads)) else {
-            throw DLCError("out of memory")
-        }
-        defer {
-            dlc_free(shared)
-            dlc_free(scratch)
-        }
-        pointers.withUnsafeMutableBufferPointer { buffers in
-            var step = dlc_step()
-            (step.launch, step.params, step.buffers) = (launch, UnsafeRawPointer(params), buffers.baseAddress)
-            (step.shared, step.scratch) = (shared, scratch)
-            dlc_run(pool, &step, 1)
-        }
+    package init() {}
+    package mutating func visit(_ fields: inout some FieldVisitor) throws { try fields("layout", &layout) }
+
+    package func prepare(_ step: BoundStep) throws -> PreparedKernel {
+        let (w, r, result) = (try step("w"), try step("r"), try step("packed"))
+        let hidden = r.shape[2]
+        var rnn = try layout.parameters(input: w.shape[2], hidden: hidden)
+        let (directions, rows) = (layout.directions, layout.gates * hidden)
+        try w.expect([directions, rows, w.shape[2]], "w")
+        try step.optional("bias")?.expect([directions, 2 * rows], "bias")
+        try step.optional("peepholes")?.expect([directions, 3 * hidden], "peepholes")
+        let needed = Int(dlc_rnn_packed_bytes(step.isa, &rnn))
+        guard needed == result.count else { throw DLCError("packed has \(result.count) bytes; expected \(needed)") }
+        return try PreparedKernel(rnn, slots: step.slots) { dlc_rnn_pack_prepare(step.isa, $0, $1) }
     }
 }

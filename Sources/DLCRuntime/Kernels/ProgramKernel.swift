@@ -1,62 +1,38 @@
 import CKernels
 
-/// Elementwise chains.
-///
-/// Integers: the number of instructions, then ten for each (`op type dst a b c tensor from narrow i0 i1` with `i0 i1`
-/// last, eleven in all). Numbers: `f0 f1` for each instruction. Operands and results are views of one iteration space.
-enum ProgramKernel {
-    static let integersPerInstruction = 11
+/// Elementwise chains: instructions over registers that hold one tile each. Operands and results are views of one
+/// iteration space.
+package struct ProgramKernel: Kernel {
+    package static let definition = KernelDefinition(
+        "elementwise",
+        operands: [OperandRule("operands...", .any, "*shape", .strided)],
+        results: [OperandRule("results...", .any, "*shape", .strided)])
 
-    static func prepare(_ step: BoundStep) throws -> PreparedKernel {
-        let result = try step.result(0)
-        let count = try step.integer(0)
-        guard count >= 0, count <= Int(DLC_PROGRAM_INSTRUCTIONS), step.integers.count == 1 + count * integersPerInstruction,
-            step.numbers.count == 2 * count, step.operands.count <= Int(DLC_PROGRAM_OPERANDS),
-            step.results.count <= Int(DLC_PROGRAM_RESULTS)
-        else { throw DLCError("malformed elementwise program") }
-        var instructions: [dlc_instruction] = []
-        for index in 0..<count {
-            let field = { (offset: Int) in step.integers[1 + index * integersPerInstruction + offset] }
-            func byte(_ offset: Int) throws -> UInt8 {
-                guard let value = UInt8(exactly: field(offset)) else { throw DLCError("malformed elementwise program") }
-                return value
-            }
-            var instruction = dlc_instruction()
-            instruction.op = dlc_op(rawValue: try byte(0))
-            instruction.type = dlc_compute(rawValue: try byte(1))
-            instruction.dst = try byte(2)
-            instruction.a = try byte(3)
-            instruction.b = try byte(4)
-            instruction.c = try byte(5)
-            instruction.tensor = try byte(6)
-            instruction.from = dlc_compute(rawValue: try byte(7))
-            instruction.narrow = dlc_type(rawValue: try byte(8))
-            instruction.i0 = Int64(field(9))
-            instruction.i1 = Int64(field(10))
-            instruction.f0 = step.numbers[2 * index]
-            instruction.f1 = step.numbers[2 * index + 1]
-            instructions.append(instruction)
-        }
-        let axes = Self.mergedAxes(result.shape, try (step.operands + step.results).map { operand in
-            guard let operand, operand.rank == result.rank else { throw DLCError("malformed elementwise program") }
-            return operand.strides
-        })
+    package var instructions: [ProgramInstruction] = []
+
+    package init() {}
+    package mutating func visit(_ fields: inout some FieldVisitor) throws { try fields("instructions", &instructions) }
+
+    package func prepare(_ step: BoundStep) throws -> PreparedKernel {
+        let (operands, results) = (step.repeated("operands"), step.repeated("results"))
+        guard let first = results.first else { throw DLCError("an elementwise program without a result") }
+        let axes = Self.mergedAxes(first.shape, (operands + results).map(\.strides))
         var program = dlc_program()
         program.rank = Int32(axes.shape.count)
-        program.operand_count = Int32(step.operands.count)
-        program.result_count = Int32(step.results.count)
-        program.instruction_count = Int32(count)
+        program.operand_count = Int32(operands.count)
+        program.result_count = Int32(results.count)
+        program.instruction_count = Int32(instructions.count)
         try fill(&program.shape, axes.shape.map(Int64.init))
-        try fill(&program.instructions, instructions)
-        let tensors = try (step.operands + step.results).enumerated().map { index, operand in
+        try fill(&program.instructions, instructions.map { try $0.instruction() })
+        let tensors = try (operands + results).enumerated().map { index, operand in
             var tensor = dlc_program_tensor()
-            tensor.type = (operand?.type ?? .float32).kernelType
+            tensor.type = operand.type.kernelType
             try fill(&tensor.strides, axes.strides[index].map(Int64.init))
             return tensor
         }
-        try fill(&program.operands, Array(tensors.prefix(step.operands.count)))
-        try fill(&program.results, Array(tensors.suffix(step.results.count)))
-        return try PreparedKernel(program, slots: PreparedKernel.slots(step)) { dlc_program_prepare(step.isa, $0, $1) }
+        try fill(&program.operands, Array(tensors.prefix(operands.count)))
+        try fill(&program.results, Array(tensors.suffix(results.count)))
+        return try PreparedKernel(program, slots: step.slots) { dlc_program_prepare(step.isa, $0, $1) }
     }
 
     /// Dimensions without those of extent 1 and with those merged that are contiguous in every tensor.
@@ -75,4 +51,73 @@ enum ProgramKernel {
         }
         return (mergedShape, merged)
     }
+}
+
+/// One instruction of an elementwise program; `dlc_instruction` says what the parts mean.
+package struct ProgramInstruction: FieldGroup {
+    package var op = DLC_OP_LOAD
+    package var type = DLC_COMPUTE_F32
+    package var dst = 0
+    package var a = 0
+    package var b = 0
+    package var c = 0
+    package var tensor = 0
+    package var from = DLC_COMPUTE_F32
+    package var narrow = DLC_F32
+    package var f0 = 0.0
+    package var f1 = 0.0
+    package var i0 = 0
+    package var i1 = 0
+
+    package init() {}
+    package init(_ op: dlc_op, _ type: dlc_compute, _ set: (inout ProgramInstruction) -> Void = { _ in }) {
+        (self.op, self.type) = (op, type)
+        set(&self)
+    }
+
+    package mutating func visit(_ fields: inout some FieldVisitor) throws {
+        try fields("op", &op)
+        try fields("type", &type)
+        try fields("dst", &dst)
+        try fields("a", &a)
+        try fields("b", &b)
+        try fields("c", &c)
+        try fields("tensor", &tensor)
+        try fields("from", &from)
+        try fields("narrow", &narrow)
+        try fields("f0", &f0)
+        try fields("f1", &f1)
+        try fields("i0", &i0)
+        try fields("i1", &i1)
+    }
+
+    fileprivate func instruction() throws -> dlc_instruction {
+        func register(_ value: Int) throws -> UInt8 {
+            guard let register = UInt8(exactly: value) else { throw DLCError("an elementwise program has no place \(value)") }
+            return register
+        }
+        var instruction = dlc_instruction()
+        (instruction.op, instruction.type, instruction.from, instruction.narrow) = (op, type, from, narrow)
+        instruction.dst = try register(dst)
+        instruction.a = try register(a)
+        instruction.b = try register(b)
+        instruction.c = try register(c)
+        instruction.tensor = try register(tensor)
+        (instruction.f0, instruction.f1) = (f0, f1)
+        (instruction.i0, instruction.i1) = (Int64(i0), Int64(i1))
+        return instruction
+    }
+}
+
+extension dlc_compute: KernelChoice {
+    package static let choices: KeyValuePairs<dlc_compute, String> = [
+        DLC_COMPUTE_F32: "f32", DLC_COMPUTE_F64: "f64", DLC_COMPUTE_I64: "i64", DLC_COMPUTE_U64: "u64",
+    ]
+}
+
+extension dlc_type: KernelChoice {
+    package static let choices: KeyValuePairs<dlc_type, String> = [
+        DLC_F32: "f32", DLC_F64: "f64", DLC_F16: "f16", DLC_BF16: "bf16", DLC_I8: "i8", DLC_I16: "i16", DLC_I32: "i32",
+        DLC_I64: "i64", DLC_U8: "u8", DLC_U16: "u16", DLC_U32: "u32", DLC_U64: "u64", DLC_BOOL: "bool",
+    ]
 }

@@ -1,96 +1,135 @@
 import CKernels
 
-/// LSTM, GRU and plain recurrent layers.
-///
-/// Operands: x, packed weights, sequence lengths, initial h, initial c; results: y, y_h, y_c; contiguous. Integers: kind,
-/// direction, batch first, linear before reset, input forget, clipped, hidden size, then the functions of `f g h` of
-/// both directions. Numbers: the clip, then alpha and beta of each function.
-public enum RecurrentKernel {
-    /// The kernel's struct from a step's parameters.
-    /// - Throws: where they are too few or out of range.
-    public static func parameters(_ integers: [Int], _ numbers: [Double]) throws -> dlc_rnn {
-        guard integers.count == 13, numbers.count == 13, integers.allSatisfy({ $0 >= 0 }) else { throw DLCError("malformed recurrent layer") }
+extension dlc_rnn_kind: KernelChoice {
+    package static let choices: KeyValuePairs<dlc_rnn_kind, String> = [DLC_RNN_PLAIN: "rnn", DLC_RNN_GRU: "gru", DLC_RNN_LSTM: "lstm"]
+}
+
+extension dlc_rnn_direction: KernelChoice {
+    package static let choices: KeyValuePairs<dlc_rnn_direction, String> = [
+        DLC_RNN_FORWARD: "forward", DLC_RNN_REVERSE: "reverse", DLC_RNN_BIDIRECTIONAL: "bidirectional",
+    ]
+}
+
+extension dlc_rnn_function: KernelChoice {
+    package static let choices: KeyValuePairs<dlc_rnn_function, String> = [
+        DLC_RNN_SIGMOID: "sigmoid", DLC_RNN_TANH: "tanh", DLC_RNN_RELU: "relu", DLC_RNN_AFFINE: "affine",
+        DLC_RNN_LEAKY_RELU: "leakyrelu", DLC_RNN_THRESHOLDED_RELU: "thresholdedrelu", DLC_RNN_SCALED_TANH: "scaledtanh",
+        DLC_RNN_HARD_SIGMOID: "hardsigmoid", DLC_RNN_ELU: "elu", DLC_RNN_SOFTSIGN: "softsign", DLC_RNN_SOFTPLUS: "softplus",
+    ]
+}
+
+/// What kind of recurrent layer it is, as far as its weights depend on it.
+package struct RecurrentLayout: FieldGroup, Hashable {
+    package var kind = DLC_RNN_LSTM
+    package var direction = DLC_RNN_FORWARD
+    /// Of GRU: the hidden state is multiplied before it is reset.
+    package var linearBeforeReset = false
+
+    package init() {}
+    package mutating func visit(_ fields: inout some FieldVisitor) throws {
+        try fields("kind", &kind)
+        try fields("direction", &direction)
+        try fields("linear_before_reset", &linearBeforeReset)
+    }
+
+    var directions: Int { direction == DLC_RNN_BIDIRECTIONAL ? 2 : 1 }
+    var gates: Int { kind == DLC_RNN_LSTM ? 4 : kind == DLC_RNN_GRU ? 3 : 1 }
+
+    /// The kernels' struct for a layer of so many inputs and hidden units.
+    /// - Throws: where they are out of range.
+    func parameters(input: Int, hidden: Int) throws -> dlc_rnn {
+        guard (0...(1 << 24)).contains(input), (1...(1 << 24)).contains(hidden) else {
+            throw DLCError("\(input) inputs and \(hidden) hidden units are out of range")
+        }
         var rnn = dlc_rnn()
-        rnn.kind = dlc_rnn_kind(rawValue: UInt8(clamping: integers[0]))
-        rnn.direction = dlc_rnn_direction(rawValue: UInt8(clamping: integers[1]))
-        rnn.batch_first = integers[2] != 0
-        rnn.linear_before_reset = integers[3] != 0
-        rnn.input_forget = integers[4] != 0
-        rnn.clipped = integers[5] != 0
-        rnn.clip = Float(numbers[0])
-        rnn.hidden = Int64(integers[6])
-        try fill(
-            &rnn.activations,
-            (0..<6).map { (index: Int) -> dlc_rnn_activation in
-                let function = dlc_rnn_function(rawValue: UInt8(clamping: integers[7 + index]))
-                let first = 1 + 2 * index
-                return dlc_rnn_activation(function: function, alpha: Float(numbers[first]), beta: Float(numbers[first + 1]))
-            })
+        (rnn.kind, rnn.direction, rnn.linear_before_reset) = (kind, direction, linearBeforeReset)
+        (rnn.input, rnn.hidden) = (Int64(input), Int64(hidden))
         return rnn
     }
 
-    static func prepare(_ step: BoundStep) throws -> PreparedKernel {
-        guard step.operands.count == 5, step.results.count == 3 else { throw DLCError("malformed recurrent layer") }
-        var rnn = try parameters(step.integers, step.numbers)
-        let x = try step.contiguous(0)
-        guard x.rank == 3 else { throw DLCError("malformed recurrent layer") }
-        rnn.steps = Int64(x.shape[rnn.batch_first ? 1 : 0])
-        rnn.batch = Int64(x.shape[rnn.batch_first ? 0 : 1])
-        rnn.input = Int64(x.shape[2])
-        for index in 2..<5 where step.operands[index] != nil { _ = try step.contiguous(index) }
-        for index in 0..<3 where step.results[index] != nil { _ = try step.contiguousResult(index) }
-        let needed = dlc_rnn_packed_bytes(step.isa, &rnn)
-        guard needed > 0, try Int(needed) == step.operand(1).count else {
-            throw DLCError("the weights are not those of \(rnn.input) inputs and \(rnn.hidden) hidden units")
-        }
-        return try PreparedKernel(rnn, slots: PreparedKernel.slots(step, status: true)) { dlc_rnn_prepare(step.isa, $0, $1) }
-    }
-}
-
-/// How the weights of recurrent layers lie for their kernel (`dlc_rnn_pack_prepare`).
-///
-/// Operands: w, r, bias, peepholes, contiguous; result: their bytes. Integers: kind, direction, linear before reset.
-public enum RecurrentPacking {
-    /// The size of the packed weights: directions × units, in whole vectors, × rows of the gates.
-    public static func bytes(_ rnn: dlc_rnn, input: Dim, isa: dlc_isa) throws -> Dim {
+    /// The size of packed weights: directions × units, in whole vectors, × rows of the gates.
+    /// - Throws: where an extent is out of range.
+    package func bytes(input: Dim, hidden: Int, isa: dlc_isa) throws -> Dim {
         if let extent = input.constant {
-            var rnn = rnn
-            rnn.input = Int64(extent)
+            var rnn = try parameters(input: extent, hidden: hidden)
             return Dim(Int(dlc_rnn_packed_bytes(isa, &rnn)))
         }
         // Linear in the input's extent.
-        let (none, one) = (try bytes(rnn, input: 0, isa: isa), try bytes(rnn, input: 1, isa: isa))
-        return try one.minus(none).times(input).plus(none)
+        let (one, two) = (try bytes(input: 1, hidden: hidden, isa: isa), try bytes(input: 2, hidden: hidden, isa: isa))
+        return try two.minus(one).times(input.minus(1)).plus(one)
+    }
+}
+
+/// A gate's function with its parameters.
+package struct RecurrentFunction: FieldGroup {
+    package var function = DLC_RNN_SIGMOID
+    package var alpha = 0.0
+    package var beta = 0.0
+
+    package init() {}
+    package mutating func visit(_ fields: inout some FieldVisitor) throws {
+        try fields("function", &function)
+        try fields("alpha", &alpha)
+        try fields("beta", &beta)
+    }
+}
+
+/// LSTM, GRU and plain recurrent layers with packed weights.
+package struct RecurrentKernel: Kernel {
+    package static let definition = KernelDefinition(
+        "recurrent",
+        operands: [
+            OperandRule("x", .only(.float32), "_ _ I"), OperandRule("weights", .any, "*"), OperandRule("lengths?", .only(.int32), "_"),
+            OperandRule("initial_h?", .only(.float32), "*state"), OperandRule("initial_c?", .only(.float32), "*state"),
+        ],
+        results: [
+            OperandRule("y?", .only(.float32), "_ _ _ _"), OperandRule("y_h?", .only(.float32), "*state"),
+            OperandRule("y_c?", .only(.float32), "*state"),
+        ], reportsStatus: true)
+
+    package var layout = RecurrentLayout()
+    package var batchFirst = false
+    /// Of LSTM: the forget gate is 1 − the input gate.
+    package var inputForget = false
+    package var hidden = 0
+    /// Gates are clipped to ±clip where it is finite.
+    package var clip = Double.infinity
+    /// Of f, g and h in the first direction, then in the second.
+    package var functions: [RecurrentFunction] = []
+
+    package init() {}
+    package mutating func visit(_ fields: inout some FieldVisitor) throws {
+        try fields("layout", &layout)
+        try fields("batch_first", &batchFirst)
+        try fields("input_forget", &inputForget)
+        try fields("hidden", &hidden)
+        try fields("clip", &clip)
+        try fields("functions", &functions)
     }
 
-    static func prepare(_ step: BoundStep) throws -> PreparedKernel {
-        guard step.operands.count == 4, step.results.count == 1, step.integers.count == 3, step.integers.allSatisfy({ $0 >= 0 }) else {
-            throw DLCError("malformed packing")
+    /// Recurrent weights are read at each time step, since steps wait for each other; those of the input once.
+    package func passes(over operand: Int, _ shapes: StepShapes) -> Double {
+        let (x, units) = (shapes["x"], Double(hidden))
+        guard Self.definition.operands[operand].name == "weights", x.count == 3, x[2] + units > 0 else { return 1 }
+        return (x[2] + (batchFirst ? x[1] : x[0]) * units) / (x[2] + units)
+    }
+
+    package func prepare(_ step: BoundStep) throws -> PreparedKernel {
+        let (x, weights) = (try step("x"), try step("weights"))
+        let (steps, batch) = batchFirst ? (x.shape[1], x.shape[0]) : (x.shape[0], x.shape[1])
+        var rnn = try layout.parameters(input: x.shape[2], hidden: hidden)
+        (rnn.batch_first, rnn.input_forget) = (batchFirst, inputForget)
+        (rnn.clipped, rnn.clip) = (clip.isFinite, clip.isFinite ? Float(clip) : 0)
+        try fill(&rnn.activations, functions.map { dlc_rnn_activation(function: $0.function, alpha: Float($0.alpha), beta: Float($0.beta)) })
+        (rnn.steps, rnn.batch) = (Int64(steps), Int64(batch))
+        let directions = layout.directions
+        let state = batchFirst ? [batch, directions, hidden] : [directions, batch, hidden]
+        try step.optional("lengths")?.expect([batch], "lengths")
+        try step.optional("y")?.expect(batchFirst ? [batch, steps, directions, hidden] : [steps, directions, batch, hidden], "y")
+        for name in ["initial_h", "initial_c", "y_h", "y_c"] { try step.optional(name)?.expect(state, name) }
+        guard Int(dlc_rnn_packed_bytes(step.isa, &rnn)) == weights.count * weights.type.size else {
+            throw DLCError("the weights are not those of \(rnn.input) inputs and \(rnn.hidden) hidden units")
         }
-        let (w, r, result) = (try step.contiguous(0), try step.contiguous(1), try step.contiguousResult(0))
-        var rnn = dlc_rnn()
-        rnn.kind = dlc_rnn_kind(rawValue: UInt8(clamping: step.integers[0]))
-        rnn.direction = dlc_rnn_direction(rawValue: UInt8(clamping: step.integers[1]))
-        rnn.linear_before_reset = step.integers[2] != 0
-        guard w.rank == 3, r.rank == 3, rnn.kind.rawValue <= DLC_RNN_LSTM.rawValue, rnn.direction.rawValue <= DLC_RNN_BIDIRECTIONAL.rawValue else {
-            throw DLCError("malformed packing")
-        }
-        (rnn.input, rnn.hidden) = (Int64(w.shape[2]), Int64(r.shape[2]))
-        let directions = rnn.direction == DLC_RNN_BIDIRECTIONAL ? 2 : 1
-        let rows = try Checked.multiply(rnn.kind == DLC_RNN_LSTM ? 4 : rnn.kind == DLC_RNN_GRU ? 3 : 1, r.shape[2])
-        var shapes = [[directions, rows, w.shape[2]], [directions, rows, r.shape[2]]]
-        shapes += [[directions, try Checked.multiply(2, rows)], [directions, try Checked.multiply(3, r.shape[2])]]
-        for (index, shape) in shapes.enumerated() {
-            guard step.operands[index] != nil else { continue }
-            let operand = try step.contiguous(index)
-            guard operand.shape == shape, operand.type == .float32 else {
-                throw DLCError("operand \(index) is \(operand.type)\(operand.shape); expected \(ElementType.float32)\(shape)")
-            }
-        }
-        let needed = Int(dlc_rnn_packed_bytes(step.isa, &rnn))
-        guard needed > 0, needed <= (try Checked.multiply(result.count, result.type.size)) else {
-            throw DLCError("packed weights do not fit: \(needed) bytes into \(result.count)")
-        }
-        return try PreparedKernel(rnn, slots: PreparedKernel.slots(step)) { dlc_rnn_pack_prepare(step.isa, $0, $1) }
+        return try PreparedKernel(rnn, slots: step.slots) { dlc_rnn_prepare(step.isa, $0, $1) }
     }
 }

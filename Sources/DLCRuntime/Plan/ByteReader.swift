@@ -52,6 +52,9 @@ struct ByteReader {
         return Double(bitPattern: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self)))
     }
 
+    /// Eight bytes.
+    mutating func fixed() throws -> UInt64 { try number().bitPattern }
+
     mutating func string() throws -> String {
         let length = try count()
         defer { position += length }

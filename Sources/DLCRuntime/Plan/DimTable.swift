@@ -45,6 +45,9 @@ struct DimTable: Sendable {
         return place
     }
 
+    /// The place of a symbolic dimension that was added.
+    func known(_ dim: Dim) -> Place? { expressions[dim] }
+
     private mutating func append(_ value: Int) -> Place {
         template.append(value)
         return Place(template.count - 1)

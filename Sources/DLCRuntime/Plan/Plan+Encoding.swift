@@ -37,7 +37,14 @@ extension Plan {
             writer.count(constant.offset)
             writer.count(constant.bytes)
         }
-        for list in [packings, steps] { try writer.list(list) { try $0.step($1) } }
+        // The kernels that steps call, each with the revision of its declaration.
+        var kernels: [String] = []
+        for step in packings + steps where !kernels.contains(step.definition.name) { kernels.append(step.definition.name) }
+        try writer.list(kernels) { writer, name in
+            writer.string(name)
+            writer.fixed(try KernelTable.revision(of: name))
+        }
+        for list in [packings, steps] { try writer.list(list) { try $0.step($1, kernels) } }
         return writer.bytes
     }
 
@@ -70,8 +77,9 @@ extension Plan {
             Buffer(bytes: try reader.dim(), firstStep: try reader.size(), lastStep: try reader.size())
         }
         constants = try reader.list { Constant(offset: try $0.size(), bytes: try $0.size()) }
-        packings = try reader.list { try $0.step() }
-        steps = try reader.list { try $0.step() }
+        let kernels = try reader.list { try KernelTable.kernel(named: $0.string(), revision: $0.fixed()) }
+        packings = try reader.list { try $0.step(kernels) }
+        steps = try reader.list { try $0.step(kernels) }
         guard reader.isAtEnd else { throw DLCError("the plan's table has bytes after its end") }
         try validate(constantBytes: constantBytes)
     }
@@ -139,7 +147,7 @@ extension Plan {
                     }
                 }
                 // A scatter into a state has had its indices checked by a gather before.
-                if index >= firstCommit, step.kernel.reportsStatus, !step.writesState {
+                if index >= firstCommit, step.definition.reportsStatus, !step.writesState {
                     throw DLCError("can fail after step \(firstCommit), which writes a state")
                 }
             }
@@ -148,14 +156,15 @@ extension Plan {
 }
 
 extension ByteWriter {
-    fileprivate mutating func step(_ step: Plan.Step) throws {
-        byte(step.kernel.rawValue)
+    /// - Parameter kernels: names of the kernels that steps call; a step has its kernel's place.
+    fileprivate mutating func step(_ step: Plan.Step, _ kernels: [String]) throws {
+        count(kernels.firstIndex(of: step.definition.name) ?? 0)
         string(step.name)
         string(step.summary)
         try list(step.operands) { try $0.operand($1) }
         try list(step.results) { try $0.operand($1) }
-        try list(step.integers) { try $0.dim($1) }
-        list(step.numbers) { $0.number($1) }
+        var kernel = step.kernel
+        try kernel.visit(&self)
         try dim(step.operations)
     }
 
@@ -188,14 +197,14 @@ extension ByteWriter {
 }
 
 extension ByteReader {
-    fileprivate mutating func step() throws -> Plan.Step {
-        let code = try byte()
-        guard let kernel = KernelKind(rawValue: code) else { throw DLCError("the plan calls unknown kernel \(code)") }
-        return Plan.Step(
-            kernel: kernel, name: try string(), summary: try string(),
-            operands: try list { try $0.operand() }, results: try list { try $0.operand() },
-            integers: try list { try $0.dim() }, numbers: try list { try $0.number() },
-            operations: try dim())
+    fileprivate mutating func step(_ kernels: [any Kernel.Type]) throws -> Plan.Step {
+        let index = try size()
+        guard index < kernels.count else { throw DLCError("a step calls kernel \(index) of \(kernels.count)") }
+        let (name, summary) = (try string(), try string())
+        let operands = try list { try $0.operand() }, results = try list { try $0.operand() }
+        var kernel: any Kernel = kernels[index].init()
+        try located("\(summary) \(name)".printable()) { try kernel.visit(&self) }
+        return Plan.Step(kernel: kernel, name: name, summary: summary, operands: operands, results: results, operations: try dim())
     }
 
     fileprivate mutating func elementType() throws -> ElementType {

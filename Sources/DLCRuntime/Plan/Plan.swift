@@ -85,31 +85,40 @@ public struct Plan: Sendable {
 
     /// One kernel call.
     public struct Step: Sendable {
-        public var kernel: KernelKind
+        /// The kernel with its parameters.
+        package var kernel: any Kernel
         /// The layer it computes, for profiles and messages.
         public var name: String
         /// The operator in words, such as `conv + relu`.
         public var summary: String
+        /// In the order that the kernel declares; nil for what is missing.
         public var operands: [Operand?]
         public var results: [Operand?]
-        /// Parameters that are sizes or flags; their meaning is the kernel's.
-        public var integers: [Dim]
-        public var numbers: [Double]
         /// Multiply–adds counted as two, for profiles.
         public var operations: Dim
 
-        public init(
-            kernel: KernelKind, name: String, summary: String, operands: [Operand?], results: [Operand?],
-            integers: [Dim] = [], numbers: [Double] = [], operations: Dim = 0
+        /// - Parameters:
+        ///   - operands: those at the end that are missing may be left out.
+        package init(
+            kernel: any Kernel, name: String, summary: String, operands: [Operand?], results: [Operand?], operations: Dim = 0
         ) {
             self.kernel = kernel
             self.name = name
             self.summary = summary
             self.operands = operands
             self.results = results
-            self.integers = integers
-            self.numbers = numbers
             self.operations = operations
+            while self.operands.count < definition.requiredPlaces(definition.operands) { self.operands.append(nil) }
+            while self.results.count < definition.requiredPlaces(definition.results) { self.results.append(nil) }
+        }
+
+        /// What the step's kernel declares.
+        package var definition: KernelDefinition { type(of: kernel).definition }
+
+        /// An operand or a result by the name that the kernel declares.
+        package subscript(_ name: String) -> Operand? {
+            if let index = definition.operands.firstIndex(where: { $0.name == name }) { return index < operands.count ? operands[index] : nil }
+            return definition.results.firstIndex { $0.name == name }.flatMap { $0 < results.count ? results[$0] : nil }
         }
 
         /// Whether it leaves the next value of a state, or a part of it.

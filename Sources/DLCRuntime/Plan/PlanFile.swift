@@ -24,7 +24,7 @@ import Darwin
 /// All numbers are little-endian. Constants are aligned to 64 bytes and used in place from the mapped file.
 public enum PlanFile {
     static let magic: [UInt8] = Array("DLCPLAN\0".utf8)
-    /// Raised whenever the table, a kernel's parameters or a packing changes.
+    /// Raised whenever the table or a packing changes; what kernels declare has revisions of its own in the table.
     public static let version: UInt32 = 5
     static let headerBytes = 64
     static let pageBytes = 4096

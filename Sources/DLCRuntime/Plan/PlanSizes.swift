@@ -9,8 +9,28 @@ struct PlanSizes: Sendable {
     struct Step: Sendable {
         var operands: [Operand?]
         var results: [Operand?]
-        var integers: [DimTable.Place]
         var operations: DimTable.Place
+
+        init(_ step: Plan.Step, _ table: inout DimTable) throws {
+            func places(_ operands: [Plan.Operand?], _ table: inout DimTable) throws -> [Operand?] {
+                var places: [Operand?] = []
+                for operand in operands {
+                    guard let operand else {
+                        places.append(nil)
+                        continue
+                    }
+                    var shape: [DimTable.Place] = []
+                    for dim in operand.shape { shape.append(try table.place(dim)) }
+                    var strides: [DimTable.Place] = []
+                    for dim in operand.strides { strides.append(try table.place(dim)) }
+                    places.append(Operand(shape: shape, strides: strides, offset: try table.place(operand.offset)))
+                }
+                return places
+            }
+            operands = try places(step.operands, &table)
+            results = try places(step.results, &table)
+            operations = try table.place(step.operations)
+        }
     }
 
     let table: DimTable
@@ -24,28 +44,25 @@ struct PlanSizes: Sendable {
         inputs = try plan.inputs.map { try $0.shape.map { try table.place($0) } }
         outputs = try plan.outputs.map { try $0.shape.map { try table.place($0) } }
         buffers = try plan.buffers.map { try table.place($0.bytes) }
-        func operand(_ operand: Plan.Operand?) throws -> Operand? {
-            try operand.map {
-                Operand(
-                    shape: try $0.shape.map { try table.place($0) }, strides: try $0.strides.map { try table.place($0) },
-                    offset: try table.place($0.offset))
-            }
+        steps = try plan.steps.map { try Step($0, &table) }
+        var parameters = ParameterSizes()
+        for step in plan.steps {
+            var kernel = step.kernel
+            try kernel.visit(&parameters)
         }
-        steps = try plan.steps.map { step in
-            Step(
-                operands: try step.operands.map(operand), results: try step.results.map(operand),
-                integers: try step.integers.map { try table.place($0) }, operations: try table.place(step.operations))
-        }
+        for dim in parameters.dims { _ = try table.place(dim) }
         self.table = table
     }
 }
 
 /// The dimensions of a plan for one set of shapes.
 struct BoundSizes {
+    private let table: DimTable
     private let values: [Int]
     private let bindings: [String: Int]
 
     init(_ table: DimTable, _ bindings: [String: Int]) {
+        self.table = table
         values = table.evaluate(bindings)
         self.bindings = bindings
     }
@@ -57,6 +74,13 @@ struct BoundSizes {
     func value(_ place: DimTable.Place, _ dim: Dim) throws -> Int {
         let value = values[Int(place)]
         return value == DimTable.none ? try dim.evaluate(bindings) : value
+    }
+
+    /// The value of a dimension wherever it stands.
+    /// - Throws: as above.
+    func value(_ dim: Dim) throws -> Int {
+        if let constant = dim.constant { return constant }
+        return try table.known(dim).map { try value($0, dim) } ?? dim.evaluate(bindings)
     }
 
     /// - Throws: where it is negative too.
@@ -79,4 +103,17 @@ struct BoundSizes {
         for index in places.indices { values.append(try value(places[index], dims[index])) }
         return values
     }
+}
+
+/// The symbolic sizes among kernels' parameters.
+private struct ParameterSizes: FieldVisitor {
+    private(set) var dims: [Dim] = []
+
+    mutating func flag(_ name: String, _ value: inout Bool) {}
+    mutating func integer(_ name: String, _ value: inout Int) {}
+    mutating func number(_ name: String, _ value: inout Double) {}
+    mutating func size(_ name: String, _ value: inout Dim) { if value.constant == nil { dims.append(value) } }
+    mutating func choice<C: KernelChoice>(_ name: String, _ value: inout C) {}
+    mutating func list<E: Field>(_ name: String, _ values: inout [E]) throws { for index in values.indices { try self(name, &values[index]) } }
+    mutating func group<G: FieldGroup>(_ name: String, _ value: inout G) throws { try value.visit(&self) }
 }

@@ -160,7 +160,7 @@ extension Lowering {
         shape.groups = 1
         (shape.kernel, shape.stride, shape.dilation, shape.pad) = ((1, 1, 1), (1, 1, 1), (1, 1, 1), (0, 0, 0))
         (shape.x_ld, shape.y_ld, shape.residual_ld) = (shape.c, shape.oc, shape.oc)
-        shape.epilogue.activation = activation(op.activation)
+        shape.epilogue.activation = (try? activation(op.activation)) ?? DLC_ACT_NONE
         return shape
     }
 

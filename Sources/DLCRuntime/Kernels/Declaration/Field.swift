@@ -1,0 +1,90 @@
+import DLCTensor
+
+/// A parameter of a kernel, or a part of one.
+package protocol Field: Sendable {
+    /// What it is before anybody sets it.
+    static var standard: Self { get }
+    mutating func visit(as name: String, _ visitor: inout some FieldVisitor) throws
+}
+
+/// Parameters under names.
+package protocol FieldGroup: Field {
+    init()
+    /// Calls `fields(name, &property)` for each property, in an order that is part of the plan file.
+    mutating func visit(_ fields: inout some FieldVisitor) throws
+}
+
+/// A parameter with few legal values, a C enumeration.
+package protocol KernelChoice: Field, RawRepresentable, Hashable where RawValue == UInt8 {
+    /// The legal values and what they are called.
+    static var choices: KeyValuePairs<Self, String> { get }
+}
+
+/// Reads, writes or changes the parameters of a kernel one by one.
+package protocol FieldVisitor {
+    mutating func flag(_ name: String, _ value: inout Bool) throws
+    mutating func integer(_ name: String, _ value: inout Int) throws
+    mutating func number(_ name: String, _ value: inout Double) throws
+    mutating func size(_ name: String, _ value: inout Dim) throws
+    mutating func choice<C: KernelChoice>(_ name: String, _ value: inout C) throws
+    mutating func list<E: Field>(_ name: String, _ values: inout [E]) throws
+    mutating func group<G: FieldGroup>(_ name: String, _ value: inout G) throws
+}
+
+extension FieldVisitor {
+    /// One parameter.
+    package mutating func callAsFunction(_ name: String, _ value: inout some Field) throws { try value.visit(as: name, &self) }
+}
+
+extension Bool: Field {
+    package static var standard: Bool { false }
+    package mutating func visit(as name: String, _ visitor: inout some FieldVisitor) throws { try visitor.flag(name, &self) }
+}
+
+extension Int: Field {
+    package static var standard: Int { 0 }
+    package mutating func visit(as name: String, _ visitor: inout some FieldVisitor) throws { try visitor.integer(name, &self) }
+}
+
+extension Double: Field {
+    package static var standard: Double { 0 }
+    package mutating func visit(as name: String, _ visitor: inout some FieldVisitor) throws { try visitor.number(name, &self) }
+}
+
+extension Dim: Field {
+    package static var standard: Dim { 0 }
+    package mutating func visit(as name: String, _ visitor: inout some FieldVisitor) throws { try visitor.size(name, &self) }
+}
+
+extension Array: Field where Element: Field {
+    package static var standard: [Element] { [] }
+    package mutating func visit(as name: String, _ visitor: inout some FieldVisitor) throws { try visitor.list(name, &self) }
+}
+
+extension FieldGroup {
+    /// The group with its parameters set by name: `SoftmaxKernel { $0.axis = 1 }`.
+    package init(_ set: (inout Self) throws -> Void) rethrows {
+        self.init()
+        try set(&self)
+    }
+
+    package static var standard: Self { Self() }
+    package mutating func visit(as name: String, _ visitor: inout some FieldVisitor) throws { try visitor.group(name, &self) }
+}
+
+extension KernelChoice {
+    package static var standard: Self { choices[0].key }
+    package mutating func visit(as name: String, _ visitor: inout some FieldVisitor) throws { try visitor.choice(name, &self) }
+
+    /// The value's name, or nil where the value is not legal.
+    package var choiceName: String? { Self.choices.first { $0.key == self }?.value }
+
+    /// The value of a name.
+    /// - Throws: where no value has it.
+    package init(named name: String) throws {
+        guard let choice = Self.choices.first(where: { $0.value == name })?.key else {
+            throw DLCError("has no kernel for \(name); there is \(Self.choices.map(\.value).joined(separator: ", "))")
+        }
+        self = choice
+    }
+}

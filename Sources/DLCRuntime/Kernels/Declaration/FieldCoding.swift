@@ -1,0 +1,47 @@
+import DLCTensor
+
+/// Parameters go into a plan's table one after another, in the order in which a kernel visits them.
+extension ByteWriter: FieldVisitor {
+    mutating func flag(_ name: String, _ value: inout Bool) { byte(value ? 1 : 0) }
+    mutating func integer(_ name: String, _ value: inout Int) { signed(value) }
+    mutating func number(_ name: String, _ value: inout Double) { number(value) }
+    mutating func size(_ name: String, _ value: inout Dim) throws { try dim(value) }
+    mutating func choice<C: KernelChoice>(_ name: String, _ value: inout C) { byte(value.rawValue) }
+    mutating func group<G: FieldGroup>(_ name: String, _ value: inout G) throws { try value.visit(&self) }
+
+    mutating func list<E: Field>(_ name: String, _ values: inout [E]) throws {
+        count(values.count)
+        for index in values.indices { try self(name, &values[index]) }
+    }
+}
+
+extension ByteReader: FieldVisitor {
+    mutating func flag(_ name: String, _ value: inout Bool) throws {
+        let code = try byte()
+        guard code <= 1 else { throw DLCError("\(name) is \(code); expected 0 or 1") }
+        value = code == 1
+    }
+
+    mutating func integer(_ name: String, _ value: inout Int) throws { value = try signed() }
+    mutating func number(_ name: String, _ value: inout Double) throws { value = try number() }
+    mutating func size(_ name: String, _ value: inout Dim) throws { value = try dim() }
+    mutating func group<G: FieldGroup>(_ name: String, _ value: inout G) throws { try value.visit(&self) }
+
+    mutating func choice<C: KernelChoice>(_ name: String, _ value: inout C) throws {
+        let code = try byte()
+        guard let choice = C(rawValue: code), choice.choiceName != nil else {
+            throw DLCError("\(name) is \(code); expected \(C.choices.map { "\($0.rawValue) (\($1))" }.joined(separator: ", "))")
+        }
+        value = choice
+    }
+
+    mutating func list<E: Field>(_ name: String, _ values: inout [E]) throws {
+        let length = try count()
+        values = []
+        for _ in 0..<length {
+            var element = E.standard
+            try self(name, &element)
+            values.append(element)
+        }
+    }
+}

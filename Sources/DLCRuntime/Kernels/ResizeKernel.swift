@@ -1,0 +1,85 @@
+import CKernels
+
+extension dlc_resize_mode: KernelChoice {
+    package static let choices: KeyValuePairs<dlc_resize_mode, String> = [
+        DLC_RESIZE_NEAREST: "nearest", DLC_RESIZE_LINEAR: "linear", DLC_RESIZE_CUBIC: "cubic",
+    ]
+}
+
+extension dlc_resize_coordinates: KernelChoice {
+    package static let choices: KeyValuePairs<dlc_resize_coordinates, String> = [
+        DLC_RESIZE_HALF_PIXEL: "half_pixel", DLC_RESIZE_HALF_PIXEL_SYMMETRIC: "half_pixel_symmetric",
+        DLC_RESIZE_PYTORCH_HALF_PIXEL: "pytorch_half_pixel", DLC_RESIZE_ALIGN_CORNERS: "align_corners",
+        DLC_RESIZE_ASYMMETRIC: "asymmetric", DLC_RESIZE_TF_CROP_AND_RESIZE: "tf_crop_and_resize",
+        DLC_RESIZE_TF_HALF_PIXEL_FOR_NN: "tf_half_pixel_for_nn",
+    ]
+}
+
+extension dlc_resize_rounding: KernelChoice {
+    package static let choices: KeyValuePairs<dlc_resize_rounding, String> = [
+        DLC_RESIZE_ROUND_PREFER_FLOOR: "round_prefer_floor", DLC_RESIZE_ROUND_PREFER_CEIL: "round_prefer_ceil",
+        DLC_RESIZE_FLOOR: "floor", DLC_RESIZE_CEIL: "ceil",
+    ]
+}
+
+/// Resizing of any dimensions.
+package struct ResizeKernel: Kernel {
+    package static let definition = KernelDefinition(
+        "resize", operands: [OperandRule("x", .common(), "*")], results: [OperandRule("y", .common(), "*")])
+
+    package var mode = DLC_RESIZE_NEAREST
+    package var coordinates = DLC_RESIZE_HALF_PIXEL
+    package var rounding = DLC_RESIZE_ROUND_PREFER_FLOOR
+    package var excludesOutside = false
+    package var antialias = false
+    package var cubicCoefficient = -0.75
+    package var extrapolation = 0.0
+    /// Extents of y over those of x; none, or 0 for a dimension, takes the quotient of the extents.
+    package var scales: [Double] = []
+    /// The part of x that is resized, as shares of its extents; none for all of it.
+    package var start: [Double] = []
+    package var end: [Double] = []
+
+    package init() {}
+    package mutating func visit(_ fields: inout some FieldVisitor) throws {
+        try fields("mode", &mode)
+        try fields("coordinates", &coordinates)
+        try fields("rounding", &rounding)
+        try fields("excludes_outside", &excludesOutside)
+        try fields("antialias", &antialias)
+        try fields("cubic_coefficient", &cubicCoefficient)
+        try fields("extrapolation", &extrapolation)
+        try fields("scales", &scales)
+        try fields("start", &start)
+        try fields("end", &end)
+    }
+
+    package func prepare(_ step: BoundStep) throws -> PreparedKernel {
+        let (x, y) = (try step("x"), try step("y"))
+        guard y.rank == x.rank, [scales, start, end].allSatisfy({ $0.isEmpty || $0.count == x.rank }), start.count == end.count else {
+            throw DLCError("\(scales.count) scales, and a region of \(start.count) and \(end.count) numbers, from \(x.shape) to \(y.shape)")
+        }
+        var resize = dlc_resize()
+        resize.type = x.type.kernelType
+        (resize.mode, resize.coordinates, resize.rounding) = (mode, coordinates, rounding)
+        (resize.exclude_outside, resize.antialias) = (excludesOutside, antialias)
+        resize.cubic_a = Float(cubicCoefficient)
+        resize.extrapolation = extrapolation
+        resize.rank = Int32(x.rank)
+        try fill(&resize.x_extent, x.shape.map(Int64.init))
+        try fill(&resize.y_extent, y.shape.map(Int64.init))
+        let factors = x.shape.indices.map { axis -> Float in
+            if !scales.isEmpty, scales[axis] > 0 { return Float(scales[axis]) }
+            return x.shape[axis] == 0 ? 1 : Float(y.shape[axis]) / Float(x.shape[axis])
+        }
+        try fill(&resize.scale, factors)
+        try fill(&resize.roi_begin, start.isEmpty ? [Float](repeating: 0, count: x.rank) : start.map { Float($0) })
+        try fill(&resize.roi_end, end.isEmpty ? [Float](repeating: 1, count: x.rank) : end.map { Float($0) })
+        var launch = dlc_launch()
+        var probe = resize
+        guard dlc_resize_prepare(step.isa, &probe, &launch) else { throw DLCError("no kernel for these parameters") }
+        guard let tables = dlc_allocate_zeroed(dlc_resize_table_bytes(&probe)) else { throw DLCError("out of memory") }
+        dlc_resize_tables(&probe, tables)
+        return try PreparedKernel(resize, slots: step.slots + [.owned(tables)], owned: [tables]) { dlc_resize_prepare(step.isa, $0, $1) }
+    }
+}
