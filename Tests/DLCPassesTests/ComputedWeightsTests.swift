@@ -198,7 +198,7 @@ import Testing
         let forms = [DLC_PACK_PANELS, DLC_PACK_PHASES, DLC_PACK_WINOGRAD_2, DLC_PACK_WINOGRAD_4, DLC_PACK_WINOGRAD_STRIDED, DLC_PACK_CHANNELS]
         for form in forms {
             let isWinograd = [DLC_PACK_WINOGRAD_2, DLC_PACK_WINOGRAD_4, DLC_PACK_WINOGRAD_STRIDED].contains(form)
-            let packing = WeightPacking(form, kernel: isWinograd ? [1, 3, 3] : [2, 1, 4], strides: [1, 2, 3])
+            let packing = PackKernel(form, kernel: isWinograd ? [1, 3, 3] : [2, 1, 4], stride: [1, 2, 3])
             for (outputs, inputs) in [(1, 1), (16, 5), (33, 7), (0, 3), (70, 0), (130, 64)] {
                 let extents = form == DLC_PACK_CHANNELS ? [max(1, outputs), 2, 1] : [1, outputs, inputs]
                 let open = try packing.bytes(extents.map { Dim(symbol: "e\($0)") }, isa: target.isa)
