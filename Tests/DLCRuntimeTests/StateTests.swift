@@ -106,7 +106,7 @@ import Testing
             ({ $0.outputs[0].location = .state(0) }, "output y lies in a state"),
             ({ plan in
                 var step = plan.steps[0]
-                step.kernel = .gather
+                step.kernel = GatherKernel()
                 step.results = []
                 plan.steps.append(step)
             }, "can fail after step"),
