@@ -23,19 +23,27 @@ public enum Compiler {
             return try located(path) {
                 let file = try MappedFile(path: path)
                 let text = withExtendedLifetime(file) { String(decoding: file.bytes, as: UTF8.self) }
-                return try GraphParser.parse(text, definitions: AllOps.definitions)
+                return try settled(GraphParser.parse(text, definitions: AllOps.definitions), options)
             }
         }
         guard path.hasSuffix(".onnx") else {
             throw DLCError("unknown kind of model; expected a file ending in .onnx, .dlm, .dlir or .dlc", at: [path])
         }
-        return try located(path) { try importONNX(path: path, constants: options.constants) }
+        return try located(path) { try importONNX(path: path, options.inputs) }
     }
+
+    private static func settled(_ graph: Graph, _ options: ModelOptions) throws -> Graph {
+        try graph.settling(options.inputs, foldLimit: settlingFoldLimit)
+    }
+
+    /// Nodes over constants with at most this many elements are computed when extents are settled.
+    private static let settlingFoldLimit = 1024
 
     /// A `.dlm` file's model, whose parameters have no values yet.
     /// - Throws: `ModelErrors`, all mistakes of the file.
     public static func model(_ path: String, _ options: ModelOptions = ModelOptions()) throws -> Model {
-        try Model.load(path, settings: options.settings, model: options.model)
+        let model = try Model.load(path, settings: options.settings, model: options.model)
+        return try located(path) { try model.rewritten { try settled($0, options) } }
     }
 
     /// The graph after the passes that lead to `stage`.

@@ -1,9 +1,10 @@
+public import DLCGraph
 import DLCModel
 
 /// What a model file leaves open: how `Compiler` turns it into a graph.
 public struct ModelOptions: Sendable {
-    /// Inputs of an `.onnx` model that become constants.
-    public var constants: [String: Tensor] = [:]
+    /// Extents of inputs that are settled for good, and inputs that become constants.
+    public var inputs = InputSettings()
 
     // The rest is for `.dlm` models.
 

@@ -29,12 +29,13 @@ struct BenchCommand: ParsableCommand {
             EXAMPLES
               dlc bench resnet50.onnx --threads 1 --seconds 2 --json
               dlc bench resnet50.dlc --profile --sort time
+              dlc bench bert.dlc --dim batch=1 --dim sequence=128
               dlc bench resnet50.dlc --trace resnet50.json     (open in https://ui.perfetto.dev)
             """)
 
     @OptionGroup var model: ModelArgument
     @OptionGroup var threads: ThreadOptions
-    @OptionGroup var shapes: ShapeOptions
+    @OptionGroup var settling: SettlingOptions
     @OptionGroup var flags: CompileFlags
 
     @Option(help: "How long to measure; at least five runs are made.")
@@ -58,28 +59,29 @@ struct BenchCommand: ParsableCommand {
     }
 
     func run() throws {
-        let shapes = try self.shapes.byName()
         try flags.check([model.model])
         var folder: String?
         defer { if let folder { Staging.remove(folder) } }
         var path = model.model
-        if ModelFile.isPlan(path) {
+        let isCompiled = ModelFile.isPlan(path)
+        if isCompiled {
             try model.options().check(path)
+            try settling.checkCompiled(path)
         } else {
             let scratch = try Staging.scratchFolder()
             folder = scratch
             path = "\(scratch)/model.dlc"
-            try Progress.during("compiling \(model.model)") { try ChildProcess.run(["build", model.model, "-o", path] + model.flags.arguments + flags.arguments) }
+            try Progress.during("compiling \(model.model)") { try ChildProcess.run(["build", model.model, "-o", path] + model.flags.arguments + settling.arguments + flags.arguments) }
         }
-        try located(model.model) { try measure(path, shapes) }
+        try located(model.model) { try measure(path, try ChosenExtents(settling.shapes, flags, isSettled: !isCompiled)) }
     }
 
-    private func measure(_ path: String, _ shapes: [String: [Int]]) throws {
+    private func measure(_ path: String, _ extents: ChosenExtents) throws {
         let start = dlc_nanoseconds()
         let compiled = try CompiledModel(contentsOf: path)
         let session = try Session(compiled, threads: threads.threads)
         let loaded = dlc_nanoseconds()
-        let inputs = try RandomInputs(compiled, shapes: shapes)
+        let inputs = try RandomInputs(compiled, extents)
         for (index, tensor) in try inputs.tensors().enumerated() { try session.setInput(index, tensor) }
         let began = dlc_nanoseconds()
         try session.run()

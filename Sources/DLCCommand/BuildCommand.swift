@@ -21,6 +21,8 @@ struct BuildCommand: ParsableCommand {
             EXAMPLES
               dlc build resnet50.onnx
               dlc build resnet50.onnx -o app/resnet50.dlc --target x86-64-v3
+              dlc build bert.onnx --dim batch=1 --likely sequence=128
+              dlc build padded.onnx --shape image=1,3,224,224 --input pads=pads.npy
               dlc build resnet50.dlm --weights resnet50.safetensors
               dlc build resnet50.onnx --exact
               dlc build resnet50.onnx --tune
@@ -32,6 +34,7 @@ struct BuildCommand: ParsableCommand {
     @Option(name: .shortAndLong, help: "The file to write; beside where you are, with the model's name, where left out.")
     var output: String?
 
+    @OptionGroup var settling: SettlingOptions
     @OptionGroup var flags: CompileFlags
 
     @Option(
@@ -43,7 +46,7 @@ struct BuildCommand: ParsableCommand {
         let start = ContinuousClock.now
         let output = self.output ?? ModelFile.stem(input.model) + ".dlc"
         guard ModelFile.isPlan(output) else { throw DLCError("expected a name that ends in .dlc", at: [output]) }
-        let image = try ModelFile.compile(input.model, input.options(), flags)
+        let image = try ModelFile.compile(input.model, input.options(settling), flags)
         if let interface {
             let text = TypedInterface(image.plan, resource: ModelFile.stem(output), source: ModelFile.stem(input.model)).text
             try Staging.file(interface) {

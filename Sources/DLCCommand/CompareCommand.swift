@@ -129,7 +129,7 @@ struct CompareCommand: ParsableCommand {
     }
 
     private func inputs(for model: CompiledModel) throws -> [String: Tensor] {
-        let tensors = try RandomInputs(model, shapes: shapes.byName()).tensors(seed: inputSeed)
+        let tensors = try RandomInputs(model, ChosenExtents(shapes, flags)).tensors(seed: inputSeed)
         return Dictionary(zip(model.inputs.map(\.name), tensors), uniquingKeysWith: { first, _ in first })
     }
 }

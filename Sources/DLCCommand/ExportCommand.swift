@@ -20,6 +20,7 @@ struct ExportCommand: ParsableCommand {
               dlc export resnet50.dlm --weights resnet50.safetensors -o resnet50.onnx
               dlc export resnet50.dlm --seed 7 -o drawn.safetensors
               dlc export network.dlir -o network.onnx --opset 21
+              dlc export open.onnx -o fixed.onnx --dim batch=1
             """)
 
     @OptionGroup var model: ModelArgument
@@ -30,10 +31,13 @@ struct ExportCommand: ParsableCommand {
     @Option(help: "The version of ONNX's standard operators; 17 where left out.")
     var opset: Int?
 
+    @OptionGroup var settling: SettlingOptions
+
     private var isWeights: Bool { ModelFile.kind(output) == "safetensors" }
 
     func validate() throws {
         if opset != nil, isWeights { throw ValidationError("--opset is for .onnx files") }
+        if !settling.isEmpty, isWeights { throw ValidationError("--shape, --dim and --input are for .onnx files") }
     }
 
     func run() throws {
@@ -41,7 +45,7 @@ struct ExportCommand: ParsableCommand {
             throw DLCError("expected a name that ends in .onnx, or in .safetensors for the weights alone", at: [output])
         }
         try ModelFile.checkSource(model.model)
-        let options = try model.options()
+        let options = try model.options(settling)
         try Progress.during("exporting \(model.model)") {
             if isWeights {
                 let weights = try Compiler.weights(model.model, options)

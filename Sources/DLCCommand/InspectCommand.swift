@@ -24,7 +24,8 @@ struct InspectCommand: ParsableCommand {
             The table lists the canonical graph's layers, or the steps of a compiled file: output shape, parameters, FLOPs (a \
             multiply and an add are two) and bytes of the output. Below it stand the inputs and outputs and the memory plan: the \
             arena that a run takes, the least that any arrangement of the same buffers needs, and what it would take without \
-            sharing. States are what a session keeps between runs. Where shapes have symbols, numbers are for symbols of 1, or as --shape says.
+            sharing. States are what a session keeps between runs. --shape, --dim and --input settle extents and inputs of a model that is \
+            not compiled yet; numbers that depend on other symbols are for the extents of --likely, else 1.
 
             EXAMPLES
               dlc inspect resnet50.onnx
@@ -34,7 +35,8 @@ struct InspectCommand: ParsableCommand {
             """)
 
     @OptionGroup var model: ModelArgument
-    @OptionGroup var shapes: ShapeOptions
+    @OptionGroup var settling: SettlingOptions
+    @OptionGroup var flags: CompileFlags
 
     @Option(help: "Print the graph at this stage, large constants shortened.")
     var stage: StageName?
@@ -56,29 +58,37 @@ struct InspectCommand: ParsableCommand {
     func run() throws {
         if stage != nil || text || dot {
             let stage = self.stage?.stage ?? (text ? .imported : .canonical)
-            let graph = try ModelFile.graph(model.model, model.options())
-            let staged = try located(model.model) { try Compiler.graph(graph, at: stage) }
+            let options = try flags.options()
+            let graph = try ModelFile.graph(model.model, model.options(settling))
+            let staged = try located(model.model) { try Compiler.graph(graph, at: stage, options) }
             if dot { print(staged.dot) } else { print(staged.text(elidingAbove: text ? nil : 16), terminator: "") }
         } else if ModelFile.isPlan(model.model) {
+            try flags.check([model.model])
+            try settling.checkCompiled(model.model)
             try model.options().check(model.model)
             let compiled = try CompiledModel(contentsOf: model.model)
             try report(compiled, bytes: compiled.byteCount, layers: nil)
         } else {
-            let graph = try ModelFile.graph(model.model, model.options())
+            let options = try flags.options()
+            let graph = try ModelFile.graph(model.model, model.options(settling))
             let (compiled, canonical) = try Progress.during("compiling \(model.model)") {
                 try located(model.model) { () throws -> (CompiledModel, Graph) in
-                    (try CompiledModel(Compiler.compile(graph)), try Compiler.graph(graph, at: .canonical))
+                    (try CompiledModel(Compiler.compile(graph, options)), try Compiler.graph(graph, at: .canonical))
                 }
             }
-            let inputs = try RandomInputs(compiled, shapes: shapes.byName())
-            let source = ModelFile.kind(model.model) == "dlm" ? try Compiler.model(model.model, model.options()) : nil
+            let inputs = try RandomInputs(compiled, extents)
+            let source = ModelFile.kind(model.model) == "dlm" ? try Compiler.model(model.model, model.options(settling)) : nil
             try report(compiled, bytes: nil, layers: LayerTable(canonical, inputs.bindings), source)
         }
     }
 
+    private var extents: ChosenExtents {
+        get throws { try ChosenExtents(settling.shapes, flags, isSettled: !ModelFile.isPlan(model.model)) }
+    }
+
     /// - Parameter source: the model of a `.dlm` file, which knows what is trained.
     private func report(_ compiled: CompiledModel, bytes: Int?, layers: LayerTable?, _ source: Model? = nil) throws {
-        let inputs = try RandomInputs(compiled, shapes: shapes.byName())
+        let inputs = try RandomInputs(compiled, extents)
         let arena = try located(model.model) { try self.arena(of: compiled, inputs) }
         let plan = compiled.plan
         if json {

@@ -51,7 +51,7 @@ struct RunCommand: ParsableCommand {
 
     func validate() throws {
         if let top, top < 1 { throw ValidationError("--top expects at least 1, found \(top)") }
-        if !shapes.shapes.isEmpty, !random { throw ValidationError("--shape is for --random; files have shapes of their own") }
+        if !shapes.isEmpty, !random { throw ValidationError("--shape and --dim are for --random; files have shapes of their own") }
     }
 
     func run() throws {
@@ -63,7 +63,7 @@ struct RunCommand: ParsableCommand {
         let loaded = ContinuousClock.now
         var tensors = try InputFiles(ports: compiled.inputs, metadata: compiled.metadata).read(known.remaining)
         if random {
-            let generator = try RandomInputs(compiled, shapes: shapes.byName())
+            let generator = try RandomInputs(compiled, ChosenExtents(shapes, flags))
             for (index, port) in compiled.inputs.enumerated() where tensors[port.name] == nil {
                 tensors[port.name] = try generator.tensor(port, seed: UInt64(index))
             }

@@ -9,26 +9,21 @@ public import DLCGraph
 /// metadata pair are a state (`StateNotes`). Constant expressions of
 /// few elements are computed, so that shapes and conditions are known; nodes that no output needs are dropped.
 /// - Parameters:
-///   - inputShapes: extents that replace the declared ones of some inputs, by name.
-///   - constants: inputs that become constants with the given value, such as shapes that must be known.
+///   - settings: extents that are settled for good, and inputs that become constants.
 /// - Throws: for a file that is no valid model, with the place inside it; for operators without support all at once.
-public func importONNX(
-    path: String, inputShapes: [String: [Int]] = [:], constants: [String: Tensor] = [:]
-) throws -> Graph {
-    try importModel(try ONNXDocument(path: path, kind: CONNX_MODEL), path: path, inputShapes, constants)
+public func importONNX(path: String, _ settings: InputSettings = InputSettings()) throws -> Graph {
+    try importModel(try ONNXDocument(path: path, kind: CONNX_MODEL), path: path, settings)
 }
 
 /// Reads a model in ONNX's text syntax (`onnx/defs/parser.h`), as `importONNX(path:)` does.
-public func importONNX(text: String) throws -> Graph {
-    try importModel(try ONNXDocument(text: text), path: nil, [:], [:])
+public func importONNX(text: String, _ settings: InputSettings = InputSettings()) throws -> Graph {
+    try importModel(try ONNXDocument(text: text), path: nil, settings)
 }
 
 /// Constant expressions of at most this many elements are computed while importing.
 private let foldLimit = 1024
 
-private func importModel(
-    _ document: ONNXDocument, path: String?, _ inputShapes: [String: [Int]], _ constants: [String: Tensor]
-) throws -> Graph {
+private func importModel(_ document: ONNXDocument, path: String?, _ settings: InputSettings) throws -> Graph {
     let model = connx_document_model(document.raw)
     guard connx_model_has_graph(model) else { throw DLCError("the file holds no graph; is it an ONNX model?") }
     let graph = connx_model_graph(model)
@@ -40,7 +35,7 @@ private func importModel(
     while true {
         let site = GraphSite(GraphBuilder(name: graph.name, foldLimit: foldLimit))
         do {
-            return try importModel(document, path: path, opsets, site, inputShapes, constants, settled)
+            return try importModel(document, path: path, opsets, site, settings, settled)
         } catch {
             // Some operators are read for known extents only. Those that other operators have settled are known the next time.
             let found = try site.builder.graph.settledByConstraints()
@@ -52,8 +47,8 @@ private func importModel(
 }
 
 private func importModel(
-    _ document: ONNXDocument, path: String?, _ opsets: [String: Int], _ site: GraphSite, _ inputShapes: [String: [Int]],
-    _ constants: [String: Tensor], _ settled: [SettledSymbol]
+    _ document: ONNXDocument, path: String?, _ opsets: [String: Int], _ site: GraphSite, _ settings: InputSettings,
+    _ settled: [SettledSymbol]
 ) throws -> Graph {
     let model = connx_document_model(document.raw)
     let graph = connx_model_graph(model)
@@ -67,7 +62,7 @@ private func importModel(
     }
     let body = try BodyImporter(context, site: site, opsets: opsets)
     try body.readInitializers(of: graph)
-    let nextNames = try addInputs(graph, inputShapes, constants, settled, body)
+    let nextNames = try addInputs(graph, settings, settled, body)
     let outputs = graph.outputs
     guard !outputs.isEmpty else { throw DLCError("the graph has no outputs") }
     let values = try body.importNodes(graph.nodes, outputs: outputs.map(\.name))
@@ -75,9 +70,7 @@ private func importModel(
     for (info, value) in zip(outputs, values) {
         try located("output '\(info.name)'") {
             guard let value else { throw DLCError("is never computed") }
-            if inputShapes.isEmpty && constants.isEmpty {
-                try TypeReader.check(info, against: site.builder.fact(value).type)
-            }
+            if settings.isEmpty { try TypeReader.check(info, against: site.builder.fact(value).type) }
             // A value that is listed twice is one output.
             if named[info.name] == value { return }
             named[info.name] = value
@@ -94,52 +87,53 @@ private func importModel(
 }
 
 /// Adds the states, and the inputs that are no initializers and not given as constants.
+/// - Parameter settled: symbols that an earlier import has found to be other extents.
 /// - Returns: the output that is the next value of each state, by the state's name.
 private func addInputs(
-    _ graph: connx_graph, _ shapes: [String: [Int]], _ constants: [String: Tensor], _ settled: [SettledSymbol], _ body: BodyImporter
+    _ graph: connx_graph, _ settings: InputSettings, _ settled: [SettledSymbol], _ body: BodyImporter
 ) throws -> [String: String] {
     let values = Dictionary(settled.map { ($0.symbol, $0.value) }, uniquingKeysWith: { first, _ in first })
     var names = Set<String>()
     let extentNames = SymbolNames(graph.inputs.filter { !body.isInitializer($0.name) }.flatMap(TypeReader.extentNames))
+    var types: [(name: String, type: TensorType)] = []
     var nextNames: [String: String] = [:]
     let metadata = body.site.builder.graph.metadata
     for info in graph.inputs {
         let name = info.name
         guard !name.isEmpty else { throw DLCError("an input has no name") }
         guard names.insert(name).inserted else { throw DLCError("two inputs are named '\(name)'") }
-        if let output = StateNotes.output(for: name, metadata), constants[name] == nil {
+        if let output = StateNotes.output(for: name, metadata), settings.constants[name] == nil {
             nextNames[name] = output
-            try located("input '\(name)'") { try addState(info, shapes[name], extentNames, metadata, body) }
+        } else if body.isInitializer(name) {
             continue
         }
-        if body.isInitializer(name) { continue }
-        try located("input '\(name)'") {
-            let constant = constants[name]
-            let type = try TypeReader.input(info, extents: constant?.shape ?? shapes[name], names: extentNames)
-            if let constant {
-                guard constant.type == type.element else { throw DLCError("is \(type), the constant is \(constant.type)") }
-                return try body.define(name, as: constant)
-            }
-            let shape = try type.shape.map { try $0.substituting(values) }
-            body.values[name] = .some(try body.site.builder.input(name, TensorType(type.element, shape)))
-            if shape != type.shape { body.site.builder.declare(name, type.shape) }
-        }
+        let shape = settings.constants[name]?.shape ?? settings.shapes[name]
+        types.append((name, try located("input '\(name)'") { try TypeReader.input(info, rank: shape?.count, names: extentNames) }))
     }
-    for name in (Array(shapes.keys) + Array(constants.keys)).sorted() where !names.contains(name) {
-        throw DLCError("there is no input '\(name)'")
+    let symbols = try settings.symbols(of: types)
+    for (name, declared) in types {
+        try located("input '\(name)'") {
+            let type = TensorType(declared.element, try declared.shape.map { try $0.substituting(symbols) })
+            if nextNames[name] != nil {
+                try addState(name, type, metadata, body)
+            } else if let constant = settings.constants[name] {
+                try body.define(name, as: constant)
+            } else {
+                let shape = try type.shape.map { try $0.substituting(values) }
+                body.values[name] = .some(try body.site.builder.input(name, TensorType(type.element, shape)))
+                if shape != type.shape { body.site.builder.declare(name, type.shape) }
+            }
+        }
     }
     return nextNames
 }
 
 /// Adds an input that is a state, with its default as the initial value.
-private func addState(
-    _ info: connx_value_info, _ shape: [Int]?, _ extentNames: SymbolNames, _ metadata: [String: String], _ body: BodyImporter
-) throws {
-    let type = try TypeReader.input(info, extents: shape, names: extentNames)
-    let initial = try body.removeInitializer(info.name) ?? StateNotes.initial(info.name, type, metadata)
-    body.values[info.name] = .some(try body.site.builder.state(info.name, type, initial: initial))
+private func addState(_ name: String, _ type: TensorType, _ metadata: [String: String], _ body: BodyImporter) throws {
+    let initial = try body.removeInitializer(name) ?? StateNotes.initial(name, type, metadata)
+    body.values[name] = .some(try body.site.builder.state(name, type, initial: initial))
     var notes = metadata
-    StateNotes.removing(info.name, from: &notes)
+    StateNotes.removing(name, from: &notes)
     for key in metadata.keys where notes[key] == nil { body.site.builder.removeMetadata(key) }
 }
 #endif

@@ -5,22 +5,16 @@ internal import DLCGraph
 /// Turns declared ONNX types into tensor types with symbolic extents.
 enum TypeReader {
     /// The type of a graph input. An extent without number and name becomes a symbol `input.axis`.
-    /// - Parameter names: what the names of extents mean.
-    /// - Parameter extents: numbers to take instead of the declared extents.
-    /// - Throws: where it is no tensor, has no shape, its extents are negative or overflow, or `extents` contradict.
-    static func input(_ info: connx_value_info, extents: [Int]?, names: SymbolNames) throws -> TensorType {
-        let (element, dims) = try tensor(info.type, names)
-        if let extents {
-            let fits = dims.map { dims in
-                dims.count == extents.count && zip(dims, extents).allSatisfy { ($0?.constant ?? $1) == $1 }
-            }
-            guard fits ?? true else { throw DLCError("shape \(extents) contradicts the declared one") }
-            _ = try Checked.multiply(Checked.count(extents), element.size)
-            return TensorType(element, Shape(constants: extents))
+    /// - Parameters:
+    ///   - rank: the number of dimensions where the caller knows it, for an input that declares no shape.
+    ///   - names: what the names of extents mean.
+    /// - Throws: where it is no tensor, has no shape, or its extents are negative or overflow.
+    static func input(_ info: connx_value_info, rank: Int? = nil, names: SymbolNames) throws -> TensorType {
+        let (element, declared) = try tensor(info.type, names)
+        guard let dims = declared ?? rank.map({ [Dim?](repeating: nil, count: $0) }) else {
+            throw DLCError("has no shape; its number of dimensions must be known")
         }
-        guard let dims else { throw DLCError("has no shape; its number of dimensions must be known") }
-        let shape = dims.enumerated().map { axis, dim in dim ?? Dim(symbol: "\(info.name).\(axis)") }
-        return TensorType(element, shape)
+        return TensorType(element, dims.enumerated().map { axis, dim in dim ?? Dim(symbol: "\(info.name).\(axis)") })
     }
 
     /// The names of an input's extents.

@@ -6,12 +6,10 @@ public import DLCGraph
 private let absence = DLCError("this build has no ONNX; build with the package trait ONNX")
 
 /// Throws, because this build has no ONNX.
-public func importONNX(
-    path: String, inputShapes: [String: [Int]] = [:], constants: [String: Tensor] = [:]
-) throws -> Graph { throw absence }
+public func importONNX(path: String, _ settings: InputSettings = InputSettings()) throws -> Graph { throw absence }
 
 /// Throws, because this build has no ONNX.
-public func importONNX(text: String) throws -> Graph { throw absence }
+public func importONNX(text: String, _ settings: InputSettings = InputSettings()) throws -> Graph { throw absence }
 
 /// Throws, because this build has no ONNX.
 public func exportONNX(_ graph: Graph, opset: Int = 17, to path: String) throws { throw absence }

@@ -10,6 +10,8 @@ public struct CompileOptions: Sendable {
     /// Only kernels that sum products as the operators' definitions do, in whatever order: no Winograd convolutions, no
     /// products after Strassen, whose transforms lose about a digit.
     public var exact = false
+    /// Extents that symbols will often have. They steer the choice of kernels; every extent stays right.
+    public var likely: [String: Int] = [:]
     /// Kernels with alternatives are measured, instead of chosen by estimates.
     public var tuning: Tuning?
     /// Settings of the passes.

@@ -32,7 +32,7 @@ import Testing
         let folder = try Folder()
         try folder.buildPair()
         for model in ["pair.dlir", "pair.dlc"] {
-            _ = try succeed(["run", model, "--random", "--shape", "image=7x2", "--output-dir", "from-\(model)"], in: folder)
+            _ = try succeed(["run", model, "--random", "--shape", "image=7,2", "--output-dir", "from-\(model)"], in: folder)
         }
         #expect(try folder.bytes("from-pair.dlir/y.npy") == folder.bytes("from-pair.dlc/y.npy"))
     }

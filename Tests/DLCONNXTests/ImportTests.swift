@@ -103,12 +103,25 @@ func importError(_ text: String) -> String {
             let path = folder + "/model.onnx"
             try exportONNX(source, to: path)
             let w = try Tensor([1, 2] as [Float], shape: [2])
-            let graph = try importONNX(path: path, inputShapes: ["x": [2]], constants: ["w": w])
+            func settings(_ shapes: [String: [Int]], dims: [String: Int] = [:], constants: [String: Tensor] = [:]) -> InputSettings {
+                var settings = InputSettings()
+                (settings.shapes, settings.dims, settings.constants) = (shapes, dims, constants)
+                return settings
+            }
+            let graph = try importONNX(path: path, settings(["x": [2]], constants: ["w": w]))
             #expect(graph.inputs.map(\.name) == ["x"])
             #expect(graph.type(graph.outputs[0].value) == TensorType(.float32, [2]))
-            #expect(throws: DLCError.self) { try importONNX(path: path, inputShapes: ["x": [2, 2]]) }
-            #expect(throws: DLCError.self) { try importONNX(path: path, inputShapes: ["z": [2]]) }
-            #expect(throws: DLCError.self) { try importONNX(path: path, constants: ["w": try w.converted(to: .float64)]) }
+            // One symbol has one extent in all inputs, whichever way it is settled.
+            for settled in [settings(["x": [2]]), settings([:], dims: ["N": 2])] {
+                let graph = try importONNX(path: path, settled)
+                #expect(graph.inputs.map { graph.type($0.value) } == [TensorType(.float32, [2]), TensorType(.float32, [2])])
+            }
+            let wrong = [
+                settings(["x": [2, 2]]), settings(["z": [2]]), settings([:], dims: ["M": 2]), settings(["x": [2]], dims: ["N": 3]),
+                settings(["x": [2], "w": [3]]), settings(["x": [3]], constants: ["w": w]),
+                settings([:], constants: ["w": try w.converted(to: .float64)]), settings(["x": [1 << 62]]),
+            ]
+            for settled in wrong { #expect(throws: DLCError.self) { try importONNX(path: path, settled) } }
         }
     }
 

@@ -20,7 +20,7 @@ struct KnownInputs {
             let small = arguments.compactMap(Self.smallVector)
             for candidates in [small.filter { !$0.tensor.type.isFloat }, small] where !candidates.isEmpty {
                 var options = options
-                options.constants = Dictionary(candidates.map { ($0.name, $0.tensor) }) { first, _ in first }
+                options.inputs.constants = Dictionary(candidates.map { ($0.name, $0.tensor) }) { first, _ in first }
                 guard let model = try? ModelFile.ready(path, options, flags) else { continue }
                 self.model = model
                 remaining = arguments.filter { argument in !candidates.contains { $0.argument == argument } }
@@ -34,15 +34,38 @@ struct KnownInputs {
     private static let mostElements = 64
 
     private static func smallVector(_ argument: String) -> (argument: String, name: String, tensor: Tensor)? {
-        guard let equals = argument.firstIndex(of: "=") else { return nil }
-        let path = String(argument[argument.index(after: equals)...])
-        let tensor: Tensor?
+        guard let (name, tensor) = try? ConstantInput.read(argument), tensor.rank <= 1, tensor.count <= mostElements else { return nil }
+        return (argument, name, tensor)
+    }
+}
+
+/// `NAME=FILE` for an input that becomes a constant before anything is known of the model.
+enum ConstantInput {
+    /// - Throws: where there is no name, or the file cannot be read or holds several tensors.
+    static func read(_ argument: String) throws -> (name: String, tensor: Tensor) {
+        let (name, path) = try split(argument)
         switch ModelFile.kind(path) {
-        case "npy": tensor = try? NPY.read(path)
-        case "pb": tensor = (try? ONNXTensorFile.read(path))?.tensor
-        default: tensor = nil
+        case "npy": return (name, try NPY.read(path))
+        case "pb": return (name, try ONNXTensorFile.read(path).tensor)
+        case "npz":
+            let arrays = try NPZ.read(path)
+            guard let array = arrays.first(where: { $0.name == name }) ?? (arrays.count == 1 ? arrays.first : nil) else {
+                throw DLCError("holds no array \(name)", at: [path])
+            }
+            return (name, array.tensor)
+        default: throw DLCError("unknown kind of constant; expected NAME=FILE with .npy, .npz or .pb", at: [path])
         }
-        guard let tensor, tensor.rank <= 1, tensor.count <= mostElements else { return nil }
-        return (argument, String(argument[..<equals]), tensor)
+    }
+
+    /// Names of inputs and files may hold equals signs: the first whose rest is a file divides them.
+    private static func split(_ argument: String) throws -> (name: String, path: String) {
+        var first: (String, String)?
+        for index in argument.indices where argument[index] == "=" && index != argument.startIndex {
+            let parts = (String(argument[..<index]), String(argument[argument.index(after: index)...]))
+            if (try? MappedFile(path: parts.1)) != nil { return parts }
+            first = first ?? parts
+        }
+        guard let first else { throw DLCError("expected NAME=FILE, found \(argument)") }
+        return first
     }
 }

@@ -1,5 +1,24 @@
 import DLC
 
+/// Extents that a person chose for inputs with symbols.
+struct ChosenExtents {
+    var shapes: [String: [Int]] = [:]
+    var dims: [String: Int] = [:]
+    var likely: [String: Int] = [:]
+    /// Whether the model was compiled with them, so that the symbols may be gone.
+    var isSettled = false
+
+    init() {}
+
+    /// - Throws: where something is given twice.
+    init(_ shapes: ShapeOptions, _ flags: CompileFlags? = nil, isSettled: Bool = false) throws {
+        self.shapes = try shapes.byName()
+        dims = try shapes.bySymbol()
+        likely = try NamedExtent.table(flags?.likely ?? [], option: "--likely")
+        self.isSettled = isSettled
+    }
+}
+
 /// Values for inputs that nobody gives, the same for the same seed.
 struct RandomInputs {
     private let ports: [Plan.Port]
@@ -7,13 +26,20 @@ struct RandomInputs {
     /// Extents of the symbols.
     let bindings: [String: Int]
 
-    /// - Parameter shapes: shapes of some inputs by name; symbols that they do not settle are 1.
-    /// - Throws: where a shape does not fit its input, or there is no such input.
-    init(_ model: CompiledModel, shapes: [String: [Int]] = [:]) throws {
+    /// - Parameter extents: of symbols that they leave open the likely one is taken, else 1.
+    /// - Throws: where a shape does not fit its input, or there is no such input or symbol.
+    init(_ model: CompiledModel, _ extents: ChosenExtents = ChosenExtents()) throws {
         ports = model.inputs
         metadata = model.metadata
         var bindings: [String: Int] = [:]
-        for (name, shape) in shapes.sorted(by: { $0.key < $1.key }) {
+        let symbols = Set(ports.flatMap { $0.shape.flatMap(\.symbols) })
+        for (symbol, extent) in extents.dims.sorted(by: { $0.key < $1.key }) {
+            guard symbols.contains(symbol) || extents.isSettled else {
+                throw DLCError("there is no dimension \(symbol); the model has \(Describe.ports(ports))")
+            }
+            bindings[symbol] = extent
+        }
+        for (name, shape) in extents.shapes.sorted(by: { $0.key < $1.key }) {
             guard let port = ports.first(where: { $0.name == name }) else {
                 throw DLCError("there is no input \(name) to give a shape; the model has \(Describe.ports(ports))")
             }
@@ -23,7 +49,7 @@ struct RandomInputs {
             for (dim, extent) in zip(port.shape, shape) {
                 if let symbol = dim.symbols.first, dim == Dim(symbol: symbol) {
                     guard bindings[symbol] == nil || bindings[symbol] == extent else {
-                        throw DLCError("--shape gives dimension \(symbol) two extents, \(bindings[symbol] ?? 0) and \(extent)")
+                        throw DLCError("dimension \(symbol) is given two extents, \(bindings[symbol] ?? 0) and \(extent)")
                     }
                     bindings[symbol] = extent
                 } else if let constant = dim.constant, constant != extent {
@@ -31,7 +57,7 @@ struct RandomInputs {
                 }
             }
         }
-        for symbol in Set(ports.flatMap { $0.shape.flatMap(\.symbols) }) where bindings[symbol] == nil { bindings[symbol] = 1 }
+        for symbol in symbols where bindings[symbol] == nil { bindings[symbol] = extents.likely[symbol] ?? 1 }
         self.bindings = bindings
     }
 

@@ -23,6 +23,12 @@ struct CompileFlags: ParsableArguments {
     @Option(help: ArgumentHelp("The file of measured times; in the user's cache folder where left out.", valueName: "file"))
     var tuneCache: String?
 
+    @Option(
+        name: .customLong("likely"),
+        help: ArgumentHelp(
+            "The extent that a symbol will often have, to choose kernels by; every other one stays right. Repeatable.", valueName: "symbol=8"))
+    var likely: [NamedExtent] = []
+
     func validate() throws {
         if tuneCache != nil, !tune { throw ValidationError("--tune-cache is for --tune") }
     }
@@ -32,6 +38,7 @@ struct CompileFlags: ParsableArguments {
         var options = CompileOptions(target: target == .native ? nil : target.target)
         options.exact = exact
         options.passes.declined = { Console.warn("\($0); left as it is") }
+        options.likely = try NamedExtent.table(likely, option: "--likely")
         if tune {
             options.tuning = Tuning(cache: try TuneCache(path: try tuneCache ?? Self.defaultCache()), observe: Self.report)
         }
@@ -41,13 +48,13 @@ struct CompileFlags: ParsableArguments {
     /// The same flags on the command line of another `dlc`.
     var arguments: [String] {
         ["--target", target.rawValue] + (exact ? ["--exact"] : []) + (tune ? ["--tune"] : [])
-            + (tuneCache.map { ["--tune-cache", $0] } ?? [])
+            + (tuneCache.map { ["--tune-cache", $0] } ?? []) + likely.flatMap { ["--likely", $0.description] }
     }
 
     /// - Throws: where flags are given that no model of these is compiled with, since all of them are compiled files.
     func check(_ models: [String]) throws {
         guard models.allSatisfy(ModelFile.isPlan) else { return }
-        let flags = [(target != .native, "--target"), (exact, "--exact"), (tune, "--tune")]
+        let flags = [(target != .native, "--target"), (exact, "--exact"), (tune, "--tune"), (!likely.isEmpty, "--likely")]
         if let given = flags.first(where: \.0) {
             throw DLCError("is compiled already; \(given.1) is for dlc build", at: models.prefix(1).map { $0 })
         }

@@ -9,6 +9,13 @@ struct ModelArgument: ParsableArguments {
     @OptionGroup(title: "Options for models in .dlm files") var flags: ModelFlags
 
     func options() throws -> ModelOptions { try flags.options() }
+
+    /// The options with what is settled of the inputs.
+    func options(_ settling: SettlingOptions) throws -> ModelOptions {
+        var options = try flags.options()
+        options.inputs = try settling.settings()
+        return options
+    }
 }
 
 struct ThreadOptions: ParsableArguments {
@@ -20,13 +27,22 @@ struct ThreadOptions: ParsableArguments {
     }
 }
 
+/// Extents of inputs whose declared ones are symbols.
 struct ShapeOptions: ParsableArguments {
     @Option(
         name: .customLong("shape"),
         help: ArgumentHelp(
-            "The shape of an input whose declared one has symbols, which are 1 where nothing else is said.",
-            valueName: "name=1x3x224x224"))
+            "The shape of an input whose declared one has symbols; repeatable. A symbol has one extent in all inputs.",
+            valueName: "name=1,3,224,224"))
     var shapes: [NamedShape] = []
+
+    @Option(name: .customLong("dim"), help: ArgumentHelp("The extent of a symbol; repeatable.", valueName: "symbol=8"))
+    var dims: [NamedExtent] = []
+
+    var isEmpty: Bool { shapes.isEmpty && dims.isEmpty }
+
+    /// - Throws: where two extents are given for one symbol.
+    func bySymbol() throws -> [String: Int] { try NamedExtent.table(dims, option: "--dim") }
 
     /// - Throws: where two shapes are given for one input.
     func byName() throws -> [String: [Int]] {
@@ -40,8 +56,70 @@ struct ShapeOptions: ParsableArguments {
     }
 }
 
-/// `NAME=1x3x224x224`; `NAME=` is a scalar.
-struct NamedShape: ExpressibleByArgument {
+/// What is settled for good before a model is compiled.
+struct SettlingOptions: ParsableArguments {
+    @OptionGroup var shapes: ShapeOptions
+
+    @Option(
+        name: .customLong("input"),
+        help: ArgumentHelp(
+            "Make an input of an .onnx or .dlir model a constant, such as axes, pads or counts that decide shapes: a .npy, .npz or .pb file.",
+            valueName: "name=file"))
+    var constants: [String] = []
+
+    var isEmpty: Bool { shapes.isEmpty && constants.isEmpty }
+
+    func settings() throws -> InputSettings {
+        var settings = InputSettings()
+        (settings.shapes, settings.dims) = (try shapes.byName(), try shapes.bySymbol())
+        for argument in constants {
+            let (name, tensor) = try ConstantInput.read(argument)
+            guard settings.constants.updateValue(tensor, forKey: name) == nil else { throw DLCError("input \(name) is given twice") }
+        }
+        return settings
+    }
+
+    /// - Throws: where inputs of a compiled file shall become constants, for which it is too late.
+    func checkCompiled(_ path: String) throws {
+        guard constants.isEmpty else { throw DLCError("is compiled already; --input makes constants for dlc build", at: [path]) }
+    }
+
+    /// The same options on the command line of another `dlc`.
+    var arguments: [String] {
+        shapes.shapes.flatMap { ["--shape", $0.description] } + shapes.dims.flatMap { ["--dim", $0.description] }
+            + constants.flatMap { ["--input", $0] }
+    }
+}
+
+/// `SYMBOL=8`. Symbols may hold equals signs.
+struct NamedExtent: ExpressibleByArgument, CustomStringConvertible {
+    var name: String
+    var extent: Int
+
+    init?(argument: String) {
+        guard let equals = argument.lastIndex(of: "="), equals != argument.startIndex,
+            let extent = Int(argument[argument.index(after: equals)...]), extent >= 0
+        else { return nil }
+        name = String(argument[..<equals])
+        self.extent = extent
+    }
+
+    var description: String { "\(name)=\(extent)" }
+
+    /// - Throws: where two extents are given for one symbol.
+    static func table(_ extents: [NamedExtent], option: String) throws -> [String: Int] {
+        var result: [String: Int] = [:]
+        for given in extents {
+            guard result.updateValue(given.extent, forKey: given.name) == nil else {
+                throw DLCError("\(option) gives dimension \(given.name) two extents")
+            }
+        }
+        return result
+    }
+}
+
+/// `NAME=1,3,224,224`, with x in place of the commas too; `NAME=` is a scalar.
+struct NamedShape: ExpressibleByArgument, CustomStringConvertible {
     var name: String
     var extents: [Int] = []
 
@@ -50,11 +128,13 @@ struct NamedShape: ExpressibleByArgument {
         name = String(argument[..<equals])
         let text = argument[argument.index(after: equals)...]
         if text.isEmpty { return }
-        for part in text.split(separator: "x", omittingEmptySubsequences: false) {
+        for part in text.split(omittingEmptySubsequences: false, whereSeparator: { $0 == "," || $0 == "x" }) {
             guard let extent = Int(part), extent >= 0 else { return nil }
             extents.append(extent)
         }
     }
+
+    var description: String { "\(name)=\(extents.map(String.init).joined(separator: ","))" }
 }
 
 /// The processor families of `--target`.

@@ -130,7 +130,10 @@ extension Lowering {
     /// A number for a dimension, to choose algorithms by where it is symbolic.
     func nominal(_ dim: Dim) -> Int {
         if let constant = dim.constant { return constant }
-        let values = Dictionary(uniqueKeysWithValues: dim.symbols.map { ($0, $0.lowercased().contains("batch") || $0 == "N" ? 1 : 64) })
+        let values = Dictionary(
+            uniqueKeysWithValues: dim.symbols.map { symbol in
+                (symbol, options.likely[symbol] ?? (symbol.lowercased().contains("batch") || symbol == "N" ? 1 : 64))
+            })
         return (try? dim.evaluate(values)) ?? 64
     }
 }

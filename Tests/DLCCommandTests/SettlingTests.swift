@@ -1,0 +1,88 @@
+import DLC
+import DLCTensorFiles
+import Foundation
+import Testing
+
+@Suite(.serialized) struct Settling {
+    /// What the command prints.
+    private func succeed(_ arguments: [String], in folder: Folder) throws -> String {
+        let result = try Tool.run(arguments, in: folder)
+        #expect(result.status == 0, "\(arguments.joined(separator: " ")): \(result.errors)")
+        return result.output
+    }
+
+    private func ports(_ arguments: [String], in folder: Folder) throws -> [String] {
+        try succeed(["build", "pair.dlir", "-o", "pair.dlc"] + arguments, in: folder).isEmpty
+            ? [] : CompiledModel(contentsOf: folder.path("pair.dlc")).inputs.map { "\($0.name)\($0.shape)" }
+    }
+
+    @Test func aSymbolIsSettledInEveryInput() throws {
+        let folder = try Folder()
+        try folder.writePair()
+        for flags in [["--dim", "N=3"], ["--shape", "image=3,2"], ["--shape", "ids=3"], ["--shape", "ids=3", "--dim", "N=3"]] {
+            #expect(try ports(flags, in: folder) == ["image[3, 2]", "ids[3]"], "\(flags)")
+        }
+        #expect(try ports(["--likely", "N=3"], in: folder) == ["image[N, 2]", "ids[N]"])
+    }
+
+    @Test func zeroAndOneAreExtentsToo() throws {
+        let folder = try Folder()
+        try folder.writePair()
+        for extent in [0, 1] { #expect(try ports(["--dim", "N=\(extent)"], in: folder) == ["image[\(extent), 2]", "ids[\(extent)]"]) }
+    }
+
+    @Test func benchAndInspectTakeTheSameFlags() throws {
+        let folder = try Folder()
+        try folder.buildPair()
+        for model in ["pair.dlir", "pair.dlc"] {
+            for flags in [["--dim", "N=3"], ["--shape", "image=3,2"], ["--shape", "image=3x2"]] {
+                _ = try succeed(["bench", model, "--seconds", "0"] + flags, in: folder)
+                _ = try succeed(["inspect", model] + flags, in: folder)
+            }
+        }
+        #expect(try succeed(["inspect", "pair.dlir", "--stage", "lowered", "--dim", "N=3"], in: folder).contains("f32[3, 2]"))
+        #expect(try succeed(["inspect", "pair.dlir", "--likely", "N=7"], in: folder).contains("with N = 7"))
+    }
+
+    @Test func exportWritesSettledExtents() throws {
+        let folder = try Folder()
+        try folder.writePair()
+        _ = try succeed(["export", "pair.dlir", "-o", "pair.onnx", "--dim", "N=4"], in: folder)
+        let graph = try Compiler.load(folder.path("pair.onnx"))
+        #expect(graph.type(graph.inputs[0].value) == TensorType(.float32, [4, 2]))
+    }
+
+    @Test func anInputThatDecidesShapesBecomesAConstant() throws {
+        let folder = try Folder()
+        try folder.write("graph g(%x: f32[N, 2], %w: f32[K]) -> (%y) {\n    %y = mul(%x, %w)\n}\n", "g.dlir")
+        try folder.write(Tensor([2, 3] as [Float], shape: [2]), "w.npy")
+        _ = try succeed(["build", "g.dlir", "-o", "g.dlc", "--input", "w=w.npy"], in: folder)
+        let model = try CompiledModel(contentsOf: folder.path("g.dlc"))
+        #expect(model.inputs.map(\.name) == ["x"])
+        let outputs = try Session(model).run(["x": Tensor([1, 1] as [Float], shape: [1, 2])])
+        #expect(try outputs["y"]?.array(of: Float.self) == [2, 3])
+    }
+
+    @Test func whatCannotBeSettledIsSaid() throws {
+        let folder = try Folder()
+        try folder.buildPair()
+        try folder.writeInputs()
+        let cases: [([String], String)] = [
+            (["build", "pair.dlir", "--dim", "M=1"], "there is no dimension M to settle; the model has N"),
+            (["build", "pair.dlir", "--shape", "picture=1,2"], "there is no input picture; the model has image: f32[N, 2], ids: i64[N]"),
+            (["build", "pair.dlir", "--shape", "image=1,3"], "does not fit f32[N, 2]: dimension 1 is 2"),
+            (["build", "pair.dlir", "--shape", "image=1,2", "--dim", "N=2"], "dimension N is 2 by its own setting and 1 by the shape of input image"),
+            (["build", "pair.dlir", "--dim", "N=1", "--dim", "N=2"], "--dim gives dimension N two extents"),
+            (["build", "pair.dlir", "--input", "ids=image.npy"], "input ids is i64[N], the constant is f32[2, 2]"),
+            (["build", "pair.dlir", "--input", "ids=absent.npy"], "absent.npy"),
+            (["build", "pair.dlir", "--input", "ids.npy"], "expected NAME=FILE"),
+            (["bench", "pair.dlc", "--input", "ids=ids.npy"], "is compiled already"),
+            (["bench", "pair.dlc", "--dim", "M=1"], "there is no dimension M"),
+            (["bench", "pair.dlc", "--likely", "N=1"], "is compiled already"),
+        ]
+        for (arguments, message) in cases {
+            let result = try Tool.run(arguments, in: folder)
+            #expect(result.status == 1 && result.errors.hasPrefix("error: ") && result.errors.contains(message), "\(arguments): \(result.errors)")
+        }
+    }
+}
