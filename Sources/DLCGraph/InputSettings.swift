@@ -68,32 +68,10 @@ extension Graph {
     public func settling(_ settings: InputSettings, foldLimit: Int) throws -> Graph {
         if settings.isEmpty { return self }
         let symbols = try settings.symbols(of: inputs.map { ($0.name, type($0.value)) })
-        var builder = GraphBuilder(like: self, foldLimit: foldLimit)
-        var map = [Value?](repeating: nil, count: values.count)
-        for port in inputs {
-            if let constant = settings.constants[port.name] {
-                map[port.value.index] = builder.constant(constant, name: port.name)
-                continue
-            }
+        let types = try inputs.map { port in
             let declared = type(port.value)
-            let shape = try declared.shape.map { try $0.substituting(symbols) }
-            map[port.value.index] = try builder.input(port.name, TensorType(declared.element, shape))
+            return TensorType(declared.element, try declared.shape.map { try $0.substituting(symbols) })
         }
-        for node in nodes {
-            let names = node.results.map { name(of: $0) }
-            let results: [Value]
-            if let constant = node.op as? Constant {
-                results = [builder.constant(constant.value, name: names[0])]
-            } else {
-                let operands = node.operands.map { $0.flatMap { map[$0.index] } }
-                results = try builder.add(node.op.substituting(symbols), operands, name: node.name, resultNames: names)
-            }
-            for (old, new) in zip(node.results, results) { map[old.index] = new }
-        }
-        for port in outputs {
-            guard let value = map[port.value.index] else { throw DLCError("output \(port.name) is never computed") }
-            try builder.output(port.name, value)
-        }
-        return builder.graph.withoutDeadNodes()
+        return try retyped(types, constants: settings.constants, foldLimit: foldLimit).withoutDeadNodes()
     }
 }

@@ -73,16 +73,20 @@ public struct Rewriter {
     /// Rebuilds the graph.
     /// - Parameters:
     ///   - inputs: other types for the inputs; nil for the old ones. Symbols that stood alone in them are replaced throughout.
+    ///   - constants: what inputs of these names become.
     ///   - change: what becomes of each operator before the rule sees it.
     ///   - declined: called where the rule throws or its replacement is refused, and the node is kept; where it is nil, the
     ///     error is thrown.
     public mutating func sweep(
-        inputs: [TensorType]? = nil, operators change: (any Operator) throws -> any Operator = { $0 }, declined: Declined? = nil,
-        _ rule: Rule
+        inputs: [TensorType]? = nil, constants: [String: Tensor] = [:],
+        operators change: (any Operator) throws -> any Operator = { $0 }, declined: Declined? = nil, _ rule: Rule
     ) throws {
         let types = old.inputs.map { old.type($0.value) }
         symbols.settle(inputs: types, as: inputs ?? types)
-        for (port, type) in zip(old.inputs, inputs ?? types) { map([port.value], to: [try builder.input(port.name, type)]) }
+        for (port, type) in zip(old.inputs, inputs ?? types) {
+            let constant = constants[port.name].map { builder.constant($0, name: port.name) }
+            map([port.value], to: [try constant ?? builder.input(port.name, type)])
+        }
         for state in old.states {
             map([state.value], to: [try builder.state(state.name, old.type(state.value), initial: state.initial)])
         }
@@ -156,8 +160,9 @@ extension Graph {
     }
 
     /// The same graph with inputs of other types. Symbols that stood alone in them are replaced throughout.
+    /// - Parameter constants: what inputs of these names become.
     /// - Throws: what inference reports about the nodes, and where a constraint cannot hold.
-    public func retyped(_ inputs: [TensorType]) throws -> Graph {
+    public func retyped(_ inputs: [TensorType], constants: [String: Tensor] = [:], foldLimit: Int = 0) throws -> Graph {
         guard inputs.count == self.inputs.count else { throw DLCError("expects \(self.inputs.count) operands, found \(inputs.count)") }
         var values: [String: Dim] = [:]
         for (port, type) in zip(self.inputs, inputs) {
@@ -165,9 +170,9 @@ extension Graph {
                 if let symbol = old.symbol, values[symbol] == nil { values[symbol] = new }
             }
         }
-        var rewriter = Rewriter(self)
+        var rewriter = Rewriter(self, foldLimit: foldLimit)
         try rewriter.builder.requireAgain(constraints) { try $0.substituting(values) }
-        try rewriter.sweep(inputs: inputs) { _, _ in nil }
+        try rewriter.sweep(inputs: inputs, constants: constants) { _, _ in nil }
         return rewriter.builder.graph
     }
 }
