@@ -6,7 +6,7 @@ extension ONNXMapping {
         }
         let tensor: Tensor
         switch (name, value) {
-        case ("value", .tensor(let value)): tensor = value
+        case ("value", .tensor(let value)), ("sparse_value", .tensor(let value)): tensor = value
         case ("value_int", .int(let value)): tensor = try Tensor([Int64(value)], shape: [])
         case ("value_ints", .ints(let values)): tensor = try Tensor(values.map(Int64.init), shape: [values.count])
         case ("value_float", .float(let value)): tensor = try Tensor([Float(value)], shape: [])

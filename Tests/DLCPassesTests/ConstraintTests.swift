@@ -177,3 +177,47 @@ import Testing
 extension Graph {
     fileprivate func unified() throws -> Graph { try [unifyExtents].run(self) }
 }
+
+/// Symbols that constraints say more about than an equality with another.
+@Suite struct SettledSymbolTests {
+    private func unified(_ text: String) throws -> Graph { try [unifyExtents].run(GraphConstraintTests.parse(text)) }
+
+    /// What an image that is halved and doubled must be, at one, two and three levels.
+    @Test(arguments: [1, 2, 3]) func anImageThatIsHalvedAndDoubledIsAMultiple(levels: Int) throws {
+        var lines: [String] = []
+        var value = "%x"
+        var down = Dim(symbol: "H")
+        for level in 0..<levels {
+            let half = try down.quotient(2)
+            let results = "%p\(level): f32[1, 1, \(half)], %i\(level): i64[1, 1, \(half)]"
+            lines.append("\(results) = max_pool(\(value)) {kernel: [2], strides: [2], dilations: [1], pads: dims(0; 0)}")
+            (value, down) = ("%p\(level)", half)
+        }
+        let full = try down.times(Dim(1 << levels))
+        lines.append("%t: f32[1, 1, \(full)] = tile(\(value)) {repeats: dims(1; 1; \(1 << levels))}")
+        lines.append("%y: f32[1, 2, H] = concat(%x, %t) {axis: 1} \"skip\"")
+        let text = "graph g(%x: f32[1, 1, H]) -> (%y) {\n\(lines.joined(separator: "\n"))\n}"
+        let graph = try unified(text)
+        #expect(graph.type(graph.inputs[0].value).shape[2].description.hasPrefix("\(1 << levels)*"), "\(graph.text())")
+        let session = try Session(CompiledModel(Compiler.compile(graph)), threads: 1)
+        let right = try Tensor.random(seed: 1, shape: [1, 1, 3 << levels])
+        #expect(try session.run(["x": right])["y"]?.shape == [1, 2, 3 << levels])
+        let error = #expect(throws: DLCError.self) { try session.run(["x": Tensor.random(seed: 1, shape: [1, 1, (3 << levels) + 1])]) }
+        #expect(error?.description.hasPrefix("concat skip: \((3 << levels) + 1) (dimension 2 of input x) is not") == true, "\(error?.description ?? "")")
+    }
+
+    @Test func aTableOfPositionsBoundsTheLength() throws {
+        let graph = try unified("""
+            graph g(%x: f32[S, 4]) -> (%y) {
+                %t = constant {value: f32[64, 4] (1...)}
+                %p: f32[min(64, S), 4] = slice(%t) {starts: [0, 0], sizes: dims(min(64, S); 4), steps: [1, 1]}
+                %y: f32[broadcast(S, min(64, S)), 4] = add(%x, %p) "positions"
+            }
+            """)
+        #expect(graph.type(graph.outputs[0].value).description == "f32[S, 4]")
+        let session = try Session(CompiledModel(Compiler.compile(graph)), threads: 1)
+        for length in [0, 1, 63, 64] { #expect(try session.run(["x": Tensor.random(seed: 1, shape: [length, 4])])["y"]?.shape == [length, 4]) }
+        let error = #expect(throws: DLCError.self) { try session.run(["x": Tensor.random(seed: 1, shape: [65, 4])]) }
+        #expect(error?.description.contains("64 must be at least 65 (dimension 0 of input x)") == true, "\(error?.description ?? "")")
+    }
+}

@@ -70,15 +70,60 @@ enum FourierTransform {
         var onesided: Bool
         var length: Int?
 
+        /// The transform of a signal whose length only a run knows, by tables of cosines and sines that the run computes.
+        private func tabulated(_ x: Value, axis: Int, parts: Int, _ reader: inout ONNXReader) throws -> Value {
+            let fact = reader.builder.fact(x)
+            let (rank, count) = (fact.rank, fact.shape[axis])
+            let isMirrored = inverse && onesided
+            let length = try self.length.map { Dim($0) } ?? (isMirrored ? count.minus(1).times(2) : count)
+            let kept = try onesided && !inverse ? length.quotient(2).plus(1) : length
+            let most = try isMirrored ? length.quotient(2).plus(1) : length
+            let used = try most == count ? count : Dim.min(count, most)
+            let others = (0..<(rank - 1)).filter { $0 != axis }
+            let perm = others + [rank - 1, axis]
+            var rows = try reader.transpose(x, perm)
+            if used != count { rows = try reader.slice(rows, axis: rank - 1, from: 0, count: used) }
+            func part(_ index: Int) throws -> Value { try reader.slice(rows, axis: rank - 2, from: index, count: 1) }
+
+            let time = try reader.reshape(reader.range(used), [used, 1])
+            let period = try reader.extent(length, like: time)
+            let turns = try reader.apply(.mod, reader.apply(.mul, time, reader.range(kept)), period)
+            let scale = try reader.apply(.div, reader.scalar(2 * Double.pi, like: x), reader.extent(length, like: x))
+            let angle = try reader.apply(.mul, reader.cast(turns, fact.element), scale)
+            var (cosines, sines) = (try reader.apply(.cos, angle), try reader.apply(.sin, angle))
+            if inverse {
+                var weight = try reader.apply(.div, reader.scalar(1, like: x), reader.extent(length, like: x))
+                if isMirrored {
+                    // A one-sided spectrum stands for its mirror image too, but for the middle and the start.
+                    let twice = try reader.apply(.mul, time, reader.scalar(2, like: time))
+                    let isAlone = try reader.apply(
+                        .or, reader.apply(.equal, time, reader.scalar(0, like: time)), reader.apply(.equal, twice, period))
+                    weight = try reader.apply(.mul, weight, reader.select(isAlone, reader.scalar(1, like: x), reader.scalar(2, like: x)))
+                }
+                cosines = try reader.apply(.mul, cosines, weight)
+                sines = try reader.apply(.mul, reader.apply(.neg, sines), weight)
+            }
+            let (real, imaginary) = (try part(0), parts == 2 ? try part(1) : nil)
+            var sums = [try reader.add1(MatMul(), [real, cosines])]
+            if let imaginary { sums[0] = try reader.apply(.add, sums[0], reader.add1(MatMul(), [imaginary, sines])) }
+            if !isMirrored {
+                let turned = try reader.add1(MatMul(), [real, sines])
+                sums.append(try imaginary.map { try reader.apply(.sub, reader.add1(MatMul(), [$0, cosines]), turned) } ?? reader.apply(.neg, turned))
+            }
+            let result = sums.count == 1 ? sums[0] : try reader.add1(Concat(axis: rank - 2), sums)
+            let back = (0..<rank).map { axis in perm.firstIndex(of: axis) ?? axis }
+            return try reader.transpose(result, back)
+        }
+
         /// The transform of x `[…, n at axis, …, 1 or 2]`.
         func applied(to x: Value, axis: Int, _ reader: inout ONNXReader) throws -> Value {
             let fact = reader.builder.fact(x)
             let rank = fact.rank
-            guard let count = fact.shape[axis].constant, let parts = fact.shape[rank - 1].constant, parts == 1 || parts == 2,
-                count <= mostElements
-            else {
-                throw DLCError("x is \(fact.type); expected a known length and 1 or 2 as last dimension")
+            guard let parts = fact.shape[rank - 1].constant, parts == 1 || parts == 2 else {
+                throw DLCError("x is \(fact.type); expected 1 or 2 as last dimension")
             }
+            guard let count = fact.shape[axis].constant else { return try tabulated(x, axis: axis, parts: parts, &reader) }
+            guard count <= mostElements else { throw DLCError("x is \(fact.type); a signal that long is not supported") }
             let length = self.length ?? (inverse && onesided ? 2 * (count - 1) : count)
             let kept = onesided && !inverse ? length / 2 + 1 : length
             let outputs = onesided && inverse ? 1 : 2
