@@ -129,6 +129,19 @@ import Testing
             ]),
     ]
 
+    @Test func anEmptyTensorIsReshapedHoweverItLies() throws {
+        let graph = try GraphParser.parse(
+            """
+            graph g(%x: f32[0, 2]) -> (%y) {
+                %t: f32[2, 0] = transpose(%x) {perm: [1, 0]}
+                %r: f32[0, 5] = reshape(%t) {shape: dims(0; 5)}
+                %y: f32[0, 5] = relu(%r)
+            }
+            """, definitions: AllOps.definitions)
+        let session = try Session(CompiledModel(Compiler.compile(graph)), threads: 1)
+        #expect(try session.run(["x": Tensor(type: .float32, shape: [0, 2]) { _ in }])["y"]?.shape == [0, 5])
+    }
+
     private static func binary(_ op: String, _ type: String = "f32") -> String {
         """
         graph g(%x: f32[N], %z: f32[M]) -> (%y) {
