@@ -11,10 +11,51 @@ enum FourierTransform {
         let given = try reader.ints(2, "axis")?.first ?? reader.attribute("axis") ?? (reader.opset < 20 ? 1 : -2)
         let axis = try InferenceRules.axis(given, rank: x.rank)
         guard x.rank >= 2, axis < x.rank - 1 else { throw DLCError("axis \(given) of x \(x.type) holds no signal") }
-        let transform = Transform(
-            inverse: try reader.attribute("inverse") ?? false, onesided: try reader.attribute("onesided") ?? false,
-            length: try reader.ints(1, "dft_length")?.first)
+        let (inverse, onesided): (Bool, Bool) = (try reader.attribute("inverse") ?? false, try reader.attribute("onesided") ?? false)
+        let length = try reader.dims(1, "dft_length")?.first
+        let isOpen = x.shape[axis].constant == nil || (length != nil && length?.constant == nil)
+        if isOpen, length ?? x.shape[axis] == x.shape[axis], !(inverse && onesided) {
+            return [try open(reader.required(0), axis: axis, inverse: inverse, onesided: onesided, &reader)]
+        }
+        let transform = Transform(inverse: inverse, onesided: onesided, length: try reader.ints(1, "dft_length")?.first)
         return [try transform.applied(to: reader.required(0), axis: axis, &reader)]
+    }
+
+    /// The transform over an axis whose extent n is open: products with cosines and sines of 2π·(k·t mod n) / n, computed then.
+    private static func open(
+        _ x: Value, axis: Int, inverse: Bool, onesided: Bool, _ reader: inout ONNXReader
+    ) throws -> Value {
+        let fact = reader.builder.fact(x)
+        let (count, parts) = (fact.shape[axis], fact.shape[fact.rank - 1])
+        guard parts == 1 || parts == 2 else { throw DLCError("x is \(fact.type); expected 1 or 2 as last dimension") }
+        let kept = onesided ? try count.quotient(2).plus(1) : count
+        let products = try reader.apply(.mul, reader.reshape(reader.range(count), [count, 1]), reader.range(kept))
+        let turns = try reader.cast(reader.apply(.mod, products, reader.extent(count, like: products)), fact.element)
+        let unit = try reader.apply(.div, reader.scalar(2 * Double.pi, like: turns), reader.extent(count, like: turns))
+        let angles = try reader.apply(.mul, turns, unit)
+        let cosines = try reader.apply(.cos, angles)
+        let sines = try inverse ? reader.apply(.sin, angles) : reader.apply(.neg, reader.apply(.sin, angles))
+        // […, n] for each part
+        let others = (0..<(fact.rank - 1)).filter { $0 != axis }
+        let moved = try reader.transpose(x, others + [axis, fact.rank - 1])
+        let outer = others.map { fact.shape[$0] }
+        func part(_ index: Int) throws -> Value {
+            try reader.reshape(reader.slice(moved, axis: fact.rank - 1, from: index, count: 1), outer + [count])
+        }
+        func product(_ a: Value, _ b: Value) throws -> Value { try reader.add1(MatMul(), [a, b]) }
+        let re = try part(0)
+        var real = try product(re, cosines)
+        var imaginary = try product(re, sines)
+        if parts == 2 {
+            let im = try part(1)
+            real = try reader.apply(.sub, real, product(im, sines))
+            imaginary = try reader.apply(.add, imaginary, product(im, cosines))
+        }
+        var result = try reader.add1(
+            Concat(axis: -1), [reader.reshape(real, outer + [kept, 1]), reader.reshape(imaginary, outer + [kept, 1])])
+        if inverse { result = try reader.apply(.div, result, reader.extent(count, like: result)) }
+        let perm = others + [axis, fact.rank - 1]
+        return try reader.transpose(result, (0..<fact.rank).map { perm.firstIndex(of: $0) ?? $0 })
     }
 
     static let readSTFT: @Sendable (inout ONNXReader) throws -> [Value] = { reader in

@@ -49,7 +49,9 @@ extension Resize {
             try op.setScales(open, Array(0..<x.rank), x)
             return try reader.add(op, [reader.operand(0)])
         }
-        guard let scales: [Double] = try reader.attribute("scales") ?? reader.doubles(1, "scales") else { throw DLCError("scales are missing") }
+        guard let scales: [Double] = try reader.attribute("scales") ?? reader.doubles(1, "scales") else {
+            throw DLCError("scales are missing")
+        }
         try op.setScales(scales, Array(0..<x.rank), x)
         if op.mode == .nearest, scales.contains(where: { $0 < 1 }) {
             guard scales.allSatisfy({ $0 <= 1 }) else { throw DLCError("scales \(scales) mix growing and shrinking, which opset 10 leaves open") }

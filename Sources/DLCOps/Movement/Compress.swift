@@ -11,7 +11,25 @@ public struct Compress: Operator {
 
     public static let definition = OperatorDefinition(
         Compress(), name: "compress", operands: ["x", "condition"],
-        onnx: [ONNXMapping("Compress", Compress(), since: 9)],
+        onnx: [
+            ONNXMapping(
+                "Compress",
+                read: { reader in
+                    let op: Compress = try reader.configured(Compress())
+                    guard let condition = try reader.fact(1).constant, condition.rank == 1 else {
+                        return try reader.add(op, reader.operands)
+                    }
+                    // What is known to be kept is a gather.
+                    let kept = try condition.integers().enumerated().filter { $0.element != 0 }.map { Int64($0.offset) }
+                    var x = try reader.required(0)
+                    if op.axis == nil { x = try reader.reshape(x, [reader.builder.shape(x).product()]) }
+                    return try reader.add(Gather(axis: op.axis ?? 0), [x, reader.constant(Tensor(kept, shape: [kept.count]))])
+                },
+                write: { writer in
+                    try writer.require(9, "Compress")
+                    writer.node("Compress", attributes: writer.op.changedAttributes)
+                })
+        ],
         examples: {
             let x = try Tensor.random(seed: 1, shape: [3, 2])
             return [

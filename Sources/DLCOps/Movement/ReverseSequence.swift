@@ -14,7 +14,14 @@ public struct ReverseSequence: Operator {
 
     public static let definition = OperatorDefinition(
         ReverseSequence(), name: "reverse_sequence", operands: ["x", "lengths"], traits: [.movesData],
-        onnx: [ONNXMapping("ReverseSequence", ReverseSequence(), since: 10)],
+        onnx: [
+            ONNXMapping(
+                "ReverseSequence", read: read,
+                write: { writer in
+                    try writer.require(10, "ReverseSequence")
+                    writer.node("ReverseSequence", attributes: writer.op.changedAttributes)
+                })
+        ],
         examples: {
             let x = try Tensor.random(seed: 1, shape: [4, 3, 2])
             return [
@@ -53,5 +60,26 @@ public struct ReverseSequence: Operator {
             sources.append(sources.count + (time < length ? (length - 1 - 2 * time) * strides[axes[1]] : 0))
         }
         return [try x.selecting(sources, shape: x.shape)]
+    }
+
+    /// Known lengths of known extents stay as they are and fold; else every element is gathered from its place, which is
+    /// `lengths − 1 − time` within the length.
+    private static let read: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
+        let op: ReverseSequence = try reader.configured(ReverseSequence())
+        let (x, shape) = (try reader.required(0), try reader.fact(0).shape)
+        let lengths = try reader.required(1)
+        let axes = try InferenceRules.axes([op.timeAxis, op.batchAxis], rank: shape.count)
+        if reader.builder.constant(x) != nil, reader.builder.constant(lengths) != nil { return try reader.add(op, reader.operands) }
+        let perm = axes + shape.indices.filter { !axes.contains($0) }
+        let (time, batch) = (shape[axes[0]], shape[axes[1]])
+        let rest = perm.dropFirst(2).map { shape[$0] }
+        let steps = try reader.reshape(reader.range(time), [time, 1])
+        let length = try reader.reshape(reader.cast(lengths, .int64), [1, batch])
+        let turned = try reader.apply(.sub, reader.apply(.sub, length, reader.scalar(1, like: length)), steps)
+        let source = try reader.select(reader.apply(.less, steps, length), turned, steps)
+        let row = try reader.apply(.add, reader.apply(.mul, source, reader.extent(batch, like: source)), reader.range(batch))
+        let rows = try reader.reshape(reader.transpose(x, perm), [time.times(batch)] + rest)
+        let result = try reader.add1(Gather(axis: 0), [rows, row])
+        return [try reader.transpose(result, shape.indices.map { perm.firstIndex(of: $0) ?? $0 })]
     }
 }
