@@ -5,6 +5,7 @@ internal import DLCGraph
 /// Control flow that the importer resolves, because a compiled graph has none.
 ///
 /// - `If` with a condition that is known when the model is built: the branch taken, inlined.
+/// - `If` on shapes that bounds do not settle, whose branches give different types: the branch that readers can take.
 /// - `If` on data, whose branches give the same types: both branches and a `Where` for each result.
 /// - `Loop` with a number of iterations and conditions known when the model is built: unrolled.
 /// - `Scan` over axes of known length: unrolled.
@@ -34,6 +35,10 @@ enum ControlFlow {
         if let isTrue = try knownCondition(condition, in: body) {
             return try inline(isTrue ? then : otherwise, node, in: body)
         }
+        if let truth = body.site.builder.fact(condition).content?.first, body.site.builder.fact(condition).content?.count == 1,
+            let results = try importChoice(truth, then: then, otherwise: otherwise, node, in: body) {
+            return results
+        }
         guard let select = body.context.mapping(OperatorKey(domain: "", opType: "Where")) else {
             throw DLCError("If on data needs the operator Where")
         }
@@ -57,7 +62,7 @@ enum ControlFlow {
         }
     }
 
-    private static func inline(_ graph: connx_graph, _ node: SourceNode, in body: BodyImporter) throws -> [Value?] {
+    static func inline(_ graph: connx_graph, _ node: SourceNode, in body: BodyImporter) throws -> [Value?] {
         guard graph.inputs.isEmpty else { throw DLCError("a branch of If has inputs") }
         let outputs = graph.outputs.map(\.name)
         guard outputs.count >= node.outputs.count else {

@@ -9,6 +9,8 @@ final class ImportContext {
     var tensors: TensorReader
     let functions: [OperatorKey: connx_function]
     private var nodeCount = 0
+    /// Branches to take where nothing else decides.
+    let branches: BranchChoices
 
     /// The most nodes, counted after functions are inlined and loops unrolled.
     static let nodeLimit = 1_000_000
@@ -17,7 +19,8 @@ final class ImportContext {
     /// The newest version of ONNX's own operators whose meaning the readers know.
     static let newestOpset = 28
 
-    init(document: ONNXDocument, modelPath: String?) throws {
+    init(document: ONNXDocument, modelPath: String?, branches: BranchChoices = BranchChoices()) throws {
+        self.branches = branches
         self.document = document
         tensors = TensorReader(document: document, modelPath: modelPath)
         var functions: [OperatorKey: connx_function] = [:]

@@ -32,14 +32,22 @@ private func importModel(_ document: ONNXDocument, path: String?, _ settings: In
         version: { connx_model_opset_version(model, $0) })
     if opsets.isEmpty, connx_model_ir_version(model) < 3 { opsets[""] = 1 }
     var settled: [SettledSymbol] = []
+    let branches = BranchChoices()
+    var firstError: (any Error)?
     while true {
         let site = GraphSite(GraphBuilder(name: graph.name, foldLimit: foldLimit))
         do {
-            return try importModel(document, path: path, opsets, site, settings, settled)
+            return try importModel(document, path: path, opsets, site, settings, settled, branches)
         } catch {
             // Some operators are read for known extents only. Those that other operators have settled are known the next time.
             let found = try site.builder.graph.settledByConstraints()
-            if found.isEmpty { throw error }
+            if found.isEmpty {
+                // A branch that was likely may be one that its readers cannot take.
+                firstError = firstError ?? error
+                if branches.turn() { continue }
+                throw firstError ?? error
+            }
+            branches.restart()
             let values = Dictionary(found.map { ($0.symbol, $0.value) }, uniquingKeysWith: { first, _ in first })
             settled = try settled.map { try $0.substituting(values) } + found
         }
@@ -48,11 +56,11 @@ private func importModel(_ document: ONNXDocument, path: String?, _ settings: In
 
 private func importModel(
     _ document: ONNXDocument, path: String?, _ opsets: [String: Int], _ site: GraphSite, _ settings: InputSettings,
-    _ settled: [SettledSymbol]
+    _ settled: [SettledSymbol], _ branches: BranchChoices
 ) throws -> Graph {
     let model = connx_document_model(document.raw)
     let graph = connx_model_graph(model)
-    let context = try ImportContext(document: document, modelPath: path)
+    let context = try ImportContext(document: document, modelPath: path, branches: branches)
     try context.checkSize(of: graph)
     try context.checkOperators(of: graph)
     for symbol in settled { site.builder.settle(symbol) }

@@ -14,7 +14,11 @@ struct SymbolNames {
         var open: [(name: String, dim: Dim)] = []
         for name in Set(names).sorted() {
             let parsed = DimensionName.parse(name)
-            if let parsed, parsed.symbol == nil, !parsed.symbols.isEmpty { open.append((name, parsed)) } else { meanings[name] = Dim(symbol: name) }
+            if let parsed, parsed.symbol == nil, !parsed.symbols.isEmpty {
+                open.append((name, parsed))
+            } else {
+                meanings[name] = Dim(symbol: name)
+            }
         }
         var known = Set(meanings.keys)
         var hasChanged = true
@@ -83,7 +87,8 @@ struct DimensionName {
             // a / b + c = (a + c·b) / b.
             let numerator = try left.dim.times(right.divisor)
             let other = try right.dim.times(left.divisor)
-            left = Quotient(dim: try isPlus ? numerator.plus(other) : numerator.minus(other), divisor: try left.divisor.times(right.divisor))
+            let dim = try isPlus ? numerator.plus(other) : numerator.minus(other)
+            left = Quotient(dim: dim, divisor: try left.divisor.times(right.divisor))
         }
     }
 
@@ -125,9 +130,7 @@ struct DimensionName {
         }
         _ = take("")
         let start = position
-        while position < characters.count, characters[position].isLetter || characters[position].isNumber || "_.".contains(characters[position]) {
-            position += 1
-        }
+        while position < characters.count, Self.belongsToName(characters[position]) { position += 1 }
         let word = String(characters[start..<position])
         guard let first = word.first else { throw Mismatch() }
         if let value = Int(word) { return Quotient(dim: Dim(value)) }
@@ -137,6 +140,10 @@ struct DimensionName {
         while take(",") { operands.append(try sum()) }
         guard take(")") else { throw Mismatch() }
         return Quotient(dim: try Self.apply(word.lowercased(), operands))
+    }
+
+    private static func belongsToName(_ character: Character) -> Bool {
+        character.isLetter || character.isNumber || character == "_" || character == "."
     }
 
     private static func apply(_ name: String, _ operands: [Quotient]) throws -> Dim {

@@ -31,6 +31,14 @@ extension Dim {
         return try Dim(atom: .isNegative(self))
     }
 
+    /// The two sides of the equation that the truth states, with the number on the right; nil where it is another truth.
+    public var equation: (left: Dim, right: Dim)? {
+        guard case .isZero(let zero) = atom, let rest = try? Dim(terms: zero.terms.filter { !$0.atoms.isEmpty }),
+            let number = try? rest.minus(zero)
+        else { return nil }
+        return (rest, number)
+    }
+
     /// `a` where the truth is 1, else `b`.
     public static func select(_ truth: Dim, _ a: Dim, _ b: Dim) throws -> Dim {
         if let truth = truth.constant { return truth != 0 ? a : b }
