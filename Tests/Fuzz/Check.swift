@@ -77,6 +77,7 @@ enum Check {
                 }
             } catch { return Failure(kind: .rerun, culprit: "session", message: "\(run.bindings): \(error)") }
         }
+        if case .success(let right)? = oracle.first { return states(graph, test, options, right) }
         return nil
     }
 

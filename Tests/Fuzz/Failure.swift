@@ -22,6 +22,8 @@ struct Failure: Sendable {
         case rerun
         /// Passes that change what they made.
         case idempotence
+        /// An input as a state computes something else.
+        case state
         case export, `import`
         /// Another result after ONNX.
         case onnx
@@ -36,7 +38,7 @@ struct Failure: Sendable {
     /// Failures with the same key are taken to have one cause.
     var key: String {
         switch kind {
-        case .wrong, .threads, .rerun, .onnx, .accepted, .idempotence, .text: return "\(kind.rawValue): \(culprit)"
+        case .wrong, .threads, .rerun, .onnx, .state, .accepted, .idempotence, .text: return "\(kind.rawValue): \(culprit)"
         default:
             // Numbers and names differ from case to case.
             let words = message.map { $0.isNumber ? "#" : $0 }.split(separator: "[").map {

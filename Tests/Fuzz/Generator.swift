@@ -92,7 +92,8 @@ struct Generator {
             let common = rng.pick([0, 1, 2, 3, 5])
             let areEqual = rng.chance(0.3)
             for name in symbols where areEqual || rng.chance(0.6) {
-                other[name] = areEqual ? common : rng.pick([0, 1, 1, 2, 3, 4, 5, 8, 17, rng.pick(bindings.values.sorted()), rng.below(40)])
+                other[name] =
+                    areEqual ? common : rng.pick([0, 1, 1, 2, 3, 4, 5, 8, 17, rng.pick(bindings.values.sorted()), rng.below(40)])
             }
             if other == bindings { continue }
             var tensors: [String: Tensor] = [:]

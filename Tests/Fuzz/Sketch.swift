@@ -115,11 +115,18 @@ struct Sketch: Sendable {
         return values.mapValues { builder.fact($0) }
     }
 
-    private func built() throws -> (GraphBuilder, [Int: Value]) {
+    /// - Parameter states: initial values of inputs that are states.
+    func built(states: [String: Tensor] = [:]) throws -> (GraphBuilder, [Int: Value]) {
         var builder = GraphBuilder(name: "fuzz", stage: stage)
         for (key, value) in metadata.sorted(by: { $0.key < $1.key }) { builder.setMetadata(key, value) }
         var values: [Int: Value] = [:]
-        for input in inputs { values[input.id] = try builder.input(input.name, input.type) }
+        for input in inputs {
+            if let initial = states[input.name] {
+                values[input.id] = try builder.state(input.name, input.type, initial: initial)
+            } else {
+                values[input.id] = try builder.input(input.name, input.type)
+            }
+        }
         for step in steps {
             let operands = try step.operands.map { id -> Value? in
                 guard let id else { return nil }
