@@ -29,6 +29,7 @@ public struct Concat: Operator {
                 Example(
                     "i16", Concat(), [try Tensor.random(seed: 6, type: .int16, shape: [3]), try Tensor.random(seed: 7, type: .int16, shape: [2])],
                     isDifferentiable: false),
+                Example("empty", Concat(), [try Tensor.random(seed: 9, shape: [0, 2]), try Tensor.random(seed: 9, shape: [0, 2])]),
                 Example("one", Concat(), [try Tensor.random(seed: 8, shape: [3])]),
             ]
         }

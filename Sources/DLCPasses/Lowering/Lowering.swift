@@ -308,7 +308,9 @@ public struct Lowering {
         var numbers: [Int: Int] = [:]
         for buffer in bufferBytes.indices where root(buffer) == buffer && last[buffer] >= 0 {
             numbers[buffer] = plan.buffers.count
-            plan.buffers.append(Plan.Buffer(bytes: bufferBytes[buffer], firstStep: first[buffer], lastStep: last[buffer]))
+            // Nothing writes a buffer without elements, such as the concatenation of empty parts.
+            let firstStep = min(first[buffer], last[buffer])
+            plan.buffers.append(Plan.Buffer(bytes: bufferBytes[buffer], firstStep: firstStep, lastStep: last[buffer]))
         }
         func renumber(_ location: inout Plan.Location) {
             if case .buffer(let buffer) = location { location = .buffer(numbers[root(buffer)] ?? 0) }
