@@ -5,12 +5,13 @@
 #if defined(__linux__) && defined(__GLIBC__) && !defined(__SANITIZE_THREAD__) && !__has_feature(thread_sanitizer)
 #include <errno.h>
 
-static _Thread_local long long count;
+static _Thread_local long long count, freed;
 
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t number, size_t size);
 extern void *__libc_realloc(void *pointer, size_t size);
 extern void *__libc_memalign(size_t alignment, size_t size);
+extern void __libc_free(void *pointer);
 
 static void note(void) { count++; }
 
@@ -26,6 +27,7 @@ void *calloc(size_t number, size_t size) {
 
 void *realloc(void *pointer, size_t size) {
     note();
+    freed += pointer != NULL;
     return __libc_realloc(pointer, size);
 }
 
@@ -40,7 +42,14 @@ void *aligned_alloc(size_t alignment, size_t size) {
     return __libc_memalign(alignment, size);
 }
 
+void free(void *pointer) {
+    freed += pointer != NULL;
+    __libc_free(pointer);
+}
+
 int64_t allocation_count(void) { return count; }
+int64_t allocations_alive(void) { return count - freed; }
 #else
 int64_t allocation_count(void) { return -1; }
+int64_t allocations_alive(void) { return -1; }
 #endif
