@@ -467,7 +467,7 @@ model M(image: f32[N, 3, 8, 8], code: f32[N, 3]) {
 model M(a: f32[N, 8, 16, 16], b: f32[N, 8, 8, 8]) {
     return concat(a, b, axis: 1)
 }
-// expect: 2:12 concat: operand 1 is f32[N, 8, 8, 8]; f32[N, 8, 16, 16] wants 16 in dimension 2
+// expect: 2:12 concat: 8 must equal 16: operand 1 is f32[N, 8, 8, 8], the first f32[N, 8, 16, 16], joined along dimension 1
 === a dense layer of an image without flatten
 model M(image: f32[N, 3, 8, 8], classes = 10) {
     x = image.conv(8, kernel: 3).relu()
@@ -572,7 +572,7 @@ model M(x: f32[N, 64, 56, 56]) {
 model M(a: f32[N, 4, 8], b: f32[N, 4, 8]) {
     return a @ b
 }
-// expect: 2:14 matmul: a is f32[N, 4, 8] and b is f32[N, 4, 8]: 8 columns against 4 rows
+// expect: 2:14 matmul: 4 must equal 8: a is f32[N, 4, 8] and b is f32[N, 4, 8]: 8 columns against 4 rows
 === a list where one value is wanted
 model M(x: f32[N, 4, 8, 8]) {
     a, b = x.split(2)
