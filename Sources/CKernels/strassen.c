@@ -174,6 +174,8 @@ void dlc_strassen_run(const dlc_call *call) {
 
 double dlc_strassen_share(dlc_isa isa, int64_t m, int64_t n, int64_t k) {
     if (!dlc_strassen_supports(isa, m, n, k)) return __builtin_inf();
+    // Columns without a partner are multiplied by padding and rounded unlike the others; a classifier's equal scores stay equal.
+    if (2 * left_columns(isa, n) != n) return __builtin_inf();
     // Seven eighths, and the additions: those of A cost as much as a few columns of C, those of C as a few of k.
     const double share = 0.885 + 6 / (double)n + 8.2 / (double)k;
     // Fewer rows than these wait for the weights, of which there are more.
