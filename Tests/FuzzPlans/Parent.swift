@@ -11,7 +11,7 @@ struct Parent {
         if !Poison.isAvailable { print("built without the address sanitizer: only what ends the process is found") }
         let deadline = Date().addingTimeInterval(arguments.seconds)
         let folder = FileManager.default.temporaryDirectory.path()
-        let (progress, errors) = ("\(folder)/fuzz-plans.\(getpid())", "\(folder)/fuzz-plans.\(getpid()).errors")
+        let (progress, errors) = ("\(folder)/FuzzPlans.\(getpid())", "\(folder)/FuzzPlans.\(getpid()).errors")
         defer { for path in [progress, errors] { try? FileManager.default.removeItem(atPath: path) } }
         var place = (subject: arguments.from, change: 0)
         var (tried, ran, findings) = (0, 0, 0)

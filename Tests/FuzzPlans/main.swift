@@ -3,9 +3,9 @@ import Foundation
 
 // Changes one part of a compiled plan at a time, its checksum recomputed, then loads and runs it:
 //
-//     fuzz-plans [--seconds N] [--every N] [--from N] [--pairs] [--bytes]
+//     FuzzPlans [--seconds N] [--every N] [--from N] [--pairs] [--bytes]
 //
-// Built with `swift build -c release --product fuzz-plans --sanitize=address` it sees every read and write beyond what a
+// Built with `swift build -c release --product FuzzPlans --sanitize=address` it sees every read and write beyond what a
 // step's operands and results span. Workers are processes: one that dies is a finding, and the next begins behind it.
 // `--pairs` changes two parts, `--bytes` changes bytes of the table. The last line has the figures; the status is 1 where
 // something was found.
