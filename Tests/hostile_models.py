@@ -172,9 +172,6 @@ def node_computes_initializer(folder):
 @case("two inputs")
 def duplicate_inputs(folder): return model([node("Relu", ["x"], ["y"])], inputs=[info("x"), info("x")])
 
-@case("two outputs")
-def duplicate_outputs(folder): return model([node("Relu", ["x"], ["y"])], outputs=[info("y", None), info("y", None)])
-
 @case("two initializers")
 def duplicate_initializers(folder):
     made = with_tensor(raw_data=bytes(24))
@@ -213,9 +210,6 @@ def input_shape_overflows(folder): return model([node("Relu", ["x"], ["y"])], in
 
 @case("dimensions")
 def input_of_rank_100(folder): return model([node("Relu", ["x"], ["y"])], inputs=[info("x", (1,) * 100)])
-
-@case("declared")
-def output_declared_otherwise(folder): return model([node("Relu", ["x"], ["y"])], outputs=[info("y", (7, 7))])
 
 @case("declared")
 def output_declared_integer(folder): return model([node("Relu", ["x"], ["y"])], outputs=[info("y", (2, 3), T.INT64)])

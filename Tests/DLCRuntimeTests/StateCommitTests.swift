@@ -37,6 +37,18 @@ import Testing
         try compare(builder.graph, copies: 1)
     }
 
+    /// The next value is the state's own elements in another order.
+    @Test(arguments: [
+        Transpose([1, 0]) as any Operator, Slice(starts: [1, 0], sizes: [2, 2], steps: [-1, 1]), Slice(starts: [0, 1], sizes: [2, 2], steps: [1, -1]),
+    ]) func aViewOfAStateIsItsNextValue(view: any Operator) throws {
+        var builder = GraphBuilder()
+        let s = try builder.state("s", TensorType(.float32, [2, 2]), initial: Tensor([1, 2, 3, 4] as [Float], shape: [2, 2]))
+        let next = try builder.add1(view, [s])
+        try builder.next("s", next)
+        try builder.output("y", builder.add1(Unary(.neg), [s]))
+        try compare(builder.graph, copies: 2)
+    }
+
     @Test func aStateIsReadBeforeItIsWritten() throws {
         // y = next · s reads the old value after the step that makes the next one.
         var builder = GraphBuilder()

@@ -28,8 +28,9 @@ extension Lowering {
                 if works, schedule.place(buffer, writtenBy: writer, in: state, check: check) { continue }
             }
             let copy = Plan.Step(kernel: CopyKernel(), name: type.name, summary: "next", operands: [next], results: [place])
-            if schedule.write(state, by: copy) { continue }
-            // Others need the old value for their next, and the other way about: it waits aside.
+            // A view of the state itself, such as its transpose, would be overwritten while it is read.
+            if next.location != place.location, schedule.write(state, by: copy) { continue }
+            // So would values that others need for their next, and the other way about: it waits aside.
             let aside = try buffer(next.type, next.shape)
             schedule.append(Plan.Step(kernel: CopyKernel(), name: type.name, summary: "next", operands: [next], results: [aside]))
             guard schedule.write(state, by: Plan.Step(kernel: CopyKernel(), name: type.name, summary: "next", operands: [aside], results: [place])) else {
