@@ -44,6 +44,16 @@ import Testing
         #expect(try succeed(["inspect", "pair.dlir", "--likely", "N=7"], in: folder).contains("with N = 7"))
     }
 
+    /// An extent that is an expression says what its symbol is.
+    @Test func shapesOfCompiledFilesAreSolved() throws {
+        let folder = try Folder()
+        try folder.write("graph g(%x: f32[2*N, 3]) -> (%y) {\n    %y = relu(%x)\n}\n", "g.dlir")
+        _ = try succeed(["build", "g.dlir", "-o", "g.dlc"], in: folder)
+        #expect(try succeed(["inspect", "g.dlc", "--shape", "x=8,3"], in: folder).contains("with N = 4"))
+        let result = try Tool.run(["inspect", "g.dlc", "--shape", "x=7,3"], in: folder)
+        #expect(result.status == 1 && result.errors.hasPrefix("error: "), "\(result.errors)")
+    }
+
     @Test func exportWritesSettledExtents() throws {
         let folder = try Folder()
         try folder.writePair()

@@ -46,15 +46,12 @@ struct RandomInputs {
             guard shape.count == port.shape.count else {
                 throw DLCError("--shape gives \(name) \(shape.count) dimensions; the model has \(Describe.port(port))")
             }
-            for (dim, extent) in zip(port.shape, shape) {
-                if let symbol = dim.symbols.first, dim == Dim(symbol: symbol) {
-                    guard bindings[symbol] == nil || bindings[symbol] == extent else {
-                        throw DLCError("dimension \(symbol) is given two extents, \(bindings[symbol] ?? 0) and \(extent)")
-                    }
-                    bindings[symbol] = extent
-                } else if let constant = dim.constant, constant != extent {
-                    throw DLCError("--shape gives \(name) \(extent) where the model has \(Describe.port(port))")
+            let values = try ShapeBinding(inputs: [ShapeBinding.Input(name: name, shape: port.shape)]).values([shape])
+            for (symbol, extent) in values {
+                guard bindings[symbol] == nil || bindings[symbol] == extent else {
+                    throw DLCError("dimension \(symbol) is given two extents, \(bindings[symbol] ?? 0) and \(extent)")
                 }
+                bindings[symbol] = extent
             }
         }
         for symbol in symbols where bindings[symbol] == nil { bindings[symbol] = extents.likely[symbol] ?? 1 }
