@@ -110,8 +110,10 @@ extension Slice {
         let ends = try axes.map { axis in
             let end = try position(op.starts[axis].plus(op.sizes[axis].times(Dim(op.steps[axis]))), axis)
             if op.steps[axis] > 0, end == shape[axis], end.constant == nil { return Dim(.max) }
+            if op.steps[axis] > 0 || end.isNonNegative { return end }
             // Before the first element; −1 would be the last one.
-            return op.steps[axis] < 0 && end.constant.map { $0 < 0 } ?? false ? Dim(-Int(Int32.max)) : end
+            if let end = end.constant { return Dim(end < 0 ? -Int(Int32.max) : end) }
+            return try Dim.max(end, 0).plus(Dim.min(end, 0).times(Dim(Int(Int32.max))))
         }
         if writer.opset < 10 {
             guard let first = starts.constants, let last = ends.constants, axes.allSatisfy({ op.steps[$0] == 1 }) else {
