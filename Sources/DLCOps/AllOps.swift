@@ -4,7 +4,7 @@ import DLCGraph
 public enum AllOps {
     public static let definitions: [OperatorDefinition] =
         [Constant.definition, Extents.definition] + ElementwiseOps.definitions + MovementOps.definitions + LayerOps.definitions
-        + RegionOps.definitions + FusedOps.definitions
+        + RegionOps.definitions + FusedOps.definitions + TrainingOps.definitions
 
     /// How ONNX operators are read and written.
     public static let mappings: [ONNXMapping] = definitions.flatMap(\.onnx) + CompositeOps.mappings

@@ -5,13 +5,13 @@ public enum Pipelines {
     /// The passes that take an imported graph to `stage`.
     public static func passes(to stage: Stage, _ options: CompileOptions) -> [Pass] {
         let parts: [(Stage, [Pass])] = [
-            (.canonical, canonical), (.laidOut, fusion + layout), (.lowered, lowering),
+            (.canonical, canonical), (.differentiated, differentiation), (.laidOut, fusion + layout), (.lowered, lowering),
         ]
         return parts.filter { $0.0 <= stage }.flatMap { $0.1 }
     }
 
     /// Every pass by name, for `dlc opt`.
-    public static let all: [Pass] = canonical + fusion + layout + lowering
+    public static let all: [Pass] = canonical + differentiation + fusion + layout + lowering
 
     /// What export writes: nothing of our own operators, nothing folded into weights.
     static let canonical: [Pass] = [
@@ -19,6 +19,14 @@ public enum Pipelines {
         foldConstants,
         simplifyMovement,
         reach(.canonical),
+    ]
+
+    /// Gradients as ordinary operators, before anything is fused that they would have to go through.
+    static let differentiation: [Pass] = [
+        differentiate,
+        foldConstants,
+        simplifyMovement,
+        reach(.differentiated),
     ]
 
     /// Exporters' spellings recognised, then everything that a kernel can finish in one step put into one operator.

@@ -1,0 +1,28 @@
+import DLCGraph
+import DLCOps
+
+/// Puts what computes gradients in the place of the nodes that ask for them, innermost first, then lets the nodes that stop
+/// gradients go.
+///
+///     %y = reduce_sum(mul(%x, %x))               %y = reduce_sum(mul(%x, %x))
+///     %dx = gradient(%y, %x)              →      %dx = add(%x, %x)
+public let differentiate = Pass("differentiate", graph: { try $0.differentiated().withoutStops() })
+
+extension Graph {
+    func differentiated() throws -> Graph {
+        guard nodes.contains(where: { $0.op is Gradient }) else { return self }
+        return try rewritten { rewriter, node in
+            guard let op = node.op as? Gradient else { return nil }
+            let operands = node.operands.compactMap { $0 }
+            var sweep = ReverseSweep(rewriter.builder)
+            let results = try sweep.gradients(of: operands[0], at: Array(operands.dropFirst()), mustReach: op.mustReach)
+            rewriter.builder = sweep.builder
+            return results
+        }.graph
+    }
+
+    func withoutStops() throws -> Graph {
+        guard nodes.contains(where: { $0.op is StopGradient }) else { return self }
+        return try rewritten { _, node in node.op is StopGradient ? node.operands.compactMap { $0 } : nil }.graph
+    }
+}

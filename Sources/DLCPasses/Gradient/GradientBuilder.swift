@@ -1,0 +1,97 @@
+import DLCGraph
+import DLCOps
+
+/// What gradient rules build with: the graph so far, and short names for the operators that they are written in.
+/// Nodes get the name of the layer whose gradient is built.
+public struct GradientBuilder {
+    public var builder: GraphBuilder
+    /// The name of the layer that is differentiated.
+    var name = ""
+
+    public init(_ builder: GraphBuilder) { self.builder = builder }
+
+    public func shape(_ value: Value) -> Shape { builder.shape(value) }
+    public func type(_ value: Value) -> TensorType { builder.fact(value).type }
+
+    public mutating func add(_ op: any Operator, _ operands: Value?...) throws -> Value {
+        try builder.add1(op, operands, name: name)
+    }
+
+    public mutating func results(_ op: any Operator, _ operands: Value?...) throws -> [Value] {
+        try builder.add(op, operands, name: name)
+    }
+
+    // MARK: Constants
+
+    /// A scalar of the element type of another value.
+    public mutating func scalar(_ number: Double, like other: Value) throws -> Value {
+        builder.constant(try Tensor(filling: number, type: builder.fact(other).element, shape: []))
+    }
+
+    /// The number in every element of a value's shape.
+    public mutating func full(_ number: Double, like other: Value) throws -> Value { try expand(scalar(number, like: other), to: shape(other)) }
+
+    // MARK: Arithmetic; shapes broadcast
+
+    public mutating func plus(_ a: Value, _ b: Value) throws -> Value { try add(Binary(.add), a, b) }
+    public mutating func minus(_ a: Value, _ b: Value) throws -> Value { try add(Binary(.sub), a, b) }
+    public mutating func times(_ a: Value, _ b: Value) throws -> Value { try add(Binary(.mul), a, b) }
+    public mutating func over(_ a: Value, _ b: Value) throws -> Value { try add(Binary(.div), a, b) }
+    public mutating func plus(_ a: Value, _ b: Double) throws -> Value { try plus(a, scalar(b, like: a)) }
+    public mutating func times(_ a: Value, _ b: Double) throws -> Value { try times(a, scalar(b, like: a)) }
+    public mutating func negative(_ a: Value) throws -> Value { try add(Unary(.neg), a) }
+    public mutating func squared(_ a: Value) throws -> Value { try times(a, a) }
+    public mutating func unary(_ function: UnaryFunction, _ a: Value) throws -> Value { try add(Unary(function), a) }
+    /// 1 - a.
+    public mutating func complement(_ a: Value) throws -> Value { try minus(scalar(1, like: a), a) }
+
+    /// `a` where the condition holds, else `b`.
+    public mutating func select(_ condition: Value, _ a: Value, _ b: Value) throws -> Value { try add(Where(), condition, a, b) }
+
+    /// `a` where the condition holds, else 0.
+    public mutating func masked(_ a: Value, where condition: Value) throws -> Value { try select(condition, a, scalar(0, like: a)) }
+
+    public mutating func cast(_ a: Value, to type: ElementType) throws -> Value {
+        builder.fact(a).element == type ? a : try add(Cast(to: type), a)
+    }
+
+    // MARK: Shapes
+
+    public mutating func reshape(_ a: Value, to shape: Shape) throws -> Value { self.shape(a) == shape ? a : try add(Reshape(shape: shape), a) }
+    public mutating func expand(_ a: Value, to shape: Shape) throws -> Value { self.shape(a) == shape ? a : try add(Expand(shape: shape), a) }
+    public mutating func transpose(_ a: Value, _ permutation: [Int]) throws -> Value {
+        permutation == Array(permutation.indices) ? a : try add(Transpose(perm: permutation), a)
+    }
+
+    /// With the last two dimensions exchanged.
+    public mutating func matrixTranspose(_ a: Value) throws -> Value {
+        let rank = shape(a).count
+        return try transpose(a, Array(0..<(rank - 2)) + [rank - 1, rank - 2])
+    }
+
+    public mutating func sum(_ a: Value, axes: [Int], keepDims: Bool = true) throws -> Value {
+        axes.isEmpty ? a : try add(Reduce(.sum, axes: axes, keepDims: keepDims), a)
+    }
+
+    /// Sums a gradient over the dimensions along which an operand of a shape was broadcast: what it takes to be the operand's.
+    /// - Throws: where an extent may or may not have been broadcast, as only a run tells.
+    public mutating func summed(_ a: Value, to target: Shape) throws -> Value {
+        let source = shape(a)
+        let missing = source.count - target.count
+        var axes: [Int] = Array(0..<max(0, missing))
+        for (axis, extent) in target.enumerated() where extent != source[missing + axis] {
+            guard extent == 1 else {
+                throw DLCError("whether \(extent) is repeated to \(source[missing + axis]) shows only in a run; give the extents numbers or one name")
+            }
+            axes.append(missing + axis)
+        }
+        return try reshape(sum(a, axes: axes), to: target)
+    }
+
+    /// How many elements lie along the axes, as a scalar of the element type of another value.
+    public mutating func count(of shape: Shape, axes: [Int], like other: Value) throws -> Value {
+        let count = try Shape(axes.map { shape[$0] }).product()
+        if let number = count.constant { return try scalar(Double(number), like: other) }
+        return try cast(add(Extents(values: [count], shape: [], type: .int64)), to: builder.fact(other).element)
+    }
+}

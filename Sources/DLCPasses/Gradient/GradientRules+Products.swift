@@ -1,0 +1,6 @@
+import DLCGraph
+import DLCOps
+
+extension GradientRules {
+    static let products: [GradientRule] = []
+}
