@@ -60,7 +60,7 @@ public struct GradientBuilder {
     public mutating func reshape(_ a: Value, to shape: Shape) throws -> Value { self.shape(a) == shape ? a : try add(Reshape(shape: shape), a) }
     public mutating func expand(_ a: Value, to shape: Shape) throws -> Value { self.shape(a) == shape ? a : try add(Expand(shape: shape), a) }
     public mutating func transpose(_ a: Value, _ permutation: [Int]) throws -> Value {
-        permutation == Array(permutation.indices) ? a : try add(Transpose(perm: permutation), a)
+        permutation == Array(permutation.indices) ? a : try add(Transpose(permutation), a)
     }
 
     /// With the last two dimensions exchanged.

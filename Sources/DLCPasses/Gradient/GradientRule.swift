@@ -15,33 +15,37 @@ public struct GradientRule: Sendable {
     let type: ObjectIdentifier
     let body: Body
 
+    private init<Op: Operator>(_ type: Op.Type, body: @escaping Body) {
+        self.type = ObjectIdentifier(type)
+        self.body = body
+    }
+
     /// A rule for all operators of a type.
     public init<Op: Operator>(
         _ type: Op.Type, _ body: @escaping @Sendable (inout GradientBuilder, Op, Node, [Value?]) throws -> [Value?]
     ) {
-        self.type = ObjectIdentifier(type)
-        self.body = { gradient, node, adjoints in
+        self.init(type, body: { gradient, node, adjoints in
             guard let op = node.op as? Op else { throw DLCError("the gradient of \(Op.self) is asked for \(node.op.name)") }
             return try body(&gradient, op, node, adjoints)
-        }
+        })
     }
 
     /// A rule for operators with one result, of which the gradient is given.
     public init<Op: Operator>(
         _ type: Op.Type, single body: @escaping @Sendable (inout GradientBuilder, Op, Node, Value) throws -> [Value?]
     ) {
-        self.init(type) { gradient, op, node, adjoints in
+        self.init(type, { gradient, op, node, adjoints in
             guard let adjoint = adjoints.first ?? nil else { return [] }
             return try body(&gradient, op, node, adjoint)
-        }
+        } as @Sendable (inout GradientBuilder, Op, Node, [Value?]) throws -> [Value?])
     }
 
     /// Operators that let no gradient through: what they compute is constant almost everywhere, or it shall not.
-    public static func zero<Op: Operator>(_ type: Op.Type) -> GradientRule { GradientRule(type) { _, _, _, _ in [] } }
+    public static func zero<Op: Operator>(_ type: Op.Type) -> GradientRule { GradientRule(type, body: { _, _, _ in [] }) }
 
     /// Operators that have no gradient, and why.
     public static func none<Op: Operator>(_ type: Op.Type, because reason: String) -> GradientRule {
-        GradientRule(type) { _, _, _, _ in throw DLCError("has no gradient: \(reason)") }
+        GradientRule(type, body: { _, _, _ in throw DLCError("has no gradient: \(reason)") })
     }
 }
 

@@ -15,10 +15,8 @@ struct ElementwiseProgram {
     /// - Throws: where an operator of the body has no instruction, naming it.
     init(_ body: Graph) throws {
         var registers: [Int: Int] = [:]
-        for (index, port) in body.inputs.enumerated() {
-            let type = Self.compute(body.type(port.value).element)
-            registers[port.value.index] = append(Instruction(DLC_OP_LOAD, type) { $0.tensor = index })
-        }
+        var inputs: [Int: Int] = [:]
+        for (index, port) in body.inputs.enumerated() { inputs[port.value.index] = index }
         for node in body.nodes {
             let result = node.results[0]
             if let constant = node.op as? Constant {
@@ -27,6 +25,11 @@ struct ElementwiseProgram {
             }
             let operands = try node.operands.map { operand -> (register: Int, type: ElementType)? in
                 guard let operand else { return nil }
+                // An operand is loaded where it is read first.
+                if registers[operand.index] == nil, let input = inputs[operand.index] {
+                    let type = Self.compute(body.type(operand).element)
+                    registers[operand.index] = append(Instruction(DLC_OP_LOAD, type) { $0.tensor = input })
+                }
                 guard let register = registers[operand.index] else { throw DLCError("a region reads a value it does not compute") }
                 return (register, body.type(operand).element)
             }

@@ -126,10 +126,10 @@ extension Lowering {
         let program = try ElementwiseProgram(op.body)
         let shape = graph.shape(node.results[0])
         let operands = try node.operands.indices.map { try view(operand(node, $0)).broadcast(to: shape) }
-        let result = try destination(node.results[0])
+        let results = try node.results.map { try destination($0) }
         let summary = op.body.nodes.filter { !($0.op is Constant) }.map { $0.op.name }.joined(separator: " + ")
         emit(
-            ProgramKernel { $0.instructions = program.instructions }, node, summary: summary, operands: operands, results: [result],
+            ProgramKernel { $0.instructions = program.instructions }, node, summary: summary, operands: operands, results: results,
             operations: try shape.product().times(Dim(op.body.nodes.count)), sharing: Array(operands.indices))
     }
 }

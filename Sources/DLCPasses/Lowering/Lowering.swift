@@ -184,9 +184,11 @@ public struct Lowering {
     }
 
     /// Adds a step.
-    /// - Parameter sharing: operands whose memory the first result may take over where they end here.
+    /// - Parameter sharing: operands whose memory any of the results may take over where they end here.
     mutating func emit(_ step: Plan.Step, sharing: [Int] = []) {
-        for operand in sharing { inPlace.append((image.plan.steps.count, 0, operand)) }
+        for result in step.results.indices {
+            for operand in sharing { inPlace.append((image.plan.steps.count, result, operand)) }
+        }
         image.update { $0.steps.append(step) }
     }
 
