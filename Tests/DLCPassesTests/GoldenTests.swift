@@ -34,7 +34,7 @@ import Testing
     /// Every pass that a rule makes has a golden in which nothing may happen.
     @Test func everyPassHasANearMiss() {
         let kept = Set(Self.goldens.filter { $0.name.hasPrefix("keeps-") }.flatMap(\.passes))
-        let always: Set = ["reach-canonical", "reach-laid-out", "reach-lowered", "order-for-memory", "spell-prelu"]
+        let always: Set = ["reach-canonical", "reach-differentiated", "reach-laid-out", "reach-lowered", "order-for-memory", "spell-prelu"]
         #expect(Set(Pipelines.all.map(\.name)).subtracting(always).subtracting(kept).isEmpty)
     }
 
@@ -48,7 +48,8 @@ import Testing
         let expected = try GraphParser.parse(golden.expected, definitions: AllOps.definitions)
         #expect(after.text() == expected.text())
         #expect(try passes.run(after, .strict).text() == after.text(), "a second run changes the graph")
-        try expectSameResults(before, after)
+        // What a gradient is, GradientTests hold to differences.
+        if !before.nodes.contains(where: { $0.op is Gradient }) { try expectSameResults(before, after) }
     }
 }
 

@@ -53,6 +53,9 @@ extension Lowering {
         case let op as OneHot:
             let axis = try axis(op.axis, of: node.results[0])
             try emitDense(OneHotKernel { $0.axis = axis }, node, operands: node.operands)
+        case let op as Random:
+            let distribution = try dlc_random_distribution(named: op.distribution.rawValue)
+            try emitDense(RandomKernel { ($0.distribution, $0.stream) = (distribution, op.stream) }, node, operands: node.operands)
         case is RangeOf: try emitDense(RangeKernel(), node, operands: [node.operands[0], node.operands[2]])
         case let op as ScatterElements: try lower(op, node)
         case let op as NonMaxSuppression: try lower(op, node)

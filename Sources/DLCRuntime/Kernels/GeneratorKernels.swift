@@ -40,3 +40,34 @@ package struct RangeKernel: Kernel {
         return try PreparedKernel(range, slots: step.slots) { dlc_range_prepare(step.isa, $0, $1) }
     }
 }
+
+/// Random numbers as a function of the key and each element's index.
+package struct RandomKernel: Kernel {
+    package static let definition = KernelDefinition(
+        "random", operands: [OperandRule("key", .only(.int64), "2")],
+        results: [OperandRule("result", .only(.float32, .uint32), "*")])
+
+    package var distribution = DLC_RANDOM_UNIFORM
+    package var stream = 0
+
+    package init() {}
+    package mutating func visit(_ fields: inout some FieldVisitor) throws {
+        try fields("distribution", &distribution)
+        try fields("stream", &stream)
+    }
+
+    package func prepare(_ step: BoundStep) throws -> PreparedKernel {
+        let result = try step("result")
+        let expected: ElementType = distribution == DLC_RANDOM_BITS ? .uint32 : .float32
+        guard result.type == expected else { throw DLCError("result is \(result.type); expected \(expected)") }
+        guard let stream = UInt32(exactly: stream) else { throw DLCError("stream is \(stream); expected 0 to 4294967295") }
+        let random = dlc_random(distribution: distribution, stream: stream, count: Int64(result.count))
+        return try PreparedKernel(random, slots: step.slots) { dlc_random_prepare(step.isa, $0, $1) }
+    }
+}
+
+extension dlc_random_distribution: KernelChoice {
+    package static let choices: KeyValuePairs<dlc_random_distribution, String> = [
+        DLC_RANDOM_BITS: "bits", DLC_RANDOM_UNIFORM: "uniform", DLC_RANDOM_NORMAL: "normal",
+    ]
+}

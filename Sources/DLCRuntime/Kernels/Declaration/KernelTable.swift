@@ -7,8 +7,8 @@ package enum KernelTable {
         PoolKernel.self, ResizeKernel.self, AttentionKernel.self,
         SoftmaxKernel.self, ReduceKernel.self, NormKernel.self, GroupNormKernel.self, LpNormKernel.self, LRNKernel.self,
         GatherKernel.self, GatherElementsKernel.self, GatherNDKernel.self, ScatterElementsKernel.self, ScatterNDKernel.self,
-        OneHotKernel.self, RangeKernel.self, TriluKernel.self, ArgKernel.self, CumSumKernel.self, TopKKernel.self,
-        NonMaxSuppressionKernel.self, RegionKernel.self, 
+        OneHotKernel.self, RangeKernel.self, RandomKernel.self, TriluKernel.self, ArgKernel.self, CumSumKernel.self, TopKKernel.self,
+        NonMaxSuppressionKernel.self, RegionKernel.self,
         ProductKernel.self, ConvolutionKernel.self, TransposedConvolutionKernel.self, SeparableKernel.self, RecurrentKernel.self,
         PackKernel.self, RecurrentPackKernel.self,
     ]
