@@ -2,6 +2,7 @@
 /// intrinsics and shared functions are read once. A new kernel is a line here; its functions have names of their own,
 /// and what others call has DLC_NAME's.
 #include "conv_narrow.inc.h"
+#include "conv_weights.inc.h"
 #include "copy_transpose.inc.h"
 #include "depthwise.inc.h"
 #include "gemm_epilogue.inc.h"

@@ -1,0 +1,225 @@
+/// Gradients of weights: a product over pixels, without copies of patches.
+///
+/// Each tap's weights are the product of dy, turned, with x where the tap reads it. A tile of it, rows of the one and vectors
+/// of the other, stays in registers while a block of pixels that fits the cache goes by; x is copied into a padded place first
+/// where windows reach beyond it, so that no pixel is at an edge.
+#include "conv_weights.h"
+
+#include "gather_index.h"
+
+#include <string.h>
+
+const dlc_weights_functions *dlc_weights_functions_of(dlc_isa isa) {
+    switch (isa) {
+    case DLC_ISA_PORTABLE: return &dlc_weights_functions_portable;
+#if defined(__x86_64__)
+    case DLC_ISA_AVX2: return &dlc_weights_functions_avx2;
+    case DLC_ISA_AVX512: return &dlc_weights_functions_avx512;
+#elif defined(__aarch64__)
+    case DLC_ISA_NEON: return &dlc_weights_functions_neon;
+#endif
+    default: return NULL;
+    }
+}
+
+enum { block_bytes = 256 << 10, segment_most = 256, segments_most = 256, tiles_most = 64, depthwise_taps = 9 };
+
+/// The input as tiles read it: x itself, or the padded copy.
+static const float *input_of(const dlc_call *call) {
+    const dlc_conv_weights *p = call->params;
+    return p->copied ? call->shared : call->buffers[0];
+}
+
+/// One task's rows of the padded copy.
+static void copy_rows(const dlc_call *call) {
+    const dlc_conv_weights *p = call->params;
+    int64_t rows = p->n * p->pd * p->ph, first = call->begin * rows / p->tasks, end = call->end * rows / p->tasks;
+    for (int64_t row = first; row < end; ++row) {
+        int64_t y = row % p->ph - p->pad[1], z = row / p->ph % p->pd - p->pad[0], image = row / p->ph / p->pd;
+        float *target = (float *)call->shared + row * p->pw * p->c;
+        if (y < 0 || y >= p->h || z < 0 || z >= p->d) {
+            memset(target, 0, (size_t)(p->pw * p->c) * sizeof(float));
+            continue;
+        }
+        int64_t before = dlc_lesser(p->pad[2], p->pw), whole = dlc_lesser(p->w, p->pw - before);
+        const float *source = (const float *)call->buffers[0] + ((image * p->d + z) * p->h + y) * p->w * p->c;
+        memset(target, 0, (size_t)(before * p->c) * sizeof(float));
+        memcpy(target + before * p->c, source, (size_t)(whole * p->c) * sizeof(float));
+        memset(target + (before + whole) * p->c, 0, (size_t)((p->pw - before - whole) * p->c) * sizeof(float));
+    }
+}
+
+static int64_t tap_offset(const dlc_conv_weights *p, int64_t tap) {
+    int64_t x = tap % p->kernel[2], y = tap / p->kernel[2] % p->kernel[1], z = tap / p->kernel[2] / p->kernel[1];
+    return ((z * p->dilation[0] * p->ph + y * p->dilation[1]) * p->pw + x * p->dilation[2]) * p->c;
+}
+
+/// Segments `first ..< first + count` of the rows of output pixels: where they begin in x and in dy, and how long they are.
+static void locate(const dlc_conv_weights *p, int64_t first, int64_t count, int64_t *x, int64_t *dy, int64_t *lengths) {
+    for (int64_t i = 0; i < count; ++i) {
+        int64_t row = (first + i) / p->segments, at = (first + i) % p->segments * segment_most;
+        int64_t oy = row % p->oh, oz = row / p->oh % p->od, image = row / p->oh / p->od;
+        x[i] = (((image * p->pd + oz * p->stride[0]) * p->ph + oy * p->stride[1]) * p->pw + at * p->stride[2]) * p->c;
+        dy[i] = (row * p->ow + at) * p->oc;
+        lengths[i] = dlc_lesser(segment_most, p->ow - at);
+    }
+}
+
+static float *sums_of(const dlc_call *call) {
+    const dlc_conv_weights *p = call->params;
+    return p->direct ? call->buffers[2] : (float *)call->shared + p->sums_offset;
+}
+
+/// Adds a block of pixels to one tile.
+static void add_to_tile(const dlc_call *call, const dlc_weights_functions *f, dlc_weights_tile *tile, int64_t index) {
+    const dlc_conv_weights *p = call->params;
+    const float *x = input_of(call), *dy = call->buffers[1];
+    int64_t tile_index = index % p->plane_tiles, plane = index / p->plane_tiles % p->planes, group = index / p->plane_tiles / p->planes;
+    int64_t inputs = p->c / p->groups, outputs = p->oc / p->groups;
+    int64_t whole = p->whole_columns / (f->most_vectors * p->lanes) * p->row_tiles[0];
+    // Fewer vectors leave room for more rows.
+    int last = tile_index >= whole;
+    int64_t column = last ? p->whole_columns : tile_index / p->row_tiles[0] * f->most_vectors * p->lanes;
+    int64_t row = (last ? tile_index - whole : tile_index % p->row_tiles[0]) * p->tile_rows[last];
+    tile->columns = last ? p->columns - column : f->most_vectors * p->lanes;
+    tile->rows = dlc_lesser(p->tile_rows[last], p->rows - row);
+    tile->sums = sums_of(call) + ((group * p->planes + plane) * p->rows + row) * p->columns + column;
+    tile->sums_row = p->columns;
+    int64_t vectors = dlc_quotient_up(tile->columns, p->lanes), rows = p->tile_rows[last];
+    bool dense = tile->rows == rows;
+    for (int64_t i = 0; i < rows; ++i) {
+        int64_t r = row + (i < tile->rows ? i : 0);
+        tile->offset[i] = p->along_outputs ? tap_offset(p, r / inputs) + r % inputs : r;
+        dense = dense && tile->offset[i] == tile->offset[0] + i;
+    }
+    if (p->along_outputs) {
+        tile->a = x + group * inputs, tile->b = dy + group * outputs + column;
+    } else {
+        tile->a = dy + group * outputs, tile->b = x + group * inputs + tap_offset(p, plane) + column;
+    }
+    (dense ? f->dense : f->any)[vectors - 1](tile);
+}
+
+/// Adds a block of pixels to one vector of channels, for up to nine taps.
+static void add_to_channels(const dlc_call *call, const dlc_weights_functions *f, dlc_weights_tile *tile, int64_t index) {
+    const dlc_conv_weights *p = call->params;
+    int64_t chunks = dlc_quotient_up(p->taps, depthwise_taps), tap = index % chunks * depthwise_taps, channel = index / chunks * p->lanes;
+    tile->columns = dlc_lesser(p->lanes, p->c - channel);
+    tile->rows = dlc_lesser(depthwise_taps, p->taps - tap);
+    for (int64_t i = 0; i < depthwise_taps; ++i) tile->offset[i] = tap_offset(p, tap + (i < tile->rows ? i : 0));
+    tile->a = input_of(call) + channel, tile->b = (const float *)call->buffers[1] + channel;
+    tile->sums = sums_of(call) + tap * p->c + channel;
+    tile->sums_row = p->c;
+    f->depthwise(tile);
+}
+
+static void accumulate(const dlc_call *call) {
+    const dlc_conv_weights *p = call->params;
+    const dlc_weights_functions *f = dlc_weights_functions_of(p->isa);
+    int64_t first = call->begin * p->tiles_per_task, end = dlc_lesser(call->end * p->tiles_per_task, p->tiles);
+    int64_t x[segments_most], dy[segments_most], lengths[segments_most];
+    int64_t total = p->n * p->od * p->oh * p->segments;
+    dlc_weights_tile tile = { .counts = lengths };
+    bool swapped = !p->along_outputs && !p->depthwise;
+    tile.a_start = swapped ? dy : x, tile.b_start = swapped ? x : dy;
+    tile.a_step = swapped ? p->oc : p->stride[2] * p->c, tile.b_step = swapped ? p->stride[2] * p->c : p->oc;
+    for (int64_t at = 0; at < total; at += p->block) {
+        tile.segments = dlc_lesser(p->block, total - at);
+        locate(p, at, tile.segments, x, dy, lengths);
+        for (int64_t index = first; index < end; ++index) (p->depthwise ? add_to_channels : add_to_tile)(call, f, &tile, index);
+    }
+}
+
+/// Sets the sums to zero: a task has those of its tiles, which are not neighbours, so tasks share out all of them.
+static void clear(const dlc_call *call) {
+    const dlc_conv_weights *p = call->params;
+    int64_t count = p->depthwise ? p->taps * p->c : p->groups * p->planes * p->rows * p->columns;
+    int64_t first = call->begin * count / p->tasks, end = call->end * count / p->tasks;
+    memset(sums_of(call) + first, 0, (size_t)(end - first) * sizeof(float));
+}
+
+/// The sums in the order of the weights: [outputs, inputs, taps].
+static void reorder(const dlc_call *call) {
+    const dlc_conv_weights *p = call->params;
+    const float *sums = sums_of(call);
+    int64_t inputs = p->c / p->groups, outputs = p->oc / p->groups;
+    int64_t first = call->begin * p->oc / p->tasks, end = call->end * p->oc / p->tasks;
+    for (int64_t o = first; o < end; ++o) {
+        float *target = (float *)call->buffers[2] + o * inputs * p->taps;
+        int64_t group = o / outputs, own = o % outputs;
+        // The strides of taps and inputs in the sums.
+        int64_t tap_stride = p->depthwise ? p->c : p->along_outputs ? inputs * outputs : outputs * inputs;
+        int64_t input_stride = p->along_outputs ? outputs : 1;
+        const float *source = p->depthwise ? sums + o : sums + group * p->taps * inputs * outputs + (p->along_outputs ? own : own * inputs);
+        for (int64_t c = 0; c < inputs; ++c)
+            for (int64_t tap = 0; tap < p->taps; ++tap) target[c * p->taps + tap] = source[tap * tap_stride + c * input_stride];
+    }
+}
+
+static void run(const dlc_call *call) {
+    const dlc_conv_weights *p = call->params;
+    switch (call->phase) {
+    case 0:
+        clear(call);
+        if (p->copied) copy_rows(call);
+        break;
+    case 1: accumulate(call); break;
+    default: reorder(call);
+    }
+}
+
+bool dlc_conv_weights_prepare(dlc_isa isa, dlc_conv_weights *p, dlc_launch *launch) {
+    const dlc_weights_functions *f = dlc_weights_functions_of(isa);
+    int64_t extents[] = { p->n, p->d, p->h, p->w, p->c }, results[] = { p->n, p->od, p->oh, p->ow, p->oc }, count;
+    if (!f || !dlc_product(extents, 5, &count) || !dlc_product(results, 5, &count)) return false;
+    if (p->groups < 1 || p->c % p->groups != 0 || p->oc % p->groups != 0) return false;
+    if (!dlc_product(p->kernel, 3, &p->taps)) return false;
+    int64_t inner[3], outer[] = { p->od, p->oh, p->ow }, own[] = { p->d, p->h, p->w };
+    p->copied = false;
+    for (int i = 0; i < 3; ++i) {
+        int64_t reach, moved;
+        if (p->stride[i] < 1 || p->dilation[i] < 1 || p->pad[i] < 0 || p->kernel[i] < 1) return false;
+        if (__builtin_mul_overflow(p->kernel[i] - 1, p->dilation[i], &reach) || __builtin_mul_overflow(dlc_lesser(outer[i], outer[i] - 1), p->stride[i], &moved)) return false;
+        if (__builtin_add_overflow(reach, moved, &inner[i]) || inner[i] >= (int64_t)1 << 40) return false;
+        inner[i] = outer[i] == 0 ? 0 : inner[i] + 1;
+        p->copied = p->copied || p->pad[i] > 0 || inner[i] > own[i];
+    }
+    if (!p->copied) memcpy(inner, own, sizeof inner);
+    p->pd = inner[0], p->ph = inner[1], p->pw = inner[2];
+    int64_t padded[] = { p->n, p->pd, p->ph, p->pw, p->c, sizeof(float) }, bytes, weights[] = { p->taps, p->c / p->groups, p->oc, sizeof(float) }, weight_bytes;
+    if (!dlc_product(padded, 6, &bytes) || !dlc_product(weights, 4, &weight_bytes)) return false;
+    if (bytes >= (int64_t)1 << 46 || weight_bytes >= (int64_t)1 << 46) return false;
+
+    int64_t inputs = p->c / p->groups, outputs = p->oc / p->groups;
+    p->isa = isa;
+    p->lanes = dlc_lanes(isa);
+    p->depthwise = inputs == 1 && outputs == 1;
+    p->along_outputs = !p->depthwise && inputs < p->lanes && outputs > inputs;
+    p->planes = p->along_outputs ? 1 : p->taps;
+    p->rows = p->along_outputs ? p->taps * inputs : outputs;
+    p->columns = p->along_outputs ? outputs : inputs;
+    p->direct = p->taps == 1 && !p->along_outputs && !p->depthwise;
+    p->whole_columns = p->columns / (f->most_vectors * p->lanes) * f->most_vectors * p->lanes;
+    int64_t rest = dlc_quotient_up(p->columns - p->whole_columns, p->lanes);
+    p->tile_rows[0] = f->tile_rows[f->most_vectors - 1];
+    p->tile_rows[1] = rest > 0 ? f->tile_rows[rest - 1] : 1;
+    for (int i = 0; i < 2; ++i) p->row_tiles[i] = dlc_quotient_up(p->rows, p->tile_rows[i]);
+    p->plane_tiles = p->whole_columns / (f->most_vectors * p->lanes) * p->row_tiles[0] + (rest > 0 ? p->row_tiles[1] : 0);
+    p->tiles = p->depthwise ? dlc_quotient_up(p->c, p->lanes) * dlc_quotient_up(p->taps, depthwise_taps)
+                            : p->groups * p->planes * p->plane_tiles;
+    if (p->oc == 0 || p->c == 0) p->tiles = 0;
+    p->tiles_per_task = dlc_lesser(tiles_most, p->tiles / 16 + 1);
+    p->tasks = dlc_quotient_up(p->tiles, p->tiles_per_task);
+    p->segments = dlc_quotient_up(p->ow, segment_most);
+    int64_t each = dlc_lesser(p->ow, segment_most) * (p->stride[2] * p->c + p->oc) * (int64_t)sizeof(float);
+    p->block = block_bytes / (each > 0 ? each : 1);
+    p->block = p->block < 1 ? 1 : dlc_lesser(p->block, segments_most);
+    p->sums_offset = p->copied ? (bytes + 63) / 64 * 16 : 0;
+    *launch = (dlc_launch){
+        .run = run,
+        .tasks = p->tasks,
+        .phases = p->direct ? 2 : 3,
+        .shared_bytes = p->sums_offset * (int64_t)sizeof(float) + (p->direct ? 0 : weight_bytes),
+    };
+    return true;
+}

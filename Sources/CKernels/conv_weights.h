@@ -1,0 +1,40 @@
+/// What each instruction set provides to the gradients of weights.
+#ifndef DLC_CONV_WEIGHTS_INTERNAL_H
+#define DLC_CONV_WEIGHTS_INTERNAL_H
+
+#include "dlc_conv_weights.h"
+
+enum { DLC_WEIGHTS_MOST_ROWS = 14 };
+
+/// sums[i, j] += the sum over segments and their steps of a[offset[i]] · b[j], where a step moves a and b on.
+typedef struct {
+    const float *a, *b;
+    int64_t segments;
+    const int64_t *a_start, *b_start, *counts; ///< of each segment
+    int64_t a_step, b_step;
+    int64_t offset[DLC_WEIGHTS_MOST_ROWS];
+    int64_t rows, columns;                     ///< that are stored
+    float *sums;
+    int64_t sums_row;
+} dlc_weights_tile;
+
+typedef struct {
+    /// Rows of a tile by its number of vectors, less one.
+    int32_t tile_rows[4];
+    int32_t most_vectors;
+    /// For rows at any offsets, and for neighbours; by the number of vectors, less one.
+    void (*any[4])(const dlc_weights_tile *tile);
+    void (*dense[4])(const dlc_weights_tile *tile);
+    /// sums[tap, j] += the sum of a[offset of the tap + j] · b[j] for `columns` (at most a vector) and up to 9 taps.
+    void (*depthwise)(const dlc_weights_tile *tile);
+} dlc_weights_functions;
+
+extern const dlc_weights_functions dlc_weights_functions_portable;
+extern const dlc_weights_functions dlc_weights_functions_avx2;
+extern const dlc_weights_functions dlc_weights_functions_avx512;
+extern const dlc_weights_functions dlc_weights_functions_neon;
+
+/// The functions of `isa`, or null where this program was built without it.
+const dlc_weights_functions *dlc_weights_functions_of(dlc_isa isa);
+
+#endif

@@ -1,0 +1,26 @@
+/// The gradient of a convolution with respect to its weights.
+#ifndef DLC_CONV_WEIGHTS_H
+#define DLC_CONV_WEIGHTS_H
+
+#include "dlc_common.h"
+
+/// dW[o, c, tap] = the sum over images and output pixels p of dy[p, o] · x[p at tap, c], in f32, channels last.
+/// x: [n, d, h, w, c], dy: [n, od, oh, ow, oc], dW: [oc, c / groups, kernel…]; all dense. Pixels are summed in order, so sums
+/// depend on shapes alone. Buffers: x, dy, dW.
+typedef struct {
+    int64_t n, d, h, w, od, oh, ow, c, oc, groups;
+    int64_t kernel[3], stride[3], dilation[3], pad[3]; ///< depth, height, width
+    // Set by prepare.
+    dlc_isa isa;
+    bool depthwise, copied, direct, along_outputs;
+    int64_t pd, ph, pw;              ///< extents of what is read of x, padding included
+    int64_t taps, planes, rows, columns, tiles, tiles_per_task, tasks, segments, block, lanes;
+    int64_t whole_columns, plane_tiles;   ///< columns in tiles of the most vectors; tiles of a plane
+    int64_t tile_rows[2], row_tiles[2];   ///< of tiles with the most vectors, and of the last ones with fewer
+    int64_t sums_offset;             ///< in the shared workspace, in floats, after the padded copy
+} dlc_conv_weights;
+
+/// False where an extent is negative, a product overflows, or windows reach beyond x and its padding.
+bool dlc_conv_weights_prepare(dlc_isa isa, dlc_conv_weights *conv, dlc_launch *launch);
+
+#endif
