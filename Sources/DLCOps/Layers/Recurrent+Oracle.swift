@@ -41,7 +41,7 @@ extension Recurrent {
 }
 
 /// The weights and functions of one direction.
-private struct RecurrentCell {
+struct RecurrentCell {
     let op: Recurrent
     let inputs: Int
     let w: [Double]
@@ -50,6 +50,7 @@ private struct RecurrentCell {
     let hiddenBias: [Double]
     let peepholes: [Double]
     let functions: [(Double) -> Double]
+    let derivatives: [(Double) -> Double]
 
     init(_ op: Recurrent, _ operands: [Tensor?], direction: Int, inputs: Int) throws {
         self.op = op
@@ -67,6 +68,7 @@ private struct RecurrentCell {
         peepholes = try op.kind == .lstm ? part(7, 3 * op.hiddenSize) : []
         let count = op.kind.activations.count
         functions = Array(try op.functions()[direction * count..<(direction + 1) * count])
+        derivatives = Array(try op.derivatives()[direction * count..<(direction + 1) * count])
     }
 
     /// One step: `h` and (LSTM) `c` become the next state.

@@ -121,16 +121,28 @@ public struct Recurrent: Operator {
     /// The functions with their parameters.
     /// - Throws: where one is unknown or the lists have the wrong length.
     func functions() throws -> [(Double) -> Double] {
+        try activationIndices().map { index in
+            let (function, alpha, beta) = (try RecurrentActivation(named: activations[index]), alphas[index], betas[index])
+            return { function.compute($0, alpha, beta) }
+        }
+    }
+
+    /// The derivatives of the functions.
+    func derivatives() throws -> [(Double) -> Double] {
+        try activationIndices().map { index in
+            let (function, alpha, beta) = (try RecurrentActivation(named: activations[index]), alphas[index], betas[index])
+            return { function.derivative($0, alpha, beta) }
+        }
+    }
+
+    private func activationIndices() throws -> Range<Int> {
         let expected = direction.count * kind.activations.count
         guard activations.count == expected, alphas.count == expected, betas.count == expected else {
             throw DLCError(
                 "\(kind.rawValue) \(direction.rawValue) expects \(expected) activations with as many alphas and betas, "
                     + "found \(activations.count), \(alphas.count) and \(betas.count)")
         }
-        return try activations.indices.map { index in
-            let (function, alpha, beta) = (try RecurrentActivation(named: activations[index]), alphas[index], betas[index])
-            return { function.compute($0, alpha, beta) }
-        }
+        return activations.indices
     }
 
     public func infer(_ context: inout InferContext) throws -> [Fact] {

@@ -58,4 +58,22 @@ public enum RecurrentActivation: String, Sendable, CaseIterable {
         case .softplus: Oracle.softplus(x)
         }
     }
+
+    /// The derivative; where there is none, that from the side on which the function is x or constant, as PyTorch has it.
+    func derivative(_ x: Double, _ alpha: Double, _ beta: Double) -> Double {
+        let y = compute(x, alpha, beta)
+        return switch self {
+        case .sigmoid: y * (1 - y)
+        case .tanh: 1 - y * y
+        case .relu: x > 0 ? 1 : 0
+        case .affine: alpha
+        case .leakyRelu: x > 0 ? 1 : alpha
+        case .thresholdedRelu: x > alpha ? 1 : 0
+        case .scaledTanh: alpha * beta * (1 - Oracle.tanh(beta * x) * Oracle.tanh(beta * x))
+        case .hardSigmoid: alpha * x + beta > 0 && alpha * x + beta < 1 ? alpha : 0
+        case .elu: x > 0 ? 1 : alpha * Oracle.exp(x)
+        case .softsign: 1 / ((1 + abs(x)) * (1 + abs(x)))
+        case .softplus: Oracle.sigmoid(x)
+        }
+    }
 }

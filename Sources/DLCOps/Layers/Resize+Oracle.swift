@@ -36,21 +36,7 @@ extension Resize {
     /// Nearest neighbours select bytes, so that every type works.
     private func nearest(_ x: Tensor, _ sizes: [Int]) throws -> Tensor {
         let strides = Oracle.strides(x.shape)
-        let chosen = sizes.indices.map { axis in
-            (0..<sizes[axis]).map { y -> Int? in
-                let (from, to) = (x.shape[axis], sizes[axis])
-                if isIdentity(axis, from: from, to: to) { return y }
-                let position = position(y, axis, from: from, to: to)
-                if isOutside(position, from) { return nil }
-                let rounded: Double = switch rounding {
-                case .preferFloor: (position - 0.5).rounded(.up)
-                case .preferCeil: (position + 0.5).rounded(.down)
-                case .floor: position.rounded(.down)
-                case .ceil: position.rounded(.up)
-                }
-                return rounded > 0 ? Int(min(rounded, Double(from - 1))) : 0
-            }
-        }
+        let chosen = sizes.indices.map { nearest($0, from: x.shape[$0], to: sizes[$0]) }
         var indices: [Int] = []
         Oracle.forEach(sizes) { index in
             var offset = 0
@@ -64,6 +50,31 @@ extension Resize {
             indices.append(offset)
         }
         return try x.selecting(indices, shape: sizes, fill: Tensor(filling: extrapolation, type: x.type, shape: []))
+    }
+
+    /// The operand's position that is nearest to every result position along an axis; nil where it lies outside.
+    private func nearest(_ axis: Int, from: Int, to: Int) -> [Int?] {
+        (0..<to).map { y in
+            if isIdentity(axis, from: from, to: to) { return y }
+            let position = position(y, axis, from: from, to: to)
+            if isOutside(position, from) { return nil }
+            let rounded: Double = switch rounding {
+            case .preferFloor: (position - 0.5).rounded(.up)
+            case .preferCeil: (position + 0.5).rounded(.down)
+            case .floor: position.rounded(.down)
+            case .ceil: position.rounded(.up)
+            }
+            return rounded > 0 ? Int(min(rounded, Double(from - 1))) : 0
+        }
+    }
+
+    /// Which elements of the operand, with which weights, make each element of the result along an axis; none where it lies
+    /// outside.
+    func weights(_ axis: Int, from: Int, to: Int) -> [[(index: Int, weight: Double)]] {
+        if mode == .nearest || isIdentity(axis, from: from, to: to) {
+            return nearest(axis, from: from, to: to).map { $0.map { [($0, 1)] } ?? [] }
+        }
+        return taps(axis, from: from, to: to).map { $0 ?? [] }
     }
 
     private func scale(_ axis: Int, from: Int, to: Int) -> Double { scales.isEmpty ? Double(to) / Double(from) : scales[axis] }

@@ -87,12 +87,7 @@ public struct RegionAlign: Operator {
         let channels = levels[0].shape[1]
         var result: [Double] = []
         for (image, box) in boxes {
-            var level = 0
-            if levels.count > 1 {
-                let extent = ((box[2] - box[0]) * (box[3] - box[1])).squareRoot()
-                let wanted = (4 + Oracle.log(extent / 224) / Oracle.log(2) + 1e-6).rounded(.down) - Double(firstLevel)
-                level = wanted > 0 ? Int(Swift.min(wanted, Double(levels.count - 1))) : 0
-            }
+            let level = level(of: box)
             let extents = Array(levels[level].shape[2...])
             let rows = samples(box, axis: 0, scales[level], extents[0])
             let columns = samples(box, axis: 1, scales[level], extents[1])
@@ -108,10 +103,19 @@ public struct RegionAlign: Operator {
         return [try Tensor(doubles: result, type: .float32, shape: [boxes.count, channels] + size)]
     }
 
-    /// A sample along one axis: two neighbours and their weights; none outside the image.
-    private typealias Sample = [(place: Int, weight: Double)]
+    /// The level that a box is read from.
+    func level(of box: [Double]) -> Int {
+        guard scales.count > 1 else { return 0 }
+        let extent = ((box[2] - box[0]) * (box[3] - box[1])).squareRoot()
+        let wanted = (4 + Oracle.log(extent / 224) / Oracle.log(2) + 1e-6).rounded(.down) - Double(firstLevel)
+        return wanted > 0 ? Int(Swift.min(wanted, Double(scales.count - 1))) : 0
+    }
 
-    private func samples(_ box: [Double], axis: Int, _ scale: Double, _ extent: Int) -> [[Sample]] {
+    /// A sample along one axis: two neighbours and their weights; none outside the image.
+    typealias Sample = [(place: Int, weight: Double)]
+
+    /// The samples of every element of the result along an axis.
+    func samples(_ box: [Double], axis: Int, _ scale: Double, _ extent: Int) -> [[Sample]] {
         let shift = halfPixel ? 0.5 : 0
         let start = box[1 - axis] * scale - shift
         let length = Swift.max(box[3 - axis] * scale - shift - start, halfPixel ? -.infinity : 1)

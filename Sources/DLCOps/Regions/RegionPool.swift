@@ -85,7 +85,7 @@ public struct RegionPool: Operator {
 
     /// The elements of every bin along an axis. In f32, as the published implementations: an edge at a whole number
     /// is rounded by its last bit.
-    private func bins(_ box: [Double], axis: Int, _ extent: Int) -> [Range<Int>] {
+    func bins(_ box: [Double], axis: Int, _ extent: Int) -> [Range<Int>] {
         func rounded(_ edge: Double) -> Float {
             let place = (Float(edge) * Float(scale)).rounded(.toNearestOrAwayFromZero)
             return place.isNaN ? 0 : min(max(place, -0x1p30), 0x1p30)

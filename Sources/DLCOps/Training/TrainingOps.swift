@@ -6,5 +6,15 @@ enum TrainingOps {
         Gradient.definition,
         StopGradient.definition,
         Random.definition,
-    ]
+        ConvWeightGradient.definition,
+        MaxPoolGradient.definition,
+        MaxPoolSelect.definition,
+        AveragePoolGradient.definition,
+        BatchNormTraining.definition,
+        BatchNormGradient.definition,
+        ResizeGradient.definition,
+        GatherGradient.definition,
+        RegionAlignGradient.definition,
+        RegionPoolGradient.definition,
+    ] + RecurrentGradient.table
 }

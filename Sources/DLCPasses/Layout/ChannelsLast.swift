@@ -4,6 +4,15 @@ import DLCOps
 /// An operator that can compute with its channels last.
 protocol HasChannelsLast: Operator {
     var channelsLast: Bool { get set }
+    /// The operands that are images, by position.
+    var imageOperands: [Int] { get }
+    /// The results that are images; nil where all are.
+    var imageResults: [Int]? { get }
+}
+
+extension HasChannelsLast {
+    var imageOperands: [Int] { self is any HasEpilogue ? [0, EpilogueOperand.residual] : [0] }
+    var imageResults: [Int]? { nil }
 }
 
 extension Conv: HasChannelsLast {}
@@ -13,6 +22,18 @@ extension FusedConvTranspose: HasChannelsLast {}
 extension Pool: HasChannelsLast {}
 extension LRN: HasChannelsLast {}
 extension GroupNormalization: HasChannelsLast {}
+extension AveragePoolGradient: HasChannelsLast {}
+extension MaxPoolGradient: HasChannelsLast { var imageOperands: [Int] { [0, 1] } }
+extension MaxPoolSelect: HasChannelsLast { var imageOperands: [Int] { [0, 1] } }
+extension ConvWeightGradient: HasChannelsLast {
+    var imageOperands: [Int] { [0, 1] }
+    var imageResults: [Int]? { [] }
+}
+extension BatchNormTraining: HasChannelsLast { var imageResults: [Int]? { [0] } }
+extension BatchNormGradient: HasChannelsLast {
+    var imageOperands: [Int] { [0, 4] }
+    var imageResults: [Int]? { [0] }
+}
 
 /// The permutations between `[N, C, spatial…]` and `[N, spatial…, C]`.
 enum ChannelOrder {
@@ -31,12 +52,15 @@ public let assignChannelsLast = Pass("assign-channels-last", at: .canonical) { r
     guard rank >= 3 else { return nil }
     op.channelsLast = true
     var operands = node.operands
-    for position in [0, EpilogueOperand.residual] where position < operands.count && (position == 0 || op is any HasEpilogue) {
+    for position in op.imageOperands where position < operands.count {
         guard let operand = operands[position] else { continue }
         operands[position] = try rewriter.add1(Transpose(ChannelOrder.toLast(rank)), [operand])
     }
     // Indices of max pooling count in the channels-first tensor in either layout.
-    return try rewriter.add(op, operands, name: node.name).map { try rewriter.add1(Transpose(ChannelOrder.toFirst(rank)), [$0]) }
+    let images = op.imageResults
+    return try rewriter.add(op, operands, name: node.name).enumerated().map { index, result in
+        images?.contains(index) ?? true ? try rewriter.add1(Transpose(ChannelOrder.toFirst(rank)), [result]) : result
+    }
 }
 
 /// Moves transposes down through operators that can compute in the other order, so that they meet and cancel.
