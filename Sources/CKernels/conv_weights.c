@@ -41,8 +41,10 @@ static void copy_rows(const dlc_call *call) {
             memset(target, 0, (size_t)(p->pw * p->c) * sizeof(float));
             continue;
         }
-        int64_t before = dlc_lesser(p->pad[2], p->pw), whole = dlc_lesser(p->w, p->pw - before);
-        const float *source = (const float *)call->buffers[0] + ((image * p->d + z) * p->h + y) * p->w * p->c;
+        // Negative padding cuts the input's edge off.
+        int64_t cut = p->pad[2] < 0 ? dlc_lesser(-p->pad[2], p->w) : 0, before = p->pad[2] < 0 ? 0 : dlc_lesser(p->pad[2], p->pw);
+        int64_t whole = dlc_lesser(p->w - cut, p->pw - before);
+        const float *source = (const float *)call->buffers[0] + (((image * p->d + z) * p->h + y) * p->w + cut) * p->c;
         memset(target, 0, (size_t)(before * p->c) * sizeof(float));
         memcpy(target + before * p->c, source, (size_t)(whole * p->c) * sizeof(float));
         memset(target + (before + whole) * p->c, 0, (size_t)((p->pw - before - whole) * p->c) * sizeof(float));
@@ -168,27 +170,55 @@ static void run(const dlc_call *call) {
     }
 }
 
+/// In f64: plain loops over each weight's pixels.
+static void run_f64(const dlc_call *call) {
+    const dlc_conv_weights *p = call->params;
+    const double *x = call->buffers[0], *dy = call->buffers[1];
+    int64_t inputs = p->c / p->groups, outputs = p->oc / p->groups;
+    double *target = (double *)call->buffers[2] + call->begin * inputs * p->taps;
+    for (int64_t o = call->begin; o < call->end; ++o) for (int64_t c = 0; c < inputs; ++c) for (int64_t tap = 0; tap < p->taps; ++tap) {
+        int64_t kx = tap % p->kernel[2] * p->dilation[2] - p->pad[2], ky = tap / p->kernel[2] % p->kernel[1] * p->dilation[1] - p->pad[1];
+        int64_t kz = tap / p->kernel[2] / p->kernel[1] * p->dilation[0] - p->pad[0];
+        double sum = 0;
+        for (int64_t row = 0; row < p->n * p->od * p->oh; ++row) {
+            int64_t y = row % p->oh * p->stride[1] + ky, z = row / p->oh % p->od * p->stride[0] + kz, image = row / p->oh / p->od;
+            if (y < 0 || y >= p->h || z < 0 || z >= p->d) continue;
+            const double *source = x + ((image * p->d + z) * p->h + y) * p->w * p->c + o / outputs * inputs + c;
+            for (int64_t i = 0; i < p->ow; ++i) {
+                int64_t at = i * p->stride[2] + kx;
+                if (at >= 0 && at < p->w) sum += source[at * p->c] * dy[(row * p->ow + i) * p->oc + o];
+            }
+        }
+        *target++ = sum;
+    }
+}
+
 bool dlc_conv_weights_prepare(dlc_isa isa, dlc_conv_weights *p, dlc_launch *launch) {
     const dlc_weights_functions *f = dlc_weights_functions_of(isa);
     int64_t extents[] = { p->n, p->d, p->h, p->w, p->c }, results[] = { p->n, p->od, p->oh, p->ow, p->oc }, count;
-    if (!f || !dlc_product(extents, 5, &count) || !dlc_product(results, 5, &count)) return false;
+    if (!f || (p->type != DLC_F32 && p->type != DLC_F64) || !dlc_product(extents, 5, &count) || !dlc_product(results, 5, &count)) return false;
     if (p->groups < 1 || p->c % p->groups != 0 || p->oc % p->groups != 0) return false;
     if (!dlc_product(p->kernel, 3, &p->taps)) return false;
     int64_t inner[3], outer[] = { p->od, p->oh, p->ow }, own[] = { p->d, p->h, p->w };
     p->copied = false;
     for (int i = 0; i < 3; ++i) {
         int64_t reach, moved;
-        if (p->stride[i] < 1 || p->dilation[i] < 1 || p->pad[i] < 0 || p->kernel[i] < 1) return false;
+        if (p->stride[i] < 1 || p->dilation[i] < 1 || p->kernel[i] < 1 || p->pad[i] < -((int64_t)1 << 40) || p->pad[i] > (int64_t)1 << 40) return false;
         if (__builtin_mul_overflow(p->kernel[i] - 1, p->dilation[i], &reach) || __builtin_mul_overflow(dlc_lesser(outer[i], outer[i] - 1), p->stride[i], &moved)) return false;
         if (__builtin_add_overflow(reach, moved, &inner[i]) || inner[i] >= (int64_t)1 << 40) return false;
         inner[i] = outer[i] == 0 ? 0 : inner[i] + 1;
-        p->copied = p->copied || p->pad[i] > 0 || inner[i] > own[i];
+        p->copied = p->copied || p->pad[i] != 0 || inner[i] > own[i];
     }
     if (!p->copied) memcpy(inner, own, sizeof inner);
     p->pd = inner[0], p->ph = inner[1], p->pw = inner[2];
     int64_t padded[] = { p->n, p->pd, p->ph, p->pw, p->c, sizeof(float) }, bytes, weights[] = { p->taps, p->c / p->groups, p->oc, sizeof(float) }, weight_bytes;
     if (!dlc_product(padded, 6, &bytes) || !dlc_product(weights, 4, &weight_bytes)) return false;
     if (bytes >= (int64_t)1 << 46 || weight_bytes >= (int64_t)1 << 46) return false;
+
+    if (p->type == DLC_F64) {
+        *launch = (dlc_launch){ .run = run_f64, .tasks = p->oc, .phases = 1 };
+        return true;
+    }
 
     int64_t inputs = p->c / p->groups, outputs = p->oc / p->groups;
     p->isa = isa;

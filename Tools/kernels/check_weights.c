@@ -56,8 +56,8 @@ static dlc_conv_weights random_case(void) {
         if (i < 3 - rank) continue;
         p.kernel[i] = 1 + random_below(4), p.stride[i] = 1 + random_below(3), p.dilation[i] = 1 + random_below(2);
         int64_t reach = (p.kernel[i] - 1) * p.dilation[i] + 1;
-        p.pad[i] = random_below(3) == 0 ? 0 : random_below(reach + 1);
-        own[i] = reach + random_below(rank == 1 ? 300 : 9);
+        p.pad[i] = random_below(3) == 0 ? 0 : random_below(reach + 2) - 1;
+        own[i] = 1 + reach + random_below(rank == 1 ? 300 : 9);
         // The window may leave input over, or reach into padding behind it.
         int64_t room = own[i] + p.pad[i] + random_below(2) * random_below(reach + 1);
         out[i] = (room - reach) / p.stride[i] + 1;

@@ -4,10 +4,11 @@
 
 #include "dlc_common.h"
 
-/// dW[o, c, tap] = the sum over images and output pixels p of dy[p, o] · x[p at tap, c], in f32, channels last.
+/// dW[o, c, tap] = the sum over images and output pixels p of dy[p, o] · x[p at tap, c], in F32 or F64, channels last.
 /// x: [n, d, h, w, c], dy: [n, od, oh, ow, oc], dW: [oc, c / groups, kernel…]; all dense. Pixels are summed in order, so sums
 /// depend on shapes alone. Buffers: x, dy, dW.
 typedef struct {
+    dlc_type type;
     int64_t n, d, h, w, od, oh, ow, c, oc, groups;
     int64_t kernel[3], stride[3], dilation[3], pad[3]; ///< depth, height, width
     // Set by prepare.
@@ -20,7 +21,7 @@ typedef struct {
     int64_t sums_offset;             ///< in the shared workspace, in floats, after the padded copy
 } dlc_conv_weights;
 
-/// False where an extent is negative, a product overflows, or windows reach beyond x and its padding.
+/// False where the type is another, an extent is negative, a product overflows, or windows reach beyond x and its padding.
 bool dlc_conv_weights_prepare(dlc_isa isa, dlc_conv_weights *conv, dlc_launch *launch);
 
 #endif

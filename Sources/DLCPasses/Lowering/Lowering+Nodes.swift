@@ -23,6 +23,7 @@ extension Lowering {
         case let op as Conv: try lower(op, node)
         case let op as FusedConvTranspose: try lower(op, node)
         case let op as ConvTranspose: try lower(op, node)
+        case let op as ConvWeightGradient: try lower(op, node)
         case let op as FusedMatMul: try lower(op, node)
         case let op as Pool: try lower(op, node)
         case let op as Softmax: try lower(op, node)

@@ -9,7 +9,7 @@ package enum KernelTable {
         GatherKernel.self, GatherElementsKernel.self, GatherNDKernel.self, ScatterElementsKernel.self, ScatterNDKernel.self,
         OneHotKernel.self, RangeKernel.self, RandomKernel.self, TriluKernel.self, ArgKernel.self, CumSumKernel.self, TopKKernel.self,
         NonMaxSuppressionKernel.self, RegionKernel.self,
-        ProductKernel.self, ConvolutionKernel.self, TransposedConvolutionKernel.self, SeparableKernel.self, RecurrentKernel.self,
+        ProductKernel.self, ConvolutionKernel.self, ConvolutionWeightsKernel.self, TransposedConvolutionKernel.self, SeparableKernel.self, RecurrentKernel.self,
         PackKernel.self, RecurrentPackKernel.self,
     ]
 
