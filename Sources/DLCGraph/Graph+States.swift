@@ -23,6 +23,18 @@ extension Graph {
         return tensors
     }
 
+    /// The graph with other values of states before the first run, by name.
+    /// - Throws: where one is neither a scalar nor a tensor of its state's type.
+    public func beginning(with tensors: [String: Tensor]) throws -> Graph {
+        var result = self
+        for index in states.indices {
+            guard let tensor = tensors[states[index].name] else { continue }
+            try Self.check(state: states[index].name, type(states[index].value), initial: tensor)
+            result.states[index].initial = tensor
+        }
+        return result
+    }
+
     /// Checks what holds for a state wherever it is made.
     /// - Throws: where an extent is not known, or the initial value is neither a scalar nor a tensor of the type.
     static func check(state name: String, _ type: TensorType, initial: Tensor) throws {

@@ -5,6 +5,8 @@ public struct Model: Sendable {
     public private(set) var graph: Graph
     /// In the order of their first use.
     public let parameters: [ModelParameter]
+    /// States of a training that begin as a parameter, whose name this gives: the averages of weights.
+    let copies: [String: String]
     public var states: [Graph.State] { graph.states }
 
     /// The number of trainable elements, as publications count them.
@@ -24,20 +26,34 @@ public struct Model: Sendable {
         return result
     }
 
-    /// The graph with constants in place of parameters, one for each, under its name.
-    /// - Parameter values: gives a parameter's tensor, of its type and shape.
-    public func graph(values: (ModelParameter) throws -> Tensor) throws -> Graph {
+    /// The graph with constants in place of parameters, one for each, under its name. The parameters of a training's step or
+    /// evaluation are states of their names, and get the tensors for their first values.
+    /// - Parameters:
+    ///   - values: gives a parameter's tensor, of its type and shape.
+    ///   - seed: of the numbers that a training's step draws.
+    public func graph(seed: UInt64 = 0, values: (ModelParameter) throws -> Tensor) throws -> Graph {
         let byName = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0) })
         var tensors: [String: Tensor] = [:]
-        for case let placeholder as Placeholder in graph.nodes.map(\.op) {
-            guard let parameter = byName[placeholder.name] else { continue }
+        func give(_ name: String) throws {
+            guard let parameter = byName[name], tensors[name] == nil else { return }
             let tensor = try values(parameter)
             guard tensor.type == parameter.type, tensor.shape == parameter.shape else {
                 throw DLCError(
                     "parameter \(parameter.name) is \(parameter.type)\(parameter.shape), the values given are \(tensor.type)\(tensor.shape)")
             }
-            tensors[placeholder.name] = tensor
+            tensors[name] = tensor
         }
+        if graph.states.contains(where: { byName[copies[$0.name] ?? $0.name] != nil || $0.name == Training.key }) {
+            var initial: [String: Tensor] = [:]
+            for state in graph.states {
+                let name = copies[state.name] ?? state.name
+                try give(name)
+                initial[state.name] = tensors[name]
+                if name == Training.key { initial[name] = try Tensor([Int64(bitPattern: seed), 0] as [Int64], shape: [2]) }
+            }
+            return try graph.beginning(with: initial)
+        }
+        for case let placeholder as Placeholder in graph.nodes.map(\.op) { try give(placeholder.name) }
         var rewriter = Rewriter(graph)
         try rewriter.sweep { rewriter, node in
             guard let placeholder = node.op as? Placeholder, let tensor = tensors[placeholder.name] else { return nil }
@@ -47,7 +63,7 @@ public struct Model: Sendable {
     }
 
     /// The graph with drawn parameters: the same for the same seed.
-    public func graph(seed: UInt64 = 0) throws -> Graph { try graph(values: drawn(seed: seed)) }
+    public func graph(seed: UInt64 = 0) throws -> Graph { try graph(seed: seed, values: drawn(seed: seed)) }
 
     /// Draws a parameter's tensor.
     public func drawn(seed: UInt64 = 0) -> @Sendable (ModelParameter) throws -> Tensor {

@@ -12,9 +12,24 @@ public final class ModelBuilder {
         var taken: Set<String> = []
     }
 
-    private var graph: GraphBuilder
+    /// What the model is built for, which decides how its layers behave.
+    public enum Mode: Sendable {
+        /// To be run with the weights that it has.
+        case inference
+        /// A training's step: parameters are states that it moves; layers draw and take the batch's statistics.
+        case step
+        /// A training's evaluation: parameters are the same states, which it only reads; nothing is drawn.
+        case evaluation
+    }
+
+    public let mode: Mode
+    var graph: GraphBuilder
     private var scopes = [Scope(path: "")]
-    private var parameters: [ModelParameter] = []
+    var parameters: [ModelParameter] = []
+    /// What the training asks for beside its model.
+    var training = TrainingRequests()
+    /// Parameters whose average evaluation reads in their place.
+    let averaged: Set<String>
     /// Elements of all parameters, so that their sum is known to fit.
     private var elementCount = 0
     private var known: [String: (value: TensorValue, owner: Int, index: Int)] = [:]
@@ -22,7 +37,13 @@ public final class ModelBuilder {
     private var unsetStates: [String] = []
     private var owners = 0
 
-    public init(_ name: String = "") { graph = GraphBuilder(name: name) }
+    public convenience init(_ name: String = "") { self.init(name, mode: .inference) }
+
+    init(_ name: String, mode: Mode, averaged: Set<String> = []) {
+        graph = GraphBuilder(name: name)
+        self.mode = mode
+        self.averaged = averaged
+    }
 
     /// An input of the model; symbols in its shape are dimensions that a run settles.
     public func input(_ name: String, _ element: ElementType = .float32, _ shape: Shape) throws -> TensorValue {
@@ -66,11 +87,21 @@ public final class ModelBuilder {
             return value
         }
         elementCount = try Checked.add(elementCount, count)
-        let value = TensorValue(try graph.add1(Placeholder(parameter), [], resultName: parameter.name), self)
+        let value = TensorValue(try entry(parameter), self)
         known[parameter.name] = (value, owner, parameters.count)
         parameters.append(parameter)
         return value
     }
+
+    /// The value by which the graph reads a parameter.
+    private func entry(_ parameter: ModelParameter) throws -> Value {
+        if mode == .inference { return try graph.add1(Placeholder(parameter), [], resultName: parameter.name) }
+        let name = averaged.contains(parameter.name) ? Self.averageName(parameter.name) : parameter.name
+        let zero = try Tensor(filling: 0, type: parameter.type, shape: [])
+        return try graph.state(name, TensorType(parameter.type, Shape(constants: parameter.shape)), initial: zero)
+    }
+
+    static func averageName(_ parameter: String) -> String { "training.average.\(parameter)" }
 
     func parameterValue(_ name: String) -> TensorValue? { known[name]?.value }
 
@@ -121,14 +152,20 @@ public final class ModelBuilder {
     }
 
     /// The model.
-    /// - Throws: where it has no output or a state has no next value.
+    /// - Throws: where it has no output or a state has no next value; `TrainingProblems` where a training asks for what cannot be.
     public func finish() throws -> Model {
+        try settleTraining()
         if graph.graph.outputs.isEmpty { throw DLCError("the model has no output") }
         if let unset = unsetStates.first { throw DLCError("state \(unset) has no next value") }
-        return Model(graph: graph.graph, parameters: parameters)
+        var copies = training.copies
+        for name in averaged { copies[Self.averageName(name)] = name }
+        return Model(graph: graph.graph, parameters: parameters, copies: copies)
     }
 
     func fact(_ value: Value) -> Fact { graph.fact(value) }
+
+    /// - Throws: where two extents cannot be equal.
+    func require(_ a: Dim, equals b: Dim, _ reason: String) throws { try graph.require(Constraint(.equal, a, b, place: path, reason: reason)) }
 
     /// The number of nodes so far, for budgets.
     public var nodeCount: Int { graph.graph.nodes.count }

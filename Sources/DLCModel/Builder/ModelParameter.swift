@@ -15,6 +15,8 @@ public struct ModelParameter: Sendable, Equatable {
     public var shape: [Int]
     public var initialiser: Initialiser
     public var role = Role.weight
+    /// The parameter whose first values it has where no file gives it others: a network that follows another begins as that.
+    public var source: String?
 }
 
 /// Stands in a graph for a parameter whose values are not drawn or read yet.

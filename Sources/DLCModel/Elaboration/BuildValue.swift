@@ -11,6 +11,8 @@ indirect enum BuildValue {
     case dimension(Dim)
     case type(ElementType)
     case initialiser(Initialiser)
+    /// An optimiser, schedule or other method of a training.
+    case method(any TrainingMethod)
     case list(BuildList)
     case range(Range<Int>)
     case tensor(TensorValue)
@@ -99,6 +101,7 @@ extension BuildValue {
         case .dimension(let dim): return .dimension(dim)
         case .type(let type): return .type(type)
         case .initialiser(let initialiser): return .initialiser(initialiser)
+        case .method(let method): return .method(method)
         case .tensor(let tensor): return .tensor(tensor)
         case .none: return ArgumentValue.none
         case .list, .range:

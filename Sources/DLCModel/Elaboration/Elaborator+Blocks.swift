@@ -2,6 +2,7 @@ import DLCGraph
 
 extension Elaborator {
     func apply(_ block: Block, _ call: Call) -> BuildValue {
+        if block.syntax.kind == .model { return apply(model: block, call) }
         let binding = bind(block, call.arguments)
         if binding.missing.isEmpty && binding.problems.isEmpty {
             return enter(block, binding.values, call.range, shared: frame.shared) { body in
@@ -31,6 +32,7 @@ extension Elaborator {
             report("the block `\(instance.path)` has its name already", at: range)
             return .invalid
         }
+        if instance.block.syntax.kind == .model { return apply(model: instance, call) }
         guard let first = instance.block.syntax.parameters.first, call.arguments.count == 1,
             call.arguments[0].label.map({ $0.name == first.name.name }) ?? true
         else {
@@ -46,7 +48,7 @@ extension Elaborator {
 
     // MARK: Arguments
 
-    private struct Binding {
+    struct Binding {
         var values: [String: BuildValue] = [:]
         var missing: [ParameterSyntax] = []
         var problems: [(message: String, range: SourceRange, help: String?)] = []
@@ -54,9 +56,10 @@ extension Elaborator {
 
     /// Arguments by the names of a block's parameters.
     /// - Parameter skipping: how many parameters get nothing by position and may be missing.
-    private func bind(_ block: Block, _ arguments: [GivenArgument], skipping: Int = 0) -> Binding {
+    func bind(_ block: Block, _ arguments: [GivenArgument], skipping: Int = 0) -> Binding {
         var binding = Binding()
         let parameters = block.syntax.parameters
+        let what = block.syntax.kind == .model ? "the model `\(block.name)`" : "`\(block.name)`"
         var position = skipping
         for argument in arguments {
             let index: Int
@@ -64,7 +67,7 @@ extension Elaborator {
                 guard let found = parameters.firstIndex(where: { $0.name.name == label.name }) else {
                     let names = parameters.map(\.name.name) + ["name"]
                     binding.problems.append((
-                        "`\(block.name)` has no parameter `\(label.name)`", argument.range,
+                        "\(what) has no parameter `\(label.name)`", argument.range,
                         suggestion(for: label.name, among: names) ?? "it has \(names.map { "`\($0)`" }.joined(separator: ", "))"))
                     continue
                 }
@@ -74,7 +77,7 @@ extension Elaborator {
                 position += 1
                 guard index < parameters.count else {
                     let names = parameters.isEmpty ? "no arguments" : "at most \(parameters.map(\.name.name).joined(separator: ", "))"
-                    binding.problems.append(("`\(block.name)` takes \(names); there is no place for \(argument.value.found)", argument.range, nil))
+                    binding.problems.append(("\(what) takes \(names); there is no place for \(argument.value.found)", argument.range, nil))
                     continue
                 }
             }
@@ -97,6 +100,18 @@ extension Elaborator {
         _ block: Block, _ arguments: [String: BuildValue], _ range: SourceRange, shared: BlockInstance?,
         _ open: (() throws -> BuildValue) throws -> BuildValue
     ) -> BuildValue {
+        enter(block, range, shared: shared, open) {
+            for parameter in block.syntax.parameters {
+                let value = arguments[parameter.name.name] ?? parameter.defaultValue.map { evaluate($0).single } ?? .invalid
+                frame.declare(parameter.name.name, value)
+            }
+        }
+    }
+
+    /// - Parameter declare: gives the parameters their values in the new frame.
+    func enter(
+        _ block: Block, _ range: SourceRange, shared: BlockInstance?, _ open: (() throws -> BuildValue) throws -> BuildValue, declare: () -> Void
+    ) -> BuildValue {
         if frames.contains(where: { $0.block === block }) {
             report(
                 "the block `\(block.name)` calls itself", at: range,
@@ -112,10 +127,7 @@ extension Elaborator {
             try open {
                 frames.append(Frame(block, call: range, shared: shared))
                 defer { frames.removeLast() }
-                for parameter in block.syntax.parameters {
-                    let value = arguments[parameter.name.name] ?? parameter.defaultValue.map { evaluate($0).single } ?? .invalid
-                    frame.declare(parameter.name.name, value)
-                }
+                declare()
                 return body(block)
             }
         }

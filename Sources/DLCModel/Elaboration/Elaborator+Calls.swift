@@ -38,6 +38,7 @@ extension Elaborator {
             return builtin(function, call)
         }
         guard let target else {
+            if let function, isTraining, let method = AllMethods.named(function) { return isNamed ? self.method(method, call) : .invalid }
             if let function { unknown(function, at: place, receiver: receiver?.value) }
             return .invalid
         }
@@ -52,8 +53,12 @@ extension Elaborator {
         default: break
         }
         if let block = frame.block.file.visible[name] { return .block(block) }
+        if isInTraining, let models = frame.block.file.models[name], models.count == 1 { return .block(models[0]) }
         return AllLayers.named(name).map { .layerType($0) }
     }
+
+    /// Whether names are those of a training's body, where models can be called.
+    var isInTraining: Bool { frame.block.syntax.kind == .training }
 
     func unknown(_ name: String, at range: SourceRange, receiver: BuildValue?) {
         if let value = frame[name], receiver == nil {
@@ -65,7 +70,10 @@ extension Elaborator {
         }
         let layers = AllLayers.definitions.map(\.name)
         let other = OtherNames.layers[name].map { "did you mean `\($0)`?" } ?? OtherNames.functions[name]
-        let near = suggestion(for: name, among: Array(frame.block.file.visible.keys) + layers + Builtins.functions)
+        let models = isInTraining ? Array(frame.block.file.models.keys) : []
+        let methods = isTraining ? AllMethods.definitions.map(\.name) : []
+        let near = suggestion(for: name, among: Array(frame.block.file.visible.keys) + models + layers + Builtins.functions + methods)
+        if isInTraining, frame.block.file.models[name]?.count ?? 0 > 1 { return report("several imported files have a model `\(name)`", at: range) }
         report("no layer or block is called `\(name)`", at: range, help: other ?? near)
     }
 
@@ -190,7 +198,8 @@ extension Elaborator {
     }
 
     private func applied(_ instance: LayerInstance, _ operands: [TensorValue?], at range: SourceRange) -> BuildValue {
-        reporting(at: range) {
+        if places[instance.path] == nil { places[instance.path] = range }
+        return reporting(at: range) {
             let results = try instance.results(operands)
             let labels = instance.layer.definition.results
             if results.count == 1 { return .tensor(results[0]) }

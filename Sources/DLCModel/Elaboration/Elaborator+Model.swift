@@ -12,18 +12,20 @@ extension Elaborator {
             frame.declare(parameter.name.name, value)
         }
         let symbols = inputs.flatMap { declareSymbols(of: $0, settings) }
+        let kind = model.syntax.kind.rawValue
         for name in settings.keys.sorted() where !symbols.contains(name) && !settable.contains(where: { $0.name.name == name }) {
             let isInput = inputs.contains { $0.name.name == name }
             let names = settable.map(\.name.name) + symbols
             let known = names.isEmpty ? "it has none" : "it has " + names.map { "`\($0)`" }.joined(separator: ", ")
             report(
-                isInput ? "`\(name)` is an input of the model `\(model.name)`, which cannot be set" : "the model `\(model.name)` has no parameter `\(name)` to set",
+                isInput ? "`\(name)` is an input of the \(kind) `\(model.name)`, which cannot be set" : "the \(kind) `\(model.name)` has no parameter `\(name)` to set",
                 at: model.syntax.name.range, help: suggestion(for: name, among: names) ?? known)
         }
         for input in inputs { declare(input) }
         let result = body(model)
         if errors.isEmpty { outputs(result) }
-        checkUnused(of: model.file)
+        if errors.isEmpty { settle() }
+        if builder.mode != .evaluation { checkUnused(of: model.file) }
     }
 
     /// Names in the shape of an input that are nothing else are dimensions, which a run settles or a setting: a model of
@@ -68,7 +70,7 @@ extension Elaborator {
         for (index, (label, value)) in results.enumerated() {
             let place = index < frame.resultRanges.count ? frame.resultRanges[index] : frame.block.syntax.name.range
             guard let tensor = value.tensor else {
-                report("an output of a model is a tensor, found \(value.found)", at: place)
+                report("an output of a \(frame.block.syntax.kind.rawValue) is a tensor, found \(value.found)", at: place)
                 continue
             }
             if label == nil && results.count > 1 {

@@ -24,6 +24,10 @@ final class Elaborator {
     /// How often a mistake was met, one that is reported already included.
     private(set) var mistakes = 0
     var frames: [Frame] = []
+    /// Where each request of a training stands, and each of its arguments.
+    var requests: [Int: Request] = [:]
+    /// Where layers were applied, by their paths, for what is found later.
+    var places: [String: SourceRange] = [:]
     /// The blocks that were called.
     var entered: Set<ObjectIdentifier> = []
     private var steps = 0

@@ -23,8 +23,7 @@ extension Model {
         try DeepStack.run(bytes: stack) {
             var loader = ModelFileLoader(folder: folder, read: read)
             let file = try located(folder + path) { try loader.load(path) }
-            let models = file.definitions.filter { $0.syntax.kind == .model }
-            let chosen = try choose(models, name, folder + path, mayLack: !loader.errors.isEmpty)
+            let chosen = try loader.choose(.model, of: file, name, folder + path)
             let builder = ModelBuilder(chosen?.name ?? "")
             let elaborator = Elaborator(builder, budget: budget)
             if let chosen { elaborator.build(chosen, settings: settings) }
@@ -34,16 +33,26 @@ extension Model {
             return try located(folder + path) { try builder.finish() }
         }
     }
+}
 
-    private static func choose(_ models: [Block], _ name: String?, _ path: String, mayLack: Bool) throws -> Block? {
-        let names = models.map(\.name).joined(separator: ", ")
+extension ModelFileLoader {
+    /// The model or training that is asked for.
+    /// - Returns: nil after mistakes of reading that may be why it is not there.
+    func choose(_ kind: DefinitionSyntax.Kind, of file: ModelFile, _ name: String?, _ path: String) throws -> Block? {
+        let all = file.definitions.filter { $0.syntax.kind == kind }
+        let names = all.map(\.name).joined(separator: ", ")
+        let mayLack = !errors.isEmpty
         if let name {
-            if let model = models.first(where: { $0.name == name }) { return model }
+            if let chosen = all.first(where: { $0.name == name }) { return chosen }
             if mayLack { return nil }
-            throw DLCError("\(path): there is no model \(name); the file has \(names.isEmpty ? "none" : names)")
+            throw DLCError("\(path): there is no \(kind.rawValue) \(name); the file has \(names.isEmpty ? "none" : names)")
         }
-        if models.count > 1, !mayLack { throw DLCError("\(path): the file has several models, \(names); say which") }
-        if models.isEmpty, !mayLack { throw DLCError("\(path): the file has no model, only blocks for others to import") }
-        return models.first
+        if all.count > 1, !mayLack { throw DLCError("\(path): the file has several \(kind.rawValue)s, \(names); say which") }
+        if all.isEmpty, !mayLack {
+            if kind == .training { throw DLCError("\(path): the file has no training") }
+            let hasTraining = file.definitions.contains { $0.syntax.kind == .training }
+            throw DLCError("\(path): the file has no model, only \(hasTraining ? "trainings and " : "")blocks for others to import")
+        }
+        return all.first
     }
 }

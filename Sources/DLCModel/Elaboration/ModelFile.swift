@@ -5,6 +5,8 @@ final class ModelFile {
     fileprivate(set) var definitions: [Block] = []
     /// Its own blocks and those of the files that it imports.
     fileprivate(set) var visible: [String: Block] = [:]
+    /// Its own models and those of the files that it imports, which trainings may call; several of one name are none.
+    fileprivate(set) var models: [String: [Block]] = [:]
 
     init(_ tree: SyntaxTree) { self.tree = tree }
 }
@@ -65,6 +67,7 @@ struct ModelFileLoader {
             let block = Block(syntax, file)
             file.definitions.append(block)
             if syntax.kind == .block { file.visible[name.name] = block }
+            if syntax.kind == .model { file.models[name.name] = [block] }
         }
     }
 
@@ -84,6 +87,9 @@ struct ModelFileLoader {
         if files.count >= Self.limit { return refuse("a model is made of at most \(Self.limit) files") }
         do {
             let imported = try load(target, at: item.pathRange)
+            for model in imported.definitions where model.syntax.kind == .model {
+                if file.models[model.name]?.contains(where: { $0 === model }) != true { file.models[model.name, default: []].append(model) }
+            }
             for block in imported.definitions where block.syntax.kind == .block {
                 if let other = file.visible[block.name], other !== block {
                     let note = Diagnostic.Note("the other one", at: other.syntax.name.range)

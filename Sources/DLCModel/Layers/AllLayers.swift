@@ -19,7 +19,7 @@ public enum AllLayers {
         ]),
         Group(title: "Normalisation and dropout", layers: [
             BatchNormLayer.definition, LayerNormLayer.definition, RMSNormLayer.definition, GroupNormLayer.group, GroupNormLayer.instance,
-            LocalResponseNormLayer.definition, L2NormalizeLayer.definition, DropoutLayer.definition,
+            LocalResponseNormLayer.definition, L2NormalizeLayer.definition, DropoutLayer.elements, DropoutLayer.channels, DropoutLayer.examples,
         ]),
         Group(title: "Activations", layers: [
             SlopedActivationLayer.leaky, SlopedActivationLayer.elu, SlopedActivationLayer.celu, SlopedActivationLayer.thresholded,

@@ -11,6 +11,8 @@ public indirect enum ArgumentValue {
     case list([ArgumentValue])
     case tensor(TensorValue)
     case initialiser(Initialiser)
+    /// An optimiser, schedule or other method of a training.
+    case method(any TrainingMethod)
     case none
 
     /// What it is and how it would be written, for messages: `the text "same"`, `the integer 3`.
@@ -25,6 +27,7 @@ public indirect enum ArgumentValue {
         case .list: "the list \(text)"
         case .tensor: "a tensor \(text)"
         case .initialiser: "the initialiser \(text)"
+        case .method(let method): "the \(method.definition.kind.rawValue) \(method.definition.name)"
         }
     }
 
@@ -40,6 +43,7 @@ public indirect enum ArgumentValue {
         case .list(let values): "[\(values.map(\.text).joined(separator: ", "))]"
         case .tensor(let tensor): tensor.type.description
         case .initialiser(let initialiser): initialiser.description
+        case .method(let method): method.definition.name
         case .none: "none"
         }
     }

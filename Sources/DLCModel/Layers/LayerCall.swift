@@ -89,7 +89,7 @@ private struct CallMatcher {
             // What is next in the layer's declaration, as other frameworks take it, where the value is of its kind.
             let next = definition.arguments.first { $0.use == .labelled && !given.contains($0.name) }
             var advice = ""
-            if let next, (try? next.setErased(layer, argument.value)) != nil {
+            if let next, (try? next.setting(layer, argument.value)) != nil {
                 given.insert(next.name)
                 advice = "; did you mean \(next.name): \(argument.value.text)?"
             }
@@ -120,7 +120,7 @@ private struct CallMatcher {
             return problems.append(CallProblem(argument: index, message: "\(argument.name) is given twice"))
         }
         do {
-            layer = try argument.setErased(layer, value)
+            layer = try argument.setting(layer, value)
         } catch {
             problems.append(CallProblem(argument: index, message: "\(error)"))
         }

@@ -50,8 +50,8 @@ public struct LayerDefinition: Sendable {
     }
 }
 
-/// One argument of a layer type: its name, the property that holds it and what it means.
-public struct Argument<L: Layer> {
+/// One argument of a layer or method: its name, the property that holds it and what it means.
+public struct Argument<L> {
     let name: String
     let kind: String
     let doc: String
@@ -88,7 +88,7 @@ public enum ArgumentUse: Sendable {
 
 /// Collects arguments; typed, so that key paths without a root infer.
 @resultBuilder
-public enum LayerArgumentBuilder<L: Layer> {
+public enum LayerArgumentBuilder<L> {
     public static func buildExpression(_ argument: Argument<L>) -> Argument<L> { argument }
     public static func buildBlock(_ arguments: Argument<L>...) -> [Argument<L>] { arguments }
 }
@@ -102,9 +102,9 @@ public struct LayerArgument: Sendable {
     public let use: ArgumentUse
     /// The default as a model file would write it.
     public let defaultText: String
-    let setErased: @Sendable (any Layer, ArgumentValue) throws -> any Layer
+    private let setErased: @Sendable (Any, ArgumentValue) throws -> Any
 
-    init<L: Layer>(_ argument: Argument<L>, defaults: L) {
+    init<L>(_ argument: Argument<L>, defaults: L) {
         name = argument.name
         kind = argument.kind
         doc = argument.doc
@@ -112,9 +112,16 @@ public struct LayerArgument: Sendable {
         defaultText = argument.get(defaults).text
         let (name, kind, set) = (argument.name, argument.kind, argument.set)
         setErased = { layer, value in
-            guard var typed = layer as? L else { throw DLCError("argument \(name) does not belong to this layer") }
+            guard var typed = layer as? L else { throw DLCError("argument \(name) does not belong to this") }
             guard set(&typed, value) else { throw DLCError("\(name) is \(value.found); expected \(kind)") }
             return typed
         }
+    }
+
+    /// What it belongs to with another value.
+    /// - Throws: where the value does not fit.
+    func setting<T>(_ owner: T, _ value: ArgumentValue) throws -> T {
+        guard let changed = try setErased(owner, value) as? T else { throw DLCError("argument \(name) does not belong to this") }
+        return changed
     }
 }

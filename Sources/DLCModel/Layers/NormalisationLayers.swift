@@ -1,33 +1,6 @@
 import DLCGraph
 import DLCOps
 
-/// Batch normalisation with running statistics, as at inference.
-public struct BatchNormLayer: Layer {
-    public var epsilon = 1e-5
-    public var affine = true
-
-    public var definition: LayerDefinition { Self.definition }
-
-    public static let definition = LayerDefinition(
-        Self(), name: "batchNorm",
-        doc: "`(x - running_mean) / √(running_var + epsilon) · weight + bias` per channel of x `[N, C, …]`.",
-        source: "Ioffe and Szegedy, 2015", parameters: ["[weight]", "[bias]", "running_mean", "running_var"]
-    ) {
-        Argument("epsilon", \.epsilon, "added to the variance")
-        Argument("affine", \.affine, "whether there are a weight and a bias")
-    }
-
-    public func apply(to operands: [TensorValue?], in context: LayerContext) throws -> [TensorValue] {
-        let x = try operand(operands, 0)
-        let channels = try x.extent(1)
-        let scale = affine ? try context.parameter("weight", [channels], .ones, type: x.element) : try x.filled(1, [channels])
-        let offset = affine ? try context.parameter("bias", [channels], .zeros, type: x.element) : try x.filled(0, [channels])
-        let mean = try context.parameter("running_mean", [channels], .zeros, type: x.element, role: .buffer)
-        let variance = try context.parameter("running_var", [channels], .ones, type: x.element, role: .buffer)
-        return [try context.add(BatchNormalization(epsilon: epsilon), x, scale, offset, mean, variance)]
-    }
-}
-
 /// Layer normalisation over the last dimensions.
 public struct LayerNormLayer: Layer {
     public var dimensions = 1
@@ -179,8 +152,8 @@ extension TensorValue {
         builder.constant(try Tensor(filling: number, type: element, shape: shape))
     }
 
-    public func batchNorm(epsilon: Double = 1e-5, affine: Bool = true, name: String? = nil) throws -> TensorValue {
-        try applying(BatchNormLayer(epsilon: epsilon, affine: affine), name: name)
+    public func batchNorm(epsilon: Double = 1e-5, momentum: Double = 0.1, affine: Bool = true, name: String? = nil) throws -> TensorValue {
+        try applying(BatchNormLayer(epsilon: epsilon, momentum: momentum, affine: affine), name: name)
     }
 
     public func layerNorm(

@@ -191,21 +191,3 @@ public struct CastLayer: Layer {
         return [x.element == type ? x : try context.add(Cast(to: type), x)]
     }
 }
-
-/// Dropout, which does nothing at inference.
-public struct DropoutLayer: Layer {
-    public var rate = 0.5
-
-    public var definition: LayerDefinition { Self.definition }
-
-    public static let definition = LayerDefinition(
-        Self(), name: "dropout", doc: "x as it is: elements are dropped in training only.", source: "Srivastava et al., 2014"
-    ) {
-        Argument("rate", \.rate, "the part of the elements that training drops", .positional)
-    }
-
-    public func apply(to operands: [TensorValue?], in context: LayerContext) throws -> [TensorValue] {
-        guard rate >= 0, rate <= 1 else { throw DLCError("rate is \(rate); expected 0 to 1") }
-        return [try operand(operands, 0)]
-    }
-}

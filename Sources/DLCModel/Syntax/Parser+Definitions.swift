@@ -11,6 +11,7 @@ extension Parser {
                 case .keyword(.import): tree.imports.append(try importLine())
                 case .keyword(.block): tree.definitions.append(try definition(.block))
                 case .keyword(.model): tree.definitions.append(try definition(.model))
+                case .keyword(.training): tree.definitions.append(try definition(.training))
                 default: throw strayStatement()
                 }
                 try endOfStatement()
@@ -26,14 +27,14 @@ extension Parser {
     private mutating func strayStatement() -> Abandoned {
         if isNext(.rightBrace) {
             report("this `}` closes nothing", at: range(token))
-        } else if kind() == .identifier, let near = nearestName(to: text(token), among: ["block", "model", "import"]) {
+        } else if kind() == .identifier, let near = nearestName(to: text(token), among: ["block", "model", "training", "import"]) {
             report(
-                "expected `block`, `model` or `import`, found \(found)", at: range(token),
+                "expected `block`, `model`, `training` or `import`, found \(found)", at: range(token),
                 help: "did you mean `\(near)`?")
         } else {
             report(
-                "expected `block`, `model` or `import`, found \(found)", at: range(token),
-                help: "statements stand in the braces of a block or a model")
+                "expected `block`, `model`, `training` or `import`, found \(found)", at: range(token),
+                help: "statements stand in the braces of a block, model or training")
         }
         return Abandoned()
     }
@@ -53,7 +54,7 @@ extension Parser {
         return ImportSyntax(path: path, pathRange: range)
     }
 
-    // definition := ("block" | "model") name "(" (parameter ",")* ")" body
+    // definition := ("block" | "model" | "training") name "(" (parameter ",")* ")" body
     private mutating func definition(_ kind: DefinitionSyntax.Kind) throws(Abandoned) -> DefinitionSyntax {
         let documentation = documentation[index]
         doubtfulBrace = nil
@@ -110,7 +111,7 @@ extension Parser {
                 report("an input has no default", at: assign, help: "a build-time parameter has a default and no type")
                 defaultValue = nil
             }
-        } else if kind == .model && type == nil {
+        } else if kind != .block && type == nil {
             report(
                 "`\(name.name)` has neither a type nor a default", at: name.range,
                 help: "an input is `\(name.name): f32[N, 3, 224, 224]`, a build-time parameter `\(name.name) = 10`")

@@ -80,7 +80,7 @@ extension Parser {
 
     // arguments := (argument ",")*
     // argument := (name ":")? expression
-    private mutating func argument() throws(Abandoned) -> ArgumentSyntax {
+    mutating func argument() throws(Abandoned) -> ArgumentSyntax {
         if isWord(), kind(1) == .symbol(.assign) {
             let name = anyName()
             report(

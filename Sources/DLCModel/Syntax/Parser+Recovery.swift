@@ -10,7 +10,7 @@ extension Parser {
             var ahead = 1
             while kind(ahead) == .symbol(.comma), kind(ahead + 1) == .identifier, followsInLine(ahead + 1) { ahead += 2 }
             let isState = ["state", "next"].contains(text(token)) && kind(1) == .identifier && followsInLine(1)
-            return isState || kind(ahead) == .symbol(.assign)
+            return isState || isTrainingStatement || kind(ahead) == .symbol(.assign)
         default: return false
         }
     }
@@ -39,7 +39,7 @@ extension Parser {
 
     /// Whether the next token begins a declaration that is not indented, so that it must be outside of all braces.
     var beginsDeclaration: Bool {
-        guard isNext(.block) || isNext(.model) || isNext(.import), kind(1) != .symbol(.assign) else { return false }
+        guard isNext(.block) || isNext(.model) || isNext(.training) || isNext(.import), kind(1) != .symbol(.assign) else { return false }
         let start = token.bytes.lowerBound
         return start == 0 || file.bytes[start - 1] == UInt8(ascii: "\n")
     }

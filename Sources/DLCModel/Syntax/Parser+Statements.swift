@@ -50,7 +50,7 @@ extension Parser {
         while kind() != .end, !isNext(.leftBrace), !isNext(.rightBrace), !beginsStatement { advance() }
     }
 
-    // statement := for | repeat | if | return | check | state | next | assignment
+    // statement := for | repeat | if | return | check | state | next | minimize | freeze | rates | follow | assignment
     // repeat := "repeat" expression body
     // check := "check" expression ("," expression)?
     private mutating func statement() throws(Abandoned) -> StatementSyntax.Kind {
@@ -74,11 +74,12 @@ extension Parser {
         case .keyword(.else):
             report("this `else` belongs to no `if`", at: range(token))
             throw Abandoned()
-        case .keyword(.block), .keyword(.model), .keyword(.import), .keyword(.in):
+        case .keyword(.block), .keyword(.model), .keyword(.training), .keyword(.import), .keyword(.in):
             report(
                 "\(found) begins no statement", at: range(token),
                 help: isNext(.in) ? nil : "declarations stand outside of braces")
             throw Abandoned()
+        case .identifier where isTrainingStatement: return try trainingStatement()
         case .identifier where kind(1) == .identifier && followsInLine(1): return try twoWords()
         default: return try assignment()
         }
@@ -110,7 +111,7 @@ extension Parser {
         case "elif":
             report("`elif` is no word of the language", at: word.range, help: "write `else if`")
         default:
-            let near = nearestName(to: word.name, among: ["return", "for", "repeat", "if", "state", "next", "check"])
+            let near = nearestName(to: word.name, among: ["return", "for", "repeat", "if", "state", "next", "check", "minimize", "freeze", "rates", "follow"])
             report(
                 "expected a statement, found `\(word.name) \(text(token))`", at: word.range,
                 help: near.map { "did you mean `\($0)`?" } ?? "a value is named by `name = …`")
@@ -133,7 +134,7 @@ extension Parser {
     }
 
     /// An expression that must stand in the line.
-    private mutating func operand(_ what: String) throws(Abandoned) -> ExpressionSyntax {
+    mutating func operand(_ what: String) throws(Abandoned) -> ExpressionSyntax {
         if token.startsLine { throw missing(what) }
         return try expression()
     }

@@ -22,7 +22,7 @@ extension SourceFormatter {
         let before = tokens[index - 1]
         guard open.count == 1, !(before.isComment && before.startsLine) else { return false }
         switch codeToken(index)?.kind {
-        case .keyword(.block), .keyword(.model): return true
+        case .keyword(.block), .keyword(.model), .keyword(.training): return true
         case .keyword(.import): return previous?.kind == .symbol(.rightBrace)
         default: return false
         }

@@ -7,7 +7,7 @@ import DLCTensor
 public struct SyntaxTree: Sendable {
     public var file: SourceFile
     public var imports: [ImportSyntax] = []
-    /// Blocks and models.
+    /// Blocks, models and trainings.
     public var definitions: [DefinitionSyntax] = []
 }
 
@@ -24,9 +24,9 @@ public struct ImportSyntax: Sendable {
     public var pathRange: SourceRange
 }
 
-/// `block name(parameters) { body }` or `model name(parameters) { body }`
+/// `block name(parameters) { body }`, or the same with `model` or `training`.
 public struct DefinitionSyntax: Sendable {
-    public enum Kind: String, Sendable { case block, model }
+    public enum Kind: String, Sendable, CaseIterable { case block, model, training }
 
     public var kind: Kind
     /// The text of the `///` lines above it, without the slashes.
@@ -37,11 +37,11 @@ public struct DefinitionSyntax: Sendable {
     public var range: SourceRange
 }
 
-/// A parameter of a block or model: `x`, `stride = 1`, or, of a model only, `image: f32[N, 3, 224, 224]`.
+/// A parameter of a definition: `x`, `stride = 1`, or, of a model or training only, `image: f32[N, 3, 224, 224]`.
 public struct ParameterSyntax: Sendable {
     public var documentation: String?
     public var name: IdentifierSyntax
-    /// Present for a model's inputs alone; those have no default.
+    /// Present for the inputs of a model or training alone; those have no default.
     public var type: TypeSyntax?
     public var defaultValue: ExpressionSyntax?
     public var range: SourceRange
@@ -73,6 +73,14 @@ public struct StatementSyntax: Sendable {
         case next(IdentifierSyntax, ExpressionSyntax)
         /// `check condition, "message"`
         case check(ExpressionSyntax, message: ExpressionSyntax?)
+        /// `minimize e, by: optimiser, label: e`
+        case minimize(ExpressionSyntax, [ArgumentSyntax])
+        /// `freeze "features.*", "stem"`
+        case freeze([ExpressionSyntax])
+        /// `rates "features.*": 0.1, "head": 10`
+        case rates([RateSyntax])
+        /// `follow "target", of: "online", label: e`
+        case follow(ExpressionSyntax, [ArgumentSyntax])
     }
 
     public struct Branch: Sendable {
@@ -83,6 +91,12 @@ public struct StatementSyntax: Sendable {
     public var kind: Kind
     /// Of the whole statement, braces included.
     public var range: SourceRange
+}
+
+/// A pattern of parameters and the factor of their rate.
+public struct RateSyntax: Sendable {
+    public var pattern: ExpressionSyntax
+    public var factor: ExpressionSyntax
 }
 
 /// One value of a `return`, with its label.

@@ -23,10 +23,10 @@ struct Token: Sendable {
     var isComment: Bool { kind == .comment || kind == .documentation }
 }
 
-/// Words that cannot be names of values. `state` and `next` are words of the language only at the beginning of a
-/// statement, because they are good names.
+/// Words that cannot be names of values. `state`, `next` and the statements of trainings are words of the language only at
+/// the beginning of a statement, because they are good names.
 enum Keyword: String, CaseIterable, Sendable {
-    case `import`, block, model, `for`, `in`, `repeat`, `if`, `else`, `return`, check, `true`, `false`
+    case `import`, block, model, training, `for`, `in`, `repeat`, `if`, `else`, `return`, check, `true`, `false`
 }
 
 enum Symbol: String, CaseIterable, Sendable {

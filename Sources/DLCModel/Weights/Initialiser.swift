@@ -50,7 +50,7 @@ public enum Initialiser: Sendable, Equatable {
     /// The values of a parameter. They depend on the seed and the parameter's name only, so adding a layer to a model
     /// changes no other.
     public func tensor(for parameter: ModelParameter, seed: UInt64) throws -> Tensor {
-        var generator = ParameterStream(seed: seed, name: parameter.name)
+        var generator = ParameterStream(seed: seed, name: parameter.source ?? parameter.name)
         return try tensor(type: parameter.type, shape: parameter.shape, &generator)
     }
 

@@ -25,7 +25,7 @@ struct WeightMatch: Sendable {
         var missing: [ModelParameter] = []
         var misshapen: [(ModelParameter, Candidate)] = []
         for parameter in model.parameters {
-            guard let candidate = candidates[parameter.name] else {
+            guard let candidate = candidates[parameter.name] ?? parameter.source.flatMap({ candidates[$0] }) else {
                 missing.append(parameter)
                 continue
             }

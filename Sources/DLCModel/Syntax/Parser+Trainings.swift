@@ -1,0 +1,58 @@
+// The statements that trainings alone have. Their words are names elsewhere.
+extension Parser {
+    private static let words = ["minimize", "freeze", "rates", "follow"]
+
+    /// Whether the next token begins such a statement: something that is no assignment follows it in its line.
+    var isTrainingStatement: Bool {
+        guard kind() == .identifier, Self.words.contains(text(token)), followsInLine(1) else { return false }
+        switch kind(1) {
+        case .identifier, .integer, .number, .text, .unknown, .keyword(.true), .keyword(.false): return true
+        case .symbol(let symbol): return symbol == .leftParenthesis || symbol == .leftBracket || symbol == .minus
+        default: return false
+        }
+    }
+
+    mutating func trainingStatement() throws(Abandoned) -> StatementSyntax.Kind {
+        let word = anyName().name
+        switch word {
+        case "minimize":
+            let loss = try operand("a loss")
+            return .minimize(loss, try options(of: word))
+        case "freeze":
+            var patterns = [try operand("a pattern")]
+            while take(.comma) { patterns.append(try expression()) }
+            return .freeze(patterns)
+        case "rates":
+            var rates: [RateSyntax] = []
+            repeat {
+                let pattern = try expression()
+                try expect(.colon, "after a pattern", help: "for example `rates \"features.*\": 0.1`")
+                rates.append(RateSyntax(pattern: pattern, factor: try expression()))
+            } while take(.comma)
+            return .rates(rates)
+        default:
+            let followers = try operand("a pattern")
+            return .follow(followers, try options(of: word))
+        }
+    }
+
+    // minimize := "minimize" expression options
+    // freeze := "freeze" expression ("," expression)*
+    // rates := "rates" expression ":" expression ("," expression ":" expression)*
+    // follow := "follow" expression options
+    // options := ("," name ":" expression)*
+    private mutating func options(of word: String) throws(Abandoned) -> [ArgumentSyntax] {
+        var options: [ArgumentSyntax] = []
+        while take(.comma) {
+            let start = range(token)
+            let option = try argument()
+            guard let label = option.label else {
+                report("what follows the first value of `\(word)` is labelled", at: option.value.range, help: word == "minimize" ? "for example `by: adam(1e-3)`" : nil)
+                continue
+            }
+            if options.contains(where: { $0.label?.name == label.name }) { report("`\(label.name)` is given twice", at: start) }
+            options.append(option)
+        }
+        return options
+    }
+}

@@ -1,0 +1,99 @@
+import DLCGraph
+import DLCOps
+
+/// What trainings ask for. In a model's inference and a training's evaluation all of it does nothing.
+extension ModelBuilder {
+    /// Moves parameters against the gradient of a loss in every run: the same for all, as the parameters were before it.
+    /// - Parameter loss: a scalar of floating point.
+    @discardableResult public func minimize(_ loss: TensorValue, _ request: Minimisation) throws -> Int {
+        guard mode == .step else { return 0 }
+        training.count += 1
+        training.minimised.append(.init(loss: loss, request: request, id: training.count))
+        return training.count
+    }
+
+    public func minimize(_ loss: TensorValue, by optimiser: any Optimiser, over patterns: [String]? = nil) throws {
+        var request = Minimisation(by: optimiser)
+        request.over = patterns
+        try minimize(loss, request)
+    }
+
+    /// Keeps parameters as they are, and layers of running statistics among them as at inference. Stands before the layers.
+    /// - Parameter patterns: names of parameters, layers or blocks; `*` stands for any characters.
+    @discardableResult public func freeze(_ patterns: [String]) throws -> Int {
+        training.count += 1
+        training.frozen += patterns.map { .init(pattern: NamePattern($0), text: $0, id: training.count) }
+        return training.count
+    }
+
+    /// Multiplies the rate of the parameters that a pattern covers.
+    @discardableResult public func rates(_ factors: [(pattern: String, factor: Double)]) throws -> Int {
+        training.count += 1
+        training.rates += factors.map { .init(pattern: NamePattern($0.pattern), text: $0.pattern, factor: $0.factor, id: training.count) }
+        return training.count
+    }
+
+    /// Lets the parameters of a block follow those of another one: every so many runs `target += rate · (source - target)`. Stands
+    /// before the layers.
+    @discardableResult public func follow(_ target: String, of source: String, every: Int = 1, rate: Double = 1) throws -> Int {
+        training.count += 1
+        training.followed.append(.init(target: target, of: source, every: every, rate: rate, id: training.count))
+        return training.count
+    }
+
+    // MARK: Draws
+
+    /// The seed and the number of the run, `i64[2]`.
+    func key() throws -> TensorValue {
+        if let key = training.key { return key }
+        let key = try state(Training.key, .int64, shape: [2])
+        training.key = key
+        try next(Training.key, key.apply(Binary(.add), constant(Tensor([0, 1] as [Int64], shape: [2]))))
+        return key
+    }
+
+    /// Numbers that every run draws anew; nil outside of a training's step.
+    func draw(_ distribution: RandomDistribution, _ shape: Shape, name: String = "") throws -> TensorValue? {
+        guard mode == .step else { return nil }
+        training.streams += 1
+        return try add(Random(distribution, stream: training.streams, shape: shape), [key()], name: name)[0]
+    }
+
+    /// The number of the run, from 0, as f64.
+    func runNumber() throws -> TensorValue {
+        let number = try key().apply(Slice(starts: [1], sizes: [1], steps: [1])).apply(Reshape(shape: []))
+        return try number.apply(Cast(to: .float64))
+    }
+
+    // MARK: Running statistics
+
+    /// Whether a layer of running statistics takes the batch's and moves its own.
+    func movesStatistics(_ name: String) -> Bool { mode == .step && !training.keeps(name) }
+
+    /// Moves a running statistic: `(1 - momentum) · old + momentum · new`, after what earlier applications of the layer did.
+    func move(_ name: String, toward value: TensorValue, momentum: Double) throws {
+        guard let start = training.statistics[name] ?? parameterValue(name) else { throw DLCError("there is no statistic \(name)") }
+        training.statistics[name] = try start * (1 - momentum) + value * momentum
+    }
+
+    // MARK: Gradients
+
+    /// The gradients of the sum of y's elements, which can be differentiated again.
+    public func gradients(of y: TensorValue, at values: [TensorValue], name: String = "") throws -> [TensorValue] {
+        try add(Gradient(mustReach: true), [y] + values, name: name)
+    }
+
+    /// The values that y depends on through floating-point ones, by index, y included.
+    func reached(from y: TensorValue) -> Set<Int> {
+        let graph = graph.graph
+        var reached: Set<Int> = [y.value.index]
+        var open = [y.value]
+        while let value = open.popLast() {
+            guard let node = graph.producer(of: value), !(node.op is StopGradient) else { continue }
+            for case let operand? in node.operands where graph.type(operand).element.isFloat && reached.insert(operand.index).inserted {
+                open.append(operand)
+            }
+        }
+        return reached
+    }
+}

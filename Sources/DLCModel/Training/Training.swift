@@ -1,0 +1,50 @@
+import DLCGraph
+
+/// A training as written, as two models of one text over the same parameters.
+///
+/// What a run must keep lies in states: the parameters under their names, and under names that begin with `training.` the
+/// moments of optimisers (PyTorch's names for them), the rates and the key.
+public struct Training: Sendable {
+    /// The state `[seed, run]`, `i64[2]`: what random numbers are drawn from, and how many runs there were.
+    public static let key = "training.key"
+
+    /// Moves the parameters in every run.
+    public let step: Model
+    /// Reads the parameters, or their averages where there are some, as the step left them; changes none of them.
+    public let evaluation: Model
+    /// The names of the parameters that the step moves against a gradient.
+    public let trained: [String]
+    /// States `f32[]` that hold the base rates, which may be set between runs: one per `minimize` whose rate is no input.
+    public let rates: [String]
+
+    init(_ stepBuilder: ModelBuilder, _ evaluationBuilder: ModelBuilder) throws {
+        step = try stepBuilder.finish()
+        evaluation = try evaluationBuilder.finish()
+        trained = stepBuilder.training.trained
+        rates = stepBuilder.training.rateStates
+    }
+
+    /// Builds a training in Swift.
+    /// - Parameter body: builds the model, its losses and outputs; called twice, for the step and for the evaluation.
+    public init(_ name: String, _ body: (ModelBuilder) throws -> Void) throws {
+        let step = ModelBuilder(name, mode: .step)
+        try body(step)
+        try step.settleTraining()
+        let evaluation = ModelBuilder(name, mode: .evaluation, averaged: step.training.averages)
+        try body(evaluation)
+        try self.init(step, evaluation)
+    }
+
+    /// Parameters that stay as they are, running statistics that move aside.
+    public var frozen: [String] {
+        let moving = Set(step.states.lazy.filter { $0.next != $0.value }.map(\.name))
+        return step.parameters.map(\.name).filter { !moving.contains($0) }
+    }
+
+    /// States of the evaluation that are the step's of the same name: parameters and averages. Others, such as those of a recurrent
+    /// network, are its own.
+    public var shared: [String] {
+        let names = Set(step.states.map(\.name)).intersection(step.parameters.map(\.name) + step.copies.keys)
+        return evaluation.states.map(\.name).filter(names.contains)
+    }
+}
