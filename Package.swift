@@ -34,7 +34,7 @@ let package = Package(
         .target(name: "CImage", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "DLCTensorFiles", dependencies: ["DLCTensor", "CZlib"]),
-        .target(name: "DLCModel", dependencies: ["DLCOps", "DLCTensorFiles"]),
+        .target(name: "DLCModel", dependencies: ["DLCPasses", "DLCTensorFiles"]),
         .target(name: "DLC", dependencies: ["DLCPasses", "DLCRuntime", "DLCONNX", "DLCModel"]),
         .executableTarget(
             name: "DLCCommand",

@@ -30,7 +30,7 @@ import Testing
 
     @Test func theGrammarIsTheParsers() throws {
         let folder = Self.root.appending(path: "Sources/DLCModel/Syntax")
-        let rules = try ["Definitions", "Statements", "Expressions"].flatMap { part in
+        let rules = try ["Definitions", "Statements", "Trainings", "Expressions"].flatMap { part in
             try String(contentsOf: folder.appending(path: "Parser+\(part).swift"), encoding: .utf8).split(separator: "\n").compactMap { line in
                 line.firstMatch(of: /^\s*\/\/ ([a-z]+ := .*)$/).map { String($0.1) }
             }

@@ -96,6 +96,13 @@ import Testing
                 next h = a
                 check a, "b"
                 check(a)
+                minimize a + 1, by: adam(1e-3), over: ["a", "b"]
+                minimize (a)
+                minimize = 3
+                freeze "a", "b"
+                rates "a": 2, "b": a ? 1 : 2
+                follow "a", of: "b"
+                follow, rates = a
                 return logits: a, model: b
             }
             """
@@ -109,7 +116,7 @@ import Testing
         #expect(model.parameters.map { $0.type?.element } == [.float32, nil, nil])
         #expect(model.parameters[0].range.text == "image: f32[N, 2 * 3]")
         #expect(model.range.text.hasPrefix("model M(") && model.range.text.hasSuffix("}"))
-        #expect(model.body.map { $0.range.text.split { " (".contains($0) }[0] } == ["a,", "for", "repeat", "if", "state", "next", "check", "check", "return"])
+        #expect(model.body.map { $0.range.text.split { " (".contains($0) }[0] } == ["a,", "for", "repeat", "if", "state", "next", "check", "check", "minimize", "minimize", "minimize", "freeze", "rates", "follow", "follow,", "return"])
         let kinds = model.body.map { statement in
             switch statement.kind {
             case .assign(let names, _): "assign \(names.map(\.name))"
@@ -120,10 +127,15 @@ import Testing
             case .state(let name, let type, _): "state \(name.name) \(type.element) \(type.shape.count)"
             case .next(let name, _): "next \(name.name)"
             case .check(_, let message): "check \(message == nil)"
+            case .minimize(_, let options): "minimize \(options.map { $0.label?.name ?? "" })"
+            case .freeze(let patterns): "freeze \(patterns.count)"
+            case .rates(let rates): "rates \(rates.count)"
+            case .follow(_, let options): "follow \(options.map { $0.label?.name ?? "" })"
             }
         }
         #expect(kinds == [
             "assign [\"a\", \"_\"]", "for i 1", "repeat 1", "if [0, 1] 0", "state h bf16 0", "next h", "check false", "check true",
+            "minimize [\"by\", \"over\"]", "minimize []", "assign [\"minimize\"]", "freeze 2", "rates 2", "follow [\"of\"]", "assign [\"follow\", \"rates\"]",
             "return [\"logits\", \"model\"]",
         ])
     }

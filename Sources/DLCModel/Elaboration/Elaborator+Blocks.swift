@@ -100,7 +100,7 @@ extension Elaborator {
         _ block: Block, _ arguments: [String: BuildValue], _ range: SourceRange, shared: BlockInstance?,
         _ open: (() throws -> BuildValue) throws -> BuildValue
     ) -> BuildValue {
-        enter(block, range, shared: shared, open) {
+        enter(block, range, shared: shared, open) { [self] in
             for parameter in block.syntax.parameters {
                 let value = arguments[parameter.name.name] ?? parameter.defaultValue.map { evaluate($0).single } ?? .invalid
                 frame.declare(parameter.name.name, value)
@@ -110,7 +110,7 @@ extension Elaborator {
 
     /// - Parameter declare: gives the parameters their values in the new frame.
     func enter(
-        _ block: Block, _ range: SourceRange, shared: BlockInstance?, _ open: (() throws -> BuildValue) throws -> BuildValue, declare: () -> Void
+        _ block: Block, _ range: SourceRange, shared: BlockInstance?, _ open: (() throws -> BuildValue) throws -> BuildValue, declare: @escaping () -> Void
     ) -> BuildValue {
         if frames.contains(where: { $0.block === block }) {
             report(

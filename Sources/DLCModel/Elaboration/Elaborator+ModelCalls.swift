@@ -55,7 +55,7 @@ extension Elaborator {
     ) -> BuildValue {
         let (inputs, settings) = parts(of: model)
         var isFitting = true
-        let result = enter(model, call.range, shared: shared, open) {
+        let result = enter(model, call.range, shared: shared, open) { [self] in
             for setting in settings {
                 frame.declare(setting.name.name, values[setting.name.name] ?? setting.defaultValue.map { evaluate($0).single } ?? .invalid)
             }

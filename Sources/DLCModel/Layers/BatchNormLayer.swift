@@ -63,6 +63,6 @@ extension LayerContext {
     func count(of x: TensorValue, axes: [Int]) throws -> TensorValue {
         let count = try Shape(axes.map { x.shape[$0] }).product()
         if let number = count.constant { return try x.builder.scalar(Double(number), like: x) }
-        return try add(Cast(to: x.element), add(Extents(values: [count], shape: [], type: .int64)))
+        return try add(Cast(to: x.element), add(DLCGraph.Extents(values: [count], shape: [], type: .int64)))
     }
 }

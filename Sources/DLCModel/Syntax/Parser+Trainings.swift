@@ -1,10 +1,10 @@
 // The statements that trainings alone have. Their words are names elsewhere.
 extension Parser {
-    private static let words = ["minimize", "freeze", "rates", "follow"]
+    static let trainingWords = ["minimize", "freeze", "rates", "follow"]
 
     /// Whether the next token begins such a statement: something that is no assignment follows it in its line.
     var isTrainingStatement: Bool {
-        guard kind() == .identifier, Self.words.contains(text(token)), followsInLine(1) else { return false }
+        guard kind() == .identifier, Self.trainingWords.contains(text(token)), followsInLine(1) else { return false }
         switch kind(1) {
         case .identifier, .integer, .number, .text, .unknown, .keyword(.true), .keyword(.false): return true
         case .symbol(let symbol): return symbol == .leftParenthesis || symbol == .leftBracket || symbol == .minus

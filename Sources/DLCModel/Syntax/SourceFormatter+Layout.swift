@@ -76,10 +76,16 @@ extension SourceFormatter {
     /// Whether a value ends with `token`, so that `(` after it calls, `[` indexes and `-` subtracts.
     func endsValue(_ token: Token?, _ before: Token?) -> Bool {
         switch token?.kind {
+        case .identifier where token.map(beginsTrainingStatement) == true: false
         case .identifier, .integer, .number, .text, .keyword(.true), .keyword(.false): true
         case .symbol(let symbol): symbol == .rightParenthesis || symbol == .rightBracket
         case .keyword: before?.kind == .symbol(.point)
         default: false
         }
+    }
+
+    /// Whether a token is the word of a statement such as `minimize -x`.
+    private func beginsTrainingStatement(_ token: Token) -> Bool {
+        token.startsLine && open[open.count - 1].symbol == .leftBrace && Parser.trainingWords.contains(file.text(token.bytes))
     }
 }

@@ -62,9 +62,8 @@ public enum Scalar {
     }
 }
 
-extension Scalar: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
+extension Scalar: ExpressibleByFloatLiteral {
     public init(floatLiteral value: Double) { self = .number(value) }
-    public init(integerLiteral value: Int) { self = .number(Double(value)) }
 }
 
 /// Tensors of a parameter's shape with such numbers, which take their element type.

@@ -58,7 +58,7 @@ public struct Adam: Optimiser {
         let mean = try step.average("exp_avg", of: gradient, keeping: keep1)
         var square = try step.average("exp_avg_sq", of: gradient * gradient, keeping: keep2)
         if kind == .amsgrad { square = try step.keep("max_exp_avg_sq", step.kept("max_exp_avg_sq").largest(square)) }
-        let (unbiased1, unbiased2) = (try 1 - keep1.power(step.count), try 1 - keep2.power(step.count))
+        let (unbiased1, unbiased2) = (try 1.0 - keep1.power(step.count), try 1.0 - keep2.power(step.count))
         let size = try square.squareRoot() / unbiased2.squareRoot() + .number(epsilon)
         return try parameter - mean / size * (step.rate / unbiased1)
     }

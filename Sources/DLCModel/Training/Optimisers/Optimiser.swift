@@ -23,7 +23,7 @@ public struct ParameterStep {
     let update: UpdateStep
 
     /// The number of the update, from 1.
-    public var count: Scalar { get throws { try update.number + 1 } }
+    public var count: Scalar { get throws { try update.number + 1.0 } }
 
     /// A hyperparameter's value at this update.
     public func value(_ hyperparameter: Hyperparameter) throws -> Scalar { try update.value(hyperparameter) }
@@ -49,12 +49,12 @@ public struct ParameterStep {
     /// The parameter with decoupled decay: `parameter · (1 - rate · decay)`.
     func decayed(by decay: Hyperparameter) throws -> TensorValue {
         guard decays, !decay.isAlways(0) else { return parameter }
-        return try parameter * (1 - rate * value(decay))
+        return try parameter * (1.0 - rate * value(decay))
     }
 
     /// A moving average of a tensor: `kept · keep + x · (1 - keep)`, kept.
     func average(_ kind: String, of x: TensorValue, keeping keep: Scalar) throws -> TensorValue {
-        try self.keep(kind, kept(kind) * keep + x * (1 - keep))
+        try self.keep(kind, kept(kind) * keep + x * (1.0 - keep))
     }
 }
 

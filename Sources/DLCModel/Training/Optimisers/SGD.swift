@@ -39,7 +39,7 @@ public struct SGD: Optimiser {
         var movement = try step.kept("momentum_buffer") * keep + gradient * .number(1 - dampening)
         if dampening != 0 {
             // The first movement is the gradient.
-            let isFirst = try step.count.below(1.5, then: 1, else: 0)
+            let isFirst = try step.count.below(1.5, then: 1.0, else: 0.0)
             movement = try movement + gradient * (isFirst * .number(dampening))
         }
         try step.keep("momentum_buffer", movement)

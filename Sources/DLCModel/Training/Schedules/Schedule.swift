@@ -18,8 +18,8 @@ extension Schedule {
     /// The number at an update counted from 0, warm-up included: `rate · (update + 1) / warmup`, then the schedule.
     func value(_ rate: Scalar, atUpdate update: Scalar) throws -> Scalar {
         guard warmup > 0 else { return try value(rate, at: update) }
-        let rising = try rate * (update + 1) / .number(Double(warmup))
-        let after = try (update - .number(Double(warmup))).maximum(0)
+        let rising = try rate * (update + 1.0) / .number(Double(warmup))
+        let after = try (update - .number(Double(warmup))).maximum(0.0)
         return try update.below(.number(Double(warmup)), then: rising, else: value(rate, at: after))
     }
 

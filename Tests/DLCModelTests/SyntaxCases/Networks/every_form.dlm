@@ -48,4 +48,15 @@ block choices(c, list) {
     }
     return value, long.repeat(2), state + next
 }
+
+/// Everything that trainings alone have.
+training Every(x: f32[N, 4], target: f32[N, 1], rate = 1e-3) {
+    freeze "stem.*", "head.bias"
+    rates "stem": 0.1, "head": deep ? 10 : 1
+    follow "target", of: "online", every: 100
+    minimize loss + 1e-4 * squaredNorm("*.weight"), by: adam(rate: cosine(rate, steps: 100)), over: ["online.*"],
+        clip: globalNorm(1), accumulate: 4
+    minimize -other, by: sgd(rate)
+    return loss: loss
+}
 // The end.

@@ -1,14 +1,14 @@
 === statement outside of a block
 x = 3
 block f(x) { return x }
-// expect: 1:1 expected `block`, `model` or `import`, found `x`; statements stand in the braces of a block or a model
+// expect: 1:1 expected `block`, `model`, `training` or `import`, found `x`; statements stand in the braces of a block, model or training
 
 === misspelled declaration
 modle M(x: f32[N]) {
     return x
 }
 block f(x) { return }
-// expect: 1:1 expected `block`, `model` or `import`, found `modle`; did you mean `model`?
+// expect: 1:1 expected `block`, `model`, `training` or `import`, found `modle`; did you mean `model`?
 // expect: 4:21 expected a value, found `}`
 
 === brace too many
