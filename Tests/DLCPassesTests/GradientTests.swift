@@ -39,11 +39,11 @@ private struct GradientCase: Sendable, CustomTestStringConvertible {
         }
         let results = try builder.add(example.op, operands, name: "layer")
         var sum: Value?
-        for (index, result) in results.enumerated() where builder.fact(result).element.isFloat {
+        // Results that are f32 whatever the operands are (statistics of layer norm) are too coarse for differences.
+        for (index, result) in results.enumerated() where builder.fact(result).element == .float64 {
             guard let shape = builder.shape(result).constants else { return nil }
-            let wide = builder.fact(result).element == .float64 ? result : try builder.add1(Cast(to: .float64), [result])
             let weights = builder.constant(try Tensor.random(seed: 100 + UInt64(index), type: .float64, shape: shape))
-            let part = try builder.add1(Reduce(.sum, keepDims: false), [builder.add1(Binary(.mul), [wide, weights])])
+            let part = try builder.add1(Reduce(.sum, keepDims: false), [builder.add1(Binary(.mul), [result, weights])])
             sum = try sum.map { try builder.add1(Binary(.add), [$0, part]) } ?? part
         }
         return sum.map { Loss(builder: builder, inputs: inputs, variables: variables, loss: $0) }
@@ -78,6 +78,7 @@ private struct GradientCase: Sendable, CustomTestStringConvertible {
         do {
             once = try [differentiate].run(loss.builder.graph)
         } catch let error as DLCError where error.description.contains("has no gradient:") {
+            #expect(Self.withoutGradient.contains(test.definition.name), "\(error)")
             return
         }
         try check(once, loss.inputs, of: "loss", names, prefix: "d")
@@ -89,9 +90,16 @@ private struct GradientCase: Sendable, CustomTestStringConvertible {
             let twice = try [differentiate].run(again.graph)
             try check(twice, loss.inputs, of: "slope", names, prefix: "dd")
         } catch let error as DLCError where error.description.contains("has no gradient:") {
-            return
+            #expect(Self.withoutSecond.contains(test.definition.name), "\(error)")
         }
     }
+
+    /// Operators that say why they have no gradient.
+    private static let withoutGradient: Set<String> = [
+        "fused_conv", "fused_conv_transpose", "fused_matmul", "elementwise", "lstm_gradient", "gru_gradient", "rnn_gradient",
+    ]
+    /// Operators whose gradients have none.
+    private static let withoutSecond: Set<String> = ["lstm", "gru", "rnn"]
 
     private func check(_ graph: Graph, _ inputs: [String: Tensor], of output: String, _ names: [String], prefix: String) throws {
         let at = try Interpreter.run(graph, inputs)
@@ -100,7 +108,8 @@ private struct GradientCase: Sendable, CustomTestStringConvertible {
             let values = try x.doubles()
             let found = try #require(at[prefix + name]).doubles()
             // A sample of the elements, the first and last among them.
-            for index in Set((0..<min(8, values.count)).map { $0 * (values.count - 1) / max(1, min(8, values.count) - 1) }) {
+            let sample = Set((0..<min(8, values.count)).map { $0 * (values.count - 1) / max(1, min(8, values.count) - 1) })
+            for index in sample where values[index].isFinite {
                 func loss(_ change: Double) throws -> Double {
                     var moved = values
                     moved[index] += change

@@ -47,8 +47,8 @@ struct MaxPoolWindows: Sendable {
     }
 
     /// Windows with their images, and a tensor of the pooled shape or of x's.
-    static func examples(isPooled: Bool) throws -> [(name: String, windows: MaxPoolWindows, operands: [Tensor?])] {
-        func make(
+    static func examples(isPooled: Bool, _ make: (MaxPoolWindows) -> any Operator) throws -> [Example] {
+        func windows(
             _ kernel: [Int], _ strides: [Int], _ pads: [Dim], dilations: [Int]? = nil, ceil: Bool = false, last: Bool = false
         ) -> MaxPoolWindows {
             MaxPoolWindows(
@@ -57,17 +57,18 @@ struct MaxPoolWindows: Sendable {
         let x = try Tensor.random(seed: 1, shape: [2, 3, 7, 6])
         let equal = try Tensor((0..<36).map { Float($0 % 3) }, shape: [1, 1, 6, 6])
         let cases: [(String, MaxPoolWindows, Tensor, [Int])] = [
-            ("2x2", make([2, 2], [2, 2], [0, 0, 0, 0]), x, [2, 3, 3, 3]),
-            ("overlapping", make([3, 3], [2, 2], [1, 1, 1, 1]), x, [2, 3, 4, 3]),
-            ("ceiling", make([3, 3], [2, 2], [0, 0, 0, 0], ceil: true), x, [2, 3, 3, 3]),
-            ("channels last", make([3, 3], [2, 2], [1, 1, 1, 1], last: true), try .random(seed: 2, shape: [1, 9, 8, 5]), [1, 5, 4, 5]),
-            ("2x2, last", make([2, 2], [2, 2], [0, 0, 0, 0], last: true), try .random(seed: 3, shape: [2, 8, 9, 17]), [2, 4, 4, 17]),
-            ("dilated", make([2, 2], [1, 1], [0, 0, 0, 0], dilations: [2, 3]), x, [2, 3, 5, 3]),
-            ("equal", make([2, 2], [2, 2], [0, 0, 0, 0]), equal, [1, 1, 3, 3]),
-            ("1-D f64", make([3], [1], [1, 1]), try .random(seed: 4, type: .float64, shape: [1, 2, 9]), [1, 2, 9]),
+            ("2x2", windows([2, 2], [2, 2], [0, 0, 0, 0]), x, [2, 3, 3, 3]),
+            ("overlapping", windows([3, 3], [2, 2], [1, 1, 1, 1]), x, [2, 3, 4, 3]),
+            ("ceiling", windows([3, 3], [2, 2], [0, 0, 0, 0], ceil: true), x, [2, 3, 3, 3]),
+            ("channels last", windows([3, 3], [2, 2], [1, 1, 1, 1], last: true), try .random(seed: 2, shape: [1, 9, 8, 5]), [1, 5, 4, 5]),
+            ("2x2, last", windows([2, 2], [2, 2], [0, 0, 0, 0], last: true), try .random(seed: 3, shape: [2, 8, 9, 17]), [2, 4, 4, 17]),
+            ("dilated", windows([2, 2], [1, 1], [0, 0, 0, 0], dilations: [2, 3]), x, [2, 3, 5, 3]),
+            ("equal", windows([2, 2], [2, 2], [0, 0, 0, 0]), equal, [1, 1, 3, 3]),
+            ("1-D f64", windows([3], [1], [1, 1]), try .random(seed: 4, type: .float64, shape: [1, 2, 9]), [1, 2, 9]),
         ]
         return try cases.map { name, windows, x, pooled in
-            (name, windows, [x, try Tensor.random(seed: 9, type: x.type, shape: isPooled ? pooled : x.shape)])
+            let other = try Tensor.random(seed: 9, type: x.type, shape: isPooled ? pooled : x.shape)
+            return Example(name, make(windows), [x, other], isDifferentiable: name != "equal")
         }
     }
 }
@@ -97,7 +98,7 @@ public struct MaxPoolGradient: Operator {
 
     public static let definition = OperatorDefinition(
         MaxPoolGradient(), name: "max_pool_gradient", operands: ["x", "dy"], results: ["dx"],
-        examples: { try MaxPoolWindows.examples(isPooled: true).map { Example($0.name, MaxPoolGradient($0.windows), $0.operands) } }
+        examples: { try MaxPoolWindows.examples(isPooled: true) { MaxPoolGradient($0) } }
     ) {
         Attribute("kernel", \.windows.kernel)
         Attribute("strides", \.windows.strides)
@@ -149,7 +150,7 @@ public struct MaxPoolSelect: Operator {
 
     public static let definition = OperatorDefinition(
         MaxPoolSelect(), name: "max_pool_select", operands: ["x", "t"],
-        examples: { try MaxPoolWindows.examples(isPooled: false).map { Example($0.name, MaxPoolSelect($0.windows), $0.operands) } }
+        examples: { try MaxPoolWindows.examples(isPooled: false) { MaxPoolSelect($0) } }
     ) {
         Attribute("kernel", \.windows.kernel)
         Attribute("strides", \.windows.strides)

@@ -54,7 +54,7 @@ public struct Random: Operator {
     public func infer(_ context: inout InferContext) throws -> [Fact] {
         try context.expect(0, "key", [.int64])
         let key = try context.operand(0)
-        guard key.shape == [2] else { throw DLCError("key is \(key.type); expected i64[2], a seed and a step") }
+        try context.require(key.shape, equals: [2], "key is \(key.type); expected i64[2], a seed and a step")
         guard UInt32(exactly: stream) != nil else { throw DLCError("stream is \(stream); expected 0 to 4294967295") }
         return [Fact(distribution == .bits ? .uint32 : .float32, shape)]
     }

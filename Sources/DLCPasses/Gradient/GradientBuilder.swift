@@ -74,18 +74,23 @@ public struct GradientBuilder {
     }
 
     /// Sums a gradient over the dimensions along which an operand of a shape was broadcast: what it takes to be the operand's.
-    /// - Throws: where an extent may or may not have been broadcast, as only a run tells.
+    /// Where only a run tells whether an extent was, every element goes to its own place, or all to the only one there is.
     public mutating func summed(_ a: Value, to target: Shape) throws -> Value {
-        let source = shape(a)
-        let missing = source.count - target.count
+        let missing = shape(a).count - target.count
         var axes: [Int] = Array(0..<max(0, missing))
-        for (axis, extent) in target.enumerated() where extent != source[missing + axis] {
-            guard extent == 1 else {
-                throw DLCError("whether \(extent) is repeated to \(source[missing + axis]) shows only in a run; give the extents numbers or one name")
-            }
-            axes.append(missing + axis)
+        var open: [Int] = []
+        for (axis, extent) in target.enumerated() where extent != shape(a)[missing + axis] {
+            if extent == 1 { axes.append(missing + axis) } else { open.append(missing + axis) }
         }
-        return try reshape(sum(a, axes: axes), to: target)
+        var sum = try sum(a, axes: axes)
+        for axis in open {
+            var shape = shape(sum)
+            let last = try add(Binary(.sub), extent(target[axis - missing]), extent(1))
+            let places = try add(Binary(.min), range(shape[axis]), last)
+            shape[axis] = target[axis - missing]
+            sum = try add(GatherGradient(axis: axis, shape: shape), places, sum)
+        }
+        return try reshape(sum, to: target)
     }
 
     /// How many elements lie along the axes, as a scalar of the element type of another value.

@@ -40,6 +40,17 @@ public struct GradientRule: Sendable {
         } as @Sendable (inout GradientBuilder, Op, Node, [Value?]) throws -> [Value?])
     }
 
+    /// Operators that are spelled in others: the closure builds the floating-point results that have gradients from the
+    /// operands, and the gradients follow from what it added. Results it leaves nil, or out, have none.
+    public static func spelled<Op: Operator>(
+        _ type: Op.Type, _ spell: @escaping @Sendable (inout GradientBuilder, Op, [Value?]) throws -> [Value?]
+    ) -> GradientRule {
+        GradientRule(type, body: { gradient, node, adjoints in
+            guard let op = node.op as? Op else { throw DLCError("the gradient of \(Op.self) is asked for \(node.op.name)") }
+            return try gradient.backpropagated(to: node.operands, adjoints) { try spell(&$0, op, node.operands) }
+        })
+    }
+
     /// Operators that let no gradient through: what they compute is constant almost everywhere, or it shall not.
     public static func zero<Op: Operator>(_ type: Op.Type) -> GradientRule { GradientRule(type, body: { _, _, _ in [] }) }
 
@@ -51,7 +62,8 @@ public struct GradientRule: Sendable {
 
 /// All rules: the tables of this folder's files.
 public enum GradientRules {
-    static let all: [GradientRule] = elementwise + movement + reductions + products + layers + selection
+    static let all: [GradientRule] =
+        elementwise + arithmetic + movement + indexing + reductions + products + attention + normalization + layers + regions + training
 
     private static let byType = Dictionary(all.map { ($0.type, $0) }) { first, _ in first }
 

@@ -12,31 +12,44 @@ struct ReverseSweep {
 
     init(_ builder: GraphBuilder) { gradient = GradientBuilder(builder) }
 
+    /// A sweep within the gradient of a layer, whose name its nodes get where they have none.
+    init(_ gradient: GradientBuilder) { self.gradient = gradient }
+
     var builder: GraphBuilder { gradient.builder }
 
     /// The gradients of the sum of y's elements with respect to the values.
     /// - Throws: all operators on the way that have no gradient; where `mustReach`, which values y does not depend on.
     mutating func gradients(of y: Value, at values: [Value], mustReach: Bool) throws -> [Value] {
         let graph = gradient.builder.graph
-        let depends = dependents(on: values, in: graph)
-        adjoints[y.index] = [try gradient.full(1, like: y)]
-        if let last = graph.producerIndex(of: y) {
-            for index in stride(from: last, through: 0, by: -1) where depends.nodes[index] {
-                try pass(graph.nodes[index], depends.values)
-            }
-        }
-        if let first = missing.first {
-            guard missing.count > 1 else { throw first }
-            throw DLCError(missing.map(\.description).joined(separator: "\n"))
-        }
-        return try values.map { value in
-            if let sum = try total(value) { return sum }
+        let one = try gradient.full(1, like: y)
+        return try gradients(from: [(y, one)], at: values).enumerated().map { index, sum in
+            if let sum { return sum }
+            let value = values[index]
             if mustReach {
                 throw DLCError("y does not depend on \(graph.name(of: value) ?? "x, \(graph.type(value))")")
             }
             gradient.name = ""
             return try gradient.full(0, like: value)
         }
+    }
+
+    /// The gradients with respect to the values, given those with respect to others; nil where nothing arrives.
+    /// - Parameter isBoundary: whether the values are where the way ends: what one of them passes on is left to the caller.
+    mutating func gradients(from seeds: [(value: Value, adjoint: Value)], at values: [Value], isBoundary: Bool = false) throws -> [Value?] {
+        let graph = gradient.builder.graph
+        let depends = dependents(on: values, in: graph)
+        let boundary = isBoundary ? Set(values) : []
+        for seed in seeds { adjoints[seed.value.index, default: []].append(seed.adjoint) }
+        if let last = seeds.compactMap({ graph.producerIndex(of: $0.value) }).max() {
+            for index in stride(from: last, through: 0, by: -1) where depends.nodes[index] {
+                try pass(graph.nodes[index], depends.values, boundary)
+            }
+        }
+        if let first = missing.first {
+            guard missing.count > 1 else { throw first }
+            throw DLCError(missing.map(\.description).joined(separator: "\n"))
+        }
+        return try values.map { try total($0) }
     }
 
     /// Which nodes and values depend on the given ones through floating-point values.
@@ -61,8 +74,8 @@ struct ReverseSweep {
     }
 
     /// Hands the gradients of a node's results on to its operands.
-    private mutating func pass(_ node: Node, _ isDependent: [Bool]) throws {
-        let incoming = try node.results.map { try total($0) }
+    private mutating func pass(_ node: Node, _ isDependent: [Bool], _ boundary: Set<Value>) throws {
+        let incoming = try node.results.map { boundary.contains($0) ? nil : try total($0) }
         guard incoming.contains(where: { $0 != nil }) else { return }
         gradient.name = node.name
         do {
@@ -79,5 +92,26 @@ struct ReverseSweep {
         } catch let error as DLCError {
             missing.append(error)
         }
+    }
+}
+
+extension GradientBuilder {
+    /// The gradients with respect to operands from those with respect to results that `spell` builds from them.
+    mutating func backpropagated(
+        to operands: [Value?], _ adjoints: [Value?], _ spell: (inout GradientBuilder) throws -> [Value?]
+    ) throws -> [Value?] {
+        let results = try spell(&self)
+        let seeds = zip(results, adjoints).compactMap { result, adjoint -> (value: Value, adjoint: Value)? in
+            guard let result, let adjoint else { return nil }
+            return (result, adjoint)
+        }
+        var distinct: [Value] = []
+        for operand in operands.compactMap({ $0 }) where type(operand).element.isFloat && !distinct.contains(operand) { distinct.append(operand) }
+        var sweep = ReverseSweep(self)
+        let sums = try sweep.gradients(from: seeds, at: distinct, isBoundary: true)
+        builder = sweep.builder
+        // An operand that stands in two places gets all of its gradient in the first.
+        var rest = Dictionary(uniqueKeysWithValues: zip(distinct, sums))
+        return operands.map { $0.flatMap { rest.removeValue(forKey: $0) ?? nil } }
     }
 }

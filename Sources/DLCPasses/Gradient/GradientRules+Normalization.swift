@@ -1,0 +1,168 @@
+import DLCGraph
+import DLCOps
+
+extension GradientRules {
+    static let normalization: [GradientRule] = [
+        .spelled(BatchNormalization.self, batchNormalized),
+        GradientRule(BatchNormTraining.self, batchNormTraining),
+        .spelled(BatchNormGradient.self, batchNormGradient),
+        GradientRule(LayerNormalization.self, layerNorm),
+        .spelled(GroupNormalization.self, groupNormalized),
+        GradientRule(RMSNormalization.self, single: rmsNorm),
+        .spelled(LpNormalization.self) { gradient, op, operands in
+            guard let x = operands[0] else { return [] }
+            let norm = try gradient.add(Reduce(op.p == 1 ? .l1 : .l2, axes: [op.axis]), x)
+            let isZero = try gradient.isZero(norm)
+            let quotient = try gradient.over(x, gradient.replaced(norm, where: isZero, by: 1))
+            return [try gradient.replaced(quotient, where: isZero, by: 0)]
+        },
+        .spelled(LRN.self, locallyNormalized),
+    ]
+
+    /// x - mean over axes, its inverse deviation, and their product.
+    private static func standardized(
+        _ gradient: inout GradientBuilder, _ x: Value, axes: [Int], epsilon: Double
+    ) throws -> (mean: Value, inverse: Value, normal: Value) {
+        let mean = try gradient.mean(x, axes: axes)
+        let centred = try gradient.minus(x, mean)
+        let inverse = try gradient.inverseRoot(gradient.mean(gradient.squared(centred), axes: axes), epsilon: epsilon)
+        return (mean, inverse, try gradient.times(centred, inverse))
+    }
+
+    @Sendable private static func batchNormalized(
+        _ gradient: inout GradientBuilder, _ op: BatchNormalization, _ operands: [Value?]
+    ) throws -> [Value?] {
+        guard let x = operands[0] else { return [] }
+        let (type, rank) = (gradient.type(x).element, gradient.shape(x).count)
+        let vectors = try operands.dropFirst().compactMap { $0 }.map { try gradient.along(min(1, rank - 1), gradient.cast($0, to: type), rank: rank) }
+        guard vectors.count == 4 else { return [] }
+        let normal = try gradient.times(gradient.minus(x, vectors[2]), gradient.inverseRoot(vectors[3], epsilon: op.epsilon))
+        return [try gradient.plus(gradient.times(normal, vectors[0]), vectors[1])]
+    }
+
+    @Sendable private static func batchNormTraining(
+        _ gradient: inout GradientBuilder, _ op: BatchNormTraining, _ node: Node, _ adjoints: [Value?]
+    ) throws -> [Value?] {
+        guard let x = node.operands[0], let scale = node.operands[1] else { return [] }
+        let (mean, variance) = (node.results[1], node.results[2])
+        var results: [Value?] = [nil, nil, nil]
+        if let adjoint = adjoints[0] {
+            results = try gradient.results(
+                BatchNormGradient(epsilon: op.epsilon, channelsLast: op.channelsLast), x, scale, mean, variance, adjoint)
+        }
+        guard adjoints[1] != nil || adjoints[2] != nil else { return results }
+        let shape = gradient.shape(x)
+        let channel = op.channelsLast ? shape.count - 1 : 1
+        let count = try gradient.count(of: shape, axes: shape.indices.filter { $0 != channel }, like: x)
+        var parts: [Value] = []
+        if let adjoint = adjoints[1] {
+            parts.append(try gradient.expand(gradient.along(channel, gradient.over(adjoint, count), rank: shape.count), to: shape))
+        }
+        if let adjoint = adjoints[2] {
+            let factor = try gradient.along(channel, gradient.over(gradient.times(adjoint, 2), count), rank: shape.count)
+            parts.append(try gradient.times(gradient.minus(x, gradient.along(channel, mean, rank: shape.count)), factor))
+        }
+        var sum = results[0]
+        for part in parts { sum = try sum.map { try gradient.plus($0, part) } ?? part }
+        results[0] = sum
+        return results
+    }
+
+    @Sendable private static func batchNormGradient(
+        _ gradient: inout GradientBuilder, _ op: BatchNormGradient, _ operands: [Value?]
+    ) throws -> [Value?] {
+        let values = operands.compactMap { $0 }
+        guard values.count == 5 else { return [] }
+        let (x, adjoint, shape) = (values[0], values[4], gradient.shape(values[0]))
+        let channel = op.channelsLast ? shape.count - 1 : 1
+        let axes = shape.indices.filter { $0 != channel }
+        let vectors = try values[1..<4].map { try gradient.along(channel, $0, rank: shape.count) }
+        let inverse = try gradient.inverseRoot(vectors[2], epsilon: op.epsilon)
+        let normal = try gradient.times(gradient.minus(x, vectors[1]), inverse)
+        let count = try gradient.count(of: shape, axes: axes, like: x)
+        let (dscale, dbias) = (try gradient.sum(gradient.times(adjoint, normal), axes: axes), try gradient.sum(adjoint, axes: axes))
+        let centred = try gradient.minus(gradient.minus(adjoint, gradient.over(dbias, count)), gradient.times(normal, gradient.over(dscale, count)))
+        let vector = gradient.shape(values[1])
+        return [
+            try gradient.times(gradient.times(vectors[0], inverse), centred),
+            try gradient.reshape(dscale, to: vector), try gradient.reshape(dbias, to: vector),
+        ]
+    }
+
+    /// With n = (x - mean) · inverse and g = dy · scale, dx = inverse · (g - mean(g) - n · mean(g · n)). Gradients that arrive
+    /// at the statistics go through their definition.
+    @Sendable private static func layerNorm(
+        _ gradient: inout GradientBuilder, _ op: LayerNormalization, _ node: Node, _ adjoints: [Value?]
+    ) throws -> [Value?] {
+        guard let x = node.operands[0], let scale = node.operands[1] else { return [] }
+        let (shape, type) = (gradient.shape(x), gradient.type(x).element)
+        let axes = Array(try InferenceRules.axis(op.axis, rank: shape.count)..<shape.count)
+        let bias = node.operands.count > 2 ? node.operands[2] : nil
+        guard adjoints[1] == nil, adjoints[2] == nil, let adjoint = adjoints[0], type == .float32 else {
+            return try gradient.backpropagated(to: node.operands, adjoints) { gradient in
+                let (mean, inverse, normal) = try standardized(&gradient, x, axes: axes, epsilon: op.epsilon)
+                var y = try gradient.times(normal, gradient.cast(scale, to: type))
+                if let bias { y = try gradient.plus(y, gradient.cast(bias, to: type)) }
+                return [y, try gradient.cast(mean, to: .float32), try gradient.cast(inverse, to: .float32)]
+            }
+        }
+        let inverse = node.results[2]
+        let normal = try gradient.times(gradient.minus(x, node.results[1]), inverse)
+        let scaled = try gradient.times(adjoint, gradient.cast(scale, to: type))
+        let slope = try gradient.mean(gradient.times(scaled, normal), axes: axes)
+        let centred = try gradient.minus(gradient.minus(scaled, gradient.mean(scaled, axes: axes)), gradient.times(normal, slope))
+        return [
+            try gradient.times(centred, inverse), try gradient.handed(gradient.times(adjoint, normal), to: scale),
+            try bias.map { try gradient.handed(adjoint, to: $0) },
+        ]
+    }
+
+    @Sendable private static func groupNormalized(
+        _ gradient: inout GradientBuilder, _ op: GroupNormalization, _ operands: [Value?]
+    ) throws -> [Value?] {
+        guard var x = operands[0], let scale = operands[1], let bias = operands[2] else { return [] }
+        let rank = gradient.shape(x).count
+        if op.channelsLast, rank > 2 { x = try gradient.transpose(x, ChannelOrder.toFirst(rank)) }
+        let shape = gradient.shape(x)
+        let groups = Dim(op.groups)
+        let inner = try Shape(shape[2...]).product().times(shape[1].quotient(groups))
+        let rows = try gradient.reshape(x, to: [shape[0], groups, inner])
+        let normal = try gradient.reshape(standardized(&gradient, rows, axes: [2], epsilon: op.epsilon).normal, to: shape)
+        let y = try gradient.plus(gradient.times(normal, gradient.along(1, scale, rank: rank)), gradient.along(1, bias, rank: rank))
+        return [op.channelsLast && rank > 2 ? try gradient.transpose(y, ChannelOrder.toLast(rank)) : y]
+    }
+
+    /// With r = 1 / √(mean(x²) + epsilon), n = x · r and g = dy · scale, dx = r · (g - n · mean(g · n)).
+    @Sendable private static func rmsNorm(
+        _ gradient: inout GradientBuilder, _ op: RMSNormalization, _ node: Node, _ adjoint: Value
+    ) throws -> [Value?] {
+        guard let x = node.operands[0], let scale = node.operands[1] else { return [] }
+        let (shape, type) = (gradient.shape(x), gradient.type(x).element)
+        let axes = Array(try InferenceRules.axis(op.axis, rank: shape.count)..<shape.count)
+        let inverse = try gradient.inverseRoot(gradient.mean(gradient.squared(x), axes: axes), epsilon: op.epsilon)
+        let normal = try gradient.times(x, inverse)
+        let adjoint = try gradient.cast(adjoint, to: type)
+        let scaled = try gradient.times(adjoint, gradient.cast(scale, to: type))
+        let slope = try gradient.mean(gradient.times(scaled, normal), axes: axes)
+        return [
+            try gradient.times(inverse, gradient.minus(scaled, gradient.times(normal, slope))),
+            try gradient.handed(gradient.times(adjoint, normal), to: scale),
+        ]
+    }
+
+    /// The mean of squares over a window of channels is an average pooling that counts padding.
+    @Sendable private static func locallyNormalized(
+        _ gradient: inout GradientBuilder, _ op: LRN, _ operands: [Value?]
+    ) throws -> [Value?] {
+        guard let x = operands[0] else { return [] }
+        let shape = gradient.shape(x)
+        let axis = op.channelsLast ? shape.count - 1 : 1
+        let (outer, inner) = (try Shape(shape[..<axis]).product(), try Shape(shape[(axis + 1)...]).product())
+        var pool = Pool(.average, kernel: [op.size, 1], pads: [Dim((op.size - 1) / 2), 0, Dim(op.size / 2), 0])
+        pool.countIncludePad = true
+        let squares = try gradient.reshape(gradient.squared(x), to: [outer, 1, shape[axis], inner])
+        let mean = try gradient.reshape(gradient.add(pool, squares), to: shape)
+        let base = try gradient.plus(gradient.times(mean, op.alpha), op.bias)
+        return [try gradient.times(x, gradient.add(Binary(.pow), base, gradient.scalar(-op.beta, like: base)))]
+    }
+}

@@ -1,6 +1,0 @@
-import DLCGraph
-import DLCOps
-
-extension GradientRules {
-    static let selection: [GradientRule] = []
-}
