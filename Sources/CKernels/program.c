@@ -27,6 +27,7 @@ static int sources(dlc_op op, dlc_compute type) {
     if (op >= DLC_OP_BIT_AND) return !integer ? -1 : op == DLC_OP_BIT_NOT ? 1 : 2;
     if (op >= DLC_OP_CEIL) return integer ? -1 : 1;
     switch (op) {
+    case DLC_OP_SUM: return integer ? -1 : 1;
     case DLC_OP_LOAD: case DLC_OP_CONST: return 0;
     case DLC_OP_WHERE: return 3;
     case DLC_OP_ADD: case DLC_OP_SUB: case DLC_OP_MUL: case DLC_OP_DIV: case DLC_OP_MOD: case DLC_OP_POW:
@@ -59,8 +60,9 @@ static bool check(dlc_program *p, int64_t *points) {
             if (registers[s] >= DLC_PROGRAM_REGISTERS || (s < count && types[registers[s]] != read)) return false;
         if (in->op == DLC_OP_LOAD && in->tensor >= p->operand_count) return false;
         if (in->op == DLC_OP_WRAP && in->narrow > DLC_BOOL) return false;
-        if (in->op == DLC_OP_STORE) {
+        if (in->op == DLC_OP_STORE || in->op == DLC_OP_SUM) {
             if (in->tensor >= p->result_count) return false;
+            if (in->op == DLC_OP_SUM && p->results[in->tensor].type != dlc_compute_type(in->type)) return false;
         } else {
             if (in->dst >= DLC_PROGRAM_REGISTERS) return false;
             types[in->dst] = in->type;
@@ -111,6 +113,23 @@ static void merge(dlc_program *p) {
     p->rank = last + 1;
 }
 
+/// Drops dimensions of extent 1 and merges neighbours that every operand walks as one, all but the last, which sums keep. Leaves
+/// the last and at most one before it of extent 0.
+static void merge_rows(dlc_program *p) {
+    int tensors = p->operand_count + p->result_count, rank = 0, inner = p->rank - 1;
+    for (int d = 0; d < inner; ++d) {
+        if (p->shape[d] == 1) continue;
+        bool joins = rank > 0;
+        for (int t = 0; t < tensors && joins; ++t) joins = strides(p, t)[rank - 1] == strides(p, t)[d] * p->shape[d];
+        int to = joins ? rank - 1 : rank++;
+        p->shape[to] = joins ? p->shape[to] * p->shape[d] : p->shape[d];
+        for (int t = 0; t < tensors; ++t) strides(p, t)[to] = strides(p, t)[d];
+    }
+    p->shape[rank] = p->shape[inner];
+    for (int t = 0; t < tensors; ++t) strides(p, t)[rank] = strides(p, t)[inner];
+    p->rank = rank + 1;
+}
+
 /// Whether every tile of a tensor with these strides is one dense run.
 static bool dense_tiles(const dlc_program *p, const int64_t *strides) {
     if (strides[p->rank - 1] != 1 && p->shape[p->rank - 1] != 1) return false;
@@ -127,18 +146,21 @@ static bool same_tiles(const dlc_program *p, const int64_t *strides) {
     return strides[inner] == 0 || p->tile_columns == p->shape[inner];
 }
 
+/// Whether an instruction writes a result and no register.
+static bool writes_result(dlc_op op) { return op == DLC_OP_STORE || op == DLC_OP_SUM; }
+
 /// Finds the loads that need no copy, the results that need none, and the work that is the same for all tiles.
 static void choose_modes(dlc_program *p) {
     int writes[DLC_PROGRAM_REGISTERS] = {0};
     bool fixed[DLC_PROGRAM_REGISTERS] = {false};
     for (int k = 0; k < p->instruction_count; ++k)
-        if (p->instructions[k].op != DLC_OP_STORE) writes[p->instructions[k].dst] += 1;
+        if (!writes_result(p->instructions[k].op)) writes[p->instructions[k].dst] += 1;
     for (int k = 0; k < p->instruction_count; ++k) {
         dlc_instruction *in = &p->instructions[k];
         int count = sources(in->op, in->type);
         uint8_t registers[] = { in->a, in->b, in->c };
         in->mode = 0;
-        if (in->op == DLC_OP_STORE) continue;
+        if (writes_result(in->op)) continue;
         bool same = writes[in->dst] == 1;
         for (int s = 0; s < count; ++s) same = same && fixed[registers[s]];
         if (in->op == DLC_OP_LOAD) {
@@ -153,7 +175,7 @@ static void choose_modes(dlc_program *p) {
                 bool reads = (uses > 0 && use->a == in->dst) || (uses > 1 && use->b == in->dst) || (uses > 2 && use->c == in->dst);
                 if (reads && stored) alias = false;
                 if (use->op == DLC_OP_STORE) stored = true;
-                else if (use->dst == in->dst) break;
+                else if (use->op != DLC_OP_SUM && use->dst == in->dst) break;
             }
             if (alias) in->mode |= DLC_MODE_ALIAS;
         }
@@ -172,13 +194,17 @@ static void choose_modes(dlc_program *p) {
 bool dlc_program_prepare(dlc_isa isa, dlc_program *p, dlc_launch *launch) {
     int64_t points;
     if (dlc_tile_functions_of(isa) == NULL || !check(p, &points)) return false;
-    if (points == 0) p->rank = 1, p->shape[0] = 0;
+    p->sum_count = 0;
+    for (int k = 0; k < p->instruction_count; ++k) p->sum_count += p->instructions[k].op == DLC_OP_SUM;
+    if (p->sum_count > 0 && p->rank == 0) return false;
+    if (p->sum_count > 0) merge_rows(p);
+    else if (points == 0) p->rank = 1, p->shape[0] = 0;
     else merge(p);
     int registers = 0;
     int64_t width = 4;
     for (int k = 0; k < p->instruction_count; ++k) {
         const dlc_instruction *in = &p->instructions[k];
-        if (in->op != DLC_OP_STORE && in->dst >= registers) registers = in->dst + 1;
+        if (!writes_result(in->op) && in->dst >= registers) registers = in->dst + 1;
         if (in->type != DLC_COMPUTE_F32) width = 8;
     }
     int64_t tile = most_tile;
@@ -203,10 +229,18 @@ bool dlc_program_prepare(dlc_isa isa, dlc_program *p, dlc_launch *launch) {
     p->slot_bytes = (elements * width + 63) / 64 * 64;
     p->isa = isa;
     choose_modes(p);
+    p->tasks = (p->tile_count + p->tiles_per_task - 1) / p->tiles_per_task;
+    int64_t sum_bytes = 0;
+    if (p->sum_count > 0) {
+        // Sums of no rows are zeros, which somebody has to write.
+        if (p->tasks == 0) p->tasks = 1;
+        if (__builtin_mul_overflow(p->tasks * p->sum_count * 8, inner, &sum_bytes)) return false;
+    }
     *launch = (dlc_launch){
         .run = dlc_program_run,
-        .tasks = (p->tile_count + p->tiles_per_task - 1) / p->tiles_per_task,
-        .phases = 1,
+        .tasks = p->tasks,
+        .phases = p->sum_count > 0 ? 2 : 1,
+        .shared_bytes = sum_bytes,
         .scratch_bytes = registers * p->slot_bytes,
     };
     return true;

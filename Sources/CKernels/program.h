@@ -22,6 +22,8 @@ typedef struct {
     void (*store)(dlc_compute from, dlc_type to, int64_t n, const void *src, void *dst);
     /// Applies an arithmetic instruction to `n` register elements. `d` may be `a`, `b` or `c`.
     void (*apply)(const dlc_instruction *instruction, int64_t n, void *d, const void *a, const void *b, const void *c);
+    /// Adds `rows` dense rows of `n` f32 or f64 elements to `sums`.
+    void (*add_rows)(dlc_compute type, int64_t rows, int64_t n, const void *a, void *sums);
 } dlc_tile_functions;
 
 extern const dlc_tile_functions dlc_tile_functions_portable;

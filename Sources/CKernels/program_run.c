@@ -190,7 +190,13 @@ static void convert(const dlc_tile_functions *f, const dlc_instruction *in, int6
     }
 }
 
-static void run_tile(const dlc_call *call, const dlc_tile_functions *f, const dlc_tile *tile, bool first) {
+/// Where a task's part of a sum is: a row of the last dimension's extent, with room for 8 bytes an element.
+static char *part_of_sum(const dlc_program *p, const dlc_call *call, int64_t task, int sum) {
+    return (char *)call->shared + (task * p->sum_count + sum) * p->shape[p->rank - 1] * 8;
+}
+
+static void run_tile(const dlc_call *call, const dlc_tile_functions *f, const dlc_tile *tile, int64_t task, bool first) {
+    int sum = 0;
     const dlc_program *p = call->params;
     void *const *results = call->buffers + p->operand_count;
     // Where the value of each register is: its slot, an operand or a result.
@@ -208,6 +214,11 @@ static void run_tile(const dlc_call *call, const dlc_tile_functions *f, const dl
         int64_t n = part->rows * part->columns;
         if (in->op == DLC_OP_STORE) {
             store(p, f, in, tile, registers[in->a], results[in->tensor]);
+            continue;
+        }
+        if (in->op == DLC_OP_SUM) {
+            char *part = part_of_sum(p, call, task, sum++);
+            f->add_rows(in->type, tile->rows, tile->columns, registers[in->a], part + tile->column * dlc_compute_bytes(in->type));
             continue;
         }
         if (in->op == DLC_OP_LOAD && in->mode & DLC_MODE_ALIAS) {
@@ -229,15 +240,41 @@ static void run_tile(const dlc_call *call, const dlc_tile_functions *f, const dl
     }
 }
 
+/// Adds the tasks' parts of the sums, in their order; each call has a share of the columns.
+static void finish_sums(const dlc_call *call) {
+    const dlc_program *p = call->params;
+    int64_t inner = p->shape[p->rank - 1], first = call->begin * inner / p->tasks, end = call->end * inner / p->tasks;
+    int sum = 0;
+    for (int k = 0; k < p->instruction_count; ++k) {
+        const dlc_instruction *in = &p->instructions[k];
+        if (in->op != DLC_OP_SUM) continue;
+        void *result = call->buffers[p->operand_count + in->tensor];
+        if (in->type == DLC_COMPUTE_F32) memset((float *)result + first, 0, (size_t)(end - first) * sizeof(float));
+        else memset((double *)result + first, 0, (size_t)(end - first) * sizeof(double));
+        int64_t bytes = dlc_compute_bytes(in->type);
+        for (int64_t task = 0; task < p->tasks; ++task)
+            dlc_tile_functions_of(p->isa)->add_rows(
+                in->type, 1, end - first, part_of_sum(p, call, task, sum) + first * bytes, (char *)result + first * bytes);
+        sum += 1;
+    }
+}
+
 void dlc_program_run(const dlc_call *call) {
     const dlc_program *p = call->params;
     const dlc_tile_functions *f = dlc_tile_functions_of(p->isa);
-    int64_t end = call->end * p->tiles_per_task;
-    if (end > p->tile_count) end = p->tile_count;
+    if (call->phase == 1) {
+        finish_sums(call);
+        return;
+    }
     bool first = true;
-    for (int64_t index = call->begin * p->tiles_per_task; index < end; ++index) {
-        dlc_tile tile = tile_at(p, index);
-        run_tile(call, f, &tile, first);
-        first = false;
+    for (int64_t task = call->begin; task < call->end; ++task) {
+        int64_t end = (task + 1) * p->tiles_per_task;
+        if (end > p->tile_count) end = p->tile_count;
+        if (p->sum_count > 0) memset(part_of_sum(p, call, task, 0), 0, (size_t)(p->sum_count * p->shape[p->rank - 1]) * 8);
+        for (int64_t index = task * p->tiles_per_task; index < end; ++index) {
+            dlc_tile tile = tile_at(p, index);
+            run_tile(call, f, &tile, task, first);
+            first = false;
+        }
     }
 }

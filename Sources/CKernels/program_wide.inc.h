@@ -175,9 +175,20 @@ static void DLC_NAME(apply)(const dlc_instruction *in, int64_t n, void *d, const
     }
 }
 
+static void DLC_NAME(add_rows)(dlc_compute type, int64_t rows, int64_t n, const void *a, void *sums) {
+#define ADD_ROWS(T) { \
+        const T *restrict source = a; \
+        T *restrict sum = sums; \
+        for (int64_t r = 0; r < rows; ++r, source += n) \
+            for (int64_t i = 0; i < n; ++i) sum[i] += source[i]; \
+    }
+    if (type == DLC_COMPUTE_F32) ADD_ROWS(float)
+    else ADD_ROWS(double)
+#undef ADD_ROWS
+}
 DLC_TARGET_END
 
 const dlc_tile_functions DLC_NAME(dlc_tile_functions) = {
-    .load = DLC_NAME(load), .store = DLC_NAME(store), .apply = DLC_NAME(apply),
+    .load = DLC_NAME(load), .store = DLC_NAME(store), .apply = DLC_NAME(apply), .add_rows = DLC_NAME(add_rows),
 };
 #pragma clang diagnostic pop

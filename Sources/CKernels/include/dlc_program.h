@@ -23,6 +23,7 @@ typedef enum : uint8_t {
     // Every compute type.
     DLC_OP_LOAD = 0,       ///< dst = operand `tensor`, converted
     DLC_OP_STORE,          ///< result `tensor` = a, converted as dlc_convert does
+    DLC_OP_SUM,            ///< result `tensor` = the sums of a over all dimensions but the last; F32 and F64, of the result's type
     DLC_OP_CONST,          ///< f0, or i0
     DLC_OP_CONVERT,        ///< a, a register of type `from`
     DLC_OP_WRAP,           ///< a converted to `narrow` as dlc_convert does, and back
@@ -80,7 +81,8 @@ typedef struct {
 
 /// `instructions` over every point of `shape`. Buffers: the operands, then the results. A result may be
 /// the buffer of an operand where both have the same type, offset and strides; loads then come before
-/// the store of that result.
+/// the store of that result. What DLC_OP_SUM writes is dense, has the extent of the last dimension and is added up task by task,
+/// so that the order depends on the shape alone.
 typedef struct {
     int32_t rank;
     int32_t operand_count, result_count, instruction_count;
@@ -90,7 +92,8 @@ typedef struct {
     dlc_instruction instructions[DLC_PROGRAM_INSTRUCTIONS];
     // Set by prepare.
     dlc_isa isa;
-    int64_t tile_rows, tile_columns, tile_count, tiles_per_task, slot_bytes;
+    int64_t tile_rows, tile_columns, tile_count, tiles_per_task, slot_bytes, tasks;
+    int32_t sum_count;
 } dlc_program;
 
 /// Checks `program`, orders and merges its dimensions, and splits it into tasks of about 16K elements.

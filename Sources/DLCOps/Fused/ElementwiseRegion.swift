@@ -1,7 +1,7 @@
 import DLCGraph
 
-/// A graph of elementwise operators that runs as one step, tile by tile in cache. The body's inputs, by position, are
-/// the operands; its outputs are the results.
+/// A graph of elementwise operators that runs as one step, tile by tile in cache, with sums over all dimensions but the last
+/// among its results. The body's inputs, by position, are the operands; its outputs are the results.
 public struct ElementwiseRegion: Operator {
     public var body: Graph
 
@@ -18,10 +18,18 @@ public struct ElementwiseRegion: Operator {
             let sum = try builder.add1(Binary(.add), [x, bias])
             let gate = try builder.add1(Unary(.sigmoid), [sum])
             try builder.output("y", try builder.add1(Binary(.mul), [sum, gate]))
+            var sums = GraphBuilder(name: "region")
+            let (a, b) = (try sums.input("a", TensorType(.float32, [7, 5, 3])), try sums.input("b", TensorType(.float32, [7, 5, 3])))
+            let product = try sums.add1(Binary(.mul), [a, b])
+            try sums.output("y0", product)
+            try sums.output("y1", try sums.add1(Reduce(.sum, axes: [0, 1], keepDims: false), [product]))
+            try sums.output("y2", try sums.add1(Reduce(.sum, axes: [0, 1]), [a]))
+            let operands = [try Tensor.random(seed: 3, shape: [7, 5, 3]), try Tensor.random(seed: 4, shape: [7, 5, 3])]
             return [
                 Example(
                     "silu with bias", ElementwiseRegion(body: builder.graph),
-                    [try Tensor.random(seed: 1, shape: [2, 3]), try Tensor.random(seed: 2, shape: [3])])
+                    [try Tensor.random(seed: 1, shape: [2, 3]), try Tensor.random(seed: 2, shape: [3])]),
+                Example("product with sums", ElementwiseRegion(body: sums.graph), operands),
             ]
         }
     ) {

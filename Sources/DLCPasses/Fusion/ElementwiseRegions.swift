@@ -8,14 +8,26 @@ import DLCOps
 ///                                                %2 = mul(%0, %1) }}
 ///
 /// A region grows backward from its root: a producer joins when it is elementwise and has the root's shape. One that is read
-/// elsewhere too becomes a further result, unless what reads it leads back into the region. Nothing is computed twice.
+/// elsewhere too becomes a further result, unless what reads it leads back into the region. Sums over all dimensions but the
+/// last join the region whose elements they add, or that reads the same tensors: what a layer's gradient adds up over a batch
+/// is added while it passes by.
 public let fuseElementwiseRegions = Pass("fuse-elementwise-regions", at: .laidOut, graph: { graph in
     var regions = ElementwiseRegions(graph)
     regions.form()
-    let (order, members) = try regions.order()
-    return try graph.keeping(order).gatheringRegions(members)
+    return try RegionGathering(graph, try regions.order()).graph()
 })
 
+/// The nodes that one region computes.
+struct RegionMembers {
+    /// In topological order.
+    var nodes: [Int]
+    /// Those of them that other regions compute as well.
+    var copies: Set<Int> = []
+    /// Those that nobody else computes.
+    var own: [Int] { copies.isEmpty ? nodes : nodes.filter { !copies.contains($0) } }
+}
+
+/// Which nodes form regions.
 private struct ElementwiseRegions {
     /// Limits of the kernel that runs a region, with room for conversions.
     static let mostNodes = 28
@@ -28,13 +40,15 @@ private struct ElementwiseRegions {
     private var readers: [[Int]]
     /// The root of the region that a node is in, or the node itself.
     private var region: [Int]
-    /// The nodes of each region in topological order, by root.
-    private var members: [Int: [Int]] = [:]
+    private var members: [Int: RegionMembers] = [:]
+    /// Nodes that only add up, by index.
+    private let sums: [Int]
 
     init(_ graph: Graph) {
         self.graph = graph
         readers = [[Int]](repeating: [], count: graph.valueCount)
         region = Array(graph.nodes.indices)
+        sums = graph.nodes.indices.filter { Self.isSum(graph.nodes[$0], graph) }
         for (index, node) in graph.nodes.enumerated() {
             for case let operand? in node.operands { readers[operand.index].append(index) }
         }
@@ -42,26 +56,26 @@ private struct ElementwiseRegions {
     }
 
     mutating func form() {
-        for root in graph.nodes.indices.reversed() where region[root] == root && isElementwise(graph.nodes[root]) { grow(from: root) }
+        for root in graph.nodes.indices.reversed() where isFree(root) {
+            if isElementwise(root) || Self.isSum(graph.nodes[root], graph) { grow(from: root) }
+        }
     }
 
-    /// The nodes in an order in which each region's are neighbours, and the places of each region's nodes there.
-    func order() throws -> (nodes: [Int], regions: [[Int]]) {
+    /// The nodes in an order in which each region's own are neighbours.
+    func order() throws -> (nodes: [Int], regions: [RegionMembers]) {
         var waiting = [Int](repeating: 0, count: graph.nodes.count)
         var after = [Set<Int>](repeating: [], count: graph.nodes.count)
-        for (index, node) in graph.nodes.enumerated() {
-            for case let operand? in node.operands {
-                guard let producer = graph.producerIndex(of: operand), region[producer] != region[index] else { continue }
-                if after[region[producer]].insert(region[index]).inserted { waiting[region[index]] += 1 }
+        for root in graph.nodes.indices where region[root] == root {
+            for index in members[root]?.nodes ?? [root] {
+                for producer in producers(of: index) where region[producer] != root && members[root]?.copies.contains(producer) != true {
+                    if after[region[producer]].insert(root).inserted { waiting[root] += 1 }
+                }
             }
         }
         var ready = graph.nodes.indices.filter { region[$0] == $0 && waiting[$0] == 0 }.reversed() as [Int]  // the least last
         var order: [Int] = []
-        var regions: [[Int]] = []
         while let root = ready.popLast() {
-            let nodes = members[root] ?? [root]
-            if members[root] != nil { regions.append(nodes.indices.map { order.count + $0 }) }
-            order += nodes
+            order += members[root]?.own ?? [root]
             for later in after[root] {
                 waiting[later] -= 1
                 if waiting[later] > 0 { continue }
@@ -69,48 +83,125 @@ private struct ElementwiseRegions {
             }
         }
         guard order.count == graph.nodes.count else { throw DLCError("regions wait for each other") }
-        return (order, regions)
+        return (order, members.sorted { $0.key < $1.key }.map(\.value))
     }
 
-    private func isElementwise(_ node: Node) -> Bool {
-        node.op.definition.traits.contains(.elementwise) && node.results.count == 1 && !(node.op is ElementwiseRegion)
+    private func isElementwise(_ index: Int) -> Bool {
+        let node = graph.nodes[index]
+        return node.op.definition.traits.contains(.elementwise) && node.results.count == 1 && !(node.op is ElementwiseRegion)
     }
 
-    /// Forms the region whose last node is `root`.
-    private mutating func grow(from root: Int) {
-        let shape = graph.shape(graph.nodes[root].results[0])
-        var nodes: Set<Int> = [root]
-        members[root] = [root]
-        var candidates = producers(of: root)
-        while let candidate = candidates.max() {
-            candidates.remove(candidate)
-            let node = graph.nodes[candidate]
-            guard nodes.count < Self.mostNodes, region[candidate] == candidate, members[candidate] == nil, isElementwise(node),
-                graph.shape(node.results[0]) == shape, fits(nodes.union([candidate]))
-            else { continue }
-            let outside = readers[node.results[0].index].filter { !nodes.contains($0) }
-            guard outside.isEmpty || !reaches(from: outside, root) else { continue }
-            nodes.insert(candidate)
-            region[candidate] = root
-            candidates.formUnion(producers(of: candidate))
-        }
-        members[root] = nodes.sorted()
+    /// Whether a node adds up over all dimensions but the last.
+    private static func isSum(_ node: Node, _ graph: Graph) -> Bool {
+        guard let reduce = node.op as? Reduce, reduce.kind == .sum, let x = node.operands.first ?? nil else { return false }
+        let type = graph.type(x)
+        guard type.rank >= 2, type.element == .float32 || type.element == .float64 else { return false }
+        return Set(reduce.axes.map { $0 < 0 ? $0 + type.rank : $0 }) == Set(0..<(type.rank - 1))
+    }
+
+    private func isFree(_ index: Int) -> Bool { region[index] == index && members[index] == nil }
+
+    /// The shape that a node's elements are computed over.
+    private func space(_ index: Int) -> Shape {
+        let node = graph.nodes[index]
+        guard node.op is Reduce, let x = node.operands[0] else { return graph.shape(node.results[0]) }
+        return graph.shape(x)
     }
 
     private func producers(of index: Int) -> Set<Int> {
         Set(graph.nodes[index].operands.compactMap { $0.flatMap { graph.producerIndex(of: $0) } })
     }
 
-    /// Whether a way leads from one of the nodes to a region, regions being passed as a whole.
-    private func reaches(from readers: [Int], _ root: Int) -> Bool {
+    // MARK: Growing
+
+    /// Forms the region whose last node is `root`. A sum alone is none.
+    private mutating func grow(from root: Int) {
+        var nodes: Set<Int> = [root]
+        var copies: Set<Int> = []
+        members[root] = RegionMembers(nodes: [root])
+        extend(&nodes, &copies, root, from: producers(of: root))
+        for sum in sums.reversed() where isFree(sum) && space(sum) == space(root) && joins(sum, nodes) {
+            guard fits(nodes.union([sum])), !isOnTheWay(sum, nodes, root) else { continue }
+            nodes.insert(sum)
+            region[sum] = root
+            extend(&nodes, &copies, root, from: producers(of: sum))
+        }
+        if nodes.count == 1, graph.nodes[root].op is Reduce {
+            members[root] = nil
+            return
+        }
+        members[root] = RegionMembers(nodes: nodes.sorted(), copies: copies)
+        // What this region owns reads copies, not what others compute.
+        let own = nodes.subtracting(copies)
+        for index in copies { readers[graph.nodes[index].results[0].index].removeAll { own.contains($0) } }
+    }
+
+    /// Takes in producers, and theirs, as long as they fit.
+    private mutating func extend(_ nodes: inout Set<Int>, _ copies: inout Set<Int>, _ root: Int, from first: Set<Int>) {
+        let shape = space(root)
+        var candidates = first
+        while let candidate = candidates.max() {
+            candidates.remove(candidate)
+            guard !nodes.contains(candidate), isElementwise(candidate), graph.shape(graph.nodes[candidate].results[0]) == shape,
+                fits(nodes.union([candidate]))
+            else { continue }
+            let users = readers[graph.nodes[candidate].results[0].index]
+            let outside = users.filter { !nodes.contains($0) }
+            let isShared = users.contains { copies.contains($0) }
+            if isFree(candidate), !isShared, outside.isEmpty || !reaches(from: outside, root) {
+                region[candidate] = root
+            } else if isCheaperTwice(candidate, outside, shape) {
+                copies.insert(candidate)
+            } else {
+                continue
+            }
+            nodes.insert(candidate)
+            candidates.formUnion(producers(of: candidate))
+        }
+    }
+
+    /// Whether computing a node here and elsewhere reads and writes less memory than keeping its result: it costs next to nothing,
+    /// reads no more than two tensors of its size, and whoever else reads it can compute it as well.
+    private func isCheaperTwice(_ index: Int, _ outside: [Int], _ shape: Shape) -> Bool {
+        let node = graph.nodes[index]
+        guard Self.cheap.contains(node.op.name), outside.allSatisfy({ $0 != .max && (isElementwise($0) || graph.nodes[$0].op is Reduce) && space($0) == shape })
+        else { return false }
+        return Set(node.operands.compactMap { $0 }.filter { graph.shape($0) == shape && graph.constant($0) == nil }).count <= 2
+    }
+
+    private static let cheap: Set<String> = [
+        "add", "sub", "mul", "neg", "where", "relu", "max", "min", "greater", "less", "greater_or_equal", "less_or_equal", "equal", "clip",
+    ]
+
+    /// Whether a sum reads what a region computes or reads, itself or through a node of its own.
+    private func joins(_ sum: Int, _ nodes: Set<Int>) -> Bool {
+        let known = Set(nodes.flatMap { index in graph.nodes[index].operands.compactMap { $0 } + graph.nodes[index].results })
+            .filter { graph.shape($0) == space(sum) }
+        let direct = graph.nodes[sum].operands.compactMap { $0 }
+        return direct.contains { value in
+            if known.contains(value) { return true }
+            guard let producer = graph.producerIndex(of: value), isElementwise(producer) else { return false }
+            return graph.nodes[producer].operands.contains { $0.map { known.contains($0) } ?? false }
+        }
+    }
+
+    /// Whether a way leads from the region to a node, or from it to the region.
+    private func isOnTheWay(_ index: Int, _ nodes: Set<Int>, _ root: Int) -> Bool {
+        if reaches(from: readers[graph.nodes[index].results[0].index], root) { return true }
+        let leaving = nodes.flatMap { readers[graph.nodes[$0].results[0].index].filter { !nodes.contains($0) && $0 != index } }
+        return reaches(from: leaving, index)
+    }
+
+    /// Whether a way leads from one of the nodes to a node or its region, regions being passed as a whole.
+    private func reaches(from first: [Int], _ target: Int) -> Bool {
         var seen: Set<Int> = []
-        var open = readers.filter { $0 != .max }.map { region[$0] }
+        var open = first.filter { $0 != .max }.map { region[$0] }
         while let next = open.popLast() {
-            if next == root { return true }
+            if next == region[target] { return true }
             guard seen.insert(next).inserted else { continue }
-            for index in members[next] ?? [next] {
+            for index in members[next]?.own ?? [next] {
                 for result in graph.nodes[index].results {
-                    for reader in self.readers[result.index] where reader != .max && region[reader] != next { open.append(region[reader]) }
+                    for reader in readers[result.index] where reader != .max && region[reader] != next { open.append(region[reader]) }
                 }
             }
         }
@@ -119,6 +210,7 @@ private struct ElementwiseRegions {
 
     /// Whether the kernel has places for a region's operands and results, and registers for what is alive at one time.
     private func fits(_ nodes: Set<Int>) -> Bool {
+        guard nodes.count <= Self.mostNodes else { return false }
         var last: [Value: Int] = [:]
         var operands: Set<Value> = []
         var results: Set<Value> = []
@@ -142,62 +234,5 @@ private struct ElementwiseRegions {
             alive = alive.filter { results.contains($0) || (last[$0] ?? -1) > index }
         }
         return true
-    }
-}
-
-extension Graph {
-    /// The graph with each group of neighbouring nodes as one region; its results are what nodes outside read.
-    fileprivate func gatheringRegions(_ regions: [[Int]]) throws -> Graph {
-        var regionOf: [Int: Int] = [:]
-        for (number, nodes) in regions.enumerated() { for node in nodes { regionOf[node] = number } }
-        var isRead = [Bool](repeating: false, count: valueCount)
-        for value in results { isRead[value.index] = true }
-        for (index, node) in nodes.enumerated() {
-            for case let operand? in node.operands where producerIndex(of: operand).flatMap({ regionOf[$0] }) != regionOf[index] || regionOf[index] == nil {
-                isRead[operand.index] = true
-            }
-        }
-        var computed: [Int: Value] = [:]
-        return try rewritten { rewriter, node in
-            guard let index = self.producerIndex(of: node.results[0]), let number = regionOf[index] else { return nil }
-            let nodes = regions[number]
-            if index == nodes.first {
-                let results = nodes.map { self.nodes[$0].results[0] }.filter { isRead[$0.index] }
-                let values = try self.region(nodes, results, into: &rewriter)
-                for (result, value) in zip(results, values) { computed[result.index] = value }
-            }
-            return computed[node.results[0].index].map { [$0] }
-        }.graph
-    }
-
-    /// The region that computes `results` from what its nodes read from outside.
-    private func region(_ nodes: [Int], _ results: [Value], into rewriter: inout Rewriter) throws -> [Value] {
-        var body = GraphBuilder(name: "region")
-        var inner: [Int: Value] = [:]
-        var operands: [Value] = []
-        for index in nodes {
-            let node = self.nodes[index]
-            let values: [Value?] = try node.operands.map { operand in
-                guard let operand else { return nil }
-                if let known = inner[operand.index] { return known }
-                let value: Value
-                if let constant = self.constant(operand), constant.count == 1 {
-                    value = body.constant(constant)
-                } else {
-                    let outer = try rewriter.mapped(operand)
-                    value = try body.input("x\(operands.count)", rewriter.fact(outer).type)
-                    operands.append(outer)
-                }
-                inner[operand.index] = value
-                return value
-            }
-            inner[node.results[0].index] = try body.add1(node.op, values, name: node.name)
-        }
-        for (position, result) in results.enumerated() {
-            guard let output = inner[result.index] else { throw DLCError("a region lost its result") }
-            try body.output(results.count == 1 ? "y" : "y\(position)", output)
-        }
-        let name = nodes.last.map { self.nodes[$0].name } ?? ""
-        return try rewriter.builder.add(ElementwiseRegion(body: body.graph), operands, name: name)
     }
 }

@@ -16,6 +16,7 @@ struct ElementwiseProgram {
     init(_ body: Graph) throws {
         var registers: [Int: Int] = [:]
         var inputs: [Int: Int] = [:]
+        var sums: Set<Int> = []
         for (index, port) in body.inputs.enumerated() { inputs[port.value.index] = index }
         for node in body.nodes {
             let result = node.results[0]
@@ -33,13 +34,20 @@ struct ElementwiseProgram {
                 guard let register = registers[operand.index] else { throw DLCError("a region reads a value it does not compute") }
                 return (register, body.type(operand).element)
             }
+            if node.op is Reduce {
+                // A sum's register is the one that it adds up; nothing in the region reads the sum.
+                sums.insert(result.index)
+                registers[result.index] = operands.first.flatMap { $0?.register }
+                continue
+            }
             registers[result.index] = try located(node.op.name) {
                 try lower(node.op, operands, result: body.type(result).element)
             }
         }
         for (index, port) in body.outputs.enumerated() {
             guard let register = registers[port.value.index] else { throw DLCError("a region loses its result") }
-            instructions.append(Instruction(DLC_OP_STORE, registerTypes[register]) { ($0.a, $0.tensor) = (register, index) })
+            let op = sums.contains(port.value.index) ? DLC_OP_SUM : DLC_OP_STORE
+            instructions.append(Instruction(op, registerTypes[register]) { ($0.a, $0.tensor) = (register, index) })
         }
         try allocateRegisters()
     }
@@ -144,7 +152,7 @@ struct ElementwiseProgram {
             instruction.b = place.indices.contains(instruction.b) ? place[instruction.b] : 0
             instruction.c = place.indices.contains(instruction.c) ? place[instruction.c] : 0
             for source in Set(sources) where lastUse[source] == index { free.append(place[source]) }
-            if instruction.op != DLC_OP_STORE {
+            if instruction.op != DLC_OP_STORE && instruction.op != DLC_OP_SUM {
                 guard let register = free.popLast() else { throw DLCError("an elementwise region needs too many registers") }
                 place[virtual] = register
                 instruction.dst = register

@@ -128,12 +128,22 @@ extension Lowering {
 
     private mutating func lowerRegion(_ op: ElementwiseRegion, _ node: Node) throws {
         let program = try ElementwiseProgram(op.body)
-        let shape = graph.shape(node.results[0])
+        let isSum = op.body.outputs.map { op.body.producer(of: $0.value)?.op is Reduce }
+        // Operands and results have one shape, but for sums and what is broadcast.
+        let shape = try isSum.firstIndex(of: false).map { graph.shape(node.results[$0]) }
+            ?? op.body.producer(of: op.body.outputs[0].value).map { op.body.shape(try operand($0, 0)) } ?? []
         let operands = try node.operands.indices.map { try view(operand(node, $0)).broadcast(to: shape) }
-        let results = try node.results.map { try destination($0) }
-        let summary = op.body.nodes.filter { !($0.op is Constant) }.map { $0.op.name }.joined(separator: " + ")
+        var copies: [(from: Plan.Operand, to: Plan.Operand)] = []
+        let results = try zip(node.results, isSum).map { result, isSum in
+            guard isSum else { return try destination(result) }
+            let (target, place) = try contiguousDestination(result)
+            if let place { copies.append((target, place)) }
+            return target
+        }
+        let summary = op.body.nodes.filter { !($0.op is Constant) }.map { $0.op is Reduce ? "sum" : $0.op.name }.joined(separator: " + ")
         emit(
             ProgramKernel { $0.instructions = program.instructions }, node, summary: summary, operands: operands, results: results,
             operations: try shape.product().times(Dim(op.body.nodes.count)), sharing: Array(operands.indices))
+        for copy in copies { try emitCopy(from: copy.from, to: copy.to, name: node.name) }
     }
 }

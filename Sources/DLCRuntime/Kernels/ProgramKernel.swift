@@ -1,12 +1,12 @@
 import CKernels
 
 /// Elementwise chains: instructions over registers that hold one tile each. Operands and results are views of one
-/// iteration space.
+/// iteration space, but for results that are sums over all its dimensions except the last.
 package struct ProgramKernel: Kernel {
     package static let definition = KernelDefinition(
         "elementwise",
         operands: [OperandRule("operands...", .any, "*shape", .strided)],
-        results: [OperandRule("results...", .any, "*shape", .strided)])
+        results: [OperandRule("results...", .any, "*", .strided)])
 
     package var instructions: [ProgramInstruction] = []
 
@@ -15,8 +15,23 @@ package struct ProgramKernel: Kernel {
 
     package func prepare(_ step: BoundStep) throws -> PreparedKernel {
         let (operands, results) = (step.repeated("operands"), step.repeated("results"))
-        guard let first = results.first else { throw DLCError("an elementwise program without a result") }
-        let axes = Self.mergedAxes(first.shape, (operands + results).map(\.strides))
+        let sums = Set(instructions.lazy.filter { $0.op == DLC_OP_SUM }.map(\.tensor))
+        guard let shape = operands.first?.shape ?? results.indices.first(where: { !sums.contains($0) }).map({ results[$0].shape }) else {
+            throw DLCError("an elementwise program over nothing")
+        }
+        var strides = operands.map(\.strides)
+        for (index, result) in results.enumerated() {
+            guard sums.contains(index) else {
+                try result.expect(shape, "result \(index)")
+                strides.append(result.strides)
+                continue
+            }
+            guard let last = shape.last, result.count == last, result.isContiguous else {
+                throw DLCError("result \(index) has extents \(result.shape); expected the \(shape.last ?? 1) elements of the last dimension of \(shape)")
+            }
+            strides.append([Int](repeating: 0, count: shape.count - 1) + [1])
+        }
+        let axes = Self.mergedAxes(shape, strides, keepingLast: !sums.isEmpty)
         var program = dlc_program()
         program.rank = Int32(axes.shape.count)
         program.operand_count = Int32(operands.count)
@@ -36,7 +51,12 @@ package struct ProgramKernel: Kernel {
     }
 
     /// Dimensions without those of extent 1 and with those merged that are contiguous in every tensor.
-    static func mergedAxes(_ shape: [Int], _ strides: [[Int]]) -> (shape: [Int], strides: [[Int]]) {
+    /// - Parameter keepingLast: the last dimension stays as it is.
+    static func mergedAxes(_ shape: [Int], _ strides: [[Int]], keepingLast: Bool = false) -> (shape: [Int], strides: [[Int]]) {
+        if keepingLast, let last = shape.last {
+            let outer = mergedAxes(Array(shape.dropLast()), strides.map { Array($0.dropLast()) })
+            return (outer.shape + [last], zip(outer.strides, strides).map { $0 + [$1.last ?? 0] })
+        }
         var mergedShape: [Int] = []
         var merged = [[Int]](repeating: [], count: strides.count)
         for axis in shape.indices where shape[axis] != 1 {
