@@ -44,6 +44,7 @@ public enum Pipelines {
         averageBeforeConvolution,
         widenHalves,
         spellMovement,
+        spellTraining,
         decompose,
         foldConstants,
         simplifyMovement,

@@ -5,7 +5,7 @@ extension GradientRules {
     static let normalization: [GradientRule] = [
         .spelled(BatchNormalization.self, batchNormalized),
         GradientRule(BatchNormTraining.self, batchNormTraining),
-        .spelled(BatchNormGradient.self, batchNormGradient),
+        .spelled(BatchNormGradient.self) { try $0.batchNormGradient($1, $2.compactMap { $0 }) },
         GradientRule(LayerNormalization.self, layerNorm),
         .spelled(GroupNormalization.self, groupNormalized),
         GradientRule(RMSNormalization.self, single: rmsNorm),
@@ -66,27 +66,6 @@ extension GradientRules {
         for part in parts { sum = try sum.map { try gradient.plus($0, part) } ?? part }
         results[0] = sum
         return results
-    }
-
-    @Sendable private static func batchNormGradient(
-        _ gradient: inout GradientBuilder, _ op: BatchNormGradient, _ operands: [Value?]
-    ) throws -> [Value?] {
-        let values = operands.compactMap { $0 }
-        guard values.count == 5 else { return [] }
-        let (x, adjoint, shape) = (values[0], values[4], gradient.shape(values[0]))
-        let channel = op.channelsLast ? shape.count - 1 : 1
-        let axes = shape.indices.filter { $0 != channel }
-        let vectors = try values[1..<4].map { try gradient.along(channel, $0, rank: shape.count) }
-        let inverse = try gradient.inverseRoot(vectors[2], epsilon: op.epsilon)
-        let normal = try gradient.times(gradient.minus(x, vectors[1]), inverse)
-        let count = try gradient.count(of: shape, axes: axes, like: x)
-        let (dscale, dbias) = (try gradient.sum(gradient.times(adjoint, normal), axes: axes), try gradient.sum(adjoint, axes: axes))
-        let centred = try gradient.minus(gradient.minus(adjoint, gradient.over(dbias, count)), gradient.times(normal, gradient.over(dscale, count)))
-        let vector = gradient.shape(values[1])
-        return [
-            try gradient.times(gradient.times(vectors[0], inverse), centred),
-            try gradient.reshape(dscale, to: vector), try gradient.reshape(dbias, to: vector),
-        ]
     }
 
     /// With n = (x - mean) · inverse and g = dy · scale, dx = inverse · (g - mean(g) - n · mean(g · n)). Gradients that arrive
@@ -164,5 +143,24 @@ extension GradientRules {
         let mean = try gradient.reshape(gradient.add(pool, squares), to: shape)
         let base = try gradient.plus(gradient.times(mean, op.alpha), op.bias)
         return [try gradient.times(x, gradient.add(Binary(.pow), base, gradient.scalar(-op.beta, like: base)))]
+    }
+}
+
+extension GradientBuilder {
+    /// The gradients with respect to x, scale and bias of batch norm over x, scale, mean, variance and the gradient of y.
+    mutating func batchNormGradient(_ op: BatchNormGradient, _ values: [Value]) throws -> [Value] {
+        guard values.count == 5 else { throw DLCError("expects 5 operands, found \(values.count)") }
+        let (x, adjoint, shape, vector) = (values[0], values[4], shape(values[0]), shape(values[1]))
+        let channel = op.channelsLast ? shape.count - 1 : 1
+        let axes = shape.indices.filter { $0 != channel }
+        let (scale, mean) = (try along(channel, values[1], rank: shape.count), try along(channel, values[2], rank: shape.count))
+        let inverse = try inverseRoot(along(channel, values[3], rank: shape.count), epsilon: op.epsilon)
+        let centred = try minus(x, mean)
+        let count = try count(of: shape, axes: axes, like: x)
+        // The sum of dy · (x - mean) · inverse, with the factor taken out.
+        let (dscale, dbias) = (try times(sum(times(adjoint, centred), axes: axes), inverse), try sum(adjoint, axes: axes))
+        let slope = try times(over(dscale, count), inverse)
+        let dx = try times(minus(minus(adjoint, over(dbias, count)), times(centred, slope)), times(scale, inverse))
+        return [dx, try reshape(dscale, to: vector), try reshape(dbias, to: vector)]
     }
 }
