@@ -4,6 +4,7 @@
 #include "layers.h"
 #include "lrn.inc.h"
 #include "pool.inc.h"
+#include "pool_gradient.inc.h"
 #include "random.inc.h"
 #include "reduce.inc.h"
 #include "resize.inc.h"
@@ -14,12 +15,14 @@
 #include "norm.inc.h"
 #include "norm_f64.inc.h"
 #include "rnn.inc.h"
+#include "rnn_gradient.inc.h"
 
 #define LAYER(name) .name = DLC_NAME(name)
 
 const dlc_layer_kernels DLC_NAME(dlc_layer_kernels) = {
     LAYER(pool_max_f32), LAYER(pool_average_f32),
     LAYER(pool_any_f32), LAYER(pool_any_f64), LAYER(pool_any_i8), LAYER(pool_any_u8),
+    LAYER(pool_gradient_f32), LAYER(pool_gradient_f64), LAYER(pool_select_f32), LAYER(pool_select_f64),
     LAYER(reduce_rows_f32), LAYER(reduce_columns_f32),
     .reduce_any = {
         [DLC_F32] = DLC_NAME(reduce_any_f32), [DLC_F64] = DLC_NAME(reduce_any_f64),
@@ -33,7 +36,7 @@ const dlc_layer_kernels DLC_NAME(dlc_layer_kernels) = {
     LAYER(group_norm_first_f32), LAYER(group_norm_last_f32), LAYER(group_norm_f64),
     LAYER(lp_norm_f32), LAYER(lp_norm_f64),
     LAYER(lrn_first_f32), LAYER(lrn_last_f32), LAYER(lrn_f64),
-    LAYER(rnn_f32), LAYER(random_any), LAYER(attention_f32), LAYER(roi_f32),
+    LAYER(rnn_f32), LAYER(rnn_gradient_f32), LAYER(random_any), LAYER(attention_f32), LAYER(roi_f32),
     LAYER(resize_f32), LAYER(resize_f64), LAYER(resize_i8), LAYER(resize_u8),
     .resize_nearest = {
         DLC_NAME(resize_nearest_1), DLC_NAME(resize_nearest_2), DLC_NAME(resize_nearest_4), DLC_NAME(resize_nearest_8),

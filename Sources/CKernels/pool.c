@@ -2,7 +2,7 @@
 #include "include/dlc_pool.h"
 #include "layers.h"
 
-static bool pool_extents_valid(const dlc_pool *p) {
+bool dlc_pool_valid(const dlc_pool *p) {
     if (p->batch < 0 || p->channels < 0 || p->x_ld < p->channels || p->y_ld < p->channels) return false;
     for (int axis = 0; axis < 3; axis++) {
         if (p->x_extent[axis] < 0 || p->y_extent[axis] < 0 || p->kernel[axis] < 1 || p->stride[axis] < 1 ||
@@ -13,7 +13,7 @@ static bool pool_extents_valid(const dlc_pool *p) {
 
 bool dlc_pool_prepare(dlc_isa isa, dlc_pool *p, dlc_launch *launch) {
     const dlc_layer_kernels *kernels = dlc_layer_kernels_of(isa);
-    if (!kernels || !pool_extents_valid(p) || p->kind > DLC_POOL_LP) return false;
+    if (!kernels || !dlc_pool_valid(p) || p->kind > DLC_POOL_LP) return false;
     bool max = p->kind == DLC_POOL_MAX;
     if ((p->kind == DLC_POOL_LP && p->p < 1) || (p->indices && !max)) return false;
     dlc_kernel run = NULL;

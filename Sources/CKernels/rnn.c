@@ -1,12 +1,12 @@
 /// Packing of recurrent weights, checks, and the choice of kernel.
-#include "rnn.h"
+#include "rnn_gradient.h"
 #include "gemm_tile.h"
 #include "layers.h"
 
 /// Bounds that keep every size below within 64 bits.
 enum { rnn_most_units = 1 << 20 };
 
-static bool rnn_valid(const dlc_rnn *p) {
+bool dlc_rnn_valid(const dlc_rnn *p) {
     if (p->kind > DLC_RNN_LSTM || p->direction > DLC_RNN_BIDIRECTIONAL) return false;
     if (p->input < 0 || p->input > rnn_most_units || p->hidden < 1 || p->hidden > rnn_most_units) return false;
     for (int i = 0; i < 6; i++)
@@ -15,7 +15,7 @@ static bool rnn_valid(const dlc_rnn *p) {
 }
 
 int64_t dlc_rnn_packed_bytes(dlc_isa isa, const dlc_rnn *p) {
-    if (!rnn_valid(p)) return 0;
+    if (!dlc_rnn_valid(p)) return 0;
     rnn_layout l = rnn_layout_of(p, dlc_lanes(isa));
     return l.directions * l.direction * 4;
 }
@@ -54,25 +54,26 @@ static void rnn_pack_biases(const dlc_rnn *p, const rnn_layout *l, const float *
 
 enum { W, R, B, P, PACKED };
 
+void dlc_rnn_pack_block(const dlc_rnn *p, int64_t lanes, void *const *buffers, int64_t d, int64_t block) {
+    const rnn_layout l = rnn_layout_of(p, lanes);
+    const int64_t hidden = p->hidden;
+    const float *b = buffers[B], *peepholes = buffers[P], *r = (const float *)buffers[R] + d * l.gates * hidden * hidden;
+    float *packed = (float *)buffers[PACKED] + d * l.direction;
+    rnn_pack_matrix(p, &l, (const float *)buffers[W] + d * l.gates * hidden * p->input, p->input, 0, l.gates, block, packed + l.w);
+    rnn_pack_matrix(p, &l, r, hidden, 0, l.gates1, block, packed + l.r1);
+    rnn_pack_matrix(p, &l, r, hidden, l.gates1, l.gates2, block, packed + l.r2);
+    rnn_pack_biases(p, &l, b ? b + d * 2 * l.gates * hidden : NULL, peepholes ? peepholes + d * 3 * hidden : NULL, block, packed + l.small);
+}
+
 /// A task packs a block of units of a direction.
 static void rnn_pack(const dlc_call *call) {
     const dlc_rnn *p = call->params;
-    const rnn_layout l = rnn_layout_of(p, p->lanes);
-    const int64_t hidden = p->hidden;
-    const float *w = call->buffers[W], *r = call->buffers[R], *b = call->buffers[B], *peepholes = call->buffers[P];
-    for (int64_t task = call->begin; task < call->end; task++) {
-        const int64_t d = task / l.blocks, block = task % l.blocks;
-        float *packed = (float *)call->buffers[PACKED] + d * l.direction;
-        const float *dr = r + d * l.gates * hidden * hidden;
-        rnn_pack_matrix(p, &l, w + d * l.gates * hidden * p->input, p->input, 0, l.gates, block, packed + l.w);
-        rnn_pack_matrix(p, &l, dr, hidden, 0, l.gates1, block, packed + l.r1);
-        rnn_pack_matrix(p, &l, dr, hidden, l.gates1, l.gates2, block, packed + l.r2);
-        rnn_pack_biases(p, &l, b ? b + d * 2 * l.gates * hidden : NULL, peepholes ? peepholes + d * 3 * hidden : NULL, block, packed + l.small);
-    }
+    const int64_t blocks = rnn_layout_of(p, p->lanes).blocks;
+    for (int64_t task = call->begin; task < call->end; task++) dlc_rnn_pack_block(p, p->lanes, call->buffers, task / blocks, task % blocks);
 }
 
 bool dlc_rnn_pack_prepare(dlc_isa isa, dlc_rnn *p, dlc_launch *launch) {
-    if (!rnn_valid(p)) return false;
+    if (!dlc_rnn_valid(p)) return false;
     p->lanes = dlc_lanes(isa);
     const rnn_layout l = rnn_layout_of(p, p->lanes);
     *launch = (dlc_launch){ .run = rnn_pack, .tasks = l.directions * l.blocks, .phases = 1 };
@@ -81,7 +82,7 @@ bool dlc_rnn_pack_prepare(dlc_isa isa, dlc_rnn *p, dlc_launch *launch) {
 
 bool dlc_rnn_prepare(dlc_isa isa, dlc_rnn *p, dlc_launch *launch) {
     const dlc_layer_kernels *kernels = dlc_layer_kernels_of(isa);
-    if (!kernels || !rnn_valid(p) || p->steps < 0 || p->steps > INT32_MAX / 4 || p->batch < 0 || p->batch > INT32_MAX) return false;
+    if (!kernels || !dlc_rnn_valid(p) || p->steps < 0 || p->steps > INT32_MAX / 4 || p->batch < 0 || p->batch > INT32_MAX) return false;
     // The products of a chunk should stay in cache, but be of enough rows to reuse the weights.
     enum { cached_floats = 1 << 20, fewest_rows = 24 };
     p->chunk = 1;

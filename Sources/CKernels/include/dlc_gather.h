@@ -16,6 +16,17 @@ typedef struct {
 
 bool dlc_gather_prepare(dlc_isa isa, dlc_gather *gather, dlc_launch *launch);
 
+/// The gradient of Gather: indices [count], dy [outer, count, inner], result [outer, axis, inner], f32 or f64; slices of dy with
+/// equal indices are added in the order of the indices. Buffers: indices, dy, result, status.
+typedef struct {
+    dlc_type type;
+    int32_t index_bytes;
+    int64_t outer, axis, inner, count;
+    int64_t rows_per_task, row_blocks, columns_per_task, column_blocks; ///< set by prepare
+} dlc_gather_gradient;
+
+bool dlc_gather_gradient_prepare(dlc_isa isa, dlc_gather_gradient *gather, dlc_launch *launch);
+
 /// ONNX GatherElements: result and indices [index_shape], data [data_shape], equal ranks, and off the axis
 /// no extent of the indices exceeds that of the data. Buffers: data, indices, result, status.
 typedef struct {

@@ -34,9 +34,16 @@ extension Lowering {
         case let op as Pad: try lower(op, node)
         case let op as Tile: try lower(op, node)
         case let op as Recurrent: try lower(op, node)
+        case let op as RecurrentGradient: try lower(op, node)
         case let op as Gather:
             let axis = try axis(op.axis, of: operand(node, 0))
             try emitDense(GatherKernel { $0.axis = axis }, node, operands: node.operands)
+        case let op as GatherGradient:
+            let axis = try axis(op.axis, of: node.results[0])
+            try emitDense(GatherGradientKernel { $0.axis = axis }, node, operands: node.operands)
+        case let op as MaxPoolGradient: try lower(op, node)
+        case let op as MaxPoolSelect: try lower(op, node)
+        case let op as AveragePoolGradient: try lower(op, node)
         case let op as GatherElements:
             let axis = try axis(op.axis, of: operand(node, 0))
             try emitDense(GatherElementsKernel { $0.axis = axis }, node, operands: node.operands)

@@ -17,9 +17,37 @@ extension Lowering {
             layout: { try $0.isContiguous() ? $0 : nil })
         let lengths = try at(4).map { try contiguous($0) }
         let (h, c) = (try at(5).map { try contiguous($0) }, try at(6).map { try contiguous($0) })
+        let (targets, copies) = try readResults(node, count: 3)
+        let rows = try graph.shape(x).dropLast().reduce(Dim(1)) { try $0.times($1) }
+        let work = try rows.times(elements(w).plus(elements(operand(node, 2)))).times(2)
+        emit(kernel, node, operands: [try contiguous(x), packed, lengths, h, c], results: targets, operations: work)
+        for copy in copies { try emitCopy(from: copy.from, to: copy.to, name: node.name) }
+    }
+
+    /// Gradients of recurrent layers. What only LSTM has stands in the kernel's lists between other operands.
+    mutating func lower(_ op: RecurrentGradient, _ node: Node) throws {
+        let (x, count) = (try operand(node, 0), op.forwardCount)
+        guard graph.type(x).element == .float32 else { throw DLCError("has no kernel for \(operandTypes(node))") }
+        func at(_ index: Int) -> Value? { index < node.operands.count ? node.operands[index] : nil }
+        let isLSTM = op.kind == .lstm
+        let values = (0..<6).map(at) + (isLSTM ? [at(6), at(7)] : [nil, nil]) + (0..<3).map { at(count + $0) } + [isLSTM ? at(count + 3) : nil]
+        let layer = try recurrentKernel(op.layer)
+        let (targets, copies) = try readResults(node, count: 7)
+        let rows = try graph.shape(x).dropLast().reduce(Dim(1)) { try $0.times($1) }
+        // Gates again, then gradients of what was multiplied and of the weights.
+        let work = try rows.times(elements(operand(node, 1)).plus(elements(operand(node, 2)))).times(6)
+        let operands = try values.map { try $0.map { try contiguous($0) } }
+        emit(RecurrentGradientKernel { $0.layer = layer }, node, operands: operands, results: targets, operations: work)
+        for copy in copies { try emitCopy(from: copy.from, to: copy.to, name: node.name) }
+    }
+
+    /// Places for those of a node's results that somebody reads, and copies to where they shall lie.
+    private mutating func readResults(
+        _ node: Node, count: Int
+    ) throws -> (targets: [Plan.Operand?], copies: [(from: Plan.Operand, to: Plan.Operand)]) {
         var targets: [Plan.Operand?] = []
         var copies: [(from: Plan.Operand, to: Plan.Operand)] = []
-        for index in 0..<3 {
+        for index in 0..<count {
             guard index < node.results.count, useCounts[node.results[index].index] > 0 else {
                 targets.append(nil)
                 continue
@@ -28,10 +56,7 @@ extension Lowering {
             targets.append(target)
             if let place { copies.append((target, place)) }
         }
-        let rows = try graph.shape(x).dropLast().reduce(Dim(1)) { try $0.times($1) }
-        let work = try rows.times(elements(w).plus(elements(operand(node, 2)))).times(2)
-        emit(kernel, node, operands: [try contiguous(x), packed, lengths, h, c], results: targets, operations: work)
-        for copy in copies { try emitCopy(from: copy.from, to: copy.to, name: node.name) }
+        return (targets, copies)
     }
 
     private func recurrentKernel(_ op: Recurrent) throws -> RecurrentKernel {

@@ -24,6 +24,29 @@ package struct GatherKernel: Kernel {
     }
 }
 
+/// The gradient of Gather: slices of dy are added to the slices that their indices name.
+package struct GatherGradientKernel: Kernel {
+    package static let definition = KernelDefinition(
+        "gather_gradient", operands: [OperandRule("indices", .index, "*"), OperandRule("dy", .floats, "*")],
+        results: [OperandRule("dx", .floats, "*")], reportsStatus: true)
+
+    package var axis = 0
+
+    package init() {}
+    package mutating func visit(_ fields: inout some FieldVisitor) throws { try fields("axis", &axis) }
+
+    package func prepare(_ step: BoundStep) throws -> PreparedKernel {
+        let (indices, dx) = (try step("indices"), try step("dx"))
+        var gather = dlc_gather_gradient()
+        (gather.outer, gather.axis, gather.inner) = try dx.around(axis)
+        try step("dy").expect(dx.shape[..<axis] + indices.shape + dx.shape[(axis + 1)...], "dy")
+        gather.type = dx.type.kernelType
+        gather.count = Int64(indices.count)
+        gather.index_bytes = Int32(indices.type.size)
+        return try PreparedKernel(gather, slots: step.slots) { dlc_gather_gradient_prepare(step.isa, $0, $1) }
+    }
+}
+
 /// ONNX GatherElements.
 package struct GatherElementsKernel: Kernel {
     package static let definition = KernelDefinition(

@@ -115,7 +115,18 @@ package struct RecurrentKernel: Kernel {
     }
 
     package func prepare(_ step: BoundStep) throws -> PreparedKernel {
-        let (x, weights) = (try step("x"), try step("weights"))
+        let weights = try step("weights")
+        var rnn = try parameters(step, states: ["initial_h", "initial_c", "y_h", "y_c"], sequences: ["y"])
+        guard Int(dlc_rnn_packed_bytes(step.isa, &rnn)) == weights.count * weights.type.size else {
+            throw DLCError("the weights are not those of \(rnn.input) inputs and \(rnn.hidden) hidden units")
+        }
+        return try PreparedKernel(rnn, slots: step.slots) { dlc_rnn_prepare(step.isa, $0, $1) }
+    }
+
+    /// The kernels' struct for a step's x.
+    /// - Throws: where states, sequences of states or lengths have not the extents that they must have.
+    func parameters(_ step: BoundStep, states: [String], sequences: [String]) throws -> dlc_rnn {
+        let x = try step("x")
         let (steps, batch) = batchFirst ? (x.shape[1], x.shape[0]) : (x.shape[0], x.shape[1])
         var rnn = try layout.parameters(input: x.shape[2], hidden: hidden)
         (rnn.batch_first, rnn.input_forget) = (batchFirst, inputForget)
@@ -124,12 +135,10 @@ package struct RecurrentKernel: Kernel {
         (rnn.steps, rnn.batch) = (Int64(steps), Int64(batch))
         let directions = layout.directions
         let state = batchFirst ? [batch, directions, hidden] : [directions, batch, hidden]
+        let sequence = batchFirst ? [batch, steps, directions, hidden] : [steps, directions, batch, hidden]
         try step.optional("lengths")?.expect([batch], "lengths")
-        try step.optional("y")?.expect(batchFirst ? [batch, steps, directions, hidden] : [steps, directions, batch, hidden], "y")
-        for name in ["initial_h", "initial_c", "y_h", "y_c"] { try step.optional(name)?.expect(state, name) }
-        guard Int(dlc_rnn_packed_bytes(step.isa, &rnn)) == weights.count * weights.type.size else {
-            throw DLCError("the weights are not those of \(rnn.input) inputs and \(rnn.hidden) hidden units")
-        }
-        return try PreparedKernel(rnn, slots: step.slots) { dlc_rnn_prepare(step.isa, $0, $1) }
+        for name in sequences { try step.optional(name)?.expect(sequence, name) }
+        for name in states { try step.optional(name)?.expect(state, name) }
+        return rnn
     }
 }
