@@ -37,7 +37,7 @@ public enum Compiler {
     }
 
     /// Nodes over constants with at most this many elements are computed when extents are settled.
-    private static let settlingFoldLimit = 1024
+    static let settlingFoldLimit = 1024
 
     /// A `.dlm` file's model, whose parameters have no values yet.
     /// - Throws: `ModelErrors`, all mistakes of the file.
@@ -57,6 +57,19 @@ public enum Compiler {
     /// - Throws: where an operator has no kernel for its types, naming the node.
     public static func compile(_ graph: Graph, _ options: CompileOptions = CompileOptions()) throws -> PlanImage {
         try Lowering.plan(Self.graph(graph, at: .lowered, options), options)
+    }
+
+    /// Compiles a graph and further programs over the same states.
+    /// - Parameter programs: named after what they are to the first, such as `evaluation`.
+    /// - Throws: where an operator has no kernel for its types, naming the node.
+    public static func compile(_ graph: Graph, programs: [Graph], _ options: CompileOptions = CompileOptions()) throws -> PlanImage {
+        var image = try compile(graph, options)
+        for program in programs {
+            image.append(try located(program.name) {
+                try Lowering.plan(Self.graph(program, at: .lowered, options), options, sharing: image)
+            })
+        }
+        return image
     }
 
     /// The canonical graph of a model file, as `exportONNX` writes it. Of a `.dlm` model every parameter is a constant of its
@@ -87,7 +100,7 @@ public enum Compiler {
         return WeightFile(path: path, entries: entries) { try values(model.parameters[$0]) }
     }
 
-    private static func values(of model: Model, _ options: ModelOptions) throws -> @Sendable (ModelParameter) throws -> Tensor {
+    static func values(of model: Model, _ options: ModelOptions) throws -> @Sendable (ModelParameter) throws -> Tensor {
         guard let path = options.weights else {
             if let rename = options.renames.first { throw DLCError("--rename '\(rename)' is for --weights, and no file is given") }
             return model.drawn(seed: options.seed ?? 0)

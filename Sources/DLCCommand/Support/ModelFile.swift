@@ -22,6 +22,10 @@ enum ModelFile {
     /// A graph compiled as the flags say.
     static func compile(_ path: String, _ model: ModelOptions, _ flags: CompileFlags) throws -> PlanImage {
         let options = try flags.options()
+        if model.training != nil {
+            try checkSource(path)
+            return try Progress.during("compiling \(path)") { try Compiler.compileTraining(path, model, options) }
+        }
         let graph = try graph(path, model)
         return try Progress.during("compiling \(path)") {
             try located(path) { try Compiler.compile(graph, options) }

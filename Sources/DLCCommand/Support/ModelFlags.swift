@@ -13,6 +13,11 @@ struct ModelFlags: ParsableArguments {
     var modelName: String?
 
     @Option(
+        name: .customLong("training"),
+        help: ArgumentHelp("A training of the file in place of a model: its step, and its evaluation as a further program.", valueName: "name"))
+    var trainingName: String?
+
+    @Option(
         help: ArgumentHelp(
             "Take the parameters from a .safetensors, .npz or .onnx file, by name; drawn where left out.", valueName: "file"))
     var weights: String?
@@ -32,6 +37,7 @@ struct ModelFlags: ParsableArguments {
 
     func validate() throws {
         if weights != nil, seed != nil { throw ValidationError("--seed draws parameters, --weights gives them; one excludes the other") }
+        if trainingName != nil, modelName != nil { throw ValidationError("--training and --model exclude each other") }
         if weights == nil, !renames.isEmpty { throw ValidationError("--rename is for --weights") }
     }
 
@@ -44,6 +50,7 @@ struct ModelFlags: ParsableArguments {
             }
         }
         (options.model, options.weights, options.renames, options.seed) = (modelName, weights, renames, seed)
+        options.training = trainingName
         options.warn = { Console.warn($0) }
         return options
     }
@@ -60,6 +67,7 @@ struct ModelFlags: ParsableArguments {
         var words: [String] = []
         for setting in settings { words += ["--set", "\(setting.name)=\(setting.value)"] }
         if let modelName { words += ["--model", modelName] }
+        if let trainingName { words += ["--training", trainingName] }
         if let weights { words += ["--weights", weights] }
         for rename in renames { words += ["--rename", rename.description] }
         if let seed { words += ["--seed", String(seed)] }

@@ -12,9 +12,12 @@ import DLCOps
 /// last join the region whose elements they add, or that reads the same tensors: what a layer's gradient adds up over a batch
 /// is added while it passes by.
 public let fuseElementwiseRegions = Pass("fuse-elementwise-regions", at: .laidOut, graph: { graph in
-    var regions = ElementwiseRegions(graph)
-    regions.form()
-    return try RegionGathering(graph, try regions.order()).graph()
+    for copies in [true, false] {
+        var regions = ElementwiseRegions(graph, copies: copies)
+        regions.form()
+        if let order = regions.order() { return try RegionGathering(graph, order).graph() }
+    }
+    throw DLCError("regions wait for each other")
 })
 
 /// The nodes that one region computes.
@@ -43,9 +46,12 @@ private struct ElementwiseRegions {
     private var members: [Int: RegionMembers] = [:]
     /// Nodes that only add up, by index.
     private let sums: [Int]
+    private let mayCopy: Bool
 
-    init(_ graph: Graph) {
+    /// - Parameter copies: whether nodes may be computed in several regions.
+    init(_ graph: Graph, copies: Bool) {
         self.graph = graph
+        mayCopy = copies
         readers = [[Int]](repeating: [], count: graph.valueCount)
         region = Array(graph.nodes.indices)
         sums = graph.nodes.indices.filter { Self.isSum(graph.nodes[$0], graph) }
@@ -61,13 +67,13 @@ private struct ElementwiseRegions {
         }
     }
 
-    /// The nodes in an order in which each region's own are neighbours.
-    func order() throws -> (nodes: [Int], regions: [RegionMembers]) {
+    /// The nodes in an order in which each region's own are neighbours; nil where there is none.
+    func order() -> (nodes: [Int], regions: [RegionMembers])? {
         var waiting = [Int](repeating: 0, count: graph.nodes.count)
         var after = [Set<Int>](repeating: [], count: graph.nodes.count)
         for root in graph.nodes.indices where region[root] == root {
             for index in members[root]?.nodes ?? [root] {
-                for producer in producers(of: index) where region[producer] != root && members[root]?.copies.contains(producer) != true {
+                for producer in producers(of: index) where region[producer] != root {
                     if after[region[producer]].insert(root).inserted { waiting[root] += 1 }
                 }
             }
@@ -82,8 +88,7 @@ private struct ElementwiseRegions {
                 ready.insert(later, at: ready.firstIndex { $0 < later } ?? ready.count)
             }
         }
-        guard order.count == graph.nodes.count else { throw DLCError("regions wait for each other") }
-        return (order, members.sorted { $0.key < $1.key }.map(\.value))
+        return order.count < graph.nodes.count ? nil : (order, members.sorted { $0.key < $1.key }.map(\.value))
     }
 
     private func isElementwise(_ index: Int) -> Bool {
@@ -150,7 +155,7 @@ private struct ElementwiseRegions {
             let isShared = users.contains { copies.contains($0) }
             if isFree(candidate), !isShared, outside.isEmpty || !reaches(from: outside, root) {
                 region[candidate] = root
-            } else if isCheaperTwice(candidate, outside, shape) {
+            } else if mayCopy, isCheaperTwice(candidate, outside, shape) {
                 copies.insert(candidate)
             } else {
                 continue

@@ -30,17 +30,19 @@ public struct Lowering {
     private(set) var nextValues: [Plan.Operand] = []
     let useCounts: [Int]
 
+    /// - Parameter other: an image whose constants the new one begins with, as a further program's does.
     /// - Throws: where an operator has no kernel for its types, naming the node.
-    public static func plan(_ graph: Graph, _ options: CompileOptions) throws -> PlanImage {
-        var lowering = Lowering(graph, options)
+    public static func plan(_ graph: Graph, _ options: CompileOptions, sharing other: PlanImage? = nil) throws -> PlanImage {
+        var lowering = Lowering(graph, options, sharing: other)
         try lowering.run()
         return lowering.image
     }
 
-    private init(_ graph: Graph, _ options: CompileOptions) {
+    private init(_ graph: Graph, _ options: CompileOptions, sharing other: PlanImage?) {
         self.graph = graph
         self.options = options
-        image = PlanImage(plan: Plan(name: graph.name, target: options.target))
+        let plan = Plan(name: graph.name, target: options.target)
+        image = other.map { PlanImage(plan: plan, sharing: $0) } ?? PlanImage(plan: plan)
         views = [Plan.Operand?](repeating: nil, count: graph.valueCount)
         useCounts = graph.useCounts()
     }

@@ -41,6 +41,25 @@ public struct CompiledModel: Sendable {
         byteCount = image.constantBytes
     }
 
+    private init(_ program: Plan, of model: CompiledModel) throws {
+        plan = program
+        byteCount = model.byteCount
+        sizes = try PlanSizes(program)
+        constantAddresses = model.constantAddresses
+        packedConstants = try PackedConstants(program, constantAddresses)
+    }
+
+    /// A further program of the file, such as a training's evaluation, which may share its states with a session of another.
+    /// - Throws: where there is none of that name.
+    public func program(_ name: String) throws -> CompiledModel {
+        if let program = plan.programs.first(where: { $0.name == name }) { return try CompiledModel(program, of: self) }
+        let names = plan.programs.map(\.name).joined(separator: ", ")
+        throw DLCError("there is no program \(name); the model has \(names.isEmpty ? "none beside its own" : names)")
+    }
+
+    /// The names of the further programs.
+    public var programs: [String] { plan.programs.map(\.name) }
+
     public var inputs: [Plan.Port] { plan.inputs }
     public var outputs: [Plan.Port] { plan.outputs }
     /// What a session keeps between runs; neither among the inputs nor the outputs.

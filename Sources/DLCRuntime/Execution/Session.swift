@@ -25,14 +25,16 @@ public final class Session {
 
     /// - Parameters:
     ///   - threads: threads to compute with, the caller among them; nil takes the processors available.
-    /// - Throws: where the threads cannot be started.
-    public init(_ model: CompiledModel, threads: Int? = nil) throws {
+    ///   - other: a session of another program of the same file, whose states of the same names this one reads and writes. The
+    ///     two are then used by one task at a time.
+    /// - Throws: where the threads cannot be started, or a state is another there.
+    public init(_ model: CompiledModel, threads: Int? = nil, sharing other: Session? = nil) throws {
         self.model = model
         let count = threads ?? Int(dlc_available_processors())
         guard count >= 1, count <= 256 else { throw DLCError("\(count) threads: expected 1 to 256") }
         self.threads = count
         binding = model.plan.binding
-        states = try StateMemory(model)
+        states = try StateMemory(model, sharing: other?.states)
         pool = dlc_threads_create(Int32(count))
         guard count == 1 || pool != nil else { throw DLCError("cannot start \(count) threads") }
         inputs = [Tensor?](repeating: nil, count: model.inputs.count)

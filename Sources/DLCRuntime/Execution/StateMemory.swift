@@ -7,33 +7,49 @@ import CKernels
 final class StateMemory {
     private let base: UnsafeMutableRawPointer
     private let byteCount: Int
-    private let offsets: [Int]
+    private let addresses: [UnsafeMutableRawPointer]
     private let sizes: [Int]
     private let model: CompiledModel
+    /// Where the states are that another program's session keeps.
+    private let other: StateMemory?
+    /// Indexes of the states that lie here.
+    private let own: [Int]
     /// Whether the states have been given their initial values.
     private var isSettled = false
 
-    /// - Throws: where a size overflows or there is not enough memory.
-    init(_ model: CompiledModel) throws {
-        self.model = model
+    /// - Parameter other: keeps the states that it has by the same name.
+    /// - Throws: where a size overflows, a state is another there, or there is not enough memory.
+    init(_ model: CompiledModel, sharing other: StateMemory? = nil) throws {
+        (self.model, self.other) = (model, other)
         sizes = try model.states.map { try $0.byteCount }
-        var offsets: [Int] = []
+        var offsets: [Int?] = []
         var total = 0
-        for size in sizes {
+        for (state, size) in zip(model.states, sizes) {
+            if let shared = other?.model.states.first(where: { $0.name == state.name }) {
+                guard shared.type == state.type, shared.shape == state.shape else {
+                    throw DLCError("state \(state.name) is \(shared.type)\(shared.shape) in one program and \(state.type)\(state.shape) in another")
+                }
+                offsets.append(nil)
+                continue
+            }
             offsets.append(total)
             total = try Checked.add(total, Checked.multiply(Checked.add(size, 63) / 64, 64))
         }
-        self.offsets = offsets
+        own = offsets.indices.filter { offsets[$0] != nil }
         byteCount = total
         guard let base = dlc_map_zeroed(Int64(total)) else { throw DLCError("out of memory: the states need \(total) bytes") }
         self.base = base
+        addresses = zip(model.states, offsets).map { state, offset in
+            if let offset { return base + offset }
+            return other.flatMap { other in other.model.states.firstIndex { $0.name == state.name }.map { other.addresses[$0] } } ?? base
+        }
     }
 
     deinit { dlc_unmap(base, Int64(byteCount)) }
 
     /// A state's bytes, which may not have been given their initial values yet.
     subscript(index: Int) -> UnsafeMutableRawBufferPointer {
-        UnsafeMutableRawBufferPointer(start: base + offsets[index], count: sizes[index])
+        UnsafeMutableRawBufferPointer(start: addresses[index], count: sizes[index])
     }
 
     /// A state's bytes.
@@ -44,14 +60,16 @@ final class StateMemory {
 
     /// Gives all states their initial values where that was not done.
     func settle() {
+        other?.settle()
         if isSettled { return }
         isSettled = true
-        for index in sizes.indices { initialise(index, isZeroed: true) }
+        for index in own { initialise(index, isZeroed: true) }
     }
 
-    /// Gives all states their initial values.
+    /// Gives all states their initial values, those of other programs too.
     func reset() {
-        for index in sizes.indices { initialise(index, isZeroed: !isSettled) }
+        other?.reset()
+        for index in own { initialise(index, isZeroed: !isSettled) }
         isSettled = true
     }
 

@@ -2,6 +2,17 @@ extension Plan {
     /// The plan's table: everything but the constants' bytes.
     func encoded() throws -> [UInt8] {
         var writer = ByteWriter()
+        writer.list(constants) { writer, constant in
+            writer.count(constant.offset)
+            writer.count(constant.bytes)
+        }
+        try encode(to: &writer)
+        try writer.list(programs) { try $1.encode(to: &$0) }
+        return writer.bytes
+    }
+
+    /// The table but for what the programs of a file share.
+    private func encode(to writer: inout ByteWriter) throws {
         writer.string(name)
         writer.list(metadata.keys.sorted()) { writer, key in
             writer.string(key)
@@ -33,10 +44,6 @@ extension Plan {
             writer.count(buffer.firstStep)
             writer.count(buffer.lastStep)
         }
-        writer.list(constants) { writer, constant in
-            writer.count(constant.offset)
-            writer.count(constant.bytes)
-        }
         // The kernels that steps call, each with the revision of its declaration.
         var kernels: [String] = []
         for step in packings + steps where !kernels.contains(step.definition.name) { kernels.append(step.definition.name) }
@@ -45,13 +52,27 @@ extension Plan {
             writer.fixed(try KernelTable.revision(of: name))
         }
         for list in [packings, steps] { try writer.list(list) { try $0.step($1, kernels) } }
-        return writer.bytes
     }
 
     /// Reads a table that `encoded` wrote.
     /// - Throws: where the table is malformed or refers to something that it does not hold.
     init(decoding reader: inout ByteReader, target: Target, constantBytes: Int) throws {
+        let constants = try reader.list { Constant(offset: try $0.size(), bytes: try $0.size()) }
+        for (index, constant) in constants.enumerated() {
+            guard constant.offset % 64 == 0, constant.offset <= constantBytes, constant.bytes <= constantBytes - constant.offset else {
+                throw DLCError("constant \(index) lies outside the file")
+            }
+        }
+        try self.init(decoding: &reader, target: target, constants: constants)
+        programs = try reader.list { try Plan(decoding: &$0, target: target, constants: constants) }
+        guard reader.isAtEnd else { throw DLCError("the plan's table has bytes after its end") }
+        try checkPrograms()
+    }
+
+    /// Reads what `encode` wrote.
+    private init(decoding reader: inout ByteReader, target: Target, constants: [Constant]) throws {
         self.init(name: try reader.string(), target: target)
+        self.constants = constants
         for _ in 0..<(try reader.count()) {
             let key = try reader.string()
             metadata[key] = try reader.string()
@@ -76,21 +97,30 @@ extension Plan {
         buffers = try reader.list { reader in
             Buffer(bytes: try reader.dim(), firstStep: try reader.size(), lastStep: try reader.size())
         }
-        constants = try reader.list { Constant(offset: try $0.size(), bytes: try $0.size()) }
         let kernels = try reader.list { try KernelTable.kernel(named: $0.string(), revision: $0.fixed()) }
         packings = try reader.list { try $0.step(kernels) }
         steps = try reader.list { try $0.step(kernels) }
-        guard reader.isAtEnd else { throw DLCError("the plan's table has bytes after its end") }
-        try validate(constantBytes: constantBytes)
+        try validate()
+    }
+
+    /// Checks that programs have names of their own and agree about the states that they share.
+    private func checkPrograms() throws {
+        var names: Set<String> = []
+        var known = Dictionary(states.map { ($0.name, $0) }) { first, _ in first }
+        for program in programs {
+            guard names.insert(program.name).inserted else { throw DLCError("two programs are named \(program.name.printable())") }
+            for state in program.states {
+                let first = known[state.name] ?? state
+                guard first.type == state.type, first.shape == state.shape, first.initial == state.initial else {
+                    throw DLCError("state \(state.name.printable()) is another in program \(program.name.printable())")
+                }
+                known[state.name] = first
+            }
+        }
     }
 
     /// Checks that every reference stays inside the plan.
-    private func validate(constantBytes: Int) throws {
-        for (index, constant) in constants.enumerated() {
-            guard constant.offset % 64 == 0, constant.offset <= constantBytes, constant.bytes <= constantBytes - constant.offset else {
-                throw DLCError("constant \(index) lies outside the file")
-            }
-        }
+    private func validate() throws {
         for (index, buffer) in buffers.enumerated() {
             guard buffer.firstStep <= buffer.lastStep, buffer.lastStep <= steps.count else {
                 throw DLCError("buffer \(index) lives from step \(buffer.firstStep) to \(buffer.lastStep) of \(steps.count)")

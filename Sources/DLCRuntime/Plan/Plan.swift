@@ -164,6 +164,9 @@ public struct Plan: Sendable {
     public var settled: [SettledSymbol] = []
     /// Free text that travels with the model, such as class labels.
     public var metadata: [String: String] = [:]
+    /// Further programs over the same constants, by their names, such as a training's evaluation. States of one name are one
+    /// state. They have no programs of their own.
+    public var programs: [Plan] = []
 
     public init(name: String, target: Target) {
         self.name = name

@@ -25,7 +25,7 @@ import Darwin
 public enum PlanFile {
     static let magic: [UInt8] = Array("DLCPLAN\0".utf8)
     /// Raised whenever the table or a packing changes; what kernels declare has revisions of its own in the table.
-    public static let version: UInt32 = 5
+    public static let version: UInt32 = 6
     static let headerBytes = 64
     static let pageBytes = 4096
 
@@ -138,6 +138,21 @@ public struct PlanImage: Sendable {
         constants.append(tensor)
         indexes[tensor.identity] = constants.count - 1
         return constants.count - 1
+    }
+
+    /// Takes in a program whose image began with this one's constants.
+    public mutating func append(_ program: PlanImage) {
+        (constants, indexes) = (program.constants, program.indexes)
+        plan.constants = program.plan.constants
+        plan.programs.append(program.plan)
+        for index in plan.programs.indices { plan.programs[index].constants = plan.constants }
+    }
+
+    /// An image for a further program, over the same constants.
+    public init(plan: Plan, sharing other: PlanImage) {
+        self.plan = plan
+        self.plan.constants = other.plan.constants
+        (constants, indexes) = (other.constants, other.indexes)
     }
 
     public mutating func update(_ body: (inout Plan) throws -> Void) rethrows { try body(&plan) }
