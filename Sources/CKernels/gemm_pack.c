@@ -1,4 +1,5 @@
 /// Panels: how packed matrices are laid out, and packing itself.
+#include "copy.h"
 #include "gemm_tile.h"
 #include <string.h>
 
@@ -50,11 +51,9 @@ void dlc_transpose(const float *b, int64_t column_stride, int64_t columns, int64
         for (int64_t i = 0; i < rows; i++) out[at[i] + j] = b[j * column_stride + i];
 }
 
+// With the vectors of this processor, whatever the one that the panels are for.
 void dlc_transpose_rows(const float *b, int64_t column_stride, int64_t columns, int64_t rows, float *out, int64_t row_step) {
-    int64_t at[DLC_TRANSPOSE_ROWS];
-    for (int64_t i = 0; i < DLC_TRANSPOSE_ROWS && i < rows; i++) at[i] = i * row_step;
-    for (int64_t i = 0; i < rows; i += DLC_TRANSPOSE_ROWS)
-        dlc_transpose(b + i, column_stride, columns, dlc_min(DLC_TRANSPOSE_ROWS, rows - i), out + i * row_step, at);
+    dlc_copy_functions_of(dlc_host_isa())->transpose(rows, columns, b, column_stride, out, row_step);
 }
 
 void dlc_pack_panel(const dlc_panels *p, int64_t panel, const float *b, int64_t row_stride, int64_t column_stride, float *out) {

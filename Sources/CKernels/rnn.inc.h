@@ -99,12 +99,12 @@ static void rnn_start(const rnn_task *t) {
 /// The products of this block with the inputs of `count` steps from `first` on.
 static void rnn_input_products(const rnn_task *t, int64_t first, int64_t count) {
     const dlc_rnn *p = t->p;
-    const float *x = t->buffers[0], *rows[RNN_ROWS];
+    const float *x = t->buffers[0], *rows[RNN_MOST_ROWS];
     int64_t step_t = p->batch_first ? p->input : p->batch * p->input;
     int64_t step_b = p->batch_first ? p->steps * p->input : p->input;
     int64_t total = count * p->batch, ld = t->l.xw_row, block = t->l.gates * VL;
-    for (int64_t row = 0; row < total; row += RNN_ROWS) {
-        int64_t some = total - row < RNN_ROWS ? total - row : RNN_ROWS;
+    for (int64_t row = 0; row < total; row += RNN_MOST_ROWS) {
+        int64_t some = total - row < RNN_MOST_ROWS ? total - row : RNN_MOST_ROWS;
         for (int64_t i = 0; i < some; i++) {
             int64_t b = (row + i) % p->batch, step = first + (row + i) / p->batch;
             rows[i] = x + rnn_time(t, step, b) * step_t + b * step_b;
@@ -179,11 +179,11 @@ static void rnn_gru(const rnn_task *t, int64_t step, int64_t stage, int64_t b, c
 static void rnn_step(const rnn_task *t, int64_t step, int64_t stage) {
     const dlc_rnn *p = t->p;
     int64_t gates = stage == 0 ? t->l.gates1 : t->l.gates2, units = t->l.units;
-    const float *from = stage == 0 ? t->h[step & 1] : t->rh, *rows[RNN_ROWS];
+    const float *from = stage == 0 ? t->h[step & 1] : t->rh, *rows[RNN_MOST_ROWS];
     const float *weights = t->weights + (stage == 0 ? t->l.r1 : t->l.r2) + t->block * gates * VL * p->hidden;
-    float products[RNN_ROWS * 4 * VL];
-    for (int64_t b = 0; b < p->batch; b += RNN_ROWS) {
-        int64_t some = p->batch - b < RNN_ROWS ? p->batch - b : RNN_ROWS;
+    float products[RNN_MOST_ROWS * 4 * VL];
+    for (int64_t b = 0; b < p->batch; b += RNN_MOST_ROWS) {
+        int64_t some = p->batch - b < RNN_MOST_ROWS ? p->batch - b : RNN_MOST_ROWS;
         for (int64_t i = 0; i < some; i++) rows[i] = from + (b + i) * units;
         rnn_product(gates, some, p->hidden, rows, weights, NULL, products, gates * VL);
         for (int64_t i = 0; i < some; i++) {

@@ -66,6 +66,7 @@ bool dlc_rnn_gradient_prepare(dlc_isa isa, dlc_rnn_gradient *g, dlc_launch *laun
         .tasks = g->tasks,
         .phases = (int32_t)(p->steps * l.stages + (l.stages == 2 ? 6 : 4)),
         .shared_bytes = l.total * 4,
+        .scratch_bytes = DLC_RNN_STRIPE * DLC_RNN_DEPTH * 4,
     };
     return true;
 }

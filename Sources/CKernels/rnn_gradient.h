@@ -26,6 +26,9 @@ typedef struct {
     int64_t weights, r1, r2, w, x, h, gates, cells, reset, dh, dc, direction, total;
 } rnn_gradient_layout;
 
+/// Rows of weights that a task computes the gradients of, and steps and sequences that it adds up at a time.
+enum { DLC_RNN_STRIPE = 48, DLC_RNN_DEPTH = 256 };
+
 rnn_gradient_layout rnn_gradient_layout_of(const dlc_rnn *rnn, int64_t lanes);
 
 /// Packs block `block` of direction `d` as dlc_rnn_pack does; buffers are W, R, B, P and the packed weights.

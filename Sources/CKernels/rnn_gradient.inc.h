@@ -6,7 +6,7 @@
 
 DLC_TARGET_BEGIN
 
-enum { rnn_back_chunk = 96, rnn_back_stripe = 48, rnn_back_depth = 256 };
+enum { rnn_back_chunk = 96 };
 
 /// Rows `row ..< row + some` of a matrix.
 static void rnn_back_rows(const float *base, int64_t ld, int64_t row, int64_t some, const float **rows) {
@@ -38,10 +38,10 @@ static void rnn_back_sums(const rnn_back *t, int64_t d, int64_t block, int64_t f
     const bool apart = p->kind == DLC_RNN_GRU && p->linear_before_reset;
     const float *weights = rnn_back_at(t, d, t->l.weights), *small = weights + f->small + block * (f->gates + rnn_small_rows) * VL;
     const int64_t unit = block * VL, n = rnn_back_lanes(unit, p->hidden);
-    const float *rows[RNN_ROWS];
-    float of_x[RNN_ROWS * 4 * VL], of_h[RNN_ROWS * 4 * VL];
-    for (int64_t row = first; row < last; row += RNN_ROWS) {
-        const int64_t some = dlc_lesser(last - row, RNN_ROWS);
+    const float *rows[RNN_MOST_ROWS];
+    float of_x[RNN_MOST_ROWS * 4 * VL], of_h[RNN_MOST_ROWS * 4 * VL];
+    for (int64_t row = first; row < last; row += RNN_MOST_ROWS) {
+        const int64_t some = dlc_lesser(last - row, RNN_MOST_ROWS);
         rnn_back_rows(rnn_back_at(t, d, t->l.x), t->l.x_ld, row, some, rows);
         rnn_product(f->gates, some, p->input, rows, weights + f->w + block * f->gates * VL * p->input, small, of_x, f->gates * VL);
         rnn_back_rows(rnn_back_at(t, d, t->l.h), t->l.h_ld, row, some, rows);
@@ -71,10 +71,10 @@ static void rnn_back_reset_row(const rnn_back *t, int64_t d, int64_t row) {
 /// Adds the reset state's part to the sums of the candidate.
 static void rnn_back_candidate(const rnn_back *t, int64_t d, int64_t block, int64_t first, int64_t last) {
     const int64_t hidden = t->p->hidden, unit = block * VL, n = rnn_back_lanes(unit, hidden);
-    const float *weights = rnn_back_at(t, d, t->l.weights) + t->l.forward.r2 + block * VL * hidden, *rows[RNN_ROWS];
-    float products[RNN_ROWS * VL];
-    for (int64_t row = first; row < last; row += RNN_ROWS) {
-        const int64_t some = dlc_lesser(last - row, RNN_ROWS);
+    const float *weights = rnn_back_at(t, d, t->l.weights) + t->l.forward.r2 + block * VL * hidden, *rows[RNN_MOST_ROWS];
+    float products[RNN_MOST_ROWS * VL];
+    for (int64_t row = first; row < last; row += RNN_MOST_ROWS) {
+        const int64_t some = dlc_lesser(last - row, RNN_MOST_ROWS);
         rnn_back_rows(rnn_back_at(t, d, t->l.reset), t->l.h_ld, row, some, rows);
         rnn_product(1, some, hidden, rows, weights, NULL, products, VL);
         for (int64_t i = 0; i < some; i++) {
@@ -116,7 +116,7 @@ static void rnn_back_pack(const float *matrix, int64_t rows, int64_t columns, in
 static void rnn_back_product(const rnn_back *t, int64_t d, int64_t group, int64_t row, int64_t some, bool candidate, float *out) {
     const rnn_gradient_layout *l = &t->l;
     const int64_t width = l->wide_h * VL;
-    const float *rows[RNN_ROWS];
+    const float *rows[RNN_MOST_ROWS];
     rnn_back_rows(rnn_back_gates(t, d, 0) + (candidate ? l->candidate : 0), l->gates_ld, row, some, rows);
     if (candidate) rnn_product(l->wide_h, some, l->rows2, rows, rnn_back_at(t, d, l->r2) + group * l->rows2 * width, NULL, out, width);
     else rnn_product(l->wide_h, some, l->rows1, rows, rnn_back_at(t, d, l->r1) + group * l->rows1 * width, NULL, out, width);
@@ -124,7 +124,7 @@ static void rnn_back_product(const rnn_back *t, int64_t d, int64_t group, int64_
 
 /// The same of all gates, but for the candidate of a GRU of two stages.
 static void rnn_back_from_next(const rnn_back *t, int64_t d, int64_t group, int64_t row, int64_t some, float *out) {
-    float more[RNN_ROWS * 4 * VL];
+    float more[RNN_MOST_ROWS * 4 * VL];
     rnn_back_product(t, d, group, row, some, false, out);
     if (t->l.rows2 == 0 || t->l.stages == 2) return;
     rnn_back_product(t, d, group, row, some, true, more);
@@ -133,9 +133,9 @@ static void rnn_back_from_next(const rnn_back *t, int64_t d, int64_t group, int6
 
 static void rnn_back_step(const rnn_back *t, int64_t d, int64_t group, int64_t step, int64_t stage) {
     const dlc_rnn *p = t->p;
-    float products[RNN_ROWS * 4 * VL];
-    for (int64_t b = 0; b < p->batch; b += RNN_ROWS) {
-        const int64_t some = dlc_lesser(p->batch - b, RNN_ROWS);
+    float products[RNN_MOST_ROWS * 4 * VL];
+    for (int64_t b = 0; b < p->batch; b += RNN_MOST_ROWS) {
+        const int64_t some = dlc_lesser(p->batch - b, RNN_MOST_ROWS);
         const bool follows = stage == 1 || step + 1 < p->steps;
         if (stage == 1) rnn_back_product(t, d, group, step * p->batch + b, some, true, products);
         else if (follows) rnn_back_from_next(t, d, group, (step + 1) * p->batch + b, some, products);
@@ -154,10 +154,10 @@ static void rnn_back_step(const rnn_back *t, int64_t d, int64_t group, int64_t s
 static void rnn_back_inputs(const rnn_back *t, int64_t group, int64_t first, int64_t last) {
     const dlc_rnn *p = t->p;
     const int64_t wide = t->l.wide_x, k = t->l.forward.gates * p->hidden;
-    const float *rows[RNN_ROWS];
-    float products[RNN_ROWS * 4 * VL];
-    for (int64_t row = first; row < last; row += RNN_ROWS) {
-        const int64_t some = dlc_lesser(last - row, RNN_ROWS);
+    const float *rows[RNN_MOST_ROWS];
+    float products[RNN_MOST_ROWS * 4 * VL];
+    for (int64_t row = first; row < last; row += RNN_MOST_ROWS) {
+        const int64_t some = dlc_lesser(last - row, RNN_MOST_ROWS);
         for (int64_t d = 0; d < t->l.forward.directions; d++) {
             for (int64_t i = 0; i < some; i++) {
                 int64_t b = p->batch_first ? (row + i) / p->steps : (row + i) % p->batch, time = p->batch_first ? (row + i) % p->steps : (row + i) / p->batch;
@@ -176,21 +176,23 @@ static void rnn_back_inputs(const rnn_back *t, int64_t group, int64_t first, int
     }
 }
 
-/// Rows of a gradient of weights: the sum over steps and sequences of a[row] · b[column].
+/// Rows of a gradient of weights: the sum over steps and sequences of a[row] · b[column]. The stripe of a is copied to where
+/// it is read again for all columns, since its own rows lie pages apart.
 static void rnn_back_weights(const rnn_back *t, const float *a, int64_t first, int64_t last, const float *b, int64_t b_ld, int64_t columns, float *out) {
     const dlc_weights_functions *f = &DLC_NAME(dlc_weights_functions);
     memset(out + first * columns, 0, (size_t)((last - first) * columns) * sizeof(float));
     const int64_t start = 0;
-    for (int64_t k = 0; k < t->l.rows; k += rnn_back_depth) {
-        const int64_t count = dlc_lesser(rnn_back_depth, t->l.rows - k);
-        dlc_weights_tile tile = { .segments = 1, .a_start = &start, .b_start = &start, .counts = &count, .a_step = t->l.gates_ld, .b_step = b_ld, .sums_row = columns };
+    for (int64_t k = 0; k < t->l.rows; k += DLC_RNN_DEPTH) {
+        const int64_t count = dlc_lesser(DLC_RNN_DEPTH, t->l.rows - k);
+        for (int64_t i = 0; i < count; i++) memcpy(t->scratch + i * DLC_RNN_STRIPE, a + (k + i) * t->l.gates_ld + first, (size_t)(last - first) * sizeof(float));
+        dlc_weights_tile tile = { .segments = 1, .a_start = &start, .b_start = &start, .counts = &count, .a_step = DLC_RNN_STRIPE, .b_step = b_ld, .sums_row = columns };
         for (int64_t column = 0; column < columns; column += tile.columns) {
             tile.columns = dlc_lesser(columns - column, f->most_vectors * VL);
             tile.b = b + k * b_ld + column;
             const int64_t vectors = dlc_quotient_up(tile.columns, VL), rows = f->tile_rows[vectors - 1];
             for (int64_t row = first; row < last; row += rows) {
                 tile.rows = dlc_lesser(rows, last - row);
-                tile.a = a + k * t->l.gates_ld + row;
+                tile.a = t->scratch + row - first;
                 for (int64_t i = 0; i < rows; i++) tile.offset[i] = i < tile.rows ? i : 0;
                 tile.sums = out + row * columns + column;
                 (tile.rows == rows ? f->dense : f->any)[vectors - 1](&tile);
@@ -233,9 +235,9 @@ static void rnn_back_peepholes(const rnn_back *t, int64_t d, int64_t block) {
 /// The gradients of the states before the first step.
 static void rnn_back_states(const rnn_back *t, int64_t d, int64_t group) {
     const dlc_rnn *p = t->p;
-    float *dh = t->buffers[DLC_RNN_G_DINITIAL_H], *dc = t->buffers[DLC_RNN_G_DINITIAL_C], products[RNN_ROWS * 4 * VL];
-    for (int64_t b = 0; b < p->batch; b += RNN_ROWS) {
-        const int64_t some = dlc_lesser(p->batch - b, RNN_ROWS);
+    float *dh = t->buffers[DLC_RNN_G_DINITIAL_H], *dc = t->buffers[DLC_RNN_G_DINITIAL_C], products[RNN_MOST_ROWS * 4 * VL];
+    for (int64_t b = 0; b < p->batch; b += RNN_MOST_ROWS) {
+        const int64_t some = dlc_lesser(p->batch - b, RNN_MOST_ROWS);
         if (dh && p->steps > 0) rnn_back_from_next(t, d, group, b, some, products);
         for (int64_t i = 0; i < some; i++)
             for (int64_t v = 0; v < t->l.wide_h; v++) {

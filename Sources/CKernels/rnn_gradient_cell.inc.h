@@ -7,7 +7,7 @@ typedef struct {
     bool saved;
     rnn_gradient_layout l;
     void *const *buffers;
-    float *shared;
+    float *shared, *scratch;
 } rnn_back;
 
 DLC_TARGET_BEGIN

@@ -64,7 +64,7 @@ static void rnn_back_finish(const rnn_back *t, const dlc_call *call) {
     const int64_t row_chunks = dlc_quotient_up(l->rows, rnn_back_chunk), unit_chunks = dlc_quotient_up(hidden, 4 * VL);
     const int64_t extents[] = { gates * hidden, l->rows1, l->rows2 };
     int64_t stripes[3];
-    for (int i = 0; i < 3; i++) stripes[i] = directions * dlc_quotient_up(extents[i], rnn_back_stripe);
+    for (int i = 0; i < 3; i++) stripes[i] = directions * dlc_quotient_up(extents[i], DLC_RNN_STRIPE);
     const int64_t counts[] = {
         t->buffers[DLC_RNN_G_DX] ? l->groups_x * row_chunks : 0,
         t->buffers[DLC_RNN_G_DW] ? stripes[0] : 0,
@@ -85,8 +85,8 @@ static void rnn_back_finish(const rnn_back *t, const dlc_call *call) {
             const int64_t first = i % row_chunks * rnn_back_chunk;
             rnn_back_inputs(t, i / row_chunks, first, dlc_lesser(first + rnn_back_chunk, l->rows));
         } else if (kind <= 3) {
-            const int64_t own = stripes[kind - 1] / directions, d = i / own, first = i % own * rnn_back_stripe;
-            const int64_t last = dlc_lesser(first + rnn_back_stripe, extents[kind - 1]);
+            const int64_t own = stripes[kind - 1] / directions, d = i / own, first = i % own * DLC_RNN_STRIPE;
+            const int64_t last = dlc_lesser(first + DLC_RNN_STRIPE, extents[kind - 1]);
             const float *a = rnn_back_gates(t, d, 0);
             if (kind == 1) {
                 float *dw = (float *)t->buffers[DLC_RNN_G_DW] + d * gates * hidden * p->input;
@@ -108,7 +108,7 @@ static void rnn_back_finish(const rnn_back *t, const dlc_call *call) {
 
 static void DLC_NAME(rnn_gradient_f32)(const dlc_call *call) {
     const dlc_rnn_gradient *g = call->params;
-    rnn_back t = { .p = &g->rnn, .saved = g->saved, .l = rnn_gradient_layout_of(&g->rnn, VL), .buffers = call->buffers, .shared = call->shared };
+    rnn_back t = { .p = &g->rnn, .saved = g->saved, .l = rnn_gradient_layout_of(&g->rnn, VL), .buffers = call->buffers, .shared = call->shared, .scratch = call->scratch };
     const bool two = t.l.stages == 2;
     const int64_t groups = t.l.forward.directions * t.l.groups_h, before = two ? 5 : 3, step = call->phase - before;
     if (call->phase == 0) {

@@ -6,9 +6,9 @@ DLC_TARGET_BEGIN
 /// Rows that share the loads of one vector: with four gates these fill the registers.
 #define RNN_ROWS (DLC_REGISTERS == 32 ? 6 : 3)
 
-/// out[row] [gates][VL] = start + Σₖ a[row][k] · w[k] [gates][VL], with `start` null for zero.
+/// out[row] [gates][VL] = start + Σₖ a[row][k] · w[k] [gates][VL], with `start` null for zero; or, with `adds`, added to out.
 DLC_INLINE void rnn_product_of(int gates, int rows, int64_t k, const float *const *a, const float *w,
-                               const float *start, float *out, int64_t out_ld) {
+                               const float *start, bool adds, float *out, int64_t out_ld) {
     const int chains = gates * rows >= 8 ? 1 : 8 / (gates * rows);
     vf acc[8 + 4 * RNN_ROWS];
 #pragma clang loop unroll(full)
@@ -45,12 +45,13 @@ DLC_INLINE void rnn_product_of(int gates, int rows, int64_t k, const float *cons
 #pragma clang loop unroll(full)
             for (int u = 1; u < chains; u++) sum += acc[(u * rows + r) * gates + g];
             if (start) sum += vf_load(start + g * VL);
+            if (adds) sum += vf_load(out + r * out_ld + g * VL);
             vf_store(out + r * out_ld + g * VL, sum);
         }
     }
 }
 
-#define RNN_CASE(g, r) case (g) * 8 + (r): rnn_product_of(g, r, k, a, w, start, out, out_ld); break;
+#define RNN_CASE(g, r) case (g) * 8 + (r): rnn_product_of(g, r, k, a, w, start, adds, out, out_ld); break;
 #if DLC_REGISTERS == 32
 #define RNN_CASES(g) RNN_CASE(g, 1) RNN_CASE(g, 2) RNN_CASE(g, 3) RNN_CASE(g, 4) RNN_CASE(g, 5) RNN_CASE(g, 6)
 #else
@@ -58,8 +59,8 @@ DLC_INLINE void rnn_product_of(int gates, int rows, int64_t k, const float *cons
 #endif
 
 /// `rows` at most RNN_ROWS, `gates` at most 4.
-static void rnn_product(int64_t gates, int64_t rows, int64_t k, const float *const *a, const float *w,
-                        const float *start, float *out, int64_t out_ld) {
+static void rnn_product_part(int64_t gates, int64_t rows, int64_t k, const float *const *a, const float *w,
+                             const float *start, bool adds, float *out, int64_t out_ld) {
     switch (gates * 8 + rows) {
     RNN_CASES(1)
     RNN_CASES(2)
@@ -67,6 +68,26 @@ static void rnn_product(int64_t gates, int64_t rows, int64_t k, const float *con
     RNN_CASES(4)
     default: break;
     }
+}
+
+/// Floats of weights that stay in the nearest cache while all rows go by, and the most rows.
+enum { RNN_CACHED = 6 << 10, RNN_MOST_ROWS = 8 * RNN_ROWS };
+
+/// The same for up to RNN_MOST_ROWS rows, in parts of about equal size.
+static void rnn_product(int64_t gates, int64_t rows, int64_t k, const float *const *a, const float *w,
+                        const float *start, float *out, int64_t out_ld) {
+    const int64_t parts = (rows + RNN_ROWS - 1) / RNN_ROWS, depth = parts == 1 ? k : RNN_CACHED / (gates * VL);
+    int64_t i = 0;
+    do {
+        const int64_t some = k - i < depth ? k - i : depth;
+        for (int64_t part = 0; part < parts; part++) {
+            const int64_t first = part * rows / parts, count = (part + 1) * rows / parts - first;
+            const float *from[RNN_ROWS];
+            for (int64_t r = 0; r < count; r++) from[r] = a[first + r] + i;
+            rnn_product_part(gates, count, some, from, w + i * gates * VL, i == 0 ? start : NULL, i > 0, out + first * out_ld, out_ld);
+        }
+        i += some;
+    } while (i < k);
 }
 
 DLC_TARGET_END

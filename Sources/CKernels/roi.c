@@ -19,3 +19,17 @@ bool dlc_roi_prepare(dlc_isa isa, dlc_roi *p, dlc_launch *launch) {
     *launch = (dlc_launch){ .run = kernels->roi_f32, .phases = 1, .tasks = elements == 0 ? 0 : p->regions };
     return true;
 }
+
+enum { channels_of_task = 64 };
+
+bool dlc_roi_gradient_prepare(dlc_isa isa, dlc_roi_gradient *g, dlc_launch *launch) {
+    dlc_roi *p = &g->roi;
+    if (!dlc_roi_prepare(isa, p, launch)) return false;
+    for (int32_t i = 0; i < p->levels; ++i) {
+        int64_t elements;
+        if (!dlc_product((int64_t[]){ p->batch, p->level[i].height, p->level[i].width, p->channels, 4 }, 5, &elements)) return false;
+    }
+    g->blocks = dlc_quotient_up(p->channels, channels_of_task);
+    *launch = (dlc_launch){ .run = dlc_layer_kernels_of(isa)->roi_gradient_f32, .phases = 1, .tasks = p->batch * g->blocks };
+    return true;
+}

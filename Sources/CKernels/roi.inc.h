@@ -50,24 +50,45 @@ static void roi_add(const dlc_roi *p, const float *const x[4], const float weigh
         }
 }
 
-static void roi_align(const dlc_roi *p, const dlc_roi_level *level, const float *box, const float *image, float *y) {
+/// A box on a level: where it begins, how large its bins are, and the samples of each.
+typedef struct {
+    float left, top, bin_width, bin_height;
+    int64_t columns, rows;
+} roi_grid;
+
+static roi_grid roi_grid_of(const dlc_roi *p, const dlc_roi_level *level, const float *box) {
     float shift = p->half_pixel ? 0.5f : 0, left = box[0] * level->scale - shift, top = box[1] * level->scale - shift;
     float width = box[2] * level->scale - shift - left, height = box[3] * level->scale - shift - top;
     if (!p->half_pixel) width = width > 1 ? width : 1, height = height > 1 ? height : 1;
-    float bin_width = width / (float)p->width, bin_height = height / (float)p->height;
+    roi_grid grid = { left, top, width / (float)p->width, height / (float)p->height, p->samples, p->samples };
     // Extents of boxes that are no numbers, or beyond any image, take one sample.
     float most = 1 << 20;
-    int64_t columns = p->samples, rows = p->samples;
-    if (p->samples == 0) columns = bin_width < most ? (int64_t)ceilf(bin_width) : 1, rows = bin_height < most ? (int64_t)ceilf(bin_height) : 1;
+    if (p->samples > 0) return grid;
+    grid.columns = grid.bin_width < most ? (int64_t)ceilf(grid.bin_width) : 1;
+    grid.rows = grid.bin_height < most ? (int64_t)ceilf(grid.bin_height) : 1;
+    return grid;
+}
+
+/// Sample `j` of bin `w`, and sample `i` of bin `h`.
+static roi_sample roi_across(const roi_grid *g, const dlc_roi_level *level, int64_t w, int64_t j) {
+    return roi_sample_at(g->left + (float)w * g->bin_width + ((float)j + 0.5f) * g->bin_width / (float)g->columns, level->width);
+}
+static roi_sample roi_down(const roi_grid *g, const dlc_roi_level *level, int64_t h, int64_t i) {
+    return roi_sample_at(g->top + (float)h * g->bin_height + ((float)i + 0.5f) * g->bin_height / (float)g->rows, level->height);
+}
+
+static void roi_align(const dlc_roi *p, const dlc_roi_level *level, const float *box, const float *image, float *y) {
+    const roi_grid grid = roi_grid_of(p, level, box);
+    const int64_t rows = grid.rows, columns = grid.columns;
     bool sampled = rows > 0 && columns > 0, mean = p->kind == DLC_ROI_ALIGN_MEAN;
     float share = mean && sampled ? 1 / (float)(rows * columns) : 1;
     for (int64_t h = 0; h < p->height; ++h)
         for (int64_t w = 0; w < p->width; ++w, y += p->channels) {
             for (int64_t c = 0; c < p->channels; ++c) y[c] = mean || !sampled ? 0 : -INFINITY;
             for (int64_t i = 0; i < rows; ++i) {
-                roi_sample v = roi_sample_at(top + (float)h * bin_height + ((float)i + 0.5f) * bin_height / (float)rows, level->height);
+                roi_sample v = roi_down(&grid, level, h, i);
                 for (int64_t j = 0; j < columns; ++j) {
-                    roi_sample u = roi_sample_at(left + (float)w * bin_width + ((float)j + 0.5f) * bin_width / (float)columns, level->width);
+                    roi_sample u = roi_across(&grid, level, w, j);
                     bool outside = v.outside | u.outside;
                     if (outside && mean) continue;
                     float inside = outside ? 0 : share;
@@ -94,20 +115,27 @@ static int64_t roi_clamp(float edge, int64_t shift, int64_t extent) {
 /// A coordinate in elements, rounded; what no image reaches stays within the integers.
 static int64_t roi_round(float x) { return x == x ? (int64_t)fminf(fmaxf(roundf(x), -0x1p30f), 0x1p30f) : 0; }
 
-static void roi_pool(const dlc_roi *p, const dlc_roi_level *level, const float *box, const float *image, float *y) {
+/// The elements of a bin: rows and columns from a first to an end.
+typedef struct { int64_t row, end_row, column, end_column; } roi_bin;
+
+static roi_bin roi_bin_of(const dlc_roi *p, const dlc_roi_level *level, const float *box, int64_t h, int64_t w) {
     int64_t left = roi_round(box[0] * level->scale), top = roi_round(box[1] * level->scale);
     int64_t width = roi_round(box[2] * level->scale) - left + 1, height = roi_round(box[3] * level->scale) - top + 1;
     float bin_width = (float)(width > 1 ? width : 1) / (float)p->width, bin_height = (float)(height > 1 ? height : 1) / (float)p->height;
+    return (roi_bin){
+        roi_clamp(floorf((float)h * bin_height), top, level->height), roi_clamp(ceilf((float)(h + 1) * bin_height), top, level->height),
+        roi_clamp(floorf((float)w * bin_width), left, level->width), roi_clamp(ceilf((float)(w + 1) * bin_width), left, level->width),
+    };
+}
+
+static void roi_pool(const dlc_roi *p, const dlc_roi_level *level, const float *box, const float *image, float *y) {
     for (int64_t h = 0; h < p->height; ++h)
         for (int64_t w = 0; w < p->width; ++w, y += p->channels) {
-            int64_t first_row = roi_clamp(floorf((float)h * bin_height), top, level->height);
-            int64_t end_row = roi_clamp(ceilf((float)(h + 1) * bin_height), top, level->height);
-            int64_t first_column = roi_clamp(floorf((float)w * bin_width), left, level->width);
-            int64_t end_column = roi_clamp(ceilf((float)(w + 1) * bin_width), left, level->width);
-            bool empty = first_row >= end_row || first_column >= end_column;
+            roi_bin bin = roi_bin_of(p, level, box, h, w);
+            bool empty = bin.row >= bin.end_row || bin.column >= bin.end_column;
             for (int64_t c = 0; c < p->channels; ++c) y[c] = empty ? 0 : -INFINITY;
-            for (int64_t row = first_row; row < end_row; ++row)
-                for (int64_t column = first_column; column < end_column; ++column) {
+            for (int64_t row = bin.row; row < bin.end_row; ++row)
+                for (int64_t column = bin.column; column < bin.end_column; ++column) {
                     const float *x = image + row * level->row_stride + column * level->column_stride;
                     for (int64_t c = 0; c < p->channels; ++c) y[c] = x[c * level->channel_stride] > y[c] ? x[c * level->channel_stride] : y[c];
                 }

@@ -52,7 +52,7 @@ import Testing
     /// Kernels whose results may have any extents, within what their operands allow.
     private static let withFreeExtents: Set<String> = [
         "conv", "conv_transpose", "pool", "resize", "range", "non_max_suppression", "separable", "region", "fill", "one_hot",
-        "random", "max_pool_select", "average_pool_gradient", "gather_gradient",
+        "random", "max_pool_select", "average_pool_gradient", "gather_gradient", "resize_gradient",
     ]
 
     @Test func resultsFollowFromOperands() throws {

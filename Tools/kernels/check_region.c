@@ -92,6 +92,43 @@ static double pooled_bin(const dlc_roi *p, const dlc_roi_level *l, const float *
     return most == -INFINITY ? 0 : most;
 }
 
+/// Features are sums of weighted elements, of the chosen one where they are maxima, so ⟨result, dy⟩ = ⟨x, gradient of dy⟩; the
+/// bits are the same however tasks are split.
+static bool is_adjoint(dlc_isa isa, const dlc_roi *p, const float *boxes, const int64_t *images, float *const *x, const float *result, bool last) {
+    const int64_t c = p->channels, elements = p->regions * p->height * p->width * c;
+    float *dy = random_floats(elements), *dx[2][3];
+    dlc_roi_gradient g = {.roi = *p, .region_stride = p->height * p->width * c};
+    // The order of dy is one of two: channels last, as the result, or first.
+    g.row_stride = p->width * (last ? c : 1), g.column_stride = last ? c : 1, g.channel_stride = last ? 1 : p->height * p->width;
+    double there = 0, back = 0, scale = 1;
+    for (int64_t r = 0, at = 0; r < p->regions; r++) for (int64_t h = 0; h < p->height; h++) for (int64_t w = 0; w < p->width; w++) for (int64_t k = 0; k < c; k++, at++) {
+        const double product = (double)result[at] * (double)dy[r * g.region_stride + h * g.row_stride + w * g.column_stride + k * g.channel_stride];
+        there += product, scale += fabs(product);
+    }
+    int32_t status = 0;
+    bool fine = true;
+    for (int run = 0; run < 2; run++) {
+        void *buffers[10] = {(void *)boxes, (void *)images, dy};
+        for (int i = 0; i < p->levels; i++) {
+            const int64_t count = p->batch * p->level[i].height * p->level[i].width * c;
+            buffers[3 + i] = x[i], buffers[3 + p->levels + i] = dx[run][i] = aligned(4 * count);
+            memset(dx[run][i], 0x55, (size_t)(4 * count));
+        }
+        buffers[3 + 2 * p->levels] = &status;
+        dlc_launch launch;
+        fine = fine && dlc_roi_gradient_prepare(isa, &g, &launch) && launch_run(&launch, &g, buffers, run ? 1 : 1 + random_below(4)) && status == 0;
+    }
+    for (int i = 0; i < p->levels; i++) {
+        const dlc_roi_level *l = &p->level[i];
+        for (int64_t n = 0, at = 0; n < p->batch; n++) for (int64_t row = 0; row < l->height; row++) for (int64_t column = 0; column < l->width; column++)
+            for (int64_t k = 0; k < c; k++, at++) back += (double)dx[0][i][at] * (double)element(l, x[i], n, k, row, column);
+        fine &= memcmp(dx[0][i], dx[1][i], (size_t)(4 * p->batch * l->height * l->width * c)) == 0;
+        free(dx[0][i]), free(dx[1][i]);
+    }
+    free(dy);
+    return fine && fabs(there - back) < 1e-5 * scale;
+}
+
 static void check_regions(dlc_isa isa) {
     static const int64_t channels[] = {1, 3, 4, 15, 16, 17, 32, 256, 300};
     dlc_roi p = {.kind = (dlc_roi_kind)random_below(3), .half_pixel = random_below(2), .samples = (int32_t)random_below(4)};
@@ -133,6 +170,7 @@ static void check_regions(dlc_isa isa) {
                 }
     }
     cases++;
+    fine = fine && is_adjoint(isa, &p, boxes, named ? images : NULL, x, result, last);
     if (!fine || !(worst < 1e-4)) {
         if (failures++ < 10) printf("FAIL: regions %s kind %d, %ld channels %s, %d levels: %g\n", isa_names[isa], p.kind, (long)p.channels, last ? "last" : "first", p.levels, worst);
     }

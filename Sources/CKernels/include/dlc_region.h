@@ -49,4 +49,15 @@ typedef struct {
 
 bool dlc_roi_prepare(dlc_isa isa, dlc_roi *roi, dlc_launch *launch);
 
+/// The gradient of regions with respect to the levels: every element of dy, at any strides (in elements), goes to what it was
+/// read from, in the order of the regions. Results [images, height, width, channels], dense, one per level. A task has some
+/// channels of an image to itself. Buffers: boxes, images (or null), dy, one per level, one result per level, status.
+typedef struct {
+    dlc_roi roi;
+    int64_t region_stride, row_stride, column_stride, channel_stride; ///< of dy
+    int64_t blocks;                                                   ///< set by prepare: of channels
+} dlc_roi_gradient;
+
+bool dlc_roi_gradient_prepare(dlc_isa isa, dlc_roi_gradient *gradient, dlc_launch *launch);
+
 #endif

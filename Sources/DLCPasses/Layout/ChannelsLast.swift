@@ -106,13 +106,13 @@ public let sinkTransposes = Pass("sink-transposes", at: .canonical) { rewriter, 
         var operands = node.operands
         operands[0] = try untransposed(&rewriter, operands[0].unsafelyUnwrapped, perm)
         return [try rewriter.add1(Transpose(perm), [try rewriter.add1(pad, operands, name: node.name)])]
-    case var resize as Resize:
-        resize.sizes = inverse(perm, resize.sizes)
-        resize.scales = inverse(perm, resize.scales)
-        if resize.roi.count == 2 * rank {
-            resize.roi = inverse(perm, Array(resize.roi.prefix(rank))) + inverse(perm, Array(resize.roi.suffix(rank)))
-        }
-        let y = try rewriter.add1(resize, [try untransposed(&rewriter, node.operands[0].unsafelyUnwrapped, perm)], name: node.name)
+    case let resize as Resize:
+        let y = try rewriter.add1(permuted(resize, perm), [try untransposed(&rewriter, node.operands[0].unsafelyUnwrapped, perm)], name: node.name)
+        return [try rewriter.add1(Transpose(perm), [y])]
+    case var gradient as ResizeGradient:
+        gradient.resize = permuted(gradient.resize, perm)
+        gradient.extents = inverse(perm, gradient.extents)
+        let y = try rewriter.add1(gradient, [try untransposed(&rewriter, node.operands[0].unsafelyUnwrapped, perm)], name: node.name)
         return [try rewriter.add1(Transpose(perm), [y])]
     case let reshape as Reshape:
         // [N, C, H, W] → [N, C, H*W] of a channels-last tensor: [N, H*W, C] with the last two swapped.
@@ -162,6 +162,18 @@ private func untransposed(_ rewriter: inout Rewriter, _ value: Value, _ perm: [I
         value = try rewriter.add1(Reshape(shape: Shape(repeating: 1, count: perm.count - shape.count) + shape), [value])
     }
     return try rewriter.add1(Transpose(back), [value])
+}
+
+/// A resize by the axes before the transpose.
+private func permuted(_ resize: Resize, _ perm: [Int]) -> Resize {
+    var resize = resize
+    let rank = perm.count
+    resize.sizes = inverse(perm, resize.sizes)
+    resize.scales = inverse(perm, resize.scales)
+    if resize.roi.count == 2 * rank {
+        resize.roi = inverse(perm, Array(resize.roi.prefix(rank))) + inverse(perm, Array(resize.roi.suffix(rank)))
+    }
+    return resize
 }
 
 /// Elements by the axes before the transpose.

@@ -187,8 +187,18 @@ extension Lowering {
     }
 
     mutating func lower(_ op: Resize, _ node: Node) throws {
-        let rank = graph.shape(try operand(node, 0)).count
-        let kernel = try ResizeKernel {
+        let kernel = try resizeKernel(op, rank: graph.shape(operand(node, 0)).count)
+        try emitDense(kernel, node, operands: [node.operands[0]], operations: try elements(node.results[0]).times(4))
+    }
+
+    mutating func lower(_ op: ResizeGradient, _ node: Node) throws {
+        let dy = try operand(node, 0)
+        let kernel = try resizeKernel(op.resize, rank: graph.shape(dy).count)
+        try emitDense(ResizeGradientKernel { $0.resize = kernel }, node, operands: [dy], operations: try elements(dy).times(4))
+    }
+
+    private func resizeKernel(_ op: Resize, rank: Int) throws -> ResizeKernel {
+        try ResizeKernel {
             $0.mode = try dlc_resize_mode(named: op.mode.rawValue)
             $0.coordinates = try dlc_resize_coordinates(named: op.coordinates.rawValue)
             $0.rounding = try dlc_resize_rounding(named: op.rounding.rawValue)
@@ -199,6 +209,5 @@ extension Lowering {
             if op.scales.count == rank { $0.scales = op.scales }
             if op.roi.count == 2 * rank { ($0.start, $0.end) = (Array(op.roi.prefix(rank)), Array(op.roi.suffix(rank))) }
         }
-        try emitDense(kernel, node, operands: [node.operands[0]], operations: try elements(node.results[0]).times(4))
     }
 }

@@ -51,6 +51,7 @@ extension Lowering {
         case is Extents, is ShapeOf, is Size: try lowerSizes(node)
         case let op as Attention: try lower(op, node)
         case let op as Resize: try lower(op, node)
+        case let op as ResizeGradient: try lower(op, node)
         case let op as RMSNormalization: try lower(op, node)
         case let op as GroupNormalization: try lower(op, node)
         case let op as LpNormalization: try lower(op, node)
@@ -69,6 +70,8 @@ extension Lowering {
         case let op as NonMaxSuppression: try lower(op, node)
         case let op as RegionAlign: try lower(op, node)
         case let op as RegionPool: try lower(op, node)
+        case let op as RegionAlignGradient: try lower(op, node)
+        case let op as RegionPoolGradient: try lower(op, node)
         case let op as ScatterND:
             let reduction = try dlc_reduction(named: op.reduction.rawValue)
             try emitScatter(ScatterNDKernel { $0.reduction = reduction }, node)

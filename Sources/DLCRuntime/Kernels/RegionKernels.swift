@@ -66,13 +66,20 @@ package struct RegionKernel: Kernel {
     }
 
     package func prepare(_ step: BoundStep) throws -> PreparedKernel {
-        let (boxes, result, levels) = (try step("boxes"), try step("result"), step.repeated("levels"))
+        let result = try step("result")
+        let shape = [result.shape[0], result.shape[3], result.shape[1], result.shape[2]]
+        let roi = try parameters(boxes: step("boxes"), hasImages: step.optional("images") != nil, levels: step.repeated("levels"), features: shape)
+        return try PreparedKernel(roi, slots: step.slots) { dlc_roi_prepare(step.isa, $0, $1) }
+    }
+
+    /// The kernels' struct for features of a shape `[regions, channels, height, width]`.
+    fileprivate func parameters(boxes: BoundOperand, hasImages: Bool, levels: [BoundOperand], features: [Int]) throws -> dlc_roi {
         guard let first = levels.first, levels.count == scales.count else { throw DLCError("\(scales.count) scales for \(levels.count) levels") }
-        let (regions, images) = (result.shape[0], first.shape[0])
+        let (regions, images) = (features[0], first.shape[0])
         guard boxes.count == 4 * regions, boxes.shape.last == 4 || boxes.count == 0 else {
             throw DLCError("boxes have extents \(boxes.shape); expected four numbers for each of \(regions)")
         }
-        guard step.optional("images") != nil || (boxes.rank == 3 && boxes.shape[0] == images) else {
+        guard hasImages || (boxes.rank == 3 && boxes.shape[0] == images) else {
             throw DLCError("boxes have extents \(boxes.shape); expected as many for each of \(images) images")
         }
         guard (0...Self.mostSamples).contains(samples) else { throw DLCError("\(samples) samples; expected 0 to \(Self.mostSamples)") }
@@ -82,16 +89,47 @@ package struct RegionKernel: Kernel {
         (roi.samples, roi.first) = (Int32(samples), Int32(clamping: firstLevel))
         roi.levels = Int32(levels.count)
         roi.batch = Int64(images)
-        (roi.regions, roi.height, roi.width) = (Int64(regions), Int64(result.shape[1]), Int64(result.shape[2]))
-        roi.channels = Int64(result.shape[3])
+        (roi.regions, roi.height, roi.width) = (Int64(regions), Int64(features[2]), Int64(features[3]))
+        roi.channels = Int64(features[1])
         let described = zip(levels, scales).map { x, scale in
             dlc_roi_level(
                 height: Int64(x.shape[2]), width: Int64(x.shape[3]), image_stride: Int64(x.strides[0]), row_stride: Int64(x.strides[2]),
                 column_stride: Int64(x.strides[3]), channel_stride: Int64(x.strides[1]), scale: Float(scale))
         }
         try fill(&roi.level, described)
-        return try PreparedKernel(roi, slots: step.slots) { dlc_roi_prepare(step.isa, $0, $1) }
+        return roi
     }
 
     private static let mostSamples = 1 << 10
+}
+
+/// The gradient of features of regions with respect to the levels; channels last in the results.
+package struct RegionGradientKernel: Kernel {
+    package static let definition = KernelDefinition(
+        "region_gradient",
+        operands: [
+            OperandRule("boxes", .only(.float32), "*"), OperandRule("images?", .only(.int64), "#R"),
+            OperandRule("dy", .only(.float32), "R C _ _", .strided), OperandRule("levels...", .only(.float32), "B C _ _", .strided),
+        ],
+        results: [OperandRule("dlevels...", .only(.float32), "B _ _ C")], reportsStatus: true)
+
+    /// The kernel whose gradient it is.
+    package var region = RegionKernel()
+
+    package init() {}
+    package mutating func visit(_ fields: inout some FieldVisitor) throws { try fields("region", &region) }
+
+    package func prepare(_ step: BoundStep) throws -> PreparedKernel {
+        let (dy, levels, results) = (try step("dy"), step.repeated("levels"), step.repeated("dlevels"))
+        guard results.count == levels.count else { throw DLCError("\(results.count) results for \(levels.count) levels") }
+        for (level, result) in zip(levels, results) {
+            try result.expect([level.shape[0], level.shape[2], level.shape[3], level.shape[1]], "dlevels")
+        }
+        var gradient = dlc_roi_gradient()
+        gradient.roi = try region.parameters(
+            boxes: step("boxes"), hasImages: step.optional("images") != nil, levels: levels, features: dy.shape)
+        (gradient.region_stride, gradient.channel_stride) = (Int64(dy.strides[0]), Int64(dy.strides[1]))
+        (gradient.row_stride, gradient.column_stride) = (Int64(dy.strides[2]), Int64(dy.strides[3]))
+        return try PreparedKernel(gradient, slots: step.slots) { dlc_roi_gradient_prepare(step.isa, $0, $1) }
+    }
 }

@@ -55,7 +55,13 @@ package struct ResizeKernel: Kernel {
     }
 
     package func prepare(_ step: BoundStep) throws -> PreparedKernel {
-        let (x, y) = (try step("x"), try step("y"))
+        let resize = try parameters(x: step("x"), y: step("y"))
+        let tables = try Self.tables(resize, step.isa).tables
+        return try PreparedKernel(resize, slots: step.slots + [.owned(tables)], owned: [tables]) { dlc_resize_prepare(step.isa, $0, $1) }
+    }
+
+    /// The kernels' struct for resizing an x to a y.
+    func parameters(x: BoundOperand, y: BoundOperand) throws -> dlc_resize {
         guard y.rank == x.rank, [scales, start, end].allSatisfy({ $0.isEmpty || $0.count == x.rank }), start.count == end.count else {
             throw DLCError("\(scales.count) scales, and a region of \(start.count) and \(end.count) numbers, from \(x.shape) to \(y.shape)")
         }
@@ -75,11 +81,41 @@ package struct ResizeKernel: Kernel {
         try fill(&resize.scale, factors)
         try fill(&resize.roi_begin, start.isEmpty ? [Float](repeating: 0, count: x.rank) : start.map { Float($0) })
         try fill(&resize.roi_end, end.isEmpty ? [Float](repeating: 1, count: x.rank) : end.map { Float($0) })
-        var launch = dlc_launch()
-        var probe = resize
-        guard dlc_resize_prepare(step.isa, &probe, &launch) else { throw DLCError("no kernel for these parameters") }
+        return resize
+    }
+
+    /// A prepared resize and its tables, which belong to the caller.
+    static func tables(_ resize: dlc_resize, _ isa: dlc_isa) throws -> (resize: dlc_resize, tables: UnsafeMutableRawPointer) {
+        var (probe, launch) = (resize, dlc_launch())
+        guard dlc_resize_prepare(isa, &probe, &launch) else { throw DLCError("no kernel for these parameters") }
         guard let tables = dlc_allocate_zeroed(dlc_resize_table_bytes(&probe)) else { throw DLCError("out of memory") }
         dlc_resize_tables(&probe, tables)
-        return try PreparedKernel(resize, slots: step.slots + [.owned(tables)], owned: [tables]) { dlc_resize_prepare(step.isa, $0, $1) }
+        return (probe, tables)
+    }
+}
+
+/// The gradient of resizing: every element of dy goes to the elements that it was interpolated from.
+package struct ResizeGradientKernel: Kernel {
+    package static let definition = KernelDefinition(
+        "resize_gradient", operands: [OperandRule("dy", .floats, "*")], results: [OperandRule("dx", .floats, "*")])
+
+    /// The kernel whose gradient it is.
+    package var resize = ResizeKernel()
+
+    package init() {}
+    package mutating func visit(_ fields: inout some FieldVisitor) throws { try fields("resize", &resize) }
+
+    package func prepare(_ step: BoundStep) throws -> PreparedKernel {
+        let forward = try ResizeKernel.tables(resize.parameters(x: step("dx"), y: step("dy")), step.isa)
+        defer { dlc_free(forward.tables) }
+        var gradient = dlc_resize_gradient()
+        gradient.resize = forward.resize
+        var (probe, launch) = (gradient, dlc_launch())
+        guard dlc_resize_gradient_prepare(step.isa, &probe, &launch) else { throw DLCError("no kernel for these parameters") }
+        guard let tables = dlc_allocate_zeroed(dlc_resize_gradient_table_bytes(&probe)) else { throw DLCError("out of memory") }
+        dlc_resize_gradient_tables(&probe, forward.tables, tables)
+        return try PreparedKernel(gradient, slots: step.slots + [.owned(tables)], owned: [tables]) {
+            dlc_resize_gradient_prepare(step.isa, $0, $1)
+        }
     }
 }

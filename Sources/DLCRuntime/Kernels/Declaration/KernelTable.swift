@@ -5,11 +5,11 @@ package enum KernelTable {
     package static let all: [any Kernel.Type] = [
         ProgramKernel.self, CopyKernel.self, PadKernel.self, FillKernel.self, SizesKernel.self,
         PoolKernel.self, MaxPoolGradientKernel.self, MaxPoolSelectKernel.self, AveragePoolGradientKernel.self,
-        ResizeKernel.self, AttentionKernel.self,
+        ResizeKernel.self, ResizeGradientKernel.self, AttentionKernel.self,
         SoftmaxKernel.self, ReduceKernel.self, NormKernel.self, GroupNormKernel.self, LpNormKernel.self, LRNKernel.self,
         GatherKernel.self, GatherGradientKernel.self, GatherElementsKernel.self, GatherNDKernel.self, ScatterElementsKernel.self, ScatterNDKernel.self,
         OneHotKernel.self, RangeKernel.self, RandomKernel.self, TriluKernel.self, ArgKernel.self, CumSumKernel.self, TopKKernel.self,
-        NonMaxSuppressionKernel.self, RegionKernel.self,
+        NonMaxSuppressionKernel.self, RegionKernel.self, RegionGradientKernel.self,
         ProductKernel.self, ConvolutionKernel.self, ConvolutionWeightsKernel.self, TransposedConvolutionKernel.self, SeparableKernel.self, RecurrentKernel.self, RecurrentGradientKernel.self,
         PackKernel.self, RecurrentPackKernel.self,
     ]
