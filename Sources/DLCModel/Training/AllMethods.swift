@@ -1,4 +1,4 @@
-/// Every method of trainings there is, in the groups in which the reference page shows them: one line each.
+/// Every method of trainings there is, in the groups in which the reference page shows them: one line each, or one per family.
 public enum AllMethods {
     public struct Group: Sendable {
         public let title: String
@@ -6,8 +6,16 @@ public enum AllMethods {
     }
 
     public static let groups: [Group] = [
-        Group(title: "Optimisers", methods: [SGD.definition, Adam.adam]),
-        Group(title: "Schedules", methods: []),
+        Group(title: "Optimisers", methods: [
+            SGD.definition, Adagrad.definition, Adadelta.definition, RMSProp.definition, Adam.adam, Adam.amsgrad, Adam.adamW, NAdam.definition,
+            RAdam.definition, Adamax.definition, AdaBound.definition, AdaBelief.definition, Lion.definition, LAMB.definition, Rprop.definition,
+        ]),
+        Group(title: "Schedules", methods: [
+            WarmupSchedule.definition, StepSchedule.definition, MultiStepSchedule.definition, ExponentialSchedule.definition,
+            PolynomialSchedule.definition, InverseRootSchedule.definition, CosineSchedule.definition, OneCycleSchedule.definition,
+        ]),
+        Group(title: "Clipping", methods: [ClipByValue.definition, ClipByNorm.each, ClipByNorm.global]),
+        Group(title: "Averages of weights", methods: [ExponentialAverage.definition, StochasticWeightAverage.definition]),
     ]
 
     public static let definitions = groups.flatMap(\.methods)

@@ -9,6 +9,9 @@ public enum Hyperparameter {
     /// Whether it is a number, and that one.
     func isAlways(_ number: Double) -> Bool { if case .number(number) = self { true } else { false } }
 
+    func checkRate() throws { try check("rate", 0...(.greatestFiniteMagnitude)) }
+    func checkDecay() throws { try check("weightDecay", 0...(.greatestFiniteMagnitude)) }
+
     /// - Throws: where it is a number outside of a range.
     func check(_ name: String, _ range: ClosedRange<Double>) throws {
         let value: Double

@@ -84,6 +84,10 @@ extension TensorValue {
     func squareRoot() throws -> Self { try apply(Unary(.sqrt)) }
     func magnitude() throws -> Self { try apply(Unary(.abs)) }
     func largest(_ other: Self) throws -> Self { try apply(Binary(.max), other) }
+    func smallest(_ other: Self) throws -> Self { try apply(Binary(.min), other) }
+
+    /// The root of the sum of all squares, a scalar.
+    func length() throws -> Self { try (self * self).apply(Reduce(.sum, keepDims: false)).squareRoot() }
 
     /// This tensor where a condition holds, else another.
     func kept(where condition: TensorValue, else other: TensorValue) throws -> Self { try condition.apply(Where(), self, other) }

@@ -43,13 +43,7 @@ public struct Adam: Optimiser {
         }
     }
 
-    public func check() throws {
-        try rate.check("rate", 0...(.greatestFiniteMagnitude))
-        try beta1.check("beta1", 0...1)
-        try beta2.check("beta2", 0...1)
-        try nonNegative(epsilon, "epsilon")
-        try weightDecay.check("weightDecay", 0...(.greatestFiniteMagnitude))
-    }
+    public func check() throws { try checkMoments(rate, beta1, beta2, epsilon, weightDecay) }
 
     public func update(_ step: ParameterStep) throws -> TensorValue {
         let gradient = kind == .adamW ? step.gradient : try step.gradient(decay: weightDecay)

@@ -10,6 +10,19 @@ public protocol Optimiser: TrainingMethod {
     func update(_ step: ParameterStep) throws -> TensorValue
 }
 
+extension Optimiser {
+    /// - Throws: where an argument that Adam and its relatives share is out of its range.
+    func checkMoments(
+        _ rate: Hyperparameter, _ beta1: Hyperparameter, _ beta2: Hyperparameter, _ epsilon: Double, _ weightDecay: Hyperparameter
+    ) throws {
+        try rate.checkRate()
+        try beta1.check("beta1", 0...1)
+        try beta2.check("beta2", 0...1)
+        try nonNegative(epsilon, "epsilon")
+        try weightDecay.checkDecay()
+    }
+}
+
 /// One update of one parameter, as an optimiser sees it.
 public struct ParameterStep {
     /// The parameter and the gradient of the loss, of one type.

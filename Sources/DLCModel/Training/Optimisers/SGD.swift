@@ -26,9 +26,9 @@ public struct SGD: Optimiser {
     }
 
     public func check() throws {
-        try rate.check("rate", 0...(.greatestFiniteMagnitude))
+        try rate.checkRate()
         try momentum.check("momentum", 0...1)
-        try weightDecay.check("weightDecay", 0...(.greatestFiniteMagnitude))
+        try weightDecay.checkDecay()
         if nesterov, momentum.isAlways(0) || dampening != 0 { throw DLCError("nesterov needs a momentum and no dampening") }
     }
 
