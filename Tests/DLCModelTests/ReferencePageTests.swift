@@ -43,13 +43,17 @@ import Testing
         let text = Self.examples[index]
         let file = SourceFile(path: "example.dlm", text: text)
         #expect(try SourceFormatter.format(file) == text)
-        guard text.contains("\nmodel ") || text.hasPrefix("model ") else { return }
-        let model = try Model.load("example.dlm") { path in
+        let read = { (path: String) throws -> String in
             if path == "example.dlm" { return text }
             guard let other = Self.files[path] else { throw DLCError("there is no such example") }
             return other
         }
-        try model.graph().verify()
+        if "\n\(text)".components(separatedBy: "\nmodel ").count == 2 { try Model.load("example.dlm", read: read).graph().verify() }
+        if "\n\(text)".contains("\ntraining ") {
+            let training = try Training.load("example.dlm", read: read)
+            try training.step.graph().verify()
+            try training.evaluation.graph().verify()
+        }
     }
 
     @Test func everythingIsMentioned() {

@@ -12,7 +12,7 @@ enum Builtins {
     static let functions = [
         "min", "max", "abs", "floor", "ceil", "round", "sqrt", "exp", "log", "sum",
         "constant", "normal", "uniform", "truncatedNormal", "xavierUniform", "xavierNormal", "kaimingUniform", "kaimingNormal", "orthogonal",
-        "parameter", "tensor", "fill", "where",
+        "parameter", "tensor", "fill", "where", "gradient", "squaredNorm", "norm1",
     ]
 }
 
@@ -25,6 +25,8 @@ extension Elaborator {
             case "tensor": return try constant(call)
             case "fill": return try fill(call)
             case "where": return try choice(call)
+            case "gradient": return try gradient(call)
+            case "squaredNorm", "norm1": return try norm(name, call)
             case "constant", "normal", "uniform", "truncatedNormal", "xavierUniform", "xavierNormal", "kaimingUniform", "kaimingNormal", "orthogonal":
                 if let range = call.nameRange { throw Diagnostic("`\(name)` has no argument `name`", at: range) }
                 return .initialiser(try initialiser(name, call))

@@ -73,7 +73,10 @@ extension Elaborator {
         let models = isInTraining ? Array(frame.block.file.models.keys) : []
         let methods = isTraining ? AllMethods.definitions.map(\.name) : []
         let near = suggestion(for: name, among: Array(frame.block.file.visible.keys) + models + layers + Builtins.functions + methods)
-        if isInTraining, frame.block.file.models[name]?.count ?? 0 > 1 { return report("several imported files have a model `\(name)`", at: range) }
+        if let models = frame.block.file.models[name] {
+            if isInTraining { return report("several imported files have a model `\(name)`", at: range) }
+            return report("the model `\(name)` cannot be called here", at: range, help: "a training calls models, in its own body; what models share is a block")
+        }
         report("no layer or block is called `\(name)`", at: range, help: other ?? near)
     }
 

@@ -55,7 +55,10 @@ extension Elaborator {
         if case .boolean(let holds) = first.single, (op == .and && !holds) || (op == .or && holds) { return first.single }
         let second = evaluate(right)
         if op == .and || op == .or, case .boolean = first.single, case .boolean = second.single { return second.single }
-        return reporting(at: place) { try Arithmetic.binary(op, first, second) }
+        let before = builder.nodeCount
+        let value = reporting(at: place) { try Arithmetic.binary(op, first, second) }
+        for index in before..<builder.nodeCount { nodePlaces[index] = place }
+        return value
     }
 
     /// The value of a name: of the body, a block, a layer, or of the language.

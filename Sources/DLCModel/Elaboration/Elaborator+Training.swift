@@ -1,4 +1,6 @@
 import DLCGraph
+import DLCOps
+import DLCPasses
 
 extension Elaborator {
     /// Where a request of a training stands.
@@ -65,9 +67,9 @@ extension Elaborator {
     private static let options = ["by", "over", "clip", "accumulate", "average", "decay", "name"]
 
     private func minimize(_ expression: ExpressionSyntax, _ options: [ArgumentSyntax], _ range: SourceRange) {
-        // What evaluation leaves out.
-        if builder.mode == .evaluation { return }
         let loss = evaluate(expression)
+        // Evaluation leaves it out; what it calls has its place in the names all the same.
+        if builder.mode == .evaluation { return }
         var request = Minimisation(by: SGD())
         var isWhole = true
         for option in options {
@@ -194,7 +196,9 @@ extension Elaborator {
         } catch let error as CallProblems {
             for problem in error.problems {
                 let argument = problem.argument.map { call.arguments[$0] }
-                let help = problem.candidates.isEmpty ? nil : argument?.label.flatMap { suggestion(for: $0.name, among: problem.candidates) }
+                let help = problem.candidates.isEmpty ? nil : argument?.label.flatMap {
+                    OtherNames.advice(label: $0.name, among: problem.candidates) ?? suggestion(for: $0.name, among: problem.candidates)
+                }
                 report(problem.message, at: argument?.range ?? call.range, help: help)
             }
             return .invalid
@@ -207,9 +211,9 @@ extension Elaborator {
 
     /// Settles what the training asks for, and reports what cannot be.
     func settle() {
-        guard builder.mode == .step else { return }
         do {
             try builder.settleTraining()
+            checkGradients()
         } catch let error as TrainingProblems {
             for problem in error.problems {
                 let request = requests[problem.request]
@@ -220,5 +224,35 @@ extension Elaborator {
         } catch {
             _ = reporting(at: frame.block.syntax.name.range) { throw error }
         }
+    }
+
+    /// Reports every operator without a gradient that lies between a loss and a parameter.
+    private func checkGradients() {
+        let graph = builder.graph.graph
+        guard builder.mode != .evaluation, graph.nodes.contains(where: { $0.op is Gradient }) else { return }
+        for problem in graph.gradientProblems() {
+            let request = builder.training.gradients[problem.request].flatMap { requests[$0] }
+            let asked = request?.options[""] ?? request?.range ?? places[problem.request] ?? frame.block.syntax.name.range
+            guard !problem.operation.isEmpty else {
+                report(problem.message.replacing("y does not depend", with: request == nil ? "`of` does not depend" : "the loss does not depend"), at: asked)
+                continue
+            }
+            let unnamed = graph.nodes.indices.first { graph.nodes[$0].name.isEmpty && graph.nodes[$0].op.name == problem.operation && nodePlaces[$0] != nil }
+            let range = place(of: problem.layer) ?? (problem.layer.isEmpty ? unnamed.flatMap { nodePlaces[$0] } : nil)
+            let what = problem.layer.isEmpty ? problem.operation : "\(problem.operation) of \(problem.layer)"
+            report(
+                "\(what) \(problem.message)", at: range ?? asked,
+                notes: range == nil ? [] : [.init("on the way from what is differentiated here", at: asked)])
+        }
+    }
+
+    /// Where the layer of a path, or the layer that it is part of, was applied.
+    private func place(of path: String) -> SourceRange? {
+        var parts = path.split(separator: ".")
+        while !parts.isEmpty {
+            if let place = places[parts.joined(separator: ".")] { return place }
+            parts.removeLast()
+        }
+        return nil
     }
 }

@@ -28,6 +28,10 @@ final class Elaborator {
     var requests: [Int: Request] = [:]
     /// Where layers were applied, by their paths, for what is found later.
     var places: [String: SourceRange] = [:]
+    /// Calls of `gradient` so far.
+    var gradientCount = 0
+    /// Where nodes that belong to no layer stand, by their indexes.
+    var nodePlaces: [Int: SourceRange] = [:]
     /// The blocks that were called.
     var entered: Set<ObjectIdentifier> = []
     private var steps = 0
@@ -86,7 +90,11 @@ final class Elaborator {
     private static func text(_ error: DLCError) -> String {
         var path: [String] = []
         var names: Set<Substring> = []
-        for place in error.path where names.insert(place.split(separator: " ").last ?? "").inserted { path.append(place) }
+        let places = error.path.map { place in
+            let words = place.split(separator: " ")
+            return words.count == 2 && words[0] == words[1] ? String(words[0]) : place
+        }
+        for place in places where names.insert(place.split(separator: " ").last ?? "").inserted { path.append(place) }
         return DLCError(error.message, at: path).description
     }
 

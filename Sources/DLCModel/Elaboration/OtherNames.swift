@@ -14,7 +14,9 @@ enum OtherNames {
         "out_channels": ["channels"], "features": ["units", "channels"], "out_features": ["units"], "dim": ["axis", "axes"], "axes": ["axis"],
         "num_heads": ["heads"], "nhead": ["heads"], "p": ["rate"], "eps": ["epsilon"], "negative_slope": ["slope", "alpha"],
         "num_groups": ["groups"], "scale_factor": ["scale"], "hidden_size": ["hidden", "units"], "num_layers": ["layers"],
-        "use_bias": ["bias"], "pad": ["padding"], "dtype": ["type"],
+        "use_bias": ["bias"], "lr": ["rate"], "learning_rate": ["rate"], "learningRate": ["rate"], "weight_decay": ["weightDecay"],
+        "betas": ["beta1"], "gamma": ["factor"], "T_max": ["steps"], "step_size": ["every"], "milestones": ["at"], "max_norm": ["bound"],
+        "centered": ["centred"], "pad": ["padding"], "dtype": ["type"],
     ]
 
     /// Values.

@@ -46,6 +46,10 @@ public enum AllLayers {
         Group(title: "Functions of elements", layers: [ExtremeLayer.maximum, ExtremeLayer.minimum]
             + FunctionLayer.functions.map { FunctionLayer($0).definition }),
         Group(title: "Distances", layers: DistanceLayer.Kind.allCases.map { DistanceLayer($0).definition }),
+        Group(title: "Random numbers and gradients", layers: [
+            RandomLayer.normal, RandomLayer.uniform, GaussianNoiseLayer.definition, AugmentationLayer.shift, AugmentationLayer.flip,
+            AugmentationLayer.rotation, AugmentationLayer.crop, StopGradientLayer.definition,
+        ]),
         Group(title: "Losses", layers: [CrossEntropyLayer.definition] + LossLayer.Kind.allCases.map { LossLayer($0).definition }),
     ]
 

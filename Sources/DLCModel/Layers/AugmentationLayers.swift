@@ -128,7 +128,7 @@ private struct ImageGrid {
         let pads = (0..<2).map { axis in (max(-first[axis], 0), max(first[axis] + extents[axis] - [height, width][axis], 0)) }
         var padded = x
         if pads.contains(where: { $0 != (0, 0) }) {
-            padded = try context.add(Pad(mode: .constant, pads: [0, 0, Dim(pads[0].0), Dim(pads[1].0), 0, 0, Dim(pads[0].1), Dim(pads[1].1)]), x)
+            padded = try context.add(Pad(pads: [0, 0, Dim(pads[0].0), Dim(pads[1].0), 0, 0, Dim(pads[0].1), Dim(pads[1].1)]), x)
         }
         let starts: [Dim] = [0, 0, Dim(max(first[0], 0)), Dim(max(first[1], 0))]
         return try context.add(Slice(starts: starts, sizes: [x.shape[0], x.shape[1], Dim(extents[0]), Dim(extents[1])], steps: [1, 1, 1, 1]), padded)

@@ -32,29 +32,14 @@ public struct BatchNormLayer: Layer {
         guard context.builder.movesStatistics(name) else {
             return [try context.add(BatchNormalization(epsilon: epsilon), x, scale, offset, mean, variance)]
         }
-        let (y, batchMean, batchVariance) = try normalised(x, scale, offset, context)
+        let results = try context.all(BatchNormTraining(epsilon: epsilon), [x, scale, offset])
         // Without bias: n / (n - 1) of the variance.
         let count = try context.count(of: x, axes: [0] + Array(2..<x.rank))
         let one = try x.builder.scalar(1, like: x)
-        let unbiased = try batchVariance * (count / context.add(Binary(.max), count - one, one))
-        try context.builder.move(name, toward: batchMean, momentum: momentum)
+        let unbiased = try results[2] * (count / context.add(Binary(.max), count - one, one))
+        try context.builder.move(name, toward: results[1], momentum: momentum)
         try context.builder.move(ModelBuilder.join(context.path, "running_var"), toward: unbiased, momentum: momentum)
-        return [y]
-    }
-
-    /// With mean and biased variance of the batch.
-    private func normalised(
-        _ x: TensorValue, _ scale: TensorValue, _ offset: TensorValue, _ context: LayerContext
-    ) throws -> (TensorValue, TensorValue, TensorValue) {
-        let axes = [0] + Array(2..<x.rank)
-        let column = Shape([x.shape[1]] + [Dim](repeating: 1, count: x.rank - 2))
-        func spread(_ vector: TensorValue) throws -> TensorValue { x.rank == 2 ? vector : try context.add(Reshape(shape: column), vector) }
-        let mean = try context.add(Reduce(.mean, axes: axes, keepDims: false), x)
-        let centred = try context.add(Binary(.sub), x, spread(mean))
-        let variance = try context.add(Reduce(.mean, axes: axes, keepDims: false), context.add(Binary(.mul), centred, centred))
-        let deviation = try context.add(Unary(.sqrt), context.add(Binary(.add), variance, x.builder.scalar(epsilon, like: x)))
-        let unit = try context.add(Binary(.div), centred, spread(deviation))
-        return (try context.add(Binary(.add), context.add(Binary(.mul), unit, spread(scale)), spread(offset)), mean, variance)
+        return [results[0]]
     }
 }
 

@@ -16,19 +16,40 @@ extension LayerDefinition {
         return String(doc[..<end.lowerBound]) + "."
     }
 
-    /// An argument's row: what fits, and whether it must be given.
-    public func description(of argument: LayerArgument) -> String {
-        switch argument.use {
-        case .required: "\(argument.kind), required"
-        case .positional, .labelled: argument.defaultText == "none" ? "\(argument.kind), or none" : argument.kind
+}
+
+extension LayerArgument {
+    /// What fits, and whether it must be given.
+    public var description: String {
+        switch use {
+        case .required: "\(kind), required"
+        case .positional, .labelled: defaultText == "none" ? "\(kind), or none" : kind
         }
     }
 }
 
+extension [LayerArgument] {
+    /// A table of the arguments, in lines.
+    fileprivate var table: [String] {
+        isEmpty ? [] : ["| argument | what fits | meaning |", "|---|---|---|"] + map { argument in
+            // In a cell of a table a bar ends it.
+            "| `\(argument.name)` | \(argument.description.replacing("|", with: "\\|")) | \(argument.doc.replacing("|", with: "\\|")) |"
+        } + [""]
+    }
+}
+
+extension MethodDefinition {
+    fileprivate var markdown: String {
+        (["`\(signature)`  ", doc + (source.map { " *\($0).*" } ?? ""), ""] + arguments.table).joined(separator: "\n")
+    }
+}
+
 extension AllLayers {
-    /// The part of the reference page that the definitions make.
+    /// The part of the reference page that the definitions make: layers, then what trainings take.
     public static var markdown: String {
-        groups.map { group in "### \(group.title)\n\n" + group.layers.map(\.markdown).joined(separator: "\n") }.joined(separator: "\n")
+        let layers = groups.map { group in "### \(group.title)\n\n" + group.layers.map(\.markdown).joined(separator: "\n") }
+        let methods = AllMethods.groups.map { group in "### \(group.title)\n\n" + group.methods.map(\.markdown).joined(separator: "\n") }
+        return (layers + methods).joined(separator: "\n")
     }
 }
 
@@ -38,14 +59,7 @@ extension LayerDefinition {
         lines.append(doc + (source.map { " *\($0).*" } ?? ""))
         if !parameters.isEmpty { lines[1] += " Parameters: " + parameters.map { "`\($0)`" }.joined(separator: ", ") + "." }
         lines.append("")
-        if !arguments.isEmpty {
-            lines += ["| argument | what fits | meaning |", "|---|---|---|"]
-            lines += arguments.map { "| `\($0.name)` | \(cell(description(of: $0))) | \(cell($0.doc)) |" }
-            lines.append("")
-        }
+        lines += arguments.table
         return lines.joined(separator: "\n")
     }
-
-    /// Text for a cell of a table, in which a bar ends it.
-    private func cell(_ text: String) -> String { text.replacing("|", with: "\\|") }
 }

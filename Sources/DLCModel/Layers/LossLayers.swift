@@ -113,6 +113,8 @@ public struct LossLayer: Layer {
 
     public func apply(to operands: [TensorValue?], in context: LayerContext) throws -> [TensorValue] {
         let (x, target) = (try operand(operands, 0), try operand(operands, 1))
+        // [N] beside [N, 1] would be the differences of all pairs.
+        guard target.rank == x.rank || target.rank == 0 else { throw DLCError("x is \(x.type), target \(target.type); expected as many dimensions") }
         let loss = try weighted(elements(x, target, context), optional(operands, 2))
         switch reduction {
         case .none: return [loss]

@@ -37,7 +37,7 @@ extension ModelBuilder {
             let type = minimised.loss.type
             guard type.shape.isEmpty, type.element.isFloat else {
                 let help = type.element.isFloat ? "`.mean()` or `.sum()` makes one" : "only floating-point values have gradients"
-                problem("a loss is a scalar of floating point, found \(type)", help)
+                problem("a loss is a scalar of floating point, found \(type)", help, option: "")
                 return []
             }
             if let patterns = minimised.request.over?.map({ NamePattern($0) }) {
@@ -50,7 +50,7 @@ extension ModelBuilder {
                 mine = weights.filter { isReached($0) && !training.keeps($0.name) }
                 if mine.isEmpty {
                     let isAny = weights.contains(where: isReached)
-                    problem(isAny ? "all parameters that the loss depends on are frozen or follow others" : "no way leads from the loss to a parameter")
+                    problem(isAny ? "all parameters that the loss depends on are frozen or follow others" : "no way leads from the loss to a parameter", option: "")
                 }
             }
             for parameter in mine {
@@ -107,7 +107,8 @@ extension ModelBuilder {
         let request = minimised.request
         let suffix = request.name.map { ".\($0)" } ?? (index == 0 ? "" : "\(index + 1)")
         let values = parameters.compactMap { parameterValue($0.name) }
-        var gradients = try gradients(of: minimised.loss, at: values, name: request.name.map { "minimize \($0)" } ?? "minimize")
+        training.gradients["minimize\(suffix)"] = minimised.id
+        var gradients = try gradients(of: minimised.loss, at: values, name: "minimize\(suffix)")
         let run = try runNumber()
         var (number, isDue) = (Scalar.tensor(run), TensorValue?.none)
         if request.accumulate > 1 {

@@ -76,6 +76,23 @@ extension ModelBuilder {
         training.statistics[name] = try start * (1 - momentum) + value * momentum
     }
 
+    // MARK: Parameters
+
+    /// The trainable parameters so far that a pattern covers.
+    func weights(_ pattern: NamePattern) -> [(name: String, value: TensorValue)] {
+        parameters.filter { $0.role == .weight && pattern.covers($0.name) }.compactMap { parameter in
+            parameterValue(parameter.name).map { (parameter.name, $0) }
+        }
+    }
+
+    /// The sum of the squares of all elements of the parameters so far that patterns cover: for decay that is part of a loss.
+    public func squaredNorm(_ patterns: [String]) throws -> TensorValue {
+        let chosen = parameters.filter { parameter in parameter.role == .weight && patterns.contains { NamePattern($0).covers(parameter.name) } }
+        let parts = try chosen.compactMap { parameterValue($0.name) }.map { try ($0 * $0).apply(Reduce(.sum, keepDims: false)) }
+        guard let first = parts.first else { throw DLCError("no parameter is called \(patterns.joined(separator: ", "))") }
+        return try parts.dropFirst().reduce(first) { try $0 + $1 }
+    }
+
     // MARK: Gradients
 
     /// The gradients of the sum of y's elements, which can be differentiated again.

@@ -60,6 +60,8 @@ struct TrainingRequests {
     var averages: Set<String> = []
     /// States that hold base rates.
     var rateStates: [String] = []
+    /// Which request a node that asks for gradients is of, by its name.
+    var gradients: [String: Int] = [:]
 
     /// Whether a parameter is kept as it is.
     func keeps(_ name: String) -> Bool {

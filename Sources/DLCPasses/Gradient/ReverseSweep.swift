@@ -8,7 +8,7 @@ struct ReverseSweep {
     private var gradient: GradientBuilder
     /// Contributions to the gradient of each value, by index.
     private var adjoints: [Int: [Value]] = [:]
-    private var missing: [DLCError] = []
+    private(set) var missing: [DLCError] = []
 
     init(_ builder: GraphBuilder) { gradient = GradientBuilder(builder) }
 
