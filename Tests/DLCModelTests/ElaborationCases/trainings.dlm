@@ -5,7 +5,7 @@ training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
     minimize loss, by: sgd()
     return loss: loss
 }
-// expect: 4:5 no way leads from the loss to a parameter
+// expect: 4:14 no way leads from the loss to a parameter
 
 === the loss depends through integers alone
 training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
@@ -14,7 +14,7 @@ training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
     minimize loss, by: sgd()
     return loss: loss
 }
-// expect: 4:5 no way leads from the loss to a parameter
+// expect: 4:14 no way leads from the loss to a parameter
 
 === no parameters at all
 training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
@@ -22,7 +22,7 @@ training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
     minimize loss, by: sgd()
     return loss: loss
 }
-// expect: 3:5 no way leads from the loss to a parameter
+// expect: 3:14 no way leads from the loss to a parameter
 
 === a gradient that is stopped
 training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
@@ -30,7 +30,7 @@ training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
     minimize loss, by: sgd()
     return loss: loss
 }
-// expect: 3:5 no way leads from the loss to a parameter
+// expect: 3:14 no way leads from the loss to a parameter
 
 === no way to what over names
 training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
@@ -49,7 +49,7 @@ training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
     minimize loss, by: sgd()
     return loss: loss
 }
-// expect: 4:5 all parameters that the loss depends on are frozen or follow others
+// expect: 4:14 all parameters that the loss depends on are frozen or follow others
 
 === over names what is frozen
 training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
@@ -159,7 +159,7 @@ training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
     minimize loss, by: adam(lr: 0.1)
     return loss
 }
-// expect: 3:29 adam has no argument lr; it takes rate, beta1, beta2, epsilon, weightDecay
+// expect: 3:29 adam has no argument lr; it takes rate, beta1, beta2, epsilon, weightDecay; did you mean `rate`?
 
 === a rate below 0
 training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
@@ -295,7 +295,7 @@ training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
     minimize loss, by: sgd()
     return loss: loss
 }
-// expect: 3:5 a loss is a scalar of floating point, found f32[N, 1]; `.mean()` or `.sum()` makes one
+// expect: 3:14 a loss is a scalar of floating point, found f32[N, 1]; `.mean()` or `.sum()` makes one
 
 === a loss of integers
 training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
@@ -303,7 +303,7 @@ training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
     minimize loss, by: sgd()
     return loss: loss
 }
-// expect: 3:5 a loss is a scalar of floating point, found i64[]; only floating-point values have gradients
+// expect: 3:14 a loss is a scalar of floating point, found i64[]; only floating-point values have gradients
 
 === a loss that is a number
 training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
@@ -335,6 +335,7 @@ training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
     minimize loss, by: sgd()
     return loss: loss
 }
+// expect: 2:23 meanSquaredError: x is f32[N, 1], target f32[N]; expected as many dimensions
 
 === a target of another width
 training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
@@ -352,7 +353,7 @@ training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
     minimize loss, by: sgd()
     return loss: loss
 }
-// expect: 3:9 gradient gradient: x is i64[N]; only floating-point values have gradients
+// expect: 3:9 gradient: x is i64[N]; only floating-point values have gradients
 
 === the gradient of integers
 training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
@@ -362,7 +363,7 @@ training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
     minimize loss, by: sgd()
     return loss: loss
 }
-// expect: 3:9 gradient gradient: y is i64[N]; only floating-point values have gradients
+// expect: 3:9 gradient: y is i64[N]; only floating-point values have gradients
 
 === a gradient at what plays no part
 training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
@@ -390,6 +391,7 @@ training T(x: f32[N, 3, 4], target: f32[N, 1]) {
     minimize slope.square().sum(), by: sgd()
     return y: y
 }
+// expect: 2:11 gru_gradient of units has no gradient: second derivatives of recurrent layers are not available
 
 === a function without a slope
 training T(x: f32[N, 4], target: f32[N, 1]) {
@@ -397,6 +399,7 @@ training T(x: f32[N, 4], target: f32[N, 1]) {
     minimize loss, by: sgd()
     return loss: loss
 }
+// expect: 3:14 the loss does not depend on dense.weight
 
 === a model that calls a model
 model M(x: f32[N, 4]) {
@@ -410,6 +413,7 @@ training T(x: f32[N, 4], target: f32[N, 1]) {
 block again(x) {
     return M(x)
 }
+// expect: 10:12 the model `M` cannot be called here; a training calls models, in its own body; what models share is a block
 
 === minimize in a model
 model M(x: f32[N, 4]) {
