@@ -113,7 +113,7 @@ final class BodyImporter {
     private func importNode(_ node: SourceNode) throws -> [Value?] {
         if let function = context.functions[node.key] { return try inline(function, node) }
         if let results = try ControlFlow.importNode(node, in: self) { return results }
-        let operands = try node.inputs.map { $0.isEmpty ? nil : try value($0) }
+        let operands = try Differentiation.operands(of: node, in: self) ?? node.inputs.map { $0.isEmpty ? nil : try value($0) }
         guard let mapping = context.mapping(node.key) else {
             let types = operands.map { $0.map { site.builder.fact($0).type } }
             let given = try attributes(of: node)

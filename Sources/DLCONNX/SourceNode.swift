@@ -10,7 +10,8 @@ struct SourceNode {
     /// Names by position, empty where one is left out.
     let inputs: [String]
     let outputs: [String]
-    /// Names that graphs among its attributes read from outside, each once, in order of appearance.
+    /// Names that graphs among its attributes read from outside, each once, in order of appearance, and names that a gradient
+    /// is taken of and at.
     let captured: [String]
 
     init(_ handle: connx_node) {
@@ -20,7 +21,8 @@ struct SourceNode {
         inputs = list(connx_node_input_count(handle)) { String(connx_node_input(handle, $0)) }
         outputs = list(connx_node_output_count(handle)) { String(connx_node_output(handle, $0)) }
         var seen = Set<String>()
-        captured = handle.attributes.flatMap(\.graphs).flatMap(Self.freeNames).filter { seen.insert($0).inserted }
+        let differentiated = key == Differentiation.gradient ? Differentiation.names(handle) : []
+        captured = (handle.attributes.flatMap(\.graphs).flatMap(Self.freeNames) + differentiated).filter { seen.insert($0).inserted }
     }
 
     /// How messages call it: its name, else what it computes.

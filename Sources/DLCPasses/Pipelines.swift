@@ -13,21 +13,18 @@ public enum Pipelines {
     /// Every pass by name, for `dlc opt`.
     public static let all: [Pass] = canonical + differentiation + fusion + layout + lowering
 
-    /// What export writes: nothing of our own operators, nothing folded into weights.
+    /// What export writes: nothing of our own operators, nothing folded into weights. Gradients become ordinary operators before
+    /// anything goes round a value that one of them is taken at.
     static let canonical: [Pass] = [
         unifyExtents,
+        differentiate,
         foldConstants,
         simplifyMovement,
         reach(.canonical),
     ]
 
-    /// Gradients as ordinary operators, before anything is fused that they would have to go through.
-    static let differentiation: [Pass] = [
-        differentiate,
-        foldConstants,
-        simplifyMovement,
-        reach(.differentiated),
-    ]
+    /// From here on there are no gradients to take.
+    static let differentiation: [Pass] = [reach(.differentiated)]
 
     /// Exporters' spellings recognised, then everything that a kernel can finish in one step put into one operator.
     static let fusion: [Pass] = [

@@ -177,7 +177,6 @@ private func expectClose(_ a: Tensor, _ b: Tensor, _ tolerance: Double = 1e-5, _
         ("ReduceSum", ["keepdims": .int(1), "axes": .ints([5])], [[2, 3]], "axis 5"),
         ("LSTM", ["hidden_size": .int(4)], [[5, 1, 3], [1, 12, 3], [1, 16, 4]], "w is f32[1, 12, 3]"),
         ("LSTM", ["hidden_size": .int(4), "activations": .strings(["Sine"])], [[5, 1, 3], [1, 16, 3], [1, 16, 4]], "activation Sine is unknown"),
-        ("BatchNormalization", ["training_mode": .int(1)], [[1, 3, 2], [3], [3], [3], [3]], "training_mode"),
         ("Upsample", ["scales": .floats([1, 1e30])], [[2, 3]], "too large"),
         ("RotaryEmbedding", ["num_heads": .int(0)], [[1, 2, 8], [4, 2], [4, 2]], "num_heads"),
     ] as [(String, [String: AttributeValue], [[Int]], String)])

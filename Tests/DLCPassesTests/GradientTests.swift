@@ -2,14 +2,22 @@ import DLC
 import Testing
 
 /// One example of one operator, differentiated.
-private struct GradientCase: Sendable, CustomTestStringConvertible {
+struct GradientCase: Sendable, CustomTestStringConvertible {
     var definition: OperatorDefinition
     var example: Example
+    /// Whether the second derivative is right too.
+    var isTwice: Bool
+
+    init(_ example: Example, isTwice: Bool = true) {
+        self.isTwice = isTwice
+        definition = example.op.definition
+        self.example = example
+    }
 
     var testDescription: String { "\(definition.name): \(example.name)" }
 
     static let all: [GradientCase] = AllOps.definitions.flatMap { definition in
-        ((try? definition.examples()) ?? []).filter(\.isDifferentiable).map { GradientCase(definition: definition, example: $0) }
+        ((try? definition.examples()) ?? []).filter(\.isDifferentiable).map { GradientCase($0) }
     }.filter { !$0.example.operands.filter { $0?.type.isFloat ?? false }.isEmpty }
 
     /// The sum of the floating-point results times fixed weights as a graph over f64 operands.
@@ -57,8 +65,8 @@ private struct GradientCase: Sendable, CustomTestStringConvertible {
         #expect(GradientRules.rule(for: definition.prototype) != nil)
     }
 
-    @Test(arguments: GradientCase.all)
-    fileprivate func gradientsAreCentralDifferences(_ test: GradientCase) throws {
+    @Test(arguments: GradientCase.all + GradientCase.further)
+    func gradientsAreCentralDifferences(_ test: GradientCase) throws {
         guard var loss = try test.loss() else { return }
         let names = loss.variables.map(\.name)
         let first = try loss.builder.add(Gradient(), [loss.loss] + loss.variables.map(\.value))
@@ -81,14 +89,15 @@ private struct GradientCase: Sendable, CustomTestStringConvertible {
             #expect(Self.withoutGradient.contains(test.definition.name), "\(error)")
             return
         }
-        try check(once, loss.inputs, of: "loss", names, prefix: "d")
+        try Differences().check(once, loss.inputs, of: "loss", names, prefix: "d")
 
+        guard test.isTwice else { return }
         var again = loss.builder
         do {
             let second = try again.add(Gradient(), [value] + loss.variables.map(\.value))
             for (name, value) in zip(names, second) { try again.output("dd\(name)", value) }
             let twice = try [differentiate].run(again.graph)
-            try check(twice, loss.inputs, of: "slope", names, prefix: "dd")
+            try Differences().check(twice, loss.inputs, of: "slope", names, prefix: "dd")
         } catch let error as DLCError where error.description.contains("has no gradient:") {
             #expect(Self.withoutSecond.contains(test.definition.name), "\(error)")
         }
@@ -100,32 +109,54 @@ private struct GradientCase: Sendable, CustomTestStringConvertible {
     ]
     /// Operators whose gradients have none.
     private static let withoutSecond: Set<String> = ["lstm", "gru", "rnn"]
+}
 
-    private func check(_ graph: Graph, _ inputs: [String: Tensor], of output: String, _ names: [String], prefix: String) throws {
-        let at = try Interpreter.run(graph, inputs)
-        for name in names {
-            let x = try #require(inputs[name])
-            let values = try x.doubles()
-            let found = try #require(at[prefix + name]).doubles()
-            // A sample of the elements, the first and last among them.
-            let sample = Set((0..<min(8, values.count)).map { $0 * (values.count - 1) / max(1, min(8, values.count) - 1) })
-            for index in sample where values[index].isFinite {
-                func loss(_ change: Double) throws -> Double {
-                    var moved = values
-                    moved[index] += change
-                    var inputs = inputs
-                    inputs[name] = try Tensor(doubles: moved, type: .float64, shape: x.shape)
-                    return try #require(Interpreter.run(graph, inputs)[output]).doubles()[0]
-                }
-                let step = 1e-4 * max(1, abs(values[index]))
-                // Central differences of fourth order.
-                let near = try loss(step) - loss(-step)
-                let far = try loss(2 * step) - loss(-2 * step)
-                let expected = (8 * near - far) / (12 * step)
-                #expect(
-                    abs(found[index] - expected) <= 1e-6 * max(1, abs(expected)),
-                    "\(prefix)\(name)[\(index)] is \(found[index]), differences give \(expected)")
+/// Gradients of operators that compute in f32 alone.
+@Suite struct CoarseGradientTests {
+    /// Functions of features that are linear, or linear between points: wide steps cost nothing.
+    @Test(arguments: [RegionAlign.definition, RegionPool.definition].flatMap { (try? $0.examples()) ?? [] }.map { GradientCase($0) })
+    func featuresOfRegions(_ test: GradientCase) throws {
+        var builder = GraphBuilder()
+        var inputs: [String: Tensor] = [:]
+        var features: [(name: String, value: Value)] = []
+        let operands = try test.example.operands.enumerated().map { index, tensor -> Value? in
+            guard let tensor else { return nil }
+            guard index >= 2 else { return builder.constant(tensor) }
+            inputs["x\(index)"] = tensor
+            features.append(("x\(index)", try builder.input("x\(index)", TensorType(tensor.type, Shape(constants: tensor.shape)))))
+            return features.last?.value
+        }
+        let y = try builder.add1(test.example.op, operands)
+        let weights = builder.constant(try Tensor.random(seed: 9, shape: builder.shape(y).constants ?? []))
+        let sum = try builder.add1(Reduce(.sum, keepDims: false), [builder.add1(Binary(.mul), [y, weights])])
+        try builder.output("loss", sum)
+        for (feature, value) in zip(features, try builder.add(Gradient(), [sum] + features.map(\.value))) {
+            try builder.output("d\(feature.name)", value)
+        }
+        let graph = try [differentiate].run(builder.graph)
+        try Differences(step: 1e-2, tolerance: 5e-3).check(graph, inputs, of: "loss", features.map(\.name), prefix: "d")
+    }
+
+    /// The formula that uses the statistics in f32 says what their definition does in f64.
+    @Test(arguments: ((try? LayerNormalization.definition.examples()) ?? []).map { GradientCase($0) })
+    func layerNormFromItsStatistics(_ test: GradientCase) throws {
+        func gradients(_ type: ElementType) throws -> [String: Tensor] {
+            var builder = GraphBuilder()
+            var inputs: [String: Tensor] = [:]
+            let operands = try test.example.operands.enumerated().map { index, tensor -> Value? in
+                guard let tensor else { return nil }
+                inputs["x\(index)"] = try tensor.converted(to: type)
+                return try builder.input("x\(index)", TensorType(type, Shape(constants: tensor.shape)))
             }
+            let y = try builder.add(test.example.op, operands)[0]
+            let loss = try builder.add1(Binary(.mul), [builder.add1(Unary(.sin), [y]), y])
+            for (index, value) in try builder.add(Gradient(), [loss] + operands.compactMap { $0 }).enumerated() { try builder.output("d\(index)", value) }
+            return try Interpreter.run([differentiate].run(builder.graph), inputs)
+        }
+        let (coarse, fine) = (try gradients(.float32), try gradients(.float64))
+        for (name, tensor) in fine {
+            let found = try #require(coarse[name]).doubles()
+            for (a, b) in zip(found, try tensor.doubles()) { #expect(abs(a - b) <= 2e-5 * max(1, abs(b)), "\(name): \(a) instead of \(b)") }
         }
     }
 }

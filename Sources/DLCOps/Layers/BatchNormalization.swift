@@ -39,13 +39,30 @@ public struct BatchNormalization: Operator {
 
     private static let read: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
         try reader.allowAttributes(["epsilon", "momentum", "training_mode", "is_test", "spatial"])
-        if let mode: Int = try reader.attribute("training_mode"), mode != 0 { throw DLCError("training_mode \(mode) is not supported in inference") }
+        if try reader.attribute("training_mode") ?? false { return try readTraining(&reader) }
         if reader.resultNames.dropFirst().contains(where: { $0?.isEmpty == false }) {
             throw DLCError("results of training (running statistics) are not supported")
         }
         let op = BatchNormalization(epsilon: try reader.attribute("epsilon") ?? 1e-5)
         if let spatial: Bool = try reader.attribute("spatial"), !spatial, try reader.fact(1).rank > 1 { return try readElementwise(op, &reader) }
         return try reader.add(op, Array(reader.operands.prefix(5)))
+    }
+
+    /// The batch's own statistics, and the running ones moved toward them (opset 14 and newer).
+    private static func readTraining(_ reader: inout ONNXReader) throws -> [Value] {
+        let (x, scale, bias) = (try reader.required(0), try reader.required(1), try reader.required(2))
+        let type = reader.builder.fact(x).element
+        let op = BatchNormTraining(epsilon: try reader.attribute("epsilon") ?? 1e-5)
+        let momentum: Double = try reader.attribute("momentum") ?? 0.9
+        let results = try reader.builder.add(op, [x, reader.cast(scale, type), reader.cast(bias, type)], name: reader.name)
+        var moved = [results[0]]
+        for index in 1..<min(3, max(1, reader.resultNames.count)) {
+            let old = try reader.required(index + 2)
+            let new = try reader.cast(results[index], reader.builder.fact(old).element)
+            let kept = try reader.apply(.mul, old, reader.scalar(momentum, like: old))
+            moved.append(try reader.apply(.add, kept, reader.apply(.mul, new, reader.scalar(1 - momentum, like: new))))
+        }
+        return moved
     }
 
     /// Opset 7 with `spatial` 0: statistics for every element of a sample, as arithmetic.

@@ -67,16 +67,46 @@ extension Reshape {
         return try reshaped(&reader, to: shape)
     }
 
-    /// Inference passes the data through; the mask says that everything was kept.
+    /// Inference passes the data through, and the mask says that everything was kept. In training an element is kept where a
+    /// number drawn evenly from [0, 1) is not below the ratio, and is divided by one minus it.
     private static let readDropout: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
         try reader.allowAttributes(["ratio", "seed", "is_test", "consumed_inputs"])
         let x = try reader.required(0)
-        let isTraining = try reader.operand(2).map { try reader.builder.constant($0)?.integers().first != 0 } ?? false
+        let shape = reader.builder.shape(x)
+        let mode = reader.operand(2)
+        let isKnown = mode.map { reader.builder.constant($0) != nil } ?? true
+        let isTraining = try mode.map { try reader.builder.constant($0)?.integers().first != 0 } ?? false
         let keepsAll = try reader.operand(1).map { try reader.builder.constant($0)?.doubles().first == 0 } ?? false
-        if isTraining && !keepsAll { throw DLCError("training_mode must be false: only inference is supported") }
-        guard reader.resultNames.count > 1 else { return [x] }
-        let kept = try Tensor(filling: 1, type: .bool, shape: [])
-        return [x, try reader.builder.add1(Fill(shape: reader.builder.shape(x), value: kept), [], name: reader.name)]
+        guard isTraining, !keepsAll else {
+            guard reader.resultNames.count > 1 else { return [x] }
+            let kept = try Tensor(filling: 1, type: .bool, shape: [])
+            return [x, try reader.builder.add1(Fill(shape: shape, value: kept), [], name: reader.name)]
+        }
+        let drawn = try reader.add1(Random(.uniform, stream: stream(&reader), shape: shape), [randomKey(&reader)])
+        let half = reader.constant(try Tensor([0.5] as [Float], shape: []))
+        let ratio = try reader.operand(1).map { try reader.reshape(reader.cast($0, .float32), []) } ?? half
+        var mask = try reader.apply(.greaterOrEqual, drawn, ratio)
+        if let mode, !isKnown { mask = try reader.apply(.or, mask, reader.apply(.not, reader.reshape(mode, []))) }
+        let rest = try reader.cast(reader.apply(.sub, reader.scalar(1, like: ratio), ratio), reader.fact(0).element)
+        var y = try reader.select(mask, reader.apply(.div, x, rest), reader.scalar(0, like: x))
+        if let mode, !isKnown { y = try reader.select(reader.reshape(mode, []), y, x) }
+        return [y, mask]
+    }
+
+    /// The state that all draws of a model have in common: a seed and the number of the run.
+    private static func randomKey(_ reader: inout ONNXReader) throws -> Value {
+        let name = "training.key"
+        if let known = reader.builder.graph.states.first(where: { $0.name == name }) { return known.value }
+        let key = try reader.builder.state(name, TensorType(.int64, [2]))
+        let step = reader.constant(try Tensor([0, 1] as [Int64], shape: [2]))
+        try reader.builder.next(name, reader.apply(.add, key, step))
+        return key
+    }
+
+    /// The node's seed where it has one, else the number of draws before it.
+    private static func stream(_ reader: inout ONNXReader) throws -> Int {
+        if let seed: Int = try reader.attribute("seed"), seed != 0 { return Int(UInt32(truncatingIfNeeded: seed)) }
+        return reader.builder.graph.nodes.count { $0.op is Random } + 1
     }
 
     private static func reshaped(_ reader: inout ONNXReader, to shape: Shape) throws -> [Value] {

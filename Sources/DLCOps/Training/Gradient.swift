@@ -13,7 +13,18 @@ public struct Gradient: Operator {
     public var definition: OperatorDefinition { Self.definition }
 
     public static let definition = OperatorDefinition(
-        Gradient(), name: "gradient", operands: ["y", "x..."], results: ["dx..."], traits: .impure, examples: { [] }
+        Gradient(), name: "gradient", operands: ["y", "x..."], results: ["dx..."], traits: .impure,
+        onnx: [
+            // The importer hands over y and the x, which the node names.
+            ONNXMapping(
+                "Gradient", domain: "ai.onnx.preview.training",
+                read: { reader in
+                    try reader.allowAttributes(["xs", "y", "zs"])
+                    return try reader.add(Gradient(), reader.operands)
+                },
+                write: { _ in throw DLCError("is written as what computes it, after the pass differentiate") })
+        ],
+        examples: { [] }
     ) {
         Attribute("must_reach", \.mustReach)
     }

@@ -33,10 +33,10 @@ public struct GradientBuilder {
 
     // MARK: Arithmetic; shapes broadcast
 
-    public mutating func plus(_ a: Value, _ b: Value) throws -> Value { try add(Binary(.add), a, b) }
-    public mutating func minus(_ a: Value, _ b: Value) throws -> Value { try add(Binary(.sub), a, b) }
-    public mutating func times(_ a: Value, _ b: Value) throws -> Value { try add(Binary(.mul), a, b) }
-    public mutating func over(_ a: Value, _ b: Value) throws -> Value { try add(Binary(.div), a, b) }
+    public mutating func plus(_ a: Value, _ b: Value) throws -> Value { try arithmetic(.add, a, b) }
+    public mutating func minus(_ a: Value, _ b: Value) throws -> Value { try arithmetic(.sub, a, b) }
+    public mutating func times(_ a: Value, _ b: Value) throws -> Value { try arithmetic(.mul, a, b) }
+    public mutating func over(_ a: Value, _ b: Value) throws -> Value { try arithmetic(.div, a, b) }
     public mutating func plus(_ a: Value, _ b: Double) throws -> Value { try plus(a, scalar(b, like: a)) }
     public mutating func times(_ a: Value, _ b: Double) throws -> Value { try times(a, scalar(b, like: a)) }
     public mutating func negative(_ a: Value) throws -> Value { try add(Unary(.neg), a) }
@@ -57,7 +57,11 @@ public struct GradientBuilder {
 
     // MARK: Shapes
 
-    public mutating func reshape(_ a: Value, to shape: Shape) throws -> Value { self.shape(a) == shape ? a : try add(Reshape(shape: shape), a) }
+    public mutating func reshape(_ a: Value, to shape: Shape) throws -> Value {
+        if self.shape(a) == shape { return a }
+        if let tensor = builder.constant(a), let extents = shape.constants { return builder.constant(try tensor.reshaped(extents)) }
+        return try add(Reshape(shape: shape), a)
+    }
     public mutating func expand(_ a: Value, to shape: Shape) throws -> Value { self.shape(a) == shape ? a : try add(Expand(shape: shape), a) }
     public mutating func transpose(_ a: Value, _ permutation: [Int]) throws -> Value {
         permutation == Array(permutation.indices) ? a : try add(Transpose(permutation), a)
@@ -69,8 +73,22 @@ public struct GradientBuilder {
         return try transpose(a, Array(0..<(rank - 2)) + [rank - 1, rank - 2])
     }
 
-    public mutating func sum(_ a: Value, axes: [Int], keepDims: Bool = true) throws -> Value {
-        axes.isEmpty ? a : try add(Reduce(.sum, axes: axes, keepDims: keepDims), a)
+    /// The sum along axes, which stay as extents of 1. Of what is only repeated along them, as a gradient that begins with ones
+    /// is, a multiple.
+    public mutating func sum(_ a: Value, axes: [Int]) throws -> Value {
+        if axes.isEmpty { return a }
+        let rank = shape(a).count
+        if let inner = repeated(a) {
+            let own = Shape(repeating: 1, count: rank - shape(inner).count) + shape(inner)
+            let all = try InferenceRules.axes(axes, rank: rank)
+            if all.allSatisfy({ own[$0] == 1 }) {
+                var kept = shape(a)
+                for axis in all { kept[axis] = 1 }
+                let product = try times(reshape(inner, to: own), count(of: shape(a), axes: all, like: a))
+                return try expand(product, to: kept)
+            }
+        }
+        return try add(Reduce(.sum, axes: axes), a)
     }
 
     /// Sums a gradient over the dimensions along which an operand of a shape was broadcast: what it takes to be the operand's.

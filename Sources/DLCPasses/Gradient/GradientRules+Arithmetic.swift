@@ -60,9 +60,11 @@ extension GradientRules {
             }
             return [try gradient.summed(gradient.times(adjoint, slope), to: gradient.shape(a)), nil]
         }
-        let isFlat = try gradient.isZero(b)
-        let below = try gradient.plus(gradient.replaced(b, where: isFlat, by: 1), -1)
-        slope = try gradient.times(b, gradient.add(Binary(.pow), a, below))
+        // 0 times the infinite power of the smallest a, where b is 0.
+        let least = gradient.type(a).element == .float16 ? 0x1p-14 : 0x1p-126
+        let isSmall = try gradient.add(Binary(.less), gradient.unary(.abs, a), gradient.scalar(least, like: a))
+        let isFlat = try gradient.add(Binary(.and), isSmall, gradient.isZero(b))
+        slope = try gradient.times(b, gradient.add(Binary(.pow), gradient.replaced(a, where: isFlat, by: 1), gradient.plus(b, -1)))
         let base = try gradient.select(gradient.isGreater(a, 0), a, gradient.scalar(1, like: a))
         return [
             try gradient.summed(gradient.times(adjoint, slope), to: gradient.shape(a)),

@@ -132,7 +132,8 @@ private struct Scattering {
 
 extension GradientBuilder {
     /// The product of all elements of a group but one, from the element (1 where it is 0), whether it is 0, and the group's
-    /// product without zeros and number of zeros.
+    /// product without zeros and number of zeros. That which of them are zeros changes with them has no part in the next
+    /// derivative.
     mutating func productOfOthers(_ safe: Value, _ isZero: Value, _ product: Value, _ zeros: Value) throws -> Value {
         let ifNotZero = try masked(over(product, safe), where: self.isZero(zeros))
         let ifZero = try masked(product, where: isEqual(zeros, scalar(1, like: zeros)))

@@ -1,0 +1,41 @@
+import DLCGraph
+import DLCOps
+
+/// Arithmetic that does not compute what it can see: gradients begin with ones, which sums spread over whole tensors.
+extension GradientBuilder {
+    /// What a value is repeated from, where it is.
+    func repeated(_ value: Value) -> Value? {
+        guard let node = builder.producer(of: value), node.op is Expand else { return nil }
+        return node.operands.first ?? nil
+    }
+
+    /// The function of two values, one of which may be left as it is before it was repeated to the other's shape.
+    mutating func arithmetic(_ function: BinaryFunction, _ a: Value, _ b: Value) throws -> Value {
+        var (a, b) = (a, b)
+        if let inner = repeated(a), let other = repeated(b), shape(a) == shape(b) {
+            // Both are repeated: what they are repeated from broadcasts no further.
+            return try expand(arithmetic(function, inner, other), to: shape(a))
+        }
+        if let inner = repeated(a), shape(a) == shape(b) { a = inner } else if let inner = repeated(b), shape(a) == shape(b) { b = inner }
+        let (x, y) = (try number(a), try number(b))
+        if x != nil, y != nil {
+            let result = try Binary(function).evaluate([builder.constant(a), builder.constant(b)])
+            return builder.constant(result[0])
+        }
+        switch function {
+        case .mul where x == 1 && covers(b, a): return b
+        case .mul where y == 1 && covers(a, b): return a
+        case .div where y == 1 && covers(a, b): return a
+        default: return try add(Binary(function), a, b)
+        }
+    }
+
+    /// The one element of a constant.
+    private func number(_ value: Value) throws -> Double? {
+        guard let tensor = builder.constant(value), tensor.count == 1, tensor.type.isFloat else { return nil }
+        return try tensor.doubles()[0]
+    }
+
+    /// Whether broadcasting with one element of another value leaves the shape as it is.
+    private func covers(_ value: Value, _ scalar: Value) -> Bool { shape(value).count >= shape(scalar).count }
+}
