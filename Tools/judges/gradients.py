@@ -62,18 +62,26 @@ def reference(case, inputs, wanted, order):
         sum_of = sum((value * values[f"r_{name}"]).sum() for name, value in zip(wanted, first))
         second = torch.autograd.grad(sum_of, at, materialize_grads=True) if sum_of.requires_grad else [torch.zeros_like(x) for x in at]
         found |= {f"dd{name}": value for name, value in zip(wanted, second)}
-    return {name: value.detach().numpy().astype(np.float32) for name, value in found.items()}
+    return {name: value.detach().numpy(force=True).astype(np.float32) for name, value in found.items()}
 
 
 def judge(case, dlc, folder):
-    """The largest difference.
+    """The order and the largest difference.
 
     - Raises: Unequal.
     """
     with torch.no_grad():
         expected = case.function(*case.inputs.values())
-    text, inputs, wanted = program(case, expected, case.order)
-    want = reference(case, inputs, wanted, case.order)
+    order = case.order
+    text, inputs, wanted = program(case, expected, order)
+    try:
+        want = reference(case, inputs, wanted, order)
+    except RuntimeError as error:
+        if order == 1 or "not implemented" not in str(error):
+            raise
+        order = 1
+        text, inputs, wanted = program(case, expected, order)
+        want = reference(case, inputs, wanted, order)
     path = os.path.join(folder, "case.dlir")
     with open(path, "w") as file:
         file.write(text)
@@ -89,7 +97,7 @@ def judge(case, dlc, folder):
         if not apart <= LIMIT:
             raise Unequal(f"{name} is {apart:.2g} of its largest magnitude apart")
         worst = max(worst, apart)
-    return worst
+    return order, worst
 
 
 def main():
@@ -101,9 +109,9 @@ def main():
             continue
         with tempfile.TemporaryDirectory() as folder:
             try:
-                worst = judge(case, dlc, folder)
+                order, worst = judge(case, dlc, folder)
                 passed += 1
-                print(f"ok   {case.name}: order {case.order}, {worst:.1e}", flush=True)
+                print(f"ok   {case.name}: order {order}, {worst:.1e}", flush=True)
             except Unequal as error:
                 failed += 1
                 print(f"FAIL {case.name}: {error}", flush=True)

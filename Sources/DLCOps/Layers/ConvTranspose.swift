@@ -36,6 +36,7 @@ public struct ConvTranspose: Operator {
                 Example("overlapping", ConvTranspose(strides: [2, 1], pads: [1, 0, 0, 1], outputPadding: [1, 0]), [x, try .random(seed: 4, shape: [4, 3, 3, 3])]),
                 Example("groups, dilated", ConvTranspose(strides: [1, 2], dilations: [2, 1], pads: [0, 0, 0, 0], group: 2), [x, try .random(seed: 5, shape: [4, 3, 2, 3])]),
                 Example("channels last", ConvTranspose(strides: [2, 2], pads: [1, 1, 1, 1], channelsLast: true), [try .random(seed: 6, shape: [1, 4, 3, 6]), try .random(seed: 7, shape: [6, 5, 4, 4])]),
+                Example("longer than its windows", ConvTranspose(strides: [3, 2], pads: [0, 1, -2, -1]), [x, try .random(seed: 10, shape: [4, 3, 2, 3])]),
                 Example("1-D f64", ConvTranspose(strides: [3], pads: [0, 0]), [try .random(seed: 8, type: .float64, shape: [1, 2, 4]), try .random(seed: 9, type: .float64, shape: [2, 1, 2])]),
             ]
         }
@@ -96,9 +97,16 @@ public struct ConvTranspose: Operator {
         guard let op = writer.op as? ConvTranspose, let x = writer.operandFacts[0], let w = writer.operandFacts[1],
             let kernel = Shape(w.shape[2...]).constants
         else { return }
-        let windows = Windows(kernel: kernel, strides: op.strides, dilations: op.dilations, pads: op.pads)
+        // Padding that is missing behind is written as padding of the result.
+        var (pads, outputPadding) = (op.pads, op.outputPadding)
+        for axis in kernel.indices {
+            guard let behind = pads[axis + kernel.count].constant, behind < 0 else { continue }
+            outputPadding[axis] = try Checked.add(outputPadding[axis], Checked.multiply(behind, -1))
+            pads[axis + kernel.count] = 0
+        }
+        let windows = Windows(kernel: kernel, strides: op.strides, dilations: op.dilations, pads: pads)
         var attributes = try windows.attributes(x.spatial(channelsLast: op.channelsLast)) + [("group", .int(op.group))]
-        if op.outputPadding.contains(where: { $0 != 0 }) { attributes.append(("output_padding", .ints(op.outputPadding))) }
+        if outputPadding.contains(where: { $0 != 0 }) { attributes.append(("output_padding", .ints(outputPadding))) }
         writer.image("ConvTranspose", channelsLast: op.channelsLast, attributes: attributes)
     }
 

@@ -23,11 +23,15 @@ extension GradientBuilder {
             return builder.constant(result[0])
         }
         switch function {
-        case .mul where x == 1 && covers(b, a): return b
-        case .mul where y == 1 && covers(a, b): return a
-        case .div where y == 1 && covers(a, b): return a
+        case .mul where x == 1: return try ranked(b, shape(a).count)
+        case .mul where y == 1, .div where y == 1: return try ranked(a, shape(b).count)
         default: return try add(Binary(function), a, b)
         }
+    }
+
+    /// A value with dimensions of 1 in front, so that it has at least a rank.
+    private mutating func ranked(_ value: Value, _ rank: Int) throws -> Value {
+        try reshape(value, to: Shape(repeating: 1, count: max(0, rank - shape(value).count)) + shape(value))
     }
 
     /// The one element of a constant.
@@ -35,7 +39,4 @@ extension GradientBuilder {
         guard let tensor = builder.constant(value), tensor.count == 1, tensor.type.isFloat else { return nil }
         return try tensor.doubles()[0]
     }
-
-    /// Whether broadcasting with one element of another value leaves the shape as it is.
-    private func covers(_ value: Value, _ scalar: Value) -> Bool { shape(value).count >= shape(scalar).count }
 }

@@ -22,15 +22,11 @@ struct ReverseSweep {
     mutating func gradients(of y: Value, at values: [Value], mustReach: Bool) throws -> [Value] {
         let graph = gradient.builder.graph
         let one = try gradient.full(1, like: y)
-        return try gradients(from: [(y, one)], at: values).enumerated().map { index, sum in
-            if let sum { return sum }
-            let value = values[index]
-            if mustReach {
-                throw DLCError("y does not depend on \(graph.name(of: value) ?? "x, \(graph.type(value))")")
-            }
-            gradient.name = ""
-            return try gradient.full(0, like: value)
-        }
+        let sums = try gradients(from: [(y, one)], at: values)
+        let unreached = zip(values, sums).filter { $0.1 == nil }.map { graph.name(of: $0.0) ?? "x, \(graph.type($0.0))" }
+        if mustReach, !unreached.isEmpty { throw DLCError("y does not depend on \(unreached.joined(separator: ", "))") }
+        gradient.name = ""
+        return try zip(values, sums).map { value, sum in try sum ?? gradient.full(0, like: value) }
     }
 
     /// The gradients with respect to the values, given those with respect to others; nil where nothing arrives.

@@ -146,8 +146,11 @@ private func permutation(_ rewriter: Rewriter, _ node: Node) -> [Int]? {
         }
     }
     guard let perm, transposed >= others else { return nil }
-    // With as many of the others the transpose goes to them, and must not come back in the next sweep.
-    return transposed > others || firstIsTransposed || perm.count > 3 && perm == ChannelOrder.toFirst(perm.count) ? perm : nil
+    if transposed > others { return perm }
+    // With as many of the others the transpose goes to them, and must not come back in the next sweep: channels that are first
+    // are made last and not the other way round.
+    if perm.count > 3, perm == ChannelOrder.toFirst(perm.count) { return perm }
+    return firstIsTransposed && (perm.count <= 3 || perm != ChannelOrder.toLast(perm.count)) ? perm : nil
 }
 
 /// The value in the order before the transpose: its source, a permuted constant, or a transpose back.
