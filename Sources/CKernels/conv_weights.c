@@ -22,7 +22,7 @@ const dlc_weights_functions *dlc_weights_functions_of(dlc_isa isa) {
     }
 }
 
-enum { block_bytes = 256 << 10, segment_most = 256, segments_most = 256, tiles_most = 64, depthwise_taps = 9 };
+enum { block_bytes = 256 << 10, segment_most = 256, segments_most = 256, tasks_most = 8, depthwise_taps = 9 };
 
 /// The input as tiles read it: x itself, or the padded copy.
 static const float *input_of(const dlc_call *call) {
@@ -76,30 +76,35 @@ static float *sums_of(const dlc_call *call) {
 static void add_to_tile(const dlc_call *call, const dlc_weights_functions *f, dlc_weights_tile *tile, int64_t index) {
     const dlc_conv_weights *p = call->params;
     const float *x = input_of(call), *dy = call->buffers[1];
-    int64_t tile_index = index % p->plane_tiles, plane = index / p->plane_tiles % p->planes, group = index / p->plane_tiles / p->planes;
-    int64_t inputs = p->c / p->groups, outputs = p->oc / p->groups;
-    int64_t whole = p->whole_columns / (f->most_vectors * p->lanes) * p->row_tiles[0];
-    // Fewer vectors leave room for more rows.
-    int last = tile_index >= whole;
-    int64_t column = last ? p->whole_columns : tile_index / p->row_tiles[0] * f->most_vectors * p->lanes;
-    int64_t row = (last ? tile_index - whole : tile_index % p->row_tiles[0]) * p->tile_rows[last];
-    tile->columns = last ? p->columns - column : f->most_vectors * p->lanes;
-    tile->rows = dlc_lesser(p->tile_rows[last], p->rows - row);
-    tile->sums = sums_of(call) + ((group * p->planes + plane) * p->rows + row) * p->columns + column;
+    int64_t row = index % p->row_tiles * p->tile_rows, first = index / p->row_tiles % p->vector_tiles * p->tile_vectors;
+    int64_t group = index / p->row_tiles / p->vector_tiles;
+    int64_t inputs = p->c / p->groups, outputs = p->oc / p->groups, vectors = dlc_lesser(p->tile_vectors, p->vectors - first);
+    tile->rows = dlc_lesser(p->tile_rows, p->rows - row);
+    tile->sums = sums_of(call) + (group * p->rows + row) * p->columns;
     tile->sums_row = p->columns;
-    int64_t vectors = dlc_quotient_up(tile->columns, p->lanes), rows = p->tile_rows[last];
+    bool whole = true, near = true;
+    for (int64_t j = 0; j < vectors; ++j) {
+        // Vectors of one tap after those of another.
+        int64_t tap = (first + j) / p->vectors_each, at = (first + j) % p->vectors_each * p->lanes;
+        int64_t each = p->along_outputs ? outputs : inputs;
+        tile->column[j] = at + (p->along_outputs ? 0 : tap_offset(p, tap));
+        tile->place[j] = tap * each + at;
+        tile->width[j] = dlc_lesser(p->lanes, each - at);
+        whole = whole && tile->width[j] == p->lanes;
+        near = near && tile->column[j] == tile->column[0] + j * p->lanes;
+    }
+    // Tiles of fewer vectors have kernels of more rows; those beyond the tile's read what its first row does.
+    int64_t rows = f->tile_rows[vectors - 1];
     bool dense = tile->rows == rows;
     for (int64_t i = 0; i < rows; ++i) {
         int64_t r = row + (i < tile->rows ? i : 0);
         tile->offset[i] = p->along_outputs ? tap_offset(p, r / inputs) + r % inputs : r;
         dense = dense && tile->offset[i] == tile->offset[0] + i;
     }
-    if (p->along_outputs) {
-        tile->a = x + group * inputs, tile->b = dy + group * outputs + column;
-    } else {
-        tile->a = dy + group * outputs, tile->b = x + group * inputs + tap_offset(p, plane) + column;
-    }
-    (dense ? f->dense : f->any)[vectors - 1](tile);
+    tile->a = p->along_outputs ? x + group * inputs : dy + group * outputs;
+    tile->b = p->along_outputs ? dy + group * outputs : x + group * inputs;
+    near = near && whole;
+    (dense && near ? f->whole_near : near ? f->any_near : dense && whole ? f->whole : dense ? f->dense : f->any)[vectors - 1](tile);
 }
 
 /// Adds a block of pixels to one vector of channels, for up to nine taps.
@@ -135,7 +140,7 @@ static void accumulate(const dlc_call *call) {
 /// Sets the sums to zero: a task has those of its tiles, which are not neighbours, so tasks share out all of them.
 static void clear(const dlc_call *call) {
     const dlc_conv_weights *p = call->params;
-    int64_t count = p->depthwise ? p->taps * p->c : p->groups * p->planes * p->rows * p->columns;
+    int64_t count = p->depthwise ? p->taps * p->c : p->groups * p->rows * p->columns;
     int64_t first = call->begin * count / p->tasks, end = call->end * count / p->tasks;
     memset(sums_of(call) + first, 0, (size_t)(end - first) * sizeof(float));
 }
@@ -150,9 +155,9 @@ static void reorder(const dlc_call *call) {
         float *target = (float *)call->buffers[2] + o * inputs * p->taps;
         int64_t group = o / outputs, own = o % outputs;
         // The strides of taps and inputs in the sums.
-        int64_t tap_stride = p->depthwise ? p->c : p->along_outputs ? inputs * outputs : outputs * inputs;
+        int64_t tap_stride = p->depthwise ? p->c : p->along_outputs ? inputs * outputs : inputs;
         int64_t input_stride = p->along_outputs ? outputs : 1;
-        const float *source = p->depthwise ? sums + o : sums + group * p->taps * inputs * outputs + (p->along_outputs ? own : own * inputs);
+        const float *source = p->depthwise ? sums + o : sums + group * p->taps * inputs * outputs + (p->along_outputs ? own : own * inputs * p->taps);
         for (int64_t c = 0; c < inputs; ++c)
             for (int64_t tap = 0; tap < p->taps; ++tap) target[c * p->taps + tap] = source[tap * tap_stride + c * input_stride];
     }
@@ -225,20 +230,28 @@ bool dlc_conv_weights_prepare(dlc_isa isa, dlc_conv_weights *p, dlc_launch *laun
     p->lanes = dlc_lanes(isa);
     p->depthwise = inputs == 1 && outputs == 1;
     p->along_outputs = !p->depthwise && inputs < p->lanes && outputs > inputs;
-    p->planes = p->along_outputs ? 1 : p->taps;
     p->rows = p->along_outputs ? p->taps * inputs : outputs;
-    p->columns = p->along_outputs ? outputs : inputs;
+    p->columns = p->along_outputs ? outputs : inputs * p->taps;
     p->direct = p->taps == 1 && !p->along_outputs && !p->depthwise;
-    p->whole_columns = p->columns / (f->most_vectors * p->lanes) * f->most_vectors * p->lanes;
-    int64_t rest = dlc_quotient_up(p->columns - p->whole_columns, p->lanes);
-    p->tile_rows[0] = f->tile_rows[f->most_vectors - 1];
-    p->tile_rows[1] = rest > 0 ? f->tile_rows[rest - 1] : 1;
-    for (int i = 0; i < 2; ++i) p->row_tiles[i] = dlc_quotient_up(p->rows, p->tile_rows[i]);
-    p->plane_tiles = p->whole_columns / (f->most_vectors * p->lanes) * p->row_tiles[0] + (rest > 0 ? p->row_tiles[1] : 0);
+    p->vectors_each = dlc_quotient_up(p->along_outputs ? outputs : inputs, p->lanes);
+    p->vectors = p->along_outputs ? p->vectors_each : p->vectors_each * p->taps;
+    // The tile that wastes the fewest of its places; vectors of several taps and narrow tiles cost a little more.
+    int64_t least = INT64_MAX;
+    for (int64_t v = f->most_vectors; v >= 1; --v) {
+        int64_t places = dlc_quotient_up(p->vectors, v) * v * dlc_quotient_up(p->rows, f->tile_rows[v - 1]) * f->tile_rows[v - 1];
+        if (p->vectors_each % v != 0 && p->vectors_each < p->vectors) places += places / 16;
+        // One vector a tile reads as much as it computes.
+        if (v == 1) places += places / 4;
+        if (places < least) least = places, p->tile_vectors = v, p->tile_rows = f->tile_rows[v - 1];
+    }
+    p->row_tiles = dlc_quotient_up(p->rows, p->tile_rows);
+    p->vector_tiles = dlc_quotient_up(p->vectors, p->tile_vectors);
     p->tiles = p->depthwise ? dlc_quotient_up(p->c, p->lanes) * dlc_quotient_up(p->taps, depthwise_taps)
-                            : p->groups * p->planes * p->plane_tiles;
+                            : p->groups * p->row_tiles * p->vector_tiles;
     if (p->oc == 0 || p->c == 0) p->tiles = 0;
-    p->tiles_per_task = dlc_lesser(tiles_most, p->tiles / 16 + 1);
+    // Each task reads all of x and dy.
+    p->tiles_per_task = dlc_quotient_up(p->tiles, tasks_most);
+    if (p->tiles_per_task < 1) p->tiles_per_task = 1;
     p->tasks = dlc_quotient_up(p->tiles, p->tiles_per_task);
     p->segments = dlc_quotient_up(p->ow, segment_most);
     int64_t each = dlc_lesser(p->ow, segment_most) * (p->stride[2] * p->c + p->oc) * (int64_t)sizeof(float);

@@ -6,14 +6,15 @@
 
 enum { DLC_WEIGHTS_MOST_ROWS = 14 };
 
-/// sums[i, j] += the sum over segments and their steps of a[offset[i]] · b[j], where a step moves a and b on.
+/// sums[i, vector j] += the sum over segments and their steps of a[offset[i]] · b[column[j]...], where a step moves a and b on.
 typedef struct {
     const float *a, *b;
     int64_t segments;
     const int64_t *a_start, *b_start, *counts; ///< of each segment
     int64_t a_step, b_step;
-    int64_t offset[DLC_WEIGHTS_MOST_ROWS];
-    int64_t rows, columns;                     ///< that are stored
+    int64_t offset[DLC_WEIGHTS_MOST_ROWS];     ///< of rows in a
+    int64_t column[4], place[4], width[4];     ///< of vectors in b and in a row of the sums; their elements, at most a vector's
+    int64_t rows, columns;                     ///< that are stored; columns of the depthwise one
     float *sums;
     int64_t sums_row;
 } dlc_weights_tile;
@@ -22,9 +23,13 @@ typedef struct {
     /// Rows of a tile by its number of vectors, less one.
     int32_t tile_rows[4];
     int32_t most_vectors;
-    /// For rows at any offsets, and for neighbours; by the number of vectors, less one.
+    /// By the number of vectors, less one: for any rows and vectors; for rows that are neighbours; for those and whole vectors;
+    /// for those that are neighbours too; and for any rows with whole vectors that are neighbours.
     void (*any[4])(const dlc_weights_tile *tile);
     void (*dense[4])(const dlc_weights_tile *tile);
+    void (*whole[4])(const dlc_weights_tile *tile);
+    void (*whole_near[4])(const dlc_weights_tile *tile);
+    void (*any_near[4])(const dlc_weights_tile *tile);
     /// sums[tap, j] += the sum of a[offset of the tap + j] · b[j] for `columns` (at most a vector) and up to 9 taps.
     void (*depthwise)(const dlc_weights_tile *tile);
 } dlc_weights_functions;

@@ -3,17 +3,21 @@
 
 DLC_TARGET_BEGIN
 
-DLC_INLINE void DLC_NAME(weights_body)(const dlc_weights_tile *t, const int rows, const int vectors, const bool dense) {
+DLC_INLINE void DLC_NAME(weights_body)(const dlc_weights_tile *t, const int rows, const int vectors, const bool dense, const bool whole, const bool near) {
     vf sum[DLC_WEIGHTS_MOST_ROWS][4];
-    const int64_t last = t->columns - (vectors - 1) * VL;
-    const float *at[DLC_WEIGHTS_MOST_ROWS];
+    const float *at[DLC_WEIGHTS_MOST_ROWS], *from[4];
+    int64_t width[4];
+#pragma clang loop unroll(full)
+    for (int j = 0; j < vectors; j++) width[j] = t->width[j];
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows; i++) {
 #pragma clang loop unroll(full)
         for (int j = 0; j < vectors; j++) sum[i][j] = vf_zero();
     }
     for (int64_t s = 0; s < t->segments; s++) {
-        const float *a = t->a + t->a_start[s], *b = t->b + t->b_start[s];
+        const float *a = t->a + t->a_start[s];
+#pragma clang loop unroll(full)
+        for (int j = 0; j < vectors; j++) from[j] = t->b + t->b_start[s] + (near ? t->column[0] + j * VL : t->column[j]);
         if (!dense) {
 #pragma clang loop unroll(full)
             for (int i = 0; i < rows; i++) at[i] = a + t->offset[i];
@@ -21,38 +25,18 @@ DLC_INLINE void DLC_NAME(weights_body)(const dlc_weights_tile *t, const int rows
             a += t->offset[0];
         }
         const int64_t count = t->counts[s], a_step = t->a_step, b_step = t->b_step;
-        if (last == VL) {
-            int64_t place = 0;
-            for (int64_t k = 0; k < count; k++) {
-                vf value[4];
+        int64_t a_at = 0, b_at = 0;
+        for (int64_t k = 0; k < count; k++) {
+            vf value[4];
 #pragma clang loop unroll(full)
-                for (int j = 0; j < vectors; j++) value[j] = vf_load(b + j * VL);
+            for (int j = 0; j < vectors; j++) value[j] = near ? vf_load(from[0] + b_at + j * VL) : whole ? vf_load(from[j] + b_at) : vf_load_n(from[j] + b_at, width[j]);
 #pragma clang loop unroll(full)
-                for (int i = 0; i < rows; i++) {
-                    const vf x = vf_set1(dense ? a[i] : at[i][place]);
+            for (int i = 0; i < rows; i++) {
+                const vf x = vf_set1(dense ? a[a_at + i] : at[i][a_at]);
 #pragma clang loop unroll(full)
-                    for (int j = 0; j < vectors; j++) sum[i][j] = vf_fma(x, value[j], sum[i][j]);
-                }
-                b += b_step;
-                if (dense) a += a_step;
-                else place += a_step;
+                for (int j = 0; j < vectors; j++) sum[i][j] = vf_fma(x, value[j], sum[i][j]);
             }
-        } else {
-            int64_t place = 0;
-            for (int64_t k = 0; k < count; k++) {
-                vf value[4];
-#pragma clang loop unroll(full)
-                for (int j = 0; j < vectors; j++) value[j] = j + 1 == vectors ? vf_load_n(b + j * VL, last) : vf_load(b + j * VL);
-#pragma clang loop unroll(full)
-                for (int i = 0; i < rows; i++) {
-                    const vf x = vf_set1(dense ? a[i] : at[i][place]);
-#pragma clang loop unroll(full)
-                    for (int j = 0; j < vectors; j++) sum[i][j] = vf_fma(x, value[j], sum[i][j]);
-                }
-                b += b_step;
-                if (dense) a += a_step;
-                else place += a_step;
-            }
+            a_at += a_step, b_at += b_step;
         }
     }
 #pragma clang loop unroll(full)
@@ -60,16 +44,19 @@ DLC_INLINE void DLC_NAME(weights_body)(const dlc_weights_tile *t, const int rows
         if (i >= t->rows) continue;
         float *target = t->sums + i * t->sums_row;
 #pragma clang loop unroll(full)
-        for (int j = 0; j < vectors; j++) {
-            if (j + 1 < vectors) vf_store(target + j * VL, vf_load(target + j * VL) + sum[i][j]);
-            else vf_store_n(target + j * VL, vf_load_n(target + j * VL, last) + sum[i][j], last);
-        }
+        for (int j = 0; j < vectors; j++)
+            vf_store_n(target + t->place[j], vf_load_n(target + t->place[j], width[j]) + sum[i][j], width[j]);
     }
 }
 
-#define WEIGHTS_TILE(rows, vectors)                                                                                    \
-    static void DLC_NAME(weights_any_##vectors)(const dlc_weights_tile *t) { DLC_NAME(weights_body)(t, rows, vectors, false); } \
-    static void DLC_NAME(weights_dense_##vectors)(const dlc_weights_tile *t) { DLC_NAME(weights_body)(t, rows, vectors, true); }
+#define WEIGHTS_KIND(kind, rows, vectors, dense, whole, near) \
+    static void DLC_NAME(weights_##kind##_##vectors)(const dlc_weights_tile *t) { DLC_NAME(weights_body)(t, rows, vectors, dense, whole, near); }
+#define WEIGHTS_TILE(rows, vectors)                          \
+    WEIGHTS_KIND(any, rows, vectors, false, false, false)    \
+    WEIGHTS_KIND(dense, rows, vectors, true, false, false)   \
+    WEIGHTS_KIND(whole, rows, vectors, true, true, false)    \
+    WEIGHTS_KIND(whole_near, rows, vectors, true, true, true) \
+    WEIGHTS_KIND(any_near, rows, vectors, false, true, true)
 
 #if DLC_REGISTERS == 32
 WEIGHTS_TILE(14, 1) WEIGHTS_TILE(12, 2) WEIGHTS_TILE(8, 3) WEIGHTS_TILE(6, 4)
@@ -98,18 +85,24 @@ static void DLC_NAME(weights_depthwise)(const dlc_weights_tile *t) {
 
 DLC_TARGET_END
 
+#if DLC_REGISTERS == 32
+#define WEIGHTS_TABLE(kind) { DLC_NAME(weights_##kind##_1), DLC_NAME(weights_##kind##_2), DLC_NAME(weights_##kind##_3), DLC_NAME(weights_##kind##_4) }
+#else
+#define WEIGHTS_TABLE(kind) { DLC_NAME(weights_##kind##_1), DLC_NAME(weights_##kind##_2) }
+#endif
+
 const dlc_weights_functions DLC_NAME(dlc_weights_functions) = {
 #if DLC_REGISTERS == 32
     .tile_rows = { 14, 12, 8, 6 },
     .most_vectors = 4,
-    .any = { DLC_NAME(weights_any_1), DLC_NAME(weights_any_2), DLC_NAME(weights_any_3), DLC_NAME(weights_any_4) },
-    .dense = { DLC_NAME(weights_dense_1), DLC_NAME(weights_dense_2), DLC_NAME(weights_dense_3), DLC_NAME(weights_dense_4) },
 #else
     .tile_rows = { 8, 6 },
     .most_vectors = 2,
-    .any = { DLC_NAME(weights_any_1), DLC_NAME(weights_any_2) },
-    .dense = { DLC_NAME(weights_dense_1), DLC_NAME(weights_dense_2) },
 #endif
+    .any = WEIGHTS_TABLE(any), .dense = WEIGHTS_TABLE(dense), .whole = WEIGHTS_TABLE(whole),
+    .whole_near = WEIGHTS_TABLE(whole_near), .any_near = WEIGHTS_TABLE(any_near),
     .depthwise = DLC_NAME(weights_depthwise),
 };
+#undef WEIGHTS_KIND
 #undef WEIGHTS_TILE
+#undef WEIGHTS_TABLE

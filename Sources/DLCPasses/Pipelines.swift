@@ -37,6 +37,7 @@ public enum Pipelines {
         simplifyMovement,
         nestConcatenations,
         foldPadding,
+        convolveTransposed,
         foldChannelScaling,
         averageBeforeConvolution,
         widenHalves,

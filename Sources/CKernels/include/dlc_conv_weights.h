@@ -15,9 +15,9 @@ typedef struct {
     dlc_isa isa;
     bool depthwise, copied, direct, along_outputs;
     int64_t pd, ph, pw;              ///< extents of what is read of x, padding included
-    int64_t taps, planes, rows, columns, tiles, tiles_per_task, tasks, segments, block, lanes;
-    int64_t whole_columns, plane_tiles;   ///< columns in tiles of the most vectors; tiles of a plane
-    int64_t tile_rows[2], row_tiles[2];   ///< of tiles with the most vectors, and of the last ones with fewer
+    int64_t taps, rows, columns, tiles, tiles_per_task, tasks, segments, block, lanes;
+    int64_t vectors_each, vectors;   ///< of one tap (or of all outputs); of a row of the sums
+    int64_t tile_rows, tile_vectors, row_tiles, vector_tiles;
     int64_t sums_offset;             ///< in the shared workspace, in floats, after the padded copy
 } dlc_conv_weights;
 

@@ -190,11 +190,22 @@ private struct ElementwiseRegions {
         }
     }
 
-    /// Whether a way leads from the region to a node, or from it to the region.
-    private func isOnTheWay(_ index: Int, _ nodes: Set<Int>, _ root: Int) -> Bool {
-        if reaches(from: readers[graph.nodes[index].results[0].index], root) { return true }
-        let leaving = nodes.flatMap { readers[graph.nodes[$0].results[0].index].filter { !nodes.contains($0) && $0 != index } }
-        return reaches(from: leaving, index)
+    /// Whether ways lead from the region to a sum, or from it to the region, through nodes that would not join with it.
+    private func isOnTheWay(_ sum: Int, _ nodes: Set<Int>, _ root: Int) -> Bool {
+        var joining: Set<Int> = [sum]
+        var candidates = producers(of: sum)
+        while let candidate = candidates.max() {
+            candidates.remove(candidate)
+            let value = graph.nodes[candidate].results[0]
+            guard isFree(candidate), isElementwise(candidate), graph.shape(value) == space(sum),
+                readers[value.index].allSatisfy({ joining.contains($0) || nodes.contains($0) })
+            else { continue }
+            joining.insert(candidate)
+            candidates.formUnion(producers(of: candidate))
+        }
+        let union = nodes.union(joining)
+        let leaving = union.flatMap { readers[graph.nodes[$0].results[0].index].filter { !union.contains($0) } }
+        return reaches(from: leaving, root) || joining.contains { reaches(from: leaving, $0) }
     }
 
     /// Whether a way leads from one of the nodes to a node or its region, regions being passed as a whole.

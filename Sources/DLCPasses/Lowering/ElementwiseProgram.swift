@@ -11,6 +11,8 @@ struct ElementwiseProgram {
     /// The compute type that each virtual register holds; registers are assigned once, then mapped to few.
     private var registerTypes: [dlc_compute] = []
     private var conversions: [String: Int] = [:]
+    /// Registers of 0 and 1 in the type that was compared, by their converted ones: what reads these may read those.
+    private var truths: [Int: Int] = [:]
 
     /// - Throws: where an operator of the body has no instruction, naming it.
     init(_ body: Graph) throws {
@@ -49,7 +51,23 @@ struct ElementwiseProgram {
             let op = sums.contains(port.value.index) ? DLC_OP_SUM : DLC_OP_STORE
             instructions.append(Instruction(op, registerTypes[register]) { ($0.a, $0.tensor) = (register, index) })
         }
+        dropUnread()
         try allocateRegisters()
+    }
+
+    private static func isComparison(_ op: dlc_op) -> Bool { op.rawValue >= DLC_OP_EQ.rawValue && op.rawValue <= DLC_OP_NOT.rawValue }
+
+    /// Leaves out instructions whose registers nothing reads.
+    private mutating func dropUnread() {
+        var isRead = [Bool](repeating: false, count: registerTypes.count)
+        var kept: [Instruction] = []
+        for instruction in instructions.reversed() {
+            let writesResult = instruction.op == DLC_OP_STORE || instruction.op == DLC_OP_SUM
+            guard writesResult || isRead[instruction.dst] else { continue }
+            for source in Self.sources(instruction) { isRead[source] = true }
+            kept.append(instruction)
+        }
+        instructions = kept.reversed()
     }
 
     static func compute(_ type: ElementType) -> dlc_compute {
@@ -86,6 +104,7 @@ struct ElementwiseProgram {
     mutating func converted(_ register: Int, to type: dlc_compute) -> Int {
         let from = registerTypes[register]
         if from == type { return register }
+        if let truth = truths[register], registerTypes[truth] == type { return truth }
         let key = "\(register) \(type.rawValue)"
         if let known = conversions[key] { return known }
         let result = append(Instruction(DLC_OP_CONVERT, type) { ($0.a, $0.from) = (register, from) })
@@ -132,7 +151,11 @@ struct ElementwiseProgram {
         if registers.count > 1 { instruction.b = registers[1] }
         if registers.count > 2 { instruction.c = registers[2] }
         let register = append(instruction)
-        if result == .bool { return converted(register, to: DLC_COMPUTE_I64) }
+        if result == .bool {
+            let truth = converted(register, to: DLC_COMPUTE_I64)
+            if Self.isComparison(instruction.op) { truths[truth] = register }
+            return truth
+        }
         return narrowed(converted(register, to: Self.compute(result)), to: result)
     }
 
