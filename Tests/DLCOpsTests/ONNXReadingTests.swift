@@ -102,6 +102,28 @@ private func expectClose(_ a: Tensor, _ b: Tensor, _ tolerance: Double = 1e-5, _
         try expectClose(reading.run([x, nil, scales]), expected)
     }
 
+    @Test func dropoutInTrainingKeepsAShareAndScalesIt() throws {
+        let x = try Tensor([Float](repeating: 3, count: 2000), shape: [4, 500])
+        let ratio = try Tensor([0.25] as [Float], shape: [])
+        func run(_ isTraining: Bool, _ constants: Set<Int>) throws -> [Double] {
+            try Reading(opType: "Dropout", constants: constants).run([x, ratio, Tensor([isTraining], shape: [])]).doubles()
+        }
+        for constants in [[1, 2], [2], []] as [Set<Int>] {
+            let y = try run(true, constants)
+            let kept = y.filter { $0 != 0 }
+            #expect(kept.allSatisfy { abs($0 - 4) < 1e-6 } && abs(kept.count - 1500) < 100, "\(kept.count)")
+            #expect(try run(false, constants) == x.doubles())
+        }
+    }
+
+    @Test func batchNormInTrainingTakesTheBatch() throws {
+        let x = try Tensor.random(seed: 13, shape: [3, 2, 5])
+        let vectors = try (14..<18).map { try Tensor.random(seed: $0, shape: [2]) }
+        let reading = Reading(opType: "BatchNormalization", attributes: ["training_mode": .int(1), "epsilon": .float(1e-3)])
+        let expected = try BatchNormTraining(epsilon: 1e-3).evaluate([x, vectors[0], vectors[1]])[0]
+        try expectClose(reading.run([x] + vectors), expected)
+    }
+
     @Test func integerProductsAreExact() throws {
         let a = try Tensor([255, 0, 128, 7, 9, 200] as [UInt8], shape: [2, 3])
         let b = try Tensor([-128, 127, 5, -6, 100, 1] as [Int8], shape: [3, 2])

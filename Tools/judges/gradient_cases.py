@@ -86,7 +86,8 @@ def movement():
     yield "tile", "%y = tile(%x0) {repeats: dims(2; 3)}", [normal(2, 3)], lambda x: x.tile(2, 3)
     pads = "pads: dims(0; 0; 2; 1; 0; 0; 1; 2)"
     for mode, name in {"constant": "constant", "reflect": "reflect", "edge": "replicate", "wrap": "circular"}.items():
-        yield f"pad, {mode}", f'%y = pad(%x0) {{{pads}, mode: "{mode}"}}', [normal(2, 3, 4, 5)], lambda x, name=name: F.pad(x, (1, 2, 2, 1), mode=name)
+        yield (f"pad, {mode}", f'%y = pad(%x0) {{{pads}, mode: "{mode}"}}', [normal(2, 3, 4, 5)],
+               lambda x, name=name: F.pad(x, (1, 2, 2, 1), mode=name))
     yield "trilu", "%y = trilu(%x0) {upper: false, k: 1}", [normal(2, 3, 4)], lambda x: x.tril(1)
     yield "cumulative sum", "%y = cum_sum(%x0) {axis: 1}", [normal(2, 3, 4)], lambda x: x.cumsum(1)
     yield "gather", "%y = gather(%x0, %x1) {axis: 0}", [normal(7, 5), whole(7, 3, 4)], lambda x, i: F.embedding(i, x)
@@ -112,13 +113,15 @@ def reductions():
         "sum_square": lambda x, axes: x.square().sum(axes), "prod": lambda x, axes: x.prod(2).prod(0),
     }
     for name, function in kinds.items():
-        yield f"reduce {name}", f"%y = reduce_{name}(%x0) {{axes: [0, 2], keepdims: false}}", [normal(3, 4, 5)], lambda x, f=function: f(x, (0, 2))
+        yield (f"reduce {name}", f"%y = reduce_{name}(%x0) {{axes: [0, 2], keepdims: false}}", [normal(3, 4, 5)],
+               lambda x, f=function: f(x, (0, 2)))
     yield "reduce log_sum", "%y = reduce_log_sum(%x0) {axes: [1], keepdims: false}", [positive(3, 4)], lambda x: x.sum(1).log()
     yield "product with a zero", "%y = reduce_prod(%x0) {axes: [0]}", [torch.tensor([0.0, 2, 3])], lambda x: x.prod(0, keepdim=True), 1
     yield "equal extremes", "%y = reduce_max(%x0) {axes: [1]}", [whole(3, 4, 8).float()], lambda x: x.amax(1, keepdim=True)
     yield "softmax", "%y = softmax(%x0) {axis: 1}", [normal(3, 7, 2)], lambda x: x.softmax(1)
     yield "log softmax", "%y = log_softmax(%x0) {axis: -1}", [normal(3, 7)], lambda x: x.log_softmax(-1)
-    yield ("cross entropy", "%l = log_softmax(%x0) {axis: 1}\n%p = gather_elements(%l, %x1) {axis: 1}\n%n = neg(%p)\n%y = reduce_mean(%n) {keepdims: false}",
+    yield ("cross entropy",
+           "%l = log_softmax(%x0) {axis: 1}\n%p = gather_elements(%l, %x1) {axis: 1}\n%n = neg(%p)\n%y = reduce_mean(%n) {keepdims: false}",
            [normal(6, 10), whole(10, 6, 1)], lambda x, i: F.cross_entropy(x, i[:, 0]))
 
 
@@ -127,7 +130,8 @@ def products():
     yield "matmul, rows", "%y = matmul(%x0, %x1)", [normal(2, 5, 7), normal(7, 3)], torch.matmul
     yield "matmul, batches", "%y = matmul(%x0, %x1)", [normal(2, 1, 5, 7), normal(3, 7, 4)], torch.matmul
     yield "matmul, vectors", "%y = matmul(%x0, %x1)", [normal(7), normal(2, 7, 3)], torch.matmul
-    yield "gemm", "%y = gemm(%x0, %x1, %x2) {alpha: 0.5, beta: 2.0, transB: 1}", [normal(5, 7), normal(3, 7), normal(3)], lambda a, b, c: 0.5 * a @ b.T + 2 * c
+    yield ("gemm", "%y = gemm(%x0, %x1, %x2) {alpha: 0.5, beta: 2.0, transB: 1}", [normal(5, 7), normal(3, 7), normal(3)],
+           lambda a, b, c: 0.5 * a @ b.T + 2 * c)
     yield "gemm, transposed", "%y = gemm(%x0, %x1) {transA: 1, transB: 1}", [normal(7, 5), normal(3, 7)], lambda a, b: a.T @ b.T
     conv = [normal(2, 4, 9, 8), normal(6, 4, 3, 3), normal(6)]
     for stride, pad, dilation in [(1, 1, 1), (2, 1, 1), (3, 0, 1), (1, 2, 2), (2, 0, 2)]:
@@ -139,8 +143,10 @@ def products():
            lambda x, w: F.conv2d(x, w, None, (2, 1), 1, 1, 2))
     yield ("conv, depthwise", "%y = conv(%x0, %x1) " + windows(None, [2, 2], [1] * 4, group=5), [normal(2, 5, 7, 6), normal(5, 1, 3, 3)],
            lambda x, w: F.conv2d(x, w, None, 2, 1, 1, 5))
-    yield "conv, 1-D", "%y = conv(%x0, %x1) " + windows(None, [2], [2, 2]), [normal(2, 3, 11), normal(4, 3, 5)], lambda x, w: F.conv1d(x, w, None, 2, 2)
-    yield "conv, 3-D", "%y = conv(%x0, %x1) " + windows(None, [1, 2, 1], [1] * 6), [normal(1, 2, 4, 5, 6), normal(3, 2, 3, 3, 3)], lambda x, w: F.conv3d(x, w, None, (1, 2, 1), 1)
+    yield ("conv, 1-D", "%y = conv(%x0, %x1) " + windows(None, [2], [2, 2]), [normal(2, 3, 11), normal(4, 3, 5)],
+           lambda x, w: F.conv1d(x, w, None, 2, 2))
+    yield ("conv, 3-D", "%y = conv(%x0, %x1) " + windows(None, [1, 2, 1], [1] * 6), [normal(1, 2, 4, 5, 6), normal(3, 2, 3, 3, 3)],
+           lambda x, w: F.conv3d(x, w, None, (1, 2, 1), 1))
     text = windows(None, [2, 2], [1] * 4, output_padding="[1, 0]")
     yield ("transposed conv", f"%y = conv_transpose(%x0, %x1, %x2) {text}", [normal(2, 4, 5, 6), normal(4, 3, 3, 3), normal(3)],
            lambda x, w, b: F.conv_transpose2d(x, w, b, 2, 1, (1, 0)))
@@ -152,11 +158,14 @@ def products():
 def layers():
     x = normal(2, 3, 9, 8)
     yield "max pool", "%y, %i = max_pool(%x0) " + windows([3, 3], [2, 2], [1] * 4), [x], lambda x: F.max_pool2d(x, 3, 2, 1)
-    yield "max pool, ceiling", "%y, %i = max_pool(%x0) " + windows([2, 2], [2, 2], [0] * 4, ceil_mode="true"), [x], lambda x: F.max_pool2d(x, 2, 2, ceil_mode=True)
-    yield "max pool, equal", "%y, %i = max_pool(%x0) " + windows([2, 2], [2, 2], [0] * 4), [whole(3, 2, 3, 8, 8).float()], lambda x: F.max_pool2d(x, 2, 2)
+    yield ("max pool, ceiling", "%y, %i = max_pool(%x0) " + windows([2, 2], [2, 2], [0] * 4, ceil_mode="true"), [x],
+           lambda x: F.max_pool2d(x, 2, 2, ceil_mode=True))
+    yield ("max pool, equal", "%y, %i = max_pool(%x0) " + windows([2, 2], [2, 2], [0] * 4), [whole(3, 2, 3, 8, 8).float()],
+           lambda x: F.max_pool2d(x, 2, 2))
     yield ("average pool", "%y = average_pool(%x0) " + windows([3, 3], [2, 2], [1] * 4), [x],
            lambda x: F.avg_pool2d(x, 3, 2, 1, count_include_pad=False))
-    yield ("average pool, padding counted", "%y = average_pool(%x0) " + windows([3, 2], [2, 2], [1, 0, 1, 0], count_include_pad="true", ceil_mode="true"), [x],
+    yield ("average pool, padding counted",
+           "%y = average_pool(%x0) " + windows([3, 2], [2, 2], [1, 0, 1, 0], count_include_pad="true", ceil_mode="true"), [x],
            lambda x: F.avg_pool2d(x, (3, 2), 2, (1, 0), ceil_mode=True))
     yield "lp pool", "%y = lp_pool(%x0) " + windows([2, 2], [2, 2], [0] * 4, p=3), [positive(2, 3, 8, 8)], lambda x: F.lp_pool2d(x, 3, 2)
     sizes = "sizes: dims(2; 3; 13; 5)"
@@ -165,7 +174,7 @@ def layers():
         ("linear", 'mode: "linear"', "bilinear", {}),
         ("linear, corners", 'mode: "linear", coordinate_transformation_mode: "align_corners"', "bilinear", {"align_corners": True}),
         ("cubic", 'mode: "cubic"', "bicubic", {}),
-        ("linear, antialias", 'mode: "linear", antialias: true', "bilinear", {"antialias": True}),
+        ("linear, antialias", 'mode: "linear", antialias: true, exclude_outside: true', "bilinear", {"antialias": True}),
     ]:
         yield (f"resize, {name}", f"%y = resize(%x0) {{{sizes}, {attributes}}}", [x],
                lambda x, mode=mode, further=further: F.interpolate(x, (13, 5), mode=mode, **further))
@@ -177,10 +186,13 @@ def layers():
     yield ("batch norm", "%y = batch_norm(%x0, %x1, %x2, %x3, %x4)", channels + [normal(3), positive(3)],
            lambda x, s, b, m, v: F.batch_norm(x, m, v, s, b) if not m.requires_grad else
            (x - m[:, None, None]) * (v[:, None, None] + 1e-5).rsqrt() * s[:, None, None] + b[:, None, None])
-    yield "layer norm", "%y, %m, %i = layer_norm(%x0, %x1, %x2)", [normal(4, 6, 16), normal(16), normal(16)], lambda x, s, b: F.layer_norm(x, (16,), s, b)
+    yield ("layer norm", "%y, %m, %i = layer_norm(%x0, %x1, %x2)", [normal(4, 6, 16), normal(16), normal(16)],
+           lambda x, s, b: F.layer_norm(x, (16,), s, b))
     yield "rms norm", "%y = rms_norm(%x0, %x1)", [normal(4, 6, 16), normal(16)], lambda x, s: F.rms_norm(x, (16,), s, 1e-5)
-    yield "group norm", "%y = group_norm(%x0, %x1, %x2) {num_groups: 2}", [normal(2, 6, 4, 5), normal(6), normal(6)], lambda x, s, b: F.group_norm(x, 2, s, b)
-    yield "instance norm", "%y = group_norm(%x0, %x1, %x2) {num_groups: 6}", [normal(2, 6, 4, 5), normal(6), normal(6)], lambda x, s, b: F.instance_norm(x, weight=s, bias=b)
+    yield ("group norm", "%y = group_norm(%x0, %x1, %x2) {num_groups: 2}", [normal(2, 6, 4, 5), normal(6), normal(6)],
+           lambda x, s, b: F.group_norm(x, 2, s, b))
+    yield ("instance norm", "%y = group_norm(%x0, %x1, %x2) {num_groups: 6}", [normal(2, 6, 4, 5), normal(6), normal(6)],
+           lambda x, s, b: F.instance_norm(x, weight=s, bias=b))
     yield "l2 norm", "%y = lp_norm(%x0) {axis: 1, p: 2}", [normal(3, 5, 4)], lambda x: F.normalize(x, 2, 1)
     yield ("local response norm", "%y = lrn(%x0) {size: 5, alpha: 0.3, beta: 0.75, bias: 2.0}", [normal(2, 9, 3, 2)],
            lambda x: F.local_response_norm(x, 5, 0.3, 0.75, 2.0))
@@ -193,8 +205,10 @@ def attention():
 
     scaled = F.scaled_dot_product_attention
     yield "attention", "%y = attention(%x0, %x1, %x2) {scale: 0.35355339}", heads(3, 3, 3), scaled
-    yield "attention, groups", "%y = attention(%x0, %x1, %x2) {scale: 0.5}", heads(4, 2, 2), lambda q, k, v: scaled(q, k, v, scale=0.5, enable_gqa=True)
-    yield "attention, causal", "%y = attention(%x0, %x1, %x2) {scale: 0.5, causal: true}", [normal(2, 3, 6, 4) for _ in range(3)], lambda q, k, v: scaled(q, k, v, is_causal=True, scale=0.5)
+    yield ("attention, groups", "%y = attention(%x0, %x1, %x2) {scale: 0.5}", heads(4, 2, 2),
+           lambda q, k, v: scaled(q, k, v, scale=0.5, enable_gqa=True))
+    yield ("attention, causal", "%y = attention(%x0, %x1, %x2) {scale: 0.5, causal: true}", [normal(2, 3, 6, 4) for _ in range(3)],
+           lambda q, k, v: scaled(q, k, v, is_causal=True, scale=0.5))
     yield ("attention, added mask", "%y = attention(%x0, %x1, %x2, %x3) {scale: 0.5}", heads(3, 3, 3) + [normal(5, 7)],
            lambda q, k, v, m: scaled(q, k, v, m, scale=0.5))
     yield ("attention, mask", "%y = attention(%x0, %x1, %x2, %x3) {scale: 0.5}", heads(3, 3, 3) + [torch.arange(35).reshape(5, 7) % 3 > 0],
@@ -230,7 +244,8 @@ def recurrent():
             numbers = f"[{', '.join(['0.0'] * len(names))}]"
             names = "[" + ", ".join(f'"{name}"' for name in names) + "]"
             attributes = f'hidden_size: {hidden}, direction: "{"bidirectional" if both else "forward"}", activations: {names}, '
-            attributes += f"activation_alpha: {numbers}, activation_beta: {numbers}" + (", linear_before_reset: true" if kind == "gru" else "")
+            attributes += f"activation_alpha: {numbers}, activation_beta: {numbers}"
+            attributes += ", linear_before_reset: true" if kind == "gru" else ""
             results, given = ("%s, %h, %c", ", _, %x4, %x5") if kind == "lstm" else ("%s, %h", ", _, %x4")
             last = "%c" if kind == "lstm" else "%h"
             yield (f"{kind}{', both directions' if both else ''}",
@@ -241,8 +256,36 @@ def recurrent():
                    f"%y = concat(%f, %g)", operands, function, 1)
 
 
+def large():
+    """Extents at which other kernels are chosen, with tails."""
+    for stride, size in [(1, 3), (2, 3), (1, 5), (1, 1), (2, 1)]:
+        text = windows(None, [stride] * 2, [size // 2] * 4)
+        yield (f"large conv, {size}x{size}, stride {stride}", f"%y = conv(%x0, %x1, %x2) {text}",
+               [normal(3, 19, 33, 30), normal(37, 19, size, size), normal(37)],
+               lambda x, w, b, s=stride, p=size // 2: F.conv2d(x, w, b, s, p), 1)
+    yield ("large conv, depthwise", "%y = conv(%x0, %x1) " + windows(None, [1, 1], [1] * 4, group=35),
+           [normal(2, 35, 28, 31), normal(35, 1, 3, 3)],
+           lambda x, w: F.conv2d(x, w, None, 1, 1, 1, 35), 1)
+    text = windows(None, [2, 2], [1] * 4, output_padding="[0, 0]")
+    yield ("large transposed conv", f"%y = conv_transpose(%x0, %x1) {text}", [normal(2, 21, 15, 17), normal(21, 18, 4, 4)],
+           lambda x, w: F.conv_transpose2d(x, w, None, 2, 1), 1)
+    yield "large matmul", "%y = matmul(%x0, %x1)", [normal(3, 65, 301), normal(301, 133)], torch.matmul, 1
+    yield ("large gemm", "%y = gemm(%x0, %x1, %x2) {transB: 1}", [normal(129, 270), normal(514, 270), normal(514)],
+           lambda a, b, c: a @ b.T + c, 1)
+    yield "large embedding", "%y = gather(%x0, %x1) {axis: 0}", [normal(500, 65), whole(500, 4, 190)], lambda x, i: F.embedding(i, x), 1
+    yield "large softmax", "%y = softmax(%x0) {axis: -1}", [normal(17, 1003)], lambda x: x.softmax(-1), 1
+    yield ("large layer norm", "%y, %m, %i = layer_norm(%x0, %x1, %x2)", [normal(37, 515), normal(515), normal(515)],
+           lambda x, s, b: F.layer_norm(x, (515,), s, b), 1)
+    yield ("large max pool", "%y, %i = max_pool(%x0) " + windows([3, 3], [2, 2], [1] * 4), [normal(2, 33, 40, 37)],
+           lambda x: F.max_pool2d(x, 3, 2, 1), 1)
+    yield ("large batch norm", "%y, %m, %v = batch_norm_training(%x0, %x1, %x2)", [normal(5, 37, 19, 23), normal(37), normal(37)],
+           lambda x, s, b: F.batch_norm(x, None, None, s, b, training=True), 1)
+    yield ("large attention", "%y = attention(%x0, %x1, %x2) {scale: 0.17677669, causal: true}", [normal(2, 3, 70, 32) for _ in range(3)],
+           lambda q, k, v: F.scaled_dot_product_attention(q, k, v, is_causal=True), 1)
+
+
 def cases():
     """All cases, each with operands of its own."""
-    for part in (elementwise, movement, reductions, products, layers, attention, recurrent):
+    for part in (elementwise, movement, reductions, products, layers, attention, recurrent, large):
         for case in part():
             yield Case(*case)

@@ -39,9 +39,12 @@ public struct GradientBuilder {
     public mutating func over(_ a: Value, _ b: Value) throws -> Value { try arithmetic(.div, a, b) }
     public mutating func plus(_ a: Value, _ b: Double) throws -> Value { try plus(a, scalar(b, like: a)) }
     public mutating func times(_ a: Value, _ b: Double) throws -> Value { try times(a, scalar(b, like: a)) }
-    public mutating func negative(_ a: Value) throws -> Value { try add(Unary(.neg), a) }
+    public mutating func negative(_ a: Value) throws -> Value { try unary(.neg, a) }
     public mutating func squared(_ a: Value) throws -> Value { try times(a, a) }
-    public mutating func unary(_ function: UnaryFunction, _ a: Value) throws -> Value { try add(Unary(function), a) }
+    public mutating func unary(_ function: UnaryFunction, _ a: Value) throws -> Value {
+        if let inner = repeated(a) { return try expand(unary(function, inner), to: shape(a)) }
+        return try add(Unary(function), a)
+    }
     /// 1 - a.
     public mutating func complement(_ a: Value) throws -> Value { try minus(scalar(1, like: a), a) }
 
