@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { task_bytes = 128 << 10, few_rows = 64, columns_least = 64 };
+enum { task_bytes = 128 << 10, few_rows = 64, columns_least = 64, streamed_bytes = 16 << 20 };
 
 /// Where the slices of each row begin in `order_of`, and where those of the last end.
 static int64_t *starts_of(const dlc_call *call) { return call->shared; }
@@ -35,6 +35,15 @@ static void sort(const dlc_call *call) {
     }
 }
 
+/// Zeros that are not read again before the cache has been through other memory, without reading what they replace.
+static void stream_zeros(void *target, int64_t bytes) {
+    typedef float v4 __attribute__((vector_size(16)));
+    char *to = target, *const end = to + bytes;
+    for (; to < end && (uintptr_t)to % 16 != 0; to += 4) memset(to, 0, 4);
+    for (; end - to >= 16; to += 16) __builtin_nontemporal_store((v4){ 0 }, (v4 *)to);
+    for (; to < end; to += 4) memset(to, 0, 4);
+}
+
 #define ADD_ROWS(T, NAME)                                                                                              \
     static void NAME(const dlc_call *call, int64_t outer, int64_t first, int64_t last, int64_t column, int64_t width) { \
         const dlc_gather_gradient *p = call->params;                                                                   \
@@ -44,7 +53,8 @@ static void sort(const dlc_call *call) {
         for (int64_t row = first; row < last; ++row, target += p->inner) {                                             \
             int64_t i = starts[row], end = starts[row + 1];                                                            \
             if (i == end) {                                                                                            \
-                memset(target, 0, (size_t)width * sizeof(T));                                                          \
+                if (p->streams) stream_zeros(target, width * (int64_t)sizeof(T));                                      \
+                else memset(target, 0, (size_t)width * sizeof(T));                                                     \
                 continue;                                                                                              \
             }                                                                                                          \
             memcpy(target, dy + order[i] * p->inner, (size_t)width * sizeof(T));                                       \
@@ -70,6 +80,8 @@ static void run(const dlc_call *call) {
         int64_t column = block * p->columns_per_task, width = dlc_lesser(p->columns_per_task, p->inner - column);
         (p->type == DLC_F32 ? add_rows_f32 : add_rows_f64)(call, outer, first, last, column, width);
     }
+    // What went past the cache is there before the phase ends.
+    if (p->streams) __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
 bool dlc_gather_gradient_prepare(dlc_isa isa, dlc_gather_gradient *p, dlc_launch *launch) {
@@ -78,6 +90,7 @@ bool dlc_gather_gradient_prepare(dlc_isa isa, dlc_gather_gradient *p, dlc_launch
     int64_t size = p->type == DLC_F32 ? 4 : 8, bytes, read;
     if (!dlc_product((int64_t[]){ p->outer, p->axis, p->inner, size }, 4, &bytes)) return false;
     if (!dlc_product((int64_t[]){ p->outer, p->count, p->inner, size }, 4, &read)) return false;
+    p->streams = bytes >= streamed_bytes;
     // Few rows are many slices each: they are split by columns.
     p->columns_per_task = p->axis < few_rows && p->inner > columns_least ? columns_least : p->inner > 0 ? p->inner : 1;
     p->column_blocks = dlc_quotient_up(p->inner, p->columns_per_task);

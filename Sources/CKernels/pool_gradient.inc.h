@@ -47,15 +47,16 @@ DLC_INLINE vi pool_maxima_f32(const pool_taps *t, const float *x, int64_t x_ld, 
     return index;
 }
 
-/// Adds `value` to every tap in the band, or, with `index`, each lane to the tap of its number.
-DLC_INLINE void pool_scatter_f32(const pool_taps *t, float *dx, int64_t ld, vf value, bool chooses, vi index, int64_t n) {
+/// Adds `value` to every tap in the band, or, if it chooses, each lane to the tap of its number; taps that no other window
+/// has are stored.
+DLC_INLINE void pool_scatter_f32(const pool_taps *t, float *dx, int64_t ld, vf value, bool chooses, bool alone, vi index, int64_t n) {
     for (int64_t d = 0; d < t->d; d++) {
         for (int64_t h = t->begin; h < t->end; h++) {
             float *target = dx + (d * t->step_d + h * t->step_h) * ld;
             int32_t tap = (int32_t)((d * t->h + h) * t->w);
             for (int64_t w = 0; w < t->w; w++, tap++, target += t->step_w * ld) {
                 vf part = chooses ? (vf)((vi)value & (index == vi_set1(tap))) : value;
-                vf_store_n(target, vf_load_n(target, n) + part, n);
+                vf_store_n(target, alone ? part : vf_load_n(target, n) + part, n);
             }
         }
     }
@@ -69,12 +70,11 @@ static void pool_rows_reaching(const dlc_pool *p, int64_t first, int64_t last, i
     *end = dlc_lesser(high > 0 ? dlc_quotient_up(high, stride) : 0, p->y_extent[1]);
 }
 
-static void DLC_NAME(pool_gradient_f32)(const dlc_call *call) {
+DLC_INLINE void pool_gradient_rows(const dlc_call *call, const bool average, const bool alone) {
     const dlc_pool_gradient *g = call->params;
     const dlc_pool *p = &g->pool;
     const float *x = call->buffers[0], *dy = call->buffers[1];
     float *dx = call->buffers[2];
-    const bool average = g->kind == DLC_POOL_GRADIENT_AVERAGE;
     for (int64_t task = call->begin; task < call->end; task++) {
         int64_t batch = task / g->bands, first = task % g->bands * g->rows, last = dlc_lesser(first + g->rows, p->x_extent[1]);
         for (int64_t d = 0; d < p->x_extent[0]; d++) {
@@ -100,16 +100,25 @@ static void DLC_NAME(pool_gradient_f32)(const dlc_call *call) {
                         vf value = vf_load_n(dy + y_pixel * g->dy_ld + c, n);
                         float *target = dx + t.pixel * g->result_ld + c;
                         if (average) {
-                            pool_scatter_f32(&t, target, g->result_ld, value * scale, false, vi_set1(0), n);
+                            pool_scatter_f32(&t, target, g->result_ld, value * scale, false, alone, vi_set1(0), n);
                         } else {
                             vi index = pool_maxima_f32(&t, x + t.pixel * p->x_ld + c, p->x_ld, NULL, 0, n, NULL);
-                            pool_scatter_f32(&t, target, g->result_ld, value, true, index, n);
+                            pool_scatter_f32(&t, target, g->result_ld, value, true, alone, index, n);
                         }
                     }
                 }
             }
         }
     }
+}
+
+static void DLC_NAME(pool_gradient_f32)(const dlc_call *call) {
+    const dlc_pool_gradient *g = call->params;
+    const bool average = g->kind == DLC_POOL_GRADIENT_AVERAGE;
+    if (average && g->alone) pool_gradient_rows(call, true, true);
+    else if (average) pool_gradient_rows(call, true, false);
+    else if (g->alone) pool_gradient_rows(call, false, true);
+    else pool_gradient_rows(call, false, false);
 }
 
 static void DLC_NAME(pool_select_f32)(const dlc_call *call) {

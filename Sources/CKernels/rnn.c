@@ -14,6 +14,18 @@ bool dlc_rnn_valid(const dlc_rnn *p) {
     return true;
 }
 
+bool dlc_rnn_slopes_follow(const dlc_rnn *p) {
+    const int count = p->kind == DLC_RNN_PLAIN ? 1 : 2;
+    for (int d = 0; d < (p->direction == DLC_RNN_BIDIRECTIONAL ? 2 : 1); d++)
+        for (int i = 0; i < count; i++)
+            if (p->activations[3 * d + i].function > DLC_RNN_TANH) return false;
+    return !p->clipped;
+}
+
+int64_t dlc_rnn_gates_columns(const dlc_rnn *p) {
+    return p->hidden * (p->kind == DLC_RNN_LSTM ? 4 : p->kind == DLC_RNN_PLAIN ? 1 : p->linear_before_reset ? 4 : 3);
+}
+
 int64_t dlc_rnn_packed_bytes(dlc_isa isa, const dlc_rnn *p) {
     if (!dlc_rnn_valid(p)) return 0;
     rnn_layout l = rnn_layout_of(p, dlc_lanes(isa));
@@ -86,6 +98,7 @@ bool dlc_rnn_prepare(dlc_isa isa, dlc_rnn *p, dlc_launch *launch) {
     // The products of a chunk should stay in cache, but be of enough rows to reuse the weights.
     enum { cached_floats = 1 << 20, fewest_rows = 24 };
     p->chunk = 1;
+    p->keeps_values = dlc_rnn_slopes_follow(p);
     rnn_layout l = rnn_layout_of(p, dlc_lanes(isa));
     int64_t batch = p->batch > 0 ? p->batch : 1, step = l.directions * batch * l.xw_row;
     p->chunk = cached_floats / step;

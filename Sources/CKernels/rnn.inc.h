@@ -83,7 +83,7 @@ static void rnn_finish(const rnn_task *t, int64_t b, vf h, vf c) {
 static void rnn_start(const rnn_task *t) {
     const float *h = t->buffers[3], *c = t->buffers[4];
     const int32_t *lengths = t->buffers[2];
-    int32_t *status = t->buffers[8];
+    int32_t *status = t->buffers[9];
     bool lstm = t->p->kind == DLC_RNN_LSTM;
     for (int64_t b = 0; b < t->p->batch; b++) {
         if (status && lengths && t->direction == 0 && t->block == 0 && (lengths[b] < 0 || lengths[b] > t->p->steps)) *status = 1;
@@ -139,17 +139,33 @@ static void rnn_store(const rnn_task *t, int64_t step, int64_t b, vf h, vf c) {
     if (step == p->steps - 1) rnn_finish(t, b, h, c);
 }
 
+/// Where the gates of a step are given for the gradient; null where they are not, or the sequence has ended.
+static float *rnn_gates_of(const rnn_task *t, int64_t step, int64_t b) {
+    const dlc_rnn *p = t->p;
+    float *gates = t->buffers[8];
+    if (!gates || step >= rnn_length(t, b)) return NULL;
+    return gates + ((t->direction * p->steps + step) * p->batch + b) * dlc_rnn_gates_columns(p) + t->block * VL;
+}
+
+/// Gives a gate: its value, or the sum before its function.
+DLC_INLINE void rnn_give(const rnn_task *t, float *gates, int64_t gate, vf sum, vf value) {
+    if (gates) vf_store_n(gates + gate * t->p->hidden, t->p->keeps_values ? value : sum, t->lanes);
+}
+
 static void rnn_lstm(const rnn_task *t, int64_t step, int64_t b, const float *xw, const float *rec) {
     const float *peephole = t->small + (t->l.gates + 1) * VL;
     float *cell = t->c + b * t->l.units + t->block * VL;
     vf c = vf_load(cell);
     vf i = vf_load(xw) + vf_load(rec), o = vf_load(xw + VL) + vf_load(rec + VL);
     vf f = vf_load(xw + 2 * VL) + vf_load(rec + 2 * VL), g = vf_load(xw + 3 * VL) + vf_load(rec + 3 * VL);
-    i = rnn_gate(t, vf_fma(vf_load(peephole), c, i), 0);
-    f = t->p->input_forget ? 1.0f - i : rnn_gate(t, vf_fma(vf_load(peephole + 2 * VL), c, f), 0);
-    vf next = vf_fma(f, c, i * rnn_gate(t, g, 1));
-    o = rnn_gate(t, vf_fma(vf_load(peephole + VL), next, o), 0);
-    vf h = o * rnn_activate(next, &t->p->activations[t->direction * 3 + 2]);
+    i = vf_fma(vf_load(peephole), c, i), f = vf_fma(vf_load(peephole + 2 * VL), c, f);
+    vf input = rnn_gate(t, i, 0), forget = t->p->input_forget ? 1.0f - input : rnn_gate(t, f, 0), value = rnn_gate(t, g, 1);
+    vf next = vf_fma(forget, c, input * value);
+    o = vf_fma(vf_load(peephole + VL), next, o);
+    vf output = rnn_gate(t, o, 0);
+    float *gates = rnn_gates_of(t, step, b);
+    rnn_give(t, gates, 0, i, input), rnn_give(t, gates, 1, o, output), rnn_give(t, gates, 2, f, forget), rnn_give(t, gates, 3, g, value);
+    vf h = output * rnn_activate(next, &t->p->activations[t->direction * 3 + 2]);
     if (step >= rnn_length(t, b)) next = c;
     vf_store(cell, next);
     rnn_store(t, step, b, h, next);
@@ -159,20 +175,32 @@ static void rnn_lstm(const rnn_task *t, int64_t step, int64_t b, const float *xw
 static void rnn_gru(const rnn_task *t, int64_t step, int64_t stage, int64_t b, const float *xw, const float *rec) {
     int64_t at = b * t->l.units + t->block * VL;
     vf old = vf_load(t->h[step & 1] + at), z, candidate;
+    float *gates = rnn_gates_of(t, step, b);
     if (stage == 0) {
-        z = rnn_gate(t, vf_load(xw) + vf_load(rec), 0);
-        vf r = rnn_gate(t, vf_load(xw + VL) + vf_load(rec + VL), 0);
+        vf z_sum = vf_load(xw) + vf_load(rec), r_sum = vf_load(xw + VL) + vf_load(rec + VL), r = rnn_gate(t, r_sum, 0);
+        z = rnn_gate(t, z_sum, 0);
+        rnn_give(t, gates, 0, z_sum, z), rnn_give(t, gates, 1, r_sum, r);
         if (!t->p->linear_before_reset) {
             vf_store(t->rh + at, r * old);
             vf_store(t->z + at, z);
             return;
         }
-        candidate = vf_fma(r, vf_load(rec + 2 * VL) + vf_load(t->small + 3 * VL), vf_load(xw + 2 * VL));
+        vf brought = vf_load(rec + 2 * VL) + vf_load(t->small + 3 * VL);
+        rnn_give(t, gates, 3, brought, brought);
+        candidate = vf_fma(r, brought, vf_load(xw + 2 * VL));
     } else {
         z = vf_load(t->z + at);
         candidate = vf_load(xw + 2 * VL) + vf_load(rec);
     }
-    rnn_store(t, step, b, vf_fma(z, old, (1.0f - z) * rnn_gate(t, candidate, 1)), vf_zero());
+    vf value = rnn_gate(t, candidate, 1);
+    rnn_give(t, gates, 2, candidate, value);
+    rnn_store(t, step, b, vf_fma(z, old, (1.0f - z) * value), vf_zero());
+}
+
+static void rnn_plain(const rnn_task *t, int64_t step, int64_t b, const float *xw, const float *rec) {
+    vf sum = vf_load(xw) + vf_load(rec), h = rnn_gate(t, sum, 0);
+    rnn_give(t, rnn_gates_of(t, step, b), 0, sum, h);
+    rnn_store(t, step, b, h, vf_zero());
 }
 
 /// One stage of one step for this task's units of every sequence.
@@ -192,7 +220,7 @@ static void rnn_step(const rnn_task *t, int64_t step, int64_t stage) {
             switch (p->kind) {
             case DLC_RNN_LSTM: rnn_lstm(t, step, b + i, xw, rec); break;
             case DLC_RNN_GRU: rnn_gru(t, step, stage, b + i, xw, rec); break;
-            case DLC_RNN_PLAIN: rnn_store(t, step, b + i, rnn_gate(t, vf_load(xw) + vf_load(rec), 0), vf_zero()); break;
+            case DLC_RNN_PLAIN: rnn_plain(t, step, b + i, xw, rec); break;
             }
         }
     }

@@ -18,11 +18,12 @@ rnn_gradient_layout rnn_gradient_layout_of(const dlc_rnn *p, int64_t lanes) {
     const bool gru = p->kind == DLC_RNN_GRU, apart = gru && p->linear_before_reset;
     int64_t blocks_x = dlc_quotient_up(p->input, lanes);
     l.stages = f->stages;
-    l.wide_h = wide_of(f->blocks), l.wide_x = wide_of(blocks_x);
+    // Of x there are many rows to share out.
+    l.wide_h = wide_of(f->blocks), l.wide_x = blocks_x >= 4 ? 4 : blocks_x >= 2 ? 2 : 1;
     l.groups_h = dlc_quotient_up(f->blocks, l.wide_h), l.groups_x = dlc_quotient_up(blocks_x, l.wide_x);
     l.rows1 = (gru ? 2 : f->gates) * p->hidden, l.rows2 = gru ? p->hidden : 0;
     l.candidate = (apart ? 3 : 2) * p->hidden;
-    l.columns = (f->gates + (apart ? 1 : 0)) * p->hidden;
+    l.columns = dlc_rnn_gates_columns(p);
     l.gates_ld = padded(l.columns), l.x_ld = padded(p->input), l.h_ld = padded(p->hidden);
     int64_t units = l.groups_h * l.wide_h * lanes, inputs = l.groups_x * l.wide_x * lanes;
     l.r2 = l.r1 + units * l.rows1;
@@ -40,13 +41,9 @@ rnn_gradient_layout rnn_gradient_layout_of(const dlc_rnn *p, int64_t lanes) {
     return l;
 }
 
-/// Whether slopes of all functions follow from their values.
-static bool slopes_follow(const dlc_rnn *p) {
-    const int count = p->kind == DLC_RNN_PLAIN ? 1 : 2;
-    for (int d = 0; d < (p->direction == DLC_RNN_BIDIRECTIONAL ? 2 : 1); d++)
-        for (int i = 0; i < count; i++)
-            if (p->activations[3 * d + i].function > DLC_RNN_TANH) return false;
-    return !p->clipped;
+int64_t dlc_rnn_gradient_before(const dlc_rnn_gradient *g) {
+    const bool two = g->rnn.kind == DLC_RNN_GRU && !g->rnn.linear_before_reset;
+    return g->has_gates ? (two ? 3 : 2) : two ? 5 : 3;
 }
 
 bool dlc_rnn_gradient_prepare(dlc_isa isa, dlc_rnn_gradient *g, dlc_launch *launch) {
@@ -58,13 +55,13 @@ bool dlc_rnn_gradient_prepare(dlc_isa isa, dlc_rnn_gradient *g, dlc_launch *laun
     int64_t extents[] = { p->steps + 1, p->batch, 2 * (p->input + 8 * p->hidden + 64) }, floats;
     if (!dlc_product(extents, 3, &floats) || floats >= (int64_t)1 << 48) return false;
     rnn_gradient_layout l = rnn_gradient_layout_of(p, dlc_lanes(isa));
-    g->saved = slopes_follow(p);
+    p->keeps_values = dlc_rnn_slopes_follow(p);
     g->tasks = l.forward.directions * l.groups_h;
     if (g->tasks < least_tasks) g->tasks = least_tasks;
     *launch = (dlc_launch){
         .run = kernels->rnn_gradient_f32,
         .tasks = g->tasks,
-        .phases = (int32_t)(p->steps * l.stages + (l.stages == 2 ? 6 : 4)),
+        .phases = (int32_t)(dlc_rnn_gradient_before(g) + p->steps * l.stages + 1),
         .shared_bytes = l.total * 4,
         .scratch_bytes = DLC_RNN_STRIPE * DLC_RNN_DEPTH * 4,
     };

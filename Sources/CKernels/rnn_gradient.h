@@ -27,12 +27,19 @@ typedef struct {
 } rnn_gradient_layout;
 
 /// Rows of weights that a task computes the gradients of, and steps and sequences that it adds up at a time.
-enum { DLC_RNN_STRIPE = 48, DLC_RNN_DEPTH = 256 };
+enum { DLC_RNN_STRIPE = 48, DLC_RNN_DEPTH = 512 };
 
 rnn_gradient_layout rnn_gradient_layout_of(const dlc_rnn *rnn, int64_t lanes);
 
+/// Phases before the first step backwards: copies, sums of gates that are not given, of a GRU of two stages the reset state and
+/// what follows from it, and last what turns round.
+int64_t dlc_rnn_gradient_before(const dlc_rnn_gradient *gradient);
+
 /// Packs block `block` of direction `d` as dlc_rnn_pack does; buffers are W, R, B, P and the packed weights.
 void dlc_rnn_pack_block(const dlc_rnn *rnn, int64_t lanes, void *const *buffers, int64_t d, int64_t block);
+
+/// Whether slopes of all gates follow from their values.
+bool dlc_rnn_slopes_follow(const dlc_rnn *rnn);
 
 /// Whether the layer's own fields have a meaning.
 bool dlc_rnn_valid(const dlc_rnn *rnn);

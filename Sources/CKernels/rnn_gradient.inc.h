@@ -24,6 +24,8 @@ static void rnn_back_copy(const rnn_back *t, int64_t d, int64_t row) {
     const float *x = (const float *)t->buffers[DLC_RNN_G_X] + (p->batch_first ? b * p->steps + time : time * p->batch + b) * p->input;
     float *to_x = rnn_back_at(t, d, t->l.x) + row * t->l.x_ld, *to_h = rnn_back_h(t, d, row);
     const bool live = step < rnn_back_length(t, b);
+    const float *gates = t->buffers[DLC_RNN_G_GATES];
+    if (live && t->has_gates) memcpy(rnn_back_gates(t, d, row), gates + (d * t->l.rows + row) * t->l.columns, (size_t)t->l.columns * sizeof(float));
     const float *h = step > 0 ? y + rnn_back_y(t, d, rnn_back_time(t, d, step - 1, b), b) : initial ? initial + rnn_back_state(t, d, b) : NULL;
     if (live) memcpy(to_x, x, (size_t)p->input * sizeof(float));
     else memset(to_x, 0, (size_t)p->input * sizeof(float));
@@ -58,13 +60,18 @@ static void rnn_back_sums(const rnn_back *t, int64_t d, int64_t block, int64_t f
     }
 }
 
-/// A row of the reset state of a GRU of two stages.
+/// A row of the reset state of a GRU of two stages; zeros beyond a sequence's length.
 static void rnn_back_reset_row(const rnn_back *t, int64_t d, int64_t row) {
     const float *z = rnn_back_gates(t, d, row) + t->p->hidden, *h = rnn_back_h(t, d, row);
     float *reset = rnn_back_at(t, d, t->l.reset) + row * t->l.h_ld;
+    if (row / t->p->batch >= rnn_back_length(t, row % t->p->batch)) {
+        memset(reset, 0, (size_t)t->p->hidden * sizeof(float));
+        return;
+    }
     for (int64_t unit = 0; unit < t->p->hidden; unit += VL) {
         const int64_t n = rnn_back_lanes(unit, t->p->hidden);
-        vf_store_n(reset + unit, rnn_back_activated(t, vf_load_n(z + unit, n), d, 0) * vf_load_n(h + unit, n), n);
+        const vf r = vf_load_n(z + unit, n);
+        vf_store_n(reset + unit, (t->has_gates ? rnn_back_value(t, r, d, 0) : rnn_back_activated(t, r, d, 0)) * vf_load_n(h + unit, n), n);
     }
 }
 
@@ -180,22 +187,25 @@ static void rnn_back_inputs(const rnn_back *t, int64_t group, int64_t first, int
 /// it is read again for all columns, since its own rows lie pages apart.
 static void rnn_back_weights(const rnn_back *t, const float *a, int64_t first, int64_t last, const float *b, int64_t b_ld, int64_t columns, float *out) {
     const dlc_weights_functions *f = &DLC_NAME(dlc_weights_functions);
-    memset(out + first * columns, 0, (size_t)((last - first) * columns) * sizeof(float));
     const int64_t start = 0;
+    if (t->l.rows == 0) memset(out + first * columns, 0, (size_t)((last - first) * columns) * sizeof(float));
     for (int64_t k = 0; k < t->l.rows; k += DLC_RNN_DEPTH) {
         const int64_t count = dlc_lesser(DLC_RNN_DEPTH, t->l.rows - k);
         for (int64_t i = 0; i < count; i++) memcpy(t->scratch + i * DLC_RNN_STRIPE, a + (k + i) * t->l.gates_ld + first, (size_t)(last - first) * sizeof(float));
         dlc_weights_tile tile = { .segments = 1, .a_start = &start, .b_start = &start, .counts = &count, .a_step = DLC_RNN_STRIPE, .b_step = b_ld, .sums_row = columns };
-        for (int64_t column = 0; column < columns; column += tile.columns) {
-            tile.columns = dlc_lesser(columns - column, f->most_vectors * VL);
+        for (int64_t column = 0; column < columns; column += f->most_vectors * VL) {
+            const int64_t width = dlc_lesser(columns - column, f->most_vectors * VL), vectors = dlc_quotient_up(width, VL), rows = f->tile_rows[vectors - 1];
+            const bool whole = width == vectors * VL;
+            for (int64_t j = 0; j < vectors; j++) tile.column[j] = tile.place[j] = j * VL, tile.width[j] = dlc_lesser(width - j * VL, VL);
             tile.b = b + k * b_ld + column;
-            const int64_t vectors = dlc_quotient_up(tile.columns, VL), rows = f->tile_rows[vectors - 1];
+            for (int64_t row = first; k == 0 && row < last; row++) memset(out + row * columns + column, 0, (size_t)width * sizeof(float));
             for (int64_t row = first; row < last; row += rows) {
                 tile.rows = dlc_lesser(rows, last - row);
                 tile.a = t->scratch + row - first;
                 for (int64_t i = 0; i < rows; i++) tile.offset[i] = i < tile.rows ? i : 0;
                 tile.sums = out + row * columns + column;
-                (tile.rows == rows ? f->dense : f->any)[vectors - 1](&tile);
+                const bool dense = tile.rows == rows;
+                (dense && whole ? f->whole_near : whole ? f->any_near : dense ? f->dense : f->any)[vectors - 1](&tile);
             }
         }
     }

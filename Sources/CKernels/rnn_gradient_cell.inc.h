@@ -4,7 +4,7 @@
 /// What every part of a gradient's phase needs to know.
 typedef struct {
     const dlc_rnn *p;
-    bool saved;
+    bool has_gates;
     rnn_gradient_layout l;
     void *const *buffers;
     float *shared, *scratch;
@@ -69,10 +69,10 @@ DLC_INLINE vf rnn_back_activated(const rnn_back *t, vf x, int64_t d, int i) {
 }
 
 /// A gate's value and its slope, from what is kept of it: the value, or the sum before its function.
-DLC_INLINE vf rnn_back_value(const rnn_back *t, vf kept, int64_t d, int i) { return t->saved ? kept : rnn_back_activated(t, kept, d, i); }
+DLC_INLINE vf rnn_back_value(const rnn_back *t, vf kept, int64_t d, int i) { return t->p->keeps_values ? kept : rnn_back_activated(t, kept, d, i); }
 DLC_INLINE vf rnn_back_slope(const rnn_back *t, vf kept, int64_t d, int i) {
     const dlc_rnn_activation *function = rnn_back_function(t, d, i);
-    if (t->saved) return function->function == DLC_RNN_TANH ? 1.0f - kept * kept : kept * (1.0f - kept);
+    if (t->p->keeps_values) return function->function == DLC_RNN_TANH ? 1.0f - kept * kept : kept * (1.0f - kept);
     vf slope = rnn_derivative(kept, function);
     return t->p->clipped ? vf_select(vf_abs(kept) > t->p->clip, vf_zero(), slope) : slope;
 }
@@ -82,7 +82,8 @@ DLC_INLINE vf rnn_back_peephole(const rnn_back *t, int64_t d, int i, int64_t uni
     return peepholes ? vf_load_n(peepholes + (3 * d + i) * t->p->hidden + unit, n) : vf_zero();
 }
 
-/// Keeps what steps backwards read of a step's gates: sums become values, and (LSTM) cells follow.
+/// Keeps what steps backwards read of a step's gates: sums become values, and (LSTM) cells follow; given gates are as they
+/// shall be.
 static void rnn_back_forward(const rnn_back *t, int64_t d, int64_t step, int64_t b, int64_t unit, int64_t n) {
     const dlc_rnn *p = t->p;
     const bool live = step < rnn_back_length(t, b);
@@ -92,7 +93,11 @@ static void rnn_back_forward(const rnn_back *t, int64_t d, int64_t step, int64_t
         const float *cell = rnn_back_cell(t, d, step, b) + unit;
         const vf c = vf_load(cell);
         vf next = c;
-        if (live) {
+        if (live && t->has_gates) {
+            vf input = rnn_back_value(t, vf_load_n(z, n), d, 0), value = rnn_back_value(t, vf_load_n(z + 3 * hidden, n), d, 1);
+            vf forget = p->input_forget ? 1.0f - input : rnn_back_value(t, vf_load_n(z + 2 * hidden, n), d, 0);
+            next = vf_fma(forget, c, input * value);
+        } else if (live) {
             vf i = vf_fma(rnn_back_peephole(t, d, 0, unit, n), c, vf_load_n(z, n));
             vf f = vf_fma(rnn_back_peephole(t, d, 2, unit, n), c, vf_load_n(z + 2 * hidden, n));
             vf o = vf_load_n(z + hidden, n), g = vf_load_n(z + 3 * hidden, n);
@@ -100,22 +105,22 @@ static void rnn_back_forward(const rnn_back *t, int64_t d, int64_t step, int64_t
             vf value = rnn_back_activated(t, g, d, 1);
             next = vf_fma(forget, c, input * value);
             o = vf_fma(rnn_back_peephole(t, d, 1, unit, n), next, o);
-            vf_store_n(z, t->saved ? input : i, n);
-            vf_store_n(z + hidden, t->saved ? rnn_back_activated(t, o, d, 0) : o, n);
-            vf_store_n(z + 2 * hidden, t->saved ? forget : f, n);
-            vf_store_n(z + 3 * hidden, t->saved ? value : g, n);
+            vf_store_n(z, t->p->keeps_values ? input : i, n);
+            vf_store_n(z + hidden, t->p->keeps_values ? rnn_back_activated(t, o, d, 0) : o, n);
+            vf_store_n(z + 2 * hidden, t->p->keeps_values ? forget : f, n);
+            vf_store_n(z + 3 * hidden, t->p->keeps_values ? value : g, n);
         }
         vf_store(rnn_back_cell(t, d, step + 1, b) + unit, next);
         return;
     }
-    if (!live) return;
+    if (!live || t->has_gates) return;
     vf first = vf_load_n(z, n);
-    if (t->saved) vf_store_n(z, rnn_back_activated(t, first, d, 0), n);
+    if (t->p->keeps_values) vf_store_n(z, rnn_back_activated(t, first, d, 0), n);
     if (p->kind != DLC_RNN_GRU) return;
     vf r = vf_load_n(z + hidden, n), sum = vf_load_n(z + 2 * hidden, n), reset = rnn_back_activated(t, r, d, 0);
     if (p->linear_before_reset) sum = vf_fma(reset, vf_load_n(z + 3 * hidden, n), sum);
-    if (t->saved) vf_store_n(z + hidden, reset, n);
-    vf_store_n(z + 2 * hidden, t->saved ? rnn_back_activated(t, sum, d, 1) : sum, n);
+    if (t->p->keeps_values) vf_store_n(z + hidden, reset, n);
+    vf_store_n(z + 2 * hidden, t->p->keeps_values ? rnn_back_activated(t, sum, d, 1) : sum, n);
 }
 
 /// A step backwards: of `dh`, the gradient of h after it, to the gates' gradients in the place of the gates. What of it goes

@@ -10,11 +10,11 @@ static rnn_back_range rnn_back_share(const dlc_call *call, int64_t count) {
     return (rnn_back_range){ call->begin * count / tasks, call->end * count / tasks };
 }
 
-/// Packs the weights as the layer reads them, and puts x and states into its order.
+/// Packs the weights as the layer reads them where gates are computed, and puts x, states and given gates into its order.
 static void rnn_back_prepare(const rnn_back *t, const dlc_call *call) {
     const rnn_layout *f = &t->l.forward;
     rnn_back_range blocks = rnn_back_share(call, f->directions * f->blocks), rows = rnn_back_share(call, f->directions * t->l.rows);
-    for (int64_t i = blocks.first; i < blocks.last; i++) {
+    for (int64_t i = blocks.first; !t->has_gates && i < blocks.last; i++) {
         const int64_t d = i / f->blocks;
         void *buffers[] = { t->buffers[DLC_RNN_G_W], t->buffers[DLC_RNN_G_R], t->buffers[DLC_RNN_G_BIAS], NULL,
                             rnn_back_at(t, d, t->l.weights) - d * f->direction };
@@ -108,20 +108,24 @@ static void rnn_back_finish(const rnn_back *t, const dlc_call *call) {
 
 static void DLC_NAME(rnn_gradient_f32)(const dlc_call *call) {
     const dlc_rnn_gradient *g = call->params;
-    rnn_back t = { .p = &g->rnn, .saved = g->saved, .l = rnn_gradient_layout_of(&g->rnn, VL), .buffers = call->buffers, .shared = call->shared, .scratch = call->scratch };
-    const bool two = t.l.stages == 2;
-    const int64_t groups = t.l.forward.directions * t.l.groups_h, before = two ? 5 : 3, step = call->phase - before;
-    if (call->phase == 0) {
+    rnn_back t = {
+        .p = &g->rnn, .has_gates = g->has_gates, .l = rnn_gradient_layout_of(&g->rnn, VL), .buffers = call->buffers, .shared = call->shared,
+        .scratch = call->scratch,
+    };
+    const int64_t groups = t.l.forward.directions * t.l.groups_h, before = dlc_rnn_gradient_before(g), step = call->phase - before;
+    // Given gates leave the phases out that compute them.
+    const int64_t phase = g->has_gates && call->phase > 0 ? call->phase + 1 : call->phase;
+    if (phase == 0) {
         rnn_back_prepare(&t, call);
-    } else if (call->phase == 1) {
+    } else if (step == -1) {
+        rnn_back_turn(&t, call);
+    } else if (step < 0 && phase == 1) {
         rnn_back_all_sums(&t, call, false);
-    } else if (two && call->phase == 2) {
+    } else if (step < 0 && phase == 2) {
         rnn_back_range rows = rnn_back_share(call, t.l.forward.directions * t.l.rows);
         for (int64_t i = rows.first; i < rows.last; i++) rnn_back_reset_row(&t, i / t.l.rows, i % t.l.rows);
-    } else if (two && call->phase == 3) {
-        rnn_back_all_sums(&t, call, true);
     } else if (step < 0) {
-        rnn_back_turn(&t, call);
+        rnn_back_all_sums(&t, call, true);
     } else if (step < g->rnn.steps * t.l.stages) {
         rnn_back_range share = rnn_back_share(call, groups);
         // Every other phase goes backwards, to begin with the weights that are still in the cache.

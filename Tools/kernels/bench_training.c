@@ -1,7 +1,9 @@
 /// The products of a layer's training on one thread: what goes forward, back to the input, and to the weights, where no
-/// operand is packed before the step; and the gradients of recurrent layers.
+/// operand is packed before the step; and the gradients of recurrent layers, embeddings and pooling.
 #include "bench.h"
 #include "dlc_conv_weights.h"
+#include "dlc_gather.h"
+#include "dlc_pool_gradient.h"
 #include "dlc_rnn_gradient.h"
 
 /// C of m × n, its operands as they lie: A, or A transposed; B, or B transposed.
@@ -58,9 +60,12 @@ static void recurrent(const char *name, dlc_rnn_kind kind, int64_t steps, int64_
     dlc_launch launch;
     dlc_rnn forward = n;
     if (dlc_rnn_pack_prepare(dlc_host_isa(), &forward, &launch)) bench_row(name, "pack", launch_time(&launch, &forward, pack, 0.1), 0, 4.0 * (double)(w + r), 4.0 * (double)(w + r));
-    void *there[9] = {buffers[DLC_RNN_G_X], packed, NULL, NULL, NULL, buffers[DLC_RNN_G_Y]};
+    void *there[10] = {buffers[DLC_RNN_G_X], packed, NULL, NULL, NULL, buffers[DLC_RNN_G_Y]};
     if (dlc_rnn_prepare(dlc_host_isa(), &forward, &launch)) bench_row("  forward", shape, launch_time(&launch, &forward, there, 0.1), products, 4.0 * (double)(w + r * steps), 0);
     dlc_rnn_gradient g = {.rnn = n};
+    if (dlc_rnn_gradient_prepare(dlc_host_isa(), &g, &launch)) bench_row("  gradient, its own gates", shape, launch_time(&launch, &g, buffers, 0.2), 3 * products, 4.0 * (double)(w + r * steps), 0);
+    g.has_gates = true;
+    buffers[DLC_RNN_G_GATES] = random_floats(rows * dlc_rnn_gates_columns(&n));
     if (!dlc_rnn_gradient_prepare(dlc_host_isa(), &g, &launch)) return;
     bench_row("  gradient", shape, launch_time(&launch, &g, buffers, 0.2), 3 * products, 4.0 * (double)(w + r * steps), 0);
     void *shared = aligned(launch.shared_bytes), *scratch = aligned(launch.scratch_bytes);
@@ -72,13 +77,64 @@ static void recurrent(const char *name, dlc_rnn_kind kind, int64_t steps, int64_
             dlc_call call = {&g, buffers, shared, scratch, 0, launch.tasks, phase};
             double start = seconds();
             launch.run(&call);
-            part[phase < 3 ? phase : phase + 1 < launch.phases ? 3 : 4] += seconds() - start;
+            part[phase < 2 ? phase : phase + 1 < launch.phases ? 3 : 4] += seconds() - start;
         }
         for (int i = 0; i < 5; i++) if (part[i] < best[i]) best[i] = part[i];
     }
-    printf("    pack and copy %.2f ms, gates %.2f, turn %.2f, steps %.2f, finish %.2f\n", best[0] * 1e3, best[1] * 1e3, best[2] * 1e3, best[3] * 1e3, best[4] * 1e3);
+    printf("    copy %.2f ms, turn %.2f, steps %.2f, finish %.2f\n", best[0] * 1e3, best[1] * 1e3, best[3] * 1e3, best[4] * 1e3);
+    void *parts[DLC_RNN_G_BUFFERS];
+    for (int part = DLC_RNN_G_DX; part <= DLC_RNN_G_DBIAS; part++) {
+        memcpy(parts, buffers, sizeof parts);
+        for (int other = DLC_RNN_G_DX; other <= DLC_RNN_G_DBIAS; other++) if (other != part) parts[other] = NULL;
+        double least = 1e9;
+        for (int round = 0; round < 20; round++) {
+            dlc_call call = {&g, parts, shared, scratch, 0, launch.tasks, launch.phases - 1};
+            double start = seconds();
+            launch.run(&call);
+            start = seconds() - start;
+            if (start < least) least = start;
+        }
+        printf("    finish of result %d: %.3f ms\n", part - DLC_RNN_G_DX, least * 1e3);
+    }
     for (int i = 0; i < DLC_RNN_G_BUFFERS; i++) free(buffers[i]);
     free(shared), free(scratch), free(packed);
+}
+
+static void embedding(const char *name, int64_t rows, int64_t width, int64_t count) {
+    dlc_gather_gradient g = {.type = DLC_F32, .index_bytes = 8, .outer = 1, .axis = rows, .inner = width, .count = count};
+    int64_t *indices = aligned(8 * count);
+    for (int64_t i = 0; i < count; i++) indices[i] = random_below(rows);
+    float *dy = random_floats(count * width), *dx = random_floats(rows * width);
+    void *buffers[] = {indices, dy, dx, NULL};
+    dlc_launch launch;
+    char shape[64];
+    snprintf(shape, sizeof shape, "%ld x %ld, %ld indices", (long)rows, (long)width, (long)count);
+    if (dlc_gather_gradient_prepare(dlc_host_isa(), &g, &launch))
+        bench_row(name, shape, launch_time(&launch, &g, buffers, 0.2), 0, 4.0 * (double)(count * width), 4.0 * (double)(rows * width));
+    double best = 1e9;
+    for (int i = 0; i < 8; i++) {
+        double start = seconds();
+        memset(dx, 0, (size_t)(rows * width * 4));
+        start = seconds() - start;
+        if (start < best) best = start;
+    }
+    printf("    zeros alone %.4f ms\n", best * 1e3);
+    free(indices), free(dy), free(dx);
+}
+
+static void pooling(const char *name, dlc_pool_gradient_kind kind, int64_t n, int64_t size, int64_t channels, int64_t kernel, int64_t stride, int64_t pad) {
+    const int64_t out = (size + 2 * pad - kernel) / stride + 1;
+    dlc_pool_gradient g = {.kind = kind, .dy_ld = channels, .result_ld = channels, .pool = {
+        .type = DLC_F32, .batch = n, .channels = channels, .x_extent = {1, size, size}, .y_extent = {1, out, out}, .kernel = {1, kernel, kernel},
+        .stride = {1, stride, stride}, .dilation = {1, 1, 1}, .pad_begin = {0, pad, pad}, .pad_end = {0, pad, pad}, .x_ld = channels}};
+    float *x = random_floats(n * size * size * channels), *dy = random_floats(n * out * out * channels), *dx = random_floats(n * size * size * channels);
+    void *buffers[] = {x, dy, dx};
+    dlc_launch launch;
+    char shape[64];
+    snprintf(shape, sizeof shape, "%ld of %ld x %ld, %ldx%ld/%ld", (long)n, (long)size, (long)channels, (long)kernel, (long)kernel, (long)stride);
+    if (dlc_pool_gradient_prepare(dlc_host_isa(), &g, &launch))
+        bench_row(name, shape, launch_time(&launch, &g, buffers, 0.1), 0, 4.0 * (double)(n * channels * (size * size + out * out)), 4.0 * (double)(n * size * size * channels));
+    free(x), free(dy), free(dx);
 }
 
 int main(void) {
@@ -93,5 +149,12 @@ int main(void) {
     layer("BERT 768 -> 3072", 512, 768, 3072);
     recurrent("LSTM", DLC_RNN_LSTM, 100, 4, 128, 1024);
     recurrent("GRU", DLC_RNN_GRU, 50, 32, 128, 256);
+    embedding("embedding", 50257, 768, 1024);
+    embedding("two rows", 2, 768, 8192);
+    pooling("LeNet max", DLC_POOL_GRADIENT_MAX, 64, 28, 6, 2, 2, 0);
+    pooling("ResNet max", DLC_POOL_GRADIENT_MAX, 8, 112, 64, 3, 2, 1);
+    pooling("U-Net max", DLC_POOL_GRADIENT_MAX, 2, 128, 64, 2, 2, 0);
+    pooling("GoogLeNet max", DLC_POOL_GRADIENT_MAX, 8, 28, 192, 3, 1, 1);
+    pooling("average", DLC_POOL_GRADIENT_AVERAGE, 8, 56, 128, 2, 2, 0);
     return 0;
 }

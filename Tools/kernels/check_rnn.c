@@ -119,7 +119,7 @@ static void check(dlc_isa isa) {
     void *pack_buffers[] = { (void *)t.w, (void *)t.r, (void *)t.b, (void *)t.p, packed };
     dlc_launch pack;
     bool ok = dlc_rnn_pack_prepare(isa, &n, &pack) && launch_run(&pack, &n, pack_buffers, 1);
-    void *buffers[9] = { (void *)t.x, packed, (void *)t.lengths, (void *)t.h, (void *)t.c, random_below(4) ? aligned(4 * all) : NULL,
+    void *buffers[10] = { (void *)t.x, packed, (void *)t.lengths, (void *)t.h, (void *)t.c, random_below(4) ? aligned(4 * all) : NULL,
                          aligned(4 * state), n.kind == DLC_RNN_LSTM ? aligned(4 * state) : NULL };
     dlc_launch launch;
     if (!ok || !dlc_rnn_prepare(isa, &n, &launch) || !launch_run(&launch, &n, buffers, 1)) failures++, printf("FAIL prepare or workspace\n");

@@ -106,6 +106,20 @@ static float *narrowed(const double *from, int64_t n) {
     return p;
 }
 
+/// The gates that the layer gives on the way forward.
+static float *gates_of(dlc_isa isa, const dlc_rnn *rnn, void *const *b) {
+    dlc_rnn n = *rnn;
+    float *packed = aligned(dlc_rnn_packed_bytes(isa, &n));
+    float *gates = aligned(4 * (n.direction == DLC_RNN_BIDIRECTIONAL ? 2 : 1) * n.steps * n.batch * dlc_rnn_gates_columns(&n) + 4);
+    void *pack[] = { b[DLC_RNN_G_W], b[DLC_RNN_G_R], b[DLC_RNN_G_BIAS], b[DLC_RNN_G_PEEPHOLES], packed };
+    void *forward[10] = { b[DLC_RNN_G_X], packed, b[DLC_RNN_G_LENGTHS], b[DLC_RNN_G_INITIAL_H], b[DLC_RNN_G_INITIAL_C], NULL, NULL, NULL, gates };
+    dlc_launch launch;
+    if (!dlc_rnn_pack_prepare(isa, &n, &launch) || !launch_run(&launch, &n, pack, 1)) failures++;
+    if (!dlc_rnn_prepare(isa, &n, &launch) || !launch_run(&launch, &n, forward, 1 + random_below(3))) failures++;
+    free(packed);
+    return gates;
+}
+
 static void check(dlc_isa isa) {
     layer t = { .n = { .kind = (dlc_rnn_kind)random_below(3), .direction = (dlc_rnn_direction)random_below(3), .batch_first = random_below(2),
                        .linear_before_reset = random_below(2), .input_forget = random_below(4) == 0, .clipped = random_below(4) == 0, .clip = 0.7f,
@@ -150,9 +164,10 @@ static void check(dlc_isa isa) {
         buffers[result[i]] = aligned(4 * counts[i] + 4), again[i] = aligned(4 * counts[i] + 4);
         memset(buffers[result[i]], 0x55, (size_t)(4 * counts[i]));
     }
-    dlc_rnn_gradient g = { .rnn = *n };
+    dlc_rnn_gradient g = { .rnn = *n, .has_gates = random_below(2) };
     dlc_launch launch;
     cases++;
+    if (g.has_gates) buffers[DLC_RNN_G_GATES] = gates_of(isa, n, buffers);
     bool fine = dlc_rnn_gradient_prepare(isa, &g, &launch) && launch_run(&launch, &g, buffers, 1) && status == 0;
     if (!fine) printf("refused, or a workspace overran\n");
     void *split[DLC_RNN_G_BUFFERS];

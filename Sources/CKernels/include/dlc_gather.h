@@ -22,6 +22,7 @@ typedef struct {
     dlc_type type;
     int32_t index_bytes;
     int64_t outer, axis, inner, count;
+    bool streams; ///< set by prepare: zeros go past the cache
     int64_t rows_per_task, row_blocks, columns_per_task, column_blocks; ///< set by prepare
 } dlc_gather_gradient;
 

@@ -22,6 +22,7 @@ typedef struct {
     dlc_pool pool;        ///< `kind`, `p`, `indices`, `column_major` and `y_ld` are not read
     dlc_pool_gradient_kind kind;
     int64_t dy_ld, result_ld;
+    bool alone;           ///< set by prepare: no two windows have an element in common
     int64_t rows, bands;  ///< set by prepare: rows of a band, bands of an image
 } dlc_pool_gradient;
 

@@ -21,9 +21,13 @@ typedef struct { dlc_rnn_function function; float alpha, beta; } dlc_rnn_activat
 ///
 /// Buffers: X [steps, batch, I] ([batch, steps, I]); weights packed by dlc_rnn_pack; sequence_lens
 /// int32 [batch]; initial_h and initial_c [D, batch, H] ([batch, D, H]); results Y [steps, D, batch, H]
-/// ([batch, steps, D, H]), Y_h and Y_c like initial_h; status. All but X and the weights may be null; the
-/// c's belong to LSTM. A sequence length outside of 0 ... steps is clamped and sets status to 1; steps
+/// ([batch, steps, D, H]), Y_h and Y_c like initial_h; gates [D, steps, batch, columns]; status. All but X and the weights
+/// may be null; the c's belong to LSTM. A sequence length outside of 0 ... steps is clamped and sets status to 1; steps
 /// beyond a length give 0 in Y.
+///
+/// Gates are what the layer's gradient reads in place of computing them again (dlc_rnn_gates_columns a row, steps in the
+/// layer's order): the values of the gates where slopes follow from them, else the sums before their functions; of a GRU with
+/// linear_before_reset then what the state brings to the candidate. Rows beyond a sequence's length are not written.
 ///
 /// The products with X come first, for as many steps as fit in cache; then each step is a phase (GRU
 /// with linear_before_reset 0: two), in which a task finishes one vector of hidden units.
@@ -40,7 +44,11 @@ typedef struct {
 
     int64_t chunk;                      ///< set by dlc_rnn_prepare: steps per product with X
     int64_t lanes;                      ///< set by dlc_rnn_pack_prepare
+    bool keeps_values;                  ///< set by dlc_rnn_prepare: slopes of all gates follow from their values
 } dlc_rnn;
+
+/// Elements of a row of gates.
+int64_t dlc_rnn_gates_columns(const dlc_rnn *rnn);
 
 /// Bytes of the packed weights, which depend on kind, direction, input and hidden only; 0 where these
 /// have no meaning.

@@ -12,18 +12,19 @@ enum {
     DLC_RNN_G_INITIAL_H, DLC_RNN_G_INITIAL_C, DLC_RNN_G_PEEPHOLES,
     DLC_RNN_G_Y,
     DLC_RNN_G_DY, DLC_RNN_G_DY_H, DLC_RNN_G_DY_C, ///< may be null
+    DLC_RNN_G_GATES,                              ///< as the layer gave them, where `has_gates`
     DLC_RNN_G_DX, DLC_RNN_G_DW, DLC_RNN_G_DR,     ///< results; may be null, as all that follow
     DLC_RNN_G_DBIAS, DLC_RNN_G_DINITIAL_H, DLC_RNN_G_DINITIAL_C, DLC_RNN_G_DPEEPHOLES,
     DLC_RNN_G_STATUS,
     DLC_RNN_G_BUFFERS,
 };
 
-/// Gates come from X and Y without the recursion, in one product over all steps. Then each step backwards is a phase (of a GRU
+/// Gates that are not given come from X and Y without the recursion, in one product over all steps. Then each step backwards is a phase (of a GRU
 /// with linear_before_reset 0: two) with a product of the gates' gradients and R; last come the gradients of X, W and R, one
 /// product over all steps each, and sums over steps for the biases. Sums over steps and sequences have one order.
 typedef struct {
     dlc_rnn rnn;
-    bool saved;    ///< set by prepare: gates are kept as activated, and slopes follow from their values
+    bool has_gates;
     int64_t tasks; ///< set by prepare
 } dlc_rnn_gradient;
 

@@ -24,6 +24,8 @@ public struct Lowering {
     private var placements: [Int: (concat: Node, position: Int)] = [:]
     /// Operands packed for kernels.
     var packings: [PackingKey: Plan.Operand] = [:]
+    /// The gates of recurrent layers that their gradients read, by the index of y.
+    var savedGates: [Int: Plan.Operand] = [:]
     var inPlace: [(step: Int, result: Int, operand: Int)] = []
     private(set) var bufferBytes: [Dim] = []
     /// What each state is at the next run.

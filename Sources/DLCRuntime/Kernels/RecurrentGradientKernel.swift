@@ -1,6 +1,6 @@
 import CKernels
 
-/// The gradient of a recurrent layer, with the weights as they are.
+/// The gradient of a recurrent layer, with the weights as they are, and the gates where the layer's step gives them.
 package struct RecurrentGradientKernel: Kernel {
     package static let definition = KernelDefinition(
         "recurrent_gradient",
@@ -10,7 +10,7 @@ package struct RecurrentGradientKernel: Kernel {
             OperandRule("initial_h?", .only(.float32), "*state"), OperandRule("initial_c?", .only(.float32), "*state"),
             OperandRule("peepholes?", .only(.float32), "*peepholes"), OperandRule("y", .only(.float32), "*y"),
             OperandRule("dy?", .only(.float32), "*y"), OperandRule("dy_h?", .only(.float32), "*state"),
-            OperandRule("dy_c?", .only(.float32), "*state"),
+            OperandRule("dy_c?", .only(.float32), "*state"), OperandRule("gates?", .only(.float32), "_ _ _ _"),
         ],
         results: [
             OperandRule("dx?", .only(.float32), "*x"), OperandRule("dw?", .only(.float32), "*w"), OperandRule("dr?", .only(.float32), "*r"),
@@ -35,6 +35,7 @@ package struct RecurrentGradientKernel: Kernel {
         for name in ["peepholes", "dpeepholes"] { try step.optional(name)?.expect([directions, 3 * hidden], name) }
         var gradient = dlc_rnn_gradient()
         gradient.rnn = rnn
+        gradient.has_gates = step.optional("gates") != nil
         return try PreparedKernel(gradient, slots: step.slots) { dlc_rnn_gradient_prepare(step.isa, $0, $1) }
     }
 }

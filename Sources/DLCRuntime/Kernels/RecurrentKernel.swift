@@ -47,6 +47,13 @@ package struct RecurrentLayout: FieldGroup, Hashable {
         return rnn
     }
 
+    /// The columns of the gates that a layer gives for its gradient.
+    /// - Throws: where the number of units is out of range.
+    package func gatesColumns(hidden: Int) throws -> Int {
+        var rnn = try parameters(input: 1, hidden: hidden)
+        return Int(dlc_rnn_gates_columns(&rnn))
+    }
+
     /// The size of packed weights: directions × units, in whole vectors, × rows of the gates.
     /// - Throws: where an extent is out of range.
     package func bytes(input: Dim, hidden: Int, isa: dlc_isa) throws -> Dim {
@@ -84,7 +91,7 @@ package struct RecurrentKernel: Kernel {
         ],
         results: [
             OperandRule("y?", .only(.float32), "_ _ _ _"), OperandRule("y_h?", .only(.float32), "*state"),
-            OperandRule("y_c?", .only(.float32), "*state"),
+            OperandRule("y_c?", .only(.float32), "*state"), OperandRule("gates?", .only(.float32), "_ _ _ _"),
         ], reportsStatus: true)
 
     package var layout = RecurrentLayout()
@@ -139,6 +146,7 @@ package struct RecurrentKernel: Kernel {
         try step.optional("lengths")?.expect([batch], "lengths")
         for name in sequences { try step.optional(name)?.expect(sequence, name) }
         for name in states { try step.optional(name)?.expect(state, name) }
+        try step.optional("gates")?.expect([directions, steps, batch, Int(dlc_rnn_gates_columns(&rnn))], "gates")
         return rnn
     }
 }
