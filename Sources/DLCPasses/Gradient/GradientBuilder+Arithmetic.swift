@@ -3,10 +3,11 @@ import DLCOps
 
 /// Arithmetic that does not compute what it can see: gradients begin with ones, which sums spread over whole tensors.
 extension GradientBuilder {
-    /// What a value is repeated from, where it is.
+    /// What a value is repeated from, where it is known along which dimensions it is.
     func repeated(_ value: Value) -> Value? {
-        guard let node = builder.producer(of: value), node.op is Expand else { return nil }
-        return node.operands.first ?? nil
+        guard let node = builder.producer(of: value), node.op is Expand, let inner = node.operands.first ?? nil else { return nil }
+        let target = shape(value).suffix(shape(inner).count)
+        return zip(shape(inner), target).allSatisfy { $0 == 1 || $0 == $1 } ? inner : nil
     }
 
     /// The function of two values, one of which may be left as it is before it was repeated to the other's shape.

@@ -29,7 +29,9 @@ public struct GradientBuilder {
     }
 
     /// The number in every element of a value's shape.
-    public mutating func full(_ number: Double, like other: Value) throws -> Value { try expand(scalar(number, like: other), to: shape(other)) }
+    public mutating func full(_ number: Double, like other: Value) throws -> Value {
+        try expand(scalar(number, like: other), to: shape(other))
+    }
 
     // MARK: Arithmetic; shapes broadcast
 
@@ -65,7 +67,10 @@ public struct GradientBuilder {
         if let tensor = builder.constant(a), let extents = shape.constants { return builder.constant(try tensor.reshaped(extents)) }
         return try add(Reshape(shape: shape), a)
     }
-    public mutating func expand(_ a: Value, to shape: Shape) throws -> Value { self.shape(a) == shape ? a : try add(Expand(shape: shape), a) }
+    public mutating func expand(_ a: Value, to shape: Shape) throws -> Value {
+        self.shape(a) == shape ? a : try add(Expand(shape: shape), a)
+    }
+
     public mutating func transpose(_ a: Value, _ permutation: [Int]) throws -> Value {
         permutation == Array(permutation.indices) ? a : try add(Transpose(permutation), a)
     }

@@ -36,7 +36,8 @@ extension GradientRules {
         }
         if operands.count > 3, let mask = operands[3] {
             let isFloat = gradient.type(mask).element.isFloat
-            scores = try isFloat ? gradient.plus(scores, gradient.cast(mask, to: gradient.type(scores).element)) : gradient.select(mask, scores, nothing)
+            scores = try isFloat
+                ? gradient.plus(scores, gradient.cast(mask, to: gradient.type(scores).element)) : gradient.select(mask, scores, nothing)
         }
         let isSquare = rows == columns
         let mayBeEmpty = (operands.count > 3 && operands[3] != nil) || (op.causal && !isSquare)

@@ -8,25 +8,31 @@ extension GradientRules {
         GradientRule(Activation.self, single: activation),
         GradientRule(Gelu.self, single: gelu),
         GradientRule(PRelu.self, single: prelu),
-        GradientRule(Clip.self, single: { gradient, op, node, adjoint in
-            guard let x = node.operands[0] else { return [] }
-            var adjoint = adjoint
-            if let low = op.min {
-                adjoint = try gradient.masked(adjoint, where: gradient.add(Binary(.greaterOrEqual), x, gradient.scalar(low, like: x)))
-            }
-            if let high = op.max {
-                adjoint = try gradient.masked(adjoint, where: gradient.add(Binary(.lessOrEqual), x, gradient.scalar(high, like: x)))
-            }
-            return [adjoint]
-        }),
+        GradientRule(Clip.self, single: clip),
         GradientRule(Cast.self, single: { gradient, _, node, adjoint in
-            try node.operands.map { try $0.flatMap { x in gradient.type(x).element.isFloat ? try gradient.cast(adjoint, to: gradient.type(x).element) : nil } }
+            guard let x = node.operands[0], gradient.type(x).element.isFloat else { return [] }
+            return [try gradient.cast(adjoint, to: gradient.type(x).element)]
         }),
         .zero(IsInf.self),
         .zero(QuantizeLinear.self),
         .spelled(DequantizeLinear.self, dequantized),
         .none(ElementwiseRegion.self, because: "it arises only when a graph is lowered"),
     ]
+
+    /// The bounds belong to what lies between, but for ReLU6, where they are outside and y alone is needed.
+    @Sendable private static func clip(
+        _ gradient: inout GradientBuilder, _ op: Clip, _ node: Node, _ adjoint: Value
+    ) throws -> [Value?] {
+        guard let x = node.operands[0], let y = node.results.first else { return [] }
+        let isSix = op.min == 0 && op.max == 6
+        let value = isSix ? y : x
+        var adjoint = adjoint
+        for (limit, function) in [(op.min, isSix ? BinaryFunction.greater : .greaterOrEqual), (op.max, isSix ? .less : .lessOrEqual)] {
+            guard let limit else { continue }
+            adjoint = try gradient.masked(adjoint, where: gradient.add(Binary(function), value, gradient.scalar(limit, like: value)))
+        }
+        return [adjoint]
+    }
 
     @Sendable private static func unary(
         _ gradient: inout GradientBuilder, _ op: Unary, _ node: Node, _ adjoint: Value
@@ -87,7 +93,8 @@ extension GradientRules {
             return [try gradient.times(adjoint, slopes)]
         case .thresholdedRelu: return [try gradient.masked(adjoint, where: gradient.isGreater(x, op.alpha))]
         case .hardSigmoid:
-            let isRising = try gradient.add(Binary(.and), gradient.isGreater(y, 0), gradient.add(Binary(.less), y, gradient.scalar(1, like: y)))
+            let isBelow = try gradient.add(Binary(.less), y, gradient.scalar(1, like: y))
+            let isRising = try gradient.add(Binary(.and), gradient.isGreater(y, 0), isBelow)
             return [try gradient.masked(gradient.times(adjoint, op.alpha), where: isRising)]
         case .swish:
             let gate = try gradient.unary(.sigmoid, op.alpha == 1 ? x : gradient.times(x, op.alpha))

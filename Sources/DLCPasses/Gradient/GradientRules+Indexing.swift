@@ -7,7 +7,8 @@ extension GradientRules {
         GradientRule(Gather.self, single: { gradient, op, node, adjoint in
             guard let x = node.operands[0] else { return [] }
             let shape = gradient.shape(x)
-            return [try gradient.add(GatherGradient(axis: InferenceRules.axis(op.axis, rank: shape.count), shape: shape), node.operands[1], adjoint)]
+            let axis = try InferenceRules.axis(op.axis, rank: shape.count)
+            return [try gradient.add(GatherGradient(axis: axis, shape: shape), node.operands[1], adjoint)]
         }),
         GradientRule(GatherGradient.self, single: { gradient, op, node, adjoint in
             [nil, try gradient.add(Gather(axis: op.axis), adjoint, node.operands[0])]

@@ -8,7 +8,9 @@ extension GradientRules {
             guard let x = node.operands[0], let y = node.results.first, let adjoint = adjoints[0] else { return [] }
             switch op.kind {
             case .max: return [try gradient.add(MaxPoolGradient(like: op), x, adjoint)]
-            case .average: return [try gradient.add(AveragePoolGradient(like: op, extents: spatial(gradient.shape(x), op.channelsLast)), adjoint)]
+            case .average:
+                let extents = spatial(gradient.shape(x), op.channelsLast)
+                return [try gradient.add(AveragePoolGradient(like: op, extents: extents), adjoint)]
             case .lp: return [try normPool(&gradient, op, x, y, adjoint)]
             }
         }),

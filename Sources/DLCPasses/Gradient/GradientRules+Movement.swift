@@ -68,7 +68,8 @@ extension GradientRules {
         var result = adjoint
         if op.steps.contains(where: { $0 < 0 }) {
             let turn = Slice(
-                starts: try zip(op.sizes, op.steps).map { $1 < 0 ? try $0.minus(1) : 0 }, sizes: op.sizes, steps: op.steps.map { $0 < 0 ? -1 : 1 })
+                starts: try zip(op.sizes, op.steps).map { $1 < 0 ? try $0.minus(1) : 0 }, sizes: op.sizes,
+                steps: op.steps.map { $0 < 0 ? -1 : 1 })
             result = try gradient.add(turn, result)
             for axis in shape.indices where op.steps[axis] < 0 {
                 starts[axis] = try starts[axis].plus(op.sizes[axis].minus(1).times(Dim(op.steps[axis])))
@@ -98,7 +99,8 @@ extension GradientRules {
             guard node.operands.count > 1, node.operands[1] != nil else { return [inner] }
             let inside = try gradient.add(Pad(pads: op.pads), gradient.full(1, like: x))
             let axes = Array(gradient.shape(adjoint).indices)
-            return [inner, try gradient.add(Reduce(.sum, axes: axes, keepDims: false), gradient.times(adjoint, gradient.complement(inside)))]
+            let outside = try gradient.times(adjoint, gradient.complement(inside))
+            return [inner, try gradient.add(Reduce(.sum, axes: axes, keepDims: false), outside)]
         }
         let shape = gradient.shape(x)
         var result = adjoint

@@ -7,7 +7,7 @@ extension GradientRules {
         GradientRule(BatchNormTraining.self, batchNormTraining),
         .spelled(BatchNormGradient.self) { try $0.batchNormGradient($1, $2.compactMap { $0 }) },
         GradientRule(LayerNormalization.self, layerNorm),
-        .spelled(GroupNormalization.self, groupNormalized),
+        GradientRule(GroupNormalization.self, single: groupNorm),
         GradientRule(RMSNormalization.self, single: rmsNorm),
         .spelled(LpNormalization.self) { gradient, op, operands in
             guard let x = operands[0] else { return [] }
@@ -34,7 +34,9 @@ extension GradientRules {
     ) throws -> [Value?] {
         guard let x = operands[0] else { return [] }
         let (type, rank) = (gradient.type(x).element, gradient.shape(x).count)
-        let vectors = try operands.dropFirst().compactMap { $0 }.map { try gradient.along(min(1, rank - 1), gradient.cast($0, to: type), rank: rank) }
+        let vectors = try operands.dropFirst().compactMap { $0 }.map { vector in
+            try gradient.along(min(1, rank - 1), gradient.cast(vector, to: type), rank: rank)
+        }
         guard vectors.count == 4 else { return [] }
         let normal = try gradient.times(gradient.minus(x, vectors[2]), gradient.inverseRoot(vectors[3], epsilon: op.epsilon))
         return [try gradient.plus(gradient.times(normal, vectors[0]), vectors[1])]
@@ -88,27 +90,41 @@ extension GradientRules {
         let inverse = node.results[2]
         let normal = try gradient.times(gradient.minus(x, node.results[1]), inverse)
         let scaled = try gradient.times(adjoint, gradient.cast(scale, to: type))
-        let slope = try gradient.mean(gradient.times(scaled, normal), axes: axes)
-        let centred = try gradient.minus(gradient.minus(scaled, gradient.mean(scaled, axes: axes)), gradient.times(normal, slope))
         return [
-            try gradient.times(centred, inverse), try gradient.handed(gradient.times(adjoint, normal), to: scale),
+            try centred(&gradient, scaled, normal, inverse, axes: axes), try gradient.handed(gradient.times(adjoint, normal), to: scale),
             try bias.map { try gradient.handed(adjoint, to: $0) },
         ]
     }
 
-    @Sendable private static func groupNormalized(
-        _ gradient: inout GradientBuilder, _ op: GroupNormalization, _ operands: [Value?]
+    /// The gradient of layer norm over the rows of every group.
+    @Sendable private static func groupNorm(
+        _ gradient: inout GradientBuilder, _ op: GroupNormalization, _ node: Node, _ adjoint: Value
     ) throws -> [Value?] {
-        guard var x = operands[0], let scale = operands[1], let bias = operands[2] else { return [] }
+        guard var x = node.operands[0], let scale = node.operands[1] else { return [] }
         let rank = gradient.shape(x).count
-        if op.channelsLast, rank > 2 { x = try gradient.transpose(x, ChannelOrder.toFirst(rank)) }
+        let isLast = op.channelsLast && rank > 2
+        var adjoint = adjoint
+        if isLast {
+            x = try gradient.transpose(x, ChannelOrder.toFirst(rank))
+            adjoint = try gradient.transpose(adjoint, ChannelOrder.toFirst(rank))
+        }
         let shape = gradient.shape(x)
         let groups = Dim(op.groups)
-        let inner = try Shape(shape[2...]).product().times(shape[1].quotient(groups))
-        let rows = try gradient.reshape(x, to: [shape[0], groups, inner])
-        let normal = try gradient.reshape(standardized(&gradient, rows, axes: [2], epsilon: op.epsilon).normal, to: shape)
-        let y = try gradient.plus(gradient.times(normal, gradient.along(1, scale, rank: rank)), gradient.along(1, bias, rank: rank))
-        return [op.channelsLast && rank > 2 ? try gradient.transpose(y, ChannelOrder.toLast(rank)) : y]
+        let rows: Shape = [shape[0], groups, try Shape(shape[2...]).product().times(shape[1].quotient(groups))]
+        let (_, inverse, normal) = try standardized(&gradient, gradient.reshape(x, to: rows), axes: [2], epsilon: op.epsilon)
+        let scaled = try gradient.reshape(gradient.times(adjoint, gradient.along(1, scale, rank: rank)), to: rows)
+        let dx = try gradient.reshape(centred(&gradient, scaled, normal, inverse, axes: [2]), to: shape)
+        let dscale = try gradient.channelSum(gradient.times(adjoint, gradient.reshape(normal, to: shape)), channel: 1)
+        return [isLast ? try gradient.transpose(dx, ChannelOrder.toLast(rank)) : dx, dscale, try gradient.channelSum(adjoint, channel: 1)]
+    }
+
+    /// `inverse · (g - mean(g) - n · mean(g · n))` of a gradient g and the standardised operand n.
+    private static func centred(
+        _ gradient: inout GradientBuilder, _ scaled: Value, _ normal: Value, _ inverse: Value, axes: [Int]
+    ) throws -> Value {
+        let slope = try gradient.mean(gradient.times(scaled, normal), axes: axes)
+        let centred = try gradient.minus(gradient.minus(scaled, gradient.mean(scaled, axes: axes)), gradient.times(normal, slope))
+        return try gradient.times(centred, inverse)
     }
 
     /// With r = 1 / √(mean(x²) + epsilon), n = x · r and g = dy · scale, dx = r · (g - n · mean(g · n)).

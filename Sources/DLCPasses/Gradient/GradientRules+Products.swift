@@ -49,7 +49,9 @@ extension GradientRules {
     }
 
     /// The gradient with respect to the bias, where there is one.
-    private static func channelSum(_ gradient: inout GradientBuilder, _ channelsLast: Bool, _ node: Node, _ adjoint: Value) throws -> Value? {
+    private static func channelSum(
+        _ gradient: inout GradientBuilder, _ channelsLast: Bool, _ node: Node, _ adjoint: Value
+    ) throws -> Value? {
         guard node.operands.count > 2, node.operands[2] != nil else { return nil }
         return try gradient.channelSum(adjoint, channel: channelsLast ? gradient.shape(adjoint).count - 1 : 1)
     }
@@ -105,9 +107,17 @@ private struct Geometry {
     var group: Int
     var channelsLast: Bool
 
-    init(_ op: Conv) { (strides, dilations, pads, group, channelsLast) = (op.strides, op.dilations, op.pads, op.group, op.channelsLast) }
-    init(_ op: ConvTranspose) { (strides, dilations, pads, group, channelsLast) = (op.strides, op.dilations, op.pads, op.group, op.channelsLast) }
-    init(_ op: ConvWeightGradient) { (strides, dilations, pads, group, channelsLast) = (op.strides, op.dilations, op.pads, op.group, op.channelsLast) }
+    init(_ op: Conv) {
+        (strides, dilations, pads, group, channelsLast) = (op.strides, op.dilations, op.pads, op.group, op.channelsLast)
+    }
+
+    init(_ op: ConvTranspose) {
+        (strides, dilations, pads, group, channelsLast) = (op.strides, op.dilations, op.pads, op.group, op.channelsLast)
+    }
+
+    init(_ op: ConvWeightGradient) {
+        (strides, dilations, pads, group, channelsLast) = (op.strides, op.dilations, op.pads, op.group, op.channelsLast)
+    }
 
     var conv: Conv { Conv(strides: strides, dilations: dilations, pads: pads, group: group, channelsLast: channelsLast) }
 

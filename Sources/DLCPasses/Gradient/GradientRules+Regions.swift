@@ -11,7 +11,9 @@ extension GradientRules {
         }),
         // In mode avg linear in dy, with the operator itself as adjoint.
         GradientRule(RegionAlignGradient.self, { gradient, op, node, adjoints in
-            guard op.align.mode == .avg else { throw DLCError("has no gradient: second derivatives of maxima over regions are not available") }
+            guard op.align.mode == .avg else {
+                throw DLCError("has no gradient: second derivatives of maxima over regions are not available")
+            }
             let levels = try zip(node.operands.dropFirst(3), adjoints).map { level, adjoint -> Value? in
                 try adjoint ?? level.map { try gradient.full(0, like: $0) }
             }

@@ -102,7 +102,9 @@ extension GradientBuilder {
             return (result, adjoint)
         }
         var distinct: [Value] = []
-        for operand in operands.compactMap({ $0 }) where type(operand).element.isFloat && !distinct.contains(operand) { distinct.append(operand) }
+        for operand in operands.compactMap({ $0 }) where type(operand).element.isFloat && !distinct.contains(operand) {
+            distinct.append(operand)
+        }
         var sweep = ReverseSweep(self)
         let sums = try sweep.gradients(from: seeds, at: distinct, isBoundary: true)
         builder = sweep.builder
