@@ -59,6 +59,29 @@ static inline void relax(void) {
 #endif
 }
 
+/// Has this thread take and give denormal numbers as zeros, or not; returns what was.
+static inline uint64_t set_flushing(bool flushes, uint64_t before) {
+#if defined(__x86_64__)
+    enum { flush_to_zero = 0x8000, denormals_are_zero = 0x40 };
+    if (!flushes) return __builtin_ia32_ldmxcsr((unsigned)before), before;
+    unsigned state = __builtin_ia32_stmxcsr();
+    __builtin_ia32_ldmxcsr(state | flush_to_zero | denormals_are_zero);
+    return state;
+#elif defined(__aarch64__)
+    uint64_t state;
+    if (flushes) {
+        __asm__ volatile("mrs %0, fpcr" : "=r"(state));
+        __asm__ volatile("msr fpcr, %0" : : "r"(state | (1ull << 24)));
+        return state;
+    }
+    __asm__ volatile("msr fpcr, %0" : : "r"(before));
+    return before;
+#else
+    (void)flushes;
+    return before;
+#endif
+}
+
 static void run_tasks(const dlc_step *step, int32_t phase, int32_t thread, int64_t begin, int64_t end) {
     int64_t stride = (step->launch.scratch_bytes + 63) / 64 * 64;
     dlc_call call = {
@@ -70,7 +93,13 @@ static void run_tasks(const dlc_step *step, int32_t phase, int32_t thread, int64
         .end = end,
         .phase = phase,
     };
+    if (!step->flushes) {
+        step->launch.run(&call);
+        return;
+    }
+    uint64_t before = set_flushing(true, 0);
     step->launch.run(&call);
+    set_flushing(false, before);
 }
 
 static inline uint64_t piece_range(int64_t begin, int64_t end) { return (uint64_t)begin | (uint64_t)end << 32; }

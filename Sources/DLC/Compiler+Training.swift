@@ -32,7 +32,9 @@ extension Compiler {
             }
             var evaluation = try graph(training.evaluation)
             evaluation.name = Self.evaluation
-            return (try graph(training.step), evaluation)
+            var step = try graph(training.step)
+            step.metadata["denormals"] = "flush"
+            return (step, evaluation)
         }
     }
 

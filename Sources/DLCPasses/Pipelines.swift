@@ -38,6 +38,7 @@ public enum Pipelines {
         nestConcatenations,
         foldPadding,
         convolveTransposed,
+        turnProducts,
         foldChannelScaling,
         averageBeforeConvolution,
         widenHalves,

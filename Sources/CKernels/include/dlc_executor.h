@@ -12,6 +12,7 @@ typedef struct {
     void *_Nullable shared;
     void *_Nullable scratch;  ///< scratch of thread t starts at `scratch + t * launch.scratch_bytes` rounded up to 64
     int32_t most_threads;     ///< threads that are worth starting for so little work; 0 for any number
+    bool flushes;             ///< numbers below the normal ones are taken and given as zeros
 } dlc_step;
 
 typedef struct dlc_threads dlc_threads;

@@ -100,6 +100,7 @@ final class BoundPlan {
         for (index, kernel) in kernels.enumerated() {
             steps[index].launch = kernel.launch
             steps[index].most_threads = Int32(mostThreads[index])
+            steps[index].flushes = plan.flushesDenormals
             steps[index].params = UnsafeRawPointer(kernel.params)
             steps[index].buffers = pointers.baseAddress.map { $0 + next }
             let (step, places) = (plan.steps[index], places.steps[index])

@@ -179,6 +179,10 @@ public struct Plan: Sendable {
     /// Bytes of what `packings[index]` leaves in memory.
     public func packedBytes(_ index: Int) -> Int { packings[index].results.first.flatMap { $0?.shape.constants?.first } ?? 0 }
 
+    /// Whether numbers below the normal ones count as zeros, as metadata `denormals: flush` asks: a training's steps would take
+    /// many times as long over gradients that vanish.
+    public var flushesDenormals: Bool { metadata["denormals"] == "flush" }
+
     /// How the shapes of a call bind the symbols.
     public var binding: ShapeBinding {
         ShapeBinding(

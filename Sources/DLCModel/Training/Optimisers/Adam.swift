@@ -53,7 +53,8 @@ public struct Adam: Optimiser {
         var square = try step.average("exp_avg_sq", of: gradient * gradient, keeping: keep2)
         if kind == .amsgrad { square = try step.keep("max_exp_avg_sq", step.kept("max_exp_avg_sq").largest(square)) }
         let (unbiased1, unbiased2) = (try 1.0 - keep1.power(step.count), try 1.0 - keep2.power(step.count))
-        let size = try square.squareRoot() / unbiased2.squareRoot() + .number(epsilon)
+        // A factor for all elements: a division less for each of them.
+        let size = try square.squareRoot() * (1.0 / unbiased2.squareRoot()) + .number(epsilon)
         return try parameter - mean / size * (step.rate / unbiased1)
     }
 }
