@@ -1,0 +1,108 @@
+import DLC
+import Foundation
+import Testing
+
+/// Trainings compiled for this processor.
+@Suite struct CompiledTrainingTests {
+    private static let text = """
+        model Net(image: f32[N, 1, 8, 8]) {
+            x = image.conv(8, kernel: 3, padding: 1, bias: false).batchNorm().relu()
+            y = x.conv(8, kernel: 3, padding: 1).batchNorm()
+            x = (x + y).relu().maxPool(2).conv(12, kernel: 3, stride: 2, padding: 1).relu().flatten().dropout(0.25)
+            return logits: x.dense(5)
+        }
+
+        training Learn(image: f32[N, 1, 8, 8], label: i64[N]) {
+            loss = Net(image).crossEntropy(label)
+            minimize loss, by: adam(1e-2)
+            return loss: loss
+        }
+        """
+
+    private static func compiled(_ threads: Int = 1, batch: Int? = nil) throws -> (model: CompiledModel, graphs: (step: Graph, evaluation: Graph)) {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("dlc-training-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let path = folder.appendingPathComponent("net.dlm").path
+        try text.write(toFile: path, atomically: true, encoding: .utf8)
+        var options = ModelOptions()
+        options.seed = 7
+        if let batch { options.settings["N"] = "\(batch)" }
+        return (try CompiledModel(Compiler.compileTraining(path, options)), try Compiler.trainingGraphs(path, options))
+    }
+
+    private static func batch(_ step: Int, of count: Int = 6) throws -> [String: Tensor] {
+        [
+            "image": try Tensor.random(seed: UInt64(step), shape: [count, 1, 8, 8]),
+            "label": try Tensor((0..<count).map { Int64(($0 * 7 + step) % 5) }, shape: [count]),
+        ]
+    }
+
+    private static func states(_ session: Session) throws -> [String: Tensor] {
+        try Dictionary(uniqueKeysWithValues: session.model.states.map { ($0.name, try session.state($0.name)) })
+    }
+
+    @Test func aStepIsWhatTheDefinitionsCompute() throws {
+        for batch in [nil, 6] {
+            let (model, graphs) = try Self.compiled(batch: batch)
+            let session = try Session(model, threads: 2)
+            let step = try [differentiate].run(graphs.step)
+            var states = try step.initialStates()
+            for index in 0..<3 {
+                let inputs = try Self.batch(index)
+                let expected = try Interpreter.run(step, inputs, states: &states)
+                let found = try session.run(inputs)
+                let (a, b) = (try #require(found["loss"]).doubles()[0], try #require(expected["loss"]).doubles()[0])
+                #expect(abs(a - b) <= 2e-5 * abs(b), "step \(index): \(a) for \(b)")
+            }
+            #expect(try session.state("training.key").integers() == [7, 3])
+        }
+    }
+
+    @Test func fiftyStepsHaveTheSameBitsForAnyNumberOfThreads() throws {
+        let (model, _) = try Self.compiled()
+        var known: [String: Tensor]?
+        for threads in 1...3 {
+            let session = try Session(model, threads: threads)
+            for index in 0..<50 { _ = try session.run(Self.batch(index)) }
+            let states = try Self.states(session)
+            #expect(known == nil || known == states)
+            known = states
+        }
+    }
+
+    @Test func aTrainingGoesOnFromItsStatesAsIfItHadNotStopped() throws {
+        let (model, _) = try Self.compiled()
+        let whole = try Session(model)
+        for index in 0..<20 { _ = try whole.run(Self.batch(index)) }
+        let first = try Session(model)
+        for index in 0..<10 { _ = try first.run(Self.batch(index)) }
+        let second = try Session(model)
+        for (name, tensor) in try Self.states(first) { try second.setState(name, tensor) }
+        for index in 10..<20 { _ = try second.run(Self.batch(index)) }
+        #expect(try Self.states(second) == Self.states(whole))
+    }
+
+    @Test func theEvaluationReadsTheStatesOfTheStep() throws {
+        let (model, _) = try Self.compiled()
+        let step = try Session(model)
+        let evaluation = try Session(model.program(Compiler.evaluation), sharing: step)
+        let inputs = try Self.batch(0, of: 20)
+        let before = try #require(evaluation.run(inputs)["loss"]).doubles()[0]
+        #expect(try #require(evaluation.run(inputs)["loss"]).doubles()[0] == before)
+        for _ in 0..<60 { _ = try step.run(inputs) }
+        #expect(try #require(evaluation.run(inputs)["loss"]).doubles()[0] < before / 2)
+        // It has moved nothing.
+        #expect(try step.state("training.key").integers() == [7, 60])
+        step.resetState()
+        #expect(try #require(evaluation.run(inputs)["loss"]).doubles()[0] == before)
+        #expect(throws: DLCError.self) { try model.program("predict") }
+    }
+
+    @Test func aFileHoldsBothPrograms() throws {
+        let (model, _) = try Self.compiled()
+        #expect(model.programs == [Compiler.evaluation])
+        #expect(model.plan.flushesDenormals)
+        #expect(try !model.program(Compiler.evaluation).plan.flushesDenormals)
+    }
+}
