@@ -1,0 +1,63 @@
+"""The trainings of Tests/Trainings, their sizes and what they are given; without PyTorch, so that JAX needs none of it."""
+import numpy as np
+
+DRAWN = np.random.default_rng(4)
+
+
+def normal(*shape):
+    return DRAWN.standard_normal(shape, np.float32)
+
+
+def picture(*shape):
+    """Pixels from 0 to 1."""
+    return DRAWN.random(shape, np.float32)
+
+
+def whole(limit, *shape):
+    return DRAWN.integers(0, limit, shape)
+
+
+class Training:
+    """A training of Tests/Trainings at one size.
+
+    - network: the name of PyTorch's in training_networks.
+    - settings: what `--set` gives to dlc; all but the symbols are arguments of PyTorch's network too.
+    - batch: draws what one step is given, by the names of the training's inputs.
+    - losses: the training's outputs that are losses, one of each `minimize`.
+    """
+
+    def __init__(self, file, network, settings, batch, rate=1e-3, beta1=0.9, losses=("loss",), places=None):
+        self.file, self.network, self.settings, self.batch = file, network, settings, batch
+        self.rate, self.beta1, self.losses = rate, beta1, losses
+        self.given = {name: value for name, value in settings.items() if name not in ("N", "T", "S")}
+        if places:
+            self.given["places"] = places
+
+    def flags(self):
+        """The arguments of `dlc build` that say the sizes."""
+        flags = ["--training", "Learn"]
+        for name, value in self.settings.items():
+            flags += ["--set", f"{name}={str(value).lower() if isinstance(value, bool) else value}"]
+        return flags
+
+
+def labelled(n, classes, *shape):
+    return lambda: {"image": normal(n, *shape), "label": whole(classes, n)}
+
+
+# What Tools/bench train measures.
+FULL = {
+    "mlp": Training("mlp", "MLP", {"N": 64}, labelled(64, 10, 784)),
+    "lenet5": Training("lenet5", "LeNet5", {"N": 64}, labelled(64, 10, 1, 32, 32)),
+    "resnet20": Training("resnet", "ResNet", {"N": 64}, labelled(64, 10, 3, 32, 32)),
+    "resnet18": Training("resnet", "ResNet", {"N": 8, "size": 224, "counts": [2, 2, 2, 2], "width": 64, "classes": 1000, "large": True},
+                         labelled(8, 1000, 3, 224, 224)),
+    "mobilenet_v2": Training("mobilenet_v2", "MobileNetV2", {"N": 8}, labelled(8, 1000, 3, 224, 224)),
+    "unet": Training("unet", "UNet", {"N": 2}, lambda: {"image": normal(2, 3, 128, 128), "mask": picture(2, 1, 128, 128)}),
+    "char_lstm": Training("char_lstm", "CharLSTM", {"N": 4, "T": 100},
+                          lambda: {"symbols": whole(83, 4, 100), "following": whole(83, 4, 100)}),
+    "gpt": Training("gpt", "GPT", {"N": 8, "T": 128}, lambda: {"tokens": whole(256, 8, 128), "following": whole(256, 8, 128)}),
+    "vae": Training("vae", "VAE", {"N": 64}, lambda: {"image": picture(64, 1, 28, 28), "noise": normal(64, 20)}),
+    "dcgan": Training("dcgan", "DCGAN", {"N": 32}, lambda: {"image": 2 * picture(32, 3, 64, 64) - 1, "noise": normal(32, 100, 1, 1)},
+                      rate=2e-4, beta1=0.5, losses=("loss", "deceit")),
+}
