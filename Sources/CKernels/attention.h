@@ -9,7 +9,8 @@
 typedef struct {
     int64_t wide;            ///< columns of a panel
     int64_t key_panels, value_panels;
-    int64_t values, head;    ///< offset of V and size of a head, in floats
+    int64_t values, check;   ///< offsets of V and of a float that is 0 where all of V is finite, in floats
+    int64_t head;            ///< size of a head
     int64_t scores;          ///< floats of one row of scores
 } attention_layout;
 
@@ -18,7 +19,8 @@ static inline attention_layout attention_layout_of(const dlc_attention *p, int64
     l.key_panels = (p->keys + l.wide - 1) / l.wide;
     l.value_panels = (p->value_depth + l.wide - 1) / l.wide;
     l.values = l.key_panels * l.wide * p->depth;
-    l.head = l.values + l.value_panels * l.wide * p->keys;
+    l.check = l.values + l.value_panels * l.wide * p->keys;
+    l.head = l.check + 16;
     // Rows an odd number of cache lines apart do not fall on the same sets.
     l.scores = l.key_panels * l.wide + 16;
     return l;

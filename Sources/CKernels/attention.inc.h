@@ -87,14 +87,19 @@ static void attention_pack(const dlc_attention *p, const attention_layout *l, co
         for (int64_t d = key < squares ? depths : 0; d < p->depth; d++)
             at[d * l->wide] = key < p->keys ? k[key * p->k.row + d] : 0;
     }
+    vf check = vf_zero();
     for (int64_t panel = 0; panel < l->value_panels; panel++) {
         int64_t first = panel * l->wide, left = p->value_depth - first, whole = left < l->wide ? left / VL * VL : l->wide;
         for (int64_t key = 0; key < p->keys; key++, values += l->wide) {
             const float *from = v + key * p->v.row + first;
-            for (int64_t i = 0; i < whole; i += VL) vf_store(values + i, vf_load(from + i));
-            for (int64_t i = whole; i < l->wide; i += VL) vf_store(values + i, vf_load_n(from + i, left > i ? left - i : 0));
+            for (int64_t i = 0; i < l->wide; i += VL) {
+                vf x = i < whole ? vf_load(from + i) : vf_load_n(from + i, left > i ? left - i : 0);
+                check = vf_fma(x, vf_zero(), check);
+                vf_store(values + i, x);
+            }
         }
     }
+    to[l->check] = vf_sum(check);
 }
 
 /// Scales a row of `keys` scores and adds its mask, in place; gives the maximum.
@@ -128,11 +133,27 @@ DLC_INLINE int64_t attention_seen(const dlc_attention *p, int64_t last) {
     return seen < 0 ? 0 : seen < p->keys ? seen : p->keys;
 }
 
+/// The results of `count` queries where some value is not finite: one by one and over all keys, since it makes NaN with the
+/// weight 0 of a key that a query does not see, but none of a query that sees nothing.
+static void attention_apart(const dlc_attention *p, const attention_layout *l, const float *packed, const float *scores,
+                            const float *factors, float *y, int64_t count) {
+    for (int64_t r = 0; r < count; r++, y += p->y.row) {
+        if (factors[r] == 0) {
+            for (int64_t i = 0; i < p->value_depth; i++) y[i] = 0;
+            continue;
+        }
+        for (int64_t panel = 0; panel < l->value_panels; panel++)
+            attention_tile(1, p->keys, scores + r * l->scores, l->scores, packed + l->values + panel * l->wide * p->keys, factors + r,
+                           y + panel * l->wide, p->y.row, p->value_depth - panel * l->wide);
+    }
+}
+
 /// The queries `first ..< first + count` of one head. Rows go by tiles, each over the keys that its last row sees.
 static void attention_block(const dlc_attention *p, const attention_layout *l, const float *packed, const float *q,
                             const void *mask, int64_t mask_at, float *y, int64_t first, int64_t count, float *scratch) {
     float *scores = scratch, *factors = scratch + p->query_block * l->scores;
     int64_t keys = attention_seen(p, first + count - 1);
+    bool finite = packed[l->check] == 0;
     for (int64_t panel = 0; panel * l->wide < keys; panel++) {
         for (int64_t r = 0; r < count; r += ATTENTION_ROWS) {
             int64_t rows = count - r < ATTENTION_ROWS ? count - r : ATTENTION_ROWS;
@@ -150,9 +171,10 @@ static void attention_block(const dlc_attention *p, const attention_layout *l, c
         // A row in which nothing may be seen gives zeros; softmax would give NaN.
         if (max == -INFINITY && !p->empty_rows_are_nan) seen = 0;
         factors[r] = seen > 0 ? 1.0f / softmax_row_exp(row, row, seen, max) : 0;
-        keys = attention_seen(p, first + (end < count ? end : count) - 1);
+        keys = finite ? attention_seen(p, first + (end < count ? end : count) - 1) : p->keys;
         for (int64_t i = seen; i < keys; i++) row[i] = 0;
     }
+    if (!finite) return attention_apart(p, l, packed, scores, factors, y + first * p->y.row, count);
     for (int64_t panel = 0; panel < l->value_panels; panel++) {
         int64_t columns = p->value_depth - panel * l->wide;
         for (int64_t r = 0; r < count; r += ATTENTION_ROWS) {

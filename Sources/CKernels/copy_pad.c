@@ -4,6 +4,7 @@
 #include <string.h>
 
 enum { task_bytes = 64 << 10 };
+static const int64_t most_pad = INT64_C(1) << 40;
 
 static int64_t lesser(int64_t a, int64_t b) { return a < b ? a : b; }
 static int64_t greater(int64_t a, int64_t b) { return a > b ? a : b; }
@@ -66,6 +67,10 @@ static void run_pad(const dlc_call *call) {
         }
         const char *src = source + offset * bytes;
         int64_t middle = greater(extent, 0);
+        if (middle == 0) { // pads that took off more than there is leave nothing but padding
+            fill(dst, width, bytes, value);
+            continue;
+        }
         memcpy(dst + head * bytes, src + low * bytes, (size_t)(middle * bytes));
         if (p->mode == DLC_PAD_CONSTANT) {
             fill(dst, head, bytes, value);
@@ -102,7 +107,9 @@ bool dlc_pad_prepare(dlc_isa isa, dlc_pad *p, dlc_launch *launch) {
         int64_t extent;
         if (p->shape[d] < 0 || __builtin_mul_overflow(source_elements, p->shape[d], &source_elements)) return false;
         if (__builtin_add_overflow(p->shape[d], p->before[d], &extent) || __builtin_add_overflow(extent, p->after[d], &extent)) return false;
-        if (p->before[d] < -p->shape[d] || p->after[d] < -p->shape[d] || cropped(p, d) < 0) return false;
+        // Of what negative pads leave less than nothing, only the padding shows.
+        const int64_t most = p->mode == DLC_PAD_CONSTANT ? most_pad : p->shape[d];
+        if (p->before[d] < -most || p->after[d] < -most || (p->mode != DLC_PAD_CONSTANT && cropped(p, d) < 0)) return false;
         if (extent < 0 || __builtin_mul_overflow(result_elements, extent, &result_elements)) return false;
         if (p->mode != DLC_PAD_CONSTANT && cropped(p, d) == 0 && extent > 0) return false;
     }

@@ -24,13 +24,14 @@ double dlc_activate_f64(const dlc_epilogue *e, double x, double slope) {
     return x;
 }
 
-/// One row: c[0 ..< n] = a·B, column by column where B's columns are contiguous, else row by row.
-#define ROW(T, name)                                                                                        \
+/// One row: c[0 ..< n] = a·B, column by column where B's columns are contiguous, else row by row. Elements are multiplied as
+/// `W`, in which products of narrow integers do not overflow.
+#define ROW(T, W, name)                                                                                     \
     static void row_##name(const dlc_gemm *g, const T *a, const T *b, T *c) {                               \
         if (g->b_row == 1 && g->b_column != 1) {                                                            \
             for (int64_t j = 0; j < g->n; j++) {                                                            \
                 T sum = 0;                                                                                  \
-                for (int64_t p = 0; p < g->k; p++) sum += a[p * g->a_column] * b[p + j * g->b_column];      \
+                for (int64_t p = 0; p < g->k; p++) sum += (T)((W)a[p * g->a_column] * b[p + j * g->b_column]);    \
                 c[j] = sum;                                                                                 \
             }                                                                                               \
             return;                                                                                         \
@@ -39,14 +40,16 @@ double dlc_activate_f64(const dlc_epilogue *e, double x, double slope) {
         for (int64_t p = 0; p < g->k; p++) {                                                                \
             const T scalar = a[p * g->a_column], *line = b + p * g->b_row;                                  \
             if (g->b_column == 1)                                                                           \
-                for (int64_t j = 0; j < g->n; j++) c[j] += scalar * line[j];                                \
+                for (int64_t j = 0; j < g->n; j++) c[j] += (T)((W)scalar * line[j]);                       \
             else                                                                                            \
-                for (int64_t j = 0; j < g->n; j++) c[j] += scalar * line[j * g->b_column];                  \
+                for (int64_t j = 0; j < g->n; j++) c[j] += (T)((W)scalar * line[j * g->b_column]);         \
         }                                                                                                   \
     }
-ROW(double, f64)
-ROW(uint32_t, u32)
-ROW(uint64_t, u64)
+ROW(double, double, f64)
+ROW(uint8_t, uint32_t, u8)
+ROW(uint16_t, uint32_t, u16)
+ROW(uint32_t, uint32_t, u32)
+ROW(uint64_t, uint64_t, u64)
 
 /// The offsets of the four operands of matrix `index`.
 typedef struct { int64_t a, b, c, residual; } offsets;
@@ -123,6 +126,8 @@ static void run_f64(const dlc_call *call) {
             }                                                                                               \
         }                                                                                                   \
     }
+RUN_INTEGER(uint8_t, u8)
+RUN_INTEGER(uint16_t, u16)
 RUN_INTEGER(uint32_t, u32)
 RUN_INTEGER(uint64_t, u64)
 
@@ -130,11 +135,13 @@ bool dlc_gemm_typed_prepare(dlc_gemm *g, dlc_launch *out) {
     dlc_kernel run;
     switch (g->type) {
     case DLC_F64: run = run_f64; break;
+    case DLC_I8: case DLC_U8: run = run_u8; break;
+    case DLC_I16: case DLC_U16: run = run_u16; break;
     case DLC_I32: case DLC_U32: run = run_u32; break;
     case DLC_I64: case DLC_U64: run = run_u64; break;
     default: return false;
     }
-    if (g->b_packed) return false;
+    if (g->b_packed || g->scales_a) return false;
     if (g->type != DLC_F64 && (g->alpha != 1 || g->epilogue.activation != DLC_ACT_NONE)) return false;
     g->row_blocks = dlc_max(1, dlc_min(16, g->m / 8));
     g->tasks = g->m == 0 || g->n == 0 ? 0 : g->matrices * g->row_blocks;

@@ -3,7 +3,7 @@
 #define DLC_GEMM_TYPED_H
 #include "dlc_compute.h"
 
-/// `dlc_gemm_prepare` for F64, I32, I64, U32 and U64, after the extents were checked.
+/// `dlc_gemm_prepare` for F64 and integers, after the extents were checked.
 bool dlc_gemm_typed_prepare(dlc_gemm *gemm, dlc_launch *out);
 
 /// The activation of an epilogue, in double.

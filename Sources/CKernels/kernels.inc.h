@@ -7,9 +7,10 @@
 #include "depthwise.inc.h"
 #include "gemm_epilogue.inc.h"
 #include "gemm_tile.inc.h"
+// Reductions convert as programs do.
+#include "program_convert.inc.h"
 #include "layers.inc.h"
 #include "machine.inc.h"
-#include "program_convert.inc.h"
 #include "program_f32.inc.h"
 #include "program_wide.inc.h"
 #include "strassen.inc.h"

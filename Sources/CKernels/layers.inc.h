@@ -28,6 +28,7 @@ const dlc_layer_kernels DLC_NAME(dlc_layer_kernels) = {
     .reduce_any = {
         [DLC_F32] = DLC_NAME(reduce_any_f32), [DLC_F64] = DLC_NAME(reduce_any_f64),
         [DLC_I8] = DLC_NAME(reduce_any_i8), [DLC_U8] = DLC_NAME(reduce_any_u8),
+        [DLC_I16] = DLC_NAME(reduce_any_i16), [DLC_U16] = DLC_NAME(reduce_any_u16),
         [DLC_I32] = DLC_NAME(reduce_any_i32), [DLC_U32] = DLC_NAME(reduce_any_u32),
         [DLC_I64] = DLC_NAME(reduce_any_i64), [DLC_U64] = DLC_NAME(reduce_any_u64),
         [DLC_BOOL] = DLC_NAME(reduce_any_bool),

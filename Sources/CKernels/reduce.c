@@ -23,7 +23,7 @@ static dlc_kernel reduce_kernel(const dlc_layer_kernels *kernels, const dlc_redu
     case DLC_F32:
         return inner_kept ? kernels->reduce_columns_f32
             : inner_reduced ? kernels->reduce_rows_f32 : kernels->reduce_any[DLC_F32];
-    case DLC_F64: case DLC_I8: case DLC_U8: case DLC_I32: case DLC_U32: case DLC_I64: case DLC_U64:
+    case DLC_F64: case DLC_I8: case DLC_U8: case DLC_I16: case DLC_U16: case DLC_I32: case DLC_U32: case DLC_I64: case DLC_U64:
         return kernels->reduce_any[r->type];
     case DLC_BOOL:
         return order ? kernels->reduce_any[DLC_BOOL] : NULL;

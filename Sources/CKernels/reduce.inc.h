@@ -228,6 +228,16 @@ static void DLC_NAME(reduce_columns_f32)(const dlc_call *call) { REDUCE_BY_FOLD(
 #define REDUCE_LOWEST 0
 #define REDUCE_HIGHEST UINT8_MAX
 #include "reduce_any.inc.h"
+#define T int16_t
+#define REDUCE_ANY DLC_NAME(reduce_any_i16)
+#define REDUCE_LOWEST INT16_MIN
+#define REDUCE_HIGHEST INT16_MAX
+#include "reduce_any.inc.h"
+#define T uint16_t
+#define REDUCE_ANY DLC_NAME(reduce_any_u16)
+#define REDUCE_LOWEST 0
+#define REDUCE_HIGHEST UINT16_MAX
+#include "reduce_any.inc.h"
 #define T int32_t
 #define REDUCE_ANY DLC_NAME(reduce_any_i32)
 #define REDUCE_LOWEST INT32_MIN

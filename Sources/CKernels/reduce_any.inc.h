@@ -1,6 +1,6 @@
-/// A reduction of one element type `T` at any strides: floating types accumulate in f64, integers in 64
-/// bits that wrap. Included with T and REDUCE_ANY (the name), for integers also REDUCE_LOWEST and
-/// REDUCE_HIGHEST, defined; undefines them.
+/// A reduction of one element type `T` at any strides: floating types accumulate in f64, integers in 64 bits that wrap; a
+/// mean of integers is truncated, and a root or logarithm converted as a cast does. Included with T and REDUCE_ANY (the
+/// name), for integers also REDUCE_LOWEST and REDUCE_HIGHEST, defined; undefines them.
 #ifdef REDUCE_LOWEST
 static void REDUCE_ANY(const dlc_call *call) {
     const dlc_reduce *r = call->params;
@@ -31,7 +31,7 @@ static void REDUCE_ANY(const dlc_call *call) {
             T result = (T)acc;
             if (floating) {
                 real = reduce_finish(r, real, shift);
-                result = real >= (double)REDUCE_HIGHEST ? REDUCE_HIGHEST : real > (double)REDUCE_LOWEST ? (T)real : REDUCE_LOWEST;
+                DLC_NAME(store_f64)(r->type, 1, &real, &result); // as a cast does
             } else if (fold == FOLD_MAX || fold == FOLD_MIN) {
                 result = fold == FOLD_MAX ? high : low;
             } else if (r->kind == DLC_REDUCE_MEAN) {

@@ -23,7 +23,9 @@ static bool resize_axis_prepare(dlc_resize *p, int32_t axis) {
     if (in == 0) return out == 0;
     p->taps[axis] = dlc_resize_taps(p, axis);
     if (p->taps[axis] == 0) return false;
-    p->table_words += 2 * out * p->taps[axis];
+    // Positions, then weights at an even word; an even number in all.
+    int64_t words = out * p->taps[axis];
+    p->table_words += (words + 1) / 2 * 2 + (words * resize_weight_words(p) + 1) / 2 * 2;
     p->last = axis;
     return true;
 }

@@ -1,5 +1,5 @@
 /// The tables of a resize: per axis, for every output position, the source positions (int32), then as
-/// many weights (f32). A first position of -1 is outside a crop.
+/// many weights, f64 for a resize of f64, else f32. A first position of -1 is outside a crop.
 #ifndef DLC_RESIZE_INTERNAL_H
 #define DLC_RESIZE_INTERNAL_H
 
@@ -12,8 +12,18 @@ static inline const int32_t *resize_positions(const dlc_resize *p, const void *t
     return (const int32_t *)tables + p->table[axis] + out * p->taps[axis];
 }
 
-static inline const float *resize_weights(const dlc_resize *p, const void *tables, int32_t axis, int64_t out) {
-    return (const float *)tables + p->table[axis] + (p->y_extent[axis] + out) * p->taps[axis];
+/// Words of four bytes that a weight takes.
+static inline int32_t resize_weight_words(const dlc_resize *p) { return p->type == DLC_F64 ? 2 : 1; }
+
+/// The weights of an output position: floats, or doubles.
+static inline const void *resize_weights(const dlc_resize *p, const void *tables, int32_t axis, int64_t out) {
+    // Weights begin at an even word.
+    int64_t first = p->table[axis] + (p->y_extent[axis] * p->taps[axis] + 1) / 2 * 2;
+    return (const float *)tables + first + out * p->taps[axis] * resize_weight_words(p);
+}
+
+static inline double resize_weight(const dlc_resize *p, const void *weights, int32_t tap) {
+    return p->type == DLC_F64 ? ((const double *)weights)[tap] : (double)((const float *)weights)[tap];
 }
 
 #endif

@@ -32,7 +32,7 @@ static int64_t resize_source(const dlc_resize *p, const void *tables, const resi
         int64_t position = row->out[axis];
         if (p->taps[axis] > 0) {
             position = resize_positions(p, tables, axis, row->out[axis])[row->tap[axis]];
-            *weight *= (double)resize_weights(p, tables, axis, row->out[axis])[row->tap[axis]];
+            *weight *= resize_weight(p, resize_weights(p, tables, axis, row->out[axis]), row->tap[axis]);
         }
         at = at * p->x_extent[axis] + position;
     }

@@ -19,11 +19,11 @@ static void RESIZE_ANY(const dlc_call *call) {
         }
         for (int64_t i = 0; i < out; i++) {
             const int32_t *positions = resize_positions(p, tables, p->last, i);
-            const float *weights = resize_weights(p, tables, p->last, i);
+            const void *weights = resize_weights(p, tables, p->last, i);
             for (int64_t c = 0; c < n; c++) {
                 RESIZE_WORK sum = 0;
                 if (row.outside || positions[0] < 0) sum = (RESIZE_WORK)p->extrapolation;
-                else for (int32_t k = 0; k < taps; k++) sum += combined[positions[k] * n + c] * (RESIZE_WORK)weights[k];
+                else for (int32_t k = 0; k < taps; k++) sum += combined[positions[k] * n + c] * (RESIZE_WORK)resize_weight(p, weights, k);
                 y[i * n + c] = RESIZE_STORE(sum);
             }
         }

@@ -74,14 +74,19 @@ int32_t dlc_resize_taps(const dlc_resize *p, int32_t axis) {
 
 int64_t dlc_resize_table_bytes(const dlc_resize *p) { return p->table_words * 4; }
 
-static void resize_table_row(const dlc_resize *p, int32_t axis, int64_t out, int32_t *positions, float *weights) {
+static void resize_set_weight(const dlc_resize *p, void *weights, int32_t tap, double weight) {
+    if (p->type == DLC_F64) ((double *)weights)[tap] = weight;
+    else ((float *)weights)[tap] = (float)weight;
+}
+
+static void resize_table_row(const dlc_resize *p, int32_t axis, int64_t out, int32_t *positions, void *weights) {
     int32_t taps = p->taps[axis];
     int64_t extent = p->x_extent[axis];
     float x = resize_coordinate(p, axis, out);
     bool outside = p->coordinates == DLC_RESIZE_TF_CROP_AND_RESIZE && !(x >= 0 && x <= (float)(extent - 1));
     if (p->mode == DLC_RESIZE_NEAREST) {
         positions[0] = outside ? -1 : resize_clamp((double)resize_round(p->rounding, x), extent);
-        weights[0] = 1;
+        resize_set_weight(p, weights, 0, 1);
         return;
     }
     double widening = resize_widening(p, axis), sum = 0;
@@ -90,12 +95,12 @@ static void resize_table_row(const dlc_resize *p, int32_t axis, int64_t out, int
         double position = first + k, weight = resize_kernel(p, (position - (double)x) / widening);
         if (p->exclude_outside && (position < 0 || position > (double)(extent - 1))) weight = 0;
         positions[k] = resize_clamp(position, extent);
-        weights[k] = (float)weight;
+        resize_set_weight(p, weights, k, weight);
         sum += weight;
     }
     // Widened or truncated kernels do not add up to 1 on their own.
     if ((p->antialias || p->exclude_outside) && sum != 0)
-        for (int32_t k = 0; k < taps; k++) weights[k] = (float)((double)weights[k] / sum);
+        for (int32_t k = 0; k < taps; k++) resize_set_weight(p, weights, k, resize_weight(p, weights, k) / sum);
     if (outside) positions[0] = -1;
 }
 
@@ -104,6 +109,6 @@ void dlc_resize_tables(const dlc_resize *p, void *tables) {
         if (p->taps[axis] == 0) continue;
         for (int64_t out = 0; out < p->y_extent[axis]; out++)
             resize_table_row(p, axis, out, (int32_t *)resize_positions(p, tables, axis, out),
-                             (float *)resize_weights(p, tables, axis, out));
+                             (void *)resize_weights(p, tables, axis, out));
     }
 }

@@ -37,7 +37,7 @@ static void roi_add(const dlc_roi *p, const float *const x[4], const float weigh
             vf sum = vf_load_n(y + c, n), a = vf_load_n(x[0] + c, n), b = vf_load_n(x[1] + c, n);
             vf d = vf_load_n(x[2] + c, n), e = vf_load_n(x[3] + c, n);
             if (p->kind == DLC_ROI_ALIGN_MEAN) sum = vf_fma(w0, a, vf_fma(w1, b, vf_fma(w2, d, vf_fma(w3, e, sum))));
-            else sum = vf_max(sum, vf_max(vf_max(w0 * a, w1 * b), vf_max(w2 * d, w3 * e)));
+            else sum = vf_max(w3 * e, vf_max(w2 * d, vf_max(w1 * b, vf_max(w0 * a, sum)))); // NaN is passed over
             vf_store_n(y + c, sum, n);
         }
         return;
@@ -59,7 +59,7 @@ typedef struct {
 static roi_grid roi_grid_of(const dlc_roi *p, const dlc_roi_level *level, const float *box) {
     float shift = p->half_pixel ? 0.5f : 0, left = box[0] * level->scale - shift, top = box[1] * level->scale - shift;
     float width = box[2] * level->scale - shift - left, height = box[3] * level->scale - shift - top;
-    if (!p->half_pixel) width = width > 1 ? width : 1, height = height > 1 ? height : 1;
+    if (!p->half_pixel) width = width < 1 ? 1 : width, height = height < 1 ? 1 : height;
     roi_grid grid = { left, top, width / (float)p->width, height / (float)p->height, p->samples, p->samples };
     // Extents of boxes that are no numbers, or beyond any image, take one sample.
     float most = 1 << 20;

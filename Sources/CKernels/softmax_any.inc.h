@@ -10,8 +10,8 @@ static void SOFTMAX_ANY(const dlc_call *call) {
             const T *x = (const T *)call->buffers[0] + at;
             T *y = (T *)call->buffers[1] + at;
             if (axis == 0) continue;
-            for (int64_t k = 1; k < axis; k++)
-                if (x[k * inner] > x[top * inner] || x[k * inner] != x[k * inner]) top = k;
+            for (int64_t k = 1; k < axis; k++) // the first of the largest, or the first NaN
+                if (x[k * inner] > x[top * inner] || (x[k * inner] != x[k * inner] && x[top * inner] == x[top * inner])) top = k;
             double max = (double)x[top * inner], sum = 0;
             if (s->kind != DLC_HARDMAX)
                 for (int64_t k = 0; k < axis; k++) sum += exp((double)x[k * inner] - max);

@@ -49,7 +49,9 @@ public enum Compiler {
     /// The graph after the passes that lead to `stage`.
     public static func graph(_ graph: Graph, at stage: Stage, _ options: CompileOptions = CompileOptions()) throws -> Graph {
         var result = try Pipelines.passes(to: stage, options).run(graph, options.passes)
-        result.metadata.merge(graph.indexBounds().map { ("\($0).below", "\($1)") }) { said, _ in said }
+        // Both graphs say something: passes settle extents, and take apart what they show on.
+        let bounds = graph.indexBounds().merging(result.indexBounds(), uniquingKeysWith: min)
+        result.metadata.merge(bounds.map { ("\($0).below", "\($1)") }) { said, _ in said }
         return result
     }
 

@@ -1,21 +1,16 @@
 /// Computes a graph node by node with the operators' own `evaluate`: slow, simple, and what everything else is
 /// compared with.
 public struct Interpreter: Sendable {
-    /// Called with each node and its results.
-    public typealias Observer = (Node, [Tensor]) -> Void
-
     /// Runs a graph whose states are as before the first run; what they become is forgotten.
-    public static func run(
-        _ graph: Graph, _ inputs: [String: Tensor], observer: Observer? = nil
-    ) throws -> [String: Tensor] {
+    public static func run(_ graph: Graph, _ inputs: [String: Tensor]) throws -> [String: Tensor] {
         var states = try graph.initialStates()
-        return try run(graph, inputs, states: &states, observer: observer)
+        return try run(graph, inputs, states: &states)
     }
 
     /// Runs a graph once more.
     /// - Parameter states: every state by name; the run, where it succeeds, leaves their next values.
     public static func run(
-        _ graph: Graph, _ inputs: [String: Tensor], states: inout [String: Tensor], observer: Observer? = nil
+        _ graph: Graph, _ inputs: [String: Tensor], states: inout [String: Tensor]
     ) throws -> [String: Tensor] {
         var tensors = [Tensor?](repeating: nil, count: graph.valueCount)
         for port in graph.inputs {
@@ -45,7 +40,6 @@ public struct Interpreter: Sendable {
                     try bind(graph.type(value), to: tensor, &symbols)
                     tensors[value.index] = tensor
                 }
-                observer?(node, results)
             }
             for case let operand? in node.operands {
                 remaining[operand.index] -= 1
@@ -59,7 +53,7 @@ public struct Interpreter: Sendable {
     }
 
     /// Checks a result against its type and binds symbols that the data defines.
-    private static func bind(_ type: TensorType, to tensor: Tensor, _ symbols: inout [String: Dim]) throws {
+    package static func bind(_ type: TensorType, to tensor: Tensor, _ symbols: inout [String: Dim]) throws {
         guard tensor.type == type.element, tensor.rank == type.rank else {
             throw DLCError("expected \(type), found \(tensor.type)\(tensor.shape)")
         }

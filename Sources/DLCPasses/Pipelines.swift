@@ -44,6 +44,7 @@ public enum Pipelines {
         widenHalves,
         spellMovement,
         spellTraining,
+        spellAttention,
         decompose,
         foldConstants,
         simplifyMovement,

@@ -1,6 +1,7 @@
 /// Pooling, reductions, softmax, normalisation and LRN against naive loops in f64: every instruction set
 /// of the host, random shapes with every tail, and the same bits however tasks are split.
 #include "harness.h"
+#include "dlc_convert.h"
 #include "dlc_layers.h"
 
 static int failures, cases;
@@ -12,6 +13,8 @@ static double get(dlc_type t, const void *p, int64_t i) {
     case DLC_F64: return ((const double *)p)[i];
     case DLC_I8: return ((const int8_t *)p)[i];
     case DLC_U8: case DLC_BOOL: return ((const uint8_t *)p)[i];
+    case DLC_I16: return ((const int16_t *)p)[i];
+    case DLC_U16: return ((const uint16_t *)p)[i];
     case DLC_I32: return ((const int32_t *)p)[i];
     case DLC_U32: return ((const uint32_t *)p)[i];
     case DLC_I64: return (double)((const int64_t *)p)[i];
@@ -27,6 +30,8 @@ static void set(dlc_type t, void *p, int64_t i, double v) {
     case DLC_U8: case DLC_BOOL: ((uint8_t *)p)[i] = (uint8_t)v; break;
     case DLC_I32: ((int32_t *)p)[i] = (int32_t)v; break;
     case DLC_U32: ((uint32_t *)p)[i] = (uint32_t)v; break;
+    case DLC_I16: ((int16_t *)p)[i] = (int16_t)v; break;
+    case DLC_U16: ((uint16_t *)p)[i] = (uint16_t)v; break;
     case DLC_I64: ((int64_t *)p)[i] = (int64_t)v; break;
     case DLC_U64: ((uint64_t *)p)[i] = (uint64_t)v; break;
     default: break;
@@ -151,8 +156,8 @@ static double reduce_naive(const dlc_reduce *r, const void *x, int64_t base, int
 }
 
 static void check_reduce(dlc_isa isa, int64_t most) {
-    static const dlc_type types[] = { DLC_F32, DLC_F32, DLC_F32, DLC_F64, DLC_I8, DLC_U8, DLC_I32, DLC_U32, DLC_I64, DLC_U64, DLC_BOOL };
-    dlc_reduce r = { .type = types[random_below(11)], .kind = (dlc_reduce_kind)random_below(10), .rank = (int32_t)random_below(5) };
+    static const dlc_type types[] = { DLC_F32, DLC_F32, DLC_F32, DLC_F64, DLC_I8, DLC_U8, DLC_I16, DLC_U16, DLC_I32, DLC_U32, DLC_I64, DLC_U64, DLC_BOOL };
+    dlc_reduce r = { .type = types[random_below(13)], .kind = (dlc_reduce_kind)random_below(10), .rank = (int32_t)random_below(5) };
     if (r.type == DLC_BOOL) r.kind = random_below(2) ? DLC_REDUCE_MAX : DLC_REDUCE_MIN;
     int64_t total = 1, results = 1, count = 1;
     for (int32_t d = r.rank - 1; d >= 0; d--) {
@@ -180,8 +185,9 @@ static void check_reduce(dlc_isa isa, int64_t most) {
             base += rest % r.extent[d] * r.stride[d];
             rest /= r.extent[d];
         }
-        double low = r.type <= DLC_F64 ? -INFINITY : r.type == DLC_I8 ? INT8_MIN : r.type == DLC_I32 ? INT32_MIN : r.type == DLC_I64 ? (double)INT64_MIN : 0;
-        double high = r.type <= DLC_F64 ? INFINITY : r.type == DLC_I8 ? INT8_MAX : r.type == DLC_U8 ? UINT8_MAX : r.type == DLC_I32 ? INT32_MAX
+        double low = r.type <= DLC_F64 ? -INFINITY : r.type == DLC_I8 ? INT8_MIN : r.type == DLC_I16 ? INT16_MIN : r.type == DLC_I32 ? INT32_MIN : r.type == DLC_I64 ? (double)INT64_MIN : 0;
+        double high = r.type <= DLC_F64 ? INFINITY : r.type == DLC_I8 ? INT8_MAX : r.type == DLC_U8 ? UINT8_MAX : r.type == DLC_I16 ? INT16_MAX
+            : r.type == DLC_U16 ? UINT16_MAX : r.type == DLC_I32 ? INT32_MAX
             : r.type == DLC_U32 ? UINT32_MAX : r.type == DLC_I64 ? (double)INT64_MAX : r.type == DLC_U64 ? (double)UINT64_MAX : 1;
         double max = reduce_naive(&r, x, base, 0, 0, low, 0, DLC_REDUCE_MAX), shift = isinf(max) || count == 0 ? 0 : max;
         double start = r.kind == DLC_REDUCE_MAX ? low : r.kind == DLC_REDUCE_MIN ? high : r.kind == DLC_REDUCE_PROD;
@@ -190,12 +196,18 @@ static void check_reduce(dlc_isa isa, int64_t most) {
         if (r.kind == DLC_REDUCE_L2) v = sqrt(v);
         if (r.kind == DLC_REDUCE_LOG_SUM) v = log(v);
         if (r.kind == DLC_REDUCE_LOG_SUM_EXP) v = log(v) + shift;
-        if (r.type > DLC_BF16) { // integers saturate after a floating step and wrap otherwise
-            bool floating = r.kind == DLC_REDUCE_L2 || r.kind == DLC_REDUCE_LOG_SUM || r.kind == DLC_REDUCE_LOG_SUM_EXP;
-            if (floating) v = isnan(v) ? low : trunc(fmin(fmax(v, low), high));
-            else v = trunc(v);
-            if (r.type == DLC_I8 && !floating && r.kind != DLC_REDUCE_MAX && r.kind != DLC_REDUCE_MIN) v = (double)(int8_t)(int64_t)v;
-            if (r.type == DLC_U8 && !floating) v = (double)(uint8_t)(int64_t)fmin(v, 9e18);
+        if (r.type > DLC_BF16 && r.kind != DLC_REDUCE_MAX && r.kind != DLC_REDUCE_MIN) { // as a cast of what is no integer; sums wrap
+            if (r.kind == DLC_REDUCE_L2 || r.kind == DLC_REDUCE_LOG_SUM || r.kind == DLC_REDUCE_LOG_SUM_EXP) {
+                uint64_t bits = 0;
+                dlc_convert(DLC_F64, r.type, &v, &bits, 1);
+                v = get(r.type, &bits, 0);
+            } else {
+                v = trunc(v);
+                if (r.type == DLC_I8) v = (double)(int8_t)(int64_t)v;
+                if (r.type == DLC_U8) v = (double)(uint8_t)(int64_t)fmin(v, 9e18);
+                if (r.type == DLC_I16) v = (double)(int16_t)(int64_t)v;
+                if (r.type == DLC_U16) v = (double)(uint16_t)(int64_t)fmin(v, 9e18);
+            }
         }
         want[o] = v;
     }
@@ -203,7 +215,7 @@ static void check_reduce(dlc_isa isa, int64_t most) {
     dlc_launch launch;
     // Large integer products are compared only where f64 holds them.
     bool exact = r.type <= DLC_F64 || r.kind != DLC_REDUCE_PROD || count < 20;
-    if (r.type > DLC_F64 && r.kind == DLC_REDUCE_PROD && (r.type == DLC_I8 || r.type == DLC_U8 || r.type == DLC_I32 || r.type == DLC_U32) && count > 8) exact = false;
+    if (r.type > DLC_F64 && r.kind == DLC_REDUCE_PROD && (r.type == DLC_I8 || r.type == DLC_U8 || r.type == DLC_I16 || r.type == DLC_U16 || r.type == DLC_I32 || r.type == DLC_U32) && count > 8) exact = false;
     if (!dlc_reduce_prepare(isa, &r, &launch)) { failures++; printf("FAIL reduce prepare\n"); return; }
     char what[160];
     snprintf(what, sizeof what, "reduce kind %d type %d isa %d [%lld %lld %lld %lld] count %lld", r.kind, r.type, isa, (long long)raw.extent[0], (long long)raw.extent[1], (long long)raw.extent[2], (long long)raw.extent[3], (long long)count);

@@ -119,13 +119,14 @@ public struct Activation: Operator {
         case .selu: x < 0 ? gamma * alpha * Oracle.expm1(x) : gamma * x
         case .celu: x < 0 ? alpha * Oracle.expm1(x / alpha) : x
         case .thresholdedRelu: x > alpha ? x : 0
-        case .hardSigmoid: x.isNaN ? x : max(0, min(1, alpha * x + beta))
+        case .hardSigmoid: ActivationKind.hardSigmoid.apply(x, alpha: alpha, beta: beta, slope: 0)
         case .swish: x * Oracle.sigmoid(alpha * x)
         }
     }
 
     public func infer(_ context: inout InferContext) throws -> [Fact] {
         try context.expect(0, "x", ElementType.floats)
+        if function == .celu, alpha == 0 { throw DLCError("alpha is 0, which celu divides by") }
         return [Fact(try context.operand(0).type)]
     }
 

@@ -73,10 +73,15 @@ extension Binary {
             writer.node("Or", inputs: [strict, writer.intermediate("Equal", writer.inputs)])
         case .mod:
             try writer.require(since, name)
-            // Mod of floats is only defined with fmod; the sign of the divisor takes a − floor(a / b) · b.
-            if !op.fmod, writer.resultFacts[0].element.isFloat {
-                let quotient = writer.intermediate("Floor", [writer.intermediate("Div", writer.inputs)])
-                writer.node("Sub", inputs: [writer.inputs[0], writer.intermediate("Mul", [quotient, writer.inputs[1]])])
+            let type = writer.resultFacts[0].element
+            // Mod of floats is only defined with fmod; a remainder of another sign than the divisor's takes one divisor more.
+            if !op.fmod, type.isFloat {
+                let zero = writer.constant(try Tensor(filling: 0, type: type, shape: []), "zero")
+                let rest = writer.intermediate(name, writer.inputs, [("fmod", .int(1))])
+                let signs = [rest, writer.inputs[1]].map { writer.intermediate("Less", [$0, zero]) }
+                let isNotZero = writer.intermediate("Not", [writer.intermediate("Equal", [rest, zero])])
+                let isWrong = writer.intermediate("And", [writer.intermediate("Xor", signs), isNotZero])
+                writer.node("Where", inputs: [isWrong, writer.intermediate("Add", [rest, writer.inputs[1]]), rest])
             } else {
                 writer.node(name, attributes: op.fmod ? [("fmod", .int(1))] : [])
             }

@@ -83,6 +83,9 @@ public struct Clip: Operator {
     public func infer(_ context: inout InferContext) throws -> [Fact] {
         try context.expect(0, "x", ElementType.numbers)
         let x = try context.operand(0)
+        for limit in [min, max].compactMap({ $0 }) where !x.element.isFloat && limit.isFinite && limit != limit.rounded() {
+            throw DLCError("a limit is \(limit); of \(x.element) expected whole numbers")
+        }
         return [Fact(x.type)]
     }
 

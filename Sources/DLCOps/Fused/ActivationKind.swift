@@ -20,7 +20,7 @@ public enum ActivationKind: String, Sendable, CaseIterable, AttributeConvertible
         case .sigmoid: Oracle.sigmoid(x)
         case .silu: x * Oracle.sigmoid(x)
         case .hardSwish: x * max(0, min(1, x / 6 + 0.5))
-        case .hardSigmoid: max(0, min(1, alpha * x + beta))
+        case .hardSigmoid: alpha * x + beta < 0 ? 0 : alpha * x + beta > 1 ? 1 : alpha * x + beta
         case .gelu: 0.5 * x * (1 + Oracle.erf(x * 0.5.squareRoot()))
         case .geluTanh: 0.5 * x * (1 + Oracle.tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
         case .tanh: Oracle.tanh(x)
@@ -45,6 +45,9 @@ struct Epilogue {
         if let residual = context.optional(3), residual.shape != result {
             throw DLCError("residual is \(residual.type); the result is [\(result.map(\.description).joined(separator: ", "))]")
         }
+        for (index, name) in [(2, "bias"), (3, "residual"), (4, "slope")] where context.optional(index) != nil {
+            try context.expect(index, name, sameTypeAs: 0)
+        }
         if activation == .prelu, context.optional(4) == nil { throw DLCError("prelu needs a slope") }
     }
 
@@ -62,5 +65,12 @@ struct Epilogue {
             values[i] = x
         }
         return try Tensor(doubles: values, type: sums.type, shape: sums.shape)
+    }
+
+    /// Adds bias and residual to sums of integers, which wrap and have no activation.
+    func apply(_ sums: [Int64], _ type: ElementType, shape: [Int], _ operands: [Tensor?], channel: (Int) -> Int) throws -> Tensor {
+        let (bias, residual) = (try Oracle.optional(operands, 2)?.integers(), try Oracle.optional(operands, 3)?.integers())
+        let values = sums.indices.map { sums[$0] &+ (bias?[channel($0)] ?? 0) &+ (residual?[$0] ?? 0) }
+        return try Tensor(integers: values, type: type, shape: shape)
     }
 }

@@ -22,8 +22,9 @@ extension Attention {
             if group == 1 { return name }
             let column = writer.intermediate("Unsqueeze", [name, try writer.integers([2])])
             let wide = writer.intermediate("Expand", [column, try writer.dimensions([1, 1, group, 1, 1])])
-            let shape = [fact.shape[0], q.shape[headAxis]] + perm[2...].map { fact.shape[$0] }
-            return writer.intermediate("Reshape", [wide, try writer.dimensions(shape)])
+            let inner = perm[2...].map { fact.shape[$0] }
+            return try writer.reshaped(
+                wide, from: [fact.shape[0], fact.shape[headAxis], group] + inner, to: [fact.shape[0], q.shape[headAxis]] + inner)
         }
         let plain = op.headsInner ? [0, 2, 1, 3] : [0, 1, 2, 3]
         let product = writer.intermediate("MatMul", [ordered(0, plain), try spread(1, k, transposed: true)])
@@ -41,9 +42,11 @@ extension Attention {
             }
         }
         if op.causal { try keep(where: causalMask(rows: q.shape[rowAxis], columns: k.shape[rowAxis], &writer)) }
-        var weights = writer.intermediate("Softmax", [scores], [("axis", .int(3))])
+        let weights = writer.intermediate("Softmax", [scores], [("axis", .int(3))])
         let beyond = try k.shape[rowAxis].minus(q.shape[rowAxis])
         let seesAll = writer.inputs.count < 4 && (!op.causal || beyond.isNonNegative)
+        var last: (name: String, inputs: [String], attributes: [(name: String, value: AttributeValue)]) =
+            ("MatMul", [weights, try spread(2, v)], [])
         if !op.emptyRowsAreNaN, !seesAll {
             // Softmax of a row of −∞ is NaN, where the operator has zeros.
             try writer.require(11, "attention in which a query may see nothing")
@@ -52,14 +55,10 @@ extension Attention {
             let axes = writer.opset >= 18 ? [try writer.integers([3])] : []
             let most = writer.intermediate("ReduceMax", [scores] + axes, axes.isEmpty ? [("axes", .ints([3]))] : [])
             let isEmpty = writer.intermediate("Equal", [most, lowest])
-            weights = writer.intermediate("Where", [isEmpty, zero, weights])
+            last = ("Where", [isEmpty, zero, writer.intermediate(last.name, last.inputs)], [])
         }
-        let values = try spread(2, v)
-        if op.headsInner {
-            writer.node("Transpose", inputs: [writer.intermediate("MatMul", [weights, values])], attributes: [("perm", .ints(plain))])
-        } else {
-            writer.node("MatMul", inputs: [weights, values])
-        }
+        if op.headsInner { last = ("Transpose", [writer.intermediate(last.name, last.inputs)], [("perm", .ints(plain))]) }
+        writer.node(last.name, inputs: last.inputs, attributes: last.attributes)
     }
 
     /// The name of a bool matrix that is true up to column `row + columns - rows`.
@@ -150,7 +149,10 @@ private struct ONNXAttention {
 
     private func computed(_ reader: inout ONNXReader, mask: Value?, wantsScores: Bool) throws -> (y: Value, scores: Value?) {
         let (rows, columns) = (reader.builder.shape(q)[2], reader.builder.shape(k)[2])
-        let mask = try mask.map { try padded($0, columns, &reader) }
+        let mask = try mask.map { mask in
+            let isBool = reader.builder.fact(mask).element == .bool
+            return try padded(isBool ? mask : reader.cast(mask, reader.builder.fact(q).element), columns, &reader)
+        }
         let causalIsPlain = try !isCausal || columns.minus(rows) == offset
         let hasWindow = window.left >= 0 || window.right >= 0
         if softcap == 0, !hasWindow, lengths == nil, causalIsPlain, !wantsScores {

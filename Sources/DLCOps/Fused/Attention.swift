@@ -70,6 +70,7 @@ public struct Attention: Operator {
         var shape = q.shape
         shape[3] = v.shape[3]
         if let mask = context.optional(3) {
+            guard mask.element == .bool || mask.element == q.element else { throw DLCError("mask is \(mask.type); expected bool or \(q.element)") }
             let scores: Shape = [q.shape[0], q.shape[axes.head], q.shape[axes.row], k.shape[axes.row]]
             try context.require(mask.shape, expandsTo: scores, "mask is \(mask.type), which broadcasts to \(scores.text)")
         }

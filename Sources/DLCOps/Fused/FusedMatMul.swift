@@ -6,7 +6,7 @@ import DLCGraph
 /// broadcast; bias and slope `[N]`; residual of the result's shape `[…, M, N]`.
 ///
 /// With `scaleA`, `[K]` or `[…, 1, K]` that broadcasts to a, the product is of `a · scaleA + shiftA` instead, at least 0
-/// with `reluA`; shiftA is `[K]`.
+/// with `reluA`; shiftA is `[K]`. Products of integers wrap and take a bias and a residual only.
 public struct FusedMatMul: Operator {
     /// The position of `scaleA`; `shiftA` follows.
     public static let scalePosition = 5
@@ -80,6 +80,7 @@ public struct FusedMatMul: Operator {
 
     public func infer(_ context: inout InferContext) throws -> [Fact] {
         let (a, b) = (try context.operand(0), try context.operand(1))
+        try context.expect(0, "a", ElementType.numbers)
         guard a.element == b.element, a.rank >= 2, b.rank >= 2 else { throw DLCError("a is \(a.type) and b is \(b.type); expected matrices of one type") }
         let (m, k) = transA ? (a.shape[a.rank - 1], a.shape[a.rank - 2]) : (a.shape[a.rank - 2], a.shape[a.rank - 1])
         let (depth, n) = transB ? (b.shape[b.rank - 1], b.shape[b.rank - 2]) : (b.shape[b.rank - 2], b.shape[b.rank - 1])
@@ -99,30 +100,21 @@ public struct FusedMatMul: Operator {
             try context.require(shift.shape, equals: [k], reason)
         }
         if reluA, context.optional(Self.scalePosition) == nil { throw DLCError("relu_a needs a scale") }
+        guard a.element.isFloat || scale == 1 && activation == .none && context.optional(Self.scalePosition) == nil else {
+            throw DLCError("a is \(a.type); products of integers have neither scales nor activations")
+        }
         return [Fact(a.element, shape)]
     }
 
     public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {
         let (a, b) = (try Oracle.operand(operands, 0), try Oracle.operand(operands, 1))
-        let (m, k) = transA ? (a.shape[a.rank - 1], a.shape[a.rank - 2]) : (a.shape[a.rank - 2], a.shape[a.rank - 1])
-        let n = b.shape[transB ? b.rank - 2 : b.rank - 1]
-        let batch = try Oracle.broadcast([Array(a.shape.dropLast(2)), Array(b.shape.dropLast(2))])
-        let aStarts = Oracle.broadcastIndices(Array(a.shape.dropLast(2)), to: batch)
-        let bStarts = Oracle.broadcastIndices(Array(b.shape.dropLast(2)), to: batch)
-        let (x, y) = (try scaled(a, operands), try b.doubles())
-        var sums: [Double] = []
-        for (i, j) in zip(aStarts, bStarts) {
-            for row in 0..<m {
-                for column in 0..<n {
-                    var sum = 0.0
-                    for d in 0..<k {
-                        sum += x[i * m * k + (transA ? d * m + row : row * k + d)] * y[j * k * n + (transB ? column * k + d : d * n + column)]
-                    }
-                    sums.append(sum * scale)
-                }
-            }
+        let products = try MatrixProducts(a.shape, b.shape, transA: transA, transB: transB)
+        let (shape, columns) = (products.batch + [products.m, products.n], max(products.n, 1))
+        guard a.type.isFloat else {
+            let sums = products.sums(try a.integers(), try b.integers())
+            return [try epilogue.apply(sums, a.type, shape: shape, operands) { $0 % columns }]
         }
-        let product = try Tensor(doubles: sums, type: a.type, shape: batch + [m, n])
-        return [try epilogue.apply(product, operands) { $0 % max(n, 1) }]
+        let sums = products.sums(try scaled(a, operands), try b.doubles()).map { $0 * scale }
+        return [try epilogue.apply(try Tensor(doubles: sums, type: a.type, shape: shape), operands) { $0 % columns }]
     }
 }

@@ -1,6 +1,7 @@
 import DLCGraph
 
-/// `alpha · A · B + beta · C` of matrices (ONNX Gemm); C broadcasts to the result and is not read where beta is 0.
+/// `alpha · A · B + beta · C` of matrices (ONNX Gemm); C broadcasts to the result and is not read where beta is 0. Of integers
+/// alpha and beta are whole, and sums wrap.
 public struct Gemm: Operator {
     public var alpha = 1.0
     public var beta = 1.0
@@ -32,12 +33,17 @@ public struct Gemm: Operator {
         Attribute("transB", \.transB)
     }
 
+    private func isWhole(_ number: Double) -> Bool { Int64(exactly: number) != nil }
+
     public func infer(_ context: inout InferContext) throws -> [Fact] {
         try context.expect(0, "a", ElementType.numbers)
         try context.expect(0, "a", rank: 2)
         try context.expect(1, "b", rank: 2)
         try context.expect(1, "b", sameTypeAs: 0)
         let (a, b) = (try context.operand(0), try context.operand(1))
+        guard a.element.isFloat || isWhole(alpha) && isWhole(beta) else {
+            throw DLCError("alpha is \(alpha) and beta \(beta); of \(a.element) expected whole numbers")
+        }
         let (m, k) = transA ? (a.shape[1], a.shape[0]) : (a.shape[0], a.shape[1])
         let (depth, n) = transB ? (b.shape[1], b.shape[0]) : (b.shape[0], b.shape[1])
         try context.require(k, equals: depth, "a is \(a.type) and b is \(b.type): \(k) columns against \(depth) rows")
@@ -49,18 +55,17 @@ public struct Gemm: Operator {
 
     public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {
         let (a, b) = (try Oracle.operand(operands, 0), try Oracle.operand(operands, 1))
-        let (m, k) = transA ? (a.shape[1], a.shape[0]) : (a.shape[0], a.shape[1])
-        let n = b.shape[transB ? 0 : 1]
-        let c = beta == 0 ? nil : try Oracle.optional(operands, 2)?.broadcast(to: [m, n])
-        let (xs, ys, cs) = (try a.doubles(), try b.doubles(), try c?.doubles())
-        var result: [Double] = []
-        for row in 0..<m {
-            for column in 0..<n {
-                var sum = 0.0
-                for d in 0..<k { sum += xs[transA ? d * m + row : row * k + d] * ys[transB ? column * k + d : d * n + column] }
-                result.append(alpha * sum + beta * (cs?[row * n + column] ?? 0))
-            }
+        let products = try MatrixProducts(a.shape, b.shape, transA: transA, transB: transB)
+        let shape = [products.m, products.n]
+        let c = beta == 0 ? nil : try Oracle.optional(operands, 2)?.broadcast(to: shape)
+        guard a.type.isFloat else {
+            let (alpha, beta) = (Int64(alpha), Int64(beta))
+            let sums = products.sums(try a.integers(), try b.integers())
+            let addends = try c?.integers()
+            return [try Tensor(integers: sums.indices.map { alpha &* sums[$0] &+ beta &* (addends?[$0] ?? 0) }, type: a.type, shape: shape)]
         }
-        return [try Tensor(doubles: result, type: a.type, shape: [m, n])]
+        let sums = products.sums(try a.doubles(), try b.doubles())
+        let addends = try c?.doubles()
+        return [try Tensor(doubles: sums.indices.map { alpha * sums[$0] + beta * (addends?[$0] ?? 0) }, type: a.type, shape: shape)]
     }
 }

@@ -88,7 +88,7 @@ public struct GroupNormalization: Operator {
         let ones = writer.constant(try Tensor(filling: 1, type: x.element, shape: [op.groups]))
         let zeros = writer.constant(try Tensor(filling: 0, type: x.element, shape: [op.groups]))
         let normal = writer.intermediate("InstanceNormalization", [grouped, ones, zeros], [epsilon])
-        let shaped = writer.intermediate("Reshape", [normal, try writer.dimensions(x.shape)])
+        let shaped = try writer.reshaped(normal, from: [x.shape[0], Dim(op.groups)], to: x.shape)
         let column = try writer.integers([-1] + [Int](repeating: 1, count: x.rank - 2))
         let scale = writer.intermediate("Reshape", [writer.inputs[1], column])
         let bias = writer.intermediate("Reshape", [writer.inputs[2], column])

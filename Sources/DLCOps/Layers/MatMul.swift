@@ -41,27 +41,9 @@ public struct MatMul: Operator {
         let (a, b) = (try Oracle.operand(operands, 0), try Oracle.operand(operands, 1))
         let x = a.rank == 1 ? [1] + a.shape : a.shape
         let y = b.rank == 1 ? b.shape + [1] : b.shape
-        let (m, k, n) = (x[x.count - 2], x[x.count - 1], y[y.count - 1])
-        let batch = try Oracle.broadcast([Array(x.dropLast(2)), Array(y.dropLast(2))])
-        let starts = zip(
-            Oracle.broadcastIndices(Array(x.dropLast(2)), to: batch), Oracle.broadcastIndices(Array(y.dropLast(2)), to: batch))
-        let shape = batch + (a.rank > 1 ? [m] : []) + (b.rank > 1 ? [n] : [])
-        func products<T>(_ xs: [T], _ ys: [T], zero: T, _ step: (T, T, T) -> T) -> [T] {
-            var result: [T] = []
-            for (i, j) in starts {
-                for row in 0..<m {
-                    for column in 0..<n {
-                        result.append((0..<k).reduce(zero) { step($0, xs[(i * m + row) * k + $1], ys[(j * k + $1) * n + column]) })
-                    }
-                }
-            }
-            return result
-        }
-        if a.type.isFloat {
-            let values = products(try a.doubles(), try b.doubles(), zero: 0.0) { $0 + $1 * $2 }
-            return [try Tensor(doubles: values, type: a.type, shape: shape)]
-        }
-        let values = products(try a.integers(), try b.integers(), zero: Int64(0)) { $0 &+ $1 &* $2 }
-        return [try Tensor(integers: values, type: a.type, shape: shape)]
+        let products = try MatrixProducts(x, y)
+        let shape = products.batch + (a.rank > 1 ? [products.m] : []) + (b.rank > 1 ? [products.n] : [])
+        if a.type.isFloat { return [try Tensor(doubles: products.sums(a.doubles(), b.doubles()), type: a.type, shape: shape)] }
+        return [try Tensor(integers: products.sums(a.integers(), b.integers()), type: a.type, shape: shape)]
     }
 }

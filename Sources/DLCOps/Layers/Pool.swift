@@ -193,5 +193,8 @@ public struct Pool: Operator {
         return kind == .max ? [y, try Tensor(indices, shape: shape)] : [y]
     }
 
-    private func lowest(_ type: ElementType) -> Double { type.integerRange?.lowerBound ?? -.infinity }
+    /// The maximum of a window outside of the image: the least number, as ONNX Runtime has it.
+    private func lowest(_ type: ElementType) -> Double {
+        type.integerRange?.lowerBound ?? (type == .float64 ? -Double.greatestFiniteMagnitude : -Double(Float.greatestFiniteMagnitude))
+    }
 }

@@ -38,16 +38,26 @@ public struct RMSNormalization: Operator {
         guard let op = writer.op as? RMSNormalization, let x = writer.operandFacts[0] else { return }
         if writer.opset >= 23 { return writer.node("RMSNormalization", attributes: op.attributes) }
         let axes = Array(try InferenceRules.axis(op.axis, rank: x.rank)..<x.rank)
-        let square = writer.intermediate("Mul", [writer.inputs[0], writer.inputs[0]])
+        let type = writer.resultFacts[0].element
+        // Of two types, both as f32, or f64 where one is.
+        let isMixed = x.element != type
+        let wide: ElementType = !isMixed ? type : x.element == .float64 || type == .float64 ? .float64 : .float32
+        func widened(_ name: String, _ from: ElementType) -> String {
+            from == wide ? name : writer.intermediate("Cast", [name], [("to", .type(wide))])
+        }
+        let (values, scale) = (widened(writer.inputs[0], x.element), widened(writer.inputs[1], type))
+        let square = writer.intermediate("Mul", [values, values])
         let mean: String
         if writer.opset >= 18 {
             mean = writer.intermediate("ReduceMean", [square, try writer.integers(axes)])
         } else {
             mean = writer.intermediate("ReduceMean", [square], [("axes", .ints(axes))])
         }
-        let epsilon = writer.constant(try Tensor(filling: op.epsilon, type: x.element, shape: []), "epsilon")
+        let epsilon = writer.constant(try Tensor(filling: op.epsilon, type: wide, shape: []), "epsilon")
         let root = writer.intermediate("Sqrt", [writer.intermediate("Add", [mean, epsilon])])
-        writer.node("Mul", inputs: [writer.intermediate("Div", [writer.inputs[0], root]), writer.inputs[1]])
+        let normal = [writer.intermediate("Div", [values, root]), scale]
+        if wide == type { return writer.node("Mul", inputs: normal) }
+        writer.node("Cast", inputs: [writer.intermediate("Mul", normal)], attributes: [("to", .type(type))])
     }
 
     public func infer(_ context: inout InferContext) throws -> [Fact] {

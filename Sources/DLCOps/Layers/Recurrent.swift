@@ -150,6 +150,8 @@ public struct Recurrent: Operator {
         try context.expect(0, "x", rank: 3)
         _ = try functions()
         guard hiddenSize > 0 else { throw DLCError("hidden_size is \(hiddenSize); expected at least 1") }
+        if inputForget, kind != .lstm { throw DLCError("input_forget is the LSTM's; a \(kind.rawValue) has no input gate") }
+        if linearBeforeReset, kind != .gru { throw DLCError("linear_before_reset is the GRU's; a \(kind.rawValue) has no reset gate") }
         if let clip, !(clip > 0) { throw DLCError("clip is \(clip); expected a positive number") }
         let x = try context.operand(0)
         let (steps, batch) = batchFirst ? (x.shape[1], x.shape[0]) : (x.shape[0], x.shape[1])

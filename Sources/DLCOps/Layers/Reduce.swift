@@ -141,7 +141,7 @@ public struct Reduce: Operator {
         let shape = keepDims ? kept : x.shape.indices.filter { !axes.contains($0) }.map { x.shape[$0] }
         let groups = Oracle.broadcastIndices(kept, to: x.shape)
         let count = kept.reduce(1, *)
-        if !x.type.isFloat, let integers = try integerReduction(x.integers(), groups, count, x.type) {
+        if !x.type.isFloat, let integers = integerReduction(try x.integers(), groups, count, x.type) {
             return [try Tensor(integers: integers, type: x.type, shape: shape)]
         }
         var members = [[Double]](repeating: [], count: count)
@@ -167,25 +167,41 @@ public struct Reduce: Operator {
         }
     }
 
-    /// Reductions that integers carry out exactly; nil for those that go through doubles.
-    private func integerReduction(_ values: [Int64], _ groups: [Int], _ count: Int, _ type: ElementType) throws -> [Int64]? {
+    /// Reductions of integers that have integers for results, in 64 bits that wrap; a mean is truncated, and 0 of nothing.
+    /// Nil for roots and logarithms, which go through doubles.
+    private func integerReduction(_ values: [Int64], _ groups: [Int], _ count: Int, _ type: ElementType) -> [Int64]? {
         let step: (Int64, Int64) -> Int64
         let start: Int64
         let isUnsigned = type == .uint64
         let less: (Int64, Int64) -> Bool = { isUnsigned ? UInt64(bitPattern: $0) < UInt64(bitPattern: $1) : $0 < $1 }
-        let range: (Int64, Int64) = type == .bool ? (0, 1) : isUnsigned ? (0, -1)
-            : type == .int64 ? (.min, .max) : (Int64(type.integerRange?.lowerBound ?? 0), Int64(type.integerRange?.upperBound ?? 0))
         switch kind {
-        case .sum: (start, step) = (0, { $0 &+ $1 })
+        case .sum, .mean: (start, step) = (0, { $0 &+ $1 })
         case .prod: (start, step) = (1, { $0 &* $1 })
-        case .max: (start, step) = (range.0, { less($0, $1) ? $1 : $0 })
-        case .min: (start, step) = (range.1, { less($1, $0) ? $1 : $0 })
+        case .max: (start, step) = (type.limits.lowest, { less($0, $1) ? $1 : $0 })
+        case .min: (start, step) = (type.limits.highest, { less($1, $0) ? $1 : $0 })
         case .l1: (start, step) = (0, { $0 &+ ($1 < 0 && !isUnsigned ? 0 &- $1 : $1) })
         case .sumSquare: (start, step) = (0, { $0 &+ $1 &* $1 })
         default: return nil
         }
         var result = [Int64](repeating: start, count: count)
         for (value, group) in zip(values, groups) { result[group] = step(result[group], value) }
-        return result
+        guard kind == .mean else { return result }
+        let members = count == 0 ? 0 : values.count / count
+        return result.map { sum in
+            if members == 0 { return 0 }
+            return isUnsigned ? Int64(bitPattern: UInt64(bitPattern: sum) / UInt64(members)) : sum / Int64(members)
+        }
+    }
+}
+
+extension ElementType {
+    /// The least and the greatest element of an integer type or of bool, as 64-bit integers; of `uint64` by their bits.
+    fileprivate var limits: (lowest: Int64, highest: Int64) {
+        switch self {
+        case .bool: (0, 1)
+        case .uint64: (0, -1)
+        case .int64: (.min, .max)
+        default: (Int64(integerRange?.lowerBound ?? 0), Int64(integerRange?.upperBound ?? 0))
+        }
     }
 }

@@ -137,6 +137,9 @@ extension Resize {
         if op.scales.isEmpty || op.scalesAreQuotients(x.shape) {
             writer.node("Resize", inputs: [writer.inputs[0], roi, absent, try writer.dimensions(op.sizes, "sizes")], attributes: attributes)
         } else {
+            for (axis, scale) in op.scales.enumerated() where try scaled(x.shape[axis], Real(Double(Float(scale)))) != op.sizes[axis] {
+                throw DLCError("has no form for sizes \(op.sizes.text) beside scales \(op.scales) of \(x.type)")
+            }
             let scales = writer.constant(try Tensor(op.scales.map(Float.init), shape: [op.scales.count]), "scales")
             writer.node("Resize", inputs: [writer.inputs[0], roi, scales], attributes: attributes)
         }

@@ -112,7 +112,8 @@ extension Resize {
 
     /// Operand positions and weights of every result position along an axis; nil where it lies outside.
     private func taps(_ axis: Int, from: Int, to: Int) -> [[(index: Int, weight: Double)]?] {
-        let scale = antialias ? min(scale(axis, from: from, to: to), 1) : 1
+        // In single precision, as scales and the coefficient come.
+        let scale = antialias ? min(Double(Float(scale(axis, from: from, to: to))), 1) : 1
         let radius = mode == .linear ? 1.0 : 2.0
         let start = Int((-radius / scale).rounded(.down)) + 1
         return (0..<to).map { y in
@@ -120,7 +121,8 @@ extension Resize {
             if isOutside(position, from) { return nil }
             // What is not a number, or too far out to be one, reads the first element.
             guard position.magnitude < 0x1p52 else { return [(0, .nan)] }
-            let base = Int(position.rounded(.up)) - 1
+            // As ONNX Runtime and PyTorch, from the neighbour below on, so that a weight of 0 falls on the same elements.
+            let base = Int(position.rounded(.down))
             let ratio = position - Double(base)
             var taps = (start..<(2 - start)).map { (index: base + $0, weight: kernel((Double($0) - ratio) * scale)) }
             if excludesOutside { taps = taps.map { $0.index < 0 || $0.index >= from ? ($0.index, 0) : $0 } }
@@ -130,7 +132,7 @@ extension Resize {
     }
 
     private func kernel(_ t: Double) -> Double {
-        let (x, a) = (abs(t), cubicCoefficient)
+        let (x, a) = (abs(t), Double(Float(cubicCoefficient)))
         if mode == .linear { return max(1 - x, 0) }
         if x <= 1 { return ((a + 2) * x - (a + 3)) * x * x + 1 }
         return x < 2 ? ((a * x - 5 * a) * x + 8 * a) * x - 4 * a : 0

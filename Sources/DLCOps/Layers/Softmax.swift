@@ -82,16 +82,17 @@ public struct Softmax: Operator {
         for start in 0..<(x.count / length) {
             let base = start / inner * inner * length + start % inner
             let row = (0..<length).map { values[base + $0 * inner] }
-            let maximum = row.max() ?? 0
+            // The first of the largest; NaN is above all, as it is to NumPy.
+            let top = row.indices.dropFirst().reduce(0) { row[$1] > row[$0] || row[$1].isNaN && !row[$0].isNaN ? $1 : $0 }
+            let maximum = row[top]
             let sum = row.reduce(0) { $0 + Oracle.exp($1 - maximum) }
-            let first = row.firstIndex(of: maximum)
             for (i, value) in row.enumerated() {
                 let shifted = value - maximum
                 result[base + i * inner] =
                     switch kind {
                     case .softmax: Oracle.exp(shifted) / sum
                     case .logSoftmax: shifted - Oracle.log(sum)
-                    case .hardmax: i == first ? 1 : 0
+                    case .hardmax: i == top ? 1 : 0
                     }
             }
         }

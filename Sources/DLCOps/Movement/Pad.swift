@@ -94,13 +94,14 @@ public struct Pad: Operator {
             let (begin, end) = (pads[axis], pads[axis + x.rank])
             let extent = try x.shape[axis].plus(begin).plus(end)
             try context.require(.atLeast, extent, 0, "pads \(pads.text) take no more than dimension \(axis) of \(x.type) has")
-            if mode != .constant, try begin != 0 || end != 0 {
+            if mode != .constant, begin != 0 || end != 0 {
+                let rest = try x.shape[axis].plus(.min(begin, 0)).plus(.min(end, 0))
                 let reason = "dimension \(axis) of \(x.type) is long enough for padding with \(mode.rawValue) by \(begin) and \(end)"
                 if let b = begin.constant, let e = end.constant {
                     let needed = mode == .reflect ? try Checked.add(max(b, e), 1) : 1
-                    if max(b, e) > 0 { try context.require(.atLeast, x.shape[axis], Dim(needed), reason) }
+                    if max(b, e) > 0 { try context.require(.atLeast, rest, Dim(needed), reason) }
                 } else if mode == .reflect {
-                    for pad in [begin, end] { try context.require(.atLeast, x.shape[axis], pad.plus(1), reason) }
+                    for pad in [begin, end] { try context.require(.atLeast, rest, pad.plus(1), reason) }
                 }
             }
             return extent
@@ -117,8 +118,11 @@ public struct Pad: Operator {
         Oracle.forEach(shape) { index in
             var offset = 0
             for axis in index.indices {
-                guard let source = Self.source(index[axis] - pads[axis], x.shape[axis], mode) else { return indices.append(-1) }
-                offset += source * strides[axis]
+                // Negative pads are taken off first.
+                let (before, after) = (pads[axis], pads[axis + x.rank])
+                let rest = x.shape[axis] + min(before, 0) + min(after, 0)
+                guard let source = Self.source(index[axis] - max(before, 0), rest, mode) else { return indices.append(-1) }
+                offset += (source - min(before, 0)) * strides[axis]
             }
             indices.append(offset)
         }

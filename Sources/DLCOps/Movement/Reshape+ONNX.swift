@@ -116,13 +116,31 @@ extension Reshape {
 
     static let write: @Sendable (inout ONNXWriter) throws -> Void = { writer in
         guard let op = writer.op as? Reshape else { return }
-        var shape = op.shape
+        let (target, attributes) = try writer.reshapeTarget(op.shape, from: writer.operandFacts[0]?.shape ?? [])
+        writer.node("Reshape", inputs: [writer.inputs[0], target], attributes: attributes)
+    }
+}
+
+extension ONNXWriter {
+    /// The second operand of a Reshape from one shape to another, and its attributes: an extent that is 0, or may turn out to
+    /// be, is meant so and copies none, where there is another in its place.
+    mutating func reshapeTarget(_ shape: Shape, from: Shape) throws -> (name: String, attributes: [(name: String, value: AttributeValue)]) {
+        var shape = shape
         let open = shape.indices.filter { shape[$0].constant == nil }
-        let from = writer.operandFacts[0]?.shape ?? []
-        let isZeroNew = shape.indices.contains { shape[$0] == 0 && ($0 >= from.count || from[$0] != 0) }
-        if isZeroNew { try writer.require(14, "a reshape to \(shape.text)") }
-        if open.count == 1, !shape.contains(0) { shape[open[0]] = -1 }
-        let target = try writer.dimensions(shape)
-        writer.node("Reshape", inputs: [writer.inputs[0], target], attributes: isZeroNew ? [("allowzero", .int(1))] : [])
+        func isCopied(_ axis: Int) -> Bool { axis < from.count && from[axis] == shape[axis] }
+        var means0 = shape.indices.contains { shape[$0] == 0 && !isCopied($0) }
+        if means0 { try require(14, "a reshape to \(shape.text)") }
+        if open.count == 1, !shape.contains(0) {
+            shape[open[0]] = -1
+        } else if opset >= 14, open.contains(where: { !isCopied($0) && !shape[$0].isAtLeast(1) }) {
+            means0 = true
+        }
+        return (try dimensions(shape), means0 ? [("allowzero", .int(1))] : [])
+    }
+
+    /// A value in another shape.
+    mutating func reshaped(_ name: String, from: Shape, to shape: Shape) throws -> String {
+        let (target, attributes) = try reshapeTarget(shape, from: from)
+        return intermediate("Reshape", [name, target], attributes)
     }
 }

@@ -40,7 +40,10 @@ public struct Slice: Operator {
         }
         for axis in x.shape.indices {
             guard steps[axis] != 0 else { throw DLCError("the step of dimension \(axis) is 0") }
-            guard let start = starts[axis].constant, let size = sizes[axis].constant else { continue }
+            guard let start = starts[axis].constant, let size = sizes[axis].constant else {
+                try requireInside(axis, x, &context)
+                continue
+            }
             if size > 0, start >= 0 {
                 let last = try max(start, Checked.add(start, Checked.multiply(size - 1, steps[axis])))
                 try context.require(
@@ -54,6 +57,22 @@ public struct Slice: Operator {
             }
         }
         return [Fact(x.element, sizes)]
+    }
+
+    /// Requires that the elements of a part with open bounds lie in the dimension, where there are any.
+    private func requireInside(_ axis: Int, _ x: Fact, _ context: inout InferContext) throws {
+        let (start, size, step) = (starts[axis], sizes[axis], steps[axis])
+        let last = try start.plus(size.minus(1).times(Dim(step)))
+        let (lowest, highest) = step > 0 ? (start, last) : (last, start)
+        let reason = "\(size) elements from \(start) in steps of \(step) lie in dimension \(axis) of \(x.type)"
+        for (dim, least) in [(x.shape[axis], try highest.plus(1)), (lowest, 0)] {
+            let always = Constraint(.atLeast, dim, least, reason: reason)
+            if case .holds = always.verdict { continue }
+            // A part without elements may lie anywhere: times its size, what is required is 0.
+            let isCertain = size.isAtLeast(1)
+            try context.require(isCertain ? always : Constraint(.atLeast, dim.minus(least).times(size), 0, reason: reason))
+        }
+        try context.require(.atLeast, size, 0, reason)
     }
 
     public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {

@@ -76,7 +76,10 @@ public struct TopK: Operator {
         var shape = x.shape
         shape[axis] = k
         let inner = x.shape[(axis + 1)...].reduce(1, *)
-        let ascending = try Oracle.ordering(x)
+        let isLess = try Oracle.ordering(x)
+        // NaN is above all.
+        let isNumber = try x.type.isFloat ? x.doubles().map { !$0.isNaN } : []
+        let ascending: (Int, Int) -> Bool = x.type.isFloat ? { isNumber[$0] && (!isNumber[$1] || isLess($0, $1)) } : isLess
         guard k >= 0, k <= x.shape[axis] else { throw DLCError("k is \(k), dimension \(axis) of \(x.shape) is \(x.shape[axis])") }
         var sources = [Int](repeating: 0, count: try Checked.count(shape))
         var places = [Int64](repeating: 0, count: sources.count)
@@ -98,7 +101,7 @@ public struct TopK: Operator {
 }
 
 extension Oracle {
-    /// Whether one element is less than another, by their positions.
+    /// Whether one element is less than another, by their positions; NaN is neither.
     static func ordering(_ x: Tensor) throws -> (Int, Int) -> Bool {
         if x.type == .uint64 {
             let values = try x.array(of: UInt64.self)

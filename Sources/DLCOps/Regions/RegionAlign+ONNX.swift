@@ -34,8 +34,9 @@ extension RegionAlign {
         var chosen = writer.intermediate("RoiAlign", operands(0), attributes(op.scales[0]))
         for level in 1..<op.scales.count {
             let features = writer.intermediate("RoiAlign", operands(level), attributes(op.scales[level]))
-            let isLess = writer.intermediate("Less", [wanted, try writer.scalar(Double(level + op.firstLevel))])
-            let isAtLeast = writer.intermediate("Not", [isLess])
+            // What is no number takes the first level.
+            let limits = [wanted, try writer.scalar(Double(level + op.firstLevel))]
+            let isAtLeast = writer.intermediate("Or", [writer.intermediate("Greater", limits), writer.intermediate("Equal", limits)])
             let inputs = [isAtLeast, features, chosen]
             if level == op.scales.count - 1 { writer.node("Where", inputs: inputs) } else { chosen = writer.intermediate("Where", inputs) }
         }

@@ -118,7 +118,8 @@ public struct RegionAlign: Operator {
     func samples(_ box: [Double], axis: Int, _ scale: Double, _ extent: Int) -> [[Sample]] {
         let shift = halfPixel ? 0.5 : 0
         let start = box[1 - axis] * scale - shift
-        let length = Swift.max(box[3 - axis] * scale - shift - start, halfPixel ? -.infinity : 1)
+        let given = box[3 - axis] * scale - shift - start
+        let length = !halfPixel && given < 1 ? 1 : given
         let bin = length / Double(size[axis])
         // Extents of boxes that are no numbers, or beyond any image, take one sample.
         let count = samples > 0 ? samples : bin < 0x1p20 ? Swift.max(0, Int(Swift.max(bin, 0).rounded(.up))) : 1

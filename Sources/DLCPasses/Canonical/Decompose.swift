@@ -25,6 +25,8 @@ public let decompose = Pass("decompose", at: .canonical) { rewriter, node in
         return [try cast(&rewriter, try rewriter.add1(Binary(.add), [product, shift], name: node.name), to: result)]
     case let op as LayerNormalization:
         return try layerNorm(&rewriter, op, node, x)
+    case let op as RMSNormalization:
+        return try rmsNorm(&rewriter, op, node, x)
     case let op as DequantizeLinear:
         return try dequantize(&rewriter, op, node, x)
     case let op as QuantizeLinear:
@@ -35,8 +37,14 @@ public let decompose = Pass("decompose", at: .canonical) { rewriter, node in
         let alpha = rewriter.constant(try Tensor(filling: op.alpha, type: wide(result), shape: []))
         let gate = try rewriter.add1(Unary(.sigmoid), [try rewriter.add1(Binary(.mul), [wider, alpha])], name: node.name)
         return [try cast(&rewriter, try rewriter.add1(Binary(.mul), [wider, gate], name: node.name), to: result)]
-    case is OneHot where rewriter.fact(x).element.isFloat:
-        let indices = try rewriter.add1(Cast(to: .int64), [x], name: node.name)
+    case is OneHot where ![.int32, .int64].contains(rewriter.fact(x).element):
+        var indices = x
+        if rewriter.fact(x).element == .uint64 {
+            // What no tensor has so many elements for must not come out negative, which counts from the end.
+            let most = rewriter.constant(try Tensor([UInt64(1) << 62], shape: []))
+            indices = try rewriter.add1(Binary(.min), [x, most], name: node.name)
+        }
+        indices = try rewriter.add1(Cast(to: .int64), [indices], name: node.name)
         return try rewriter.add(node.op, [indices] + node.operands.dropFirst(), name: node.name)
     default: return nil
     }
@@ -81,6 +89,18 @@ private func layerNorm(_ rewriter: inout Rewriter, _ op: LayerNormalization, _ n
     results[0] = try rewriter.add1(Binary(.mul), [results[0], rewriter.spread(scale, to: shape)], name: node.name)
     if let bias = parameters[1] { results[0] = try rewriter.add1(Binary(.add), [results[0], rewriter.spread(bias, to: shape)], name: node.name) }
     return Array(results.prefix(node.results.count))
+}
+
+/// RMS norm whose scale does not cover what is normalised: it follows.
+private func rmsNorm(_ rewriter: inout Rewriter, _ op: RMSNormalization, _ node: Node, _ x: Value) throws -> [Value]? {
+    let shape = rewriter.shape(x)
+    let normalized = Shape(shape[try InferenceRules.axis(op.axis, rank: shape.count)...])
+    guard let scale = node.operands[1], rewriter.shape(scale) != normalized, let extents = normalized.constants,
+        rewriter.fact(x).element == wide(rewriter.fact(x).element)
+    else { return nil }
+    let ones = rewriter.constant(try Tensor(filling: 1, type: rewriter.fact(scale).element, shape: extents))
+    let normal = try rewriter.add1(op, [x, ones], name: node.name)
+    return [try rewriter.add1(Binary(.mul), [normal, rewriter.spread(scale, to: shape)], name: node.name)]
 }
 
 /// `[1, …, count, …, 1]` with the channels at `axis`.

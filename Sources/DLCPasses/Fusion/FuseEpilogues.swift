@@ -47,12 +47,9 @@ private func isProductScale(_ scale: Double, _ type: ElementType) -> Bool {
     scale == 1 || type.isFloat && scale.isFinite && (type != .float64 || Double(Float(scale)) == scale)
 }
 
-/// A Gemm as a product, its C as a bias where it is a constant row. Integers have no alpha and beta but whole ones, and
-/// products of theirs no scale. With a beta of 0, C is not read.
+/// A Gemm as a product, its C as a bias where it is a constant row. Products of integers have no scale. With a beta of 0, C is not read.
 private func product(_ rewriter: inout Rewriter, _ gemm: Gemm, _ node: Node) throws -> [Value]? {
     let result = rewriter.resultType(node)
-    let isFloat = result.element.isFloat
-    guard isFloat || gemm.alpha == gemm.alpha.rounded() && gemm.beta == gemm.beta.rounded() else { return nil }
     func factor(_ number: Double) throws -> Value { rewriter.constant(try Tensor(filling: number, type: result.element, shape: [])) }
     var op = FusedMatMul()
     op.transA = gemm.transA

@@ -52,7 +52,7 @@ extension Rewriter {
 /// is another function.
 func isClose(_ a: Double, _ b: Double, in type: ElementType) -> Bool {
     let precision: Double = switch type { case .float64: 0x1p-52; case .float16: 0x1p-10; case .bfloat16: 0x1p-7; default: 0x1p-23 }
-    return abs(a - b) <= 4 * precision * max(abs(a), abs(b))
+    return a.isFinite && b.isFinite && abs(a - b) <= 4 * precision * max(abs(a), abs(b))
 }
 
 /// Whether each result pixel depends on one pixel of x, the one at its own place.

@@ -121,10 +121,16 @@ extension Lowering {
             $0.window.after = Array(op.pads.suffix(spatial))
         }
         var results: [Plan.Operand?] = [result]
-        if node.results.count > 1, useCounts[node.results[1].index] > 0 { results.append(try destination(node.results[1])) }
+        var copy: (from: Plan.Operand, to: Plan.Operand)?
+        if node.results.count > 1, useCounts[node.results[1].index] > 0 {
+            let (target, place) = try contiguousDestination(node.results[1])
+            results.append(target)
+            copy = place.map { (target, $0) }
+        }
         emit(
             kernel, node, operands: [input], results: results,
             operations: try graph.shape(node.results[0]).product().times(Dim(op.kernel.reduce(1, *))))
+        if let copy { try emitCopy(from: copy.from, to: copy.to, name: node.name) }
     }
 
     /// A number for a dimension, to choose algorithms by where it is symbolic.

@@ -91,7 +91,7 @@ extension Lowering {
     /// Whether the operator's kernel writes pixels at one distance, so that a part of a concatenation along an axis of the
     /// image may need a copy.
     static func writesPixels(_ op: (any Operator)?) -> Bool {
-        op is FusedConv || op is Conv || op is FusedConvTranspose || op is ConvTranspose
+        op is FusedConv || op is Conv || op is FusedConvTranspose || op is ConvTranspose || op is Pool
     }
 
     func operand(_ node: Node, _ index: Int) throws -> Value {

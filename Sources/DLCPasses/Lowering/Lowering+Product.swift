@@ -9,6 +9,7 @@ extension Lowering {
         guard let a = node.operands[0], let b = node.operands[1] else { throw DLCError("an operand is missing") }
         let type = graph.type(a).element
         let isScaled = node.operands.count > FusedMatMul.scalePosition && node.operands[FusedMatMul.scalePosition] != nil
+        if isScaled, type != .float32 { throw DLCError("has no kernel for scaled columns of \(type)") }
         let scaling = try isScaled ? node.operands.dropFirst(FusedMatMul.scalePosition).map { try $0.map { try contiguous($0) } } : []
         let left = try scaling.isEmpty ? innerOrRowContiguous(a) : innerContiguous(a)
         var transB = op.transB
