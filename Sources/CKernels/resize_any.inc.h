@@ -14,6 +14,7 @@ static void RESIZE_ANY(const dlc_call *call) {
             do {
                 double weight;
                 const T *x = (const T *)call->buffers[0] + resize_source(p, tables, &row, &weight) * in;
+                if (weight == 0) continue;
                 for (int64_t i = 0; i < in; i++) combined[i] += (RESIZE_WORK)x[i] * (RESIZE_WORK)weight;
             } while (resize_next(p, &row));
         }

@@ -79,6 +79,21 @@ static void resize_set_weight(const dlc_resize *p, void *weights, int32_t tap, d
     else ((float *)weights)[tap] = (float)weight;
 }
 
+/// Taps without weight take half of another's, so that what is not finite beside a position does not touch it: halves add up
+/// to the same bits. Rows that weigh nothing are passed over as they are.
+static void resize_share(const dlc_resize *p, int32_t *positions, void *weights) {
+    int32_t taps = p->taps[p->last], heavy = 0;
+    while (heavy < taps && resize_weight(p, weights, heavy) == 0) heavy++;
+    if (heavy == taps) return;
+    for (int32_t k = 0; k < taps; k++) {
+        if (resize_weight(p, weights, k) != 0) continue;
+        double half = resize_weight(p, weights, heavy) / 2;
+        resize_set_weight(p, weights, heavy, half);
+        resize_set_weight(p, weights, k, half);
+        positions[k] = positions[heavy];
+    }
+}
+
 static void resize_table_row(const dlc_resize *p, int32_t axis, int64_t out, int32_t *positions, void *weights) {
     int32_t taps = p->taps[axis];
     int64_t extent = p->x_extent[axis];
@@ -101,6 +116,7 @@ static void resize_table_row(const dlc_resize *p, int32_t axis, int64_t out, int
     // Widened or truncated kernels do not add up to 1 on their own.
     if ((p->antialias || p->exclude_outside) && sum != 0)
         for (int32_t k = 0; k < taps; k++) resize_set_weight(p, weights, k, resize_weight(p, weights, k) / sum);
+    if (axis == p->last) resize_share(p, positions, weights);
     if (outside) positions[0] = -1;
 }
 

@@ -14,7 +14,7 @@ typedef struct {
 
 static roi_sample roi_sample_at(float position, int64_t extent) {
     if (!(position >= -1 && position <= (float)extent)) return (roi_sample){ .outside = true };
-    if (position <= 0) return (roi_sample){ 0 };
+    if (position <= 0) position = 0;
     int64_t low = (int64_t)position;
     if (low >= extent - 1) return (roi_sample){ .low = extent - 1, .high = extent - 1 };
     return (roi_sample){ .low = low, .high = low + 1, .weight = position - (float)low };

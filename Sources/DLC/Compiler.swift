@@ -33,11 +33,8 @@ public enum Compiler {
     }
 
     private static func settled(_ graph: Graph, _ options: ModelOptions) throws -> Graph {
-        try graph.settling(options.inputs, foldLimit: settlingFoldLimit)
+        try graph.settling(options.inputs, foldLimit: GraphBuilder.usualFoldLimit)
     }
-
-    /// Nodes over constants with at most this many elements are computed when extents are settled.
-    static let settlingFoldLimit = 1024
 
     /// A `.dlm` file's model, whose parameters have no values yet.
     /// - Throws: `ModelErrors`, all mistakes of the file.

@@ -47,11 +47,15 @@ struct InspectCommand: ParsableCommand {
     @Flag(help: "Print the graph for Graphviz; of the canonical stage where none is given.")
     var dot = false
 
+    @Flag(help: "Print what the kernel of every step is told, in place of the table.")
+    var kernels = false
+
     @Flag(help: "Print the totals as one JSON object.")
     var json = false
 
     func validate() throws {
         if text && dot { throw ValidationError("--text and --dot exclude each other") }
+        if kernels && (text || dot || json || stage != nil) { throw ValidationError("--kernels is for the plan, not for a graph or totals") }
         if json && (text || dot || stage != nil) { throw ValidationError("--json is for the totals, not for a graph") }
     }
 
@@ -105,11 +109,11 @@ struct InspectCommand: ParsableCommand {
             print("{" + fields.map { "\(Format.json($0.0)): \($0.1)" }.joined(separator: ", ") + "}")
             return
         }
-        print(layers?.text ?? plan.table(inputs.bindings).text)
+        print(kernels ? plan.kernels.text : layers?.text ?? plan.table(inputs.bindings).text)
         print()
         for port in plan.inputs { print("input   \(Describe.port(port))") }
         for port in plan.outputs { print("output  \(Describe.port(port))") }
-        for state in plan.states { print("state   \(Describe.state(state))") }
+        for (index, state) in plan.states.enumerated() { print("state   \(Describe.state(state)), at first \(try compiled.firstValue(of: index))") }
         for key in plan.metadata.keys.sorted() { print("note    \(key): \(oneLine(plan.metadata[key] ?? ""))") }
         print()
         let symbols = inputs.bindings.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }.joined(separator: ", ")

@@ -21,6 +21,9 @@ public struct GraphBuilder: Sendable {
         self.foldLimit = foldLimit
     }
 
+    /// Up to how many elements nodes over constants are computed at once where files are read and extents settled.
+    public static let usualFoldLimit = 1024
+
     public func fact(_ value: Value) -> Fact { graph.fact(value) }
     public func shape(_ value: Value) -> Shape { graph.shape(value) }
     public func constant(_ value: Value) -> Tensor? { graph.constant(value) }

@@ -20,9 +20,6 @@ public func importONNX(text: String, _ settings: InputSettings = InputSettings()
     try importModel(try ONNXDocument(text: text), path: nil, settings)
 }
 
-/// Constant expressions of at most this many elements are computed while importing.
-private let foldLimit = 1024
-
 private func importModel(_ document: ONNXDocument, path: String?, _ settings: InputSettings) throws -> Graph {
     let model = connx_document_model(document.raw)
     guard connx_model_has_graph(model) else { throw DLCError("the file holds no graph; is it an ONNX model?") }
@@ -35,7 +32,7 @@ private func importModel(_ document: ONNXDocument, path: String?, _ settings: In
     let branches = BranchChoices()
     var firstError: (any Error)?
     while true {
-        let site = GraphSite(GraphBuilder(name: graph.name, foldLimit: foldLimit))
+        let site = GraphSite(GraphBuilder(name: graph.name, foldLimit: GraphBuilder.usualFoldLimit))
         do {
             return try importModel(document, path: path, opsets, site, settings, settled, branches)
         } catch {

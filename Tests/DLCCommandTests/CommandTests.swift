@@ -78,6 +78,8 @@ import Testing
         for word in ["conv1", "image: f32[N, 1, 8, 8]", "probabilities: f32[N, 10]", "lower bound", "without sharing"] {
             #expect(printed.contains(word), "\(word)")
         }
+        let kernels = try succeed(["inspect", Shipped.digits, "--kernels"], in: folder)
+        #expect(kernels.contains("algorithm: ") && kernels.contains("window: {kernel: [3, 3]"))
         let totals = try succeed(["inspect", Shipped.digits, "--json"], in: folder)
         let object = try #require(try JSONSerialization.jsonObject(with: Data(totals.utf8)) as? [String: Any])
         #expect(object["parameters"] as? Int ?? 0 > 20_000)

@@ -124,6 +124,46 @@ func withFolder<R>(_ body: (String) throws -> R) throws -> R {
         }
     }
 
+    /// A reversed slice ends before the first element, whatever the extent; an end of −1 would be the last one.
+    @Test func reversedOpenSlicesEndBeforeTheFirstElement() throws {
+        let graph = try GraphParser.parse(
+            """
+            graph g(%x: f32[2, T]) -> (%all, %odd, %most) {
+                %all: f32[2, T] = slice(%x) {starts: dims(0; T - 1), sizes: dims(2; T), steps: [1, -1]}
+                %odd: f32[2, floor(T + 1, 2)] = slice(%x) {starts: dims(0; T - 1), sizes: dims(2; floor(T + 1, 2)), steps: [1, -2]}
+                %most: f32[1, T] = slice(%x) {starts: dims(1; T - 1), sizes: dims(1; T), steps: [-1, -1]}
+            }
+            """, definitions: AllOps.definitions)
+        try withFolder { folder in
+            try exportONNX(graph, to: folder + "/model.onnx")
+            let again = try importONNX(path: folder + "/model.onnx")
+            for length in [0, 1, 2, 7] {
+                let x = try Tensor.random(seed: 1, shape: [2, length])
+                #expect(try Interpreter.run(again, ["x": x]) == Interpreter.run(graph, ["x": x]), "\(length) columns")
+            }
+        }
+    }
+
+    /// An extent of 0 in the place of another is meant as 0 and copies none (ONNX Reshape, allowzero).
+    @Test func reshapesToNothingAreNothing() throws {
+        let graph = try GraphParser.parse(
+            """
+            graph g(%x: f32[2, 3, N, M]) -> (%y, %z) {
+                %y: f32[N, 2*M, 3] = reshape(%x) {shape: dims(N; 2*M; 3)}
+                %e: f32[2, 0, N, M] = slice(%x) {starts: dims(0; 0; 0; 0), sizes: dims(2; 0; N; M), steps: [1, 1, 1, 1]}
+                %z: f32[5, 0] = reshape(%e) {shape: dims(5; 0)}
+            }
+            """, definitions: AllOps.definitions)
+        try withFolder { folder in
+            try exportONNX(graph, to: folder + "/model.onnx")
+            let again = try importONNX(path: folder + "/model.onnx")
+            for (n, m) in [(0, 4), (4, 0), (2, 3)] {
+                let x = try Tensor.random(seed: 1, shape: [2, 3, n, m])
+                #expect(try Interpreter.run(again, ["x": x]) == Interpreter.run(graph, ["x": x]), "\(n) × \(m)")
+            }
+        }
+    }
+
     @Test func anUnknownOpsetIsAnError() throws {
         let graph = try importONNX(text: model(Self.models[0]))
         #expect(throws: DLCError.self) { try exportONNX(graph, opset: 999, to: "/nowhere/model.onnx") }

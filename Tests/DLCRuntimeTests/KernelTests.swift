@@ -129,13 +129,19 @@ import Testing
         var changed = table
         changed[start + name.count] ^= 1
         #expect(throws: DLCError.self) { try Plan(table: changed, target: .native, constantBytes: 0) }
-        // A kind of softmax that there is not: the parameters are the last but the axis and the operations.
-        let last = table.count - 4
-        for place in last..<table.count {
-            changed = table
+    }
+
+    /// Of all single bytes of a table that another takes the place of, one is a softmax of a kind that there is not; none
+    /// of them stops the process.
+    @Test func aChoiceThatThereIsNotIsRefused() throws {
+        let table = try plan(SoftmaxKernel(), [[4, 8]], [[4, 8]]).table()
+        var messages: [String] = []
+        for place in table.indices {
+            var changed = table
             changed[place] = 77
-            _ = try? Plan(table: changed, target: .native, constantBytes: 0)
+            do { _ = try Plan(table: changed, target: .native, constantBytes: 0) } catch { messages.append("\(error)") }
         }
+        #expect(messages.contains { $0.contains("kind is 77; expected 0 (softmax)") }, "\(Set(messages))")
     }
 
     @Test func parametersArePrintedByName() {

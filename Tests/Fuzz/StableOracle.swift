@@ -71,6 +71,7 @@ struct StableOracle {
             try Interpreter.bind(graph.type(port.value), to: tensor, &symbols)
             tensors[port.value.index] = tensor
         }
+        try checkClaims(of: graph, symbols)
         for node in graph.nodes {
             try located(node.op.name) {
                 let op = try node.op.substituting(symbols)
@@ -92,6 +93,17 @@ struct StableOracle {
                     tensors[value.index] = try tensor.nudged(nudge, accumulates(node), beside: beside, &rng)
                 }
             }
+        }
+    }
+
+    /// Checks what operators required that are gone, since their results were known: a model is still not for other extents.
+    /// What is required of those that are there they check themselves, apart from the constraints that are recorded.
+    private static func checkClaims(of graph: Graph, _ symbols: [String: Dim]) throws {
+        let names = Set(graph.nodes.map(\.op.name))
+        for constraint in graph.constraints where !names.contains(String(constraint.place.prefix { $0 != " " })) {
+            let (left, right) = (try constraint.left.substituting(symbols), try constraint.right.substituting(symbols))
+            let claim = Constraint(constraint.relation, left, right, place: constraint.place, reason: constraint.reason)
+            if case .fails = claim.verdict { throw DLCError("\(constraint.place): \(constraint.reason)") }
         }
     }
 

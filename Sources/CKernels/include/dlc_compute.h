@@ -32,7 +32,7 @@ typedef enum : uint8_t {
 typedef struct {
     dlc_activation activation;
     bool residual_after_activation;
-    float a, b;                ///< parameters of the activation
+    double a, b;               ///< parameters of the activation
 } dlc_epilogue;
 
 /// C[b] = epilogue(alpha · A[b]·B[b]), A of m × k, B of k × n, C of m × n, over up to four batch
@@ -42,7 +42,7 @@ typedef struct {
 /// With `scales_a` (F32 only, a_column 1) column j of A is first made A·scale[j] + shift[j], and at least 0 with
 /// `relu_a`; two more buffers hold scale[k] and shift[k], which may be null.
 typedef struct {
-    dlc_type type;             ///< F32, F64, I32, I64, U32 or U64; integers wrap and take no epilogue but bias and residual
+    dlc_type type;             ///< F32, F64 or an integer type; integers wrap and take no epilogue but bias and residual
     bool b_packed;             ///< B was packed by `dlc_matrix_packing` for the same instruction set (F32 only)
     bool scales_a, relu_a;
     int64_t m, n, k;

@@ -15,6 +15,14 @@ extension Plan {
     /// Bytes of all constants that are packed at load.
     var allPackedBytes: Int { packings.indices.reduce(0) { $0 + packedBytes($1) } }
 
+    /// A row per step: its kernel, and its parameters where they are not the usual ones.
+    var kernels: Table {
+        var table = Table([("step", .right), ("layer", .left), ("kernel", .left), ("parameters", .left)])
+        for (index, step) in packings.enumerated() { table.add(["load \(index)", step.name, step.definition.name, step.kernel.text]) }
+        for (index, step) in steps.enumerated() { table.add(["\(index)", step.name, step.definition.name, step.kernel.text]) }
+        return table
+    }
+
     /// A row per step, then their sum.
     func table(_ bindings: [String: Int]) -> Table {
         var table = Table([
@@ -40,6 +48,17 @@ extension Plan {
         table.add(["", "\(steps.count) steps", "", "", Format.bytes(constantBytes + allPackedBytes), Format.count(Int(total))])
         return table
     }
+}
+
+extension CompiledModel {
+    /// A state's elements before the first run, in words where they are many.
+    fileprivate func elements(_ tensor: Tensor) -> String {
+        let texts = Set(tensor.elementTexts())
+        if texts.count == 1, let only = texts.first { return only }
+        return tensor.count <= 8 ? "[\(tensor.elementTexts().joined(separator: ", "))]" : "\(tensor.count) numbers"
+    }
+
+    func firstValue(of state: Int) throws -> String { elements(try initialValue(of: state)) }
 }
 
 extension Plan.Step {

@@ -68,8 +68,15 @@ extension Attention {
         let ones = writer.intermediate("ConstantOfShape", [try writer.dimensions([rows, columns])], [("value", yes)])
         let offset = try columns.minus(rows)
         if offset == 0 { return writer.intermediate("Trilu", [ones], [("upper", .int(0))]) }
-        let diagonal = writer.intermediate("Reshape", [try writer.dimensions([offset]), try writer.integers([])])
-        return writer.intermediate("Trilu", [ones, diagonal], [("upper", .int(0))])
+        return writer.intermediate("Trilu", [ones, try writer.scalar(offset)], [("upper", .int(0))])
+    }
+}
+
+extension ONNXWriter {
+    /// The name of an i64 scalar with a dimension's value.
+    mutating func scalar(_ dim: Dim) throws -> String {
+        if let number = dim.constant { return constant(try Tensor([Int64(number)], shape: [])) }
+        return intermediate("Reshape", [try dimensions([dim]), try integers([])])
     }
 }
 

@@ -43,7 +43,7 @@ public struct RMSNormalization: Operator {
         let isMixed = x.element != type
         let wide: ElementType = !isMixed ? type : x.element == .float64 || type == .float64 ? .float64 : .float32
         func widened(_ name: String, _ from: ElementType) -> String {
-            from == wide ? name : writer.intermediate("Cast", [name], [("to", .type(wide))])
+            from == wide ? name : writer.intermediate("Cast", [name], [("to", .int(wide.onnx))])
         }
         let (values, scale) = (widened(writer.inputs[0], x.element), widened(writer.inputs[1], type))
         let square = writer.intermediate("Mul", [values, values])
@@ -57,7 +57,7 @@ public struct RMSNormalization: Operator {
         let root = writer.intermediate("Sqrt", [writer.intermediate("Add", [mean, epsilon])])
         let normal = [writer.intermediate("Div", [values, root]), scale]
         if wide == type { return writer.node("Mul", inputs: normal) }
-        writer.node("Cast", inputs: [writer.intermediate("Mul", normal)], attributes: [("to", .type(type))])
+        writer.node("Cast", inputs: [writer.intermediate("Mul", normal)], attributes: [("to", .int(type.onnx))])
     }
 
     public func infer(_ context: inout InferContext) throws -> [Fact] {

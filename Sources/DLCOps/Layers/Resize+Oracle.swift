@@ -20,7 +20,8 @@ extension Resize {
                             result.append(extrapolation)
                             continue
                         }
-                        result.append(tap.reduce(0) { $0 + $1.weight * values[(o * shape[axis] + $1.index) * inner + i] })
+                        // What weighs nothing is not read: it may be infinite.
+                        result.append(tap.reduce(0) { $1.weight == 0 ? $0 : $0 + $1.weight * values[(o * shape[axis] + $1.index) * inner + i] })
                     }
                 }
             }

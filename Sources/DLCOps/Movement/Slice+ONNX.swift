@@ -99,8 +99,7 @@ extension Slice {
     }
 
     static let write: @Sendable (inout ONNXWriter) throws -> Void = { writer in
-        guard let op = writer.op as? Slice, let shape = writer.operandFacts[0]?.shape else { return }
-        var op = op
+        guard var op = writer.op as? Slice, let shape = writer.operandFacts[0]?.shape else { return }
         // Where nothing is taken, it is taken from the front.
         for axis in shape.indices where op.sizes[axis] == 0 { (op.starts[axis], op.steps[axis]) = (0, 1) }
         let axes = shape.indices.filter { op.starts[$0] != 0 || op.sizes[$0] != shape[$0] || op.steps[$0] != 1 }

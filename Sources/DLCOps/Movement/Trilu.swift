@@ -3,9 +3,9 @@ import DLCGraph
 /// The upper or lower triangle of the last two dimensions from the `k`-th diagonal on; zeros elsewhere (ONNX Trilu).
 public struct Trilu: Operator {
     public var upper: Bool
-    public var k: Int
+    public var k: Dim
 
-    public init(upper: Bool = true, k: Int = 0) {
+    public init(upper: Bool = true, k: Dim = 0) {
         self.upper = upper
         self.k = k
     }
@@ -19,13 +19,13 @@ public struct Trilu: Operator {
                 "Trilu",
                 read: { reader in
                     try reader.allowAttributes(["upper"])
-                    let k = try reader.ints(1, "k")?.first ?? 0
+                    let k = try reader.operand(1) == nil ? 0 : reader.dims(1, "k")?.first ?? 0
                     return try reader.add(Trilu(upper: reader.attribute("upper") ?? true, k: k), [reader.operand(0)])
                 },
                 write: { writer in
                     guard let op = writer.op as? Trilu else { return }
                     try writer.require(14, "Trilu")
-                    let k = writer.constant(try Tensor([Int64(op.k)], shape: []), "k")
+                    let k = try writer.scalar(op.k)
                     writer.node("Trilu", inputs: [writer.inputs[0], k], attributes: op.upper ? [] : [("upper", .int(0))])
                 })
         ],
@@ -51,6 +51,7 @@ public struct Trilu: Operator {
 
     public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {
         let x = try Oracle.operand(operands, 0)
+        let k = try Oracle.numbers([k], "k")[0]
         var sources: [Int] = []
         Oracle.forEach(x.shape) { place in
             let (offset, overflows) = (place[x.rank - 1] - place[x.rank - 2]).subtractingReportingOverflow(k)

@@ -63,7 +63,9 @@ public let assignChannelsLast = Pass("assign-channels-last", at: .canonical) { r
     }
 }
 
-/// Moves transposes down through operators that can compute in the other order, so that they meet and cancel.
+/// Moves transposes down through operators that can compute in the other order, so that they meet and cancel. An operator
+/// reads fewer transposes afterwards, or as many in the one order of two that stays; so it changes again only when others
+/// have come down to it, and the pass ends.
 ///
 ///     relu(transpose(%x))                       →   transpose(relu(%x))
 ///     add(transpose(%x), transpose(%y))         →   transpose(add(%x, %y))
@@ -145,19 +147,25 @@ private func permutation(_ rewriter: Rewriter, _ node: Node) -> [Int]? {
             others += 1
         }
     }
-    guard let perm, transposed >= others else { return nil }
-    if transposed > others { return perm }
-    // With as many of the others the transpose goes to them, and must not come back in the next sweep: channels that are first
-    // are made last and not the other way round.
-    if perm.count > 3, perm == ChannelOrder.toFirst(perm.count) { return perm }
-    return firstIsTransposed && (perm.count <= 3 || perm != ChannelOrder.toLast(perm.count)) ? perm : nil
+    guard let perm, transposed > others || transposed == others && sinksTied(perm, firstIsTransposed) else { return nil }
+    return perm
+}
+
+/// Whether a transpose moves down where as many of the other operands are then transposed back. It must not come up again
+/// with the next sweep: of a permutation and its inverse one sinks, channels in front before channels last; of one that is
+/// its own inverse, the first operand's.
+private func sinksTied(_ perm: [Int], _ firstIsTransposed: Bool) -> Bool {
+    let back = inverse(perm)
+    if back == perm { return firstIsTransposed }
+    let toFirst = ChannelOrder.toFirst(perm.count)
+    if perm.count > 3, perm == toFirst || back == toFirst { return perm == toFirst }
+    return back.lexicographicallyPrecedes(perm)
 }
 
 /// The value in the order before the transpose: its source, a permuted constant, or a transpose back.
 private func untransposed(_ rewriter: inout Rewriter, _ value: Value, _ perm: [Int]) throws -> Value {
     if let (transpose, node) = rewriter.produced(value, by: Transpose.self), transpose.perm == perm, let source = node.operands[0] { return source }
-    var back = [Int](repeating: 0, count: perm.count)
-    for (position, axis) in perm.enumerated() { back[axis] = position }
+    let back = inverse(perm)
     var value = value
     let shape = rewriter.shape(value)
     if shape.allSatisfy({ $0.constant == 1 }) && shape.count <= perm.count { return value }
@@ -178,6 +186,9 @@ private func permuted(_ resize: Resize, _ perm: [Int]) -> Resize {
     }
     return resize
 }
+
+/// The permutation that takes another back.
+private func inverse(_ perm: [Int]) -> [Int] { perm.indices.map { perm.firstIndex(of: $0) ?? $0 } }
 
 /// Elements by the axes before the transpose.
 private func inverse<T>(_ perm: [Int], _ elements: [T]) -> [T] {

@@ -137,11 +137,14 @@ extension Lowering {
     }
 
     private mutating func lowerRegion(_ op: ElementwiseRegion, _ node: Node) throws {
-        let program = try ElementwiseProgram(op.body)
-        let isSum = op.body.outputs.map { op.body.producer(of: $0.value)?.op is Reduce }
+        let types = try node.operands.indices.map { try graph.type(operand(node, $0)) }
+        let fits = zip(op.body.inputs, types).allSatisfy { op.body.type($0.value).element == $1.element }
+        let body = try fits ? op.body : op.bound(to: types)
+        let program = try ElementwiseProgram(body)
+        let isSum = body.outputs.map { body.producer(of: $0.value)?.op is Reduce }
         // Operands and results have one shape, but for sums and what is broadcast.
         let shape = try isSum.firstIndex(of: false).map { graph.shape(node.results[$0]) }
-            ?? op.body.producer(of: op.body.outputs[0].value).map { op.body.shape(try operand($0, 0)) } ?? []
+            ?? body.producer(of: body.outputs[0].value).map { body.shape(try operand($0, 0)) } ?? []
         let operands = try node.operands.indices.map { try view(operand(node, $0)).broadcast(to: shape) }
         var copies: [(from: Plan.Operand, to: Plan.Operand)] = []
         let results = try zip(node.results, isSum).map { result, isSum in

@@ -60,6 +60,14 @@ public struct CompiledModel: Sendable {
     /// The names of the further programs.
     public var programs: [String] { plan.programs.map(\.name) }
 
+    /// What a state is before the first run: a scalar where all its elements are one.
+    package func initialValue(of state: Int) throws -> Tensor {
+        let (state, constant) = (plan.states[state], plan.constants[plan.states[state].initial])
+        let bytes = UnsafeRawBufferPointer(start: constantAddresses.addresses[state.initial], count: constant.bytes)
+        let isWhole = try constant.bytes == state.byteCount
+        return try Tensor(type: state.type, shape: isWhole ? state.shape : []) { $0.copyMemory(from: bytes) }
+    }
+
     public var inputs: [Plan.Port] { plan.inputs }
     public var outputs: [Plan.Port] { plan.outputs }
     /// What a session keeps between runs; neither among the inputs nor the outputs.

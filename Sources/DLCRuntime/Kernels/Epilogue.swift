@@ -1,7 +1,7 @@
 import CKernels
 
 extension dlc_activation: KernelChoice {
-    package static let choices: KeyValuePairs<dlc_activation, String> = [
+    package static let choices: ChoiceTable<dlc_activation> = [
         DLC_ACT_NONE: "none", DLC_ACT_RELU: "relu", DLC_ACT_CLIP: "clip", DLC_ACT_LEAKY_RELU: "leaky_relu", DLC_ACT_PRELU: "prelu",
         DLC_ACT_SIGMOID: "sigmoid", DLC_ACT_SILU: "silu", DLC_ACT_HARD_SWISH: "hard_swish", DLC_ACT_HARD_SIGMOID: "hard_sigmoid",
         DLC_ACT_GELU: "gelu", DLC_ACT_GELU_TANH: "gelu_tanh", DLC_ACT_TANH: "tanh", DLC_ACT_ELU: "elu",
@@ -30,7 +30,7 @@ package struct Epilogue: FieldGroup {
         var epilogue = dlc_epilogue()
         epilogue.activation = activation
         epilogue.residual_after_activation = residualAfterActivation
-        (epilogue.a, epilogue.b) = (Float(a), Float(b))
+        (epilogue.a, epilogue.b) = (a, b)
         return epilogue
     }
 

@@ -104,7 +104,7 @@ package struct GatherNDKernel: Kernel {
 }
 
 extension dlc_reduction: KernelChoice {
-    package static let choices: KeyValuePairs<dlc_reduction, String> = [
+    package static let choices: ChoiceTable<dlc_reduction> = [
         DLC_SCATTER_NONE: "none", DLC_SCATTER_ADD: "add", DLC_SCATTER_MUL: "mul", DLC_SCATTER_MIN: "min", DLC_SCATTER_MAX: "max",
     ]
 }

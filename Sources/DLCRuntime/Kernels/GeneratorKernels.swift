@@ -67,7 +67,7 @@ package struct RandomKernel: Kernel {
 }
 
 extension dlc_random_distribution: KernelChoice {
-    package static let choices: KeyValuePairs<dlc_random_distribution, String> = [
+    package static let choices: ChoiceTable<dlc_random_distribution> = [
         DLC_RANDOM_BITS: "bits", DLC_RANDOM_UNIFORM: "uniform", DLC_RANDOM_NORMAL: "normal",
     ]
 }

@@ -24,7 +24,7 @@ package struct CopyKernel: Kernel {
 }
 
 extension dlc_pad_mode: KernelChoice {
-    package static let choices: KeyValuePairs<dlc_pad_mode, String> = [
+    package static let choices: ChoiceTable<dlc_pad_mode> = [
         DLC_PAD_CONSTANT: "constant", DLC_PAD_EDGE: "edge", DLC_PAD_REFLECT: "reflect", DLC_PAD_WRAP: "wrap",
     ]
 }

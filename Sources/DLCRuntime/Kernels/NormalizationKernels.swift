@@ -1,7 +1,7 @@
 import CKernels
 
 extension dlc_norm_kind: KernelChoice {
-    package static let choices: KeyValuePairs<dlc_norm_kind, String> = [DLC_NORM_LAYER: "layer", DLC_NORM_RMS: "rms"]
+    package static let choices: ChoiceTable<dlc_norm_kind> = [DLC_NORM_LAYER: "layer", DLC_NORM_RMS: "rms"]
 }
 
 /// Layer and RMS normalisation of x, or of the sum of x and the residual.

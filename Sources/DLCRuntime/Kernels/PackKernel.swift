@@ -1,7 +1,7 @@
 import CKernels
 
 extension dlc_pack_form: KernelChoice {
-    package static let choices: KeyValuePairs<dlc_pack_form, String> = [
+    package static let choices: ChoiceTable<dlc_pack_form> = [
         DLC_PACK_PANELS: "panels", DLC_PACK_STRASSEN: "strassen", DLC_PACK_WINOGRAD_2: "winograd 2x2", DLC_PACK_WINOGRAD_4: "winograd 4x4",
         DLC_PACK_WINOGRAD_STRIDED: "winograd 2x2/2", DLC_PACK_CHANNELS: "channels", DLC_PACK_PHASES: "phases",
     ]

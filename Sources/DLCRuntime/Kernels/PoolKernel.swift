@@ -1,7 +1,7 @@
 import CKernels
 
 extension dlc_pool_kind: KernelChoice {
-    package static let choices: KeyValuePairs<dlc_pool_kind, String> = [
+    package static let choices: ChoiceTable<dlc_pool_kind> = [
         DLC_POOL_MAX: "max", DLC_POOL_AVERAGE: "average", DLC_POOL_LP: "lp",
     ]
 }

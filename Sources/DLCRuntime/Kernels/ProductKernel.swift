@@ -9,7 +9,7 @@ package enum ProductPacking: UInt8, KernelChoice {
     /// `DLC_PACK_STRASSEN`.
     case strassen = 2
 
-    package static let choices: KeyValuePairs<ProductPacking, String> = [.none: "none", .panels: "panels", .strassen: "strassen"]
+    package static let choices: ChoiceTable<ProductPacking> = [.none: "none", .panels: "panels", .strassen: "strassen"]
 }
 
 /// Matrix products, over batch dimensions that broadcast.

@@ -130,13 +130,13 @@ package struct ProgramInstruction: FieldGroup {
 }
 
 extension dlc_compute: KernelChoice {
-    package static let choices: KeyValuePairs<dlc_compute, String> = [
+    package static let choices: ChoiceTable<dlc_compute> = [
         DLC_COMPUTE_F32: "f32", DLC_COMPUTE_F64: "f64", DLC_COMPUTE_I64: "i64", DLC_COMPUTE_U64: "u64",
     ]
 }
 
 extension dlc_type: KernelChoice {
-    package static let choices: KeyValuePairs<dlc_type, String> = [
+    package static let choices: ChoiceTable<dlc_type> = [
         DLC_F32: "f32", DLC_F64: "f64", DLC_F16: "f16", DLC_BF16: "bf16", DLC_I8: "i8", DLC_I16: "i16", DLC_I32: "i32",
         DLC_I64: "i64", DLC_U8: "u8", DLC_U16: "u16", DLC_U32: "u32", DLC_U64: "u64", DLC_BOOL: "bool",
     ]

@@ -2,7 +2,7 @@ import CKernels
 
 /// Operations of elementwise programs by the names of the operators that they compute.
 extension dlc_op: KernelChoice {
-    package static let choices: KeyValuePairs<dlc_op, String> = [
+    package static let choices: ChoiceTable<dlc_op> = [
         DLC_OP_LOAD: "load", DLC_OP_STORE: "store", DLC_OP_SUM: "sum", DLC_OP_CONST: "constant", DLC_OP_CONVERT: "cast", DLC_OP_WRAP: "wrap",
         DLC_OP_ADD: "add", DLC_OP_SUB: "sub", DLC_OP_MUL: "mul", DLC_OP_DIV: "div",
         DLC_OP_MOD: "mod", DLC_OP_POW: "pow", DLC_OP_NEG: "neg", DLC_OP_ABS: "abs", DLC_OP_SIGN: "sign", DLC_OP_RELU: "relu",
@@ -27,5 +27,5 @@ extension dlc_op: KernelChoice {
         self = op
     }
 
-    private static let byName = Dictionary(uniqueKeysWithValues: choices.map { ($0.value, $0.key) })
+    private static let byName = Dictionary(uniqueKeysWithValues: choices.entries.map { ($0.name, dlc_op(rawValue: $0.code)) })
 }

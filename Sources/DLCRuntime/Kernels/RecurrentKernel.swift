@@ -1,17 +1,17 @@
 import CKernels
 
 extension dlc_rnn_kind: KernelChoice {
-    package static let choices: KeyValuePairs<dlc_rnn_kind, String> = [DLC_RNN_PLAIN: "rnn", DLC_RNN_GRU: "gru", DLC_RNN_LSTM: "lstm"]
+    package static let choices: ChoiceTable<dlc_rnn_kind> = [DLC_RNN_PLAIN: "rnn", DLC_RNN_GRU: "gru", DLC_RNN_LSTM: "lstm"]
 }
 
 extension dlc_rnn_direction: KernelChoice {
-    package static let choices: KeyValuePairs<dlc_rnn_direction, String> = [
+    package static let choices: ChoiceTable<dlc_rnn_direction> = [
         DLC_RNN_FORWARD: "forward", DLC_RNN_REVERSE: "reverse", DLC_RNN_BIDIRECTIONAL: "bidirectional",
     ]
 }
 
 extension dlc_rnn_function: KernelChoice {
-    package static let choices: KeyValuePairs<dlc_rnn_function, String> = [
+    package static let choices: ChoiceTable<dlc_rnn_function> = [
         DLC_RNN_SIGMOID: "sigmoid", DLC_RNN_TANH: "tanh", DLC_RNN_RELU: "relu", DLC_RNN_AFFINE: "affine",
         DLC_RNN_LEAKY_RELU: "leakyrelu", DLC_RNN_THRESHOLDED_RELU: "thresholdedrelu", DLC_RNN_SCALED_TANH: "scaledtanh",
         DLC_RNN_HARD_SIGMOID: "hardsigmoid", DLC_RNN_ELU: "elu", DLC_RNN_SOFTSIGN: "softsign", DLC_RNN_SOFTPLUS: "softplus",

@@ -32,7 +32,7 @@ package struct NonMaxSuppressionKernel: Kernel {
 }
 
 extension dlc_roi_kind: KernelChoice {
-    package static let choices: KeyValuePairs<dlc_roi_kind, String> = [
+    package static let choices: ChoiceTable<dlc_roi_kind> = [
         DLC_ROI_ALIGN_MEAN: "align_mean", DLC_ROI_ALIGN_MAX: "align_max", DLC_ROI_POOL: "pool",
     ]
 }

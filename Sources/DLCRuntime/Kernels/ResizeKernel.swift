@@ -1,13 +1,13 @@
 import CKernels
 
 extension dlc_resize_mode: KernelChoice {
-    package static let choices: KeyValuePairs<dlc_resize_mode, String> = [
+    package static let choices: ChoiceTable<dlc_resize_mode> = [
         DLC_RESIZE_NEAREST: "nearest", DLC_RESIZE_LINEAR: "linear", DLC_RESIZE_CUBIC: "cubic",
     ]
 }
 
 extension dlc_resize_coordinates: KernelChoice {
-    package static let choices: KeyValuePairs<dlc_resize_coordinates, String> = [
+    package static let choices: ChoiceTable<dlc_resize_coordinates> = [
         DLC_RESIZE_HALF_PIXEL: "half_pixel", DLC_RESIZE_HALF_PIXEL_SYMMETRIC: "half_pixel_symmetric",
         DLC_RESIZE_PYTORCH_HALF_PIXEL: "pytorch_half_pixel", DLC_RESIZE_ALIGN_CORNERS: "align_corners",
         DLC_RESIZE_ASYMMETRIC: "asymmetric", DLC_RESIZE_TF_CROP_AND_RESIZE: "tf_crop_and_resize",
@@ -16,7 +16,7 @@ extension dlc_resize_coordinates: KernelChoice {
 }
 
 extension dlc_resize_rounding: KernelChoice {
-    package static let choices: KeyValuePairs<dlc_resize_rounding, String> = [
+    package static let choices: ChoiceTable<dlc_resize_rounding> = [
         DLC_RESIZE_ROUND_PREFER_FLOOR: "round_prefer_floor", DLC_RESIZE_ROUND_PREFER_CEIL: "round_prefer_ceil",
         DLC_RESIZE_FLOOR: "floor", DLC_RESIZE_CEIL: "ceil",
     ]

@@ -92,7 +92,7 @@ package struct TriluKernel: Kernel {
 
     package var upper = true
     /// The diagonal where the part begins.
-    package var k = 0
+    package var k: Dim = 0
 
     package init() {}
     package mutating func visit(_ fields: inout some FieldVisitor) throws {
@@ -104,7 +104,7 @@ package struct TriluKernel: Kernel {
         let x = try step("x")
         var trilu = dlc_trilu()
         trilu.element_bytes = Int32(x.type.size)
-        (trilu.upper, trilu.k) = (upper, Int64(k))
+        (trilu.upper, trilu.k) = (upper, Int64(try step.value(k)))
         trilu.batch = x.product(..<(x.rank - 2))
         (trilu.rows, trilu.columns) = (Int64(x.shape[x.rank - 2]), Int64(x.shape[x.rank - 1]))
         return try PreparedKernel(trilu, slots: step.slots("x", nil, "y")) { dlc_trilu_prepare(step.isa, $0, $1) }

@@ -1,7 +1,7 @@
 import CKernels
 
 extension dlc_softmax_kind: KernelChoice {
-    package static let choices: KeyValuePairs<dlc_softmax_kind, String> = [
+    package static let choices: ChoiceTable<dlc_softmax_kind> = [
         DLC_SOFTMAX: "softmax", DLC_LOG_SOFTMAX: "log_softmax", DLC_HARDMAX: "hardmax",
     ]
 }
@@ -31,7 +31,7 @@ package struct SoftmaxKernel: Kernel {
 }
 
 extension dlc_reduce_kind: KernelChoice {
-    package static let choices: KeyValuePairs<dlc_reduce_kind, String> = [
+    package static let choices: ChoiceTable<dlc_reduce_kind> = [
         DLC_REDUCE_SUM: "sum", DLC_REDUCE_MEAN: "mean", DLC_REDUCE_MAX: "max", DLC_REDUCE_MIN: "min", DLC_REDUCE_PROD: "prod",
         DLC_REDUCE_L1: "l1", DLC_REDUCE_L2: "l2", DLC_REDUCE_SUM_SQUARE: "sum_square", DLC_REDUCE_LOG_SUM: "log_sum",
         DLC_REDUCE_LOG_SUM_EXP: "log_sum_exp",

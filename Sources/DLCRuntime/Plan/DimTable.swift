@@ -25,7 +25,8 @@ struct DimTable: Sendable {
 
     /// The place of a dimension, which is added where it is new.
     mutating func place(_ dim: Dim) throws -> Place {
-        if let number = dim.constant { return place(number) }
+        // Of most plans nearly all; found again only where expressions share them.
+        if let number = dim.constant { return append(number) }
         if let known = expressions[dim] { return known }
         var hasFloats = false
         var place = try dim.folded(

@@ -17,7 +17,20 @@ package protocol FieldGroup: Field {
 /// A parameter with few legal values, a C enumeration.
 package protocol KernelChoice: Field, RawRepresentable, Hashable where RawValue == UInt8 {
     /// The legal values and what they are called.
-    static var choices: KeyValuePairs<Self, String> { get }
+    static var choices: ChoiceTable<Self> { get }
+}
+
+/// The legal values of an enumeration by their codes, with their names. What a plan's table holds is looked up here for every
+/// step, by code that knows no more of `Choice` than this.
+package struct ChoiceTable<Choice>: Sendable, ExpressibleByDictionaryLiteral where Choice: RawRepresentable<UInt8> {
+    package let entries: [(code: UInt8, name: String)]
+
+    package init(dictionaryLiteral elements: (Choice, String)...) { entries = elements.map { ($0.rawValue, $1) } }
+
+    package func name(of code: UInt8) -> String? {
+        for entry in entries where entry.code == code { return entry.name }
+        return nil
+    }
 }
 
 /// Reads, writes or changes the parameters of a kernel one by one.
@@ -73,17 +86,17 @@ extension FieldGroup {
 }
 
 extension KernelChoice {
-    package static var standard: Self { choices[0].key }
+    package static var standard: Self { Self(rawValue: choices.entries[0].code).unsafelyUnwrapped }
     package mutating func visit(as name: String, _ visitor: inout some FieldVisitor) throws { try visitor.choice(name, &self) }
 
     /// The value's name, or nil where the value is not legal.
-    package var choiceName: String? { Self.choices.first { $0.key == self }?.value }
+    package var choiceName: String? { Self.choices.name(of: rawValue) }
 
     /// The value of a name.
     /// - Throws: where no value has it.
     package init(named name: String) throws {
-        guard let choice = Self.choices.first(where: { $0.value == name })?.key else {
-            throw DLCError("has no kernel for \(name); there is \(Self.choices.map(\.value).joined(separator: ", "))")
+        guard let code = Self.choices.entries.first(where: { $0.name == name })?.code, let choice = Self(rawValue: code) else {
+            throw DLCError("has no kernel for \(name); there is \(Self.choices.entries.map(\.name).joined(separator: ", "))")
         }
         self = choice
     }

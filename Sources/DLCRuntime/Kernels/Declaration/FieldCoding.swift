@@ -30,7 +30,7 @@ extension ByteReader: FieldVisitor {
     mutating func choice<C: KernelChoice>(_ name: String, _ value: inout C) throws {
         let code = try byte()
         guard let choice = C(rawValue: code), choice.choiceName != nil else {
-            throw DLCError("\(name) is \(code); expected \(C.choices.map { "\($0.rawValue) (\($1))" }.joined(separator: ", "))")
+            throw DLCError("\(name) is \(code); expected \(C.choices.entries.map { "\($0.code) (\($0.name))" }.joined(separator: ", "))")
         }
         value = choice
     }

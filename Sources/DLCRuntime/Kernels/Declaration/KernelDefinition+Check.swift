@@ -46,7 +46,7 @@ private struct ShapeCheck {
     }
 
     mutating func check(_ rule: OperandRule, _ operand: BoundOperand) throws {
-        guard rule.types.allowed.contains(operand.type) else {
+        guard rule.types.allows(operand.type) else {
             throw DLCError("\(rule.name) is \(operand.type)\(operand.shape); expected \(rule.types.text)")
         }
         if rule.types.isCommon {

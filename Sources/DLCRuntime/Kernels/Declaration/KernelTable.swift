@@ -57,7 +57,7 @@ private struct FieldSignature: FieldVisitor {
 
     mutating func choice<C: KernelChoice>(_ name: String, _ value: inout C) {
         add(name)
-        for (choice, name) in C.choices { add("\(choice.rawValue) \(name)") }
+        for (code, name) in C.choices.entries { add("\(code) \(name)") }
     }
 
     mutating func list<E: Field>(_ name: String, _ values: inout [E]) throws {

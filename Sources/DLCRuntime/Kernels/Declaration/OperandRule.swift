@@ -57,24 +57,33 @@ package struct OperandRule: Sendable {
 
 /// Element types that an operand may have.
 package struct TypeRule: Sendable {
-    let allowed: Set<ElementType>
+    /// A bit for each type's code.
+    private let allowed: UInt32
     /// Whether all that are marked so have one type.
     let isCommon: Bool
 
     /// The common type of the kernel, one of those listed; of any where none is.
     package static func common(_ types: ElementType...) -> TypeRule {
-        TypeRule(allowed: Set(types.isEmpty ? ElementType.allCases : types), isCommon: true)
+        TypeRule(types.isEmpty ? ElementType.allCases : types, isCommon: true)
     }
 
-    package static func only(_ types: ElementType...) -> TypeRule { TypeRule(allowed: Set(types), isCommon: false) }
+    package static func only(_ types: ElementType...) -> TypeRule { TypeRule(types, isCommon: false) }
 
-    package static let any = TypeRule(allowed: Set(ElementType.allCases), isCommon: false)
+    package static let any = TypeRule(ElementType.allCases, isCommon: false)
     /// Positions in another tensor.
     package static let index = TypeRule.only(.int32, .int64)
     package static let floats = TypeRule.common(.float32, .float64)
 
+    private init(_ types: [ElementType], isCommon: Bool) {
+        allowed = types.reduce(0) { $0 | 1 << UInt32($1.rawValue) }
+        self.isCommon = isCommon
+    }
+
+    func allows(_ type: ElementType) -> Bool { allowed >> UInt32(type.rawValue) & 1 == 1 }
+
     var text: String {
-        let names = allowed.count == ElementType.allCases.count ? "any" : allowed.map(\.name).sorted().joined(separator: "|")
+        let types = ElementType.allCases.filter(allows)
+        let names = types.count == ElementType.allCases.count ? "any" : types.map(\.name).sorted().joined(separator: "|")
         return isCommon ? "common \(names)" : names
     }
 }
