@@ -54,7 +54,7 @@ let package = Package(
         .testTarget(name: "DLCPassesTests", dependencies: ["DLC"], resources: [.copy("Golden")]),
         .executableTarget(
             name: "DLCFuzz", dependencies: ["DLC", .product(name: "ArgumentParser", package: "swift-argument-parser")], path: "Tests/Fuzz",
-            exclude: ["Patterns"]),
+            exclude: ["Found", "Patterns", "Refused"]),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         .testTarget(name: "DLCRuntimeTests", dependencies: ["DLC", "AllocationCounter"]),
         .testTarget(name: "DLCONNXTests", dependencies: ["DLC", "DLCModel", "DLCONNX"]),

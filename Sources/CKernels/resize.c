@@ -18,7 +18,9 @@ static bool resize_axis_prepare(dlc_resize *p, int32_t axis) {
     bool cropped = p->coordinates == DLC_RESIZE_TF_CROP_AND_RESIZE && (p->roi_begin[axis] != 0 || p->roi_end[axis] != 1);
     p->taps[axis] = 0;
     p->table[axis] = p->table_words;
-    if (in < 0 || out < 0 || in > INT32_MAX || out > INT32_MAX || !(p->scale[axis] > 0)) return false;
+    if (in < 0 || out < 0 || in > INT32_MAX || out > INT32_MAX) return false;
+    if (out == 0) return true;
+    if (!(p->scale[axis] > 0)) return false;
     if (in == out && p->scale[axis] == 1 && !cropped) return true;
     if (in == 0) return out == 0;
     p->taps[axis] = dlc_resize_taps(p, axis);

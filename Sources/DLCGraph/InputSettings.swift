@@ -7,6 +7,9 @@ public struct InputSettings: Sendable {
     /// Inputs that become constants, such as axes, pads and counts that decide shapes.
     public var constants: [String: Tensor] = [:]
 
+    /// Numbers of dimensions by name, of inputs that may declare no shape; the extents stay open.
+    public var ranks: [String: Int] = [:]
+
     public init() {}
 
     public var isEmpty: Bool { shapes.isEmpty && dims.isEmpty && constants.isEmpty }

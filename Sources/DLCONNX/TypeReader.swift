@@ -12,7 +12,7 @@ enum TypeReader {
     static func input(_ info: connx_value_info, rank: Int? = nil, names: SymbolNames) throws -> TensorType {
         let (element, declared) = try tensor(info.type, names)
         guard let dims = declared ?? rank.map({ [Dim?](repeating: nil, count: $0) }) else {
-            throw DLCError("has no shape; its number of dimensions must be known")
+            throw DLCError("has no shape; its number of dimensions must be known: give its shape, as with --shape \(info.name)=…")
         }
         return TensorType(element, dims.enumerated().map { axis, dim in dim ?? Dim(symbol: "\(info.name).\(axis)") })
     }

@@ -57,7 +57,7 @@ import Testing
     @Test func statesAreShownAndCompared() throws {
         let folder = try folder()
         let shown = try Tool.run(["inspect", "step.dlm"], in: folder).output
-        #expect(shown.contains("state   h: f32[1, 4]\n"))
+        #expect(shown.contains("state   h: f32[1, 4], at first 0.0\n"))
         #expect(!shown.contains("next_h\n") && !shown.contains("note "))
         let compared = try Tool.run(["compare", "step.dlm", "--reference"], in: folder)
         #expect(compared.status == 0 && compared.output.contains("state h"), "\(compared.errors)")

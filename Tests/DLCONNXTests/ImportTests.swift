@@ -44,6 +44,36 @@ func importError(_ text: String) -> String {
         #expect(graph.shape(graph.outputs[0].value) == [Dim(symbol: "x.0"), 3])
     }
 
+    /// An input that declares no shape is read where somebody knows how many dimensions it has.
+    @Test func anInputWithoutAShapeTakesTheRankThatIsKnown() throws {
+        let text = model("g (float[] x) => (float[] y) { y = Relu(x) }")
+        #expect(importError(text).contains("has no shape"))
+        var settings = InputSettings()
+        settings.ranks = ["x": 2]
+        #expect(try importONNX(text: text, settings).type(importONNX(text: text, settings).outputs[0].value).rank == 2)
+        settings = InputSettings()
+        settings.shapes = ["x": [3, 4]]
+        let graph = try importONNX(text: text, settings)
+        #expect(graph.type(graph.outputs[0].value) == TensorType(.float32, [3, 4]))
+    }
+
+    /// The gaps of dilated windows are not among what SAME_UPPER fills up, where windows pool: the counts are ONNX Runtime's.
+    @Test func poolingFillsUpAsThoughWindowsHadNoGaps() throws {
+        let attributes = "auto_pad: string = \"SAME_UPPER\", dilations: ints = [2, 2], kernel_shape: ints = [3, 2], strides: ints = [2, 1]"
+        let graph = try importONNX(text: model("g (float[1, 2, 9, 8] x) => (float[1, 2, P, Q] y) { y = MaxPool <\(attributes)> (x) }"))
+        #expect(graph.type(graph.outputs[0].value) == TensorType(.float32, [1, 2, 4, 7]))
+    }
+
+    @Test func determinantsAreOfAnySize() throws {
+        let graph = try importONNX(text: model("g (float[a, b, c] x) => (float[d] y) { y = Det(x) }"))
+        // Of the identity, of a matrix whose rows must be exchanged, and of a singular one; twice the identity of 6 rows.
+        let three = try Tensor([1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 2, 1, 3, 0, 0, 1, 1, 1, 1, 2, 3, 2, 4, 6, 0, 0, 1] as [Float], shape: [3, 3, 3])
+        #expect(try Interpreter.run(graph, ["x": three])["y"]?.doubles() == [1, -3, 0])
+        let six = try Tensor((0..<36).map { $0 % 7 == 0 ? 2 : 0 } as [Float], shape: [1, 6, 6])
+        #expect(try Interpreter.run(graph, ["x": six])["y"]?.doubles() == [64])
+        #expect(throws: DLCError.self) { try Interpreter.run(graph, ["x": Tensor.random(seed: 1, shape: [1, 2, 3])]) }
+    }
+
     @Test func functionsAreInlinedWithTheirAttributes() throws {
         let functions = """
             <opset_import: ["" : 17, "f" : 1], domain: "f"> Twice <slope> (a) => (b)

@@ -73,6 +73,28 @@ import Testing
         #expect(try ArgReduce(.min, axis: 1, keepDims: false).evaluate([x])[0].integers() == [0, 0, 1])
     }
 
+    /// NaN is above all numbers, as it is to NumPy and PyTorch when they sort.
+    @Test func noNumberIsTheGreatest() throws {
+        let x = try Tensor([1, .nan, 3, .nan, 2] as [Float], shape: [5])
+        #expect(try TopK(k: 3).evaluate([x])[1].integers() == [1, 3, 2])
+        #expect(try TopK(k: 5, largest: false).evaluate([x])[1].integers() == [0, 4, 2, 1, 3])
+        #expect(try Softmax(.hardmax, axis: 0).evaluate([x])[0].doubles() == [0, 1, 0, 0, 0])
+    }
+
+    /// ONNX Runtime's Pad takes off before it puts on, and constants may be all that is left.
+    @Test func negativePadsComeFirst() throws {
+        let cases: [(PadMode, [Float], [Int], [Double])] = [
+            (.constant, [1], [3, -2], [0, 0]), (.constant, [1, 2], [-3, 4], [0, 0, 0]), (.constant, [1], [1, -2], []),
+            (.edge, [1, 2, 3, 4], [2, -2], [1, 1, 1, 2]), (.edge, [1, 2, 3, 4], [-2, 3], [3, 4, 4, 4, 4]),
+            (.wrap, [1, 2, 3], [-1, 2], [2, 3, 2, 3]), (.wrap, [1, 2, 3, 4], [2, -1], [2, 3, 1, 2, 3]),
+            (.reflect, [1, 2, 3, 4], [2, -1], [3, 2, 1, 2, 3]), (.reflect, [1, 2, 3], [-1, 1], [2, 3, 2]),
+        ]
+        for (mode, values, pads, want) in cases {
+            let y = try Pad(pads: pads.map { Dim($0) }, mode: mode).evaluate([Tensor(values, shape: [values.count]), nil])[0]
+            #expect(try y.doubles() == want, "\(mode) \(values) \(pads)")
+        }
+    }
+
     /// NumPy's `mod` and C's `fmod`.
     @Test func remaindersOfInfinities() throws {
         let inf = Double.infinity

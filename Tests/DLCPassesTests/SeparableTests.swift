@@ -24,7 +24,7 @@ import Testing
     }
 
     private func kernels(_ graph: Graph) throws -> [String] {
-        try CompiledModel(Compiler.compile(graph)).plan.steps.map(\.definition.name).filter { $0 != "copy" }
+        try CompiledModel(Compiler.compile(graph)).plan.steps.map(\.kernelName).filter { $0 != "copy" }
     }
 
     @Test func largeBlocksAreOneStep() throws {

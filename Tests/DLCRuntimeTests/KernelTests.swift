@@ -25,7 +25,7 @@ import Testing
     }
 
     @Test func namesAreDistinct() {
-        #expect(Set(KernelTable.all.map { $0.definition.name }).count == KernelTable.all.count)
+        #expect(Set(KernelTable.all.map { $0.name }).count == KernelTable.all.count)
         for kernel in KernelTable.all {
             let names = (kernel.definition.operands + kernel.definition.results).map(\.name)
             #expect(Set(names).count == names.count)
@@ -34,8 +34,8 @@ import Testing
 
     @Test func examplesCallEveryKernel() {
         // Transposed, separable and Strassen's kernels have tests of their own; the rest is here.
-        let called = Set(Self.images.flatMap { $0.image.plan.steps.map(\.definition.name) })
-        let missing = KernelTable.all.map { $0.definition.name }.filter { !called.contains($0) }
+        let called = Set(Self.images.flatMap { $0.image.plan.steps.map(\.kernelName) })
+        let missing = KernelTable.all.map { $0.name }.filter { !called.contains($0) }
         #expect(Set(missing).isSubset(of: ["separable", "pack", "pack_recurrent", "range", "sizes", "fill"]), "\(missing)")
     }
 
@@ -43,7 +43,7 @@ import Testing
         for (name, image) in Self.images {
             let plan = try Plan(table: image.plan.table(), target: image.plan.target, constantBytes: image.constantBytes)
             for (a, b) in zip(image.plan.steps, plan.steps) {
-                #expect(a.kernel.text == b.kernel.text && a.definition.name == b.definition.name, "\(name)")
+                #expect(a.kernel.text == b.kernel.text && a.kernelName == b.kernelName, "\(name)")
             }
             #expect(try plan.table() == image.plan.table())
         }
@@ -59,13 +59,13 @@ import Testing
         var tried = 0
         for (name, image) in Self.images {
             for (index, step) in image.plan.steps.enumerated() {
-                for case let (place, result?) in step.results.enumerated() where !Self.withFreeExtents.contains(step.definition.name) {
+                for case let (place, result?) in step.results.enumerated() where !Self.withFreeExtents.contains(step.kernelName) {
                     // Packed panels are of a width of their own: they hold a product's last columns or nothing in their place.
-                    let last = step.definition.name == "product" ? result.shape.count - 1 : result.shape.count
+                    let last = step.kernelName == "product" ? result.shape.count - 1 : result.shape.count
                     for axis in 0..<last where (result.shape[axis].constant ?? 0) > 1 {
                         var plan = image.plan
                         plan.steps[index].results[place]?.shape[axis] = try result.shape[axis].minus(1)
-                        #expect(throws: DLCError.self, "\(name): \(step.definition.name) result \(place), dimension \(axis)") { try load(plan, image) }
+                        #expect(throws: DLCError.self, "\(name): \(step.kernelName) result \(place), dimension \(axis)") { try load(plan, image) }
                         tried += 1
                     }
                 }

@@ -50,7 +50,7 @@ struct StableOracle {
             guard let moved = try? Self.compute(graph, run, nudge: precision.nudge, &rng) else { continue }
             for port in graph.outputs { if let tensor = moved[port.value.index] { outputs[port.name]?.append(tensor) } }
         }
-        self.outputs = outputs
+        self.outputs = Self.hasFiniteWeights(graph, clean) ? outputs : [:]
         values = clean
     }
 
@@ -70,6 +70,11 @@ struct StableOracle {
             guard let tensor = run.inputs[port.name] else { throw DLCError("input \(port.name) is missing") }
             try Interpreter.bind(graph.type(port.value), to: tensor, &symbols)
             tensors[port.value.index] = tensor
+        }
+        // Passes may have given parts of extents names of their own.
+        if graph.inputs.contains(where: { port in graph.shape(port.value).contains { $0.symbols.contains { symbols[$0] == nil } } }) {
+            let shapes = graph.inputs.map { tensors[$0.value.index]?.shape ?? [] }
+            symbols.merge(try graph.binding.values(shapes).mapValues { Dim($0) }) { given, _ in given }
         }
         try checkClaims(of: graph, symbols)
         for node in graph.nodes {
@@ -93,6 +98,15 @@ struct StableOracle {
                     tensors[value.index] = try tensor.nudged(nudge, accumulates(node), beside: beside, &rng)
                 }
             }
+        }
+    }
+
+    /// Whether all that convolutions weigh with is finite. Where it is not, what weights make of padding depends on the
+    /// algorithm, and no model has such.
+    private static func hasFiniteWeights(_ graph: Graph, _ values: [Tensor?]) -> Bool {
+        graph.nodes.allSatisfy { node in
+            guard node.op.name.contains("conv"), node.operands.count > 1, let weights = node.operands[1].flatMap({ values[$0.index] }) else { return true }
+            return (try? weights.doubles().allSatisfy(\.isFinite)) ?? true
         }
     }
 

@@ -61,7 +61,7 @@ struct PlanChange {
     }
 
     private mutating func visit(_ step: inout Plan.Step, _ place: String, _ plan: Plan) {
-        let kernel = step.definition.name
+        let kernel = step.kernelName
         parameters(&step, "\(place) \(kernel)")
         for index in step.operands.indices where !isDone { visit(&step.operands[index], "\(place) \(kernel) operand \(index)", plan) }
         for index in step.results.indices where !isDone { visit(&step.results[index], "\(place) \(kernel) result \(index)", plan) }

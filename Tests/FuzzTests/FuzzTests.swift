@@ -1,4 +1,5 @@
 import DLC
+import Foundation
 import Testing
 
 @testable import DLCFuzz
@@ -21,6 +22,31 @@ import Testing
             var generator = Generator(seed: seed, patterns: Self.patterns)
             return generator.next()
         }
+    }
+
+    /// What the fuzzer has found, cut to the fewest nodes, stays mended.
+    @Test(arguments: files("Found")) func whatWasFoundStaysMended(_ name: String) throws {
+        let test = try FuzzCase(text: Self.text("Found", name))
+        let failure = try Check.failure(test)
+        #expect(failure == nil, "\(failure.map { "\($0.key): \($0.message)" } ?? "")")
+    }
+
+    /// Of what it has found, graphs that mean nothing, or nothing that a kernel is to be made for, are refused as they are built.
+    @Test(arguments: files("Refused")) func whatMeansNothingIsRefused(_ name: String) throws {
+        let text = try Self.text("Refused", name)
+        #expect(throws: DLCError.self) { try FuzzCase(text: text).sketch.build() }
+    }
+
+    private static func folder(_ name: String) -> URL {
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../Fuzz/\(name)")
+    }
+
+    private static func files(_ name: String) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: folder(name).path)) ?? []).filter { $0.hasSuffix(".dlir") }.sorted()
+    }
+
+    private static func text(_ name: String, _ file: String) throws -> String {
+        try String(contentsOf: folder(name).appendingPathComponent(file), encoding: .utf8)
     }
 
     @Test func mostSeedsGiveACase() { #expect(cases(0..<100).count > 80) }

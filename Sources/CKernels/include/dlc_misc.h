@@ -71,6 +71,14 @@ typedef struct {
 
 bool dlc_nonzero_prepare(dlc_isa isa, dlc_nonzero *nonzero, dlc_launch *launch);
 
+/// Determinants of [batch, n, n] in F32 or F64, by elimination in f64. Buffers: matrices, result [batch].
+typedef struct {
+    dlc_type type;
+    int64_t batch, n;
+} dlc_determinant;
+
+bool dlc_determinant_prepare(dlc_isa isa, dlc_determinant *determinant, dlc_launch *launch);
+
 /// ONNX Trilu of [batch, rows, columns]: keeps column - row >= k (upper) or <= k, zeros the rest. Buffers:
 /// source, k (one int64, or null: the field), result.
 typedef struct {

@@ -18,6 +18,15 @@ struct KnownInputs {
         } catch {
             guard ModelFile.kind(path) == "onnx" else { throw error }
             let small = arguments.compactMap(Self.smallVector)
+            // Inputs that declare no shape have as many dimensions as their files.
+            var options = options
+            let given = arguments.compactMap { try? ConstantInput.read($0) }
+            options.inputs.ranks = Dictionary(given.map { ($0.name, $0.tensor.rank) }) { first, _ in first }
+            if let model = try? ModelFile.ready(path, options, flags) {
+                self.model = model
+                remaining = arguments
+                return
+            }
             for candidates in [small.filter { !$0.tensor.type.isFloat }, small] where !candidates.isEmpty {
                 var options = options
                 options.inputs.constants = Dictionary(candidates.map { ($0.name, $0.tensor) }) { first, _ in first }

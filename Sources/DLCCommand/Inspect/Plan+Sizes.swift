@@ -18,8 +18,8 @@ extension Plan {
     /// A row per step: its kernel, and its parameters where they are not the usual ones.
     var kernels: Table {
         var table = Table([("step", .right), ("layer", .left), ("kernel", .left), ("parameters", .left)])
-        for (index, step) in packings.enumerated() { table.add(["load \(index)", step.name, step.definition.name, step.kernel.text]) }
-        for (index, step) in steps.enumerated() { table.add(["\(index)", step.name, step.definition.name, step.kernel.text]) }
+        for (index, step) in packings.enumerated() { table.add(["load \(index)", step.name, step.kernelName, step.kernel.text]) }
+        for (index, step) in steps.enumerated() { table.add(["\(index)", step.name, step.kernelName, step.kernel.text]) }
         return table
     }
 

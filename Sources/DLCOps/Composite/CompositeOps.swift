@@ -29,7 +29,6 @@ enum CompositeOps {
         reading("DFT", FourierTransform.readDFT),
         reading("STFT", FourierTransform.readSTFT),
         reading("MelWeightMatrix", SmallMatrices.readMelWeights),
-        reading("Det", SmallMatrices.readDeterminant),
         reading("ArrayFeatureExtractor", domain: "ai.onnx.ml", SmallMatrices.readFeatures),
         reading("Binarizer", domain: "ai.onnx.ml", SmallMatrices.readBinarizer),
         reading("Adagrad", domain: "ai.onnx.preview.training", Optimizers.readAdagrad),

@@ -1,6 +1,6 @@
 import DLCGraph
 
-/// Tables and small matrices.
+/// Tables, and columns of matrices.
 enum SmallMatrices {
     /// ONNX MelWeightMatrix, of scalars known when the model is built: triangular filters at equal distances in mel
     /// (Stevens et al., 1937; as in TensorFlow's `linear_to_mel_weight_matrix`).
@@ -35,36 +35,6 @@ enum SmallMatrices {
             for j in centre..<max(centre, right) { weights[j * bins + i] = Double(right - j) / Double(right - centre) }
         }
         return [reader.constant(try Tensor(doubles: weights, type: type, shape: [rows, bins]))]
-    }
-
-    /// The largest matrix of which a determinant is expanded.
-    private static let mostRows = 4
-
-    /// ONNX Det, by expansion along the first row.
-    static let readDeterminant: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
-        try reader.allowAttributes([])
-        let (x, fact) = (try reader.required(0), try reader.fact(0))
-        let rank = fact.rank
-        guard rank >= 2, let rows = fact.shape[rank - 1].constant, fact.shape[rank - 2].constant == rows, rows >= 1, rows <= mostRows else {
-            throw DLCError("x is \(fact.type); expected square matrices of up to \(mostRows) rows")
-        }
-        let outer = Shape(fact.shape.prefix(rank - 2))
-        func element(_ row: Int, _ column: Int) throws -> Value {
-            let line = try reader.slice(x, axis: rank - 2, from: row, count: 1)
-            return try reader.reshape(reader.slice(line, axis: rank - 1, from: column, count: 1), outer)
-        }
-        /// The determinant of the rows from `row` on without the columns already used.
-        func minor(_ row: Int, _ columns: [Int]) throws -> Value {
-            if columns.count == 1 { return try element(row, columns[0]) }
-            var sum: Value?
-            for (position, column) in columns.enumerated() {
-                let part = try reader.apply(.mul, element(row, column), minor(row + 1, columns.filter { $0 != column }))
-                sum = try sum.map { try reader.apply(position % 2 == 0 ? .add : .sub, $0, part) } ?? part
-            }
-            guard let sum else { throw DLCError("a matrix without columns has no determinant") }
-            return sum
-        }
-        return [try minor(0, Array(0..<rows))]
     }
 
     /// ai.onnx.ml ArrayFeatureExtractor: columns of the last dimension.

@@ -18,7 +18,7 @@ struct QuantizationGrain {
             let axis = try InferenceRules.axis(axis, rank: x.rank)
             let reason = "scale is \(scale.type); expected one element, or \(x.shape[axis]) along axis \(axis) of \(x.type)"
             guard scale.rank == 1 else { throw DLCError(reason) }
-            try context.require(scale.shape[0], equals: x.shape[axis], reason)
+            try context.require(.expands, scale.shape[0], x.shape[axis], reason)
             return
         }
         let axis = try InferenceRules.axis(axis, rank: x.rank)

@@ -43,11 +43,9 @@ extension Attention {
         }
         if op.causal { try keep(where: causalMask(rows: q.shape[rowAxis], columns: k.shape[rowAxis], &writer)) }
         let weights = writer.intermediate("Softmax", [scores], [("axis", .int(3))])
-        let beyond = try k.shape[rowAxis].minus(q.shape[rowAxis])
-        let seesAll = writer.inputs.count < 4 && (!op.causal || beyond.isNonNegative)
         var last: (name: String, inputs: [String], attributes: [(name: String, value: AttributeValue)]) =
             ("MatMul", [weights, try spread(2, v)], [])
-        if !op.emptyRowsAreNaN, !seesAll {
+        if !op.emptyRowsAreNaN {
             // Softmax of a row of −∞ is NaN, where the operator has zeros.
             try writer.require(11, "attention in which a query may see nothing")
             let lowest = writer.constant(try Tensor(filling: -.infinity, type: q.element, shape: []), "masked")
@@ -68,13 +66,13 @@ extension Attention {
         let ones = writer.intermediate("ConstantOfShape", [try writer.dimensions([rows, columns])], [("value", yes)])
         let offset = try columns.minus(rows)
         if offset == 0 { return writer.intermediate("Trilu", [ones], [("upper", .int(0))]) }
-        return writer.intermediate("Trilu", [ones, try writer.scalar(offset)], [("upper", .int(0))])
+        return writer.intermediate("Trilu", [ones, try writer.extent(offset)], [("upper", .int(0))])
     }
 }
 
 extension ONNXWriter {
     /// The name of an i64 scalar with a dimension's value.
-    mutating func scalar(_ dim: Dim) throws -> String {
+    mutating func extent(_ dim: Dim) throws -> String {
         if let number = dim.constant { return constant(try Tensor([Int64(number)], shape: [])) }
         return intermediate("Reshape", [try dimensions([dim]), try integers([])])
     }
@@ -163,7 +161,9 @@ private struct ONNXAttention {
         let causalIsPlain = try !isCausal || columns.minus(rows) == offset
         let hasWindow = window.left >= 0 || window.right >= 0
         if softcap == 0, !hasWindow, lengths == nil, causalIsPlain, !wantsScores {
-            return (try reader.add1(Attention(scale: scale, causal: isCausal), [q, k, v, mask]), nil)
+            // Where nothing is masked a row of −∞ comes of the data, and is what softmax makes of it.
+            let seesAll = mask == nil && (!isCausal || offset.isNonNegative)
+            return (try reader.add1(Attention(scale: scale, causal: isCausal, emptyRowsAreNaN: seesAll), [q, k, v, mask]), nil)
         }
         let bias = try bias(&reader, mask)
         let (keys, values) = (try repeated(k, &reader), try repeated(v, &reader))

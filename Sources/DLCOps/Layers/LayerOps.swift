@@ -14,6 +14,7 @@ enum LayerOps {
             RMSNormalization.definition,
             LpNormalization.definition,
             LRN.definition,
+            Determinant.definition,
             Resize.definition,
         ] + Recurrent.table + Pool.table + Reduce.table + Softmax.table
 }

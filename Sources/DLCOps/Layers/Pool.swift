@@ -85,7 +85,7 @@ public struct Pool: Operator {
         ])
         let x = try reader.fact(0)
         guard x.rank >= 3 else { throw DLCError("x is \(x.type); expected at least one spatial dimension") }
-        let windows = try Windows.read(reader, extents: Array(x.shape[2...]), kernel: nil)
+        let windows = try Windows.read(reader, extents: Array(x.shape[2...]), kernel: nil, padsDilate: false)
         var op = Pool(kind, kernel: windows.kernel, strides: windows.strides, pads: windows.pads)
         op.dilations = windows.dilations
         op.ceilMode = try reader.attribute("ceil_mode") ?? false
@@ -98,7 +98,7 @@ public struct Pool: Operator {
     private static func write(_ onnx: String, _ writer: inout ONNXWriter) throws {
         guard let op = writer.op as? Pool, let x = writer.operandFacts[0] else { return }
         let extents = x.spatial(channelsLast: op.channelsLast)
-        var attributes = try op.written(extents).attributes(extents)
+        var attributes = try op.written(extents).attributes(extents, padsDilate: false)
         if op.dilations.allSatisfy({ $0 == 1 }) { attributes.removeAll { $0.name == "dilations" } }
         let (ceilSince, dilationsSince) = switch op.kind { case .max: (10, 10); case .average: (10, 19); case .lp: (18, 18) }
         if op.ceilMode {

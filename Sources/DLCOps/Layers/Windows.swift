@@ -79,8 +79,11 @@ struct Windows {
     }
 
     /// Reads `kernel_shape`, `strides`, `dilations`, `pads` and `auto_pad` of an ONNX node.
-    /// - Parameter kernel: what the weights say, where there are weights.
-    static func read(_ reader: ONNXReader, extents: [Dim], kernel weights: [Int]?) throws -> Windows {
+    /// - Parameters:
+    ///   - kernel: what the weights say, where there are weights.
+    ///   - padsDilate: whether `auto_pad` counts the gaps that dilations leave. Pooling in ONNX Runtime does not, so that fewer
+    ///     windows come of it than the specification says.
+    static func read(_ reader: ONNXReader, extents: [Dim], kernel weights: [Int]?, padsDilate: Bool = true) throws -> Windows {
         let spatial = extents.count
         let ones = [Int](repeating: 1, count: spatial)
         let given: [Int]? = try reader.attribute("kernel_shape")
@@ -99,7 +102,7 @@ struct Windows {
         if mode == .notSet {
             pads = (explicit ?? ones.map { _ in 0 } + ones.map { _ in 0 }).map { Dim($0) }
         } else {
-            pads = try Self.pads(mode, extents, kernel: kernel, strides: strides, dilations: dilations)
+            pads = try Self.pads(mode, extents, kernel: kernel, strides: strides, dilations: padsDilate ? dilations : ones)
         }
         let windows = Windows(kernel: kernel, strides: strides, dilations: dilations, pads: pads)
         try windows.check(spatial: spatial)
@@ -108,13 +111,15 @@ struct Windows {
 
     /// The attributes of an ONNX node over an image with the given extents. Pads that depend on symbols are written as
     /// the `auto_pad` that gives them.
-    func attributes(_ extents: [Dim]) throws -> [(name: String, value: AttributeValue)] {
+    /// - Parameter padsDilate: as for `read`.
+    func attributes(_ extents: [Dim], padsDilate: Bool = true) throws -> [(name: String, value: AttributeValue)] {
+        let gaps = padsDilate ? dilations : dilations.map { _ in 1 }
         let common: [(name: String, value: AttributeValue)] = [
             ("kernel_shape", .ints(kernel)), ("strides", .ints(strides)), ("dilations", .ints(dilations)),
         ]
         if let pads = pads.constants { return common + [("pads", .ints(pads))] }
         for mode in [AutoPad.sameUpper, .sameLower]
-        where try Self.pads(mode, extents, kernel: kernel, strides: strides, dilations: dilations) == pads {
+        where try Self.pads(mode, extents, kernel: kernel, strides: strides, dilations: gaps) == pads {
             return common + [("auto_pad", .string(mode.rawValue))]
         }
         throw DLCError("pads \(pads.text) depend on symbols, which ONNX cannot say")

@@ -25,7 +25,7 @@ public struct Trilu: Operator {
                 write: { writer in
                     guard let op = writer.op as? Trilu else { return }
                     try writer.require(14, "Trilu")
-                    let k = try writer.scalar(op.k)
+                    let k = try writer.extent(op.k)
                     writer.node("Trilu", inputs: [writer.inputs[0], k], attributes: op.upper ? [] : [("upper", .int(0))])
                 })
         ],

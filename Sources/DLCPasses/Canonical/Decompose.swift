@@ -122,7 +122,7 @@ private func along(_ rewriter: inout Rewriter, _ vector: Value, rank: Int, axis:
 /// A parameter of a quantisation: along `axis`, or with a block of elements along it for each of its own.
 private func grained(_ rewriter: inout Rewriter, _ value: Value, like x: Value, axis: Int, block: Int) throws -> Value {
     let shape = rewriter.shape(x)
-    if block == 0 { return try along(&rewriter, value, rank: shape.count, axis: axis) }
+    if block == 0 { return try rewriter.spread(along(&rewriter, value, rank: shape.count, axis: axis), to: shape) }
     let axis = try InferenceRules.axis(axis, rank: shape.count)
     let own = rewriter.shape(value)
     guard own.count == shape.count else { throw DLCError("blocked parameters must have as many dimensions as x") }

@@ -273,9 +273,13 @@ final class BoundPlan {
                 throw DLCError("the shapes do not fit together: \(operand.type) of extents [\(shape)] reaches outside its memory")
             }
         }
-        for (step, places) in zip(plan.steps, places.steps) {
-            for (operand, places) in zip(step.operands, places.operands) { if let operand, let places { try check(operand, places) } }
-            for (result, places) in zip(step.results, places.results) { if let result, let places { try check(result, places) } }
+        for index in plan.steps.indices {
+            for place in plan.steps[index].operands.indices {
+                if let operand = plan.steps[index].operands[place], let places = places.steps[index].operands[place] { try check(operand, places) }
+            }
+            for place in plan.steps[index].results.indices {
+                if let result = plan.steps[index].results[place], let places = places.steps[index].results[place] { try check(result, places) }
+            }
         }
         for (port, places) in zip(plan.outputs, places.outputs) {
             try located("output \(port.name)") {

@@ -2,8 +2,8 @@ import CKernels
 
 /// Scaled dot-product attention over `[batch, heads, rows, depth]` views; the mask is broadcast to the scores.
 package struct AttentionKernel: Kernel {
+    package static let name = "attention"
     package static let definition = KernelDefinition(
-        "attention",
         operands: [
             OperandRule("q", .only(.float32), "B H Q D", .rows), OperandRule("k", .only(.float32), "B K T D", .rows),
             OperandRule("v", .only(.float32), "B K T V", .rows), OperandRule("mask?", .only(.float32, .bool), "B H Q T", .strided),

@@ -16,7 +16,8 @@ private let results = [OperandRule("y", .floats, "N *windows O", .pixels)]
 
 /// Convolutions over channels-last tensors; the weights are packed for the algorithm.
 package struct ConvolutionKernel: Kernel {
-    package static let definition = KernelDefinition("conv", operands: operands, results: results)
+    package static let name = "conv"
+    package static let definition = KernelDefinition(operands: operands, results: results)
 
     package var algorithm = DLC_CONV_IGEMM
     package var groups = 1
@@ -65,7 +66,8 @@ package struct ConvolutionKernel: Kernel {
 
 /// Transposed convolutions over channels-last tensors.
 package struct TransposedConvolutionKernel: Kernel {
-    package static let definition = KernelDefinition("conv_transpose", operands: operands, results: results)
+    package static let name = "conv_transpose"
+    package static let definition = KernelDefinition(operands: operands, results: results)
 
     package var groups = 1
     package var window = Window()

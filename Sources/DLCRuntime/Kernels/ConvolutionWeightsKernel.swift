@@ -2,8 +2,9 @@ import CKernels
 
 /// The gradient of a convolution with respect to its weights, over channels-last tensors without gaps.
 package struct ConvolutionWeightsKernel: Kernel {
+    package static let name = "conv_weights"
     package static let definition = KernelDefinition(
-        "conv_weights", operands: [OperandRule("x", .floats, "N *space C"), OperandRule("dy", .floats, "N *windows O")],
+        operands: [OperandRule("x", .floats, "N *space C"), OperandRule("dy", .floats, "N *windows O")],
         results: [OperandRule("dw", .floats, "O I *kernel")])
 
     package var groups = 1

@@ -2,8 +2,9 @@ import CKernels
 
 /// ONNX Gather.
 package struct GatherKernel: Kernel {
+    package static let name = "gather"
     package static let definition = KernelDefinition(
-        "gather", operands: [OperandRule("data", .common(), "*", sampled: true), OperandRule("indices", .index, "*")],
+        operands: [OperandRule("data", .common(), "*", sampled: true), OperandRule("indices", .index, "*")],
         results: [OperandRule("result", .common(), "*")], reportsStatus: true)
 
     package var axis = 0
@@ -26,8 +27,9 @@ package struct GatherKernel: Kernel {
 
 /// The gradient of Gather: slices of dy are added to the slices that their indices name.
 package struct GatherGradientKernel: Kernel {
+    package static let name = "gather_gradient"
     package static let definition = KernelDefinition(
-        "gather_gradient", operands: [OperandRule("indices", .index, "*"), OperandRule("dy", .floats, "*")],
+        operands: [OperandRule("indices", .index, "*"), OperandRule("dy", .floats, "*")],
         results: [OperandRule("dx", .floats, "*")], reportsStatus: true)
 
     package var axis = 0
@@ -49,8 +51,9 @@ package struct GatherGradientKernel: Kernel {
 
 /// ONNX GatherElements.
 package struct GatherElementsKernel: Kernel {
+    package static let name = "gather_elements"
     package static let definition = KernelDefinition(
-        "gather_elements", operands: [OperandRule("data", .common(), "*", sampled: true), OperandRule("indices", .index, "*indices")],
+        operands: [OperandRule("data", .common(), "*", sampled: true), OperandRule("indices", .index, "*indices")],
         results: [OperandRule("result", .common(), "*indices")], reportsStatus: true)
 
     package var axis = 0
@@ -74,8 +77,9 @@ package struct GatherElementsKernel: Kernel {
 
 /// ONNX GatherND.
 package struct GatherNDKernel: Kernel {
+    package static let name = "gather_nd"
     package static let definition = KernelDefinition(
-        "gather_nd", operands: [OperandRule("data", .common(), "*", sampled: true), OperandRule("indices", .index, "*places D")],
+        operands: [OperandRule("data", .common(), "*", sampled: true), OperandRule("indices", .index, "*places D")],
         results: [OperandRule("result", .common(), "*")], reportsStatus: true)
 
     /// Dimensions in front that data and indices have in common.
@@ -111,8 +115,8 @@ extension dlc_reduction: KernelChoice {
 
 /// ONNX ScatterElements.
 package struct ScatterElementsKernel: Kernel {
+    package static let name = "scatter_elements"
     package static let definition = KernelDefinition(
-        "scatter_elements",
         operands: [
             OperandRule("data", .common(), "*data"), OperandRule("indices", .index, "*indices"), OperandRule("updates", .common(), "*indices"),
         ],
@@ -144,8 +148,8 @@ package struct ScatterElementsKernel: Kernel {
 
 /// ONNX ScatterND.
 package struct ScatterNDKernel: Kernel {
+    package static let name = "scatter_nd"
     package static let definition = KernelDefinition(
-        "scatter_nd",
         operands: [
             OperandRule("data", .common(), "*data"), OperandRule("indices", .index, "*places D"), OperandRule("updates", .common(), "*"),
         ],

@@ -2,8 +2,9 @@ import CKernels
 
 /// ONNX OneHot; `values` are the element elsewhere and the element at the index.
 package struct OneHotKernel: Kernel {
+    package static let name = "one_hot"
     package static let definition = KernelDefinition(
-        "one_hot", operands: [OperandRule("indices", .index, "*"), OperandRule("values", .common(), "2")],
+        operands: [OperandRule("indices", .index, "*"), OperandRule("values", .common(), "2")],
         results: [OperandRule("result", .common(), "*")])
 
     /// The result's dimension that the indices do not have.
@@ -25,8 +26,9 @@ package struct OneHotKernel: Kernel {
 
 /// ONNX Range, of as many elements as the result has.
 package struct RangeKernel: Kernel {
+    package static let name = "range"
     package static let definition = KernelDefinition(
-        "range", operands: [OperandRule("start", .common(), "#1"), OperandRule("delta", .common(), "#1")],
+        operands: [OperandRule("start", .common(), "#1"), OperandRule("delta", .common(), "#1")],
         results: [OperandRule("result", .common(), "N")])
 
     package init() {}
@@ -43,8 +45,9 @@ package struct RangeKernel: Kernel {
 
 /// Random numbers as a function of the key and each element's index.
 package struct RandomKernel: Kernel {
+    package static let name = "random"
     package static let definition = KernelDefinition(
-        "random", operands: [OperandRule("key", .only(.int64), "2")],
+        operands: [OperandRule("key", .only(.int64), "2")],
         results: [OperandRule("result", .only(.float32, .uint32), "*")])
 
     package var distribution = DLC_RANDOM_UNIFORM

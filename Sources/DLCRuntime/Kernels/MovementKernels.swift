@@ -2,8 +2,8 @@ import CKernels
 
 /// Strided copies.
 package struct CopyKernel: Kernel {
+    package static let name = "copy"
     package static let definition = KernelDefinition(
-        "copy",
         operands: [OperandRule("source", .common(), "*shape", .strided)],
         results: [OperandRule("result", .common(), "*shape", .strided)])
 
@@ -31,8 +31,8 @@ extension dlc_pad_mode: KernelChoice {
 
 /// Padding, with zero where no value is given.
 package struct PadKernel: Kernel {
+    package static let name = "pad"
     package static let definition = KernelDefinition(
-        "pad",
         operands: [OperandRule("source", .common(), "*"), OperandRule("value?", .common(), "#1")],
         results: [OperandRule("result", .common(), "*")])
 
@@ -68,7 +68,8 @@ package struct PadKernel: Kernel {
 
 /// One element repeated.
 package struct FillKernel: Kernel {
-    package static let definition = KernelDefinition("fill", operands: [], results: [OperandRule("result", .any, "*")])
+    package static let name = "fill"
+    package static let definition = KernelDefinition(operands: [], results: [OperandRule("result", .any, "*")])
 
     /// The element's bits, from the lowest.
     package var bits = 0
@@ -88,8 +89,9 @@ package struct FillKernel: Kernel {
 
 /// Sizes as a tensor: what Shape gives where extents are symbolic.
 package struct SizesKernel: Kernel {
+    package static let name = "sizes"
     package static let definition = KernelDefinition(
-        "sizes", operands: [],
+        operands: [],
         results: [OperandRule("result", .only(.int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64), "*")])
 
     package var values: [Dim] = []

@@ -6,8 +6,8 @@ extension dlc_norm_kind: KernelChoice {
 
 /// Layer and RMS normalisation of x, or of the sum of x and the residual.
 package struct NormKernel: Kernel {
+    package static let name = "norm"
     package static let definition = KernelDefinition(
-        "norm",
         operands: [
             OperandRule("x", .floats, "*x"), OperandRule("scale?", .floats, "*"), OperandRule("bias?", .floats, "*"),
             OperandRule("residual?", .floats, "*x"),
@@ -64,8 +64,8 @@ private struct Channels {
 
 /// Group and instance normalisation.
 package struct GroupNormKernel: Kernel {
+    package static let name = "group_norm"
     package static let definition = KernelDefinition(
-        "group_norm",
         operands: [OperandRule("x", .floats, "N C *rest"), OperandRule("scale?", .floats, "*"), OperandRule("bias?", .floats, "*")],
         results: [OperandRule("y", .floats, "N C *rest")])
 
@@ -98,8 +98,9 @@ package struct GroupNormKernel: Kernel {
 
 /// Division by the L1 or L2 norm along an axis.
 package struct LpNormKernel: Kernel {
+    package static let name = "lp_norm"
     package static let definition = KernelDefinition(
-        "lp_norm", operands: [OperandRule("x", .floats, "*shape")], results: [OperandRule("y", .floats, "*shape")])
+        operands: [OperandRule("x", .floats, "*shape")], results: [OperandRule("y", .floats, "*shape")])
 
     package var p = 2
     package var axis = 0
@@ -122,8 +123,9 @@ package struct LpNormKernel: Kernel {
 
 /// Local response normalisation.
 package struct LRNKernel: Kernel {
+    package static let name = "lrn"
     package static let definition = KernelDefinition(
-        "lrn", operands: [OperandRule("x", .floats, "N C *rest")], results: [OperandRule("y", .floats, "N C *rest")])
+        operands: [OperandRule("x", .floats, "N C *rest")], results: [OperandRule("y", .floats, "N C *rest")])
 
     /// Channels in a sum.
     package var size = 1

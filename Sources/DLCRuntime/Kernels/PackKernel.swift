@@ -11,8 +11,9 @@ extension dlc_pack_form: KernelChoice {
 /// step's operand, `[groups, outputs, inputs, taps]`, so a layout depends on the weights alone, never on what they are
 /// multiplied with.
 package struct PackKernel: Kernel {
+    package static let name = "pack"
     package static let definition = KernelDefinition(
-        "pack", operands: [OperandRule("weights", .only(.float32), "G O I T", .strided)], results: [OperandRule("packed", .only(.uint8), "_")])
+        operands: [OperandRule("weights", .only(.float32), "G O I T", .strided)], results: [OperandRule("packed", .only(.uint8), "_")])
 
     package var form = DLC_PACK_PANELS
     /// Depth, height and width, or the last of them; strides and dilations of transposed convolutions.
@@ -84,8 +85,8 @@ package struct PackKernel: Kernel {
 
 /// How the weights of recurrent layers lie for their kernel (`dlc_rnn_pack_prepare`).
 package struct RecurrentPackKernel: Kernel {
+    package static let name = "pack_recurrent"
     package static let definition = KernelDefinition(
-        "pack_recurrent",
         operands: [
             OperandRule("w", .only(.float32), "D G I"), OperandRule("r", .only(.float32), "D G H"), OperandRule("bias?", .only(.float32), "D _"),
             OperandRule("peepholes?", .only(.float32), "D _"),

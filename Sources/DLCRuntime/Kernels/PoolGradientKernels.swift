@@ -2,8 +2,8 @@ import CKernels
 
 /// The gradient of max pooling with respect to x, channels last: every element of dy goes to its window's maximum.
 package struct MaxPoolGradientKernel: Kernel {
+    package static let name = "max_pool_gradient"
     package static let definition = KernelDefinition(
-        "max_pool_gradient",
         operands: [OperandRule("x", .floats, "N *space C", .pixels), OperandRule("dy", .floats, "N *windows C", .pixels)],
         results: [OperandRule("dx", .floats, "N *space C", .pixels)])
 
@@ -24,8 +24,8 @@ package struct MaxPoolGradientKernel: Kernel {
 
 /// The elements of t at the maxima of x's windows, channels last.
 package struct MaxPoolSelectKernel: Kernel {
+    package static let name = "max_pool_select"
     package static let definition = KernelDefinition(
-        "max_pool_select",
         operands: [OperandRule("x", .floats, "N *space C", .pixels), OperandRule("t", .floats, "N *space C", .pixels)],
         results: [OperandRule("y", .floats, "N *windows C", .pixels)])
 
@@ -46,8 +46,9 @@ package struct MaxPoolSelectKernel: Kernel {
 
 /// The gradient of average pooling, channels last: every element of dy goes in equal parts to what its window averages.
 package struct AveragePoolGradientKernel: Kernel {
+    package static let name = "average_pool_gradient"
     package static let definition = KernelDefinition(
-        "average_pool_gradient", operands: [OperandRule("dy", .floats, "N *windows C", .pixels)],
+        operands: [OperandRule("dy", .floats, "N *windows C", .pixels)],
         results: [OperandRule("dx", .floats, "N *space C", .pixels)])
 
     /// Whether an average counts padding.

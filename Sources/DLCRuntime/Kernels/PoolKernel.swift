@@ -8,8 +8,9 @@ extension dlc_pool_kind: KernelChoice {
 
 /// Max, average and Lp pooling over channels-last tensors.
 package struct PoolKernel: Kernel {
+    package static let name = "pool"
     package static let definition = KernelDefinition(
-        "pool", operands: [OperandRule("x", .common(), "N *space C", .pixels)],
+        operands: [OperandRule("x", .common(), "N *space C", .pixels)],
         results: [OperandRule("y", .common(), "N *windows C", .pixels), OperandRule("indices?", .only(.int64), "N *windows C")])
 
     package var kind = DLC_POOL_MAX

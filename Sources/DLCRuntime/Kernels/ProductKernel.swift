@@ -14,8 +14,8 @@ package enum ProductPacking: UInt8, KernelChoice {
 
 /// Matrix products, over batch dimensions that broadcast.
 package struct ProductKernel: Kernel {
+    package static let name = "product"
     package static let definition = KernelDefinition(
-        "product",
         operands: [
             OperandRule("a", .common(), "* _ _", .strided), OperandRule("b", .any, "*", .strided), OperandRule("bias?", .common(), "#N"),
             OperandRule("residual?", .common(), "* M N", .rows), OperandRule("slope?", .common(), "#N"),

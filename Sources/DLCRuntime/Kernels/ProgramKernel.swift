@@ -3,8 +3,8 @@ import CKernels
 /// Elementwise chains: instructions over registers that hold one tile each. Operands and results are views of one
 /// iteration space, but for results that are sums over all its dimensions except the last.
 package struct ProgramKernel: Kernel {
+    package static let name = "elementwise"
     package static let definition = KernelDefinition(
-        "elementwise",
         operands: [OperandRule("operands...", .any, "*shape", .strided)],
         results: [OperandRule("results...", .any, "*", .strided)])
 

@@ -2,8 +2,8 @@ import CKernels
 
 /// The gradient of a recurrent layer, with the weights as they are, and the gates where the layer's step gives them.
 package struct RecurrentGradientKernel: Kernel {
+    package static let name = "recurrent_gradient"
     package static let definition = KernelDefinition(
-        "recurrent_gradient",
         operands: [
             OperandRule("x", .only(.float32), "*x"), OperandRule("w", .only(.float32), "*w"), OperandRule("r", .only(.float32), "*r"),
             OperandRule("bias?", .only(.float32), "*bias"), OperandRule("lengths?", .only(.int32), "_"),

@@ -83,8 +83,8 @@ package struct RecurrentFunction: FieldGroup {
 
 /// LSTM, GRU and plain recurrent layers with packed weights.
 package struct RecurrentKernel: Kernel {
+    package static let name = "recurrent"
     package static let definition = KernelDefinition(
-        "recurrent",
         operands: [
             OperandRule("x", .only(.float32), "_ _ I"), OperandRule("weights", .any, "*"), OperandRule("lengths?", .only(.int32), "_"),
             OperandRule("initial_h?", .only(.float32), "*state"), OperandRule("initial_c?", .only(.float32), "*state"),

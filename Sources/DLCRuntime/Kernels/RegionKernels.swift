@@ -2,8 +2,8 @@ import CKernels
 
 /// Non-maximum suppression with a place for every box that could be kept.
 package struct NonMaxSuppressionKernel: Kernel {
+    package static let name = "non_max_suppression"
     package static let definition = KernelDefinition(
-        "non_max_suppression",
         operands: [OperandRule("boxes", .only(.float32), "B N 4"), OperandRule("scores", .only(.float32), "B C N")],
         results: [OperandRule("result", .only(.int64), "B C L")])
 
@@ -39,8 +39,8 @@ extension dlc_roi_kind: KernelChoice {
 
 /// Features of regions, from one level or a pyramid; channels last in the result, first in the levels.
 package struct RegionKernel: Kernel {
+    package static let name = "region"
     package static let definition = KernelDefinition(
-        "region",
         operands: [
             OperandRule("boxes", .only(.float32), "*"), OperandRule("images?", .only(.int64), "#R"),
             OperandRule("levels...", .only(.float32), "B C _ _", .strided, sampled: true),
@@ -105,8 +105,8 @@ package struct RegionKernel: Kernel {
 
 /// The gradient of features of regions with respect to the levels; channels last in the results.
 package struct RegionGradientKernel: Kernel {
+    package static let name = "region_gradient"
     package static let definition = KernelDefinition(
-        "region_gradient",
         operands: [
             OperandRule("boxes", .only(.float32), "*"), OperandRule("images?", .only(.int64), "#R"),
             OperandRule("dy", .only(.float32), "R C _ _", .strided), OperandRule("levels...", .only(.float32), "B C _ _", .strided),

@@ -24,8 +24,9 @@ extension dlc_resize_rounding: KernelChoice {
 
 /// Resizing of any dimensions.
 package struct ResizeKernel: Kernel {
+    package static let name = "resize"
     package static let definition = KernelDefinition(
-        "resize", operands: [OperandRule("x", .common(), "*")], results: [OperandRule("y", .common(), "*")])
+        operands: [OperandRule("x", .common(), "*")], results: [OperandRule("y", .common(), "*")])
 
     package var mode = DLC_RESIZE_NEAREST
     package var coordinates = DLC_RESIZE_HALF_PIXEL
@@ -96,8 +97,9 @@ package struct ResizeKernel: Kernel {
 
 /// The gradient of resizing: every element of dy goes to the elements that it was interpolated from.
 package struct ResizeGradientKernel: Kernel {
+    package static let name = "resize_gradient"
     package static let definition = KernelDefinition(
-        "resize_gradient", operands: [OperandRule("dy", .floats, "*")], results: [OperandRule("dx", .floats, "*")])
+        operands: [OperandRule("dy", .floats, "*")], results: [OperandRule("dx", .floats, "*")])
 
     /// The kernel whose gradient it is.
     package var resize = ResizeKernel()

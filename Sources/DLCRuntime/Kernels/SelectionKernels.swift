@@ -2,8 +2,9 @@ import CKernels
 
 /// The position of the largest or smallest element along an axis.
 package struct ArgKernel: Kernel {
+    package static let name = "arg"
     package static let definition = KernelDefinition(
-        "arg", operands: [OperandRule("x", .any, "*")], results: [OperandRule("y", .only(.int64), "*")])
+        operands: [OperandRule("x", .any, "*")], results: [OperandRule("y", .only(.int64), "*")])
 
     package var axis = 0
     package var largest = false
@@ -30,8 +31,9 @@ package struct ArgKernel: Kernel {
 
 /// Running sums along an axis.
 package struct CumSumKernel: Kernel {
+    package static let name = "cumulative_sum"
     package static let definition = KernelDefinition(
-        "cumulative_sum", operands: [OperandRule("x", .common(), "*shape")], results: [OperandRule("y", .common(), "*shape")])
+        operands: [OperandRule("x", .common(), "*shape")], results: [OperandRule("y", .common(), "*shape")])
 
     package var axis = 0
     package var exclusive = false
@@ -56,8 +58,9 @@ package struct CumSumKernel: Kernel {
 
 /// The largest or smallest elements along an axis, in order, and their positions.
 package struct TopKKernel: Kernel {
+    package static let name = "top_k"
     package static let definition = KernelDefinition(
-        "top_k", operands: [OperandRule("x", .common(), "*")],
+        operands: [OperandRule("x", .common(), "*")],
         results: [OperandRule("values", .common(), "*result"), OperandRule("indices", .only(.int64), "*result")])
 
     package var axis = 0
@@ -87,8 +90,9 @@ package struct TopKKernel: Kernel {
 
 /// The upper or lower part of matrices, zero elsewhere.
 package struct TriluKernel: Kernel {
+    package static let name = "triangle"
     package static let definition = KernelDefinition(
-        "triangle", operands: [OperandRule("x", .common(), "*batch M N")], results: [OperandRule("y", .common(), "*batch M N")])
+        operands: [OperandRule("x", .common(), "*batch M N")], results: [OperandRule("y", .common(), "*batch M N")])
 
     package var upper = true
     /// The diagonal where the part begins.

@@ -3,8 +3,8 @@ import CKernels
 /// Depthwise convolutions over channels-last images together with the 1×1 convolutions around them. A missing stage has
 /// no weights.
 package struct SeparableKernel: Kernel {
+    package static let name = "separable"
     package static let definition = KernelDefinition(
-        "separable",
         operands: [
             OperandRule("x", .only(.float32), "N H W C", .pixels),
             OperandRule("expand_weights?", .any, "*"), OperandRule("expand_bias?", .only(.float32), "*"),

@@ -8,8 +8,9 @@ extension dlc_softmax_kind: KernelChoice {
 
 /// Softmax and its relatives over one axis.
 package struct SoftmaxKernel: Kernel {
+    package static let name = "softmax"
     package static let definition = KernelDefinition(
-        "softmax", operands: [OperandRule("x", .floats, "*shape")], results: [OperandRule("y", .floats, "*shape")])
+        operands: [OperandRule("x", .floats, "*shape")], results: [OperandRule("y", .floats, "*shape")])
 
     package var kind = DLC_SOFTMAX
     package var axis = 0
@@ -40,8 +41,9 @@ extension dlc_reduce_kind: KernelChoice {
 
 /// Reductions over any axes.
 package struct ReduceKernel: Kernel {
+    package static let name = "reduce"
     package static let definition = KernelDefinition(
-        "reduce", operands: [OperandRule("x", .common(), "*", .strided)], results: [OperandRule("y", .common(), "*")])
+        operands: [OperandRule("x", .common(), "*", .strided)], results: [OperandRule("y", .common(), "*")])
 
     package var kind = DLC_REDUCE_SUM
     /// For each dimension of x whether it is reduced.

@@ -46,6 +46,29 @@ struct DimTable: Sendable {
         return place
     }
 
+    /// The places of a shape or of strides: one behind the other where all are numbers.
+    mutating func places(_ dims: [Dim]) throws -> Places {
+        let first = template.count
+        for dim in dims {
+            guard let number = dim.constant else {
+                template.removeLast(template.count - first)
+                return Places(first: 0, count: Place(dims.count), list: try dims.map { try place($0) })
+            }
+            template.append(number)
+        }
+        return Places(first: Place(first), count: Place(dims.count), list: nil)
+    }
+
+    struct Places: Sendable {
+        fileprivate let first: Place
+        fileprivate let count: Place
+        fileprivate let list: [Place]?
+
+        var indices: Range<Int> { 0..<Int(count) }
+
+        subscript(_ index: Int) -> Place { list.map { $0[index] } ?? first + Place(index) }
+    }
+
     /// The place of a symbolic dimension that was added.
     func known(_ dim: Dim) -> Place? { expressions[dim] }
 

@@ -28,10 +28,13 @@ public struct ArenaLayout: Sendable {
 /// of the three on, buffers that ended up above the lower bound are moved to the front of the order and all are placed
 /// again, some times; the first layout at the lower bound is taken at once.
 ///
-/// A planner that has done so for one set of sizes tries its order for the next ones first.
+/// A planner that has done so for one set of sizes tries its order for the next ones first, and keeps to it where that comes as
+/// close to the lower bound as it did then.
 public struct MemoryPlanner {
     public static let alignment = 64
     private var knownOrder: [Int] = []
+    /// What the known order took when it was found, by the lower bound.
+    private var knownRatio = 1.0
 
     public init() {}
 
@@ -45,8 +48,9 @@ public struct MemoryPlanner {
         var best = ArenaLayout(offsets: [], peak: .max, lowerBound: bound, total: total)
         if knownOrder.count == lifetimes.count {
             (best.offsets, best.peak) = Self.place(lifetimes, sizes, knownOrder)
-            if best.peak <= max(bound, capacity) { return best }
+            if best.peak <= max(bound, capacity) || Double(best.peak) <= Double(bound) * knownRatio * Self.tolerance { return best }
         }
+        defer { knownRatio = bound > 0 ? Double(best.peak) / Double(bound) : 1 }
         for order in [Self.bySize(lifetimes, sizes), Self.byBreadth(lifetimes, sizes, alive), Self.byStart(lifetimes, sizes)] {
             let (offsets, peak) = Self.place(lifetimes, sizes, order)
             if peak < best.peak { (best.offsets, best.peak, knownOrder) = (offsets, peak, order) }
@@ -63,6 +67,9 @@ public struct MemoryPlanner {
         }
         return best
     }
+
+    /// How much further from the lower bound a known order may come before others are tried again.
+    private static let tolerance = 1.02
 
     /// Placements tried beyond the three orders.
     private static let attempts = 12

@@ -46,7 +46,7 @@ extension Plan {
         }
         // The kernels that steps call, each with the revision of its declaration.
         var kernels: [String] = []
-        for step in packings + steps where !kernels.contains(step.definition.name) { kernels.append(step.definition.name) }
+        for step in packings + steps where !kernels.contains(step.kernelName) { kernels.append(step.kernelName) }
         try writer.list(kernels) { writer, name in
             writer.string(name)
             writer.fixed(try KernelTable.revision(of: name))
@@ -188,7 +188,7 @@ extension Plan {
 extension ByteWriter {
     /// - Parameter kernels: names of the kernels that steps call; a step has its kernel's place.
     fileprivate mutating func step(_ step: Plan.Step, _ kernels: [String]) throws {
-        count(kernels.firstIndex(of: step.definition.name) ?? 0)
+        count(kernels.firstIndex(of: step.kernelName) ?? 0)
         string(step.name)
         string(step.summary)
         try list(step.operands) { try $0.operand($1) }

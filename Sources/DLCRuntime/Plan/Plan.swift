@@ -114,6 +114,7 @@ public struct Plan: Sendable {
 
         /// What the step's kernel declares.
         package var definition: KernelDefinition { type(of: kernel).definition }
+        package var kernelName: String { type(of: kernel).name }
 
         /// An operand or a result by the name that the kernel declares.
         package subscript(_ name: String) -> Operand? {

@@ -1,8 +1,8 @@
 /// What of a plan depends on shapes, as places in a table: found once per model, read at every binding.
 struct PlanSizes: Sendable {
     struct Operand: Sendable {
-        var shape: [DimTable.Place]
-        var strides: [DimTable.Place]
+        var shape: DimTable.Places
+        var strides: DimTable.Places
         var offset: DimTable.Place
     }
 
@@ -14,16 +14,16 @@ struct PlanSizes: Sendable {
         init(_ step: Plan.Step, _ table: inout DimTable) throws {
             func places(_ operands: [Plan.Operand?], _ table: inout DimTable) throws -> [Operand?] {
                 var places: [Operand?] = []
+                places.reserveCapacity(operands.count)
                 for operand in operands {
                     guard let operand else {
                         places.append(nil)
                         continue
                     }
-                    var shape: [DimTable.Place] = []
-                    for dim in operand.shape { shape.append(try table.place(dim)) }
-                    var strides: [DimTable.Place] = []
-                    for dim in operand.strides { strides.append(try table.place(dim)) }
-                    places.append(Operand(shape: shape, strides: strides, offset: try table.place(operand.offset)))
+                    places.append(
+                        Operand(
+                            shape: try table.places(operand.shape), strides: try table.places(operand.strides),
+                            offset: try table.place(operand.offset)))
                 }
                 return places
             }
@@ -34,19 +34,19 @@ struct PlanSizes: Sendable {
     }
 
     let table: DimTable
-    let inputs: [[DimTable.Place]]
-    let outputs: [[DimTable.Place]]
+    let inputs: [DimTable.Places]
+    let outputs: [DimTable.Places]
     let buffers: [DimTable.Place]
     let steps: [Step]
 
     init(_ plan: Plan) throws {
         var table = DimTable()
-        inputs = try plan.inputs.map { try $0.shape.map { try table.place($0) } }
-        outputs = try plan.outputs.map { try $0.shape.map { try table.place($0) } }
+        inputs = try plan.inputs.map { try table.places($0.shape) }
+        outputs = try plan.outputs.map { try table.places($0.shape) }
         buffers = try plan.buffers.map { try table.place($0.bytes) }
         steps = try plan.steps.map { try Step($0, &table) }
         var parameters = ParameterSizes()
-        for step in plan.steps {
+        for step in plan.symbols.isEmpty ? [] : plan.steps {
             var kernel = step.kernel
             try kernel.visit(&parameters)
         }
@@ -90,16 +90,16 @@ struct BoundSizes {
         return value
     }
 
-    func extents(_ places: [DimTable.Place], _ dims: Shape) throws -> [Int] {
+    func extents(_ places: DimTable.Places, _ dims: Shape) throws -> [Int] {
         var extents: [Int] = []
-        extents.reserveCapacity(places.count)
+        extents.reserveCapacity(dims.count)
         for index in places.indices { extents.append(try extent(places[index], dims[index])) }
         return extents
     }
 
-    func values(_ places: [DimTable.Place], _ dims: [Dim]) throws -> [Int] {
+    func values(_ places: DimTable.Places, _ dims: [Dim]) throws -> [Int] {
         var values: [Int] = []
-        values.reserveCapacity(places.count)
+        values.reserveCapacity(dims.count)
         for index in places.indices { values.append(try value(places[index], dims[index])) }
         return values
     }

@@ -4,6 +4,8 @@
 /// plan is held to follow from it. `definition` says what operands and results must be; a step is held to it before
 /// `prepare` is called. One line in `KernelTable` makes a kernel known.
 package protocol Kernel: FieldGroup {
+    /// The name in plans and profiles.
+    static var name: String { get }
     static var definition: KernelDefinition { get }
 
     /// Makes a step ready whose operands and results fit the definition.
@@ -21,7 +23,7 @@ package protocol Kernel: FieldGroup {
 }
 
 extension Kernel {
-    package var label: String { Self.definition.name }
+    package var label: String { Self.name }
 
     package func performed(_ operations: Double, _ shapes: StepShapes) -> Double { operations }
 
@@ -35,8 +37,6 @@ extension Kernel {
 
 /// What is declared about a kernel, but for its parameters.
 package struct KernelDefinition: Sendable {
-    /// The name in plans and profiles.
-    package let name: String
     /// Operands in the order of a step's list.
     package let operands: [OperandRule]
     package let results: [OperandRule]
@@ -47,9 +47,8 @@ package struct KernelDefinition: Sendable {
 
     /// - Parameters:
     ///   - operands: all operands; what an optional one or a repeated one is, `OperandRule` says.
-    package init(_ name: String, operands: [OperandRule], results: [OperandRule], reportsStatus: Bool = false) {
+    package init(operands: [OperandRule], results: [OperandRule], reportsStatus: Bool = false) {
         var names = ShapeNames()
-        self.name = name
         self.operands = operands.map { $0.resolved(&names) }
         self.results = results.map { $0.resolved(&names) }
         self.reportsStatus = reportsStatus

@@ -7,14 +7,15 @@ package enum KernelTable {
         PoolKernel.self, MaxPoolGradientKernel.self, MaxPoolSelectKernel.self, AveragePoolGradientKernel.self,
         ResizeKernel.self, ResizeGradientKernel.self, AttentionKernel.self,
         SoftmaxKernel.self, ReduceKernel.self, NormKernel.self, GroupNormKernel.self, LpNormKernel.self, LRNKernel.self,
-        GatherKernel.self, GatherGradientKernel.self, GatherElementsKernel.self, GatherNDKernel.self, ScatterElementsKernel.self, ScatterNDKernel.self,
-        OneHotKernel.self, RangeKernel.self, RandomKernel.self, TriluKernel.self, ArgKernel.self, CumSumKernel.self, TopKKernel.self,
-        NonMaxSuppressionKernel.self, RegionKernel.self, RegionGradientKernel.self,
-        ProductKernel.self, ConvolutionKernel.self, ConvolutionWeightsKernel.self, TransposedConvolutionKernel.self, SeparableKernel.self, RecurrentKernel.self, RecurrentGradientKernel.self,
+        GatherKernel.self, GatherGradientKernel.self, GatherElementsKernel.self, GatherNDKernel.self, ScatterElementsKernel.self,
+        ScatterNDKernel.self, OneHotKernel.self, RangeKernel.self, RandomKernel.self, TriluKernel.self, ArgKernel.self, CumSumKernel.self,
+        TopKKernel.self, DeterminantKernel.self, NonMaxSuppressionKernel.self, RegionKernel.self, RegionGradientKernel.self,
+        ProductKernel.self, ConvolutionKernel.self, ConvolutionWeightsKernel.self, TransposedConvolutionKernel.self,
+        SeparableKernel.self, RecurrentKernel.self, RecurrentGradientKernel.self,
         PackKernel.self, RecurrentPackKernel.self,
     ]
 
-    private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.definition.name, $0) })
+    private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
 
     static func revision(of name: String) throws -> UInt64 {
         guard let kernel = byName[name] else { throw DLCError("there is no kernel \(name)") }
@@ -34,20 +35,26 @@ extension Kernel {
     /// A number that changes with the declaration: names and kinds of parameters, operands and results.
     static func revision() throws -> UInt64 {
         var signature = FieldSignature()
-        for rule in definition.operands + definition.results { signature.add(rule.text) }
+        for rules in [definition.operands, definition.results] {
+            for rule in rules { rule.add(to: &signature) }
+        }
         var kernel = Self()
         try kernel.visit(&signature)
         return signature.hash
     }
 }
 
-/// FNV-1a over what is declared of parameters.
-private struct FieldSignature: FieldVisitor {
+/// FNV-1a over what is declared of parameters, operands and results.
+struct FieldSignature: FieldVisitor {
     private(set) var hash: UInt64 = 0xcbf2_9ce4_8422_2325
 
     mutating func add(_ text: String) {
         for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
         hash = (hash ^ 0xff) &* 0x100_0000_01b3
+    }
+
+    mutating func add(_ number: UInt64) {
+        for shift in stride(from: 0, to: UInt64(64), by: 8) { hash = (hash ^ (number >> shift & 0xff)) &* 0x100_0000_01b3 }
     }
 
     mutating func flag(_ name: String, _ value: inout Bool) { add(name); add("flag") }
@@ -57,7 +64,10 @@ private struct FieldSignature: FieldVisitor {
 
     mutating func choice<C: KernelChoice>(_ name: String, _ value: inout C) {
         add(name)
-        for (code, name) in C.choices.entries { add("\(code) \(name)") }
+        for (code, name) in C.choices.entries {
+            add(UInt64(code))
+            add(name)
+        }
     }
 
     mutating func list<E: Field>(_ name: String, _ values: inout [E]) throws {

@@ -2,7 +2,7 @@ import DLCTensor
 
 /// What an operand or a result of a kernel must be.
 package struct OperandRule: Sendable {
-    package enum Presence: Sendable { case required, optional, repeated }
+    package enum Presence: UInt64, Sendable { case required, optional, repeated }
 
     /// How elements must lie in memory.
     package enum Layout: String, Sendable {
@@ -51,8 +51,11 @@ package struct OperandRule: Sendable {
         return rule
     }
 
-    /// The declaration in words, as far as plans depend on it.
-    var text: String { "\(name) \(presence) \(types.text) [\(pattern)] \(layout.rawValue)" }
+    /// Adds the declaration, as far as plans depend on it.
+    func add(to signature: inout FieldSignature) {
+        for text in [name, pattern, layout.rawValue] { signature.add(text) }
+        for number in [presence.rawValue, types.code] { signature.add(number) }
+    }
 }
 
 /// Element types that an operand may have.
@@ -78,6 +81,9 @@ package struct TypeRule: Sendable {
         allowed = types.reduce(0) { $0 | 1 << UInt32($1.rawValue) }
         self.isCommon = isCommon
     }
+
+    /// A number for the rule.
+    var code: UInt64 { UInt64(allowed) << 1 | (isCommon ? 1 : 0) }
 
     func allows(_ type: ElementType) -> Bool { allowed >> UInt32(type.rawValue) & 1 == 1 }
 
