@@ -10,8 +10,11 @@
 enum { tasks_wanted = 32, columns_most = 2048 };
 
 /// A table of an axis: where the entries of each element of dx begin, and where the last's end; then as many entries as the
-/// forward table has, positions in dy (int32), then weights (f32).
-static int64_t words_of(const dlc_resize *p, int32_t axis) { return p->x_extent[axis] + 1 + 2 * p->y_extent[axis] * p->taps[axis]; }
+/// forward table has, positions in dy (int32), then weights (f64, from an even word on).
+static int64_t weights_at(const dlc_resize *p, int32_t axis) {
+    return (p->x_extent[axis] + 1 + p->y_extent[axis] * p->taps[axis] + 1) / 2 * 2;
+}
+static int64_t words_of(const dlc_resize *p, int32_t axis) { return weights_at(p, axis) + 2 * p->y_extent[axis] * p->taps[axis]; }
 
 int64_t dlc_resize_gradient_table_bytes(const dlc_resize_gradient *g) { return g->table_words * 4; }
 
@@ -19,9 +22,9 @@ void dlc_resize_gradient_tables(const dlc_resize_gradient *g, const void *forwar
     const dlc_resize *p = &g->resize;
     for (int32_t k = 0; k < g->count; k++) {
         const int32_t axis = g->axes[k], taps = p->taps[axis];
-        const int64_t extent = p->x_extent[axis], most = p->y_extent[axis] * taps;
+        const int64_t extent = p->x_extent[axis];
         int32_t *starts = (int32_t *)tables + g->table[k], *positions = starts + extent + 1;
-        float *weights = (float *)(positions + most);
+        double *weights = (double *)(starts + weights_at(p, axis));
         memset(starts, 0, (size_t)(extent + 1) * sizeof(int32_t));
         for (int64_t out = 0; out < p->y_extent[axis]; out++) {
             const int32_t *from = resize_positions(p, forward, axis, out);
@@ -32,10 +35,10 @@ void dlc_resize_gradient_tables(const dlc_resize_gradient *g, const void *forwar
         // From the ends backwards, which leaves the starts behind and the positions in order.
         for (int64_t out = p->y_extent[axis]; out-- > 0;) {
             const int32_t *from = resize_positions(p, forward, axis, out);
-            const float *weight = resize_weights(p, forward, axis, out);
+            const void *weight = resize_weights(p, forward, axis, out);
             for (int32_t t = taps; from[0] >= 0 && t-- > 0;) {
                 const int32_t place = --starts[from[t]];
-                positions[place] = (int32_t)out, weights[place] = weight[t];
+                positions[place] = (int32_t)out, weights[place] = resize_weight(p, weight, t);
             }
         }
     }
@@ -48,7 +51,7 @@ void dlc_resize_gradient_tables(const dlc_resize_gradient *g, const void *forwar
         const int32_t axis = g->axes[k];                                                                                  \
         const int64_t extent = p->x_extent[axis], blocks = dlc_quotient_up(inner, columns_most), items = outer * extent * blocks; \
         const int32_t *starts = (const int32_t *)call->buffers[2] + g->table[k], *positions = starts + extent + 1;        \
-        const float *weights = (const float *)(positions + p->y_extent[axis] * p->taps[axis]);                            \
+        const double *weights = (const double *)(starts + weights_at(p, axis));                                           \
         const int64_t last = call->end * items / g->tasks;                                                                \
         for (int64_t item = call->begin * items / g->tasks; item < last; item++) {                                        \
             const int64_t column = item % blocks * columns_most, i = item / blocks % extent, o = item / blocks / extent;  \
