@@ -109,7 +109,7 @@ struct InspectCommand: ParsableCommand {
             print("{" + fields.map { "\(Format.json($0.0)): \($0.1)" }.joined(separator: ", ") + "}")
             return
         }
-        print(kernels ? plan.kernels.text : layers?.text ?? plan.table(inputs.bindings).text)
+        print(kernels ? plan.kernels : layers?.text ?? plan.table(inputs.bindings).text)
         print()
         for port in plan.inputs { print("input   \(Describe.port(port))") }
         for port in plan.outputs { print("output  \(Describe.port(port))") }

@@ -79,7 +79,7 @@ import Testing
             #expect(printed.contains(word), "\(word)")
         }
         let kernels = try succeed(["inspect", Shipped.digits, "--kernels"], in: folder)
-        #expect(kernels.contains("algorithm: ") && kernels.contains("window: {kernel: [3, 3]"))
+        #expect(kernels.contains(": conv {") && kernels.contains("window: {kernel: [3, 3]"))
         let totals = try succeed(["inspect", Shipped.digits, "--json"], in: folder)
         let object = try #require(try JSONSerialization.jsonObject(with: Data(totals.utf8)) as? [String: Any])
         #expect(object["parameters"] as? Int ?? 0 > 20_000)

@@ -15,12 +15,13 @@ extension Plan {
     /// Bytes of all constants that are packed at load.
     var allPackedBytes: Int { packings.indices.reduce(0) { $0 + packedBytes($1) } }
 
-    /// A row per step: its kernel, and its parameters where they are not the usual ones.
-    var kernels: Table {
-        var table = Table([("step", .right), ("layer", .left), ("kernel", .left), ("parameters", .left)])
-        for (index, step) in packings.enumerated() { table.add(["load \(index)", step.name, step.kernelName, step.kernel.text]) }
-        for (index, step) in steps.enumerated() { table.add(["\(index)", step.name, step.kernelName, step.kernel.text]) }
-        return table
+    /// A line per step: its kernel, and its parameters where they are not the usual ones.
+    var kernels: String {
+        func line(_ place: String, _ step: Step) -> String {
+            "\(place)  \(step.name.isEmpty ? step.summary : step.name): \(step.kernelName) {\(step.kernel.text)}"
+        }
+        return (packings.enumerated().map { line("load \($0.offset)", $0.element) } + steps.enumerated().map { line("\($0.offset)", $0.element) })
+            .joined(separator: "\n")
     }
 
     /// A row per step, then their sum.
