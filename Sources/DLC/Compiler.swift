@@ -39,6 +39,9 @@ public enum Compiler {
     /// A `.dlm` file's model, whose parameters have no values yet.
     /// - Throws: `ModelErrors`, all mistakes of the file.
     public static func model(_ path: String, _ options: ModelOptions = ModelOptions()) throws -> Model {
+        guard options.training == nil else {
+            throw DLCError("--training names two programs, a step and an evaluation; build, run, bench and inspect take it", at: [path])
+        }
         let model = try Model.load(path, settings: options.settings, model: options.model)
         return try located(path) { try model.rewritten { try settled($0, options) } }
     }

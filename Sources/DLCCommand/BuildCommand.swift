@@ -24,6 +24,7 @@ struct BuildCommand: ParsableCommand {
               dlc build bert.onnx --dim batch=1 --likely sequence=128
               dlc build padded.onnx --shape image=1,3,224,224 --input pads=pads.npy
               dlc build resnet50.dlm --weights resnet50.safetensors
+              dlc build learn.dlm --training Learn --set N=64
               dlc build resnet50.onnx --exact
               dlc build resnet50.onnx --tune
               dlc build digits.onnx -o digits.dlc --swift Digits.swift

@@ -1,6 +1,6 @@
 import ArgumentParser
 import DLC
-import struct DLCModel.Model
+import DLCModel
 
 /// `dlc inspect`: what is in a model and what running it takes.
 struct InspectCommand: ParsableCommand {
@@ -30,6 +30,7 @@ struct InspectCommand: ParsableCommand {
             EXAMPLES
               dlc inspect resnet50.onnx
               dlc inspect resnet50.onnx --stage lowered
+              dlc inspect learn.dlm --training Learn --set N=64
               dlc inspect resnet50.onnx --stage canonical --dot | dot -Tsvg > resnet50.svg
               dlc inspect digits.onnx --text > digits.dlir
             """)
@@ -72,6 +73,10 @@ struct InspectCommand: ParsableCommand {
             try model.options().check(model.model)
             let compiled = try CompiledModel(contentsOf: model.model)
             try report(compiled, bytes: compiled.byteCount, layers: nil)
+        } else if try model.options(settling).training != nil {
+            let source = try Compiler.training(model.model, model.options(settling))
+            let compiled = try ModelFile.ready(model.model, model.options(settling), flags)
+            try report(compiled, bytes: nil, layers: nil, training: source)
         } else {
             let options = try flags.options()
             let graph = try ModelFile.graph(model.model, model.options(settling))
@@ -90,8 +95,12 @@ struct InspectCommand: ParsableCommand {
         get throws { try ChosenExtents(settling.shapes, flags, isSettled: !ModelFile.isPlan(model.model)) }
     }
 
-    /// - Parameter source: the model of a `.dlm` file, which knows what is trained.
-    private func report(_ compiled: CompiledModel, bytes: Int?, layers: LayerTable?, _ source: Model? = nil) throws {
+    /// - Parameters:
+    ///   - source: the model of a `.dlm` file, which knows what is trained.
+    ///   - training: the training whose step is reported.
+    private func report(
+        _ compiled: CompiledModel, bytes: Int?, layers: LayerTable?, _ source: Model? = nil, training: Training? = nil
+    ) throws {
         let inputs = try RandomInputs(compiled, extents)
         let arena = try located(model.model) { try self.arena(of: compiled, inputs) }
         let plan = compiled.plan
@@ -101,6 +110,13 @@ struct InspectCommand: ParsableCommand {
             if let layers {
                 fields.append(("parameters", "\(source?.parameterCount ?? layers.parameters)"))
                 fields.append(("flops", Format.fixed(layers.operations, 0)))
+            }
+            if let training {
+                fields.append(("parameters", "\(training.step.parameterCount)"))
+                fields.append(("frozen", "\(training.frozen.count)"))
+                fields.append(("flops", "\(try plan.operations(inputs.bindings))"))
+                fields.append(("state_bytes", "\(plan.stateBytes)"))
+                fields.append(("saved_bytes", "\(try plan.savedActivations(inputs.bindings).reduce(0) { $0 + $1.bytes })"))
             }
             fields.append(("weight_bytes", "\(plan.constantBytes)"))
             fields.append(("packed_at_load_bytes", "\(plan.allPackedBytes)"))
@@ -120,6 +136,9 @@ struct InspectCommand: ParsableCommand {
         if let source {
             let statistics = source.statisticCount > 0 ? ", and \(Format.grouped(source.statisticCount)) running statistics" : ""
             print("trains  \(Format.grouped(source.parameterCount)) parameters in \(source.parameters.count { $0.role == .weight }) tensors\(statistics)")
+        }
+        if let training {
+            for line in try TrainingReport(training, plan, inputs.bindings).lines { print(line) }
         }
         print("runs as \(plan.steps.count) steps on \(plan.target.name)\(symbols.isEmpty ? "" : ", with \(symbols)")")
         print("weights \(Format.bytes(plan.constantBytes))\(bytes.map { ", in a file of \(Format.bytes($0))" } ?? "")")
