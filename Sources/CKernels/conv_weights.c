@@ -22,7 +22,7 @@ const dlc_weights_functions *dlc_weights_functions_of(dlc_isa isa) {
     }
 }
 
-enum { block_bytes = 256 << 10, segment_most = 256, segments_most = 256, tasks_most = 8, depthwise_taps = 9 };
+enum { block_bytes = 256 << 10, segment_most = 256, segments_most = 512, block_pixels = 512, tasks_most = 8, depthwise_taps = 9 };
 
 /// The input as tiles read it: x itself, or the padded copy.
 static const float *input_of(const dlc_call *call) {
@@ -130,19 +130,13 @@ static void accumulate(const dlc_call *call) {
     bool swapped = !p->along_outputs && !p->depthwise;
     tile.a_start = swapped ? dy : x, tile.b_start = swapped ? x : dy;
     tile.a_step = swapped ? p->oc : p->stride[2] * p->c, tile.b_step = swapped ? p->stride[2] * p->c : p->oc;
-    for (int64_t at = 0; at < total; at += p->block) {
+    // Where there is no pixel, the sums are still to become zeros.
+    for (int64_t at = 0; at == 0 || at < total; at += p->block) {
+        tile.first = at == 0;
         tile.segments = dlc_lesser(p->block, total - at);
         locate(p, at, tile.segments, x, dy, lengths);
         for (int64_t index = first; index < end; ++index) (p->depthwise ? add_to_channels : add_to_tile)(call, f, &tile, index);
     }
-}
-
-/// Sets the sums to zero: a task has those of its tiles, which are not neighbours, so tasks share out all of them.
-static void clear(const dlc_call *call) {
-    const dlc_conv_weights *p = call->params;
-    int64_t count = p->depthwise ? p->taps * p->c : p->groups * p->rows * p->columns;
-    int64_t first = call->begin * count / p->tasks, end = call->end * count / p->tasks;
-    memset(sums_of(call) + first, 0, (size_t)(end - first) * sizeof(float));
 }
 
 /// The sums in the order of the weights: [outputs, inputs, taps].
@@ -167,7 +161,6 @@ static void run(const dlc_call *call) {
     const dlc_conv_weights *p = call->params;
     switch (call->phase) {
     case 0:
-        clear(call);
         if (p->copied) copy_rows(call);
         break;
     case 1: accumulate(call); break;
@@ -256,7 +249,9 @@ bool dlc_conv_weights_prepare(dlc_isa isa, dlc_conv_weights *p, dlc_launch *laun
     p->segments = dlc_quotient_up(p->ow, segment_most);
     int64_t each = dlc_lesser(p->ow, segment_most) * (p->stride[2] * p->c + p->oc) * (int64_t)sizeof(float);
     p->block = block_bytes / (each > 0 ? each : 1);
-    p->block = p->block < 1 ? 1 : dlc_lesser(p->block, segments_most);
+    // Fewer pixels than these would not pay for the sums that are read and written with each block.
+    int64_t least_block = block_pixels / (p->ow > 0 ? dlc_lesser(p->ow, segment_most) : 1) + 1;
+    p->block = dlc_lesser(p->block < least_block ? least_block : p->block, segments_most);
     p->sums_offset = p->copied ? (bytes + 63) / 64 * 16 : 0;
     *launch = (dlc_launch){
         .run = run,

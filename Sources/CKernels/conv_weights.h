@@ -17,6 +17,7 @@ typedef struct {
     int64_t rows, columns;                     ///< that are stored; columns of the depthwise one
     float *sums;
     int64_t sums_row;
+    bool first;                                ///< the sums begin here: what was there does not count
 } dlc_weights_tile;
 
 typedef struct {

@@ -45,7 +45,7 @@ DLC_INLINE void DLC_NAME(weights_body)(const dlc_weights_tile *t, const int rows
         float *target = t->sums + i * t->sums_row;
 #pragma clang loop unroll(full)
         for (int j = 0; j < vectors; j++)
-            vf_store_n(target + t->place[j], vf_load_n(target + t->place[j], width[j]) + sum[i][j], width[j]);
+            vf_store_n(target + t->place[j], t->first ? sum[i][j] : vf_load_n(target + t->place[j], width[j]) + sum[i][j], width[j]);
     }
 }
 
@@ -79,7 +79,7 @@ static void DLC_NAME(weights_depthwise)(const dlc_weights_tile *t) {
     }
     for (int64_t i = 0; i < t->rows; i++) {
         float *target = t->sums + i * t->sums_row;
-        vf_store_n(target, vf_load_n(target, n) + sum[i], n);
+        vf_store_n(target, t->first ? sum[i] : vf_load_n(target, n) + sum[i], n);
     }
 }
 

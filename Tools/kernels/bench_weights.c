@@ -37,5 +37,7 @@ int main(void) {
     bench("mobilenet 144 dw 3x3 56", 8, 56, 144, 144, 3, 1, 144);
     bench("mobilenet 384 dw 3x3 14", 8, 14, 384, 384, 3, 1, 384);
     bench("unet 128 3x3 64", 2, 64, 128, 128, 3, 1, 1);
+    bench("unet 1024 3x3 16", 2, 16, 1024, 1024, 3, 1, 1);
+    bench("unet 512 3x3 16", 2, 16, 512, 512, 3, 1, 1);
     return 0;
 }
