@@ -111,6 +111,19 @@ import Testing
             """, [["a": [1, 3], "b": [4, 3], "c": [4, 1]], ["a": [4, 3], "b": [1, 3], "c": [1, 1]], ["a": [4, 3], "b": [4, 3], "c": [4, 1]]])
     }
 
+    @Test func whatMayOrMayNotBeRepeated() throws {
+        try check(
+            """
+            graph open(%a: f64[A, 3], %b: f64[B, 3]) -> (%loss, %da, %db) {
+                %e = expand(%a) {shape: dims(B; 3)}
+                %p = mul(%e, %b)
+                %q = mul(%e, %p)
+                %loss = reduce_mean(%q) {keepdims: false}
+                %da, %db = gradient(%loss, %a, %b)
+            }
+            """, [["a": [1, 3], "b": [4, 3]], ["a": [4, 3], "b": [4, 3]]])
+    }
+
     /// What stands in two places, before and behind other operands, is handed its gradient once for each.
     @Test func operandsThatDependOnEachOther() throws {
         try check(
