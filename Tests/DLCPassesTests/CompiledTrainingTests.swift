@@ -19,7 +19,25 @@ import Testing
         }
         """
 
-    private static func compiled(_ threads: Int = 1, batch: Int? = nil) throws -> (model: CompiledModel, graphs: (step: Graph, evaluation: Graph)) {
+    /// Backpropagation through the steps of a run, whose states go on in the next.
+    private static let reader = """
+        model Reader(x: f32[2, 3, 4]) {
+            state h: f32[1, 2, 5]
+            state c: f32[1, 2, 5]
+            y, last, cell = x.lstm(5, initial: h, cell: c)
+            next h = last
+            next c = cell
+            return logits: y.dense(3)
+        }
+
+        training Learn(x: f32[2, 3, 4], label: i64[6]) {
+            loss = Reader(x).reshape([6, 3]).crossEntropy(label)
+            minimize loss, by: adam(1e-2)
+            return loss: loss
+        }
+        """
+
+    private static func compiled(_ text: String = text, batch: Int? = nil) throws -> (model: CompiledModel, graphs: (step: Graph, evaluation: Graph)) {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("dlc-training-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -97,6 +115,25 @@ import Testing
         step.resetState()
         #expect(try #require(evaluation.run(inputs)["loss"]).doubles()[0] == before)
         #expect(throws: DLCError.self) { try model.program("predict") }
+    }
+
+    @Test func statesOfTheModelGoOnFromRunToRun() throws {
+        let (model, graphs) = try Self.compiled(Self.reader)
+        let plan = model.plan
+        // Both programs begin with the same bytes, so that a file of them is valid.
+        _ = try Plan(table: plan.table(), target: plan.target, constantBytes: plan.constants.map { $0.offset + $0.bytes }.max() ?? 0)
+        let step = try [differentiate].run(graphs.step)
+        var states = try step.initialStates()
+        let session = try Session(model, threads: 2)
+        for index in 0..<4 {
+            let inputs = [
+                "x": try Tensor.random(seed: UInt64(index), shape: [2, 3, 4]), "label": try Tensor((0..<6).map { Int64(($0 + index) % 3) }, shape: [6]),
+            ]
+            let expected = try #require(try Interpreter.run(step, inputs, states: &states)["loss"]).doubles()[0]
+            let found = try #require(try session.run(inputs)["loss"]).doubles()[0]
+            #expect(abs(found - expected) <= 2e-5 * abs(expected), "step \(index): \(found) for \(expected)")
+        }
+        #expect(plan.steps.contains { $0.definition.name == "recurrent_gradient" && $0.operands[12] != nil })
     }
 
     @Test func aFileHoldsBothPrograms() throws {

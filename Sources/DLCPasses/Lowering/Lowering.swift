@@ -31,6 +31,8 @@ public struct Lowering {
     /// What each state is at the next run.
     private(set) var nextValues: [Plan.Operand] = []
     let useCounts: [Int]
+    /// Initial values of the states of the image that this one shares constants with.
+    private let initials: [String: (index: Int, value: Tensor)]
 
     /// - Parameter other: an image whose constants the new one begins with, as a further program's does.
     /// - Throws: where an operator has no kernel for its types, naming the node.
@@ -47,6 +49,8 @@ public struct Lowering {
         image = other.map { PlanImage(plan: plan, sharing: $0) } ?? PlanImage(plan: plan)
         views = [Plan.Operand?](repeating: nil, count: graph.valueCount)
         useCounts = graph.useCounts()
+        let states = other.map { $0.plan.states + $0.plan.programs.flatMap(\.states) } ?? []
+        initials = Dictionary(states.compactMap { state in other.map { (state.name, (state.initial, $0.constants[state.initial])) } }) { first, _ in first }
     }
 
     private mutating func run() throws {
@@ -249,7 +253,8 @@ public struct Lowering {
     private mutating func addState(_ state: Graph.State) throws {
         let type = graph.type(state.value)
         try enter(state.value, at: .state(image.plan.states.count))
-        var initial = image.add(state.initial)
+        let known = initials[state.name].flatMap { $0.value == state.initial ? $0.index : nil }
+        var initial = known ?? image.add(state.initial)
         if image.plan.constants[initial].bytes != state.initial.byteCount {
             // A part of a larger constant needs bytes of its own.
             initial = image.add(try Tensor(type: type.element, shape: state.initial.shape) { target in
