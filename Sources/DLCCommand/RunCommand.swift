@@ -23,6 +23,8 @@ struct RunCommand: ParsableCommand {
               dlc run Models/digits.onnx --input Models/digits/seven.png
               dlc run bert.onnx --input input_ids=ids.npy --input attention_mask=mask.npy --output-dir answer
               dlc run gpt2.dlc --random --shape input_ids=1x64
+              dlc run learn.dlc --input image=images.npy --input label=labels.npy --save-states learned.safetensors
+              dlc run learn.dlc --program evaluation --states learned.safetensors --input image=test.npy --input label=truth.npy
             """)
 
     @OptionGroup var model: ModelArgument
@@ -46,6 +48,15 @@ struct RunCommand: ParsableCommand {
     @OptionGroup var threads: ThreadOptions
     @OptionGroup var flags: CompileFlags
 
+    @Option(help: ArgumentHelp("A further program of the file, such as a training's `evaluation`.", valueName: "name"))
+    var program: String?
+
+    @Option(help: ArgumentHelp("Begin with the states of a .safetensors file, by name.", valueName: "file"))
+    var states: String?
+
+    @Option(help: ArgumentHelp("Write the states that the last run has left, to a .safetensors file.", valueName: "file"))
+    var saveStates: String?
+
     @Option(help: "How many of the best classes are printed.")
     var top: Int?
 
@@ -58,8 +69,10 @@ struct RunCommand: ParsableCommand {
         let start = ContinuousClock.now
         try flags.check([model.model])
         let known = try KnownInputs(model.model, inputs, model.options(), flags)
-        let compiled = known.model
+        let compiled = try located(model.model) { try program.map { try known.model.program($0) } ?? known.model }
         let session = try located(model.model) { try Session(compiled, threads: threads.threads) }
+        if let saveStates { try StateFile.check(saveStates, compiled) }
+        if let states { try StateFile.load(states, into: session, all: known.model.states) }
         let loaded = ContinuousClock.now
         var tensors = try InputFiles(ports: compiled.inputs, metadata: compiled.metadata).read(known.remaining)
         if random {
@@ -74,6 +87,7 @@ struct RunCommand: ParsableCommand {
             return (sequence, try Progress.during("running \(model.model)") { try sequence.run(session) })
         }
         let ended = ContinuousClock.now
+        if let saveStates { try StateFile.save(session, to: saveStates) }
         if let outputDir {
             try write(outputs, compiled.outputs.map(\.name), to: outputDir)
         } else {

@@ -1,0 +1,65 @@
+import DLC
+import DLCTensorFiles
+import Testing
+
+/// Trainings on the command line.
+@Suite struct TrainingCommandTests {
+    private static let text = """
+        model Line(x: f32[N, 3]) { return y: x.dense(1, name: "fc") }
+
+        training Fit(x: f32[N, 3], target: f32[N, 1]) {
+            loss = Line(x).meanSquaredError(target)
+            minimize loss, by: adam(5e-2)
+            return loss: loss
+        }
+        """
+
+    private func folder() throws -> Folder {
+        let folder = try Folder()
+        try folder.write(Self.text, "fit.dlm")
+        let x = try Tensor.random(seed: 1, shape: [40, 8, 3])
+        let values = try x.doubles()
+        let target = (0..<320).map { values[3 * $0] - 2 * values[3 * $0 + 1] + 0.5 }
+        try folder.write(x, "x.npy")
+        try folder.write(try Tensor(doubles: target, type: .float32, shape: [40, 8, 1]), "target.npy")
+        return folder
+    }
+
+    private func succeed(_ arguments: [String], in folder: Folder) throws -> String {
+        let result = try Tool.run(arguments, in: folder)
+        #expect(result.status == 0, "\(result.errors)")
+        return result.output
+    }
+
+    @Test func stepsAreRunSavedAndGoneOnFrom() throws {
+        let folder = try folder()
+        let inputs = ["--input", "x=x.npy", "--input", "target=target.npy"]
+        _ = try succeed(["build", "fit.dlm", "--training", "Fit", "--seed", "3"], in: folder)
+        _ = try succeed(["run", "fit.dlc"] + inputs + ["--save-states", "half.safetensors", "--output-dir", "first"], in: folder)
+        _ = try succeed(
+            ["run", "fit.dlc"] + inputs + ["--states", "half.safetensors", "--save-states", "whole.safetensors", "--output-dir", "second"], in: folder)
+        let (first, second) = (try NPY.read(folder.path("first/loss.npy")).doubles(), try NPY.read(folder.path("second/loss.npy")).doubles())
+        #expect(first.count == 40 && second.count == 40)
+        #expect(second[39] < first[0] / 4)
+        // The weights that were learned are the model's.
+        _ = try succeed(["run", "fit.dlc", "--program", "evaluation", "--states", "whole.safetensors", "--random", "--dim", "N=4"], in: folder)
+        let inspected = try succeed(["inspect", "fit.dlm", "--training", "Fit"], in: folder)
+        #expect(inspected.contains("trains  4 parameters in 2 tensors"))
+    }
+
+    @Test func whatIsNoTrainingIsSaid() throws {
+        let folder = try folder()
+        _ = try succeed(["build", "fit.dlm", "--training", "Fit"], in: folder)
+        for (arguments, words) in [
+            (["build", "fit.dlm", "--training", "Fix"], "there is no training Fix; the file has Fit"),
+            (["export", "fit.dlm", "--training", "Fit", "-o", "fit.onnx"], "--training names two programs"),
+            (["run", "fit.dlc", "--program", "predict", "--random"], "there is no program predict; the model has evaluation"),
+            (["run", "fit.dlc", "--random", "--save-states", "s.npy"], "expected a name that ends in .safetensors"),
+            (["run", "fit.dlc", "--random", "--states", "none.safetensors"], "none.safetensors"),
+        ] {
+            let result = try Tool.run(arguments, in: folder)
+            #expect(result.status == 1)
+            #expect(result.errors.contains(words), "\(result.errors)")
+        }
+    }
+}
