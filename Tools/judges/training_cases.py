@@ -73,8 +73,8 @@ SMALL = {
     "resnet": Training("resnet", "ResNet", {"N": 16, "size": 16, "counts": [1, 1, 1], "width": 8}, labelled(16, 10, 3, 16, 16)),
     "mobilenet_v2": Training("mobilenet_v2", "MobileNetV2",
                              {"N": 16, "size": 32, "rows": ROWS, "first": 16, "last": 64, "classes": 10}, labelled(16, 10, 3, 32, 32)),
-    "unet": Training("unet", "UNet", {"N": 4, "size": 32, "width": 8, "depth": 2},
-                     lambda: {"image": normal(4, 3, 32, 32), "mask": picture(4, 1, 32, 32)}),
+    "unet": Training("unet", "UNet", {"N": 4, "size": 32, "width": 8, "depth": 2, "rate": 2e-4},
+                     lambda: {"image": normal(4, 3, 32, 32), "mask": picture(4, 1, 32, 32)}, rate=2e-4),
     "autoencoder": Training("autoencoder", "Autoencoder", {"N": 16, "widths": [64, 32], "code": 8}, lambda: {"image": picture(16, 784)}),
     "vae": Training("vae", "VAE", {"N": 8, "width": 8, "code": 6}, lambda: {"image": picture(8, 1, 28, 28), "noise": normal(8, 6)}),
     # At the paper's rate PyTorch differs from itself by 1e-2 in 20 steps where weights differ by 1e-7.
