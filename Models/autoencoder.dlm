@@ -9,3 +9,11 @@ model Autoencoder(image: f32[N, 784], widths = [1000, 500, 250], code = 30) {
     for width in widths[::-1] { x = x.dense(width).sigmoid() }
     return reconstruction: x.dense(image.shape[1]).sigmoid(), code: code
 }
+
+/// Learns to restore images. All layers at once, where the paper began with restricted Boltzmann machines.
+training TrainAutoencoder(image: f32[N, 784], widths = [1000, 500, 250], code = 30, rate = 1e-3) {
+    reconstruction, _ = Autoencoder(image, widths: widths, code: code)
+    loss = reconstruction.meanSquaredError(image)
+    minimize loss, by: adam(rate)
+    return loss: loss
+}

@@ -9,3 +9,14 @@ model CharGRU(symbols: i64[batch, T], batch = 1, vocabulary = 83, width = 256, h
     next h = last
     return logits: y.dense(vocabulary, name: "output")
 }
+
+/// Learns to tell the symbol after each one from a text that is read in stretches, `batch` places of it at once. No gradient
+/// goes back beyond the stretch: truncated backpropagation through time (Williams and Peng, 1990).
+training TrainCharGRU(
+    symbols: i64[batch, T], label: i64[batch, T], batch = 32, vocabulary = 83, width = 256, hidden = 1024, rate = 1e-3
+) {
+    logits = CharGRU(symbols, batch: batch, vocabulary: vocabulary, width: width, hidden: hidden)
+    loss = logits.transpose([0, 2, 1]).crossEntropy(label)
+    minimize loss, by: adam(rate), clip: globalNorm(1)
+    return loss: loss
+}

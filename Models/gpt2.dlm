@@ -22,3 +22,14 @@ model GPT2(tokens: i64[N, T], layers = 12, width = 768, heads = 12, context = 10
     for i in 0..<layers { x = x.layer(width, heads, name: "h.\(i)") }
     return logits: x.layerNorm(name: "ln_f") @ embed.weight.transpose()
 }
+
+/// Learns the next token of every place. Weights of products decay, biases, norms and embeddings do not.
+training TrainGPT2(
+    tokens: i64[N, T], label: i64[N, T], layers = 12, width = 768, heads = 12, context = 1024, vocabulary = 50257, rate = 6e-4, steps = 600_000
+) {
+    logits = GPT2(tokens, layers: layers, width: width, heads: heads, context: context, vocabulary: vocabulary)
+    loss = logits.transpose([0, 2, 1]).crossEntropy(label)
+    minimize loss, by: adamW(cosine(rate, steps: steps, end: rate / 10, warmup: 2000), beta2: 0.95, weightDecay: 0.1),
+        decay: ["*.c_attn.weight", "*.c_proj.weight", "*.c_fc.weight"], clip: globalNorm(1)
+    return loss: loss
+}

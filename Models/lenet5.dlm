@@ -8,3 +8,11 @@ model LeNet5(image: f32[N, 1, 32, 32], classes = 10) {
     x = x.dense(120, name: "c5").tanh().dense(84, name: "f6").tanh()
     return logits: x.dense(classes, name: "output")
 }
+
+/// Learns from images of digits, padded to 32 × 32 pixels, that are moved and turned a little.
+training TrainLeNet5(image: f32[N, 1, 32, 32], label: i64[N], classes = 10, rate = 1e-3, steps = 5000) {
+    logits = LeNet5(image.randomShift(2).randomRotation(10), classes: classes)
+    loss = logits.crossEntropy(label, smoothing: 0.1)
+    minimize loss + 1e-4 * squaredNorm("*.weight"), by: adam(cosine(rate, steps: steps, warmup: 100))
+    return loss: loss, accuracy: (logits.argmax(axis: 1) == label).cast(f32).mean()
+}

@@ -7,3 +7,11 @@ model MLP(image: f32[N, 1, 28, 28], widths = [256, 128], classes = 10) {
     for i in 0..<widths.count { x = x.dense(widths[i], init: kaimingNormal(), name: "hidden\(i + 1)").relu() }
     return logits: x.dense(classes, name: "output")
 }
+
+/// Gradient descent with momentum.
+training TrainMLP(image: f32[N, 1, 28, 28], label: i64[N], widths = [256, 128], classes = 10, rate = 0.1) {
+    logits = MLP(image, widths: widths, classes: classes)
+    loss = logits.crossEntropy(label)
+    minimize loss, by: sgd(rate, momentum: 0.9)
+    return loss: loss, accuracy: (logits.argmax(axis: 1) == label).cast(f32).mean()
+}

@@ -20,3 +20,15 @@ model Transformer(
     }
     return logits: x.layerNorm(name: "decoder.norm") @ embed.weight.transpose()
 }
+
+/// Learns from translations: `target` is what is known of them, `label` the word after each one.
+training TrainTransformer(
+    source: i64[N, S], target: i64[N, T], mask: i64[N, S], label: i64[N, T],
+    layers = 6, width = 512, heads = 8, feedForward = 2048, context = 1024, vocabulary = 37000, warmup = 4000
+) {
+    logits = Transformer(
+        source, target, mask, layers: layers, width: width, heads: heads, feedForward: feedForward, context: context, vocabulary: vocabulary)
+    loss = logits.transpose([0, 2, 1]).crossEntropy(label, smoothing: 0.1)
+    minimize loss, by: adam(inverseRoot((width * warmup) ** -0.5, warmup: warmup), beta2: 0.98, epsilon: 1e-9)
+    return loss: loss
+}

@@ -85,6 +85,25 @@ import Testing
         #expect(try parts.state(Training.key) == [0, 8])
     }
 
+    /// A sum of squares of linear functions has its least where one step leads.
+    @Test func newtonFindsTheLeastOfAParabola() throws {
+        let text = Self.training("by: newtonCG(damping: 0, iterations: 8)").replacing("y = tanh(", with: "y = (")
+        var run = try Self.oracle(text.replacing("return loss: loss", with: "return slope: gradient(of: loss, at: y)"))
+        try run.run(Self.batch())
+        let slope = try #require(run.run(Self.batch())["slope"]).doubles()
+        // Zero with respect to weight and bias: the differences are at right angles to every column of x and to 1.
+        for column in 0..<2 {
+            #expect(abs((0..<4).reduce(0) { $0 + slope[$1 * 2 + column] }) < 1e-9)
+            for input in 0..<3 { #expect(abs((0..<4).reduce(0) { $0 + slope[$1 * 2 + column] * TrainingFigures.x[$1 * 3 + input] }) < 1e-9) }
+        }
+    }
+
+    @Test func newtonGoesDownWhereTheLossIsCurved() throws {
+        var run = try Self.oracle(Self.training("by: newtonCG(0.5, damping: 0.1)"))
+        let losses = try (0..<8).map { _ in try #require(run.run(Self.batch())["loss"]).doubles()[0] }
+        #expect(zip(losses, losses.dropFirst()).allSatisfy { $0 > $1 } && losses[7] < 0.5 * losses[0])
+    }
+
     @Test func aSessionMaySetTheRate() throws {
         var run = try Self.oracle(Self.training("by: sgd(0.125)"))
         run.states["training.rate"] = try Tensor([0] as [Float], shape: [])

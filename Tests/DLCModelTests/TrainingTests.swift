@@ -1,4 +1,5 @@
 @testable import DLCModel
+import DLCOps
 import DLCPasses
 import Testing
 
@@ -76,6 +77,18 @@ struct OracleTraining {
         let written = try trained(["a.dlm": Self.line])
         #expect(training.step.graph.text() == written.step.graph.text())
         #expect(training.evaluation.graph.text() == written.evaluation.graph.text())
+    }
+
+    /// The trainings of the repository's models, and one with every form that errors speak of.
+    @Test(arguments: ["autoencoder", "char_gru", "char_lstm", "dcgan", "dqn", "gpt2", "lenet5", "mlp", "resnet18", "transformer", "unet", "vae"])
+    func shippedTrainingsAreBuilt(name: String) throws {
+        let path = SyntaxFiles.folder.appending(path: "../../../Models/\(name).dlm").standardized.path()
+        let small = ["gpt2": ["layers": "1", "width": "16", "heads": "2"], "transformer": ["layers": "1", "width": "16", "heads": "2"]]
+        let training = try Training.load(path, settings: small[name] ?? [:])
+        #expect(training.step.graph.outputs.map(\.name) == training.evaluation.graph.outputs.map(\.name))
+        #expect(!training.trained.isEmpty && training.evaluation.graph.nodes.allSatisfy { !($0.op is Random) && !($0.op is Gradient) })
+        // A training sees what its model is made of: names fit weight files of the model.
+        #expect(Set(training.evaluation.parameters.map(\.name)).isSubset(of: training.step.parameters.map(\.name)))
     }
 
     // MARK: Random numbers
@@ -288,7 +301,7 @@ struct OracleTraining {
         let training = try trained(["a.dlm": text, "rnn.dlm": model])
         let plain = try Model.load("rnn.dlm", settings: ["hidden": "4"]) { _ in model }
         #expect(training.step.parameters.map(\.name) == plain.parameters.map(\.name))
-        #expect(!training.shared.contains("h") && training.evaluation.states.contains { $0.name == "h" })
+        #expect(!training.shared.contains("evaluation.h") && training.evaluation.states.contains { $0.name == "evaluation.h" })
         var run = try OracleTraining(training)
         let symbols = try Tensor([0, 1, 2] as [Int64], shape: [1, 3])
         let losses = try (0..<40).map { _ in try #require(run.run(["symbols": symbols, "labels": symbols])["loss"]).doubles()[0] }

@@ -99,6 +99,8 @@ OPTIMISERS = [
     ("by: rAdam(0.03125, beta2: 0.9, weightDecay: 0.05)", lambda p: O.RAdam(p, lr=0.03125, betas=(0.9, 0.9), weight_decay=0.05)),
     ("by: adamax(0.03125)", lambda p: O.Adamax(p, lr=0.03125)),
     ("by: rprop(0.03125)", lambda p: O.Rprop(p, lr=0.03125)),
+    ("by: lbfgs(0.5)", lambda p: O.LBFGS(p, lr=0.5, max_iter=1, history_size=10)),
+    ("by: lbfgs(0.5, history: 3)", lambda p: O.LBFGS(p, lr=0.5, max_iter=1, history_size=3)),
     ("by: adaBound(0.03125)", lambda p: Own(p, adabound(0.03125))),
     ("by: adaBound(0.03125, finalRate: 0.5, gamma: 0.1)", lambda p: Own(p, adabound(0.03125, 0.5, 0.1))),
     ("by: adaBelief(0.03125)", lambda p: Own(p, adabelief(0.03125))),
@@ -140,11 +142,16 @@ def trained(make, clip=None):
     w, b = W.clone().requires_grad_(), B.clone().requires_grad_()
     optimiser = make([w, b])
     for _ in range(STEPS):
-        optimiser.zero_grad()
-        loss(w, b).backward()
+        def closure():
+            optimiser.zero_grad()
+            value = loss(w, b)
+            value.backward()
+            return value
+
+        closure()
         if clip:
             clip([w, b])
-        optimiser.step()
+        optimiser.step(closure) if isinstance(optimiser, O.LBFGS) else optimiser.step()
     return torch.cat([w.detach().flatten(), b.detach()])
 
 

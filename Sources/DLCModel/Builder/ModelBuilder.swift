@@ -114,6 +114,7 @@ public final class ModelBuilder {
     /// - Parameter initial: what it is before the first run: a tensor of its type, or a scalar that every element is; nil
     ///   for zeros.
     public func state(_ name: String, _ element: ElementType = .float32, shape: [Int], initial: Tensor? = nil) throws -> TensorValue {
+        let name = own(name)
         let value = try graph.state(name, TensorType(element, Shape(constants: shape)), initial: initial)
         unsetStates.append(name)
         return TensorValue(value, self)
@@ -121,9 +122,13 @@ public final class ModelBuilder {
 
     /// Gives what a state is at the next run.
     public func next(_ name: String, _ value: TensorValue) throws {
+        let name = own(name)
         try graph.next(name, value.value)
         unsetStates.removeAll { $0 == name }
     }
+
+    /// The name of a state that is no parameter. Those of an evaluation are others than the step's, which it must not move.
+    private func own(_ name: String) -> String { mode == .evaluation ? "evaluation.\(name)" : name }
 
     /// Runs `body` with a block opened: names of layers and parameters in it are under the block's.
     /// - Parameters:

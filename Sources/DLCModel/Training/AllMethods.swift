@@ -9,6 +9,7 @@ public enum AllMethods {
         Group(title: "Optimisers", methods: [
             SGD.definition, Adagrad.definition, Adadelta.definition, RMSProp.definition, Adam.adam, Adam.amsgrad, Adam.adamW, NAdam.definition,
             RAdam.definition, Adamax.definition, AdaBound.definition, AdaBelief.definition, Lion.definition, LAMB.definition, Rprop.definition,
+            LBFGS.definition, NewtonCG.definition,
         ]),
         Group(title: "Schedules", methods: [
             WarmupSchedule.definition, StepSchedule.definition, MultiStepSchedule.definition, ExponentialSchedule.definition,

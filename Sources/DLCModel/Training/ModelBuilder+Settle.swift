@@ -123,20 +123,27 @@ extension ModelBuilder {
                 return try sum / count
             }
         }
+        if request.optimiser is NewtonCG, request.clip != nil || request.accumulate > 1 {
+            throw TrainingProblems(problems: [
+                TrainingProblem(message: "newtonCG takes the gradient as it is, neither clipped nor accumulated", request: minimised.id, option: "by")
+            ])
+        }
         if let clip = request.clip { gradients = try clip.clip(gradients) }
         let update = UpdateStep(self, number: number, isDue: isDue, suffix: suffix)
         let rate = try rate(request.optimiser.rate, update)
-        for (parameter, (value, gradient)) in zip(parameters, zip(values, gradients)) {
+        let steps = try zip(parameters, zip(values, gradients)).map { parameter, pair in
             let factor = training.rates.reduce(1) { $1.pattern.covers(parameter.name) ? $0 * $1.factor : $0 }
-            let decays = request.decay?.contains { NamePattern($0).covers(parameter.name) } ?? true
-            let step = ParameterStep(
-                parameter: value, gradient: gradient, rate: try rate * .number(factor), decays: decays, name: parameter.name, update: update)
-            let new = try update.whenDue(located("\(request.optimiser.definition.name) of \(parameter.name)") { try request.optimiser.update(step) }, else: value)
+            return ParameterStep(
+                parameter: pair.0, gradient: pair.1, rate: try rate * .number(factor),
+                decays: request.decay?.contains { NamePattern($0).covers(parameter.name) } ?? true, name: parameter.name, update: update)
+        }
+        for (parameter, (old, moved)) in zip(parameters, zip(values, try request.optimiser.updates(steps))) {
+            let new = try update.whenDue(moved, else: old)
             next[parameter.name] = new
             guard let average = request.average else { continue }
             let name = Self.averageName(parameter.name)
-            let old = try state(name, parameter.type, shape: parameter.shape)
-            try self.next(name, update.whenDue(average.next(old, new, at: number), else: old))
+            let kept = try state(name, parameter.type, shape: parameter.shape)
+            try self.next(name, update.whenDue(average.next(kept, new, at: number), else: kept))
             training.copies[name] = parameter.name
             training.averages.insert(parameter.name)
         }

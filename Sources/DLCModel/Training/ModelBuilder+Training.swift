@@ -96,8 +96,9 @@ extension ModelBuilder {
     // MARK: Gradients
 
     /// The gradients of the sum of y's elements, which can be differentiated again.
-    public func gradients(of y: TensorValue, at values: [TensorValue], name: String = "") throws -> [TensorValue] {
-        try add(Gradient(mustReach: true), [y] + values, name: name)
+    /// - Parameter mustReach: whether a value that y does not depend on is a mistake, not one whose gradient is 0.
+    public func gradients(of y: TensorValue, at values: [TensorValue], name: String = "", mustReach: Bool = true) throws -> [TensorValue] {
+        try add(Gradient(mustReach: mustReach), [y] + values, name: name)
     }
 
     /// The values that y depends on through floating-point ones, by index, y included.

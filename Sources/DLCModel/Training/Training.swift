@@ -35,16 +35,36 @@ public struct Training: Sendable {
         try self.init(step, evaluation)
     }
 
-    /// Parameters that stay as they are, running statistics that move aside.
-    public var frozen: [String] {
-        let moving = Set(step.states.lazy.filter { $0.next != $0.value }.map(\.name))
-        return step.parameters.map(\.name).filter { !moving.contains($0) }
+    /// What becomes of a parameter.
+    public enum Fate: String, Sendable {
+        /// It moves against a gradient.
+        case trained
+        /// A running statistic, which moves toward those of the batches.
+        case statistic
+        /// It moves toward the parameter that it began as.
+        case follows
+        /// It stays as it is.
+        case frozen
     }
 
-    /// States of the evaluation that are the step's of the same name: parameters and averages. Others, such as those of a recurrent
-    /// network, are its own.
+    /// What becomes of the parameters, in their order.
+    public var fates: [(parameter: ModelParameter, fate: Fate)] {
+        let trained = Set(trained)
+        let moving = Set(step.states.lazy.filter { $0.next != $0.value }.map(\.name))
+        return step.parameters.map { parameter in
+            if trained.contains(parameter.name) { return (parameter, .trained) }
+            if parameter.source != nil { return (parameter, .follows) }
+            return (parameter, moving.contains(parameter.name) ? .statistic : .frozen)
+        }
+    }
+
+    /// The names of parameters that stay as they are.
+    public var frozen: [String] { fates.filter { $0.fate == .frozen }.map(\.parameter.name) }
+
+    /// States of the evaluation that are the step's: parameters and averages. Others, such as those of a recurrent network, are its
+    /// own, and their names begin with `evaluation.`.
     public var shared: [String] {
-        let names = Set(step.states.map(\.name)).intersection(step.parameters.map(\.name) + step.copies.keys)
+        let names = Set(step.states.map(\.name))
         return evaluation.states.map(\.name).filter(names.contains)
     }
 }

@@ -1,7 +1,7 @@
 import DLCGraph
 
 /// Adam that divides by how far gradients stray from their average.
-public struct AdaBelief: Optimiser {
+public struct AdaBelief: ElementwiseOptimiser {
     public var rate: Hyperparameter = 1e-3
     public var beta1: Hyperparameter = 0.9
     public var beta2: Hyperparameter = 0.999

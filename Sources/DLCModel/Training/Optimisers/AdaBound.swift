@@ -1,7 +1,7 @@
 import DLCGraph
 
 /// Adam whose rates are held within bounds that close in on one rate.
-public struct AdaBound: Optimiser {
+public struct AdaBound: ElementwiseOptimiser {
     public var rate: Hyperparameter = 1e-3
     public var beta1: Hyperparameter = 0.9
     public var beta2: Hyperparameter = 0.999

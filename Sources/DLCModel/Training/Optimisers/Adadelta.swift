@@ -1,7 +1,7 @@
 import DLCGraph
 
 /// Adadelta: steps as large as the last ones were, in the parameter's own unit.
-public struct Adadelta: Optimiser {
+public struct Adadelta: ElementwiseOptimiser {
     public var rate: Hyperparameter = 1
     public var rho: Hyperparameter = 0.9
     public var epsilon = 1e-6

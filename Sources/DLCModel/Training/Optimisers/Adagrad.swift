@@ -1,7 +1,7 @@
 import DLCGraph
 
 /// Adagrad: every element's rate falls with what its gradients have summed up to.
-public struct Adagrad: Optimiser {
+public struct Adagrad: ElementwiseOptimiser {
     public var rate: Hyperparameter = 1e-2
     public var rateDecay = 0.0
     public var initialSum = 0.0

@@ -1,7 +1,7 @@
 import DLCGraph
 
 /// Adam, AMSGrad and AdamW.
-public struct Adam: Optimiser {
+public struct Adam: ElementwiseOptimiser {
     public enum Kind: String, Sendable, CaseIterable { case adam, amsgrad, adamW }
 
     public let kind: Kind

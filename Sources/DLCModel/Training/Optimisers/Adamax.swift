@@ -1,7 +1,7 @@
 import DLCGraph
 
 /// Adam with the largest gradient in place of the root of squares.
-public struct Adamax: Optimiser {
+public struct Adamax: ElementwiseOptimiser {
     public var rate: Hyperparameter = 2e-3
     public var beta1: Hyperparameter = 0.9
     public var beta2: Hyperparameter = 0.999

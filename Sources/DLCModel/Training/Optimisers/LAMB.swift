@@ -2,7 +2,7 @@ import DLCGraph
 import DLCOps
 
 /// Adam with steps in proportion to the length of each parameter, for large batches.
-public struct LAMB: Optimiser {
+public struct LAMB: ElementwiseOptimiser {
     public var rate: Hyperparameter = 1e-3
     public var beta1: Hyperparameter = 0.9
     public var beta2: Hyperparameter = 0.999

@@ -2,7 +2,7 @@ import DLCGraph
 import DLCOps
 
 /// Steps of one size in the direction of the sign of an average gradient.
-public struct Lion: Optimiser {
+public struct Lion: ElementwiseOptimiser {
     public var rate: Hyperparameter = 1e-4
     public var beta1: Hyperparameter = 0.9
     public var beta2: Hyperparameter = 0.99

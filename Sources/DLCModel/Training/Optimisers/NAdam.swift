@@ -1,7 +1,7 @@
 import DLCGraph
 
 /// Adam with Nesterov's momentum.
-public struct NAdam: Optimiser {
+public struct NAdam: ElementwiseOptimiser {
     public var rate: Hyperparameter = 2e-3
     public var beta1: Hyperparameter = 0.9
     public var beta2: Hyperparameter = 0.999

@@ -1,13 +1,26 @@
 import DLCGraph
 import DLCOps
 
-/// How a parameter moves against its gradient. Arguments, their defaults and the order of operations are PyTorch's where it has
-/// the method.
+/// How parameters move against a gradient. Arguments, their defaults and the order of operations are PyTorch's where it has the
+/// method.
 public protocol Optimiser: TrainingMethod {
     var rate: Hyperparameter { get }
 
-    /// The parameter after an update, in operators of single elements over tensors of its shape.
+    /// The parameters after an update.
+    /// - Parameter steps: one per parameter, at least one.
+    func updates(_ steps: [ParameterStep]) throws -> [TensorValue]
+}
+
+/// An optimiser that moves every parameter by itself, in operators of single elements over tensors of its shape.
+public protocol ElementwiseOptimiser: Optimiser {
+    /// The parameter after an update.
     func update(_ step: ParameterStep) throws -> TensorValue
+}
+
+extension ElementwiseOptimiser {
+    public func updates(_ steps: [ParameterStep]) throws -> [TensorValue] {
+        try steps.map { step in try located("\(definition.name) of \(step.name)") { try update(step) } }
+    }
 }
 
 extension Optimiser {
@@ -113,10 +126,13 @@ final class UpdateStep {
 
     func whenDue(_ new: TensorValue, else old: TensorValue) throws -> TensorValue { try isDue.map { try new.kept(where: $0, else: old) } ?? new }
 
+    /// A scalar f64 that is kept, as it was before the update.
+    func sharedValue(_ kind: String, initial: Double) throws -> Scalar { .tensor(try state("training.\(kind)\(suffix)", .float64, [], initial)) }
+
     /// A scalar f64 that is kept for all parameters of the `minimize` together.
     func shared(_ kind: String, initial: Double, next: (Scalar) throws -> Scalar) throws -> (old: Scalar, new: Scalar) {
         let name = "training.\(kind)\(suffix)"
-        let old = Scalar.tensor(try state(name, .float64, [], initial))
+        let old = try sharedValue(kind, initial: initial)
         let new = try next(old)
         if !isSet.contains(name) { try self.next(name, new.tensor(in: builder)) }
         return (old, new)

@@ -1,7 +1,7 @@
 import DLCGraph
 
 /// Adam that adapts only once the variance of its rate is bounded.
-public struct RAdam: Optimiser {
+public struct RAdam: ElementwiseOptimiser {
     public var rate: Hyperparameter = 1e-3
     public var beta1: Hyperparameter = 0.9
     public var beta2: Hyperparameter = 0.999

@@ -1,7 +1,7 @@
 import DLCGraph
 
 /// RMSProp, centred and with momentum where wanted.
-public struct RMSProp: Optimiser {
+public struct RMSProp: ElementwiseOptimiser {
     public var rate: Hyperparameter = 1e-2
     public var alpha: Hyperparameter = 0.99
     public var epsilon = 1e-8

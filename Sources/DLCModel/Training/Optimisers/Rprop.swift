@@ -2,7 +2,7 @@ import DLCGraph
 import DLCOps
 
 /// Resilient backpropagation: every element has a step of its own that grows while the gradient keeps its sign. For full batches.
-public struct Rprop: Optimiser {
+public struct Rprop: ElementwiseOptimiser {
     public var rate: Hyperparameter = 1e-2
     public var shrink = 0.5
     public var grow = 1.2

@@ -1,7 +1,7 @@
 import DLCGraph
 
 /// Gradient descent, with momentum where wanted.
-public struct SGD: Optimiser {
+public struct SGD: ElementwiseOptimiser {
     public var rate: Hyperparameter = 1e-3
     public var momentum: Hyperparameter = 0
     public var dampening = 0.0
