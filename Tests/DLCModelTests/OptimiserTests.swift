@@ -98,12 +98,6 @@ import Testing
         }
     }
 
-    @Test func newtonGoesDownWhereTheLossIsCurved() throws {
-        var run = try Self.oracle(Self.training("by: newtonCG(0.5, damping: 0.1)"))
-        let losses = try (0..<8).map { _ in try #require(run.run(Self.batch())["loss"]).doubles()[0] }
-        #expect(zip(losses, losses.dropFirst()).allSatisfy { $0 > $1 } && losses[7] < 0.5 * losses[0])
-    }
-
     @Test func aSessionMaySetTheRate() throws {
         var run = try Self.oracle(Self.training("by: sgd(0.125)"))
         run.states["training.rate"] = try Tensor([0] as [Float], shape: [])

@@ -76,6 +76,40 @@ def lamb(lr, b1=0.9, b2=0.999, eps=1e-6, decay=0.0):  # You et al., algorithm 2
     return rule
 
 
+class NewtonCG(torch.optim.Optimizer):
+    """Newton's direction from (H + damping) d = g by conjugate gradients, which end where the curvature is not positive."""
+
+    def __init__(self, params, lr, iterations, damping):
+        super().__init__(params, {})
+        self.lr, self.iterations, self.damping = lr, iterations, damping
+
+    def step(self, _):
+        ps = self.param_groups[0]["params"]
+        gs = torch.autograd.grad(loss(*ps), ps, create_graph=True)
+        flat = lambda ts: torch.cat([t.reshape(-1) for t in ts])
+        g = flat(gs)
+
+        def curved(v):
+            return flat(torch.autograd.grad(g @ v, ps, retain_graph=True)) + self.damping * v
+
+        r = g.detach().clone()
+        p, d = r.clone(), torch.zeros_like(r)
+        for i in range(self.iterations):
+            hp = curved(p)
+            if p @ hp <= 1e-30:
+                d = g.detach().clone() if i == 0 else d
+                break
+            a = (r @ r) / (p @ hp)
+            d, s = d + a * p, r - a * hp
+            p = s + (s @ s) / (r @ r) * p
+            r = s
+            if r @ r <= 1e-30:
+                break
+        with torch.no_grad():
+            for q, part in zip(ps, d.split([q.numel() for q in ps])):
+                q -= self.lr * part.reshape(q.shape)
+
+
 O = torch.optim
 # What stands after `minimize loss, ` in a model file, and the same in PyTorch. Rates are powers of two: dlc keeps them in f32.
 OPTIMISERS = [
@@ -101,6 +135,8 @@ OPTIMISERS = [
     ("by: rprop(0.03125)", lambda p: O.Rprop(p, lr=0.03125)),
     ("by: lbfgs(0.5)", lambda p: O.LBFGS(p, lr=0.5, max_iter=1, history_size=10)),
     ("by: lbfgs(0.5, history: 3)", lambda p: O.LBFGS(p, lr=0.5, max_iter=1, history_size=3)),
+    ("by: newtonCG(0.5, iterations: 3, damping: 0.125)", lambda p: NewtonCG(p, 0.5, 3, 0.125)),
+    ("by: newtonCG(0.25, damping: 0.5)", lambda p: NewtonCG(p, 0.25, 10, 0.5)),
     ("by: adaBound(0.03125)", lambda p: Own(p, adabound(0.03125))),
     ("by: adaBound(0.03125, finalRate: 0.5, gamma: 0.1)", lambda p: Own(p, adabound(0.03125, 0.5, 0.1))),
     ("by: adaBelief(0.03125)", lambda p: Own(p, adabelief(0.03125))),
@@ -151,7 +187,7 @@ def trained(make, clip=None):
         closure()
         if clip:
             clip([w, b])
-        optimiser.step(closure) if isinstance(optimiser, O.LBFGS) else optimiser.step()
+        optimiser.step(closure) if isinstance(optimiser, (O.LBFGS, NewtonCG)) else optimiser.step()
     return torch.cat([w.detach().flatten(), b.detach()])
 
 

@@ -131,6 +131,7 @@ extension ModelBuilder {
         if let clip = request.clip { gradients = try clip.clip(gradients) }
         let update = UpdateStep(self, number: number, isDue: isDue, suffix: suffix)
         let rate = try rate(request.optimiser.rate, update)
+        if request.optimiser is NewtonCG { training.gradients["newtonCG"] = minimised.id }
         let steps = try zip(parameters, zip(values, gradients)).map { parameter, pair in
             let factor = training.rates.reduce(1) { $1.pattern.covers(parameter.name) ? $0 * $1.factor : $0 }
             return ParameterStep(

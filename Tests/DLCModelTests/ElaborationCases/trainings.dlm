@@ -127,7 +127,7 @@ training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
     minimize loss, by: relu
     return loss
 }
-// expect: 3:24 `by` is one of `sgd`, `adagrad`, `adadelta`, `rmsProp`, `adam`, `amsgrad`, `adamW`, `nAdam`, `rAdam`, `adamax`, `adaBound`, `adaBelief`, `lion`, `lamb`, `rprop`, found the layer relu
+// expect: 3:24 `by` is one of `sgd`, `adagrad`, `adadelta`, `rmsProp`, `adam`, `amsgrad`, `adamW`, `nAdam`, `rAdam`, `adamax`, `adaBound`, `adaBelief`, `lion`, `lamb`, `rprop`, `lbfgs`, `newtonCG`, found the layer relu
 
 === a schedule for an optimiser
 training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
@@ -135,7 +135,7 @@ training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
     minimize loss, by: cosine(0.1, steps: 10)
     return loss
 }
-// expect: 3:24 `by` is one of `sgd`, `adagrad`, `adadelta`, `rmsProp`, `adam`, `amsgrad`, `adamW`, `nAdam`, `rAdam`, `adamax`, `adaBound`, `adaBelief`, `lion`, `lamb`, `rprop`, found the schedule cosine
+// expect: 3:24 `by` is one of `sgd`, `adagrad`, `adadelta`, `rmsProp`, `adam`, `amsgrad`, `adamW`, `nAdam`, `rAdam`, `adamax`, `adaBound`, `adaBelief`, `lion`, `lamb`, `rprop`, `lbfgs`, `newtonCG`, found the schedule cosine
 
 === no optimiser
 training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
@@ -399,7 +399,7 @@ training T(x: f32[N, 4], target: f32[N, 1]) {
     minimize loss, by: sgd()
     return loss: loss
 }
-// expect: 3:14 the loss does not depend on dense.weight
+// expect: 3:14 the loss does not depend on dense.weight, dense.bias
 
 === a model that calls a model
 model M(x: f32[N, 4]) {
