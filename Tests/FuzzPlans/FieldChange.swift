@@ -48,7 +48,9 @@ struct FieldChange: FieldVisitor {
         change(name, &value) { Changes.of($0.constant ?? 1).map { Dim($0) } + [Dim(symbol: "unbound")] }
     }
 
-    mutating func choice<C: KernelChoice>(_ name: String, _ value: inout C) { change(name, &value) { old in C.choices.map(\.key).filter { $0 != old } } }
+    mutating func choice<C: KernelChoice>(_ name: String, _ value: inout C) {
+        change(name, &value) { old in C.choices.entries.compactMap { C(rawValue: $0.code) }.filter { $0 != old } }
+    }
 
     mutating func list<E: Field>(_ name: String, _ values: inout [E]) throws {
         change("elements of \(name)", &values) { [[], Array($0.dropLast()), $0 + $0.suffix(1), $0 + [E.standard], $0.reversed()] }
