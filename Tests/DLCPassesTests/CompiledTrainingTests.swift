@@ -133,7 +133,7 @@ import Testing
             let found = try #require(try session.run(inputs)["loss"]).doubles()[0]
             #expect(abs(found - expected) <= 2e-5 * abs(expected), "step \(index): \(found) for \(expected)")
         }
-        #expect(plan.steps.contains { $0.definition.name == "recurrent_gradient" && $0.operands[12] != nil })
+        #expect(plan.steps.contains { $0.kernelName == "recurrent_gradient" && $0.operands[12] != nil })
     }
 
     @Test func aFileHoldsBothPrograms() throws {

@@ -35,8 +35,8 @@ import Testing
         let (graph, inputs) = try graph(item, of: item.gradient.layer)
         let image = try Compiler.compile(graph)
         let steps = image.plan.steps
-        let layer = try #require(steps.first { $0.definition.name == "recurrent" })
-        let gradient = try #require(steps.first { $0.definition.name == "recurrent_gradient" })
+        let layer = try #require(steps.first { $0.kernelName == "recurrent" })
+        let gradient = try #require(steps.first { $0.kernelName == "recurrent_gradient" })
         #expect(layer.results[3] != nil && gradient.operands[12]?.location == layer.results[3]?.location)
         let computed = try Session(CompiledModel(image), threads: 2).run(inputs)
         for (index, want) in try item.gradient.evaluate(item.example.operands).enumerated() {
@@ -50,7 +50,7 @@ import Testing
         var other = item.gradient.layer
         other.clip = 3
         let steps = try Compiler.compile(graph(item, of: other).graph).plan.steps
-        #expect(steps.first { $0.definition.name == "recurrent_gradient" }?.operands[12] == nil)
-        #expect(steps.first { $0.definition.name == "recurrent" }?.results[3] == nil)
+        #expect(steps.first { $0.kernelName == "recurrent_gradient" }?.operands[12] == nil)
+        #expect(steps.first { $0.kernelName == "recurrent" }?.results[3] == nil)
     }
 }
