@@ -5,7 +5,7 @@ extension RecurrentGradient {
         let x = try Oracle.operand(operands, 0)
         let (steps, batch) = layer.batchFirst ? (x.shape[1], x.shape[0]) : (x.shape[0], x.shape[1])
         let (inputs, hidden, directions) = (x.shape[2], layer.hiddenSize, layer.direction.count)
-        let xs = try x.doubles()
+        let (xs, ys) = (try x.doubles(), try Oracle.operand(operands, forwardCount).doubles())
         let lengths = try Oracle.optional(operands, 4)?.integers().map { Int($0) } ?? [Int](repeating: steps, count: batch)
         if let bad = lengths.first(where: { $0 < 0 || $0 > steps }) { throw DLCError("sequence_lens holds \(bad); expected 0 to \(steps)") }
         func stateStart(_ d: Int, _ b: Int) -> Int { (layer.batchFirst ? b * directions + d : d * batch + b) * hidden }
@@ -35,6 +35,8 @@ extension RecurrentGradient {
                 for i in 0..<lengths[b] {
                     before.append((h, c))
                     cell.step(xs[row(i).x..<row(i).x + inputs], &h, &c)
+                    // States are those of y, whatever made it.
+                    for unit in 0..<hidden { h[unit] = ys[row(i).y + unit] }
                 }
                 // The states that a sequence without steps ends with are zeros, but for a GRU.
                 let hasEnd = lengths[b] > 0 || kind == .gru
