@@ -19,7 +19,10 @@ import Testing
         try folder.write(Self.text, "fit.dlm")
         let x = try Tensor.random(seed: 1, shape: [40, 8, 3])
         let values = try x.doubles()
-        let target = (0..<320).map { values[3 * $0] - 2 * values[3 * $0 + 1] + 0.5 }
+        let target: [Double] = (0..<320).map { (row: Int) -> Double in
+            let (first, second) = (values[3 * row], values[3 * row + 1])
+            return first - 2 * second + 0.5
+        }
         try folder.write(x, "x.npy")
         try folder.write(try Tensor(doubles: target, type: .float32, shape: [40, 8, 1]), "target.npy")
         return folder
