@@ -102,6 +102,13 @@ extension GradientRules {
             let outside = try gradient.times(adjoint, gradient.complement(inside))
             return [inner, try gradient.add(Reduce(.sum, axes: axes, keepDims: false), outside)]
         }
+        if op.pads.contains(where: { $0.constant ?? 0 < 0 }) {
+            // What negative padding takes off goes first.
+            let (cut, added) = (try op.pads.map { try Dim.min($0, 0) }, try op.pads.map { try Dim.max($0, 0) })
+            return try gradient.backpropagated(to: node.operands, [adjoint]) { gradient in
+                [try gradient.add(Pad(pads: added, mode: op.mode), gradient.add(Pad(pads: cut), x))]
+            }
+        }
         let shape = gradient.shape(x)
         var result = adjoint
         for axis in shape.indices where op.pads[axis] != 0 || op.pads[axis + shape.count] != 0 {
