@@ -138,7 +138,13 @@ private struct ElementwiseRegions {
         members[root] = RegionMembers(nodes: nodes.sorted(), copies: copies)
         // What this region owns reads copies, not what others compute.
         let own = nodes.subtracting(copies)
-        for index in copies { readers[graph.nodes[index].results[0].index].removeAll { own.contains($0) } }
+        for index in copies {
+            readers[graph.nodes[index].results[0].index].removeAll { own.contains($0) }
+            // What a copy reads is read here as well as where its original stands.
+            for case let operand? in graph.nodes[index].operands where graph.producerIndex(of: operand).map({ !nodes.contains($0) }) ?? false {
+                readers[operand.index].append(root)
+            }
+        }
     }
 
     /// Takes in producers, and theirs, as long as they fit.
