@@ -59,28 +59,23 @@ static inline void relax(void) {
 #endif
 }
 
-/// Has this thread take and give denormal numbers as zeros, or not; returns what was.
-static inline uint64_t set_flushing(bool flushes, uint64_t before) {
 #if defined(__x86_64__)
-    enum { flush_to_zero = 0x8000, denormals_are_zero = 0x40 };
-    if (!flushes) return __builtin_ia32_ldmxcsr((unsigned)before), before;
-    unsigned state = __builtin_ia32_stmxcsr();
-    __builtin_ia32_ldmxcsr(state | flush_to_zero | denormals_are_zero);
-    return state;
+static inline uint64_t arithmetic_state(void) { return __builtin_ia32_stmxcsr(); }
+static inline void set_arithmetic_state(uint64_t state) { __builtin_ia32_ldmxcsr((unsigned)state); }
+enum { flushing = 0x8000 | 0x40 }; // results to zero, operands as zeros
 #elif defined(__aarch64__)
+static inline uint64_t arithmetic_state(void) {
     uint64_t state;
-    if (flushes) {
-        __asm__ volatile("mrs %0, fpcr" : "=r"(state));
-        __asm__ volatile("msr fpcr, %0" : : "r"(state | (1ull << 24)));
-        return state;
-    }
-    __asm__ volatile("msr fpcr, %0" : : "r"(before));
-    return before;
-#else
-    (void)flushes;
-    return before;
-#endif
+    __asm__ volatile("mrs %0, fpcr" : "=r"(state));
+    return state;
 }
+static inline void set_arithmetic_state(uint64_t state) { __asm__ volatile("msr fpcr, %0" : : "r"(state)); }
+enum { flushing = 1 << 24 };
+#else
+static inline uint64_t arithmetic_state(void) { return 0; }
+static inline void set_arithmetic_state(uint64_t state) { (void)state; }
+enum { flushing = 0 };
+#endif
 
 static void run_tasks(const dlc_step *step, int32_t phase, int32_t thread, int64_t begin, int64_t end) {
     int64_t stride = (step->launch.scratch_bytes + 63) / 64 * 64;
@@ -97,9 +92,10 @@ static void run_tasks(const dlc_step *step, int32_t phase, int32_t thread, int64
         step->launch.run(&call);
         return;
     }
-    uint64_t before = set_flushing(true, 0);
+    uint64_t before = arithmetic_state();
+    set_arithmetic_state(before | flushing);
     step->launch.run(&call);
-    set_flushing(false, before);
+    set_arithmetic_state(before);
 }
 
 static inline uint64_t piece_range(int64_t begin, int64_t end) { return (uint64_t)begin | (uint64_t)end << 32; }

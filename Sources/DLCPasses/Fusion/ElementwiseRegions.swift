@@ -12,13 +12,19 @@ import DLCOps
 /// last join the region whose elements they add, or that reads the same tensors: what a layer's gradient adds up over a batch
 /// is added while it passes by.
 public let fuseElementwiseRegions = Pass("fuse-elementwise-regions", at: .laidOut, graph: { graph in
-    for copies in [true, false] {
-        var regions = ElementwiseRegions(graph, copies: copies)
+    for growth in RegionGrowth.allCases {
+        var regions = ElementwiseRegions(graph, growth)
         regions.form()
-        if let order = regions.order() { return try RegionGathering(graph, order).graph() }
+        guard let order = regions.order() else { continue }
+        let gathering = RegionGathering(graph, order)
+        if gathering.mostResults <= ElementwiseRegions.mostResults { return try gathering.graph() }
     }
-    throw DLCError("regions wait for each other")
+    throw DLCError("an elementwise operator waits for itself")
 })
+
+/// What a region may take in beside its root, the most first: where regions wait for each other, or one has more results than
+/// its kernel takes since copies elsewhere read them, all are formed anew with less.
+private enum RegionGrowth: CaseIterable { case copies, owned, alone }
 
 /// The nodes that one region computes.
 struct RegionMembers {
@@ -46,12 +52,11 @@ private struct ElementwiseRegions {
     private var members: [Int: RegionMembers] = [:]
     /// Nodes that only add up, by index.
     private let sums: [Int]
-    private let mayCopy: Bool
+    private let growth: RegionGrowth
 
-    /// - Parameter copies: whether nodes may be computed in several regions.
-    init(_ graph: Graph, copies: Bool) {
+    init(_ graph: Graph, _ growth: RegionGrowth) {
         self.graph = graph
-        mayCopy = copies
+        self.growth = growth
         readers = [[Int]](repeating: [], count: graph.valueCount)
         region = Array(graph.nodes.indices)
         sums = graph.nodes.indices.filter { Self.isSum(graph.nodes[$0], graph) }
@@ -124,6 +129,10 @@ private struct ElementwiseRegions {
         var nodes: Set<Int> = [root]
         var copies: Set<Int> = []
         members[root] = RegionMembers(nodes: [root])
+        if growth == .alone {
+            if graph.nodes[root].op is Reduce { members[root] = nil }
+            return
+        }
         extend(&nodes, &copies, root, from: producers(of: root))
         for sum in sums.reversed() where isFree(sum) && space(sum) == space(root) && joins(sum, nodes) {
             guard fits(nodes.union([sum])), !isOnTheWay(sum, nodes, root) else { continue }
@@ -161,7 +170,7 @@ private struct ElementwiseRegions {
             let isShared = users.contains { copies.contains($0) }
             if isFree(candidate), !isShared, outside.isEmpty || !reaches(from: outside, root) {
                 region[candidate] = root
-            } else if mayCopy, isCheaperTwice(candidate, outside, shape) {
+            } else if growth == .copies, isCheaperTwice(candidate, outside, shape) {
                 copies.insert(candidate)
             } else {
                 continue

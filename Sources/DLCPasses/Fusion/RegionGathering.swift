@@ -43,14 +43,18 @@ struct RegionGathering {
         }
     }
 
+    /// The most results of a region.
+    var mostResults: Int { regions.map { results(of: $0).count }.max() ?? 0 }
+
+    private func results(of region: RegionMembers) -> [Value] { region.own.map { old.nodes[$0].results[0] }.filter { isRead[$0.index] } }
+
     func graph() throws -> Graph {
         var computed: [Int: Value] = [:]
         var isDone = Set<Int>()
         return try old.rewritten { rewriter, node in
             guard let place = old.producerIndex(of: node.results[0]), let number = owner[place] else { return nil }
             if isDone.insert(number).inserted {
-                let own = regions[number].own
-                let results = own.map { old.nodes[$0].results[0] }.filter { isRead[$0.index] }
+                let results = results(of: regions[number])
                 if !results.isEmpty {
                     for (result, value) in zip(results, try region(regions[number].nodes, results, into: &rewriter)) { computed[result.index] = value }
                 }

@@ -96,11 +96,12 @@ final class BoundPlan {
         status.initialize(to: 0)
         steps = .allocate(capacity: max(1, kernels.count))
         steps.initialize(repeating: dlc_step())
+        let flushes = plan.flushesDenormals
         var next = 0
         for (index, kernel) in kernels.enumerated() {
             steps[index].launch = kernel.launch
             steps[index].most_threads = Int32(mostThreads[index])
-            steps[index].flushes = plan.flushesDenormals
+            steps[index].flushes = flushes
             steps[index].params = UnsafeRawPointer(kernel.params)
             steps[index].buffers = pointers.baseAddress.map { $0 + next }
             let (step, places) = (plan.steps[index], places.steps[index])
