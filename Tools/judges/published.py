@@ -9,7 +9,6 @@ be the published one, and the outputs must agree within 1e-4 of their largest ma
 import json
 import os
 import sys
-import tempfile
 import warnings
 
 import numpy as np
@@ -23,7 +22,7 @@ import detectors
 import spelled
 import spelled_classics
 import spelled_vision
-from running import difference, run, Unequal
+from running import difference, finish, run, Unequal
 
 LIMIT = 1e-4  # of an output's largest magnitude
 DRAWN = torch.Generator().manual_seed(4)
@@ -164,19 +163,7 @@ def main():
     torch.manual_seed(4)
     judges = [(case.file, lambda folder, case=case: judge(case, models, dlc, folder)) for case in CASES]
     judges += [(name, lambda folder, name=name: detectors.judge(name, models, dlc, folder)) for name in detectors.NETWORKS]
-    passed = failed = 0
-    for name, compute in judges:
-        if names and name not in names:
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                print(f"ok   {name}: {compute(folder)}", flush=True)
-                passed += 1
-            except Unequal as error:
-                print(f"FAIL {name}: {error}", flush=True)
-                failed += 1
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(failed > 0)
+    finish((name, compute) for name, compute in judges if not names or name in names)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """Running dlc for a judge, and comparing what it gives."""
 import subprocess
+import sys
+import tempfile
 
 import numpy as np
 
@@ -42,3 +44,20 @@ def difference(file, name, found, expected):
     if apart.size == 0:
         return 0.0
     return float(apart[int(FREE.get(file, 0) * apart.size)] / max(np.abs(expected).max(), 1e-30))
+
+
+def finish(judges):
+    """Runs judges, `(name, judge)`, each in a folder of its own that is removed, prints a line for each and their counts, and
+    ends the program: with 1 where one has raised Unequal. A judge returns what is to be said of a case that passed.
+    """
+    passed = failed = 0
+    for name, judge in judges:
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                print(f"ok   {name}: {judge(folder)}", flush=True)
+                passed += 1
+            except Unequal as error:
+                print(f"FAIL {name}: {error}", flush=True)
+                failed += 1
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(failed > 0)

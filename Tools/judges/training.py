@@ -8,7 +8,6 @@ a schedule those of 50 steps within 1e-5.
 """
 import os
 import sys
-import tempfile
 
 import numpy as np
 import torch
@@ -17,7 +16,7 @@ from safetensors.torch import save_file
 import training_cases
 import training_networks
 import training_optimisers
-from running import run, Unequal
+from running import finish, run, Unequal
 
 STEPS, FIRST, LIMITS = 100, 20, (1e-4, 1e-2)
 
@@ -138,19 +137,8 @@ def main():
     torch.set_num_threads(1)
     judges = [(name, curve) for name in training_cases.SMALL] + [(name, optimised) for name in training_optimisers.CASES]
     judges += [(name, repeated) for name in training_cases.DRAWING]
-    passed = failed = 0
-    for name, judge in judges:
-        if names and name not in names:
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                print(f"ok   {name}: {judge(name, trainings, dlc, folder)}", flush=True)
-                passed += 1
-            except Unequal as error:
-                print(f"FAIL {name}: {error}", flush=True)
-                failed += 1
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(failed > 0)
+    finish((name, lambda folder, name=name, judge=judge: judge(name, trainings, dlc, folder))
+           for name, judge in judges if not names or name in names)
 
 
 if __name__ == "__main__":
