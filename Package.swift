@@ -6,7 +6,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "DLCRuntime", targets: ["DLCRuntime"]),
-        .library(name: "DLC", targets: ["DLC", "DLCModel"]),
+        .library(name: "DLC", targets: ["DLC", "DLCModel", "DLCTrain"]),
         .executable(name: "dlc", targets: ["DLCCommand"]),
         .plugin(name: "DLCBuild", targets: ["DLCBuild"]),
         .plugin(name: "DLCBuildInstalled", targets: ["DLCBuildInstalled"]),
@@ -36,10 +36,11 @@ let package = Package(
         .target(name: "DLCTensorFiles", dependencies: ["DLCTensor", "CZlib"]),
         .target(name: "DLCModel", dependencies: ["DLCPasses", "DLCTensorFiles"]),
         .target(name: "DLC", dependencies: ["DLCPasses", "DLCRuntime", "DLCONNX", "DLCModel"]),
+        .target(name: "DLCTrain", dependencies: ["DLC", "DLCModel", "DLCTensorFiles"]),
         .executableTarget(
             name: "DLCCommand",
             dependencies: [
-                "DLC", "DLCModel", "DLCTensorFiles", "CKernels",
+                "DLC", "DLCModel", "DLCTensorFiles", "DLCTrain", "CKernels",
                 .target(name: "CImage", condition: .when(traits: ["Images"])),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -60,6 +61,7 @@ let package = Package(
         .testTarget(name: "DLCONNXTests", dependencies: ["DLC", "DLCModel", "DLCONNX"]),
         .testTarget(
             name: "DLCModelTests", dependencies: ["DLCModel", "DLCTensorFiles"], exclude: ["ElaborationCases", "Reference", "SyntaxCases"]),
+        .testTarget(name: "DLCTrainTests", dependencies: ["DLCTrain"]),
         .testTarget(name: "DLCCommandTests", dependencies: ["DLCCommand", "DLCTensorFiles"]),
     ],
     swiftLanguageModes: [.v6],
