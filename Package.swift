@@ -7,6 +7,7 @@ let package = Package(
     products: [
         .library(name: "DLCRuntime", targets: ["DLCRuntime"]),
         .library(name: "DLC", targets: ["DLC", "DLCModel", "DLCTrain"]),
+        .library(name: "DLCData", targets: ["DLCData"]),
         .executable(name: "dlc", targets: ["DLCCommand"]),
         .plugin(name: "DLCBuild", targets: ["DLCBuild"]),
         .plugin(name: "DLCBuildInstalled", targets: ["DLCBuildInstalled"]),
@@ -34,14 +35,16 @@ let package = Package(
         .target(name: "CImage", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "DLCTensorFiles", dependencies: ["DLCTensor", "CZlib"]),
+        .target(
+            name: "DLCData",
+            dependencies: ["DLCTensor", "DLCTensorFiles", "CKernels", "CZlib", .target(name: "CImage", condition: .when(traits: ["Images"]))]),
         .target(name: "DLCModel", dependencies: ["DLCPasses", "DLCTensorFiles"]),
         .target(name: "DLC", dependencies: ["DLCPasses", "DLCRuntime", "DLCONNX", "DLCModel"]),
         .target(name: "DLCTrain", dependencies: ["DLC", "DLCModel", "DLCTensorFiles"]),
         .executableTarget(
             name: "DLCCommand",
             dependencies: [
-                "DLC", "DLCModel", "DLCTensorFiles", "DLCTrain", "CKernels",
-                .target(name: "CImage", condition: .when(traits: ["Images"])),
+                "DLC", "DLCData", "DLCModel", "DLCTensorFiles", "DLCTrain", "CKernels",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "FuzzPlans", dependencies: ["DLCPasses"], path: "Tests/FuzzPlans"),
@@ -50,6 +53,7 @@ let package = Package(
         .testTarget(name: "DLCFuzzTests", dependencies: ["DLCFuzz", "DLC"], path: "Tests/FuzzTests"),
         .testTarget(name: "DLCTensorTests", dependencies: ["DLCTensor", "DLCTensorFiles"]),
         .testTarget(name: "DLCTensorFilesTests", dependencies: ["DLCTensorFiles"]),
+        .testTarget(name: "DLCDataTests", dependencies: ["DLCData"]),
         .testTarget(name: "DLCGraphTests", dependencies: ["DLCGraph", "DLCOps"]),
         .testTarget(name: "DLCOpsTests", dependencies: ["DLCOps"]),
         .testTarget(name: "DLCPassesTests", dependencies: ["DLC"], resources: [.copy("Golden")]),

@@ -18,6 +18,20 @@ public enum NPY {
     }
 
     static func tensor(from file: ArraySlice<UInt8>) throws -> Tensor {
+        let (header, start) = try layout(of: file)
+        let data = file[(file.startIndex + start)...].prefix(try Checked.count(header.shape) * header.type.size)
+        if header.type == .bool, let odd = data.first(where: { $0 > 1 }) {
+            throw DLCError("has a bool of value \(odd); expected 0 or 1")
+        }
+        let shape = header.isFortranOrder ? header.shape.reversed() : header.shape
+        let stored = try Tensor(type: header.type, shape: shape) { target in target.copyBytes(from: data) }
+        return header.isFortranOrder ? try reversingAxes(of: stored) : stored
+    }
+
+    /// The header, and the offset of the elements from the beginning; they are all there.
+    static func layout<Bytes: RandomAccessCollection>(
+        of file: Bytes
+    ) throws -> (header: NPYHeader, start: Int) where Bytes.Element == UInt8, Bytes.Index == Int {
         guard file.starts(with: magic), let major = file.integer(at: 6, size: 1) else {
             throw DLCError("is no npy file: it does not begin with \\x93NUMPY")
         }
@@ -27,17 +41,12 @@ public enum NPY {
         guard let length = file.integer(at: 8, size: lengthSize), let text = file.part(at: start, length: length) else {
             throw DLCError("is truncated inside the npy header")
         }
-        let header = try NPYHeader(parsing: text)
+        let header = try NPYHeader(parsing: Array(text)[...])
         let byteCount = try Checked.multiply(Checked.count(header.shape), header.type.size)
-        guard let data = file.part(at: start + length, length: byteCount) else {
+        guard file.part(at: start + length, length: byteCount) != nil else {
             throw DLCError("is truncated: \(header.type)\(header.shape) needs \(byteCount) bytes, there are \(file.count - start - length)")
         }
-        if header.type == .bool, let odd = data.first(where: { $0 > 1 }) {
-            throw DLCError("has a bool of value \(odd); expected 0 or 1")
-        }
-        let shape = header.isFortranOrder ? header.shape.reversed() : header.shape
-        let stored = try Tensor(type: header.type, shape: shape) { target in target.copyBytes(from: data) }
-        return header.isFortranOrder ? try reversingAxes(of: stored) : stored
+        return (header, start + length)
     }
 
     static func bytes(of tensor: Tensor) throws -> [UInt8] {

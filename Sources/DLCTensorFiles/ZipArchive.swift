@@ -12,14 +12,50 @@ struct ZipArchive {
 
     init(entries: [Entry]) { self.entries = entries }
 
+    /// What the directory says of a file.
+    struct Record {
+        var name: String
+        /// 0: stored, 8: deflated.
+        var method: Int
+        var checksum: Int
+        var compressedCount: Int
+        var count: Int
+        /// Where its local header begins.
+        var local: Int
+
+        /// The bytes as stored.
+        /// - Throws: where the local header is damaged or the bytes are not all there.
+        func range<Bytes: RandomAccessCollection>(in file: Bytes) throws -> Range<Int> where Bytes.Element == UInt8, Bytes.Index == Int {
+            let data = try ZipArchive.data(in: file, at: local, count: compressedCount)
+            return data.startIndex..<data.endIndex
+        }
+
+        /// The bytes, inflated and held to the checksum.
+        func contents<Bytes: RandomAccessCollection>(in file: Bytes) throws -> [UInt8] where Bytes.Element == UInt8, Bytes.Index == Int {
+            let data = try ZipArchive.data(in: file, at: local, count: compressedCount)
+            return try ZipArchive.inflated(Array(data), method: method, count: count, checksum: checksum)
+        }
+    }
+
     /// Calls `body` with one file after the other, so that the bytes of one at a time are in memory.
     /// - Throws: where the archive is damaged or an entry's checksum is not that of its bytes.
     static func forEach<Bytes: RandomAccessCollection>(
         in file: Bytes, _ body: (Entry) throws -> Void
     ) throws where Bytes.Element == UInt8, Bytes.Index == Int {
+        for record in try records(in: file) {
+            let bytes = try located(record.name) { try record.contents(in: file) }
+            try body(Entry(name: record.name, bytes: bytes))
+        }
+    }
+
+    /// The directory.
+    static func records<Bytes: RandomAccessCollection>(
+        in file: Bytes
+    ) throws -> [Record] where Bytes.Element == UInt8, Bytes.Index == Int {
         let end = try Self.endOfDirectory(in: file)
         var position = end.start
         var taken = 0
+        var records: [Record] = []
         for _ in 0..<end.count {
             guard file.integer(at: position, size: 4) == 0x0201_4B50,
                 let method = file.integer(at: position + 10, size: 2),
@@ -32,17 +68,16 @@ struct ZipArchive {
                 let local = file.integer(at: position + 42, size: 4),
                 let name = file.part(at: position + 46, length: nameCount)
             else { throw DLCError("the zip directory is damaged at byte \(position)") }
-            let text = String(decoding: name, as: UTF8.self)
             // Entries over the same bytes would multiply the file's size.
             taken += compressedCount
             guard taken <= file.count else { throw DLCError("the zip entries overlap") }
-            let bytes = try located(text) {
-                let data = try Self.data(in: file, at: local, count: compressedCount)
-                return try Self.inflated(Array(data), method: method, count: count, checksum: checksum)
-            }
-            try body(Entry(name: text, bytes: bytes))
+            records.append(
+                Record(
+                    name: String(decoding: name, as: UTF8.self), method: method, checksum: checksum, compressedCount: compressedCount,
+                    count: count, local: local))
             position += 46 + nameCount + extraCount + commentCount
         }
+        return records
     }
 
     /// The archive with every entry stored.

@@ -1,4 +1,5 @@
 import DLC
+import DLCData
 import Testing
 
 @testable import DLCCommand

@@ -1,4 +1,5 @@
 import DLC
+import DLCData
 
 /// Turns a picture into what an input asks for: resized, in grey or in colour, in the input's layout.
 ///

@@ -1,21 +1,25 @@
-import DLC
+import DLCTensor
 
 #if Images
 import CImage
 #endif
 
 /// Pixels of 0…255, channels interleaved, rows from the top.
-struct Picture {
-    var width: Int
-    var height: Int
-    var channels: Int
-    var pixels: [Float]
+public struct Picture: Sendable {
+    public var width: Int
+    public var height: Int
+    public var channels: Int
+    public var pixels: [Float]
+
+    public init(width: Int, height: Int, channels: Int, pixels: [Float]) {
+        (self.width, self.height, self.channels, self.pixels) = (width, height, channels, pixels)
+    }
 }
 
 extension Picture {
     #if Images
     /// Reads a PNG or JPEG file.
-    init(_ path: String) throws {
+    public init(_ path: String) throws {
         var image = dlc_image()
         defer { dlc_image_free(&image) }
         guard dlc_image_read(path, &image) != 0, let pixels = image.pixels else {
@@ -26,11 +30,11 @@ extension Picture {
     }
     #else
     /// Throws, because this build reads no pictures.
-    init(_ path: String) throws { throw DLCError("this build reads no pictures; build with the package trait Images") }
+    public init(_ path: String) throws { throw DLCError("this build reads no pictures; build with the package trait Images") }
     #endif
 
     /// In grey (luma of ITU-R BT.601, in the fixed-point form that Pillow uses) or in three channels.
-    func converted(channels wanted: Int) -> Picture {
+    public func converted(channels wanted: Int) -> Picture {
         if wanted == channels { return self }
         var result = Picture(width: width, height: height, channels: wanted, pixels: [])
         result.pixels.reserveCapacity(width * height * wanted)
@@ -46,7 +50,7 @@ extension Picture {
     }
 
     /// Resized by a triangle filter as wide as the pixels of the coarser side: bilinear, without aliasing when shrinking.
-    func resized(height newHeight: Int, width newWidth: Int) throws -> Picture {
+    public func resized(height newHeight: Int, width newWidth: Int) throws -> Picture {
         if newHeight == height && newWidth == width { return self }
         guard try Checked.count([newHeight, newWidth, channels]) <= 1 << 28, try Checked.count([height, newWidth, channels]) <= 1 << 28 else {
             throw DLCError("a picture of \(newHeight) × \(newWidth) is too large")

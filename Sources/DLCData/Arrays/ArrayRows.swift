@@ -1,0 +1,90 @@
+import DLCTensor
+import DLCTensorFiles
+
+/// The rows of an array: its elements along the first dimension, one for each example, read when they are asked for.
+struct ArrayRows: Sendable, FieldSource {
+    let name: String
+    let type: ElementType
+    /// Extents of one row.
+    let shape: [Int]
+    let count: Int
+    /// For messages: the file, and the array where a file holds several.
+    let place: String
+    private let rowBytes: Int
+    private let bytes: Bytes
+
+    private enum Bytes {
+        case file(DataFile, offset: Int)
+        case memory(Tensor)
+    }
+
+    /// - Throws: where the array has no dimension to count examples by.
+    init(_ array: StoredArray, file: DataFile, place: String) throws {
+        guard let count = array.shape.first else {
+            throw DLCError("is a single \(array.type); expected a first dimension that counts the examples", at: [place])
+        }
+        (name, type, shape, self.count, self.place) = (array.name, array.type, Array(array.shape.dropFirst()), count, place)
+        rowBytes = try Checked.multiply(Checked.count(shape), type.size)
+        switch array.place {
+        case .file(let offset): bytes = .file(file, offset: offset)
+        case .memory(let tensor): bytes = .memory(tensor)
+        }
+    }
+
+    init(_ name: String, _ tensor: Tensor, place: String) throws {
+        guard let count = tensor.shape.first else {
+            throw DLCError("is a single \(tensor.type); expected a first dimension that counts the examples", at: [place])
+        }
+        (self.name, type, shape, self.count, self.place) = (name, tensor.type, Array(tensor.shape.dropFirst()), count, place)
+        rowBytes = try Checked.multiply(Checked.count(shape), type.size)
+        bytes = .memory(tensor)
+    }
+
+    var description: String { "\(name.printable()): \(DataField.text(type, [count] + shape))" }
+
+    func fits(_ wanted: WantedField) -> Bool {
+        ShapeFit(of: shape, to: wanted.shape) != nil && (wanted.type.isFloat || !type.isFloat)
+    }
+
+    /// The rows at `indices`, `[indices.count] + shape`, of the array's type. Neighbours are read at once.
+    func rows(_ indices: some RandomAccessCollection<Int>) throws -> Tensor {
+        try Tensor(type: type, shape: [indices.count] + shape) { target in
+            guard rowBytes > 0 else { return }
+            var indices = Array(indices)[...]
+            var done = 0
+            while let first = indices.first {
+                let run = zip(indices, first...).prefix { $0 == $1 }.count
+                indices.removeFirst(run)
+                let part = UnsafeMutableRawBufferPointer(rebasing: target[done..<done + run * rowBytes])
+                done += part.count
+                switch bytes {
+                case .file(let file, let offset): try file.read(at: offset + first * rowBytes, into: part)
+                case .memory(let tensor):
+                    tensor.withUnsafeBytes { part.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[first * rowBytes..<(first + run) * rowBytes])) }
+                }
+            }
+            if type == .bool, let odd = target.firstIndex(where: { $0 > 1 }) {
+                throw DLCError("has a bool of value \(target[odd]); expected 0 or 1", at: [place])
+            }
+        }
+    }
+}
+
+/// How rows of one shape become rows of another without moving an element: equal shapes, shapes that differ in extents of 1,
+/// and flat rows. `[28, 28, 3]` for `[3, 28, 28]` is none of these.
+struct ShapeFit {
+    /// The shape that the rows get.
+    let shape: [Int]
+
+    init?(of shape: [Int], to wanted: [Int?]) {
+        if shape.count == wanted.count, zip(shape, wanted).allSatisfy({ $1 == nil || $0 == $1 }) {
+            self.shape = shape
+            return
+        }
+        let known = wanted.compactMap { $0 }
+        guard known.count == wanted.count, (try? Checked.count(known)) == (try? Checked.count(shape)),
+            known.filter({ $0 != 1 }) == shape.filter({ $0 != 1 }) || known.count == 1 || shape.count == 1
+        else { return nil }
+        self.shape = known
+    }
+}
