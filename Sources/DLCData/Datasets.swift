@@ -5,27 +5,43 @@ public enum Datasets {
     /// The data at a path, in the form that a training asks for.
     ///
     /// The format is told by the file's name, or by what a folder holds.
-    /// - Throws: where nothing is there, no format fits, or the data are not what the fields ask for.
+    /// - Throws: where nothing is there, no format fits, the data are not what the fields ask for, or a folder holds parts of which
+    ///   one has to be named.
     public static func open(_ path: String, wanting fields: [WantedField], options: DataOptions = DataOptions()) throws -> any Dataset {
-        if Folder.exists(path) { return try openFolder(path, fields, options) }
-        let kind = Folder.kind(of: path)
-        if ArrayFiles.kinds.contains(kind) {
-            return try ArrayDataset(ArrayFiles.arrays(in: path), of: path, kind: kind, wanting: fields, options)
+        let (training, validation) = try DataPlace.find(path)
+        if validation != nil {
+            throw DLCError("holds data for training and for validation; name one of them, or give it as both", at: [path])
         }
-        guard Folder.isFile(path) else { throw DLCError("there is no such file or folder", at: [path]) }
-        throw DLCError("is of no known format; expected \(known)", at: [path])
+        return try open(training, fields, options)
     }
 
-    private static let known = ".npy, .npz, .safetensors or a folder of .npy files"
+    /// The data for training at a path, and those for validation where the path is a folder of both (MNIST's and CIFAR's files;
+    /// `train` and one of `validation`, `valid`, `val` or `test`, folders or files). They are held to each other by `check`.
+    /// - Throws: as `open` does.
+    public static func openParts(
+        _ path: String, wanting fields: [WantedField], options: DataOptions = DataOptions()
+    ) throws -> (training: any Dataset, validation: (any Dataset)?) {
+        let places = try DataPlace.find(path)
+        let training = try open(places.training, fields, options)
+        guard let place = places.validation else { return (training, nil) }
+        let validation = try open(place, fields, options.following(training))
+        try check(training: training, validation: validation)
+        return (training, validation)
+    }
 
-    private static func openFolder(_ path: String, _ fields: [WantedField], _ options: DataOptions) throws -> any Dataset {
-        let names = try Folder.names(in: path)
-        guard !names.isEmpty else { throw DLCError("is an empty folder", at: [path]) }
-        let arrays = names.filter { Folder.kind(of: $0) == "npy" }
-        if !arrays.isEmpty {
-            return try ArrayDataset(ArrayFiles.arrays(inFolder: path, names: arrays), of: path, kind: "npy", wanting: fields, options)
+    private static func open(_ place: DataPlace, _ fields: [WantedField], _ options: DataOptions) throws -> any Dataset {
+        switch place.format {
+        case .arrays:
+            let arrays = try place.files.flatMap { try ArrayFiles.arrays(in: $0) }
+            return try ArrayDataset(arrays, of: place.path, kind: Folder.kind(of: place.files[0]), wanting: fields, options)
+        case .idx:
+            return try ArrayDataset(IDXFile.arrays(images: place.files[0]), of: place.path, kind: "IDX", wanting: fields, options)
+        case .cifar:
+            let names = try CIFARFiles.classNames(of: place)
+            let arrays = try CIFARFiles.arrays(place.files, labels: names?.labels)
+            return try ArrayDataset(arrays, of: place.path, kind: "CIFAR", classNames: names?.names ?? [], wanting: fields, options)
+        case .pictures(let folders): return try PictureFolder(place.path, folders: folders, wanting: fields, options)
         }
-        throw DLCError("is a folder of no known format; expected \(known)", at: [path])
     }
 
     /// Checks that two parts can serve one training.

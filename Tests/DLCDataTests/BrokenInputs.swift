@@ -57,7 +57,7 @@ struct BrokenInput: Sendable, CustomTestStringConvertible {
         let y = try Tensor([0, 2] as [Int64], shape: [2])
         let oneField = [WantedField("x", .float32, [2])]
         return [
-            BrokenInput("nothing there", says: "nowhere.npz", "No such file") { "\($0.path)/nowhere.npz" },
+            BrokenInput("nothing there", says: "nowhere.npz", "no such file") { "\($0.path)/nowhere.npz" },
             BrokenInput("no known format", says: "a.xyz", "expected") { try $0.write("?", "a.xyz") },
             BrokenInput("empty folder", says: "empty folder") { folder in
                 try folder.folder("none")

@@ -8,11 +8,7 @@ import DLCData
 /// metadata say otherwise under `INPUT.mean` and `INPUT.std` (one number, or one per channel); integers get p itself.
 struct ImageInput {
     private let port: Plan.Port
-    private let channels: Int
-    private let channelsLast: Bool
-    /// Extents of the picture; nil takes those of the file.
-    private let height: Int?
-    private let width: Int?
+    private let form: PictureShape
     private let mean: [Float]
     private let deviation: [Float]
 
@@ -26,16 +22,11 @@ struct ImageInput {
             }
             shape.removeFirst()
         }
-        func isChannels(_ dim: Dim) -> Bool { dim.constant == 1 || dim.constant == 3 }
-        switch shape.count {
-        case 2: (channels, channelsLast, height, width) = (1, true, shape[0].constant, shape[1].constant)
-        case 3 where isChannels(shape[0]):
-            (channels, channelsLast, height, width) = (shape[0].constant ?? 1, false, shape[1].constant, shape[2].constant)
-        case 3 where isChannels(shape[2]):
-            (channels, channelsLast, height, width) = (shape[2].constant ?? 1, true, shape[0].constant, shape[1].constant)
-        default:
+        guard let form = PictureShape(shape.map(\.constant)) else {
             throw DLCError("takes \(Describe.type(port.type, port.shape)), which is no picture of 1 or 3 channels")
         }
+        self.form = form
+        let channels = form.channels
         guard port.type.isFloat || port.type == .uint8 || port.type == .int32 || port.type == .int64 else {
             throw DLCError("takes \(port.type), which pictures do not give")
         }
@@ -48,22 +39,13 @@ struct ImageInput {
     func read(_ path: String) throws -> Tensor { try tensor(of: Picture(path)) }
 
     func tensor(of original: Picture) throws -> Tensor {
-        var picture = original.converted(channels: channels)
-        let height = self.height ?? picture.height
-        let width = self.width ?? picture.width
-        guard height > 0, width > 0 else { throw DLCError("the input is empty") }
-        picture = try picture.resized(height: height, width: width)
-        let plane = height * width
-        var values = [Float](repeating: 0, count: picture.pixels.count)
-        for pixel in 0..<plane {
-            for channel in 0..<channels {
-                var value = picture.pixels[pixel * channels + channel]
-                if port.type.isFloat { value = (value / 255 - mean[channel]) / deviation[channel] } else { value = value.rounded() }
-                values[channelsLast ? pixel * channels + channel : channel * plane + pixel] = value
-            }
+        var (values, shape) = try form.values(of: original)
+        let plane = values.count / form.channels
+        for index in values.indices {
+            let channel = form.channelsLast ? index % form.channels : index / plane
+            values[index] = port.type.isFloat ? (values[index] / 255 - mean[channel]) / deviation[channel] : values[index].rounded()
         }
-        let picked = port.shape.count == 2 ? [height, width] : channelsLast ? [height, width, channels] : [channels, height, width]
-        return try Tensor(values, shape: port.shape.count == 4 ? [1] + picked : picked).converted(to: port.type)
+        return try Tensor(values, shape: port.shape.count == 4 ? [1] + shape : shape).converted(to: port.type)
     }
 
     private static func numbers(_ text: String?, or standard: Float, _ count: Int, _ key: String) throws -> [Float] {

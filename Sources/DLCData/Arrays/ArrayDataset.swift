@@ -18,7 +18,11 @@ struct ArrayDataset: Dataset {
     }
 
     /// - Throws: where a field has no array, an array does not fit its field, or arrays differ in their number of examples.
-    init(_ arrays: [ArrayRows], of path: String, kind: String, wanting wanted: [WantedField], _ options: DataOptions) throws {
+    init(
+        _ arrays: [ArrayRows], of path: String, kind: String, classNames: [String] = [], wanting wanted: [WantedField], _ options: DataOptions
+    ) throws {
+        var encoding = options.encoding ?? DataEncoding()
+        if encoding.classNames.isEmpty { encoding.classNames = classNames }
         let chosen = try located(path) { try FieldMatching.assign(wanted, from: arrays, names: options.sources) }
         var columns: [Column] = []
         for (field, index) in zip(wanted, chosen) {
@@ -36,7 +40,10 @@ struct ArrayDataset: Dataset {
             let described = DataField(
                 field.name, field.type, fit.shape, content,
                 channelAxis: fit.shape.count == 1 ? 0 : content == .pixels ? DataField.channelAxis(ofPicture: fit.shape) : nil)
-            let conversion = FieldConversion(field: described, classes: field.classes, allowsNonFinite: options.allowsNonFinite)
+            let conversion =
+                content == .classes
+                ? try ClassField.conversion(field, classNames: encoding.classNames, at: path)
+                : FieldConversion(field: described, classes: field.classes, allowsNonFinite: options.allowsNonFinite)
             columns.append(Column(rows: rows, shape: fit.shape, conversion: conversion))
         }
         guard let first = columns.first else { throw DLCError("no field is asked for", at: [path]) }
@@ -49,7 +56,7 @@ struct ArrayDataset: Dataset {
         self.columns = columns
         count = first.rows.count
         fields = columns.map(\.conversion.field)
-        encoding = options.encoding ?? DataEncoding()
+        self.encoding = encoding
         summary = "\(count) examples of \(kind) in \(path)"
     }
 

@@ -20,9 +20,4 @@ enum ArrayFiles {
         // A single number beside the arrays (a version, a seed) is nobody's example.
         try arrays.filter { !$0.shape.isEmpty }.map { try ArrayRows($0, file: file, place: "\(file.path): \($0.name.printable())") }
     }
-
-    /// The `.npy` files of a folder, named as the files are.
-    static func arrays(inFolder path: String, names: [String]) throws -> [ArrayRows] {
-        try names.flatMap { try arrays(in: Folder.join(path, $0)) }
-    }
 }

@@ -11,11 +11,20 @@ struct ArrayRows: Sendable, FieldSource {
     /// For messages: the file, and the array where a file holds several.
     let place: String
     private let rowBytes: Int
+    private let isBigEndian: Bool
     private let bytes: Bytes
 
     private enum Bytes {
-        case file(DataFile, offset: Int)
+        case files([Part])
         case memory(Tensor)
+    }
+
+    /// Rows of one file: `stride` bytes from one to the next.
+    struct Part: Sendable {
+        let file: DataFile
+        let offset: Int
+        let stride: Int
+        let count: Int
     }
 
     /// - Throws: where the array has no dimension to count examples by.
@@ -25,10 +34,20 @@ struct ArrayRows: Sendable, FieldSource {
         }
         (name, type, shape, self.count, self.place) = (array.name, array.type, Array(array.shape.dropFirst()), count, place)
         rowBytes = try Checked.multiply(Checked.count(shape), type.size)
+        isBigEndian = false
         switch array.place {
-        case .file(let offset): bytes = .file(file, offset: offset)
+        case .file(let offset): bytes = .files([Part(file: file, offset: offset, stride: rowBytes, count: count)])
         case .memory(let tensor): bytes = .memory(tensor)
         }
+    }
+
+    /// Rows that lie in records of one or more files.
+    /// - Parameter isBigEndian: whether the bytes of an element stand in network order.
+    init(_ name: String, _ type: ElementType, _ shape: [Int], in parts: [Part], isBigEndian: Bool = false, place: String) throws {
+        (self.name, self.type, self.shape, self.place, self.isBigEndian) = (name, type, shape, place, isBigEndian)
+        rowBytes = try Checked.multiply(Checked.count(shape), type.size)
+        count = try parts.reduce(0) { try Checked.add($0, $1.count) }
+        bytes = .files(parts)
     }
 
     init(_ name: String, _ tensor: Tensor, place: String) throws {
@@ -37,6 +56,7 @@ struct ArrayRows: Sendable, FieldSource {
         }
         (self.name, type, shape, self.count, self.place) = (name, tensor.type, Array(tensor.shape.dropFirst()), count, place)
         rowBytes = try Checked.multiply(Checked.count(shape), type.size)
+        isBigEndian = false
         bytes = .memory(tensor)
     }
 
@@ -58,14 +78,46 @@ struct ArrayRows: Sendable, FieldSource {
                 let part = UnsafeMutableRawBufferPointer(rebasing: target[done..<done + run * rowBytes])
                 done += part.count
                 switch bytes {
-                case .file(let file, let offset): try file.read(at: offset + first * rowBytes, into: part)
+                case .files(let parts): try read(parts, first, into: part)
                 case .memory(let tensor):
                     tensor.withUnsafeBytes { part.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[first * rowBytes..<(first + run) * rowBytes])) }
                 }
             }
+            if isBigEndian { Self.swap(target, type.size) }
             if type == .bool, let odd = target.firstIndex(where: { $0 > 1 }) {
                 throw DLCError("has a bool of value \(target[odd]); expected 0 or 1", at: [place])
             }
+        }
+    }
+
+    /// Rows from `first` on, as many as `target` takes.
+    private func read(_ parts: [Part], _ first: Int, into target: UnsafeMutableRawBufferPointer) throws {
+        var (row, done) = (first, 0)
+        for part in parts {
+            guard row < part.count else {
+                row -= part.count
+                continue
+            }
+            let count = min(part.count - row, (target.count - done) / rowBytes)
+            if part.stride == rowBytes {
+                let rows = UnsafeMutableRawBufferPointer(rebasing: target[done..<done + count * rowBytes])
+                try part.file.read(at: part.offset + row * part.stride, into: rows)
+            } else {
+                for index in 0..<count {
+                    let rows = UnsafeMutableRawBufferPointer(rebasing: target[done + index * rowBytes..<done + (index + 1) * rowBytes])
+                    try part.file.read(at: part.offset + (row + index) * part.stride, into: rows)
+                }
+            }
+            done += count * rowBytes
+            row = 0
+            if done == target.count { return }
+        }
+    }
+
+    /// Turns the bytes of each element round.
+    private static func swap(_ bytes: UnsafeMutableRawBufferPointer, _ size: Int) {
+        for start in Swift.stride(from: 0, to: bytes.count, by: size) {
+            for index in 0..<size / 2 { bytes.swapAt(start + index, start + size - 1 - index) }
         }
     }
 }

@@ -31,6 +31,11 @@ final class DataFile: Sendable {
         size = Int(status.st_size)
     }
 
+    /// A file that is open already.
+    init(_ path: String, descriptor: Int32, size: Int) {
+        (self.path, self.descriptor, self.size) = (path, descriptor, size)
+    }
+
     deinit { close(descriptor) }
 
     /// Fills `target` with the bytes from `offset` on.

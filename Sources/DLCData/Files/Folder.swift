@@ -39,6 +39,12 @@ enum Folder {
         String(path.split(separator: "/").last ?? "")
     }
 
+    /// The folder that a file lies in.
+    static func parent(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
     /// What stands behind the last dot, in lower case; of `a.csv.gz` it is `csv.gz`.
     static func kind(of path: String) -> String {
         let parts = name(of: path).lowercased().split(separator: ".", omittingEmptySubsequences: false)
