@@ -9,6 +9,7 @@ struct DataPlace: Equatable {
         case cifar
         /// Pictures in the folders of their classes; in none, in the folder itself.
         case pictures(folders: [String])
+        case text
     }
 
     var path: String
@@ -20,7 +21,8 @@ struct DataPlace: Equatable {
     private static let validationNames = ["validation", "valid", "val", "test", "testing"]
 
     static let known = """
-        .npy, .npz, .safetensors, MNIST's idx files, CIFAR's .bin files, a folder of .npy files, of pictures, or of folders of pictures
+        .npy, .npz, .safetensors, .txt, .abc, MNIST's idx files, CIFAR's .bin files, a folder of .npy files, of texts, of pictures, or of folders of \
+        pictures
         """
 
     /// The data at a path, and what validates them where a folder holds both: MNIST's and CIFAR's files, or `train` and one of
@@ -48,14 +50,20 @@ struct DataPlace: Equatable {
         if ArrayFiles.kinds.contains(kind) { return DataPlace(path: path, format: .arrays, files: [path]) }
         if IDXFile.isName(Folder.name(of: path)) { return DataPlace(path: path, format: .idx, files: [path]) }
         if kind == "bin" || kind == "bin.gz" { return DataPlace(path: path, format: .cifar, files: [path]) }
+        if isText(kind) { return DataPlace(path: path, format: .text, files: [path]) }
         throw DLCError("is of no known format; expected \(known)", at: [path])
     }
+
+    static func isText(_ kind: String) -> Bool { ["txt", "abc", "txt.gz", "abc.gz"].contains(kind) }
 
     private static func folder(_ path: String, _ names: [String]) throws -> DataPlace {
         let arrays = names.filter { Folder.kind(of: $0) == "npy" }
         if !arrays.isEmpty { return DataPlace(path: path, format: .arrays, files: arrays.map { Folder.join(path, $0) }) }
         if names.contains(where: { PictureFolder.kinds.contains(Folder.kind(of: $0)) }) {
             return DataPlace(path: path, format: .pictures(folders: []), files: [])
+        }
+        if names.allSatisfy({ isText(Folder.kind(of: $0)) }) {
+            return DataPlace(path: path, format: .text, files: names.map { Folder.join(path, $0) })
         }
         let folders = names.filter { Folder.exists(Folder.join(path, $0)) }
         guard !folders.isEmpty else { throw DLCError("is a folder of no known format; expected \(known)", at: [path]) }

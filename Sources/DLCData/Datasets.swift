@@ -40,6 +40,10 @@ public enum Datasets {
             let names = try CIFARFiles.classNames(of: place)
             let arrays = try CIFARFiles.arrays(place.files, labels: names?.labels)
             return try ArrayDataset(arrays, of: place.path, kind: "CIFAR", classNames: names?.names ?? [], wanting: fields, options)
+        case .text:
+            let form = options.text.form ?? (Folder.kind(of: place.files[0]).hasPrefix("abc") ? .paragraphs : .running)
+            if form == .running { return try RunningText(place.path, files: place.files, wanting: fields, options) }
+            return try SequenceText(place.path, files: place.files, form: form, wanting: fields, options)
         case .pictures(let folders): return try PictureFolder(place.path, folders: folders, wanting: fields, options)
         }
     }

@@ -13,8 +13,11 @@ protocol FieldSource {
 enum FieldMatching {
     /// A field takes the source that `names` gives it, else the one with its own name, else the only one left that fits and no
     /// other field could take.
+    /// - Parameter inOrder: fields without a source of their name take those left that fit, in order.
     /// - Throws: listing what there is, where a field has no source or more than one.
-    static func assign<Source: FieldSource>(_ wanted: [WantedField], from sources: [Source], names: [String: String]) throws -> [Int] {
+    static func assign<Source: FieldSource>(
+        _ wanted: [WantedField], from sources: [Source], names: [String: String], inOrder: Bool = false
+    ) throws -> [Int] {
         let all = sources.isEmpty ? "nothing" : sources.map(\.description).joined(separator: ", ")
         for name in names.keys.sorted() where !wanted.contains(where: { $0.name == name }) {
             let fields = wanted.map(\.name).joined(separator: ", ")
@@ -29,6 +32,11 @@ enum FieldMatching {
                 result[place] = index
             } else if let index = sources.firstIndex(where: { $0.name == field.name }) {
                 result[place] = index
+            }
+        }
+        if inOrder {
+            for place in wanted.indices where result[place] == nil {
+                result[place] = sources.indices.first { !result.contains($0) && sources[$0].fits(wanted[place]) }
             }
         }
         let left = sources.indices.filter { !result.contains($0) }

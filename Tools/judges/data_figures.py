@@ -1,4 +1,7 @@
 """Figures that DLCData's tests are held to, computed without it: orders of examples by Philox, and NumPy's means and deviations."""
+import collections
+import re
+
 import numpy as np
 
 M = 0xFFFFFFFF
@@ -48,3 +51,33 @@ x = np.array([(i * 37) % 23 * 0.25 for i in range(60)], "f4").reshape(20, 3).ast
 print("table", [float(v) for v in [*x.mean(0), *x.std(0)]])
 p = np.array([(i * 41) % 256 for i in range(96)]).reshape(8, 3, 2, 2) / 255
 print("pictures", [float(v) for v in [*p.mean((0, 2, 3)), *p.std((0, 2, 3))]])
+
+
+def byte_pairs(pieces, most):
+    """Algorithm 1 of Sennrich, Haddow and Birch (2016); of equally frequent pairs the one whose characters come first."""
+    words = {tuple(piece): count for piece, count in pieces.items()}
+    merges = []
+    while len(merges) < most:
+        pairs = collections.Counter()
+        for word, count in words.items():
+            for pair in zip(word, word[1:]):
+                pairs[pair] += count
+        best = min(pairs, key=lambda pair: (-pairs[pair], pair), default=None)
+        if best is None or pairs[best] < 2:
+            break
+        merges.append(best)
+        joined = collections.Counter()
+        for word, count in words.items():
+            new, i = [], 0
+            while i < len(word):
+                both = word[i : i + 2] == best
+                new.append("".join(word[i : i + 2]) if both else word[i])
+                i += 2 if both else 1
+            joined[tuple(new)] += count
+        words = joined
+    return merges
+
+
+TEXT = "low low low low low lower lower newest newest newest newest newest newest widest widest widest\naaaa aaaaa aab\n"
+PIECES = collections.Counter(re.findall(r" ?[^\W\d_]+|\s", TEXT))
+print("byte pairs", [a + "+" + b for a, b in byte_pairs(PIECES, 24)])

@@ -1,14 +1,6 @@
 import CZlib
 import DLCTensor
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
-
 extension DataFile {
     /// A file, decompressed (RFC 1952, any number of members) where its first bytes are gzip's: into a temporary file without
     /// a name, so that any place of it can be read and memory is bounded.
@@ -16,20 +8,12 @@ extension DataFile {
     static func opened(_ path: String) throws -> DataFile {
         let file = try DataFile(path)
         guard try file.bytes(at: 0, count: 2) == [0x1F, 0x8B] else { return file }
-        let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-        var template = Array(Folder.join(folder, "dlc-XXXXXX").utf8CString)
-        let descriptor = mkstemp(&template)
-        guard descriptor >= 0 else { throw DLCError("cannot be decompressed into \(folder): \(String(cString: strerror(errno)))", at: [path]) }
-        unlink(template)
-        do {
-            return DataFile(path, descriptor: descriptor, size: try inflate(file, into: descriptor))
-        } catch {
-            close(descriptor)
-            throw error
-        }
+        let target = try TemporaryFile(for: path)
+        try inflate(file, into: target)
+        return try target.finished()
     }
 
-    private static func inflate(_ file: DataFile, into descriptor: Int32) throws -> Int {
+    private static func inflate(_ file: DataFile, into target: TemporaryFile) throws {
         var stream = z_stream()
         let gzip: Int32 = 15 + 16
         guard inflateInit2_(&stream, gzip, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
@@ -38,7 +22,7 @@ extension DataFile {
         defer { inflateEnd(&stream) }
         let step = 1 << 18
         var output = [UInt8](repeating: 0, count: step)
-        var (position, written) = (0, 0)
+        var position = 0
         var status = Z_OK
         while position < file.size || status == Z_OK {
             var input = try file.bytes(at: position, count: step)
@@ -58,33 +42,16 @@ extension DataFile {
                         stream.avail_out = UInt32(step)
                         status = CZlib.inflate(&stream, Z_NO_FLUSH)
                         guard status == Z_OK || status == Z_STREAM_END || status == Z_BUF_ERROR else {
-                            throw DLCError("is damaged: its gzip data end at byte \(written) of what they hold", at: [file.path])
+                            throw DLCError("is damaged: its gzip data end at byte \(target.size) of what they hold", at: [file.path])
                         }
                         return step - Int(stream.avail_out)
                     }
-                    try output.withUnsafeBytes { try write(UnsafeRawBufferPointer(rebasing: $0[..<got]), to: descriptor, file.path) }
-                    written += got
+                    try output.withUnsafeBytes { try target.append(UnsafeRawBufferPointer(rebasing: $0[..<got])) }
                 } while stream.avail_out == 0 && status != Z_STREAM_END
                 return Int(stream.avail_in)
             }
             if status == Z_BUF_ERROR { status = Z_OK }
             position += given - left
-        }
-        return written
-    }
-
-    private static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, _ path: String) throws {
-        var done = 0
-        while done < bytes.count {
-            #if canImport(Darwin)
-            let got = Darwin.write(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
-            #elseif canImport(Musl)
-            let got = Musl.write(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
-            #else
-            let got = Glibc.write(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
-            #endif
-            guard got > 0 else { throw DLCError("cannot be decompressed: \(String(cString: strerror(errno)))", at: [path]) }
-            done += got
         }
     }
 }
