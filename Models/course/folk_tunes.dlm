@@ -10,7 +10,7 @@ block read(symbols, h, c, vocabulary, hidden) {
 }
 
 /// Reads on where the run before ended; a session keeps the state.
-model FolkTunes(symbols: i64[1, T], vocabulary = 66, hidden = 256) {
+model FolkTunes(symbols: i64[1, T], vocabulary = 66, hidden = 192) {
     state h: f32[2, 1, hidden]
     state c: f32[2, 1, hidden]
     logits, last, cell = symbols.read(h, c, vocabulary, hidden, name: "")
@@ -20,11 +20,12 @@ model FolkTunes(symbols: i64[1, T], vocabulary = 66, hidden = 256) {
 }
 
 /// Writes a symbol a run: the likeliest after Gumbel's noise is added, which draws from the distribution (Gumbel, 1954).
-model Write(noise: f32[1, vocabulary], vocabulary = 66, hidden = 256, temperature = 0.8) {
+model Write(noise: f32[1, vocabulary], vocabulary = 66, hidden = 192, temperature = 0.8) {
     state h: f32[2, 1, hidden]
     state c: f32[2, 1, hidden]
     state last: i64[1, 1]
-    logits, after, cell = last.read(h, c, vocabulary, hidden, name: "")
+    goesOn = (last != 0).cast(f32).unsqueeze(0)
+    logits, after, cell = last.read(goesOn * h, goesOn * c, vocabulary, hidden, name: "")
     symbol = (logits[:, 0] / temperature + noise).argmax(axis: 1, keepDimensions: true)
     next h = after
     next c = cell
@@ -34,7 +35,7 @@ model Write(noise: f32[1, vocabulary], vocabulary = 66, hidden = 256, temperatur
 
 /// Every tune from its beginning; what fills behind its end does not count. `bits` is per symbol.
 training LearnFolkTunes(
-    symbols: i64[N, T], label: i64[N, T], counted: f32[N, T], vocabulary = 66, hidden = 256, rate = 3e-3, steps = 3690
+    symbols: i64[N, T], label: i64[N, T], counted: f32[N, T], vocabulary = 66, hidden = 192, rate = 3e-3, steps = 622
 ) {
     zeros = fill([2, symbols.shape[0], hidden], 0)
     logits, _, _ = symbols.read(zeros, zeros, vocabulary, hidden, name: "")

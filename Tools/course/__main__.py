@@ -13,6 +13,7 @@ import traceback
 
 import basics  # noqa: F401  (each module registers its systems)
 import generative  # noqa: F401
+import reinforcement  # noqa: F401
 import sequences  # noqa: F401
 import vision  # noqa: F401
 from dlc import Course, Failed
@@ -52,7 +53,7 @@ def judge(entry, options):
         print(f"{entry.name}: failed:\n{traceback.format_exc()}", flush=True)
         return "failed"
     verdict = "failed" if report.faults else "passed"
-    print(f"{entry.name}: {verdict}, {report.seconds:.1f} s of training, {time.monotonic() - begun:.1f} s in all", flush=True)
+    print(f"{entry.name}: {verdict}, {report.seconds:.1f} s of processor time in trainings, {time.monotonic() - begun:.1f} s by the clock in all", flush=True)
     for text in report.results:
         print(f"    {'FAULT: ' if text in report.faults else ''}{text}", flush=True)
     return verdict

@@ -1,9 +1,9 @@
 """Trains and evaluates through the command, as a person would."""
 import json
 import os
+import resource
 import subprocess
 import tempfile
-import time
 
 import numpy as np
 
@@ -28,6 +28,12 @@ def settings(values):
     def spelled(value):
         return json.dumps(value) if isinstance(value, (bool, list)) else str(value)
     return [part for name, value in values.items() for part in ("--set", f"{name}={spelled(value)}")]
+
+
+def processor_time():
+    """What commands that have ended have used, in seconds."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 class Course:
@@ -59,7 +65,7 @@ class Course:
             self.call(*build, *settings(values), "-o", evaluation)
         rng = np.random.default_rng(seed)
         size = sum(array.nbytes for array in data.values())
-        begun, left, first = time.monotonic(), epochs, True
+        begun, left, first = processor_time(), epochs, True
         with tempfile.TemporaryDirectory(dir=self.folder) as scratch:
             while left > 0:
                 # As many epochs at once as stay below 200 MB.
@@ -70,6 +76,8 @@ class Course:
                     order = rng.permutation(count) if shuffle else np.arange(count)
                     rows.append(order[:count // batch * batch].reshape(-1, batch))
                 rows = np.concatenate(rows)
+                if not open_batch:  # an example is a step
+                    rows = rows[:, 0]
                 inputs = []
                 for key, array in data.items():
                     path = os.path.join(scratch, key + ".npy")
@@ -79,7 +87,7 @@ class Course:
                           *(() if first else ("--states", states)))
                 first = False
             losses = np.load(os.path.join(scratch, "loss.npy")) if os.path.exists(os.path.join(scratch, "loss.npy")) else None
-        return Trained(self, evaluation, states, time.monotonic() - begun, losses)
+        return Trained(self, evaluation, states, processor_time() - begun, losses)
 
     def merged(self, file, model, others, seed, **values):
         """The path of a file with a model's parameters as drawn, those of `others` in place of their own."""
@@ -104,7 +112,8 @@ class Course:
 
 
 class Trained:
-    """A training that has ended: its plan, its states, and how long it took in seconds."""
+    """A training that has ended: its plan, its states, and the seconds of processor time that it took,
+    which are those of a clock on a machine that has nothing else to do, with one thread."""
 
     def __init__(self, course, plan, states, seconds, losses):
         self.course, self.plan, self.states, self.seconds, self.losses = course, plan, states, seconds, losses

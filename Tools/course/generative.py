@@ -40,7 +40,7 @@ def autoencoder(course, short):
     from sklearn.decomposition import PCA
     report = Report()
     train, test = data_of("mnist-5k")
-    trained = course.fit("autoencoder.dlm", "LearnAutoencoder", {"image": train["image"]}, batch=50, epochs=10 if short else 60)
+    trained = course.fit("autoencoder.dlm", "LearnAutoencoder", {"image": train["image"]}, batch=50, epochs=8 if short else 40)
     loss = float(trained.evaluate({"image": test["image"]})["loss"])
     pca = PCA(32).fit(train["image"].reshape(-1, 784))
     x = test["image"].reshape(-1, 784)
@@ -62,7 +62,7 @@ def autoencoder(course, short):
 def vae(course, short):
     report = Report()
     train, test = data_of("mnist-5k")
-    trained = course.fit("vae.dlm", "LearnVAE", {"image": train["image"]}, batch=50, epochs=8 if short else 60)
+    trained = course.fit("vae.dlm", "LearnVAE", {"image": train["image"]}, batch=50, epochs=6 if short else 30)
     answer = trained.evaluate({"image": test["image"]})
     noise = np.random.default_rng(1).standard_normal((200, 10)).astype(np.float32)
     made = course.run("vae.dlm", {"noise": noise}, weights=trained.weights(), model="Draw")["made"]
@@ -79,7 +79,7 @@ def vae(course, short):
 def dcgan(course, short):
     report = Report()
     train, _ = data_of("mnist-5k")
-    trained = course.fit("dcgan.dlm", "LearnDCGAN", {"image": train["image"]}, batch=50, epochs=5 if short else 40, **({"width": 16} if short else {}))
+    trained = course.fit("dcgan.dlm", "LearnDCGAN", {"image": train["image"]}, batch=50, epochs=4 if short else 20, **({"width": 16} if short else {}))
     noise = np.random.default_rng(1).standard_normal((200, 64)).astype(np.float32)
     made = course.run("dcgan.dlm", {"noise": noise}, weights=trained.weights(lambda n: n.startswith("generator."), "generator."),
                       model="Generator", **({"width": 16} if short else {}))["made"] / 2 + 0.5
@@ -99,7 +99,7 @@ def pixels(course, short):
     held = np.round(16 * test["image"].reshape(-1, 64)).astype(int)
     counts = np.stack([np.bincount(levels[:, i], minlength=17) for i in range(64)]) + 0.5
     plain = -np.log2(counts / counts.sum(1, keepdims=True))[np.arange(64), held].mean()
-    epochs = 15 if short else 60
+    epochs = 12 if short else 60
     for network in ("cnn",) if short else ("cnn", "rnn"):
         trained = course.fit("pixels.dlm", "LearnPixels", {"image": train["image"]}, batch=32, epochs=epochs, network=network, name=network,
                              steps=epochs * 42)
