@@ -6,6 +6,7 @@ public struct DataOptions: Sendable {
     /// all from a to d, `*` for all others), or a part of a text (`tokens`, `targets`, `mask`).
     public var sources: [String: String] = [:]
     public var text = TextOptions()
+    public var table = TableOptions()
     /// What the training part learned; validation data must be read with it.
     public var encoding: DataEncoding?
     /// Whether NaN and infinities may stand in float fields.

@@ -10,6 +10,7 @@ struct DataPlace: Equatable {
         /// Pictures in the folders of their classes; in none, in the folder itself.
         case pictures(folders: [String])
         case text
+        case table
     }
 
     var path: String
@@ -21,7 +22,7 @@ struct DataPlace: Equatable {
     private static let validationNames = ["validation", "valid", "val", "test", "testing"]
 
     static let known = """
-        .npy, .npz, .safetensors, .txt, .abc, MNIST's idx files, CIFAR's .bin files, a folder of .npy files, of texts, of pictures, or of folders of \
+        .npy, .npz, .safetensors, .csv, .tsv, .txt, .abc, MNIST's idx files, CIFAR's .bin files, a folder of .npy files, of texts, of pictures, or of folders of \
         pictures
         """
 
@@ -51,6 +52,7 @@ struct DataPlace: Equatable {
         if IDXFile.isName(Folder.name(of: path)) { return DataPlace(path: path, format: .idx, files: [path]) }
         if kind == "bin" || kind == "bin.gz" { return DataPlace(path: path, format: .cifar, files: [path]) }
         if isText(kind) { return DataPlace(path: path, format: .text, files: [path]) }
+        if ["csv", "tsv", "csv.gz", "tsv.gz"].contains(kind) { return DataPlace(path: path, format: .table, files: [path]) }
         throw DLCError("is of no known format; expected \(known)", at: [path])
     }
 

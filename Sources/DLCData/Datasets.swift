@@ -40,6 +40,9 @@ public enum Datasets {
             let names = try CIFARFiles.classNames(of: place)
             let arrays = try CIFARFiles.arrays(place.files, labels: names?.labels)
             return try ArrayDataset(arrays, of: place.path, kind: "CIFAR", classNames: names?.names ?? [], wanting: fields, options)
+        case .table where options.text.form == .pairs:
+            return try SequenceText(place.path, files: place.files, form: .pairs, wanting: fields, options)
+        case .table: return try TableDataset(place.path, wanting: fields, options)
         case .text:
             let form = options.text.form ?? (Folder.kind(of: place.files[0]).hasPrefix("abc") ? .paragraphs : .running)
             if form == .running { return try RunningText(place.path, files: place.files, wanting: fields, options) }

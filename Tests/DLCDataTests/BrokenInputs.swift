@@ -8,7 +8,7 @@ import Testing
 struct BrokenInput: Sendable, CustomTestStringConvertible {
     let testDescription: String
     /// Parts of the message.
-    let says: [String]
+    var says: [String]
     let fields: [WantedField]
     let options: DataOptions
     /// Makes the data and returns the path to open.
@@ -23,7 +23,7 @@ struct BrokenInput: Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct BrokenInputs {
-    @Test(arguments: arrays + texts) func isRefused(_ input: BrokenInput) throws {
+    @Test(arguments: arrays + texts + tables) func isRefused(_ input: BrokenInput) throws {
         try withTemporaryFolder { folder in
             let path = try input.make(folder)
             let error = try #require(throws: DLCError.self) {

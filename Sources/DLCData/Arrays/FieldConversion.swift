@@ -28,7 +28,12 @@ struct FieldConversion: Sendable {
         } else if !field.type.isFloat {
             try checkRange(rows, fail)
         }
-        return try rows.converted(to: field.type).reshaped(result)
+        let converted = try rows.converted(to: field.type)
+        // A finite number may be beyond a narrower type's range.
+        if !allowsNonFinite, rows.type.isFloat, field.type.size < rows.type.size, let odd = try Self.firstNonFinite(converted) {
+            throw fail(odd, try "\(rows.doubles()[odd])", "a number in the range of \(field.type)")
+        }
+        return try converted.reshaped(result)
     }
 
     /// p / 255, by a table.

@@ -11,7 +11,7 @@ public struct TextOptions: Sendable, Equatable {
         case pairs
     }
 
-    /// nil takes pairs for `.tsv`, paragraphs for `.abc` and running text otherwise.
+    /// nil takes paragraphs for `.abc` and running text otherwise.
     public var form: Form?
     public var units: Vocabulary.Units = .symbols
     public var lowercases = false
