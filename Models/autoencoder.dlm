@@ -12,8 +12,9 @@ model Autoencoder(image: f32[N, 784], widths = [1000, 500, 250], code = 30) {
 
 /// Learns to restore images. All layers at once, where the paper began with restricted Boltzmann machines.
 training TrainAutoencoder(image: f32[N, 784], widths = [1000, 500, 250], code = 30, rate = 1e-3) {
-    reconstruction, _ = Autoencoder(image, widths: widths, code: code)
+    reconstruction, features = Autoencoder(image, widths: widths, code: code)
     loss = reconstruction.meanSquaredError(image)
     minimize loss, by: adam(rate)
+    predict reconstruction: reconstruction, code: features
     return loss: loss
 }

@@ -18,5 +18,6 @@ training TrainCharGRU(
     logits = CharGRU(symbols, batch: batch, vocabulary: vocabulary, width: width, hidden: hidden)
     loss = logits.transpose([0, 2, 1]).crossEntropy(label)
     minimize loss, by: adam(rate), clip: globalNorm(1)
+    predict probabilities: logits.softmax(axis: 2)
     return loss: loss
 }

@@ -21,5 +21,6 @@ training TrainCharLSTM(
     logits = CharLSTM(symbols, batch: batch, vocabulary: vocabulary, width: width, hidden: hidden)
     loss = logits.transpose([0, 2, 1]).crossEntropy(label)
     minimize loss, by: adam(rate), clip: globalNorm(1)
+    predict probabilities: logits.softmax(axis: 2)
     return loss: loss
 }

@@ -21,5 +21,6 @@ training TrainDQN(
     chosen = (values * action.oneHot(actions)).sum(axes: 1)
     loss = chosen.huber(goal)
     minimize loss, by: rmsProp(rate, alpha: 0.95, epsilon: 0.01, centred: true)
+    predict values: values, best: values.argmax(axis: 1)
     return loss: loss, value: chosen.mean()
 }

@@ -31,5 +31,6 @@ training TrainGPT2(
     loss = logits.transpose([0, 2, 1]).crossEntropy(label)
     minimize loss, by: adamW(cosine(rate, steps: steps, end: rate / 10, warmup: 2000), beta2: 0.95, weightDecay: 0.1),
         decay: ["*.c_attn.weight", "*.c_proj.weight", "*.c_fc.weight"], clip: globalNorm(1)
+    predict probabilities: logits[:, -1].softmax(axis: 1)
     return loss: loss
 }

@@ -13,5 +13,6 @@ training TrainMLP(image: f32[N, 1, 28, 28], label: i64[N], widths = [256, 128], 
     logits = MLP(image, widths: widths, classes: classes)
     loss = logits.crossEntropy(label)
     minimize loss, by: sgd(rate, momentum: 0.9)
+    predict probabilities: logits.softmax(axis: 1)
     return loss: loss, accuracy: (logits.argmax(axis: 1) == label).cast(f32).mean()
 }

@@ -12,5 +12,6 @@ training TrainResNet18(image: f32[N, 3, 224, 224], label: i64[N], classes = 1000
     logits = ResNet18(image.randomFlip(), classes: classes)
     loss = logits.crossEntropy(label)
     minimize loss, by: sgd(multiStep(rate, at: falls), momentum: 0.9, weightDecay: 1e-4)
+    predict probabilities: logits.softmax(axis: 1)
     return loss: loss, accuracy: (logits.argmax(axis: 1) == label).cast(f32).mean()
 }

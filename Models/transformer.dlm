@@ -30,5 +30,6 @@ training TrainTransformer(
         source, target, mask, layers: layers, width: width, heads: heads, feedForward: feedForward, context: context, vocabulary: vocabulary)
     loss = logits.transpose([0, 2, 1]).crossEntropy(label, smoothing: 0.1)
     minimize loss, by: adam(inverseRoot((width * warmup) ** -0.5, warmup: warmup), beta2: 0.98, epsilon: 1e-9)
+    predict probabilities: logits[:, -1].softmax(axis: 1)
     return loss: loss
 }

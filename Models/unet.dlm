@@ -30,5 +30,6 @@ training TrainUNet(image: f32[N, 3, 256, 256], mask: f32[N, 1, 256, 256], width 
     overlap = (2 * (chosen * mask).sum() + 1) / (chosen.sum() + mask.sum() + 1)
     loss = logits.binaryCrossEntropy(mask) + 1 - overlap
     minimize loss, by: adam(rate), average: ema(0.999)
+    predict probability: chosen
     return loss: loss, overlap: overlap
 }

@@ -21,5 +21,6 @@ training TrainVAE(image: f32[N, 1, 28, 28], code = 20, width = 32, rate = 1e-3) 
     lost = -(image * made.log() + (1 - image) * log(1 - made)).sum(axes: [1, 2, 3])
     divergence = 0.5 * (mean ** 2 + logVariance.exp() - 1 - logVariance).sum(axes: 1)
     minimize (lost + divergence).mean(), by: adam(rate)
+    predict reconstruction: reconstruction, mean: mean, logVariance: logVariance
     return loss: (lost + divergence).mean(), lost: lost.mean(), divergence: divergence.mean()
 }

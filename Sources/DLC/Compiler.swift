@@ -36,11 +36,14 @@ public enum Compiler {
         try graph.settling(options.inputs, foldLimit: GraphBuilder.usualFoldLimit)
     }
 
-    /// A `.dlm` file's model, whose parameters have no values yet.
+    /// A `.dlm` file's model, or the network that its training leaves, whose parameters have no values yet.
     /// - Throws: `ModelErrors`, all mistakes of the file.
     public static func model(_ path: String, _ options: ModelOptions = ModelOptions()) throws -> Model {
+        if let program = options.program { return try network(path, program, options) }
         guard options.training == nil else {
-            throw DLCError("--training names two programs, a step and an evaluation; build, run, bench and inspect take it", at: [path])
+            throw DLCError(
+                "--training names several programs; build, run, bench and inspect take them together, --program \(prediction) is the network",
+                at: [path])
         }
         let model = try Model.load(path, settings: options.settings, model: options.model)
         return try located(path) { try model.rewritten { try settled($0, options) } }

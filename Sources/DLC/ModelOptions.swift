@@ -14,6 +14,8 @@ public struct ModelOptions: Sendable {
     public var model: String?
     /// Which training of the file, where one is asked for; nil where it has one.
     public var training: String?
+    /// The program of a training that is taken for a model of its own, its parameters for constants: `predict`.
+    public var program: String?
     /// A `.safetensors`, `.npz` or `.onnx` file that gives the parameters; nil where they are drawn.
     public var weights: String?
     /// Names of the weight file's tensors that are others in the model.
@@ -29,7 +31,7 @@ public struct ModelOptions: Sendable {
     public func check(_ path: String) throws {
         if path.hasSuffix(".dlm") { return }
         let given: [(String, Bool)] = [
-            ("--set", !settings.isEmpty), ("--model", model != nil), ("--training", training != nil), ("--weights", weights != nil), ("--rename", !renames.isEmpty),
+            ("--set", !settings.isEmpty), ("--model", model != nil), ("--training", training != nil), ("--program", program != nil), ("--weights", weights != nil), ("--rename", !renames.isEmpty),
             ("--seed", seed != nil),
         ]
         if let (name, _) = given.first(where: \.1) {

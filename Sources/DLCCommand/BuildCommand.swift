@@ -25,12 +25,14 @@ struct BuildCommand: ParsableCommand {
               dlc build padded.onnx --shape image=1,3,224,224 --input pads=pads.npy
               dlc build resnet50.dlm --weights resnet50.safetensors
               dlc build learn.dlm --training Learn --set N=64
+              dlc build learn.dlm --training Learn --program predict --weights learned.safetensors -o small.dlc
               dlc build resnet50.onnx --exact
               dlc build resnet50.onnx --tune
               dlc build digits.onnx -o digits.dlc --swift Digits.swift
             """)
 
     @OptionGroup var input: ModelArgument
+    @OptionGroup var network: NetworkOption
 
     @Option(name: .shortAndLong, help: "The file to write; beside where you are, with the model's name, where left out.")
     var output: String?
@@ -47,7 +49,9 @@ struct BuildCommand: ParsableCommand {
         let start = ContinuousClock.now
         let output = self.output ?? ModelFile.stem(input.model) + ".dlc"
         guard ModelFile.isPlan(output) else { throw DLCError("expected a name that ends in .dlc", at: [output]) }
-        let image = try ModelFile.compile(input.model, input.options(settling), flags)
+        var options = try input.options(settling)
+        options.program = network.program
+        let image = try ModelFile.compile(input.model, options, flags)
         if let interface {
             let text = TypedInterface(image.plan, resource: ModelFile.stem(output), source: ModelFile.stem(input.model)).text
             try Staging.file(interface) {

@@ -18,12 +18,14 @@ struct ExportCommand: ParsableCommand {
             EXAMPLES
               dlc export resnet50.onnx -o smaller.onnx
               dlc export resnet50.dlm --weights resnet50.safetensors -o resnet50.onnx
+              dlc export learn.dlm --training Learn --program predict --weights learned.safetensors -o small.onnx
               dlc export resnet50.dlm --seed 7 -o drawn.safetensors
               dlc export network.dlir -o network.onnx --opset 21
               dlc export open.onnx -o fixed.onnx --dim batch=1
             """)
 
     @OptionGroup var model: ModelArgument
+    @OptionGroup var network: NetworkOption
 
     @Option(name: .shortAndLong, help: "The .onnx or .safetensors file to write.")
     var output: String
@@ -45,7 +47,8 @@ struct ExportCommand: ParsableCommand {
             throw DLCError("expected a name that ends in .onnx, or in .safetensors for the weights alone", at: [output])
         }
         try ModelFile.checkSource(model.model)
-        let options = try model.options(settling)
+        var options = try model.options(settling)
+        options.program = network.program
         try Progress.during("exporting \(model.model)") {
             if isWeights {
                 let weights = try Compiler.weights(model.model, options)

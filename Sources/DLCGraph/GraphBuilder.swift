@@ -167,6 +167,13 @@ public struct GraphBuilder: Sendable {
         for open in context.constraints { record(open.at(constraint.place)) }
     }
 
+    /// Forgets the constraints that were recorded after the first `count`, because their operators are to be left out. Where others
+    /// need the same, a sweep over the graph that remains finds it.
+    public mutating func forgetConstraints(after count: Int) {
+        for constraint in graph.constraints.dropFirst(count) { claims.remove(constraint.claim) }
+        graph.constraints.removeSubrange(min(count, graph.constraints.count)...)
+    }
+
     /// The results of an equal node, where there is one already.
     public func existing(_ op: any Operator, _ operands: [Value?]) -> [Value]? {
         known[Self.key(op, operands)].map { graph.nodes[$0].results }
@@ -231,7 +238,7 @@ public struct GraphBuilder: Sendable {
         return Extents(values: values, shape: shape, type: facts[0].element)
     }
 
-    private static let dataOrigin = "the data seen by "
+    static let dataOrigin = "the data seen by "
 
     private mutating func record(_ constraint: Constraint) {
         if claims.insert(constraint.claim).inserted { graph.constraints.append(constraint) }

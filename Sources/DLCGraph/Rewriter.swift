@@ -74,11 +74,13 @@ public struct Rewriter {
     /// - Parameters:
     ///   - inputs: other types for the inputs; nil for the old ones. Symbols that stood alone in them are replaced throughout.
     ///   - constants: what inputs of these names become.
+    ///   - states: what a state is called, and the operator without operands in its place; nil where it stays.
     ///   - change: what becomes of each operator before the rule sees it.
     ///   - declined: called where the rule throws or its replacement is refused, and the node is kept; where it is nil, the
     ///     error is thrown.
     public mutating func sweep(
         inputs: [TensorType]? = nil, constants: [String: Tensor] = [:],
+        states: (Graph.State) -> (name: String, op: (any Operator)?) = { ($0.name, nil) },
         operators change: (any Operator) throws -> any Operator = { $0 }, declined: Declined? = nil, _ rule: Rule
     ) throws {
         let types = old.inputs.map { old.type($0.value) }
@@ -88,7 +90,9 @@ public struct Rewriter {
             map([port.value], to: [try constant ?? builder.input(port.name, type)])
         }
         for state in old.states {
-            map([state.value], to: [try builder.state(state.name, old.type(state.value), initial: state.initial)])
+            let (name, op) = states(state)
+            let value = try op.map { try builder.add1($0, [], resultName: name) }
+            map([state.value], to: [try value ?? builder.state(name, old.type(state.value), initial: state.initial)])
         }
         for node in old.nodes {
             var node = node
@@ -102,7 +106,10 @@ public struct Rewriter {
             }
         }
         for port in old.outputs { try builder.output(port.name, try mapped(port.value)) }
-        for state in old.states { try builder.next(state.name, try mapped(state.next)) }
+        for state in old.states {
+            let (name, op) = states(state)
+            if op == nil { try builder.next(name, try mapped(state.next)) }
+        }
     }
 
     /// What the rule makes of a node, checked.

@@ -103,6 +103,9 @@ import Testing
                 rates "a": 2, "b": a ? 1 : 2
                 follow "a", of: "b"
                 follow, rates = a
+                predict b, c: a
+                predict = metadata
+                metadata "a": 1
                 return logits: a, model: b
             }
             """
@@ -116,7 +119,7 @@ import Testing
         #expect(model.parameters.map { $0.type?.element } == [.float32, nil, nil])
         #expect(model.parameters[0].range.text == "image: f32[N, 2 * 3]")
         #expect(model.range.text.hasPrefix("model M(") && model.range.text.hasSuffix("}"))
-        #expect(model.body.map { $0.range.text.split { " (".contains($0) }[0] } == ["a,", "for", "repeat", "if", "state", "next", "check", "check", "minimize", "minimize", "minimize", "freeze", "rates", "follow", "follow,", "return"])
+        #expect(model.body.map { $0.range.text.split { " (".contains($0) }[0] } == ["a,", "for", "repeat", "if", "state", "next", "check", "check", "minimize", "minimize", "minimize", "freeze", "rates", "follow", "follow,", "predict", "predict", "metadata", "return"])
         let kinds = model.body.map { statement in
             switch statement.kind {
             case .assign(let names, _): "assign \(names.map(\.name))"
@@ -130,13 +133,15 @@ import Testing
             case .minimize(_, let options): "minimize \(options.map { $0.label?.name ?? "" })"
             case .freeze(let patterns): "freeze \(patterns.count)"
             case .rates(let rates): "rates \(rates.count)"
+            case .predicted(let values): "predict \(values.map { $0.label?.name ?? "" })"
+            case .metadata(let notes): "metadata \(notes.count)"
             case .follow(_, let options): "follow \(options.map { $0.label?.name ?? "" })"
             }
         }
         #expect(kinds == [
             "assign [\"a\", \"_\"]", "for i 1", "repeat 1", "if [0, 1] 0", "state h bf16 0", "next h", "check false", "check true",
             "minimize [\"by\", \"over\"]", "minimize []", "assign [\"minimize\"]", "freeze 2", "rates 2", "follow [\"of\"]", "assign [\"follow\", \"rates\"]",
-            "return [\"logits\", \"model\"]",
+            "predict [\"\", \"c\"]", "assign [\"predict\"]", "metadata 1", "return [\"logits\", \"model\"]",
         ])
     }
 

@@ -1,4 +1,5 @@
 import DLC
+import DLCModel
 import Foundation
 import Testing
 
@@ -37,16 +38,30 @@ import Testing
         }
         """
 
-    private static func compiled(_ text: String = text, batch: Int? = nil) throws -> (model: CompiledModel, graphs: (step: Graph, evaluation: Graph)) {
+    private static func training(_ text: String, batch: Int?) throws -> Training {
+        try inFile(text) { try Compiler.training($0, options(batch)) }
+    }
+
+    private static func options(_ batch: Int?) -> ModelOptions {
+        var options = ModelOptions()
+        options.seed = 7
+        if let batch { options.settings["N"] = "\(batch)" }
+        return options
+    }
+
+    private static func inFile<R>(_ text: String, _ body: (String) throws -> R) throws -> R {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("dlc-training-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let path = folder.appendingPathComponent("net.dlm").path
         try text.write(toFile: path, atomically: true, encoding: .utf8)
-        var options = ModelOptions()
-        options.seed = 7
-        if let batch { options.settings["N"] = "\(batch)" }
-        return (try CompiledModel(Compiler.compileTraining(path, options)), try Compiler.trainingGraphs(path, options))
+        return try body(path)
+    }
+
+    private static func compiled(_ text: String = text, batch: Int? = nil) throws -> (model: CompiledModel, graphs: Compiler.TrainingGraphs) {
+        try inFile(text) { path in
+            (try CompiledModel(Compiler.compileTraining(path, options(batch))), try Compiler.trainingGraphs(path, options(batch)))
+        }
     }
 
     private static func batch(_ step: Int, of count: Int = 6) throws -> [String: Tensor] {
@@ -115,6 +130,31 @@ import Testing
         step.resetState()
         #expect(try #require(evaluation.run(inputs)["loss"]).doubles()[0] == before)
         #expect(throws: DLCError.self) { try model.program("predict") }
+    }
+
+    /// A training that predicts: the program of its plan and the plain network, which has the weights as constants, give the same.
+    @Test func whatATrainingPredictsIsTheNetworkThatItLeaves() throws {
+        let text = Self.text.replacing("    return loss: loss", with: "    predict probabilities: Nothing()\n    return loss: loss")
+            .replacing("loss = Net(image)", with: "logits = Net(image)\n    loss = logits").replacing("Nothing()", with: "logits.softmax(axis: 1)")
+        for batch in [nil, 6] {
+            let (model, _) = try Self.compiled(text, batch: batch)
+            #expect(model.programs == [Compiler.evaluation, Compiler.prediction])
+            let step = try Session(model)
+            let predict = try Session(model.program(Compiler.prediction), sharing: step)
+            #expect(predict.model.inputs.map(\.name) == ["image"])
+            for index in 0..<5 { _ = try step.run(Self.batch(index)) }
+            let image = try #require(Self.batch(9, of: 1)["image"])
+            let found = try #require(try predict.run(["image": image])["probabilities"])
+            let training = try Self.training(text, batch: batch)
+            let plain = try Session(CompiledModel(Compiler.compile(training.network(states: Self.states(step)))))
+            let expected = try #require(try plain.run(["image": image])["probabilities"])
+            for (a, b) in zip(try found.doubles(), try expected.doubles()) { #expect(abs(a - b) < 1e-5) }
+            #expect(try abs(found.doubles().reduce(0, +) - 1) < 1e-5)
+            // Batch norms are folded into the convolutions, and nothing is packed in a run.
+            #expect(plain.model.plan.states.isEmpty)
+            #expect(plain.model.plan.steps.count < predict.model.plan.steps.count)
+            #expect(!plain.model.plan.steps.contains { $0.kernelName == "pack" })
+        }
     }
 
     @Test func statesOfTheModelGoOnFromRunToRun() throws {

@@ -18,6 +18,15 @@ struct ModelArgument: ParsableArguments {
     }
 }
 
+/// The network that a training leaves.
+struct NetworkOption: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Take the program `predict` of a training for a model of its own, its weights for constants; --weights takes what was learned.",
+            valueName: "name"))
+    var program: String?
+}
+
 struct ThreadOptions: ParsableArguments {
     @Option(help: "Threads to compute with; as many as there are processors where left out.")
     var threads: Int?

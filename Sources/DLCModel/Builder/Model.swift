@@ -5,8 +5,13 @@ public struct Model: Sendable {
     public private(set) var graph: Graph
     /// In the order of their first use.
     public let parameters: [ModelParameter]
-    /// States of a training that begin as a parameter, whose name this gives: the averages of weights.
+    /// States of a training that begin as a parameter, whose name this gives: the averages of weights. Of the plain network the
+    /// state whose values a parameter takes.
     let copies: [String: String]
+    /// States that begin with the seed.
+    var keys: Set<String> = []
+    /// What files with the states of the training hold beside the parameters.
+    var others: Set<String> = []
     public var states: [Graph.State] { graph.states }
 
     /// The number of trainable elements, as publications count them.
@@ -43,18 +48,18 @@ public struct Model: Sendable {
             }
             tensors[name] = tensor
         }
-        if graph.states.contains(where: { byName[copies[$0.name] ?? $0.name] != nil || $0.name == Training.key }) {
-            var initial: [String: Tensor] = [:]
-            for state in graph.states {
-                let name = copies[state.name] ?? state.name
-                try give(name)
-                initial[state.name] = tensors[name]
-                if name == Training.key { initial[name] = try Tensor([Int64(bitPattern: seed), 0] as [Int64], shape: [2]) }
-            }
-            return try graph.beginning(with: initial)
+        var initial: [String: Tensor] = [:]
+        for state in graph.states {
+            let name = copies[state.name] ?? state.name
+            try give(name)
+            initial[state.name] = tensors[name]
+            if keys.contains(name) { initial[name] = try Tensor([Int64(bitPattern: seed), 0] as [Int64], shape: [2]) }
         }
-        for case let placeholder as Placeholder in graph.nodes.map(\.op) { try give(placeholder.name) }
-        var rewriter = Rewriter(graph)
+        let begun = initial.isEmpty ? graph : try graph.beginning(with: initial)
+        let placeholders = graph.nodes.compactMap { $0.op as? Placeholder }
+        if placeholders.isEmpty { return begun }
+        for placeholder in placeholders { try give(placeholder.name) }
+        var rewriter = Rewriter(begun)
         try rewriter.sweep { rewriter, node in
             guard let placeholder = node.op as? Placeholder, let tensor = tensors[placeholder.name] else { return nil }
             return [rewriter.builder.parameter(tensor, name: placeholder.name)]

@@ -22,7 +22,15 @@ public final class ModelBuilder {
         case evaluation
     }
 
-    public let mode: Mode
+    public private(set) var mode: Mode
+    /// What a training predicts, in order.
+    private(set) var predictions: [(name: String, value: Value)] = []
+    /// Whether what is built is for `predict` alone.
+    private(set) var isPredicting = false
+    /// Whether that is for the sake of names, in a step.
+    private var isQuiet = false
+    /// Free text for who uses the model, by key.
+    private(set) var metadata: [String: String] = [:]
     var graph: GraphBuilder
     private var scopes = [Scope(path: "")]
     var parameters: [ModelParameter] = []
@@ -51,6 +59,13 @@ public final class ModelBuilder {
     }
 
     public func output(_ name: String, _ value: TensorValue) throws { try graph.output(name, value.value) }
+
+    /// Free text that travels with the model: `labels` are the names of classes, with commas or line ends between, `INPUT.mean` and
+    /// `INPUT.std` what pictures are normalised by. What a model says, the training that calls it says too.
+    public func metadata(_ key: String, _ value: String) { metadata[key] = value }
+
+    /// The input that a value is, or nil where it is computed.
+    func inputName(of value: TensorValue) -> String? { graph.graph.inputs.first { $0.value == value.value }?.name }
 
     public func constant(_ tensor: Tensor, name: String? = nil) -> TensorValue { TensorValue(graph.constant(tensor, name: name), self) }
 
@@ -127,8 +142,13 @@ public final class ModelBuilder {
         unsetStates.removeAll { $0 == name }
     }
 
-    /// The name of a state that is no parameter. Those of an evaluation are others than the step's, which it must not move.
-    private func own(_ name: String) -> String { mode == .evaluation ? "evaluation.\(name)" : name }
+    /// The name of a state that is no parameter. Those of an evaluation and a prediction are others than the step's, which these must
+    /// not move.
+    private func own(_ name: String) -> String {
+        isPredicting ? Self.predictionPrefix + name : mode == .evaluation ? Self.evaluationPrefix + name : name
+    }
+
+    static let (evaluationPrefix, predictionPrefix) = ("evaluation.", "predict.")
 
     /// Runs `body` with a block opened: names of layers and parameters in it are under the block's.
     /// - Parameters:
@@ -162,9 +182,52 @@ public final class ModelBuilder {
         try settleTraining()
         if graph.graph.outputs.isEmpty { throw DLCError("the model has no output") }
         if let unset = unsetStates.first { throw DLCError("state \(unset) has no next value") }
+        var result = try predictions.isEmpty ? graph.graph : graph.graph.withoutStates { $0.hasPrefix(Self.predictionPrefix) }
+        result.metadata.merge(metadata) { $1 }
+        return Model(graph: result, parameters: parameters, copies: copies, keys: [Training.key])
+    }
+
+    /// What a training's evaluation predicts, as a model of its own: the inputs, parameters and states that this takes and no others.
+    /// - Returns: nil where there is no `predict`.
+    func finishPrediction() throws -> Model? {
+        if predictions.isEmpty { return nil }
+        var part = try graph.graph.part(computing: predictions) { $0.replacingPrefix(Self.evaluationPrefix, with: Self.predictionPrefix) }
+        let gone = Set((graph.graph.inputs + graph.graph.outputs).map(\.name)).subtracting((part.inputs + part.outputs).map(\.name))
+        part.metadata = metadata.filter { note in !gone.contains { note.key.hasPrefix($0 + ".") } }
+        let states = Set(part.states.map(\.name)), copies = copies.filter { states.contains($0.key) }
+        let read = states.union(copies.values)
+        return Model(
+            graph: part, parameters: parameters.filter { read.contains($0.name) }, copies: copies, keys: [Self.predictionPrefix + "key"])
+    }
+
+    /// The parameters that states other than those of their names begin as.
+    private var copies: [String: String] {
         var copies = training.copies
         for name in averaged { copies[Self.averageName(name)] = name }
-        return Model(graph: graph.graph, parameters: parameters, copies: copies)
+        return copies
+    }
+
+    // MARK: Predictions
+
+    /// Whether numbers that the text asks for are drawn although it is no step.
+    var drawsPrediction: Bool { isPredicting && !isQuiet }
+
+    /// Builds what is for `predict` alone: in a step too as in evaluation, so that names are the same.
+    func predicting<R>(_ body: () throws -> R) rethrows -> R {
+        let before = (mode, isPredicting, isQuiet)
+        (mode, isPredicting, isQuiet) = (mode == .step ? .evaluation : mode, true, mode != .evaluation)
+        let constraints = graph.graph.constraints.count
+        defer {
+            (mode, isPredicting, isQuiet) = before
+            graph.forgetConstraints(after: constraints)
+        }
+        return try body()
+    }
+
+    /// Adds a value to what a training predicts.
+    func prediction(_ name: String, _ value: TensorValue) throws {
+        if predictions.contains(where: { $0.name == name }) { throw DLCError("two predictions are named \(name)") }
+        predictions.append((name, value.value))
     }
 
     func fact(_ value: Value) -> Fact { graph.fact(value) }
@@ -198,4 +261,9 @@ public final class ModelBuilder {
         } while scopes[index].taken.contains(candidate)
         return Self.join(scopes[index].path, candidate)
     }
+}
+
+extension String {
+    /// With another prefix where it has the first.
+    func replacingPrefix(_ prefix: String, with other: String) -> String { hasPrefix(prefix) ? other + dropFirst(prefix.count) : self }
 }

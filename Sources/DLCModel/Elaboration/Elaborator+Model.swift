@@ -23,7 +23,8 @@ extension Elaborator {
         }
         for input in inputs { declare(input) }
         let result = body(model)
-        if errors.isEmpty { outputs(result) }
+        if errors.isEmpty { outputs(result, at: frame.resultRanges, of: "an output of a \(kind)", example: "return") { try builder.output($0, $1) } }
+        if errors.isEmpty { settleMetadata() }
         if errors.isEmpty { settle() }
         if builder.mode != .evaluation { checkUnused(of: model.file) }
     }
@@ -64,17 +65,18 @@ extension Elaborator {
         frame.declare(input.name.name, isComplete ? reporting(at: input.range) { .tensor(try builder.input(input.name.name, type.element, shape)) } : .invalid)
     }
 
-    private func outputs(_ result: BuildValue) {
+    /// Takes what stands after `return` or `predict` for outputs.
+    func outputs(_ result: BuildValue, at ranges: [SourceRange], of what: String, example: String, _ take: (String, TensorValue) throws -> Void) {
         var results: [(label: String?, value: BuildValue)] = [(nil, result)]
         if case .results(let several, false) = result { results = several }
         for (index, (label, value)) in results.enumerated() {
-            let place = index < frame.resultRanges.count ? frame.resultRanges[index] : frame.block.syntax.name.range
+            let place = index < ranges.count ? ranges[index] : ranges.first ?? frame.block.syntax.name.range
             guard let tensor = value.tensor else {
-                report("an output of a \(frame.block.syntax.kind.rawValue) is a tensor, found \(value.found)", at: place)
+                if !value.isInvalid { report("\(what) is a tensor, found \(value.found)", at: place) }
                 continue
             }
             if label == nil && results.count > 1 {
-                report("an output among several needs a label", at: place, help: "`return logits: …, features: …`")
+                report("an output among several needs a label", at: place, help: "`\(example) logits: …, features: …`")
                 continue
             }
             let name = label ?? "output"
@@ -84,7 +86,7 @@ extension Elaborator {
                 continue
             }
             _ = reporting(at: place) {
-                try builder.output(name, tensor)
+                try take(name, tensor)
                 return .none
             }
         }

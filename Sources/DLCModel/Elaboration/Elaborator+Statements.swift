@@ -30,7 +30,8 @@ extension Elaborator {
         case .state(let name, let type, let initial): declareState(name, type, initial, statement.range)
         case .next(let name, let expression): setNext(name, expression, statement.range)
         case .check(let condition, let message): check(condition, message)
-        case .minimize, .freeze, .rates, .follow: request(statement)
+        case .metadata(let notes): metadata(notes, statement.range)
+        case .minimize, .freeze, .rates, .follow, .predicted: request(statement)
         }
     }
 

@@ -16,9 +16,10 @@ extension Elaborator {
     func request(_ statement: StatementSyntax) {
         guard isInTraining else {
             let word = statement.range.text.prefix { $0.isLetter }
+            let done = word == "predict" ? "predicted" : "minimized"
             return report(
                 "`\(word)` stands in a training", at: statement.range,
-                help: isTraining ? "what this \(frame.block.syntax.kind.rawValue) returns can be minimized there" : "for example `training T(…) { … }`, which may call models")
+                help: isTraining ? "what this \(frame.block.syntax.kind.rawValue) returns can be \(done) there" : "for example `training T(…) { … }`, which may call models")
         }
         switch statement.kind {
         case .minimize(let loss, let options): minimize(loss, options, statement.range)
@@ -38,6 +39,7 @@ extension Elaborator {
             }
             request(statement.range) { try builder.rates(factors) }
         case .follow(let target, let options): follow(target, options, statement.range)
+        case .predicted(let values): predict(values, statement.range)
         default: break
         }
     }
@@ -142,6 +144,20 @@ extension Elaborator {
     private func wrongMethod(_ label: String, _ kind: MethodDefinition.Kind, _ value: BuildValue, _ expression: ExpressionSyntax) {
         let names = AllMethods.definitions.filter { $0.kind == kind }.map { "`\($0.name)`" }.joined(separator: ", ")
         report("`\(label)` is one of \(names), found \(value.found)", at: expression.range)
+    }
+
+    // MARK: predict
+
+    private func predict(_ values: [ReturnedSyntax], _ range: SourceRange) {
+        if let prediction {
+            return report(
+                "the training predicts already", at: range, help: "one `predict` may have several values: `predict classes: …, features: …`",
+                notes: [.init("the first one", at: prediction)])
+        }
+        prediction = range
+        let results = builder.predicting { values.map { (label: $0.label?.name, value: evaluate($0.value)) } }
+        let result = results.count == 1 && results[0].label == nil ? results[0].value : .results(results, ofLayer: false)
+        outputs(result, at: values.map(\.value.range), of: "a prediction", example: "predict") { try builder.prediction($0, $1) }
     }
 
     // MARK: follow

@@ -24,7 +24,7 @@ extension Elaborator {
                 for branch in branches { declareNames(in: branch.body) }
                 declareNames(in: otherwise ?? [])
             case .state(let name, _, _): frame.declare(name.name, .invalid)
-            case .returned, .next, .check, .minimize, .freeze, .rates, .follow: break
+            case .returned, .next, .check, .minimize, .freeze, .rates, .follow, .predicted, .metadata: break
             }
         }
     }
@@ -38,13 +38,14 @@ extension Elaborator {
             case .conditional(let branches, let otherwise):
                 for branch in branches { check(branch.condition); check(branch.body) }
                 check(otherwise ?? [])
-            case .returned(let values): values.forEach { check($0.value) }
+            case .returned(let values), .predicted(let values): values.forEach { check($0.value) }
             case .state(_, let type, let initial):
                 type.shape.forEach { check($0) }
                 if let initial { check(initial) }
             case .minimize(let value, let options), .follow(let value, let options): check(value); options.forEach { check($0.value) }
             case .freeze(let patterns): patterns.forEach { check($0) }
             case .rates(let rates): rates.forEach { check($0.pattern); check($0.factor) }
+            case .metadata(let notes): notes.forEach { check($0.key); check($0.value) }
             case .check(let condition, let message):
                 check(condition)
                 if let message { check(message) }

@@ -28,6 +28,9 @@ final class Elaborator {
     var requests: [Int: Request] = [:]
     /// Where layers were applied, by their paths, for what is found later.
     var places: [String: SourceRange] = [:]
+    var metadata = Metadata()
+    /// Where the training's `predict` stands.
+    var prediction: SourceRange?
     /// Calls of `gradient` so far.
     var gradientCount = 0
     /// Where nodes that belong to no layer stand, by their indexes.

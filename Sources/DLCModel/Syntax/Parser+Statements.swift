@@ -50,7 +50,8 @@ extension Parser {
         while kind() != .end, !isNext(.leftBrace), !isNext(.rightBrace), !beginsStatement { advance() }
     }
 
-    // statement := for | repeat | if | return | check | state | next | minimize | freeze | rates | follow | assignment
+    // statement := for | repeat | if | return | check | state | next | request | assignment
+    // request := minimize | freeze | rates | follow | predict | metadata
     // repeat := "repeat" expression body
     // check := "check" expression ("," expression)?
     private mutating func statement() throws(Abandoned) -> StatementSyntax.Kind {
@@ -79,7 +80,7 @@ extension Parser {
                 "\(found) begins no statement", at: range(token),
                 help: isNext(.in) ? nil : "declarations stand outside of braces")
             throw Abandoned()
-        case .identifier where isTrainingStatement: return try trainingStatement()
+        case .identifier where isTrainingStatement || isBareTrainingWord: return try trainingStatement()
         case .identifier where kind(1) == .identifier && followsInLine(1): return try twoWords()
         default: return try assignment()
         }
@@ -111,7 +112,7 @@ extension Parser {
         case "elif":
             report("`elif` is no word of the language", at: word.range, help: "write `else if`")
         default:
-            let near = nearestName(to: word.name, among: ["return", "for", "repeat", "if", "state", "next", "check", "minimize", "freeze", "rates", "follow"])
+            let near = nearestName(to: word.name, among: ["return", "for", "repeat", "if", "state", "next", "check"] + Self.trainingWords)
             report(
                 "expected a statement, found `\(word.name) \(text(token))`", at: word.range,
                 help: near.map { "did you mean `\($0)`?" } ?? "a value is named by `name = …`")
@@ -171,16 +172,21 @@ extension Parser {
     // return := "return" (name ":")? expression ("," (name ":")? expression)*
     private mutating func returned() throws(Abandoned) -> StatementSyntax.Kind {
         advance()
+        return .returned(try labelledValues("returned", after: "return"))
+    }
+
+    /// Values with their labels, the word before them being taken.
+    mutating func labelledValues(_ done: String, after word: String) throws(Abandoned) -> [ReturnedSyntax] {
         var values: [ReturnedSyntax] = []
         repeat {
-            if token.startsLine && values.isEmpty { throw missing("a value after `return`") }
+            if token.startsLine && values.isEmpty { throw missing("a value after `\(word)`") }
             let label = label()
             if let label, values.contains(where: { $0.label?.name == label.name }) {
-                report("`\(label.name)` is returned already", at: label.range)
+                report("`\(label.name)` is \(done) already", at: label.range)
             }
             values.append(ReturnedSyntax(label: label, value: try expression()))
         } while take(.comma)
-        return .returned(values)
+        return values
     }
 
     /// The label before a value, with its colon, if there is one.

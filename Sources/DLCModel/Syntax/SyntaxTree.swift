@@ -81,6 +81,10 @@ public struct StatementSyntax: Sendable {
         case rates([RateSyntax])
         /// `follow "target", of: "online", label: e`
         case follow(ExpressionSyntax, [ArgumentSyntax])
+        /// `predict e` or `predict label: e, label: e`; at least one.
+        case predicted([ReturnedSyntax])
+        /// `metadata "labels": ["cat", "dog"], "image.mean": 0.5`
+        case metadata([MetadataSyntax])
     }
 
     public struct Branch: Sendable {
@@ -91,6 +95,12 @@ public struct StatementSyntax: Sendable {
     public var kind: Kind
     /// Of the whole statement, braces included.
     public var range: SourceRange
+}
+
+/// A key of the metadata and its value.
+public struct MetadataSyntax: Sendable {
+    public var key: ExpressionSyntax
+    public var value: ExpressionSyntax
 }
 
 /// A pattern of parameters and the factor of their rate.

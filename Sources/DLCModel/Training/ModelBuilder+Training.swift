@@ -41,22 +41,33 @@ extension ModelBuilder {
         return training.count
     }
 
+    /// Says what the training predicts: the program `predict`, which computes as evaluation does and takes the inputs alone that
+    /// this reads.
+    /// - Parameter outputs: builds them, by name. Numbers that `randomNormal` and `randomUniform` give in it are drawn.
+    public func predict(_ outputs: () throws -> KeyValuePairs<String, TensorValue>) throws {
+        guard predictions.isEmpty else { throw DLCError("the training predicts already") }
+        for (name, value) in try predicting(outputs) { try prediction(name, value) }
+        if predictions.isEmpty { throw DLCError("the training predicts nothing") }
+    }
+
     // MARK: Draws
 
-    /// The seed and the number of the run, `i64[2]`.
+    /// The seed and the number of the run, `i64[2]`; that of `predict` is another one than the step's.
     func key() throws -> TensorValue {
         if let key = training.key { return key }
-        let key = try state(Training.key, .int64, shape: [2])
+        let name = isPredicting ? "key" : Training.key
+        let key = try state(name, .int64, shape: [2])
         training.key = key
-        try next(Training.key, key.apply(Binary(.add), constant(Tensor([0, 1] as [Int64], shape: [2]))))
+        try next(name, key.apply(Binary(.add), constant(Tensor([0, 1] as [Int64], shape: [2]))))
         return key
     }
 
     /// Numbers that every run draws anew; nil outside of a training's step.
-    func draw(_ distribution: RandomDistribution, _ shape: Shape, name: String = "") throws -> TensorValue? {
-        guard mode == .step else { return nil }
+    /// - Parameter isAsked: whether they are what the text asks for, so that `predict` draws them too.
+    func draw(_ distribution: RandomDistribution, _ shape: Shape, name: String = "", isAsked: Bool = false) throws -> TensorValue? {
+        guard mode == .step || (isAsked && drawsPrediction) else { return nil }
         training.streams += 1
-        return try add(Random(distribution, stream: training.streams, shape: shape), [key()], name: name)[0]
+        return try add(Random(distribution, stream: (isPredicting ? 1 << 31 : 0) + training.streams, shape: shape), [key()], name: name)[0]
     }
 
     /// The number of the run, from 0, as f64.

@@ -12,14 +12,25 @@ public struct Training: Sendable {
     public let step: Model
     /// Reads the parameters, or their averages where there are some, as the step left them; changes none of them.
     public let evaluation: Model
+    /// What the training predicts: computed as in evaluation, over the same states, from the inputs that it reads; extents of inputs
+    /// that settings set are open in it where they can be. States of its own have names that begin with `predict.`.
+    public let prediction: Model?
     /// The names of the parameters that the step moves against a gradient.
     public let trained: [String]
     /// States `f32[]` that hold the base rates, which may be set between runs: one per `minimize` whose rate is no input.
     public let rates: [String]
 
-    init(_ stepBuilder: ModelBuilder, _ evaluationBuilder: ModelBuilder) throws {
-        step = try stepBuilder.finish()
-        evaluation = try evaluationBuilder.finish()
+    /// - Parameter predictionBuilder: an evaluation of which the prediction is a part.
+    init(_ stepBuilder: ModelBuilder, _ evaluationBuilder: ModelBuilder, _ predictionBuilder: ModelBuilder) throws {
+        let evaluation = try evaluationBuilder.finish()
+        self.evaluation = evaluation
+        // What a model says of its input is the training's where nothing is drawn on the way to it.
+        step = try stepBuilder.finish().rewritten { graph in
+            var graph = graph
+            graph.metadata = evaluation.graph.metadata
+            return graph
+        }
+        prediction = try predictionBuilder.finishPrediction()
         trained = stepBuilder.training.trained
         rates = stepBuilder.training.rateStates
     }
@@ -32,7 +43,7 @@ public struct Training: Sendable {
         try step.settleTraining()
         let evaluation = ModelBuilder(name, mode: .evaluation, averaged: step.training.averages)
         try body(evaluation)
-        try self.init(step, evaluation)
+        try self.init(step, evaluation, evaluation)
     }
 
     /// What becomes of a parameter.

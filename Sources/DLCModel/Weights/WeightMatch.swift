@@ -25,14 +25,14 @@ struct WeightMatch: Sendable {
         var missing: [ModelParameter] = []
         var misshapen: [(ModelParameter, Candidate)] = []
         for parameter in model.parameters {
-            guard let candidate = candidates[parameter.name] ?? parameter.source.flatMap({ candidates[$0] }) else {
+            guard let candidate = candidates[model.source(of: parameter)] ?? candidates[parameter.name] ?? parameter.source.flatMap({ candidates[$0] }) else {
                 missing.append(parameter)
                 continue
             }
             taken[parameter.name] = candidate
             if !Self.fits(candidate.entry, parameter) { misshapen.append((parameter, candidate)) }
         }
-        unused = candidates.values.filter { taken[$0.name] == nil && !Self.isKnownBuffer($0) }.sorted { $0.name < $1.name }
+        unused = candidates.values.filter { taken[$0.name] == nil && !model.others.contains($0.name) && !Self.isKnownBuffer($0) }.sorted { $0.name < $1.name }
         self.idle = idle
         self.taken = taken
         if !missing.isEmpty || !misshapen.isEmpty {

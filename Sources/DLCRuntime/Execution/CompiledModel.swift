@@ -1,4 +1,5 @@
 import CKernels
+import Synchronization
 
 /// A compiled network, immutable and safe to share between tasks. Make a `Session` to run it.
 public struct CompiledModel: Sendable {
@@ -8,6 +9,7 @@ public struct CompiledModel: Sendable {
     let constantAddresses: ConstantAddresses
     let packedConstants: PackedConstants
     let sizes: PlanSizes
+    private let known = KnownPrograms()
 
     /// Maps a `.dlc` file.
     /// - Throws: a `DLCError` naming the file: where it cannot be read, is damaged, of another version, or compiled for
@@ -49,10 +51,18 @@ public struct CompiledModel: Sendable {
         packedConstants = try PackedConstants(program, constantAddresses)
     }
 
-    /// A further program of the file, such as a training's evaluation, which may share its states with a session of another.
+    /// A further program of the file, such as a training's evaluation, which may share its states with a session of another. All
+    /// calls give the same one.
     /// - Throws: where there is none of that name.
     public func program(_ name: String) throws -> CompiledModel {
-        if let program = plan.programs.first(where: { $0.name == name }) { return try CompiledModel(program, of: self) }
+        if let program = plan.programs.first(where: { $0.name == name }) {
+            return try known.models.withLock { models in
+                if let model = models[name] { return model }
+                let model = try CompiledModel(program, of: self)
+                models[name] = model
+                return model
+            }
+        }
         let names = plan.programs.map(\.name).joined(separator: ", ")
         throw DLCError("there is no program \(name); the model has \(names.isEmpty ? "none beside its own" : names)")
     }
@@ -74,6 +84,11 @@ public struct CompiledModel: Sendable {
     public var states: [Plan.State] { plan.states }
     /// Free text that travels with the model, such as class labels.
     public var metadata: [String: String] { plan.metadata }
+}
+
+/// The further programs that were asked for, by name.
+private final class KnownPrograms: Sendable {
+    let models = Mutex<[String: CompiledModel]>([:])
 }
 
 /// Addresses of a model's constants and what keeps them mapped. Nobody writes through them.

@@ -588,3 +588,171 @@ training T(x) {
     return x
 }
 // expect: 1:12 `x` has neither a type nor a default; an input is `x: f32[N, 3, 224, 224]`, a build-time parameter `x = 10`
+
+=== predicting twice
+training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
+    loss = x.dense(1).sum()
+    minimize loss, by: sgd()
+    predict y: x.relu()
+    predict z: x.tanh()
+    return loss: loss
+}
+// expect: 5:5 the training predicts already; one `predict` may have several values: `predict classes: …, features: …`
+
+=== predicting nothing
+training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
+    loss = x.dense(1).sum()
+    minimize loss, by: sgd()
+    predict
+    return loss: loss
+}
+// expect: 4:12 expected a value after `predict`, but the line ends
+
+=== predicting under one label
+training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
+    loss = x.dense(1).sum()
+    minimize loss, by: sgd()
+    predict y: x.relu(), y: x.tanh()
+    return loss: loss
+}
+// expect: 4:26 `y` is predicted already
+
+=== predicting several without labels
+training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
+    loss = x.dense(1).sum()
+    minimize loss, by: sgd()
+    predict x.relu(), x.tanh()
+    return loss: loss
+}
+// expect: 4:13 an output among several needs a label; `predict logits: …, features: …`
+// expect: 4:23 an output among several needs a label; `predict logits: …, features: …`
+
+=== predicting what an input is called
+training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
+    loss = x.dense(1).sum()
+    minimize loss, by: sgd()
+    predict x: x.relu()
+    return loss: loss
+}
+// expect: 4:16 the output would be called `x`, as an input is; an output has a name of its own
+
+=== predicting a text
+training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
+    loss = x.dense(1).sum()
+    minimize loss, by: sgd()
+    predict y: "cat"
+    return loss: loss
+}
+// expect: 4:16 a prediction is a tensor, found the text "cat"
+
+=== predicting what is not there
+training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
+    loss = x.dense(1).sum()
+    minimize loss, by: sgd()
+    predict y: logit.softmax(axis: 1)
+    return loss: loss
+}
+// expect: 4:16 nothing is called `logit` here
+
+=== predicting in a model
+model M(a: f32[N, 4]) {
+    predict p: a.relu()
+    return y: a.dense(1)
+}
+
+training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
+    loss = M(x).sum()
+    minimize loss, by: sgd()
+    return loss: loss
+}
+// expect: 2:5 `predict` stands in a training; what this model returns can be predicted there
+
+=== predicting in a block
+block head(a) {
+    predict a.relu()
+    return a.dense(1)
+}
+
+training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
+    loss = x.head().sum()
+    minimize loss, by: sgd()
+    return loss: loss
+}
+// expect: 2:5 `predict` stands in a training; what this block returns can be predicted there
+
+=== predicting after the end
+training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
+    loss = x.dense(1).sum()
+    minimize loss, by: sgd()
+    return loss: loss
+    predict y: x.relu()
+}
+// expect: 5:5 this statement is never reached
+
+=== predicting a gradient that is none
+training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
+    loss = x.dense(1).sum()
+    minimize loss, by: sgd()
+    predict g: gradient(of: x.argmax(axis: 1).cast(f32).sum(), at: x)
+    return loss: loss
+}
+// expect: 4:16 `of` does not depend on x
+
+=== metadata in a block
+block head(a) {
+    metadata "labels": ["a", "b"]
+    return a.dense(1)
+}
+
+training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
+    loss = x.head().sum()
+    minimize loss, by: sgd()
+    return loss: loss
+}
+// expect: 2:5 `metadata` stands in a model or training; what is said of a network holds for all of it
+
+=== metadata of no text
+training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
+    metadata "labels": x, 3: "a"
+    loss = x.dense(1).sum()
+    minimize loss, by: sgd()
+    return loss: loss
+}
+// expect: 2:24 metadata are a text, a number or a list of these, found a tensor f32[N, 4]
+// expect: 2:27 a key of the metadata is a text, found the integer 3; for example "labels"
+
+=== metadata twice
+training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
+    metadata "labels": "a", "labels": "b"
+    loss = x.dense(1).sum()
+    minimize loss, by: sgd()
+    return loss: loss
+}
+// expect: 2:29 `labels` is said already
+
+=== metadata without a value
+training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
+    metadata "labels"
+    loss = x.dense(1).sum()
+    minimize loss, by: sgd()
+    return loss: loss
+}
+// expect: 2:22 expected `:` after a key, but the line ends; for example `metadata "labels": ["cat", "dog"]`
+
+=== models that say different things
+model A(a: f32[N, 4]) {
+    metadata "a.mean": 0.5
+    return y: a.dense(1, name: "a")
+}
+
+model B(b: f32[N, 4]) {
+    metadata "b.mean": 0.25
+    return y: b.dense(1, name: "b")
+}
+
+training T(x: f32[N, 4], target: f32[N, 1], label: i64[N]) {
+    loss = (A(x) + B(x)).sum()
+    minimize loss, by: sgd()
+    return loss: loss
+}
+// expect: 7:14 two models say different things of `x.mean`; the training can say itself what holds: `metadata "x.mean": …`

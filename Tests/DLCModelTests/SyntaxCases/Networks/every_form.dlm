@@ -57,6 +57,8 @@ training Every(x: f32[N, 4], target: f32[N, 1], rate = 1e-3) {
     minimize loss + 1e-4 * squaredNorm("*.weight"), by: adam(rate: cosine(rate, steps: 100)), over: ["online.*"],
         clip: globalNorm(1), accumulate: 4
     minimize -other, by: sgd(rate)
+    metadata "labels": ["a", "b"], "x.mean": 0.5
+    predict probabilities: y.softmax(axis: 1), y
     return loss: loss
 }
 // The end.
