@@ -9,9 +9,11 @@ public struct DataEncoding: Sendable, Equatable {
     public var categories: [String: [String]]
     /// What a missing number of a column becomes.
     public var fills: [String: Double]
+    /// The columns that fill a field, by field.
+    public var columns: [String: [String]] = [:]
     /// Symbols of texts.
     public var vocabulary: Vocabulary?
-    /// Symbols of the second text of pairs, where it has a vocabulary of its own.
+    /// Symbols of the second text of pairs.
     public var targetVocabulary: Vocabulary?
 
     public init(
@@ -21,4 +23,42 @@ public struct DataEncoding: Sendable, Equatable {
         (self.classNames, self.categories, self.fills) = (classNames, categories, fills)
         (self.vocabulary, self.targetVocabulary) = (vocabulary, targetVocabulary)
     }
+}
+
+/// As pairs of a model's metadata: `data.classes`, `data.categories.COLUMN`, `data.fill.COLUMN`, `data.columns.FIELD`,
+/// `data.vocabulary` and `data.target-vocabulary`. Lists are lines, with `\n`, `\r`, `\t` and `\\` for what would break one.
+extension DataEncoding {
+    public var metadata: [String: String] {
+        var pairs: [String: String] = [:]
+        if !classNames.isEmpty { pairs["data.classes"] = Lines.joined(classNames) }
+        for (column, names) in categories { pairs["data.categories.\(column)"] = Lines.joined(names) }
+        for (column, fill) in fills { pairs["data.fill.\(column)"] = "\(fill)" }
+        for (field, names) in columns { pairs["data.columns.\(field)"] = Lines.joined(names) }
+        pairs["data.vocabulary"] = vocabulary?.text
+        pairs["data.target-vocabulary"] = targetVocabulary?.text
+        return pairs
+    }
+
+    /// Reads the pairs; others are passed over.
+    /// - Throws: naming the pair that is not as it is written.
+    public init(metadata: [String: String]) throws {
+        self.init()
+        for (key, value) in metadata where key.hasPrefix("data.") {
+            try located("metadata \(key.printable())") {
+                if key == "data.classes" { classNames = try Lines.split(value) }
+                if let column = key.after("data.categories.") { categories[column] = try Lines.split(value) }
+                if let field = key.after("data.columns.") { columns[field] = try Lines.split(value) }
+                if let column = key.after("data.fill.") {
+                    guard let fill = Table.number(value) else { throw DLCError("is '\(value.printable())'; expected a number") }
+                    fills[column] = fill
+                }
+                if key == "data.vocabulary" { vocabulary = try Vocabulary(text: value) }
+                if key == "data.target-vocabulary" { targetVocabulary = try Vocabulary(text: value) }
+            }
+        }
+    }
+}
+
+extension String {
+    fileprivate func after(_ prefix: String) -> String? { hasPrefix(prefix) ? String(dropFirst(prefix.count)) : nil }
 }

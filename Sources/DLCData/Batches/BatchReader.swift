@@ -5,6 +5,8 @@ final class BatchReader: Sendable {
     let dataset: any Dataset
     let options: Batches.Options
     let countPerEpoch: Int
+    /// Of all examples, where the order asks for them.
+    private let lengths: [Int]
     private let transform: @Sendable ([String: Tensor]) throws -> [String: Tensor]
     let state = Monitor(State())
 
@@ -36,10 +38,11 @@ final class BatchReader: Sendable {
     }
 
     init(
-        dataset: any Dataset, options: Batches.Options, countPerEpoch: Int,
+        dataset: any Dataset, options: Batches.Options, countPerEpoch: Int, lengths: [Int],
         transform: @escaping @Sendable ([String: Tensor]) throws -> [String: Tensor]
     ) {
-        (self.dataset, self.options, self.countPerEpoch, self.transform) = (dataset, options, countPerEpoch, transform)
+        (self.dataset, self.options, self.countPerEpoch) = (dataset, options, countPerEpoch)
+        (self.lengths, self.transform) = (lengths, transform)
     }
 
     /// Starts the threads with the first batch that is asked for.
@@ -74,7 +77,7 @@ final class BatchReader: Sendable {
         if let known = state.order, known.epoch == upcoming.epoch {
             order = known.order
         } else {
-            order = options.order.order(of: upcoming.epoch, count: dataset.count)
+            order = options.order.order(of: upcoming.epoch, count: dataset.count, batchSize: options.batchSize, lengths: lengths)
             state.order = (upcoming.epoch, order)
         }
         state.upcoming.batch += 1

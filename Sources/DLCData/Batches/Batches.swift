@@ -51,7 +51,7 @@ public final class Batches: Sendable {
     /// - Parameters:
     ///   - position: where to begin.
     ///   - transform: applied to the tensors of each batch by the threads that read, such as `Normalisation.apply`.
-    /// - Throws: where there would be no batch in an epoch.
+    /// - Throws: where there would be no batch in an epoch, or the order asks for lengths and there are none.
     public init(
         _ dataset: any Dataset, _ options: Options, at position: Position = Position(),
         transform: @escaping @Sendable ([String: Tensor]) throws -> [String: Tensor] = { $0 }
@@ -63,7 +63,11 @@ public final class Batches: Sendable {
         guard countPerEpoch > 0 else {
             throw DLCError("there are \(dataset.count) examples, which make no batch of \(size); expected at least \(size)")
         }
-        reader = BatchReader(dataset: dataset, options: options, countPerEpoch: countPerEpoch, transform: transform)
+        let lengths = options.order.needsLengths ? try dataset.lengths() : []
+        guard let lengths, dataset.count <= UInt32.max || !options.order.needsLengths else {
+            throw DLCError("its examples have no lengths to make buckets by; expected sequences", at: [dataset.summary])
+        }
+        reader = BatchReader(dataset: dataset, options: options, countPerEpoch: countPerEpoch, lengths: lengths, transform: transform)
         try seek(to: position)
     }
 

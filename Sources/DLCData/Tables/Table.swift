@@ -93,18 +93,19 @@ struct Table: Sendable {
 
     /// A number in decimal notation, with blanks around it or none; nil for anything else, `nan` and `inf` too.
     static func number(_ text: String) -> Double? {
-        let trimmed = trimmed(text)
+        let trimmed = trimmed(text[...])
         guard !trimmed.isEmpty, trimmed.utf8.allSatisfy({ (48...57).contains($0) || [43, 45, 46, 69, 101].contains($0) }) else { return nil }
         guard let value = Double(trimmed), value.isFinite else { return nil }
         return value
     }
 
-    static func isMissing(_ text: String) -> Bool { TableOptions.missingTexts.contains(String(trimmed(text))) }
+    static func isMissing(_ text: String) -> Bool { TableOptions.missingTexts.contains(trimmed(text[...])) }
 
-    private static func trimmed(_ text: String) -> Substring {
-        var part = text[...]
+    /// Without blanks around it.
+    static func trimmed(_ text: Substring) -> String {
+        var part = text
         while part.first == " " { part.removeFirst() }
         while part.last == " " { part.removeLast() }
-        return part
+        return String(part)
     }
 }

@@ -25,6 +25,7 @@ struct TableDataset: Dataset {
         let chosen = try located(path) { try matching.columns(for: wanted) }
         let maker = TableFieldMaker(table: table, profiles: profiles, options: options)
         columns = try located(path) { try zip(wanted, chosen).map { try maker.field($0, columns: $1, &encoding) } }
+        for (field, columns) in zip(wanted, chosen) { encoding.columns[field.name] = columns.map { table.columns[$0] } }
         if options.table.missing == .drop {
             let used = Set(chosen.joined())
             var kept: [Int] = []

@@ -42,6 +42,8 @@ struct TableMatching {
                 } else {
                     result[place] = try columns(of: source)
                 }
+            } else if let columns = options.encoding?.columns[field.name] {
+                result[place] = try columns.map { try index(of: $0) }
             } else if let index = names.firstIndex(of: field.name) {
                 result[place] = [index]
             }
@@ -60,16 +62,17 @@ struct TableMatching {
         return result.compactMap { $0 }
     }
 
-    /// `a, b, d...f`, or of a text `a.mask`.
+    private func index(of name: String) throws -> Int {
+        guard let index = names.firstIndex(of: name) else {
+            throw DLCError("there is no column '\(name.printable())'; the table has \(Datasets.listed(names))")
+        }
+        return index
+    }
+
+    /// `a, b, d...f`.
     private func columns(of source: String) throws -> [Int] {
         if let whole = names.firstIndex(of: source) { return [whole] }
-        func index(_ name: Substring) throws -> Int {
-            let name = String(name.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
-            guard let index = names.firstIndex(of: name) else {
-                throw DLCError("there is no column '\(name.printable())'; the table has \(Datasets.listed(names))")
-            }
-            return index
-        }
+        func index(_ name: Substring) throws -> Int { try self.index(of: Table.trimmed(name)) }
         return try source.split(separator: ",", omittingEmptySubsequences: false).flatMap { part -> [Int] in
             guard let dots = part.firstRange(of: "...") else { return [try index(part)] }
             let (first, last) = (try index(part[..<dots.lowerBound]), try index(part[dots.upperBound...]))
