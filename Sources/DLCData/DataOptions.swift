@@ -7,6 +7,7 @@ public struct DataOptions: Sendable {
     public var sources: [String: String] = [:]
     public var text = TextOptions()
     public var table = TableOptions()
+    public var sound = SoundOptions()
     /// What the training part learned; validation data must be read with it.
     public var encoding: DataEncoding?
     /// Whether NaN and infinities may stand in float fields.

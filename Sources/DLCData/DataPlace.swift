@@ -9,6 +9,14 @@ struct DataPlace: Equatable {
         case cifar
         /// Pictures in the folders of their classes; in none, in the folder itself.
         case pictures(folders: [String])
+        /// `images` and `masks`.
+        case segmented
+        /// A COCO file.
+        case coco
+        /// `images` and `labels`.
+        case yolo
+        /// Sounds in the folders of their classes; in none, the files.
+        case sounds(folders: [String])
         case text
         case table
     }
@@ -22,8 +30,8 @@ struct DataPlace: Equatable {
     private static let validationNames = ["validation", "valid", "val", "test", "testing"]
 
     static let known = """
-        .npy, .npz, .safetensors, .csv, .tsv, .txt, .abc, MNIST's idx files, CIFAR's .bin files, a folder of .npy files, of texts, of pictures, or of folders of \
-        pictures
+        .npy, .npz, .safetensors, .csv, .tsv, .txt, .abc, .wav, COCO's .json, MNIST's idx files, CIFAR's .bin files, a folder of .npy files, of \
+        texts, pictures or sounds, one of images with masks or labels, or folders of pictures or sounds for each class
         """
 
     /// The data at a path, and what validates them where a folder holds both: MNIST's and CIFAR's files, or `train` and one of
@@ -53,6 +61,8 @@ struct DataPlace: Equatable {
         if kind == "bin" || kind == "bin.gz" { return DataPlace(path: path, format: .cifar, files: [path]) }
         if isText(kind) { return DataPlace(path: path, format: .text, files: [path]) }
         if ["csv", "tsv", "csv.gz", "tsv.gz"].contains(kind) { return DataPlace(path: path, format: .table, files: [path]) }
+        if kind == "json" || kind == "json.gz" { return DataPlace(path: path, format: .coco, files: [path]) }
+        if kind == "wav" { return DataPlace(path: path, format: .sounds(folders: []), files: [path]) }
         throw DLCError("is of no known format; expected \(known)", at: [path])
     }
 
@@ -64,11 +74,23 @@ struct DataPlace: Equatable {
         if names.contains(where: { PictureFolder.kinds.contains(Folder.kind(of: $0)) }) {
             return DataPlace(path: path, format: .pictures(folders: []), files: [])
         }
+        if names.contains(YOLOFolder.folders.images), names.contains(YOLOFolder.folders.labels) {
+            return DataPlace(path: path, format: .yolo, files: [])
+        }
+        if names.allSatisfy({ Folder.kind(of: $0) == "wav" }) {
+            return DataPlace(path: path, format: .sounds(folders: []), files: names.map { Folder.join(path, $0) })
+        }
         if names.allSatisfy({ isText(Folder.kind(of: $0)) }) {
             return DataPlace(path: path, format: .text, files: names.map { Folder.join(path, $0) })
         }
+        if names.contains(SegmentedPictures.folders.images), names.contains(SegmentedPictures.folders.masks) {
+            return DataPlace(path: path, format: .segmented, files: [])
+        }
         let folders = names.filter { Folder.exists(Folder.join(path, $0)) }
         guard !folders.isEmpty else { throw DLCError("is a folder of no known format; expected \(known)", at: [path]) }
+        if try Folder.names(in: Folder.join(path, folders[0])).contains(where: { Folder.kind(of: $0) == "wav" }) {
+            return DataPlace(path: path, format: .sounds(folders: folders), files: [])
+        }
         return DataPlace(path: path, format: .pictures(folders: folders), files: [])
     }
 

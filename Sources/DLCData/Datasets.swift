@@ -33,7 +33,9 @@ public enum Datasets {
         switch place.format {
         case .arrays:
             let arrays = try place.files.flatMap { try ArrayFiles.arrays(in: $0) }
-            return try ArrayDataset(arrays, of: place.path, kind: Folder.kind(of: place.files[0]), wanting: fields, options)
+            let names = try ClassField.names(beside: place.path) ?? []
+            return try ArrayDataset(
+                arrays, of: place.path, kind: Folder.kind(of: place.files[0]), classNames: names, wanting: fields, options)
         case .idx:
             return try ArrayDataset(IDXFile.arrays(images: place.files[0]), of: place.path, kind: "IDX", wanting: fields, options)
         case .cifar:
@@ -47,6 +49,15 @@ public enum Datasets {
             let form = options.text.form ?? (Folder.kind(of: place.files[0]).hasPrefix("abc") ? .paragraphs : .running)
             if form == .running { return try RunningText(place.path, files: place.files, wanting: fields, options) }
             return try SequenceText(place.path, files: place.files, form: form, wanting: fields, options)
+        case .coco:
+            let file = try COCOFile(place.path)
+            return try BoxedPictures(place.path, file.pictures, classNames: file.classNames, kind: "COCO", wanting: fields, options)
+        case .yolo:
+            let (pictures, names) = try YOLOFolder.pictures(place.path)
+            return try BoxedPictures(place.path, pictures, classNames: names, kind: "YOLO", wanting: fields, options)
+        case .sounds(let folders):
+            return try SoundDataset(place.path, files: place.files, folders: folders, wanting: fields, options)
+        case .segmented: return try SegmentedPictures(place.path, wanting: fields, options)
         case .pictures(let folders): return try PictureFolder(place.path, folders: folders, wanting: fields, options)
         }
     }

@@ -1,14 +1,14 @@
 import DLCTensor
 
-/// Reads the JSON (RFC 8259) that headers of tensor files are made of: objects, strings, and lists of integers from 0.
-struct JSONScanner {
+/// Reads JSON (RFC 8259) piece by piece, as the reader asks for it: headers of tensor files, annotations of pictures.
+package struct JSONScanner {
     private let bytes: [UInt8]
     private var position = 0
 
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
+    package init(_ bytes: [UInt8]) { self.bytes = bytes }
 
     /// An object; `body` reads each member's value.
-    mutating func object(_ body: (inout JSONScanner, _ key: String) throws -> Void) throws {
+    package mutating func object(_ body: (inout JSONScanner, _ key: String) throws -> Void) throws {
         try expect("{")
         if skip("}") { return }
         repeat {
@@ -17,6 +17,39 @@ struct JSONScanner {
             try body(&self, key)
         } while skip(",")
         try expect("}")
+    }
+
+    /// A list; `body` reads each element.
+    package mutating func list(_ body: (inout JSONScanner) throws -> Void) throws {
+        try expect("[")
+        if skip("]") { return }
+        repeat { try body(&self) } while skip(",")
+        try expect("]")
+    }
+
+    /// A finite number.
+    package mutating func number() throws -> Double {
+        skipSpace()
+        let text = bytes[position...].prefix { (48...57).contains($0) || [43, 45, 46, 69, 101].contains($0) }
+        guard let value = Double(String(decoding: text, as: UTF8.self)), value.isFinite, text.first != 43 else { throw failure("a number") }
+        position = text.endIndex
+        return value
+    }
+
+    /// Passes over a value of any kind.
+    package mutating func skipValue(depth: Int = 0) throws {
+        guard depth < 64 else { throw failure("values nested less than 64 deep") }
+        skipSpace()
+        guard position < bytes.count else { throw failure("a value") }
+        switch bytes[position] {
+        case UInt8(ascii: "{"): try object { json, _ in try json.skipValue(depth: depth + 1) }
+        case UInt8(ascii: "["): try list { try $0.skipValue(depth: depth + 1) }
+        case UInt8(ascii: "\""): _ = try string()
+        case UInt8(ascii: "t"), UInt8(ascii: "f"), UInt8(ascii: "n"):
+            guard let word = ["true", "false", "null"].first(where: { bytes[position...].starts(with: $0.utf8) }) else { throw failure("a value") }
+            position += word.utf8.count
+        default: _ = try number()
+        }
     }
 
     /// A list of integers from 0.
@@ -32,7 +65,7 @@ struct JSONScanner {
         return values
     }
 
-    mutating func string() throws -> String {
+    package mutating func string() throws -> String {
         try expect("\"")
         var text: [UInt8] = []
         while true {
@@ -55,7 +88,7 @@ struct JSONScanner {
     }
 
     /// Checks that only space follows.
-    mutating func end() throws {
+    package mutating func end() throws {
         skipSpace()
         if position < bytes.count { throw failure("nothing after the object") }
     }
@@ -131,6 +164,6 @@ struct JSONScanner {
 
     private func failure(_ expected: String) -> DLCError {
         let found = String(decoding: bytes[min(position, bytes.count)...].prefix(12), as: UTF8.self).printable()
-        return DLCError("the header's JSON has \(found.isEmpty ? "its end" : "`\(found)`") at byte \(position); expected \(expected)")
+        return DLCError("the JSON has \(found.isEmpty ? "its end" : "`\(found)`") at byte \(position); expected \(expected)")
     }
 }

@@ -23,7 +23,7 @@ struct BrokenInput: Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct BrokenInputs {
-    @Test(arguments: arrays + texts + tables) func isRefused(_ input: BrokenInput) throws {
+    @Test(arguments: arrays + texts + tables + pictures + boxesAndSounds) func isRefused(_ input: BrokenInput) throws {
         try withTemporaryFolder { folder in
             let path = try input.make(folder)
             let error = try #require(throws: DLCError.self) {

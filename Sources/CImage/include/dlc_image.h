@@ -23,7 +23,11 @@ typedef struct {
 /// damaged or truncated file is an error. The caller frees the image either way.
 int dlc_image_read(const char *path, dlc_image *image);
 
-/// Frees the pixels of an image that dlc_image_read filled.
+/// Decodes a PNG file whose pixels are indices, of a palette or of grey with at most 8 bits, and gives them as they are:
+/// one byte each, neither looked up nor spread over 0…255. Otherwise as dlc_image_read.
+int dlc_image_read_indices(const char *path, dlc_image *image);
+
+/// Frees the pixels of an image that one of these filled.
 void dlc_image_free(dlc_image *image);
 
 #endif

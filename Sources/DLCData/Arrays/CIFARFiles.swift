@@ -36,10 +36,7 @@ enum CIFARFiles {
         for (name, labels) in [("batches.meta.txt", 1), ("fine_label_names.txt", 2)] {
             let path = Folder.join(folder, name)
             guard Folder.isFile(path) else { continue }
-            guard let text = String(validating: try DataFile(path).bytes(at: 0, count: 1 << 20), as: UTF8.self) else {
-                throw DLCError("is not UTF-8", at: [path])
-            }
-            return (text.split(whereSeparator: \.isNewline).map(String.init), labels)
+            return (try ClassField.names(in: path), labels)
         }
         return nil
     }

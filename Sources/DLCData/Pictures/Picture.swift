@@ -19,10 +19,15 @@ public struct Picture: Sendable {
 extension Picture {
     #if Images
     /// Reads a PNG or JPEG file.
-    public init(_ path: String) throws {
+    public init(_ path: String) throws { try self.init(path, dlc_image_read) }
+
+    /// Reads the indices of a PNG file with a palette, or in grey of at most 8 bits.
+    public init(indices path: String) throws { try self.init(path, dlc_image_read_indices) }
+
+    private init(_ path: String, _ read: (UnsafePointer<CChar>?, UnsafeMutablePointer<dlc_image>?) -> Int32) throws {
         var image = dlc_image()
         defer { dlc_image_free(&image) }
-        guard dlc_image_read(path, &image) != 0, let pixels = image.pixels else {
+        guard read(path, &image) != 0, let pixels = image.pixels else {
             throw DLCError(withUnsafeBytes(of: image.error) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) })
         }
         (width, height, channels) = (Int(image.width), Int(image.height), Int(image.channels))
@@ -31,6 +36,9 @@ extension Picture {
     #else
     /// Throws, because this build reads no pictures.
     public init(_ path: String) throws { throw DLCError("this build reads no pictures; build with the package trait Images") }
+
+    /// Throws, because this build reads no pictures.
+    public init(indices path: String) throws { try self.init(path) }
     #endif
 
     /// In grey (luma of ITU-R BT.601, in the fixed-point form that Pillow uses) or in three channels.

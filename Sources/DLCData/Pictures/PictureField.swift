@@ -21,6 +21,7 @@ struct PictureField: Sendable {
             form = closed
         }
         guard !shape.contains(0) else { throw DLCError("the field \(wanted.description) is empty") }
+        guard try Checked.count(shape) <= 1 << 28 else { throw DLCError("the field \(wanted.description) is too large for a picture") }
         field = DataField(wanted.name, wanted.type, shape, .pixels, channelAxis: DataField.channelAxis(ofPicture: shape))
     }
 
