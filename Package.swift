@@ -40,7 +40,7 @@ let package = Package(
             dependencies: ["DLCTensor", "DLCTensorFiles", "CKernels", "CZlib", .target(name: "CImage", condition: .when(traits: ["Images"]))]),
         .target(name: "DLCModel", dependencies: ["DLCPasses", "DLCTensorFiles"]),
         .target(name: "DLC", dependencies: ["DLCPasses", "DLCRuntime", "DLCONNX", "DLCModel"]),
-        .target(name: "DLCTrain", dependencies: ["DLC", "DLCModel", "DLCTensorFiles"]),
+        .target(name: "DLCTrain", dependencies: ["DLC", "DLCModel", "DLCTensorFiles", "CZlib"]),
         .executableTarget(
             name: "DLCCommand",
             dependencies: [

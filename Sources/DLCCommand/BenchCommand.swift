@@ -1,6 +1,7 @@
 import ArgumentParser
 import CKernels
 import DLC
+import DLCTensorFiles
 
 #if canImport(Glibc)
 import Glibc

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DLC
+import DLCTensorFiles
 
 #if canImport(Glibc)
 import Glibc

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DLC
+import DLCTensorFiles
 
 /// `dlc export`: the canonical graph as an ONNX file.
 struct ExportCommand: ParsableCommand {

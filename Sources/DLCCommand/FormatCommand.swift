@@ -1,5 +1,6 @@
 import ArgumentParser
 import DLC
+import DLCTensorFiles
 import DLCModel
 
 #if canImport(Glibc)

@@ -9,8 +9,8 @@ import Darwin
 #endif
 
 /// Whole files in and out, with the system's reason where that fails.
-enum FileBytes {
-    static func read(_ path: String) throws -> [UInt8] {
+package enum FileBytes {
+    package static func read(_ path: String) throws -> [UInt8] {
         guard let file = fopen(path, "rb") else { throw failure("cannot be read") }
         defer { fclose(file) }
         var bytes: [UInt8] = []
@@ -34,7 +34,7 @@ enum FileBytes {
         return bytes
     }
 
-    static func write(_ bytes: [UInt8], to path: String) throws {
+    package static func write(_ bytes: [UInt8], to path: String) throws {
         let writer = try FileWriter(path: path)
         try writer.append(bytes)
         try writer.close()
@@ -47,27 +47,27 @@ enum FileBytes {
 
 /// A file that is written from its beginning to its end. It has another name until it is complete, because its bytes may
 /// come from the very file that it replaces.
-final class FileWriter {
+package final class FileWriter {
     private let path: String
     private var file: UnsafeMutablePointer<FILE>?
     private var partPath: String { path + ".part" }
 
-    init(path: String) throws {
+    package init(path: String) throws {
         self.path = path
         file = fopen(path + ".part", "wb")
         if file == nil { throw FileBytes.failure("cannot be written") }
     }
 
-    func append(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try append($0) } }
+    package func append(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try append($0) } }
 
-    func append(_ bytes: UnsafeRawBufferPointer) throws {
+    package func append(_ bytes: UnsafeRawBufferPointer) throws {
         guard let file, fwrite(bytes.baseAddress, 1, bytes.count, file) == bytes.count else {
             throw FileBytes.failure("cannot be written")
         }
     }
 
     /// To be called after the last byte: puts the file in its place.
-    func close() throws {
+    package func close() throws {
         guard let open = file, fflush(open) == 0, rename(partPath, path) == 0 else { throw FileBytes.failure("cannot be written") }
         file = nil
         guard fclose(open) == 0 else { throw FileBytes.failure("cannot be written") }

@@ -7,9 +7,9 @@ import Darwin
 #endif
 
 /// Numbers as people read them.
-enum Format {
+package enum Format {
     /// With a fixed number of digits after the point.
-    static func fixed(_ value: Double, _ digits: Int) -> String {
+    package static func fixed(_ value: Double, _ digits: Int) -> String {
         guard value.isFinite else { return "\(value)" }
         var text = [CChar](repeating: 0, count: 400)
         let length = withVaList([Int32(digits), value]) { vsnprintf(&text, text.count, "%.*f", $0) }
@@ -17,7 +17,7 @@ enum Format {
     }
 
     /// With three significant digits or more: `0.0123`, `1.23`, `123`.
-    static func short(_ value: Double) -> String {
+    package static func short(_ value: Double) -> String {
         guard value.isFinite else { return "\(value)" }
         if value == 0 { return "0" }
         var text = [CChar](repeating: 0, count: 64)
@@ -26,21 +26,21 @@ enum Format {
     }
 
     /// The time between two instants.
-    static func milliseconds(_ from: ContinuousClock.Instant, _ to: ContinuousClock.Instant) -> String {
+    package static func milliseconds(_ from: ContinuousClock.Instant, _ to: ContinuousClock.Instant) -> String {
         let value = from.duration(to: to) / .milliseconds(1)
         return fixed(value, value < 10 ? 3 : 1) + " ms"
     }
 
-    static func exponential(_ x: Double) -> Double { exp(x) }
+    package static func exponential(_ x: Double) -> Double { exp(x) }
 
     /// In units of 1024.
-    static func bytes(_ count: Int) -> String { scaled(Double(count), 1024, ["B", "KiB", "MiB", "GiB", "TiB"]) }
+    package static func bytes(_ count: Int) -> String { scaled(Double(count), 1024, ["B", "KiB", "MiB", "GiB", "TiB"]) }
 
     /// In units of 1000: `25.6 M`.
-    static func count(_ count: Int) -> String { scaled(Double(count), 1000, ["", "k", "M", "G", "T", "P"]) }
+    package static func count(_ count: Int) -> String { scaled(Double(count), 1000, ["", "k", "M", "G", "T", "P"]) }
 
     /// All digits, in groups of three: `25,557,032`.
-    static func grouped(_ count: Int) -> String {
+    package static func grouped(_ count: Int) -> String {
         var text = ""
         for (index, digit) in "\(count)".reversed().enumerated() { text += (index > 0 && index % 3 == 0 ? "," : "") + "\(digit)" }
         return String(text.reversed())
@@ -58,7 +58,7 @@ enum Format {
     }
 
     /// A string as JSON.
-    static func json(_ text: String) -> String {
+    package static func json(_ text: String) -> String {
         var result = "\""
         for scalar in text.unicodeScalars {
             switch scalar {

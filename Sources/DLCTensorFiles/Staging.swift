@@ -1,4 +1,4 @@
-import DLC
+import DLCTensor
 
 #if canImport(Glibc)
 import Glibc
@@ -9,17 +9,17 @@ import Darwin
 #endif
 
 /// Files appear under their names complete or not at all.
-enum Staging {
+package enum Staging {
     /// Lets `body` write one file, and what it writes beside it, in a hidden folder; then moves all of it to `path`.
     /// - Throws: what `body` throws, or where the place cannot be written; nothing is left behind.
-    static func file(_ path: String, _ body: (_ temporary: String) throws -> Void) throws {
+    package static func file(_ path: String, _ body: (_ temporary: String) throws -> Void) throws {
         guard let slash = path.lastIndex(of: "/") else { return try into(".", name: path, body) }
         let folder = slash == path.startIndex ? "/" : String(path[..<slash])
         try into(folder, name: String(path[path.index(after: slash)...]), body)
     }
 
     /// Lets `body` write files into a folder that appears, or grows, when all are written.
-    static func folder(_ path: String, _ body: (_ temporary: String) throws -> Void) throws {
+    package static func folder(_ path: String, _ body: (_ temporary: String) throws -> Void) throws {
         var path = path
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
         if try isFolder(path) {
@@ -62,13 +62,13 @@ enum Staging {
     }
 
     /// A new folder for files that shall not outlive the process, in the system's place for such.
-    static func scratchFolder() throws -> String {
+    package static func scratchFolder() throws -> String {
         let root = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         return try makeUnique("\(root.isEmpty ? "/tmp" : root)/dlc-", at: root)
     }
 
     /// Removes a folder and the files in it.
-    static func remove(_ folder: String) {
+    package static func remove(_ folder: String) {
         for name in entries(folder) { unlink("\(folder)/\(name)") }
         rmdir(folder)
     }
