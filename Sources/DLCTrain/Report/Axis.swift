@@ -72,7 +72,7 @@ struct Axis {
             }
         }
         let factors: [Double] = decades * 3 <= Double(wanted) * 1.3 ? [1, 2, 5] : decades * 2 <= Double(wanted) * 1.3 ? [1, 3] : [1]
-        let stride = max(1, Int((decades / Double(max(wanted, 2))).rounded(.up)))
+        let stride = max(1, Int(((decades + 1) / (Double(max(wanted, 2)) * 1.3)).rounded(.up)))
         var result: [(Double, String)] = []
         for exponent in Int(floor(log10(low)))...Int(ceil(log10(high))) where factors.count > 1 || exponent % stride == 0 {
             for factor in factors {

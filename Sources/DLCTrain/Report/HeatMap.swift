@@ -51,7 +51,8 @@ public struct HeatMap {
                 let above = values[top + column.first] * (1 - column.part) + values[top + column.second] * column.part
                 let below = values[bottom + column.first] * (1 - column.part) + values[bottom + column.second] * column.part
                 let place = (y * picture.width + x) * 3
-                let grey = 0.299 * Double(beneath.pixels[place]) + 0.587 * Double(beneath.pixels[place + 1]) + 0.114 * Double(beneath.pixels[place + 2])
+                let (red, green, blue) = (beneath.pixels[place], beneath.pixels[place + 1], beneath.pixels[place + 2])
+                let grey = 0.299 * Double(red) + 0.587 * Double(green) + 0.114 * Double(blue)
                 for colour in colours.colour(level(above * (1 - row.part) + below * row.part)) {
                     pixels.append(UInt8((Double(colour) * opacity + grey * (1 - opacity)).rounded()))
                 }

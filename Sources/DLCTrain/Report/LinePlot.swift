@@ -15,36 +15,45 @@ public struct LinePlot {
 
     private static let panelWidth = 440.0
     private static let plot = (left: 58.0, right: 18.0, top: 38.0, height: 210.0)
+    /// Below the axis.
+    private static let legendTop = 54.0
     private static let legendRow = 17.0
     /// Okabe and Ito's colours that are told apart by everybody, in shades that are seen on white and on black.
-    private static let colours = ["#0072B2", "#E06C00", "#009E73", "#C0529A", "#8A7F00", "#56B4E9", "#D1493F", "#7A6FD0", "#7F7F7F", "#00A5A5"]
+    private static let colours = [
+        "#0072B2", "#E06C00", "#009E73", "#C0529A", "#8A7F00", "#56B4E9", "#D1493F", "#7A6FD0", "#7F7F7F", "#00A5A5",
+    ]
 
     /// The text of the file.
     public var svg: String {
         let legends = panels.map { Self.legend($0.series) }
-        let legendHeight = Double(legends.map { ($0.last?.row ?? -1) + 1 }.max() ?? 0) * Self.legendRow
-        let panelHeight = Self.plot.top + Self.plot.height + 46 + legendHeight
         let across = max(1, min(columns, panels.count))
-        let down = (panels.count + across - 1) / across
-        let top = title.isEmpty ? 6.0 : 34.0
-        let (width, height) = (Self.panelWidth * Double(across), top + panelHeight * Double(down) + 6)
+        let width = Self.panelWidth * Double(across)
+        var height = title.isEmpty ? 6.0 : 34.0
         var body = ""
         if !title.isEmpty { body += Self.text(title, width / 2, 24, "heading", anchor: "middle") }
-        for (index, panel) in panels.enumerated() {
-            let (x, y) = (Double(index % across) * Self.panelWidth, top + Double(index / across) * panelHeight)
-            body += "<g transform=\"translate(\(Self.number(x)) \(Self.number(y)))\">\n\(Self.panel(panel, legends[index], index))</g>\n"
+        for first in stride(from: 0, to: panels.count, by: across) {
+            let row = first..<min(first + across, panels.count)
+            for index in row {
+                let x = Double(index - first) * Self.panelWidth
+                let place = "translate(\(Self.number(x)) \(Self.number(height)))"
+                body += "<g transform=\"\(place)\">\n\(Self.panel(panels[index], legends[index], index))</g>\n"
+            }
+            let legendRows = row.map { (legends[$0].last?.row ?? -1) + 1 }.max() ?? 0
+            height += Self.plot.top + Self.plot.height + Self.legendTop + Double(legendRows) * Self.legendRow
         }
         return """
             <svg xmlns="http://www.w3.org/2000/svg" width="\(Self.number(width))" height="\(Self.number(height))" \
             viewBox="0 0 \(Self.number(width)) \(Self.number(height))" font-family="system-ui, Helvetica, Arial, sans-serif">
             <style>
-            .page { fill: #ffffff } .grid { stroke: #dddddd } .axis { stroke: #888888; fill: none } .mark { stroke: #888888; stroke-dasharray: 3 3 }
-            text { fill: #444444; font-size: 11px } .heading { fill: #111111; font-size: 16px; font-weight: 600 } .title { fill: #111111; font-size: 13px; \
-            font-weight: 600 }
+            .page { fill: #ffffff } .halo { stroke: #ffffff; stroke-width: 3 }
+            .grid { stroke: #dddddd } .axis { stroke: #888888; fill: none } .mark { stroke: #888888; stroke-dasharray: 3 3 }
+            text { fill: #444444; font-size: 11px }
+            .heading { fill: #111111; font-size: 16px; font-weight: 600 } .title { fill: #111111; font-size: 13px; font-weight: 600 }
             path { fill: none; stroke-width: 1.8; stroke-linejoin: round; stroke-linecap: round }
             @media (prefers-color-scheme: dark) {
-            .page { fill: #16191d } .grid { stroke: #33383f } .axis { stroke: #7d848c } .mark { stroke: #7d848c } text { fill: #b9c0c8 }
-            .heading, .title { fill: #f0f3f6 }
+            .page { fill: #16191d } .halo { stroke: #16191d }
+            .grid { stroke: #33383f } .axis { stroke: #7d848c } .mark { stroke: #7d848c }
+            text { fill: #b9c0c8 } .heading, .title { fill: #f0f3f6 }
             }
             </style>
             <rect class="page" width="100%" height="100%"/>
@@ -68,10 +77,12 @@ public struct LinePlot {
             let place = x(axes.x.place(tick.value))
             result += line(place, top, place, bottom, "grid") + text(tick.label, place, bottom + 16, anchor: "middle")
         }
-        result += "<path class=\"axis\" style=\"stroke-width: 1\" d=\"M\(number(left)) \(number(top))V\(number(bottom))H\(number(right))\"/>\n"
+        let corner = "M\(number(left)) \(number(top))V\(number(bottom))H\(number(right))"
+        result += "<path class=\"axis\" style=\"stroke-width: 1\" d=\"\(corner)\"/>\n"
         if !panel.xLabel.isEmpty { result += text(panel.xLabel, (left + right) / 2, bottom + 33, anchor: "middle") }
-        result += "<clipPath id=\"plot\(index)\"><rect x=\"\(number(left))\" y=\"\(number(top - 4))\" width=\"\(number(right - left + 4))\" "
-        result += "height=\"\(number(bottom - top + 8))\"/></clipPath>\n<g clip-path=\"url(#plot\(index))\">\n"
+        result += "<clipPath id=\"plot\(index)\"><rect x=\"\(number(left))\" y=\"\(number(top - 4))\" "
+        result += "width=\"\(number(right - left + 4))\" height=\"\(number(bottom - top + 8))\"/></clipPath>\n"
+        result += "<g clip-path=\"url(#plot\(index))\">\n"
         for (order, series) in panel.series.enumerated() {
             let colour = colours[order % colours.count]
             for run in panel.runs(series, axes) {
@@ -90,14 +101,16 @@ public struct LinePlot {
             // The label goes to where there is room for it.
             let isLeft = markX > (left + right) / 2
             let above = markY > (top + bottom) / 2
-            result += text(marker.label, markX + (isLeft ? -8 : 8), markY + (above ? -9 : 17), anchor: isLeft ? "end" : "start")
+            for kind in ["halo", nil] {
+                result += text(marker.label, markX + (isLeft ? -8 : 8), markY + (above ? -9 : 17), kind, anchor: isLeft ? "end" : "start")
+            }
         }
         result += "</g>\n"
         if panel.series.allSatisfy({ panel.runs($0, axes).isEmpty }) {
             result += text("nothing measured yet", (left + right) / 2, (top + bottom) / 2, anchor: "middle")
         }
         for entry in legend {
-            let place = bottom + 46 + Double(entry.row) * legendRow
+            let place = bottom + legendTop + Double(entry.row) * legendRow
             let colour = colours[entry.series % colours.count]
             result += "<path stroke=\"\(colour)\"\(dashes(entry.series)) d=\"M\(number(left + entry.x)) \(number(place - 4))h18\"/>\n"
             result += text(panel.series[entry.series].name, left + entry.x + 24, place)

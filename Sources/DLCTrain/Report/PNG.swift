@@ -6,7 +6,9 @@ extension Raster {
     /// The bytes of a file.
     /// - Throws: where the picture is larger than the format allows, or zlib fails.
     public func png() throws -> [UInt8] {
-        guard height <= Int(Int32.max), width <= Int(Int32.max) else { throw DLCError("a picture of \(height) × \(width) is too large for PNG") }
+        guard height <= Int(Int32.max), width <= Int(Int32.max) else {
+            throw DLCError("a picture of \(height) × \(width) is too large for PNG")
+        }
         var file: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
         let colourType: UInt8 = palette != nil ? 3 : channels == 3 ? 2 : 0
         file += try Self.chunk("IHDR", Self.bigEndian(UInt32(width)) + Self.bigEndian(UInt32(height)) + [8, colourType, 0, 0, 0])

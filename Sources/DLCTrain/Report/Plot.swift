@@ -45,7 +45,9 @@ public struct Plot: Sendable {
         let shown = drawn.filter { isDrawn($0.0, xIsLogarithmic) && isDrawn($0.1, yIsLogarithmic) }
         return (
             Axis(shown.map(\.0), isLogarithmic: xIsLogarithmic, ticks: xTicks, isTight: true),
-            Axis(yRange.map { [$0.lowerBound, $0.upperBound] } ?? shown.map(\.1), isLogarithmic: yIsLogarithmic, ticks: yTicks, isTight: yRange != nil)
+            Axis(
+                yRange.map { [$0.lowerBound, $0.upperBound] } ?? shown.map(\.1), isLogarithmic: yIsLogarithmic, ticks: yTicks,
+                isTight: yRange != nil)
         )
     }
 

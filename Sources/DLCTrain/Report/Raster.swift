@@ -16,10 +16,14 @@ public struct Raster: Sendable, Equatable {
         guard height > 0, width > 0 else { throw DLCError("a picture of \(height) × \(width) has no pixels") }
         guard channels == 1 || channels == 3 && palette == nil else { throw DLCError("a picture has 1 or 3 channels, not \(channels)") }
         let count = try Checked.count([height, width, channels])
-        guard pixels.count == count else { throw DLCError("a picture of \(height) × \(width) × \(channels) has \(count) bytes, not \(pixels.count)") }
+        guard pixels.count == count else {
+            throw DLCError("a picture of \(height) × \(width) × \(channels) has \(count) bytes, not \(pixels.count)")
+        }
         if let palette {
             guard (1...256).contains(palette.count) else { throw DLCError("a palette has 1 to 256 colours, not \(palette.count)") }
-            if let odd = pixels.first(where: { Int($0) >= palette.count }) { throw DLCError("a palette of \(palette.count) colours has none of index \(odd)") }
+            if let odd = pixels.first(where: { Int($0) >= palette.count }) {
+                throw DLCError("a palette of \(palette.count) colours has none of index \(odd)")
+            }
         }
         (self.height, self.width, self.channels, self.pixels, self.palette) = (height, width, channels, pixels, palette)
     }

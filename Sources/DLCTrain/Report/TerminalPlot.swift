@@ -74,7 +74,7 @@ public struct TerminalPlot {
         var room = width - title.count
         for (index, series) in plot.series.enumerated() {
             let entry = "── \(series.name)"
-            guard entry.count + 3 <= room else { break }
+            guard entry.count + 3 + (index < plot.series.count - 1 ? 2 : 0) <= room else { return title + (room > 1 ? " …" : "") }
             room -= entry.count + 3
             title += "   " + coloured(entry, index)
         }
