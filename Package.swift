@@ -6,8 +6,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "DLCRuntime", targets: ["DLCRuntime"]),
-        .library(name: "DLC", targets: ["DLC", "DLCModel", "DLCTrain"]),
-        .library(name: "DLCData", targets: ["DLCData"]),
+        .library(name: "DLC", targets: ["DLC", "DLCData", "DLCModel", "DLCTrain"]),
         .executable(name: "dlc", targets: ["DLCCommand"]),
         .plugin(name: "DLCBuild", targets: ["DLCBuild"]),
         .plugin(name: "DLCBuildInstalled", targets: ["DLCBuildInstalled"]),
@@ -40,7 +39,7 @@ let package = Package(
             dependencies: ["DLCTensor", "DLCTensorFiles", "CKernels", "CZlib", .target(name: "CImage", condition: .when(traits: ["Images"]))]),
         .target(name: "DLCModel", dependencies: ["DLCPasses", "DLCTensorFiles"]),
         .target(name: "DLC", dependencies: ["DLCPasses", "DLCRuntime", "DLCONNX", "DLCModel"]),
-        .target(name: "DLCTrain", dependencies: ["DLC", "DLCModel", "DLCTensorFiles", "CZlib"]),
+        .target(name: "DLCTrain", dependencies: ["DLC", "DLCData", "DLCModel", "DLCTensorFiles", "CZlib"]),
         .executableTarget(
             name: "DLCCommand",
             dependencies: [

@@ -10,6 +10,7 @@ model Digits(image: f32[N, 1, 8, 8], width = 16, classes = 10) {
     x = image.conv(width, kernel: 3, padding: 1, bias: false).batchNorm().relu()
     x = x.conv(2 * width, kernel: 3, padding: 1, bias: false).batchNorm().relu().maxPool(2)
     x = x.conv(4 * width, kernel: 3, padding: 1, bias: false).batchNorm().relu().globalAveragePool().flatten()
+    if classes == 10 { metadata "labels": ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"] }
     return logits: x.dropout(0.2).dense(classes, name: "output")
 }
 
@@ -18,5 +19,6 @@ training LearnDigits(image: f32[N, 1, 8, 8], label: i64[N], width = 16, classes 
     logits = Digits(image.randomShift(1), width: width, classes: classes)
     loss = logits.crossEntropy(label)
     minimize loss, by: adamW(oneCycle(rate, steps: steps), weightDecay: 0.02), decay: "*.weight"
+    predict probabilities: logits.softmax(axis: 1)
     return loss: loss, accuracy: (logits.argmax(axis: 1) == label).cast(f32).mean()
 }

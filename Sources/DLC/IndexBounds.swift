@@ -6,7 +6,7 @@ extension Graph {
     /// the tokens of an embedding.
     ///
     /// Compiled files carry it as metadata `INPUT.below`, so that random inputs are valid ones.
-    func indexBounds() -> [String: Int] {
+    public func indexBounds() -> [String: Int] {
         var names: [Value: String] = [:]
         for port in inputs where [.int32, .int64].contains(type(port.value).element) { names[port.value] = port.name }
         var bounds: [String: Int] = [:]

@@ -47,6 +47,30 @@ public struct Normalisation: Sendable, Equatable {
         return result
     }
 
+    /// What a model's metadata say of the fields of data that it shall answer.
+    /// - Throws: naming the pair that holds no numbers, or a deviation that is not above 0.
+    public init(metadata: [String: String], fields: [DataField]) throws {
+        self.init()
+        for field in fields where field.type.isFloat {
+            func numbers(_ key: String, or standard: Double) throws -> [Double] {
+                guard let text = metadata[key] else { return [standard] }
+                let parts = text.split { $0 == "," || $0 == " " }
+                let values = parts.compactMap { Double($0) }.filter(\.isFinite)
+                guard !values.isEmpty, values.count == parts.count else { throw DLCError("the model's metadata give '\(text.printable())' for \(key); expected numbers") }
+                return values
+            }
+            guard metadata["\(field.name).mean"] != nil || metadata["\(field.name).std"] != nil else { continue }
+            var (mean, deviation) = (try numbers("\(field.name).mean", or: 0), try numbers("\(field.name).std", or: 1))
+            guard deviation.allSatisfy({ $0 > 0 }) else { throw DLCError("the model's metadata give a std of \(field.name) that is not above 0") }
+            let count = max(mean.count, deviation.count)
+            if mean.count == 1 { mean = [Double](repeating: mean[0], count: count) }
+            if deviation.count == 1 { deviation = [Double](repeating: deviation[0], count: count) }
+            guard mean.count == deviation.count else { throw DLCError("the model's metadata give \(mean.count) means and \(deviation.count) deviations of \(field.name)") }
+            let content = metadata["\(field.name).content"].flatMap { FieldContent(rawValue: $0) } ?? .pixels
+            self.fields[field.name] = Statistics(content: content, axis: count > 1 ? field.channelAxis : nil, mean: mean, deviation: deviation)
+        }
+    }
+
     /// The batch with its fields normalised; others as they are.
     /// - Throws: where a tensor has not the channels that were measured.
     public func apply(_ batch: [String: Tensor]) throws -> [String: Tensor] {

@@ -11,6 +11,17 @@ enum Console {
     /// Whether a person is watching standard error.
     static var hasTerminal: Bool { isatty(STDERR_FILENO) != 0 }
 
+    /// Columns of the terminal that standard error is; 80 where it does not say.
+    static var width: Int { size.map { Int($0.ws_col) } ?? 80 }
+
+    /// Rows of that terminal; 24 where it does not say.
+    static var height: Int { size.map { Int($0.ws_row) } ?? 24 }
+
+    private static var size: winsize? {
+        var size = winsize()
+        return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 && size.ws_row > 0 ? size : nil
+    }
+
     /// Ends the process with status 1 after one line that begins with `error: `, whatever the message holds.
     static func fail(_ message: String) -> Never {
         put("error: \(message.split { $0.isNewline }.joined(separator: "; "))\n")
@@ -36,4 +47,10 @@ enum Console {
             rest = rest.dropFirst(written)
         }
     }
+}
+
+/// Standard output.
+enum Output {
+    /// Lets readers see what was printed so far.
+    static func flush() { fflush(nil) }
 }

@@ -23,6 +23,8 @@ public final class ModelBuilder {
     }
 
     public private(set) var mode: Mode
+    /// Build-time parameters of the model or training that are numbers.
+    var numbers: [String: Double] = [:]
     /// What a training predicts, in order.
     private(set) var predictions: [(name: String, value: Value)] = []
     /// Whether what is built is for `predict` alone.

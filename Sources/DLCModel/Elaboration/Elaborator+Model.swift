@@ -10,6 +10,7 @@ extension Elaborator {
             var value = parameter.defaultValue.map { evaluate($0).single } ?? .invalid
             if let text = settings[parameter.name.name] { value = setting(parameter, text, default: value) }
             frame.declare(parameter.name.name, value)
+            builder.numbers[parameter.name.name] = Arithmetic.number(value)
         }
         let symbols = inputs.flatMap { declareSymbols(of: $0, settings) }
         let kind = model.syntax.kind.rawValue

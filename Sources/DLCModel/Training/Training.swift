@@ -20,6 +20,9 @@ public struct Training: Sendable {
     /// States `f32[]` that hold the base rates, which may be set between runs: one per `minimize` whose rate is no input.
     public let rates: [String]
 
+    /// Build-time parameters of the training's text that are numbers, such as its rate.
+    public let numbers: [String: Double]
+
     /// - Parameter predictionBuilder: an evaluation of which the prediction is a part.
     init(_ stepBuilder: ModelBuilder, _ evaluationBuilder: ModelBuilder, _ predictionBuilder: ModelBuilder) throws {
         let evaluation = try evaluationBuilder.finish()
@@ -33,6 +36,7 @@ public struct Training: Sendable {
         prediction = try predictionBuilder.finishPrediction()
         trained = stepBuilder.training.trained
         rates = stepBuilder.training.rateStates
+        numbers = stepBuilder.numbers
     }
 
     /// Builds a training in Swift.
@@ -77,5 +81,11 @@ public struct Training: Sendable {
     public var shared: [String] {
         let names = Set(step.states.map(\.name))
         return evaluation.states.map(\.name).filter(names.contains)
+    }
+
+    /// The state that evaluation reads in place of a parameter: the average of its values. Nil where it is not averaged.
+    public func average(of parameter: String) -> String? {
+        let name = ModelBuilder.averageName(parameter)
+        return step.copies[name] == parameter ? name : nil
     }
 }

@@ -17,14 +17,14 @@ final class BoundPlan {
     private let pointers: UnsafeMutableBufferPointer<UnsafeMutableRawPointer?>
     private let status: UnsafeMutablePointer<Int32>
     private var inputs: [OuterMemory]
-    private let states: StateMemory
+    let states: StateMemory
     /// The first step that writes a state.
     private let firstCommit: Int
-    private let plan: Plan
+    let plan: Plan
     private let constants: ConstantAddresses
     private let packed: PackedConstants
-    private let sizes: BoundSizes
-    private let places: PlanSizes
+    let sizes: BoundSizes
+    let places: PlanSizes
 
     /// Memory of the caller's, and the pointers of steps into it.
     private struct OuterMemory {

@@ -97,10 +97,13 @@ public final class Session {
 
     /// A run, states taken on as by any other, that goes step by step and reports each step's nanoseconds.
     /// - Throws: what `run` throws.
-    public func profile(_ report: (_ step: Int, _ nanoseconds: Int) -> Void) throws {
+    public func profile(_ report: (_ step: Int, _ nanoseconds: Int) -> Void) throws { try stepped { report($1, $2) } }
+
+    /// A run step by step, after each of which `report` may look at what the plan has computed.
+    func stepped(_ report: (_ plan: BoundPlan, _ step: Int, _ nanoseconds: Int) -> Void) throws {
         let bound = try prepare()
         dlc_threads_limit(pool, Int32(threads))
-        try bound.run(pool, each: report)
+        try bound.run(pool) { report(bound, $0, $1) }
         hasOutputs = true
     }
 

@@ -1,0 +1,183 @@
+import ArgumentParser
+import DLC
+import DLCData
+import DLCTensorFiles
+import DLCTrain
+
+/// `dlc evaluate`: how good a trained network is.
+struct EvaluateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "evaluate",
+        abstract: "Judge a network by data.",
+        discussion: """
+            MODEL is the folder of a run, a .dlm file with a training and its --weights, or any model that dlc runs. A training is judged \
+            by its own metrics; what the network answers, by what the truth makes of it: classes by accuracy, precision, recall, F1, ROC \
+            area and the confusion matrix; classes of pixels by intersection over union too, of symbols by perplexity; numbers by squared \
+            and absolute error. Several --weights, or --with, make an ensemble: answers are averaged.
+
+            EXAMPLES
+              dlc evaluate runs/digits --data test.npz
+              dlc evaluate learn.dlm --weights best.safetensors --data images/test
+              dlc evaluate resnet50.onnx --data images/test --target label
+              dlc evaluate runs/digits --with runs/digits-2 --with runs/digits-3 --data test.npz
+            """)
+
+    @ArgumentParser.Argument(help: "A run's folder, a .dlm file with a training, or an .onnx, .dlm, .dlir or .dlc model.")
+    var model: String
+
+    @Option(
+        name: .customLong("with"), help: ArgumentHelp("A further model, or run's folder, whose answers are averaged in; repeatable.", valueName: "model"))
+    var others: [String] = []
+
+    @Option(help: ArgumentHelp("The data; a run's folder knows what it was judged by.", valueName: "path"))
+    var data: String?
+
+    @Option(name: .customLong("training"), help: ArgumentHelp("Which training of a file that has several.", valueName: "name"))
+    var trainingName: String?
+
+    @Option(name: .customLong("set"), help: ArgumentHelp("A build-time parameter of the training; repeatable.", valueName: "name=value"))
+    var settings: [Setting] = []
+
+    @Option(help: ArgumentHelp("Parameters of the .dlm file; several make an ensemble.", valueName: "file"))
+    var weights: [String] = []
+
+    @Option(name: .customLong("source"), help: ArgumentHelp("What of the data an input is read from; repeatable.", valueName: "input=name"))
+    var sources: [Setting] = []
+
+    @Option(help: ArgumentHelp("The output with the answers; the first where left out.", valueName: "name"))
+    var output: String?
+
+    @Option(help: ArgumentHelp("The field of the data with the truth; what a training has beside the network's inputs, else label.", valueName: "name"))
+    var target: String?
+
+    @Option(help: "Examples at a time.")
+    var batch = 64
+
+    @Flag(help: "The result as JSON.")
+    var json = false
+
+    @OptionGroup var threads: ThreadOptions
+
+    func validate() throws {
+        if batch < 1 { throw ValidationError("--batch expects at least 1, found \(batch)") }
+    }
+
+    func run() throws {
+        let subject = try subject()
+        var parts: (metrics: [NamedValue], evaluation: Evaluation?) = ([], nil)
+        let path = try data ?? subject.judgedBy ?? { throw DLCError("name the data with --data", at: [model]) }()
+        var options = DataOptions()
+        for source in sources { options.sources[source.name] = source.value }
+        options.encoding = try subject.network.flatMap { $0.metadata.keys.contains { $0.hasPrefix("data.") } ? try DataEncoding(metadata: $0.metadata) : nil }
+        func normalisation(_ examples: any Dataset) throws -> Normalisation {
+            guard let network = subject.network else { return Normalisation() }
+            return try located(model) { try Normalisation(metadata: network.metadata, fields: examples.fields) }
+        }
+        if let trainer = subject.trainer {
+            let examples = try Datasets.open(path, wanting: trainer.wanted, options: options)
+            parts.metrics = try located(model) {
+                try trainer.evaluate(examples, normalisation: normalisation(examples)) { show("judging", $0, $1) }
+            }
+        }
+        if let network = subject.network {
+            let truth = try truth(network, subject.trainer)
+            let evaluator = try located(model) { try Evaluator([network] + subject.others, output: output, target: truth, batch: batch, threads: threads.threads) }
+            let examples = try Datasets.open(path, wanting: evaluator.wanted, options: options)
+            parts.evaluation = try located(model) {
+                try evaluator.run(examples, normalisation: normalisation(examples)) { show("answering", $0, $1) }
+            }
+        }
+        if Console.hasTerminal { Console.put("\r\u{1B}[K") }
+        let labels = subject.network?.metadata["labels"].map { $0.split(separator: ",").map { String($0.drop { $0 == " " }) } } ?? []
+        let text = EvaluationText(metrics: parts.metrics, evaluation: parts.evaluation, labels: labels)
+        print(json ? text.json : text.lines.joined(separator: "\n"))
+    }
+
+    private func show(_ what: String, _ done: Int, _ of: Int) {
+        if Console.hasTerminal { Console.put("\r\(what) \(done)/\(of)\u{1B}[K") }
+    }
+
+    /// What is judged.
+    private struct Subject {
+        /// A training, whose own metrics are taken.
+        var trainer: Trainer?
+        /// What answers.
+        var network: CompiledModel?
+        var others: [CompiledModel] = []
+        /// The data that the run was judged by.
+        var judgedBy: String?
+    }
+
+    private func subject() throws -> Subject {
+        if FilePath.isFolder(model) { return try run(of: RunFolder(model)) }
+        var subject = Subject()
+        if ModelFile.kind(model) == "dlm", trainingName != nil || !weights.isEmpty, let first = weights.first {
+            let file = try options()
+            subject.trainer = try trainer(model, file, weights: first)
+            let networks = try weights.map { try network(model, file, weights: $0, [:]) }
+            (subject.network, subject.others) = (networks[0], networks.dropFirst().compactMap { $0 })
+        } else {
+            var file = ModelOptions()
+            if ModelFile.kind(model) == "dlm" { file = try options() }
+            subject.network = try ModelFile.ready(model, file, CompileFlags.parse([]))
+        }
+        subject.others += try others.map { try ModelFile.ready(Self.network(of: $0), ModelOptions(), CompileFlags.parse([])) }
+        return subject
+    }
+
+    /// The training and the network of a run.
+    private func run(of folder: RunFolder) throws -> Subject {
+        let command: TrainCommand
+        do {
+            command = try TrainCommand.parse(folder.firstArguments())
+        } catch let error as DLCError {
+            throw error
+        } catch {
+            throw DLCError("its checkpoint's options are not understood: \(TrainCommand.message(for: error))", at: [folder.path])
+        }
+        guard let file = command.file else { throw DLCError("the run does not say which file it trains", at: [folder.path]) }
+        guard FilePath.isFile(folder.bestPath) else { throw DLCError("has no best.safetensors yet; its first epoch is not over", at: [folder.path]) }
+        var subject = Subject()
+        let options = try command.training.options()
+        subject.trainer = try trainer(file, options, weights: folder.bestPath)
+        if FilePath.isFile(folder.networkPath) { subject.network = try CompiledModel(contentsOf: folder.networkPath) }
+        subject.others = try others.map { try ModelFile.ready(Self.network(of: $0), ModelOptions(), CompileFlags.parse([])) }
+        subject.judgedBy = command.data.judgedBy(file)
+        return subject
+    }
+
+    private static func network(of path: String) -> String { FilePath.isFolder(path) ? RunFolder(path).networkPath : path }
+
+    private func options() throws -> ModelOptions {
+        var options = ModelOptions()
+        for setting in settings { options.settings[setting.name] = setting.value }
+        options.training = trainingName
+        return options
+    }
+
+    private func trainer(_ file: String, _ options: ModelOptions, weights: String) throws -> Trainer {
+        var (options, length) = (options, TrainerOptions())
+        (options.weights, options.renames) = (weights, [])
+        options.warn = { _ in }
+        (length.batch, length.threads) = (batch, threads.threads)
+        return try Trainer(file, options, options: length)
+    }
+
+    private func network(_ file: String, _ options: ModelOptions, weights: String, _ metadata: [String: String]) throws -> CompiledModel? {
+        try TrainedNetwork.graph(file, options, weights: weights, metadata: metadata).map { try CompiledModel(Compiler.compile($0)) }
+    }
+
+    /// The field that holds the truth.
+    private func truth(_ network: CompiledModel, _ trainer: Trainer?) throws -> WantedField {
+        let inputs = Set(network.inputs.map(\.name))
+        if let trainer {
+            let left = trainer.wanted.filter { !inputs.contains($0.name) }
+            let found = target.map { name in left.first { $0.name == name } } ?? left.first { !$0.type.isFloat } ?? left.first
+            if let found { return found }
+            // What rebuilds its input is its own truth.
+            if target == nil, let own = trainer.wanted.first { return own }
+            throw DLCError("the training has no \(target ?? "truth") beside the network's inputs; it has \(trainer.wanted.map(\.name).joined(separator: ", "))", at: [model])
+        }
+        return WantedField(target ?? "label", .int64, [])
+    }
+}

@@ -1,0 +1,129 @@
+import DLC
+import DLCData
+import DLCTensorFiles
+import Testing
+
+@testable import DLCTrain
+
+@Suite struct TrainerTests {
+    private let folder: TemporaryFolder
+    private let file: String
+
+    init() throws {
+        folder = try TemporaryFolder()
+        file = try folder.write(planeText, "fit.dlm")
+    }
+
+    private func options(epochs: Int, _ change: (inout TrainerOptions) -> Void = { _ in }) -> TrainerOptions {
+        var options = TrainerOptions()
+        (options.epochs, options.batch, options.seed, options.threads) = (epochs, 16, 5, 1)
+        change(&options)
+        return options
+    }
+
+    private func settings(_ name: String, _ value: String) -> ModelOptions {
+        var options = ModelOptions()
+        options.settings[name] = value
+        return options
+    }
+
+    private func same(_ a: [String: Tensor], _ b: [String: Tensor]) -> Bool {
+        a.count == b.count && a.allSatisfy { name, tensor in b[name].map { tensor == $0 } ?? false }
+    }
+
+    @Test func lossesFallAndTheBestIsKept() throws {
+        let trainer = try Trainer(file, options: options(epochs: 20))
+        #expect(trainer.wanted == [WantedField("x", .float32, [3]), WantedField("target", .float32, [1])])
+        let outcome = try trainer.run(Plane(count: 100), validation: Plane(count: 40))
+        #expect(outcome.history.count == 20 && outcome.step == 20 * 7 && outcome.reason == .finished)
+        let first = try #require(outcome.history.first?.validation.first?.value)
+        let best = try #require(outcome.best?.validation.first?.value)
+        #expect(best < first / 10)
+        #expect(best == outcome.history.compactMap { $0.validation.first?.value }.min())
+        #expect(Set(outcome.bestWeights.keys) == ["hidden.weight", "hidden.bias", "out.weight", "out.bias"])
+    }
+
+    @Test func aStoppedRunGoesOnAsIfItHadNot() throws {
+        let whole = RunFolder("\(folder.path)/whole")
+        let undisturbed = try Trainer(file, options: options(epochs: 4)).run(Plane(count: 100), validation: Plane(count: 40), folder: whole)
+        let parts = RunFolder("\(folder.path)/parts")
+        var outcome: TrainingOutcome?
+        for stop in [1, 3, 7, 8, 20, 99] {
+            // Every step saves; the run is stopped after so many of them.
+            var steps = 0
+            let trainer = try Trainer(file, options: options(epochs: 4) { $0.saveEvery = 0 })
+            outcome = try trainer.run(
+                Plane(count: 100), validation: Plane(count: 40), folder: parts, resuming: parts.holdsCheckpoint, isCancelled: { steps == stop }
+            ) { if case .step = $0 { steps += 1 } }
+            if outcome?.reason == .finished { break }
+            #expect(outcome?.reason == .stopped)
+        }
+        let resumed = try #require(outcome)
+        #expect(resumed.reason == .finished && resumed.step == undisturbed.step)
+        #expect(same(resumed.states, undisturbed.states) && same(resumed.bestWeights, undisturbed.bestWeights))
+        #expect(resumed.history.map(\.validation) == undisturbed.history.map(\.validation))
+        #expect(resumed.history.map(\.training) == undisturbed.history.map(\.training))
+        #expect(try same(parts.bestWeights(), whole.bestWeights()))
+        // Everything was done; nothing is left to do.
+        let again = try Trainer(file, options: options(epochs: 4)).run(Plane(count: 100), validation: Plane(count: 40), folder: parts, resuming: true)
+        #expect(again.step == undisturbed.step && same(again.states, undisturbed.states))
+        #expect(throws: DLCError.self) {
+            try Trainer(file, options: options(epochs: 5) { $0.batch = 20 }).run(Plane(count: 100), folder: parts, resuming: true)
+        }
+    }
+
+    @Test func threadsDoNotMatter() throws {
+        let one = try Trainer(file, options: options(epochs: 2)).run(Plane(count: 50))
+        let two = try Trainer(file, options: options(epochs: 2) { $0.threads = 2 }).run(Plane(count: 50))
+        #expect(same(one.states, two.states))
+    }
+
+    @Test func whatIsNoNumberIsFound() throws {
+        let trainer = try Trainer(file, options: options(epochs: 2))
+        let error = #expect(throws: DLCError.self) { try trainer.run(Plane(count: 100, poisoned: 70)) }
+        let text = error?.description ?? ""
+        #expect(text.contains("the loss became NaN in step") && text.contains("it began there, in"), "\(text)")
+        // A rate without bounds spoils the weights, which the step after sees.
+        let wild = try folder.write(planeText.replacing("adam(rate)", with: "sgd(1e30)"), "wild.dlm")
+        let explosion = #expect(throws: DLCError.self) { try Trainer(wild, options: options(epochs: 5)).run(Plane(count: 100)) }
+        #expect(explosion?.description.contains("the loss became") == true, "\(explosion?.description ?? "")")
+    }
+
+    @Test func patienceEndsIt() throws {
+        let outcome = try Trainer(file, settings("rate", "0.0"), options: options(epochs: 50) { $0.patience = 3 })
+            .run(Plane(count: 50), validation: Plane(count: 20))
+        #expect(outcome.reason == .patience(3) && outcome.history.count == 4 && outcome.best?.epoch == 1)
+    }
+
+    @Test func averagesAreTheBestWeights() throws {
+        let outcome = try Trainer(file, settings("average", "true"), options: options(epochs: 2)).run(Plane(count: 50))
+        let (average, weight) = (outcome.states["training.average.out.weight"], outcome.states["out.weight"])
+        #expect(outcome.bestWeights["out.weight"] == average && average != weight && average != nil)
+    }
+
+    @Test func stepsAndLimitsEndIt() throws {
+        let outcome = try Trainer(file, options: options(epochs: 3) { ($0.epochs, $0.steps, $0.batchLimit) = (nil, 7, 3) }).run(Plane(count: 100))
+        #expect(outcome.step == 7 && outcome.history.map(\.step) == [3, 6, 7])
+    }
+
+    @Test func epochsStream() async throws {
+        let trainer = try Trainer(file, options: options(epochs: 3))
+        var epochs: [Int] = []
+        for try await record in trainer.fit(Plane(count: 40)) { epochs.append(record.epoch) }
+        #expect(epochs == [1, 2, 3])
+    }
+
+    @Test func theRateIsSwept() throws {
+        let sweep = try Trainer(file, options: options(epochs: 1)).findRate(Plane(count: 100), steps: 60)
+        let suggestion = try #require(sweep.suggestion)
+        #expect(suggestion > 1e-5 && suggestion < 1)
+        #expect(sweep.points.count > 20)
+    }
+
+    @Test func optionsAreChecked() throws {
+        let one = try Tensor([1] as [Float], shape: [])
+        #expect(throws: DLCError.self) { try Trainer(file, options: options(epochs: 0)) }
+        #expect(throws: DLCError.self) { try Trainer(file, options: options(epochs: 1) { $0.monitor = Metric("accuracy") }).run(Plane(count: 20)) }
+        #expect(throws: DLCError.self) { try Trainer(file, options: options(epochs: 1) { $0.constants = ["y": one] }) }
+    }
+}
