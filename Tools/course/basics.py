@@ -5,6 +5,7 @@ import numpy as np
 
 from dlc import MODELS, data_of, load
 from registry import Report, system
+from shown import boundaries, curves
 
 
 def percent(value):
@@ -61,6 +62,10 @@ def spiral(course, short):
         accuracy = trained.evaluate(test)["accuracy"]
         report.took(trained)
         report.tell(f"{hidden or 'no'} hidden units: {percent(accuracy)} of 300 new points", least <= accuracy <= most)
+        places = np.linspace(-1, 1, 150, dtype=np.float32)
+        points = np.stack(np.meshgrid(places, -places), 2).reshape(-1, 2)
+        logits = course.run("spiral.dlm", {"x": points}, weights=trained.weights(), model="Spiral", hidden=hidden)["logits"]
+        boundaries(course, f"hidden-{hidden}", logits.argmax(1).reshape(150, 150), train["x"], train["label"])
     return report
 
 
@@ -105,13 +110,13 @@ def comparisons(course, short):
     train, test = data_of("mnist-5k")
     if short:
         train = {key: values[:2000] for key, values in train.items()}
-    reached = {}
+    reached, losses = {}, {}
 
     def learn(name, epochs=4 if short else 12, **values):
         trained = course.fit("comparisons.dlm", "Compare", train, batch=64, epochs=epochs, name=name, **values)
         reached[name] = float(trained.evaluate(test)["accuracy"])
         report.took(trained)
-        np.save(os.path.join(course.folder, name + "-loss.npy"), trained.losses)
+        losses[name] = trained.losses
 
     deep = [100] * 8
     for activation in ("sigmoid", "relu") if short else ("sigmoid", "tanh", "relu", "leaky", "elu", "selu", "gelu", "silu", "maxout"):
@@ -121,6 +126,9 @@ def comparisons(course, short):
     learn("init-small-norm", init="small", norm=True, widths=deep)
     for optimiser in ("sgd", "adam") if short else ("sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsProp", "adam", "adamW", "nAdam", "lion"):
         learn(optimiser, optimiser=optimiser)
+    for name, chosen in (("activations", ("sigmoid", "tanh", "relu", "leaky", "elu", "gelu", "maxout")), ("optimisers", ("sgd", "momentum", "adagrad", "rmsProp", "adam")),
+                         ("weights", ("init-small", "init-large", "init-xavier", "init-he", "init-small-norm"))):
+        curves(course, name, {key: losses[key] for key in chosen if key in losses})
     if not short:
         for name, values in (("dropout", {"drop": 0.3}), ("l1", {"l1": 1e-5}), ("l2", {"l2": 1e-4})):
             learn(name, **values)

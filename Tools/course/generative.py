@@ -7,19 +7,7 @@ from basics import percent
 from dlc import data_of
 from registry import Report, system
 from sequences import first
-
-
-def grid(course, name, images, columns=10):
-    """Writes pictures [N, 1, H, W] from 0 to 1 as one PNG, and tells where."""
-    from PIL import Image
-    rows = len(images) // columns
-    height, width = images.shape[2:]
-    sheet = images[:rows * columns, 0].reshape(rows, columns, height, width).transpose(0, 2, 1, 3).reshape(rows * height, columns * width)
-    picture = Image.fromarray((255 * np.clip(sheet, 0, 1)).astype(np.uint8))
-    factor = max(1, 224 // (columns * width) + 1)
-    path = os.path.join(course.folder, name + ".png")
-    picture.resize((picture.width * factor, picture.height * factor), Image.NEAREST).save(path)
-    return path
+from shown import grid
 
 
 def readable(images, train):

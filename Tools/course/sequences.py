@@ -6,6 +6,7 @@ import numpy as np
 from basics import percent
 from dlc import data_of
 from registry import Report, system
+from shown import picture
 
 
 def first(data, count):
@@ -152,7 +153,7 @@ def translation(course, short):
         whole[attention] = float((answer["words"] == test["label"][:500]).all(1).mean())
         report.took(trained)
         if attention:
-            np.save(os.path.join(course.folder, "looks.npy"), answer["looks"][:8])
+            picture(course, "attention", np.concatenate(list(answer["looks"][:4]), 1), 12)  # a row per symbol that is written
     report.tell(f"dates that are right to the last symbol: {percent(whole[True])} with attention, {percent(whole[False])} without",
                 whole[True] > whole[False] and whole[True] > 0.9)
     if short:
