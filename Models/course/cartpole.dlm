@@ -18,7 +18,7 @@ block push(games, action) {
 
 /// What each push is worth.
 block values(games, hidden) {
-    return games.dense(hidden, name: "hidden1").relu().dense(hidden, name: "hidden2").relu().dense(2, name: "output")
+    return (games / tensor([2.4, 2, 0.2, 2], type: f32)).dense(hidden, name: "hidden1").relu().dense(hidden, name: "hidden2").relu().dense(2, name: "output")
 }
 
 /// The world alone.
@@ -34,7 +34,7 @@ model Play(games: f32[N, 4], hidden = 64) {
 
 /// `explore` is how many of the moves are tried at random. `seen` and the other states in rows of `played` games are the memory of
 /// the last `slots` moves in each.
-training LearnCartPole(explore: f32[], played = 8, slots = 2000, batch = 128, hidden = 64, discount = 0.99, rate = 1e-3, steps = 20_000) {
+training LearnCartPole(explore: f32[], played = 8, slots = 2000, drawn = 128, hidden = 64, discount = 0.97, rate = 5e-4, steps = 20_000) {
     follow "target", of: "online", every: 1, rate: 0.01
     state games: f32[played, 4]
     state age: f32[played]
@@ -66,7 +66,7 @@ training LearnCartPole(explore: f32[], played = 8, slots = 2000, batch = 128, hi
     next lost = lost
 
     known = minimum(count + 1, slots) * played
-    chosen = (fill([batch], 0).randomUniform() * known).floor().cast(i64)
+    chosen = (fill([drawn], 0).randomUniform() * known).floor().cast(i64)
     before = seen.reshape([slots * played, 4]).gather(chosen)
     later = led.reshape([slots * played, 4]).gather(chosen)
     push = pushed.reshape([slots * played]).gather(chosen).cast(i64)
