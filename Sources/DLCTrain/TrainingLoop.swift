@@ -74,7 +74,7 @@ struct TrainingLoop {
             try folder?.begin(trainer.texts)
             try save(observe)
         }
-        events = try folder.map { try EventFile(folder: $0.path, resumingAt: place.step > 0 ? place.step : nil) }
+        events = try folder.map { try EventFile(folder: $0.path, resumingAt: place.step > 0 ? place.step + 1 : nil) }
         defer { try? events?.close() }
         try batches.seek(to: Batches.Position(epoch: place.epoch, batch: min(place.batch, batches.countPerEpoch)))
         while place.step < total {

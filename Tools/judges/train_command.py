@@ -35,7 +35,7 @@ def killed(dlc, model, kills):
 
     def judge(folder):
         folder = pathlib.Path(folder)
-        options = ["--steps", "210", "--seed", "3", "--save-every", "0.05"]
+        options = ["--steps", "6000", "--seed", "3", "--save-every", "0.05"]
         running.run(dlc, "train", model, *options, "--out", str(folder / "whole"))
         draw, done = random.Random(5), 0
         command = [dlc, "train", model, *options, "--out", str(folder / "parts")]
