@@ -22,7 +22,8 @@ let package = Package(
     targets: [
         .target(name: "CKernels"),
         .target(name: "DLCTensor", dependencies: ["CKernels"]),
-        .target(name: "DLCRuntime", dependencies: ["DLCTensor", "CKernels"]),
+        .target(name: "DLCSafetensors", dependencies: ["DLCTensor"]),
+        .target(name: "DLCRuntime", dependencies: ["DLCTensor", "DLCSafetensors", "CKernels"]),
         .target(name: "DLCGraph", dependencies: ["DLCTensor"]),
         .target(name: "DLCOps", dependencies: ["DLCGraph", "DLCRuntime"]),
         .target(name: "DLCPasses", dependencies: ["DLCOps", "DLCRuntime"]),
@@ -33,7 +34,7 @@ let package = Package(
         .target(name: "DLCONNX", dependencies: ["DLCOps", .target(name: "CONNX", condition: .when(traits: ["ONNX"]))]),
         .target(name: "CImage", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
-        .target(name: "DLCTensorFiles", dependencies: ["DLCTensor", "CZlib"]),
+        .target(name: "DLCTensorFiles", dependencies: ["DLCTensor", "DLCSafetensors", "CZlib"]),
         .target(
             name: "DLCData",
             dependencies: ["DLCTensor", "DLCTensorFiles", "CKernels", "CZlib", .target(name: "CImage", condition: .when(traits: ["Images"]))]),

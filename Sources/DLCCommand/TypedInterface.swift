@@ -4,11 +4,11 @@ import DLC
 ///
 /// A network without state is a value that tasks share. One that keeps state is an object for one sequence.
 struct TypedInterface {
-    private let plan: Plan
+    let plan: Plan
     /// The compiled file's name without its extension, as it stands in the resource bundle.
-    private let resource: String
+    let resource: String
     /// The model that it was compiled from, for the comment.
-    private let source: String
+    let source: String
 
     init(_ plan: Plan, resource: String, source: String) {
         self.plan = plan
@@ -17,7 +17,8 @@ struct TypedInterface {
     }
 
     var text: String {
-        """
+        if isTraining { return trainingText }
+        return """
         // Written by `dlc build --swift`. Do not edit.
         import DLCRuntime
         import Foundation
@@ -116,17 +117,23 @@ struct TypedInterface {
     // MARK: Either way
 
     /// What a run gives.
-    private var results: String {
-        let names = SwiftNames.values(plan.outputs.map(\.name))
-        let properties = zip(plan.outputs, names).map { port, name in
-            "        /// Output \(Self.describe(port))\n        public let \(name): Tensor"
+    private var results: String { Self.results("Outputs", "What a run gives.", plan.outputs) }
+
+    /// A type with a property per output.
+    /// - Parameter scalars: the Swift types of scalars; the others are tensors.
+    static func results(_ type: String, _ documentation: String, _ outputs: [Plan.Port], scalars: [ElementType: String] = [:]) -> String {
+        let names = SwiftNames.values(outputs.map(\.name))
+        let types = outputs.map { $0.shape.isEmpty ? scalars[$0.type] : nil }
+        let properties = zip(zip(outputs, names), types).map { port, type in
+            "        /// Output \(describe(port.0))\n        public let \(port.1): \(type ?? "Tensor")"
         }.joined(separator: "\n")
-        let reads = zip(plan.outputs, names).map { port, name in
-            "            self.\(name) = try Self.tensor(\(Self.literal(port.name)), of: tensors)"
+        let reads = zip(zip(outputs, names), types).map { port, type in
+            let number = type.map { ".array(of: \($0).self)[0]" } ?? ""
+            return "            self.\(port.1) = try Self.tensor(\(literal(port.0.name)), of: tensors)\(number)"
         }.joined(separator: "\n")
         return """
-                /// What a run gives.
-                public struct Outputs: Sendable {
+                /// \(documentation)
+                public struct \(type): Sendable {
             \(properties)
 
                     fileprivate init(_ tensors: [String: Tensor]) throws {
@@ -141,7 +148,7 @@ struct TypedInterface {
             """
     }
 
-    private var findResource: String {
+    var findResource: String {
         """
                 guard let path = Bundle.module.path(forResource: \(Self.literal(resource)), ofType: "dlc") else {
                     throw DLCError(\(Self.literal("\(resource).dlc is not among the resources of the module")))
@@ -150,32 +157,35 @@ struct TypedInterface {
     }
 
     /// The method that runs the network by what has a `run` of dictionaries.
-    private func run(_ runner: String) -> String {
-        let inputs = SwiftNames.values(plan.inputs.map(\.name))
-        let parameters = inputs.map { "\($0): Tensor" }.joined(separator: ", ")
-        let arguments = zip(plan.inputs, inputs).map { "\(Self.literal($0.name)): \($1)" }.joined(separator: ", ")
-        let documentation = zip(plan.inputs, inputs).map { "    ///   - \($1): input \(Self.describe($0))" }.joined(separator: "\n")
+    private func run(_ runner: String) -> String { Self.method("run", "Runs the network.", plan.inputs, "Outputs", by: "\(runner).run") }
+
+    /// A method with a parameter per input.
+    /// - Parameter runner: the function of dictionaries that it calls.
+    static func method(_ name: String, _ documentation: String, _ inputs: [Plan.Port], _ result: String, by runner: String, attributes: String = "") -> String {
+        let names = SwiftNames.values(inputs.map(\.name))
+        let parameters = names.map { "\($0): Tensor" }.joined(separator: ", ")
+        let arguments = zip(inputs, names).map { "\(literal($0.name)): \($1)" }.joined(separator: ", ")
+        let lines = ["/// \(documentation)"] + (inputs.isEmpty ? [] : ["/// - Parameters:"])
+            + zip(inputs, names).map { "///   - \($1): input \(describe($0))" }
         return """
-                /// Runs the network.
-                /// - Parameters:
-            \(documentation)
-                public func run(\(parameters)) throws -> Outputs {
-                    try Outputs(self.\(runner).run([\(arguments.isEmpty ? ":" : arguments)]))
+            \(lines.map { "    " + $0 }.joined(separator: "\n"))
+                \(attributes)public func \(name)(\(parameters)) throws -> \(result) {
+                    try \(result)(self.\(runner)([\(arguments.isEmpty ? ":" : arguments)]))
                 }
             """
     }
 
-    private static func describe(_ port: Plan.Port) -> String {
+    static func describe(_ port: Plan.Port) -> String {
         "`\(comment(port.name))`: \(port.type)[\(comment(port.shape.map(\.description).joined(separator: ", ")))]"
     }
 
     /// A name as part of a comment: without line breaks and backquotes.
-    private static func comment(_ text: String) -> String {
+    static func comment(_ text: String) -> String {
         String(text.map { $0.isNewline || $0 == "`" ? " " : $0 })
     }
 
     /// A string literal.
-    private static func literal(_ text: String) -> String {
+    static func literal(_ text: String) -> String {
         var result = "\""
         for scalar in text.unicodeScalars {
             if scalar == "\"" || scalar == "\\" {

@@ -1,3 +1,4 @@
+@_exported import DLCSafetensors
 import DLCTensor
 
 /// NumPy's file of one array (NEP 1, versions 1.0, 2.0 and 3.0), in little-endian order.

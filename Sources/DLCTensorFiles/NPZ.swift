@@ -1,3 +1,4 @@
+import DLCSafetensors
 import DLCTensor
 
 /// NumPy's file of several named arrays: a zip archive with an npy file for each.

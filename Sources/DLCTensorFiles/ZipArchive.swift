@@ -1,4 +1,5 @@
 import CZlib
+import DLCSafetensors
 import DLCTensor
 
 /// The files of a zip archive, stored or deflated (PKWARE, APPNOTE.TXT 6.3.10), without encryption and below 4 GiB.

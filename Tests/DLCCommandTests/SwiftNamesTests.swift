@@ -27,6 +27,36 @@ import Testing
         #expect(text.contains(#"tensor("say \"\\(x)\"\u{a}", of: tensors)"#))
         #expect(text.contains("sessions.run([:])"))
     }
+
+    @Test func trainingsBecomeTypesThatLearn() {
+        func plan(_ name: String, _ inputs: [String], _ outputs: [Plan.Port]) -> Plan {
+            var plan = Plan(name: name, target: .portable)
+            plan.inputs = inputs.map { Plan.Port(name: $0, type: .float32, shape: [2], location: .input(0)) }
+            plan.outputs = outputs
+            return plan
+        }
+        let loss = Plan.Port(name: "loss", type: .float32, shape: [], location: .constant(0))
+        let made = Plan.Port(name: "made", type: .float32, shape: [3], location: .constant(0))
+        var step = plan("Learn", ["image", "in"], [loss, made])
+        step.states = ["fc.weight", "training.rate", "training.rate.generator", "training.key"].map {
+            Plan.State(name: $0, type: .float32, shape: $0.hasPrefix("training.rate") ? [] : [2], initial: 0)
+        }
+        step.programs = [plan("evaluation", ["image", "in"], [loss, made])]
+        let text = TypedInterface(step, resource: "learn", source: "Learn").text
+        for line in [
+            "public final class LearnTraining {", "        public let loss: Float", "        public let made: Tensor",
+            "    @discardableResult public func step(image: Tensor, `in`: Tensor) throws -> Results {",
+            "        try Results(self.training.evaluate([\"image\": image, \"in\": `in`]))",
+            "            self.loss = try Self.tensor(\"loss\", of: tensors).array(of: Float.self)[0]",
+            "    public func setRate(_ rate: Float) throws { try training.session.setState(\"training.rate\", Tensor([rate], shape: [])) }",
+            "    public func setRateGenerator(_ rate: Float) throws {",
+        ] { #expect(text.contains("\n\(line)"), "\(line)") }
+        #expect(!text.contains("Prediction") && !text.contains("setKey"))
+        step.programs.append(plan("predict", [], [made]))
+        let predicting = TypedInterface(step, resource: "DigitsTraining", source: "Learn").text
+        #expect(predicting.contains("\n    public func predict() throws -> Prediction {\n        try Prediction(self.training.predict([:]))\n"))
+        #expect(predicting.contains("public final class DigitsTraining {"))
+    }
 }
 
 @Suite struct NumbersInText {

@@ -157,6 +157,47 @@ import Testing
         }
     }
 
+    /// An app's training, which needs the runtime alone.
+    @Test func aTrainingSessionKeepsItsStatesInFiles() throws {
+        let text = Self.text.replacing("adam(1e-2)", with: "adam(1e-2), average: ema(0.5)").replacing("loss = Net(image)", with: "logits = Net(image)\n    loss = logits")
+            .replacing("    return loss: loss", with: "    predict probabilities: logits.softmax(axis: 1)\n    return loss: loss")
+        let (model, _) = try Self.compiled(text)
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("dlc-training-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (states, weights) = (folder.appendingPathComponent("s.safetensors").path, folder.appendingPathComponent("w.safetensors").path)
+        let training = try TrainingSession(model, threads: 2)
+        let (batch, image) = (try Self.batch(0), ["image": try Self.batch(0)["image"].unsafelyUnwrapped])
+        let first = try training.predict(image)
+        for _ in 0..<5 { try training.step(batch) }
+        let learned = try (training.predict(image), training.evaluate(batch))
+        #expect(learned.0 != first)
+        try training.saveStates(to: states)
+        try training.saveWeights(to: weights)
+        let going = try (training.step(batch), training.step(batch), training.predict(image))
+        training.reset()
+        #expect(try training.predict(image) == first)
+        try training.loadStates(from: states)
+        #expect(try training.predict(image) == learned.0 && training.evaluate(batch) == learned.1)
+        #expect(try training.step(batch) == going.0 && training.step(batch) == going.1 && training.predict(image) == going.2)
+        // Weights alone predict the same. They are what the compiler takes for weights of the network.
+        let other = try TrainingSession(model)
+        try other.loadWeights(from: weights)
+        #expect(try other.predict(image) == learned.0)
+        try other.loadWeights(from: states)
+        #expect(try other.predict(image) == learned.0)
+        let file = try Safetensors(contentsOf: weights)
+        #expect(Set(file.entries.map(\.name)) == Set(try Self.training(text, batch: nil).step.parameters.map(\.name)))
+        // A file that does not fit changes nothing.
+        #expect(throws: DLCError.self) { try other.loadStates(from: weights) }
+        let wrong = folder.appendingPathComponent("x.safetensors").path
+        try Safetensors.write([.init(name: "dense.bias", type: .float32, shape: [4])], to: wrong) { _ in try Tensor(filling: 0, type: .float32, shape: [4]) }
+        #expect(throws: DLCError.self) { try other.loadWeights(from: wrong) }
+        #expect(throws: DLCError.self) { try other.loadStates(from: wrong) }
+        #expect(try other.predict(image) == learned.0)
+        #expect(throws: DLCError.self) { try TrainingSession(model.program(Compiler.evaluation)) }
+    }
+
     @Test func statesOfTheModelGoOnFromRunToRun() throws {
         let (model, graphs) = try Self.compiled(Self.reader)
         let plan = model.plan

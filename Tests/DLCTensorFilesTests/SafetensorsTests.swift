@@ -2,7 +2,8 @@ import DLCTensor
 import Foundation
 import Testing
 
-@testable import DLCTensorFiles
+@testable import DLCSafetensors
+import DLCTensorFiles
 
 /// Written by Hugging Face's safetensors 0.8, in base64: a.weight: 0, 0.5 … 2.5 as [2, 3]; half: float16 1.5, -2, 65504 and
 /// the smallest subnormal; brain: bfloat16 [[1, -3]]; é "q"\\: int64 7, a scalar; flag: true, false, true; none: float64

@@ -4,7 +4,8 @@ import PackageDescription
 /// The plugin that builds `dlc` first, or where the variable DLC names one, that which uses it.
 let plugin = Context.environment["DLC"] == nil ? "DLCBuild" : "DLCBuildInstalled"
 
-/// An app that carries compiled models: the plugin turns `digits.onnx` and `running_mean.dlm` into resources and types.
+/// An app that carries compiled models: the plugin turns `digits.onnx`, `running_mean.dlm` and the training of `hand.dlm` into
+/// resources and types.
 let package = Package(
     name: "Example",
     platforms: [.macOS(.v15)],
@@ -15,6 +16,7 @@ let package = Package(
         .executableTarget(
             name: "Example",
             dependencies: [.product(name: "DLCRuntime", package: "dlc")],
+            resources: [.copy("slanted.safetensors")],
             plugins: [.plugin(name: plugin, package: "dlc")])
     ],
     swiftLanguageModes: [.v6]

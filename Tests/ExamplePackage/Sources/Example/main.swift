@@ -1,4 +1,5 @@
 import DLCRuntime
+import Foundation
 
 /// A handwritten seven: ink from 0 to 16.
 let ink: [Float] = [
@@ -27,3 +28,9 @@ print("means \(means)")
 // Its parameters are those of `affine.safetensors`.
 let sum = try Affine().run(x: Tensor([10, 100] as [Float], shape: [1, 2])).y.array(of: Float.self)[0]
 print("sum \(sum)")
+
+// It learns a new hand, and keeps what it has learned.
+let folder = FileManager.default.temporaryDirectory.appending(path: "dlc-example-\(ProcessInfo.processInfo.processIdentifier)")
+try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+defer { try? FileManager.default.removeItem(at: folder) }
+try learnNewHand(folder: folder)

@@ -22,7 +22,7 @@ public struct Safetensors: Sendable {
     /// The texts under `__metadata__`.
     public let metadata: [String: String]
     /// Where each entry's bytes lie in the file.
-    let ranges: [Range<Int>]
+    package let ranges: [Range<Int>]
     private let file: MappedFile
 
     /// The most bytes of a header, as the format has it.

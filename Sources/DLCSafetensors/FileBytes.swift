@@ -84,7 +84,7 @@ package final class FileWriter {
 /// Little-endian integers at offsets that come from a file.
 extension RandomAccessCollection where Element == UInt8, Index == Int {
     /// The integer of `size` bytes at `offset` from the start, or nil past the end or above `Int.max`.
-    func integer(at offset: Int, size: Int) -> Int? {
+    package func integer(at offset: Int, size: Int) -> Int? {
         guard offset >= 0, offset <= count - size else { return nil }
         var value: UInt64 = 0
         for index in 0..<size { value |= UInt64(self[startIndex + offset + index]) << (8 * UInt64(index)) }
@@ -92,14 +92,14 @@ extension RandomAccessCollection where Element == UInt8, Index == Int {
     }
 
     /// `length` bytes at `offset` from the start, or nil where they are not all there.
-    func part(at offset: Int, length: Int) -> SubSequence? {
+    package func part(at offset: Int, length: Int) -> SubSequence? {
         guard offset >= 0, length >= 0, offset <= count, length <= count - offset else { return nil }
         return self[startIndex + offset..<startIndex + offset + length]
     }
 }
 
 extension [UInt8] {
-    mutating func append(_ value: Int, size: Int) {
+    package mutating func append(_ value: Int, size: Int) {
         for index in 0..<size { append(UInt8(truncatingIfNeeded: value >> (8 * index))) }
     }
 }
