@@ -110,7 +110,8 @@ public enum Compiler {
             if let rename = options.renames.first { throw DLCError("--rename '\(rename)' is for --weights, and no file is given") }
             return model.drawn(seed: options.seed ?? 0)
         }
-        return try model.weights(from: weightFile(path), renames: options.renames, warn: options.warn)
+        return try model.weights(
+            from: weightFile(path), renames: options.renames, drawn: options.drawn, seed: options.seed ?? 0, warn: options.warn)
     }
 
     private static func weightFile(_ path: String) throws -> WeightFile {

@@ -20,6 +20,8 @@ public struct ModelOptions: Sendable {
     public var weights: String?
     /// Names of the weight file's tensors that are others in the model.
     public var renames: [WeightRename] = []
+    /// Patterns of parameters that are drawn although a weight file is given, such as a new head.
+    public var drawn: [String] = []
     /// Parameters that are drawn are the same for the same seed.
     public var seed: UInt64?
     /// Called with a report of what in the weight file is not used.
@@ -31,7 +33,7 @@ public struct ModelOptions: Sendable {
     public func check(_ path: String) throws {
         if path.hasSuffix(".dlm") { return }
         let given: [(String, Bool)] = [
-            ("--set", !settings.isEmpty), ("--model", model != nil), ("--training", training != nil), ("--program", program != nil), ("--weights", weights != nil), ("--rename", !renames.isEmpty),
+            ("--set", !settings.isEmpty), ("--model", model != nil), ("--training", training != nil), ("--program", program != nil), ("--weights", weights != nil), ("--rename", !renames.isEmpty), ("--draw", !drawn.isEmpty),
             ("--seed", seed != nil),
         ]
         if let (name, _) = given.first(where: \.1) {

@@ -56,6 +56,14 @@ public struct RunFolder: Sendable {
         return result
     }
 
+    /// Adds what an epoch's layers computed to `watch.csv`, in place of what a run that was killed had written of it.
+    func write(_ watch: LayerWatch) throws {
+        let file = "\(path)/watch.csv"
+        let before = FilePath.isFile(file) ? String(decoding: try FileBytes.read(file), as: UTF8.self) : LayerWatch.titles
+        let kept = before.split(separator: "\n").filter { Int($0.prefix { $0 != "," }).map { $0 < watch.epoch } ?? true }
+        try Staging.file(file) { try FileBytes.write(Array((kept.map { $0 + "\n" }.joined() + watch.csv).utf8), to: $0) }
+    }
+
     /// Writes what people look at after an epoch.
     func report(_ history: [EpochRecord], _ metrics: [String], _ monitored: Metric) throws {
         try Staging.file(metricsPath) { try FileBytes.write(Array(HistoryText.csv(history, metrics).utf8), to: $0) }

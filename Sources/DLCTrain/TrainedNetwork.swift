@@ -13,7 +13,7 @@ public enum TrainedNetwork {
     public static func graph(_ path: String, _ file: ModelOptions, weights: String, metadata: [String: String]) throws -> Graph? {
         guard try Compiler.training(path, file).prediction != nil else { return nil }
         var file = file
-        (file.program, file.weights, file.renames, file.seed) = (Compiler.prediction, weights, [], nil)
+        (file.program, file.weights, file.renames, file.drawn) = (Compiler.prediction, weights, [], [])
         file.warn = { _ in }
         var graph = try Compiler.load(path, file)
         graph.metadata.merge(metadata) { said, _ in said }

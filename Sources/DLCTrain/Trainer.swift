@@ -37,7 +37,7 @@ public struct Trainer: Sendable {
     ) throws {
         try options.check()
         var (file, options, compile) = (file, options, compile)
-        if file.weights == nil { file.seed = options.seed }
+        file.seed = options.seed
         var training = try Compiler.training(path, file)
         if let said = training.numbers["steps"] {
             if let steps = options.steps {
@@ -83,7 +83,8 @@ public struct Trainer: Sendable {
         AsyncThrowingStream { continuation in
             let task = Task.detached {
                 do {
-                    _ = try run(data, validation: validation, normalisation: normalisation, folder: folder, isCancelled: { Task.isCancelled }) { event in
+                    var loop = try TrainingLoop(self, data, validation, normalisation, folder, resuming: false)
+                    _ = try loop.run(isCancelled: { Task.isCancelled }) { event in
                         if case .epoch(let record) = event { continuation.yield(record) }
                     }
                     continuation.finish()
@@ -98,17 +99,16 @@ public struct Trainer: Sendable {
     /// Trains, on the caller's thread, until the options or `observe` end it.
     /// - Parameters:
     ///   - resuming: goes on where the folder's checkpoint stands.
-    ///   - isCancelled: asked after every step, as `options.shouldStop` is.
     ///   - observe: called with everything that happens; what it throws ends the training.
     /// - Throws: where data or shapes do not fit, a file cannot be written, or a loss is no number any more: naming the step and the
     ///   layer where that began.
     @discardableResult
     public func run(
         _ data: any Dataset, validation: (any Dataset)? = nil, normalisation: Normalisation = Normalisation(), folder: RunFolder? = nil,
-        resuming: Bool = false, isCancelled: () -> Bool = { false }, observe: (TrainingEvent) throws -> Void = { _ in }
+        resuming: Bool = false, observe: (TrainingEvent) throws -> Void = { _ in }
     ) throws -> TrainingOutcome {
         var loop = try TrainingLoop(self, data, validation, normalisation, folder, resuming: resuming)
-        return try loop.run(isCancelled, observe)
+        return try loop.run(isCancelled: { false }, observe)
     }
 }
 

@@ -20,6 +20,8 @@ public struct TrainerOptions: Sendable {
     public var patience: Int?
     /// Seconds after which a checkpoint is written within an epoch.
     public var saveEvery = 30.0
+    /// Whether the last step of each epoch tells what its layers compute: see `LayerWatch`. It takes longer, its results are the same.
+    public var watches = false
     /// Inputs that are the same in every step, such as a rate.
     public var constants: [String: Tensor] = [:]
     /// Asked after every step; the training saves and ends where it says so.

@@ -5,6 +5,8 @@ public enum TrainingEvent: Sendable {
     /// All is ready; the first step comes next.
     case began(TrainingOverview)
     case step(StepReport)
+    /// What the layers of an epoch's last step have computed; with `TrainerOptions.watches`.
+    case watched(LayerWatch)
     /// A validation has come this far.
     case validating(batch: Int, of: Int)
     case epoch(EpochRecord)

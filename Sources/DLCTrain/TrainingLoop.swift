@@ -21,6 +21,7 @@ struct TrainingLoop {
     private var kept: (step: Int, place: Batches.Position, states: [String: Tensor], time: ContinuousClock.Instant)
     private var best: [String: Tensor] = [:]
     private var events: EventFile?
+    private var watch: LayerWatch?
 
     init(
         _ trainer: Trainer, _ data: any Dataset, _ validationData: (any Dataset)?, _ normalisation: Normalisation, _ folder: RunFolder?, resuming: Bool
@@ -68,7 +69,8 @@ struct TrainingLoop {
     /// Epochs since the best.
     private var waited: Int { place.history.count - (place.history.lastIndex { $0.isBest }.map { $0 + 1 } ?? 0) }
 
-    mutating func run(_ isCancelled: () -> Bool, _ observe: (TrainingEvent) throws -> Void) throws -> TrainingOutcome {
+    /// - Parameter isCancelled: asked after every step, as the options' `shouldStop` is.
+    mutating func run(isCancelled: () -> Bool, _ observe: (TrainingEvent) throws -> Void) throws -> TrainingOutcome {
         try observe(.began(overview()))
         if place.step == 0 {
             try folder?.begin(trainer.texts)
@@ -95,9 +97,17 @@ struct TrainingLoop {
         while place.batch < perEpoch, place.step < total {
             let start = clock.now
             guard let batch = try batches.next() else { break }
-            let values = try sessions.train(trainer.options.constants.merging(batch.tensors) { $1 })
+            let tensors = trainer.options.constants.merging(batch.tensors) { $1 }
             place.step += 1
             place.batch += 1
+            let values: [Double]
+            if trainer.options.watches, place.batch == perEpoch || place.step == total {
+                let watched = try sessions.watch(tensors)
+                values = watched.metrics
+                watch = LayerWatch(epoch: place.epoch + 1, step: place.step, watched.values, loss: watched.loss)
+            } else {
+                values = try sessions.train(tensors)
+            }
             if let loss = values.first, !loss.isFinite { throw try blame(loss) }
             place.means.add(values, examples: batch.count)
             let end = clock.now
@@ -126,6 +136,11 @@ struct TrainingLoop {
         (place.batch, place.means, place.seconds) = (0, MetricMeans(sessions.metrics), 0)
         if record.isBest { try keepBest() }
         try observe(.epoch(record))
+        if let watch {
+            try observe(.watched(watch))
+            try folder?.write(watch)
+            self.watch = nil
+        }
         try folder?.report(place.history, sessions.metrics, metric)
         let parts = [("train", record.training), ("validation", record.validation)]
         try events?.scalars(parts.flatMap { part, values in values.map { ("\($0.name)/\(part)", $0.value) } }, step: place.step)

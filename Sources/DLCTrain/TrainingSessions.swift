@@ -56,6 +56,17 @@ final class TrainingSessions {
     /// The metrics of a batch; nothing is learned.
     func evaluate(_ batch: [String: Tensor]) throws -> [Double] { try run(evaluation, evaluationOutputs, batch) }
 
+    /// A step that tells what each step of its plan has computed.
+    func watch(_ batch: [String: Tensor]) throws -> (metrics: [Double], values: [StepValues], loss: Int) {
+        try set(batch, in: step)
+        var values: [StepValues] = []
+        try step.watch { values.append($0) }
+        let metrics = try stepOutputs.map { try step.output($0).doubles().first ?? .nan }
+        let plan = step.model.plan
+        let loss = plan.steps.firstIndex { $0.results.contains { $0?.location == plan.outputs[stepOutputs[0]].location } }
+        return (metrics, values, loss ?? plan.steps.count)
+    }
+
     private func run(_ session: Session, _ outputs: [Int], _ batch: [String: Tensor]) throws -> [Double] {
         try set(batch, in: session)
         try session.run()

@@ -50,11 +50,11 @@ import Testing
         var outcome: TrainingOutcome?
         for stop in [1, 3, 7, 8, 20, 99] {
             // Every step saves; the run is stopped after so many of them.
-            var steps = 0
-            let trainer = try Trainer(file, options: options(epochs: 4) { $0.saveEvery = 0 })
-            outcome = try trainer.run(
-                Plane(count: 100), validation: Plane(count: 40), folder: parts, resuming: parts.holdsCheckpoint, isCancelled: { steps == stop }
-            ) { if case .step = $0 { steps += 1 } }
+            let steps = Counter()
+            let trainer = try Trainer(file, options: options(epochs: 4) { $0.saveEvery = 0; $0.shouldStop = { steps.value == stop } })
+            outcome = try trainer.run(Plane(count: 100), validation: Plane(count: 40), folder: parts, resuming: parts.holdsCheckpoint) {
+                if case .step = $0 { steps.value += 1 }
+            }
             if outcome?.reason == .finished { break }
             #expect(outcome?.reason == .stopped)
         }
@@ -106,6 +106,33 @@ import Testing
         #expect(outcome.step == 7 && outcome.history.map(\.step) == [3, 6, 7])
     }
 
+    @Test func aHeadIsDrawnBesideWeights() throws {
+        let folder = RunFolder("\(folder.path)/first")
+        let first = try Trainer(file, options: options(epochs: 1)).run(Plane(count: 50), folder: folder)
+        var settings = ModelOptions()
+        settings.weights = folder.bestPath
+        settings.drawn = ["out.*"]
+        var begun = options(epochs: 1)
+        begun.shouldStop = { true }
+        let states = try Trainer(file, settings, options: begun).model
+        let session = try Session(states)
+        #expect(try session.state("hidden.weight") == first.bestWeights["hidden.weight"])
+        #expect(try session.state("out.weight") != first.bestWeights["out.weight"])
+        settings.drawn = ["head.*"]
+        #expect(throws: DLCError.self) { try Trainer(file, settings, options: begun) }
+    }
+
+    @Test func watchingChangesNothing() throws {
+        let usual = try Trainer(file, options: options(epochs: 2)).run(Plane(count: 50))
+        var watches: [LayerWatch] = []
+        let watched = try Trainer(file, options: options(epochs: 2) { $0.watches = true }).run(Plane(count: 50)) {
+            if case .watched(let watch) = $0 { watches.append(watch) }
+        }
+        #expect(same(usual.states, watched.states))
+        #expect(watches.map(\.epoch) == [1, 2])
+        #expect(watches.allSatisfy { watch in watch.rows.contains { $0.isForward } && watch.rows.contains { !$0.isForward } && watch.gradients != nil })
+    }
+
     @Test func epochsStream() async throws {
         let trainer = try Trainer(file, options: options(epochs: 3))
         var epochs: [Int] = []
@@ -127,3 +154,6 @@ import Testing
         #expect(throws: DLCError.self) { try Trainer(file, options: options(epochs: 1) { $0.constants = ["y": one] }) }
     }
 }
+
+/// Written and read by one thread.
+private final class Counter: @unchecked Sendable { var value = 0 }

@@ -35,7 +35,7 @@ final class DashboardDisplay: TrainDisplay {
             history.append(record)
             drawn -= .seconds(1)
             draw(nil)
-        case .saved: break
+        case .watched, .saved: break
         }
     }
 

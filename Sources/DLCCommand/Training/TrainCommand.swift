@@ -43,6 +43,9 @@ struct TrainCommand: ParsableCommand {
     @Flag(name: .customLong("find-rate"), help: "Do not train, but sweep the rate to find a good one.")
     var findRate = false
 
+    @Flag(help: "Tell after each epoch where units are dead and gradients vanish; all layers are in the folder's watch.csv.")
+    var watch = false
+
     @Flag(help: "Fill the terminal with curves while it goes on.")
     var dashboard = false
 
@@ -122,6 +125,7 @@ struct TrainCommand: ParsableCommand {
         var model = try training.options()
         var options = try length.options()
         (options.seed, options.threads, options.saveEvery) = (training.seed, threads.threads, saveEvery)
+        options.watches = watch
         options.shouldStop = Interrupt.handled()
         let training = try Compiler.training(file, model)
         options.constants = try data.constants(of: training)
@@ -169,7 +173,7 @@ struct TrainCommand: ParsableCommand {
     private func arguments(_ file: String) -> [String] {
         var words = [FilePath.absolute(file)] + training.arguments + data.arguments + length.arguments + ["--save-every", "\(saveEvery)"]
         if let threads = threads.threads { words += ["--threads", "\(threads)"] }
-        return words + flags.arguments
+        return words + (watch ? ["--watch"] : []) + flags.arguments
     }
 }
 

@@ -31,6 +31,7 @@ class PlainDisplay: TrainDisplay {
         case .step(let report):
             rate.add(report)
             step(report)
+        case .watched(let watch): for line in TrainingText.watch(watch) { print(line) }
         case .validating(let batch, let count): validating(batch, count)
         case .epoch(let record):
             clear()
@@ -162,6 +163,14 @@ enum TrainingText {
         return parts.joined(separator: "  ")
     }
 
+    static func watch(_ watch: LayerWatch) -> [String] {
+        var lines = watch.dead.map { "       dead: \(Format.fixed(100 * $0.zeros, 1)) % of \($0.layer) (\($0.summary)) is 0" }
+        if let (largest, smallest) = watch.gradients {
+            lines.append("       gradients from \(Format.short(largest.rms)) (\(largest.layer)) to \(Format.short(smallest.rms)) (\(smallest.layer))")
+        }
+        return lines
+    }
+
     static func bar(_ share: Double, validating: Bool) -> String {
         let width = 20
         let full = min(width, max(0, Int((share * Double(width)).rounded(.down))))
@@ -218,6 +227,11 @@ struct JSONDisplay: TrainDisplay {
                 {"event": "step", "step": \(report.step), "epoch": \(report.epoch), "batch": \(report.batch), "loss": \(number(report.loss)), \
                 "means": \(object(report.metrics)), "examples": \(report.examples), "seconds": \(report.seconds)}
                 """)
+        case .watched(let watch):
+            let rows = watch.rows.map { row in
+                "{\"forward\": \(row.isForward), \"layer\": \(Format.json(row.layer)), \"operator\": \(Format.json(row.summary)), \"rms\": \(number(row.rms)), \"zeros\": \(row.zeros), \"spoiled\": \(row.spoiled)}"
+            }
+            print("{\"event\": \"watched\", \"epoch\": \(watch.epoch), \"step\": \(watch.step), \"rows\": [\(rows.joined(separator: ", "))]}")
         case .validating: return
         case .epoch(let record):
             print(

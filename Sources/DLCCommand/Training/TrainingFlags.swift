@@ -27,11 +27,17 @@ struct TrainingFlags: ParsableArguments {
         transform: { try WeightRename($0) })
     var renames: [WeightRename] = []
 
+    @Option(
+        name: .customLong("draw"),
+        help: ArgumentHelp("Parameters that are drawn although --weights is given, such as a new head: 'output.*'. Repeatable.", valueName: "pattern"))
+    var drawn: [String] = []
+
     @Option(help: "Parameters, the order of examples and all that layers draw are the same for the same seed.")
     var seed: UInt64 = 0
 
     func validate() throws {
         if weights == nil, !renames.isEmpty { throw ValidationError("--rename is for --weights") }
+        if weights == nil, !drawn.isEmpty { throw ValidationError("--draw is for --weights, without which all is drawn") }
     }
 
     /// - Throws: where a parameter or a symbol is set twice.
@@ -42,7 +48,7 @@ struct TrainingFlags: ParsableArguments {
                 throw DLCError("--set gives \(setting.name) two values")
             }
         }
-        (options.training, options.weights, options.renames) = (trainingName, weights, renames)
+        (options.training, options.weights, options.renames, options.drawn) = (trainingName, weights, renames, drawn)
         options.inputs.dims = try NamedExtent.table(dims, option: "--dim")
         options.warn = { Console.warn($0) }
         return options
@@ -56,6 +62,7 @@ struct TrainingFlags: ParsableArguments {
         for dim in dims { words += ["--dim", dim.description] }
         if let weights { words += ["--weights", FilePath.absolute(weights)] }
         for rename in renames { words += ["--rename", rename.description] }
+        for pattern in drawn { words += ["--draw", pattern] }
         return words + ["--seed", "\(seed)"]
     }
 }

@@ -18,13 +18,14 @@ struct WeightMatch: Sendable {
 
     /// - Throws: `WeightMismatch` with every parameter that has no tensor or one of another shape or type; `DLCError`
     ///   where two tensors get one name.
-    init(_ model: Model, _ file: WeightFile, _ renames: [WeightRename]) throws {
+    ///   - drawn: parameters that the file need not give.
+    init(_ model: Model, _ file: WeightFile, _ renames: [WeightRename], drawn: [NamePattern]) throws {
         self.file = file
         let (candidates, idle) = try Self.renamed(file, renames)
         var taken: [String: Candidate] = [:]
         var missing: [ModelParameter] = []
         var misshapen: [(ModelParameter, Candidate)] = []
-        for parameter in model.parameters {
+        for parameter in model.parameters where !drawn.contains(where: { $0.covers(parameter.name) }) {
             guard let candidate = candidates[model.source(of: parameter)] ?? candidates[parameter.name] ?? parameter.source.flatMap({ candidates[$0] }) else {
                 missing.append(parameter)
                 continue
@@ -41,6 +42,9 @@ struct WeightMatch: Sendable {
                 misshapen: misshapen.sorted { $0.0.name < $1.0.name }, unused: unused, idle: idle)
         }
     }
+
+    /// Whether the file gives the parameter.
+    func gives(_ parameter: ModelParameter) -> Bool { taken[parameter.name] != nil }
 
     /// The parameter's tensor, converted to its type.
     func tensor(for parameter: ModelParameter) throws -> Tensor {
@@ -99,15 +103,22 @@ extension Model {
     /// What is not widened lies in the file, which must not change while the tensors live.
     /// - Parameters:
     ///   - renames: applied to the file's names in order, each to what the one before made.
+    ///   - drawn: patterns of parameters that are drawn instead, as for a new head of a network that is learned on.
+    ///   - seed: of the draws.
     ///   - warn: called with one report of what in the file is not used, where there is anything; constants among the weights
     ///     of an ONNX file are not told from weights, and nothing is said of them.
-    /// - Throws: `WeightMismatch` with all parameters that the file does not give.
+    /// - Throws: `WeightMismatch` with all parameters that the file does not give; where a pattern is no parameter's.
     public func weights(
-        from file: WeightFile, renames: [WeightRename] = [], warn: (String) -> Void = { _ in }
+        from file: WeightFile, renames: [WeightRename] = [], drawn: [String] = [], seed: UInt64 = 0, warn: (String) -> Void = { _ in }
     ) throws -> @Sendable (ModelParameter) throws -> Tensor {
-        let match = try WeightMatch(self, file, renames)
+        let patterns = drawn.map { NamePattern($0) }
+        for (text, pattern) in zip(drawn, patterns) where !parameters.contains(where: { pattern.covers($0.name) }) {
+            throw DLCError("no parameter of \(graph.name) is named \(text.printable()), to be drawn")
+        }
+        let match = try WeightMatch(self, file, renames, drawn: patterns)
+        let draw = self.drawn(seed: seed)
         let unused = file.holdsConstants ? [] : match.unused
         if let report = WeightMismatch.unusedReport(file.path, unused, match.idle) { warn(report) }
-        return { try match.tensor(for: $0) }
+        return { try match.gives($0) ? match.tensor(for: $0) : draw($0) }
     }
 }
