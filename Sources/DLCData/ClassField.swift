@@ -14,7 +14,9 @@ enum ClassField {
         while let line = try lines.next() {
             let name = Table.trimmed(line.prefix { !$0.isNewline })
             guard !name.isEmpty else { continue }
-            guard !names.contains(name) else { throw DLCError("line \(lines.line): names the class \(name.printable()) a second time", at: [file]) }
+            guard !names.contains(name) else {
+                throw DLCError("line \(lines.line): names the class \(name.printable()) a second time", at: [file])
+            }
             names.append(name)
         }
         return names
@@ -27,7 +29,8 @@ enum ClassField {
         }
         if let most = wanted.classes, classNames.count > most {
             throw DLCError(
-                "there are \(classNames.count) classes (\(Datasets.listed(classNames))), the model has \(most) for \(wanted.name)", at: [path])
+                "there are \(classNames.count) classes (\(Datasets.listed(classNames))), the model has \(most) for \(wanted.name)",
+                at: [path])
         }
         let field = DataField(wanted.name, wanted.type, [], .classes)
         let known = classNames.isEmpty ? wanted.classes : min(classNames.count, wanted.classes ?? .max)

@@ -31,6 +31,8 @@ extension DataEncoding {
     public var metadata: [String: String] {
         var pairs: [String: String] = [:]
         if !classNames.isEmpty { pairs["data.classes"] = Lines.joined(classNames) }
+        // What `dlc run` names classes by.
+        if !classNames.isEmpty, !classNames.contains(where: { $0.contains(",") }) { pairs["labels"] = classNames.joined(separator: ", ") }
         for (column, names) in categories { pairs["data.categories.\(column)"] = Lines.joined(names) }
         for (column, fill) in fills { pairs["data.fill.\(column)"] = "\(fill)" }
         for (field, names) in columns { pairs["data.columns.\(field)"] = Lines.joined(names) }

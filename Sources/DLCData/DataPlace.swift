@@ -30,8 +30,8 @@ struct DataPlace: Equatable {
     private static let validationNames = ["validation", "valid", "val", "test", "testing"]
 
     static let known = """
-        .npy, .npz, .safetensors, .csv, .tsv, .txt, .abc, .wav, COCO's .json, MNIST's idx files, CIFAR's .bin files, a folder of .npy files, of \
-        texts, pictures or sounds, one of images with masks or labels, or folders of pictures or sounds for each class
+        .npy, .npz, .safetensors, .csv, .tsv, .txt, .abc, .wav, COCO's .json, MNIST's idx files, CIFAR's .bin files, a folder of .npy \
+        files, of texts, pictures or sounds, one of images with masks or labels, or folders of pictures or sounds for each class
         """
 
     /// The data at a path, and what validates them where a folder holds both: MNIST's and CIFAR's files, or `train` and one of

@@ -20,7 +20,8 @@ public struct Normalisation: Sendable, Equatable {
 
     public init(fields: [String: Statistics] = [:]) { self.fields = fields }
 
-    /// Measures the float fields of numbers, pixels and samples of a training part: one pass in f64, batches joined as Chan, Golub and LeVeque do (1979).
+    /// Measures the float fields of numbers, pixels and samples of a training part: one pass in f64, batches
+    /// joined as Chan, Golub and LeVeque do (1979).
     /// - Parameter names: the fields; nil takes all that fit.
     /// - Throws: where a field has no numbers, or reading throws.
     public static func measured(over dataset: any Dataset, fields names: [String]? = nil, batchSize: Int = 256) throws -> Normalisation {
@@ -56,18 +57,25 @@ public struct Normalisation: Sendable, Equatable {
                 guard let text = metadata[key] else { return [standard] }
                 let parts = text.split { $0 == "," || $0 == " " }
                 let values = parts.compactMap { Double($0) }.filter(\.isFinite)
-                guard !values.isEmpty, values.count == parts.count else { throw DLCError("the model's metadata give '\(text.printable())' for \(key); expected numbers") }
+                guard !values.isEmpty, values.count == parts.count else {
+                    throw DLCError("the model's metadata give '\(text.printable())' for \(key); expected numbers")
+                }
                 return values
             }
             guard metadata["\(field.name).mean"] != nil || metadata["\(field.name).std"] != nil else { continue }
             var (mean, deviation) = (try numbers("\(field.name).mean", or: 0), try numbers("\(field.name).std", or: 1))
-            guard deviation.allSatisfy({ $0 > 0 }) else { throw DLCError("the model's metadata give a std of \(field.name) that is not above 0") }
+            guard deviation.allSatisfy({ $0 > 0 }) else {
+                throw DLCError("the model's metadata give a std of \(field.name) that is not above 0")
+            }
             let count = max(mean.count, deviation.count)
             if mean.count == 1 { mean = [Double](repeating: mean[0], count: count) }
             if deviation.count == 1 { deviation = [Double](repeating: deviation[0], count: count) }
-            guard mean.count == deviation.count else { throw DLCError("the model's metadata give \(mean.count) means and \(deviation.count) deviations of \(field.name)") }
+            guard mean.count == deviation.count else {
+                throw DLCError("the model's metadata give \(mean.count) means and \(deviation.count) deviations of \(field.name)")
+            }
             let content = metadata["\(field.name).content"].flatMap { FieldContent(rawValue: $0) } ?? .pixels
-            self.fields[field.name] = Statistics(content: content, axis: count > 1 ? field.channelAxis : nil, mean: mean, deviation: deviation)
+            self.fields[field.name] = Statistics(
+                content: content, axis: count > 1 ? field.channelAxis : nil, mean: mean, deviation: deviation)
         }
     }
 
@@ -82,7 +90,8 @@ public struct Normalisation: Sendable, Equatable {
         return batch
     }
 
-    /// The pairs that are written into a model's metadata.
+    /// The pairs that are written into a model's metadata: `INPUT.mean`, `INPUT.std`, and `INPUT.content` where the input takes no
+    /// pictures.
     public var metadata: [String: String] {
         var pairs: [String: String] = [:]
         for (name, statistics) in fields {
@@ -97,7 +106,8 @@ public struct Normalisation: Sendable, Equatable {
 
 extension Normalisation.Statistics {
     /// `[batch] + example` with (x − mean) / std, computed in f32 as `dlc run` does.
-    func apply(_ tensor: Tensor) throws -> Tensor {
+    /// - Throws: where the tensor has not the channels that were measured.
+    public func apply(_ tensor: Tensor) throws -> Tensor {
         let (inner, channels) = try ChannelMoments.layout(tensor.shape, axis: axis)
         guard channels == mean.count else { throw DLCError("has \(channels) channels; \(mean.count) were measured") }
         let (mean, deviation) = (mean.map { Float($0) }, deviation.map { Float($0) })

@@ -46,7 +46,9 @@ package struct JSONScanner {
         case UInt8(ascii: "["): try list { try $0.skipValue(depth: depth + 1) }
         case UInt8(ascii: "\""): _ = try string()
         case UInt8(ascii: "t"), UInt8(ascii: "f"), UInt8(ascii: "n"):
-            guard let word = ["true", "false", "null"].first(where: { bytes[position...].starts(with: $0.utf8) }) else { throw failure("a value") }
+            guard let word = ["true", "false", "null"].first(where: { bytes[position...].starts(with: $0.utf8) }) else {
+                throw failure("a value")
+            }
             position += word.utf8.count
         default: _ = try number()
         }

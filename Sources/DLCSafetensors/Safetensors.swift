@@ -36,7 +36,8 @@ public struct Safetensors: Sendable {
     private init(_ file: MappedFile) throws {
         let bytes = file.bytes
         guard bytes.count >= 8 else {
-            throw DLCError(bytes.isEmpty ? "is empty" : "is no safetensors file: it has \(bytes.count) bytes, less than the length of a header")
+            throw DLCError(
+                bytes.isEmpty ? "is empty" : "is no safetensors file: it has \(bytes.count) bytes, less than the length of a header")
         }
         let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
         guard length <= UInt64(Self.headerLimit) else {
@@ -58,7 +59,8 @@ public struct Safetensors: Sendable {
     private static func checkRanges(_ records: [SafetensorsHeader.Record], count: Int) throws {
         var end = 0
         var last = ""
-        for record in records.sorted(by: { ($0.offsets.lowerBound, $0.offsets.upperBound) < ($1.offsets.lowerBound, $1.offsets.upperBound) }) {
+        for record in records.sorted(by: { ($0.offsets.lowerBound, $0.offsets.upperBound) < ($1.offsets.lowerBound, $1.offsets.upperBound) }
+        ) {
             let (offsets, entry) = (record.offsets, record.entry)
             let name = entry.name.printable()
             let needed = try located(name) { try Checked.multiply(Checked.count(entry.shape), entry.type.size) }
@@ -69,7 +71,9 @@ public struct Safetensors: Sendable {
                 throw DLCError("is truncated: \(name) ends at byte \(offsets.upperBound) of the data, which has \(count)")
             }
             guard offsets.lowerBound >= end else { throw DLCError("\(name) and \(last) overlap") }
-            guard offsets.lowerBound == end else { throw DLCError("bytes \(end) ..< \(offsets.lowerBound) of the data, before \(name), are no tensor's") }
+            guard offsets.lowerBound == end else {
+                throw DLCError("bytes \(end) ..< \(offsets.lowerBound) of the data, before \(name), are no tensor's")
+            }
             (end, last) = (offsets.upperBound, name)
         }
         guard end == count else { throw DLCError("the tensors end at byte \(end) of the data, which has \(count)") }

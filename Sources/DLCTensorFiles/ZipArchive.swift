@@ -2,7 +2,8 @@ import CZlib
 import DLCSafetensors
 import DLCTensor
 
-/// The files of a zip archive, stored or deflated (PKWARE, APPNOTE.TXT 6.3.10), without encryption and below 4 GiB.
+/// The files of a zip archive, stored or deflated (PKWARE, APPNOTE.TXT 6.3.10), without encryption. Archives of any size are read
+/// (zip64, section 4.3.14), those below 4 GiB written.
 struct ZipArchive {
     struct Entry {
         var name: String
@@ -69,13 +70,15 @@ struct ZipArchive {
                 let local = file.integer(at: position + 42, size: 4),
                 let name = file.part(at: position + 46, length: nameCount)
             else { throw DLCError("the zip directory is damaged at byte \(position)") }
+            let sizes = try Zip64Extra(
+                file.part(at: position + 46 + nameCount, length: extraCount), count: count, compressedCount: compressedCount, local: local)
             // Entries over the same bytes would multiply the file's size.
-            taken += compressedCount
+            taken = try Checked.add(taken, sizes.compressedCount)
             guard taken <= file.count else { throw DLCError("the zip entries overlap") }
             records.append(
                 Record(
-                    name: String(decoding: name, as: UTF8.self), method: method, checksum: checksum, compressedCount: compressedCount,
-                    count: count, local: local))
+                    name: String(decoding: name, as: UTF8.self), method: method, checksum: checksum,
+                    compressedCount: sizes.compressedCount, count: sizes.count, local: sizes.local))
             position += 46 + nameCount + extraCount + commentCount
         }
         return records
@@ -132,8 +135,13 @@ struct ZipArchive {
                 let count = file.integer(at: position + 10, size: 2),
                 let start = file.integer(at: position + 16, size: 4)
             {
-                guard count < 0xFFFF, start < 0xFFFF_FFFF else { throw DLCError("is a zip64 archive; those are not read") }
-                return (start, count)
+                if count < 0xFFFF, start < 0xFFFF_FFFF { return (start, count) }
+                // The record of 64-bit numbers, which a locator right in front of this one points to.
+                guard file.integer(at: position - 20, size: 4) == 0x0706_4B50, let wide = file.integer(at: position - 12, size: 8),
+                    file.integer(at: wide, size: 4) == 0x0606_4B50, let wideCount = file.integer(at: try Checked.add(wide, 32), size: 8),
+                    let wideStart = file.integer(at: try Checked.add(wide, 48), size: 8), wideCount <= file.count / 46
+                else { throw DLCError("the zip64 directory is damaged") }
+                return (wideStart, wideCount)
             }
             position -= 1
         }
@@ -193,5 +201,39 @@ struct ZipArchive {
 
     private static func checksum(of bytes: [UInt8]) -> Int {
         bytes.withUnsafeBufferPointer { Int(crc32_z(0, $0.baseAddress, $0.count)) }
+    }
+}
+
+/// The 64-bit numbers of an entry, in the place of those that are all ones in the directory (section 4.5.3).
+private struct Zip64Extra {
+    private(set) var count: Int
+    private(set) var compressedCount: Int
+    private(set) var local: Int
+
+    init<Extra: RandomAccessCollection>(
+        _ extra: Extra?, count: Int, compressedCount: Int, local: Int
+    ) throws where Extra.Element == UInt8, Extra.Index == Int {
+        (self.count, self.compressedCount, self.local) = (count, compressedCount, local)
+        guard [count, compressedCount, local].contains(0xFFFF_FFFF) else { return }
+        guard let extra else { throw DLCError("the zip directory is truncated") }
+        var position = 0
+        while let tag = extra.integer(at: position, size: 2), let size = extra.integer(at: position + 2, size: 2) {
+            guard tag == 1 else {
+                position += 4 + size
+                continue
+            }
+            position += 4
+            func next(_ number: Int) throws -> Int {
+                guard number == 0xFFFF_FFFF else { return number }
+                guard let wide = extra.integer(at: position, size: 8) else { throw DLCError("the zip64 entry lacks a number") }
+                position += 8
+                return wide
+            }
+            self.count = try next(count)
+            self.compressedCount = try next(compressedCount)
+            self.local = try next(local)
+            return
+        }
+        throw DLCError("the zip entry has no 64-bit numbers")
     }
 }

@@ -37,6 +37,18 @@ import Testing
         #expect(try folder.bytes("from-pair.dlir/y.npy") == folder.bytes("from-pair.dlc/y.npy"))
     }
 
+    /// (x − mean) / std of columns, from arrays and from a table whose columns have the names that the training saw.
+    @Test func numbersAreNormalisedAsTheTrainingDid() throws {
+        let folder = try Folder()
+        let pairs = #""x.mean": "1 2", "x.std": "2 4", "x.content": "numbers""#
+        try folder.write("model Net(x: f32[N, 2]) {\n    metadata \(pairs)\n    return y: x.relu()\n}\n", "net.dlm")
+        try folder.write(Tensor([3, 10, 5, -6] as [Float], shape: [2, 2]), "x.npy")
+        try folder.write("a,b\n3,10\n5,-6\n", "x.csv")
+        for file in ["x.npy", "x.csv"] {
+            #expect(try succeed(["run", "net.dlm", "--input", file], in: folder).contains("y: f32[2, 2] = 1, 2, 2, 0"))
+        }
+    }
+
     @Test func npzHoldsInputsByName() throws {
         let folder = try Folder()
         try folder.writePair()

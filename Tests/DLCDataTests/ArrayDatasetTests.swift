@@ -29,6 +29,17 @@ import Testing
         }
     }
 
+    @Test func archivesOfMoreThanFourGibibytesHaveWideNumbers() throws {
+        try withTemporaryFolder { folder in
+            var bytes = try decoded(NumPyArchives.wide)
+            // zipfile leaves small numbers in the last record; all ones send the reader to the 64-bit ones.
+            bytes.replaceSubrange(bytes.count - 14..<bytes.count - 2, with: [UInt8](repeating: 255, count: 12))
+            let path = try folder.write(bytes, "a.npz")
+            #expect(try Datasets.open(path, wanting: [WantedField("x", .float32, [])]).batch([3, 1])["x"]?.numbers == [3, 1])
+            #expect(try NPZ.read(path).map(\.name) == ["x", "y"])
+        }
+    }
+
     @Test func foldersAndSafetensorsAndOtherNames() throws {
         try withTemporaryFolder { folder in
             let x = try Tensor((0..<12).map(Float.init), shape: [3, 4])
@@ -75,18 +86,25 @@ import Testing
             let table = try Datasets.open("\(folder.path)/table", wanting: [WantedField("x", .float32, [3])])
             let found = try Normalisation.measured(over: table, batchSize: 7)
             let statistics = try #require(found.fields["x"])
-            for (a, b) in zip(statistics.mean + statistics.deviation, [2.8625, 2.625, 2.675, 1.7220536431830453, 1.5542281042369552, 1.7376348868505143]) { #expect(abs(a - b) < 1e-12) }
+            for (a, b) in zip(
+                statistics.mean + statistics.deviation, [2.8625, 2.625, 2.675, 1.7220536431830453, 1.5542281042369552, 1.7376348868505143])
+            { #expect(abs(a - b) < 1e-12) }
             let batch = try found.apply(table.batch([1]))
-            #expect(try batch["x"]?.array(of: Float.self) == (0..<3).map { (values[3 + $0] - Float(statistics.mean[$0])) / Float(statistics.deviation[$0]) })
+            #expect(
+                try batch["x"]?.array(of: Float.self)
+                    == (0..<3).map { (values[3 + $0] - Float(statistics.mean[$0])) / Float(statistics.deviation[$0]) })
             #expect(found.metadata["x.content"] == "numbers")
 
             let pixels = (0..<96).map { UInt8(($0 * 41) % 256) }
             try folder.write(Tensor(pixels, shape: [8, 3, 2, 2]), "pictures/x.npy")
             let pictures = try Datasets.open("\(folder.path)/pictures", wanting: [WantedField("x", .float32, [3, 2, 2])])
             let perChannel = try #require(Normalisation.measured(over: pictures, batchSize: 3).fields["x"])
-            for (a, b) in zip(perChannel.mean + perChannel.deviation, [
-                0.46862745098039216, 0.5470588235294117, 0.4372549019607843, 0.3277561100365365, 0.2527282885844531, 0.2804195790786408,
-            ]) { #expect(abs(a - b) < 1e-7) }
+            for (a, b) in zip(
+                perChannel.mean + perChannel.deviation,
+                [
+                    0.46862745098039216, 0.5470588235294117, 0.4372549019607843, 0.3277561100365365, 0.2527282885844531, 0.2804195790786408,
+                ])
+            { #expect(abs(a - b) < 1e-7) }
         }
     }
 

@@ -29,7 +29,9 @@ import Testing
             let under = try data.undersampled(seed: 4)
             #expect(try under.classCounts() == [1, 1, 1])
             #expect(try under.batch([0, 1, 2])["y"]?.numbers.sorted() == [0, 1, 2])
-            #expect(throws: DLCError.self) { try Datasets.open("\(folder.path)/a.npz", wanting: [WantedField("x", .float32, [2])]).oversampled(seed: 1) }
+            #expect(throws: DLCError.self) {
+                try Datasets.open("\(folder.path)/a.npz", wanting: [WantedField("x", .float32, [2])]).oversampled(seed: 1)
+            }
         }
     }
 
@@ -45,12 +47,16 @@ import Testing
             #expect(try found["y"]?.numbers.allSatisfy { $0 == 1 } == true)
             let new = try #require(found["x"]).numbers
             func point(_ values: [Double], _ index: Int) -> (Double, Double) { (values[2 * index], values[2 * index + 1]) }
-            func distance(_ a: (Double, Double), _ b: (Double, Double)) -> Double { ((a.0 - b.0) * (a.0 - b.0) + (a.1 - b.1) * (a.1 - b.1)).squareRoot() }
+            func distance(_ a: (Double, Double), _ b: (Double, Double)) -> Double {
+                ((a.0 - b.0) * (a.0 - b.0) + (a.1 - b.1) * (a.1 - b.1)).squareRoot()
+            }
             for index in 0..<48 {
                 let p = point(new, index)
                 // On a line from one example to one of its two nearest: the distances to both ends add up to the line's length.
                 let isBetween = rare.indices.contains { one in
-                    let near = rare.indices.filter { $0 != one }.sorted { distance(point(points, one), point(points, $0)) < distance(point(points, one), point(points, $1)) }
+                    let near = rare.indices.filter { $0 != one }.sorted {
+                        distance(point(points, one), point(points, $0)) < distance(point(points, one), point(points, $1))
+                    }
                     return near.prefix(2).contains { other in
                         let (a, b) = (point(points, one), point(points, other))
                         return abs(distance(a, p) + distance(p, b) - distance(a, b)) < 1e-5
@@ -107,7 +113,10 @@ import Testing
         encoding.columns = ["x": ["a", "b, c"]]
         #expect(try DataEncoding(metadata: encoding.metadata) == encoding)
         #expect(try DataEncoding(metadata: ["other": "x", "x.mean": "1"]) == DataEncoding())
-        for (key, value) in [("data.fill.x", "much"), ("data.classes", "a\\x"), ("data.vocabulary", "letters\na"), ("data.vocabulary", "words\na\na"), ("data.vocabulary", "byte-pairs\na\n\nb")] {
+        for (key, value) in [
+            ("data.fill.x", "much"), ("data.classes", "a\\x"), ("data.vocabulary", "letters\na"), ("data.vocabulary", "words\na\na"),
+            ("data.vocabulary", "byte-pairs\na\n\nb"),
+        ] {
             #expect(throws: DLCError.self) { try DataEncoding(metadata: [key: value]) }
         }
     }

@@ -41,14 +41,26 @@ extension BrokenInputs {
             table("categories make too many", "a,b,c\n1,red,0\n1,blue,1\n", says: "give 3 numbers", "b has 2 categories"),
             table("infinite number is a text", "a,b,c\n1,inf,0\n1,2,1\n", says: "give 3 numbers"),
             table("label out of range", "a,b,c\n1,2,0\n1,2,1\n1,2,2\n", says: "3 classes (0, 1, 2)", "the model has 2"),
-            table("label beyond training's", "a,b,c\n1,2,7\n", says: "row 2, column c", "'7' is no class", "0 to 1") { $0.encoding = DataEncoding() },
+            table("label beyond training's", "a,b,c\n1,2,7\n", says: "row 2, column c", "'7' is no class", "0 to 1") {
+                $0.encoding = DataEncoding()
+            },
             table("more classes than the model", "a,b,c\n1,2,p\n1,2,q\n1,2,r\n", says: "3 classes (p, q, r)", "the model has 2"),
-            table("unknown class", "a,b,c\n1,red,maybe\n", says: "row 2, column c", "'maybe' is unknown", "no, yes", fields: [fields[1]], sources: ["y": "c"]) { $0.encoding = known },
-            table("unknown category", "a,b,c\n1,green,no\n", says: "row 2, column b", "'green' is unknown", "blue, red", fields: [WantedField("x", .float32, [3])], sources: ["x": "a,b"]) { $0.encoding = known },
-            table("no number where numbers were", "a,b,c\n1,x,0\n", says: "row 2, column b", "'x' is no number") { $0.encoding = DataEncoding() },
+            table(
+                "unknown class", "a,b,c\n1,red,maybe\n", says: "row 2, column c", "'maybe' is unknown", "no, yes", fields: [fields[1]],
+                sources: ["y": "c"]
+            ) { $0.encoding = known },
+            table(
+                "unknown category", "a,b,c\n1,green,no\n", says: "row 2, column b", "'green' is unknown", "blue, red",
+                fields: [WantedField("x", .float32, [3])], sources: ["x": "a,b"]
+            ) { $0.encoding = known },
+            table("no number where numbers were", "a,b,c\n1,x,0\n", says: "row 2, column b", "'x' is no number") {
+                $0.encoding = DataEncoding()
+            },
             table("number beyond f64's range", "a,b,c\n1,1e400,0\n1,2,1\n", says: "give 3 numbers"),
             table("number beyond f32's range", "a,b,c\n1,1e39,0\n1,2,1\n", says: "row 2", "x is 1e+39, element 1", "range of f32"),
-            table("fraction for an integer field", "a\n1.5\n", says: "row 2", "x is 1.5", fields: [WantedField("x", .int32, [1])], sources: ["x": "a"]),
+            table(
+                "fraction for an integer field", "a\n1.5\n", says: "row 2", "x is 1.5", fields: [WantedField("x", .int32, [1])],
+                sources: ["x": "a"]),
             table("separator that is a quote", "a\n1\n", says: "cannot separate") { $0.table.separator = "\"" },
             BrokenInput("table: not UTF-8", says: "row 2, column 2", "not UTF-8", fields: fields) { folder in
                 try folder.write(Array("a,b,c\n1,".utf8) + [0xFF] + Array(",0\n".utf8), "t.csv")

@@ -24,7 +24,8 @@ import Testing
             #expect(image.shape == [3, 3, 2, 3])
             // What Pillow makes of `colour` by resize((3, 2), BILINEAR) in its float mode, divided by 255.
             let expected = [
-                0.08403, 0.39216, 0.70028, 0.08403, 0.39216, 0.70028, 0.16807, 0.16807, 0.16807, 0.53782, 0.53782, 0.53782, 0.02401, 0.11204,
+                0.08403, 0.39216, 0.70028, 0.08403, 0.39216, 0.70028, 0.16807, 0.16807, 0.16807, 0.53782, 0.53782, 0.53782, 0.02401,
+                0.11204,
                 0.20008, 0.07683, 0.35854, 0.64026,
             ]
             let found = try image.numbers
@@ -68,7 +69,8 @@ import Testing
             try folder.write(Self.idx(8, [3, 2, 2], Array(0..<12)), "m/train-images-idx3-ubyte")
             try folder.write(Self.idx(8, [3], [7, 0, 9]), "m/train-labels-idx1-ubyte")
             // gzip of Python: two images of 2×2 with 100…107, in two members; labels 1 and 2.
-            try folder.write(decoded("H4sIAAAAAAACA2Ng4GBmYGBgguGU1LR0AO3xXWUUAAAAH4sIAAAAAAACA8vIzMoGAKLLot0EAAAA"), "m/t10k-images-idx3-ubyte.gz")
+            try folder.write(
+                decoded("H4sIAAAAAAACA2Ng4GBmYGBgguGU1LR0AO3xXWUUAAAAH4sIAAAAAAACA8vIzMoGAKLLot0EAAAA"), "m/t10k-images-idx3-ubyte.gz")
             try folder.write(decoded("H4sIAAAAAAACA2Ng4GBkYGBgYmQCAHT8iWIKAAAA"), "m/t10k-labels-idx1-ubyte.gz")
             let fields = [WantedField("x", .float32, [1, 2, 2]), WantedField("y", .int64, [])]
             let (training, validation) = try Datasets.openParts("\(folder.path)/m", wanting: fields)

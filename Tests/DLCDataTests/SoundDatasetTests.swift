@@ -6,7 +6,7 @@ import Testing
 @Suite struct SoundDatasets {
     private static let expected: [(String, [Double])] = [
         (Sounds.pcm16Stereo, [32767 / 65536.0, -0.5, 0.5, 0, -100 / 32768.0]),
-        (Sounds.pcm24, [0, -1, 8388607 / 8388608.0, 1 / 8388608.0, -1 / 8388608.0]),
+        (Sounds.pcm24, [0, -1, 8_388_607 / 8388608.0, 1 / 8388608.0, -1 / 8388608.0]),
         (Sounds.pcm8, [0, -1, 127 / 128.0, 1 / 128.0, -0.5]),
         (Sounds.pcm32, [0, -1, Double(Float((0x1p31 - 1) / 0x1p31)), 0.5, -0.25]),
         (Sounds.float32, [0, -1, 0.5, 0.25, 1.5]),

@@ -1,5 +1,6 @@
-/// Five samples each at 8,000 Hz, which Python's wave wrote: 0 and ends of the range; `pcm16Stereo` 0 32767 | -32768 0 | 16384 16384 | -1 1 |
-/// 100 -300; `float32`, put together by hand, has a LIST chunk of odd length before its format, and 0 -1 0.5 0.25 1.5.
+/// Five samples each at 8,000 Hz, which Python's wave wrote: 0 and ends of the range; `pcm16Stereo` 0 32767 | -32768 0 |
+/// 16384 16384 | -1 1 | 100 -300; `float32`, put together by hand, has a LIST chunk of odd length before its format, and
+/// 0 -1 0.5 0.25 1.5.
 enum Sounds {
     static let pcm16Stereo = "UklGRjgAAABXQVZFZm10IBAAAAABAAIAQB8AAAB9AAAEABAAZGF0YRQAAAAAAP9/AIAAAABAAED//wEAZADU/g=="
     static let pcm24 = "UklGRjMAAABXQVZFZm10IBAAAAABAAEAQB8AAMBdAAADABgAZGF0YQ8AAAAAAAAAAID//38BAAD///8="

@@ -87,7 +87,8 @@ import Testing
             let path = try folder.write("a;b;c\n1;2;no\n3;4;yes\n", "t.csv")
             var options = DataOptions()
             options.table.separator = ";"
-            let data = try Datasets.open(path, wanting: [WantedField("in", .float64, [2]), WantedField("out", .int32, [])], options: options)
+            let data = try Datasets.open(
+                path, wanting: [WantedField("in", .float64, [2]), WantedField("out", .int32, [])], options: options)
             #expect(try data.batch([1])["in"]?.numbers == [3, 4])
             #expect(data.classNames == ["no", "yes"])
             #expect(data.fields[0].channelAxis == 0)

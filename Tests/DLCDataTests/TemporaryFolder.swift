@@ -50,3 +50,5 @@ extension Tensor {
     /// The elements of any type as doubles.
     var numbers: [Double] { get throws { try doubles() } }
 }
+
+func environment(_ name: String) -> String? { ProcessInfo.processInfo.environment[name] }

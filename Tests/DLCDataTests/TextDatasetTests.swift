@@ -4,7 +4,8 @@ import Testing
 @testable import DLCData
 
 @Suite struct Vocabularies {
-    private static let text = "low low low low low lower lower newest newest newest newest newest newest widest widest widest\naaaa aaaaa aab\n"
+    private static let text =
+        "low low low low low lower lower newest newest newest newest newest newest widest widest widest\naaaa aaaaa aab\n"
 
     private func learned(_ units: Vocabulary.Units, size: Int? = nil, least: Int = 1) throws -> Vocabulary {
         var options = TextOptions()
@@ -17,7 +18,8 @@ import Testing
     /// The merges are those of `Tools/judges/data_figures.py`.
     @Test func bytePairsAreThePapers() throws {
         let vocabulary = try learned(.bytePairs, size: 15 + 24)
-        #expect(vocabulary.merges.map { "\($0.left)+\($0.right)" } == [
+        #expect(
+            vocabulary.merges.map { "\($0.left)+\($0.right)" } == [
                 "e+s", "es+t", "a+a", "l+o", "lo+w", " +low", " +n", " n+e", " ne+w", " new+est", " +w", " w+i", " wi+d", " wid+est",
                 " +aa", " low+e", " lowe+r",
             ])
@@ -55,7 +57,8 @@ import Testing
             let path = try folder.write("abcabc\r\nabd", "a.txt")
             var options = DataOptions()
             options.text.stride = overlapping == 1 ? 1 : nil
-            let data = try Datasets.open(path, wanting: [WantedField("x", .int32, [3]), WantedField("y", .int64, [3], classes: 5)], options: options)
+            let data = try Datasets.open(
+                path, wanting: [WantedField("x", .int32, [3]), WantedField("y", .int64, [3], classes: 5)], options: options)
             #expect(data.count == (overlapping == 1 ? 7 : 3) && data.isContinuous)
             #expect(data.encoding.vocabulary?.symbols == ["\n", "a", "b", "c", "d"])
             let batch = try data.batch([data.count - 1, 0])
@@ -64,7 +67,8 @@ import Testing
             #expect(batch["x"]?.type == .int32)
             // A further text is read with the same symbols.
             let other = try folder.write("dcba\n", "b.txt")
-            let following = try Datasets.open(other, wanting: [WantedField("x", .int64, [2]), WantedField("y", .int64, [2])], options: options.following(data))
+            let following = try Datasets.open(
+                other, wanting: [WantedField("x", .int64, [2]), WantedField("y", .int64, [2])], options: options.following(data))
             #expect(try following.batch([0])["x"]?.numbers == [4, 3])
         }
     }

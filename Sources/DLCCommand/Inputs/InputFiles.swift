@@ -1,4 +1,5 @@
 import DLC
+import DLCData
 import DLCTensorFiles
 
 /// The files of `--input`, read as the tensors that a model's inputs ask for.
@@ -12,7 +13,8 @@ struct InputFiles {
     func read(_ arguments: [String]) throws -> [String: Tensor] {
         var tensors: [String: Tensor] = [:]
         for argument in arguments {
-            for (name, tensor) in try read(argument) {
+            for (name, raw) in try read(argument) {
+                let tensor = try located(argument) { try normalised(name, raw) }
                 guard tensors.updateValue(tensor, forKey: name) == nil else { throw DLCError("input \(name) is given twice") }
             }
         }
@@ -28,8 +30,36 @@ struct InputFiles {
         case "png", "jpg", "jpeg":
             let port = try target(port, path)
             return [(port.name, try located("\(path): input \(port.name)") { try ImageInput(port, metadata).read(path) })]
-        default: throw DLCError("unknown kind of input; expected .npy, .npz, .pb, .png, .jpg or .jpeg", at: [path])
+        case "csv", "tsv", "wav": return [try readData(target(port, path), path)]
+        default: throw DLCError("unknown kind of input; expected .npy, .npz, .pb, .png, .jpg, .jpeg, .csv, .tsv or .wav", at: [path])
         }
+    }
+
+    /// Numbers and samples as the training took them, where the metadata say what it took; pictures are normalised when they are read.
+    private func normalised(_ name: String, _ tensor: Tensor) throws -> Tensor {
+        guard let content = metadata["\(name).content"].flatMap({ FieldContent(rawValue: $0) }), content != .pixels, tensor.type.isFloat
+        else {
+            return tensor
+        }
+        let shape = tensor.shape.dropFirst().map { Optional($0) }
+        let field = DataField(name, tensor.type, shape, content, channelAxis: shape.count == 1 ? 0 : nil)
+        return try Normalisation(metadata: metadata, fields: [field]).apply([name: tensor])[name] ?? tensor
+    }
+
+    /// All examples of a table or sound as one batch, read with what the training data taught.
+    private func readData(_ port: Plan.Port, _ path: String) throws -> (String, Tensor) {
+        guard let batch = port.shape.first else { throw DLCError("input \(port.name) is a single number, a table gives rows", at: [path]) }
+        var options = DataOptions()
+        options.encoding = try DataEncoding(metadata: metadata)
+        let field = WantedField(port.name, port.type, port.shape.dropFirst().map(\.constant))
+        let data = try Datasets.open(path, wanting: [field], options: options)
+        if let most = batch.constant, most != data.count {
+            throw DLCError("holds \(data.count) examples, input \(port.name) takes \(most)", at: [path])
+        }
+        guard let tensor = try data.batch(Array(0..<data.count))[port.name] else {
+            throw DLCError("gives nothing for \(port.name)", at: [path])
+        }
+        return (port.name, tensor)
     }
 
     /// The input named before an equals sign, and the file. Names of inputs and files may hold such signs too.

@@ -19,7 +19,8 @@ struct ArrayDataset: Dataset {
 
     /// - Throws: where a field has no array, an array does not fit its field, or arrays differ in their number of examples.
     init(
-        _ arrays: [ArrayRows], of path: String, kind: String, classNames: [String] = [], wanting wanted: [WantedField], _ options: DataOptions
+        _ arrays: [ArrayRows], of path: String, kind: String, classNames: [String] = [], wanting wanted: [WantedField],
+        _ options: DataOptions
     ) throws {
         var encoding = options.encoding ?? DataEncoding()
         if encoding.classNames.isEmpty { encoding.classNames = classNames }

@@ -80,7 +80,9 @@ struct ArrayRows: Sendable, FieldSource {
                 switch bytes {
                 case .files(let parts): try read(parts, first, into: part)
                 case .memory(let tensor):
-                    tensor.withUnsafeBytes { part.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[first * rowBytes..<(first + run) * rowBytes])) }
+                    tensor.withUnsafeBytes {
+                        part.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[first * rowBytes..<(first + run) * rowBytes]))
+                    }
                 }
             }
             if isBigEndian { Self.swap(target, type.size) }

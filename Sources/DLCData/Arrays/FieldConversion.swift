@@ -19,7 +19,9 @@ struct FieldConversion: Sendable {
             return DLCError("\(field.name) is \(found)\(inside); expected \(right)", at: [row(element / each)])
         }
         let result = [rows.shape[0]] + shape
-        if field.content == .pixels, field.type.isFloat, rows.type == .uint8 { return try Self.pixels(rows, shape: result, type: field.type) }
+        if field.content == .pixels, field.type.isFloat, rows.type == .uint8 {
+            return try Self.pixels(rows, shape: result, type: field.type)
+        }
         if rows.type.isFloat {
             if !field.type.isFloat { return try whole(rows, shape: result, fail) }
             if !allowsNonFinite, let odd = try Self.firstNonFinite(rows) {
@@ -41,7 +43,9 @@ struct FieldConversion: Sendable {
         let table = (0..<256).map { Float($0) / 255 }
         let floats = try Tensor(type: .float32, shape: shape) { target in
             let target = target.bindMemory(to: Float.self)
-            rows.withUnsafeBytes { source in table.withUnsafeBufferPointer { for index in source.indices { target[index] = $0[Int(source[index])] } } }
+            rows.withUnsafeBytes { source in
+                table.withUnsafeBufferPointer { for index in source.indices { target[index] = $0[Int(source[index])] } }
+            }
         }
         return try floats.converted(to: type)
     }

@@ -8,7 +8,9 @@ enum IDXFile {
     ]
 
     /// Whether a file's name is one of MNIST's: `train-images-idx3-ubyte`, `t10k-labels.idx1-ubyte.gz`.
-    static func isName(_ name: String) -> Bool { name.contains("idx") && (name.hasSuffix("ubyte") || name.hasSuffix("ubyte.gz")) || Folder.kind(of: name) == "idx" }
+    static func isName(_ name: String) -> Bool {
+        name.contains("idx") && (name.hasSuffix("ubyte") || name.hasSuffix("ubyte.gz")) || Folder.kind(of: name) == "idx"
+    }
 
     static func isImages(_ name: String) -> Bool { isName(name) && name.contains("images") }
 
@@ -19,7 +21,12 @@ enum IDXFile {
         return try located(path) {
             let head = try file.bytes(at: 0, count: 4)
             guard head.count == 4, head[0] == 0, head[1] == 0, let type = types[head[2]], (1...8).contains(head[3]) else {
-                throw DLCError("is no IDX file: it begins with \(head.map { String($0, radix: 16) }.joined(separator: " ")); expected 0 0, a type (8 for bytes) and 1 to 8 dimensions")
+                throw DLCError(
+                    """
+                    is no IDX file: it begins with \(head.map { String($0, radix: 16) }.joined(separator: " ")); expected 0 0, a type \
+                    (8 for bytes) and 1 to 8 dimensions
+                    """
+                )
             }
             let rank = Int(head[3])
             let extents = try file.bytes(at: 4, count: 4 * rank)

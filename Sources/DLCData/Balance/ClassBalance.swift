@@ -31,7 +31,9 @@ extension Dataset {
     }
 
     private func countedClasses() throws -> [Int] {
-        guard let counts = try classCounts() else { throw DLCError("has no classes to balance; expected one field with a class for each example", at: [summary]) }
+        guard let counts = try classCounts() else {
+            throw DLCError("has no classes to balance; expected one field with a class for each example", at: [summary])
+        }
         return counts
     }
 

@@ -34,7 +34,8 @@ private struct Interpolated: Dataset {
             throw DLCError("\(neighbours) neighbours and a ratio of \(ratio); expected at least 1, and more than 0 and at most 1")
         }
         if let odd = base.fields.first(where: { $0.content != .classes && !($0.content == .numbers && $0.type.isFloat) }) {
-            throw DLCError("nothing lies between two examples of \(odd), which holds \(odd.content.rawValue); expected numbers", at: [base.summary])
+            throw DLCError(
+                "nothing lies between two examples of \(odd), which holds \(odd.content.rawValue); expected numbers", at: [base.summary])
         }
         let members = try base.members()
         let wanted = Int((Double(members.map(\.1.count).max() ?? 0) * ratio).rounded())
@@ -42,13 +43,15 @@ private struct Interpolated: Dataset {
         var (made, classes): ([Made], [Int]) = ([], [])
         for (label, indices) in members where indices.count < wanted {
             guard indices.count > 1 else {
-                throw DLCError("the class \(label) has a single example, which has no neighbour; leave it out or oversample", at: [base.summary])
+                throw DLCError(
+                    "the class \(label) has a single example, which has no neighbour; leave it out or oversample", at: [base.summary])
             }
             let near = try Self.nearest(normalisation.apply(base.batch(indices)), count: indices.count, most: neighbours)
             let order = Permutation(count: indices.count, seed: seed, stream: UInt32(truncatingIfNeeded: label), epoch: 2)
             for number in 0..<wanted - indices.count {
                 let from = order[number % indices.count]
-                let words = philox.words(UInt32(truncatingIfNeeded: number), UInt32(truncatingIfNeeded: number >> 32), 3, UInt32(truncatingIfNeeded: label))
+                let words = philox.words(
+                    UInt32(truncatingIfNeeded: number), UInt32(truncatingIfNeeded: number >> 32), 3, UInt32(truncatingIfNeeded: label))
                 let to = near[from][Int((UInt64(words.0) * UInt64(near[from].count)) >> 32)]
                 made.append(Made(from: indices[from], to: indices[to], gap: Float(words.1 >> 8) * 0x1p-24))
             }
@@ -86,7 +89,8 @@ private struct Interpolated: Dataset {
             let each = try Checked.count(Array(pairs.shape.dropFirst()))
             guard pairs.type.isFloat else {
                 let values = try pairs.integers()
-                return try Tensor(integers: indices.indices.flatMap { values[2 * $0 * each..<(2 * $0 + 1) * each] }, type: pairs.type, shape: shape)
+                return try Tensor(
+                    integers: indices.indices.flatMap { values[2 * $0 * each..<(2 * $0 + 1) * each] }, type: pairs.type, shape: shape)
             }
             let values = try pairs.converted(to: .float32).array(of: Float.self)
             let between = try Tensor(type: .float32, shape: shape) { target in

@@ -21,7 +21,8 @@ public enum ExampleOrder: Sendable, Equatable {
     func order(of epoch: Int, count: Int, batchSize: Int, lengths: [Int]) -> EpochOrder {
         switch self {
         case .sequential: return EpochOrder(count: count, examples: .stored)
-        case .shuffled(let seed): return EpochOrder(count: count, examples: .permuted(Permutation(count: count, seed: seed, stream: Self.stream, epoch: epoch)))
+        case .shuffled(let seed):
+            return EpochOrder(count: count, examples: .permuted(Permutation(count: count, seed: seed, stream: Self.stream, epoch: epoch)))
         case .buckets(let seed):
             let shuffled = Permutation(count: count, seed: seed, stream: Self.stream, epoch: epoch)
             let whole = count / batchSize

@@ -1,9 +1,9 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// A value behind a lock that threads can wait at until it changes.
@@ -61,17 +61,21 @@ final class Worker: @unchecked Sendable {
         }
         let box = Unmanaged.passRetained(Box(body))
         #if canImport(Darwin)
-        let status = pthread_create(
-            &thread, nil, { Unmanaged<Box>.fromOpaque($0).takeRetainedValue().body(); return nil }, box.toOpaque())
+            let status = pthread_create(
+                &thread, nil,
+                {
+                    Unmanaged<Box>.fromOpaque($0).takeRetainedValue().body()
+                    return nil
+                }, box.toOpaque())
         #else
-        var made = pthread_t()
-        let status = pthread_create(
-            &made, nil,
-            { context in
-                if let context { Unmanaged<Box>.fromOpaque(context).takeRetainedValue().body() }
-                return nil
-            }, box.toOpaque())
-        thread = made
+            var made = pthread_t()
+            let status = pthread_create(
+                &made, nil,
+                { context in
+                    if let context { Unmanaged<Box>.fromOpaque(context).takeRetainedValue().body() }
+                    return nil
+                }, box.toOpaque())
+            thread = made
         #endif
         if status != 0 {
             box.release()

@@ -45,7 +45,8 @@ public struct Permutation: Sendable {
         let mask: UInt64 = 1 << half - 1
         var (left, right) = (value >> half, value & mask)
         for round in 0..<6 as Range<UInt32> {
-            let words = philox.words(UInt32(truncatingIfNeeded: right), UInt32(truncatingIfNeeded: right >> 32) | (round + 1) << 24, epoch, stream)
+            let words = philox.words(
+                UInt32(truncatingIfNeeded: right), UInt32(truncatingIfNeeded: right >> 32) | (round + 1) << 24, epoch, stream)
             (left, right) = (right, left ^ ((UInt64(words.0) | UInt64(words.1) << 32) & mask))
         }
         return left << half | right

@@ -2,8 +2,8 @@ import DLCTensor
 
 /// Pictures with boxes and their classes.
 ///
-/// Sources are `image`; `boxes`, `[M, 4]` with left, top, right and bottom in pixels of the resized picture; `classes`, `[M]`; `mask`, `[M]`
-/// with 1 where there is a box; and `count`. Fewer boxes than M are filled up with zeros; where M is open it is that of the
+/// Sources are `image`; `boxes`, `[M, 4]` with left, top, right and bottom in pixels of the resized picture; `classes`, `[M]`; `mask`,
+/// `[M]` with 1 where there is a box; and `count`. Fewer boxes than M are filled up with zeros; where M is open it is that of the
 /// picture in the batch with the most. A picture with one box can fill `[4]` and a single class.
 struct BoxedPictures: Dataset {
     let summary: String
@@ -39,13 +39,15 @@ struct BoxedPictures: Dataset {
     }
 
     init(
-        _ path: String, _ pictures: [BoxedPicture], classNames: [String], kind: String, wanting wanted: [WantedField], _ options: DataOptions
+        _ path: String, _ pictures: [BoxedPicture], classNames: [String], kind: String, wanting wanted: [WantedField],
+        _ options: DataOptions
     ) throws {
         guard let first = pictures.first else { throw DLCError("lists no pictures", at: [path]) }
         var encoding = options.encoding ?? DataEncoding()
         if encoding.classNames.isEmpty { encoding.classNames = classNames }
         guard classNames == encoding.classNames else {
-            throw DLCError("has the classes \(Datasets.listed(classNames)), the training data \(Datasets.listed(encoding.classNames))", at: [path])
+            throw DLCError(
+                "has the classes \(Datasets.listed(classNames)), the training data \(Datasets.listed(encoding.classNames))", at: [path])
         }
         let chosen = try located(path) { try FieldMatching.assign(wanted, from: Source.allCases, names: options.sources) }
         var columns: [Column] = []
@@ -57,7 +59,8 @@ struct BoxedPictures: Dataset {
             if source == .classes, let most = field.classes {
                 let count = max(classNames.count, (pictures.lazy.flatMap(\.boxes).map(\.label).max() ?? -1) + 1)
                 guard count <= most else {
-                    throw DLCError("there are \(count) classes (\(Datasets.listed(classNames))), the model has \(most) for \(field.name)", at: [path])
+                    throw DLCError(
+                        "there are \(count) classes (\(Datasets.listed(classNames))), the model has \(most) for \(field.name)", at: [path])
                 }
             }
             let picture = source == .image ? try located(path) { try PictureField(field, first: first.path) } : nil
@@ -71,13 +74,16 @@ struct BoxedPictures: Dataset {
                 case .count: .numbers
                 }
             let described = picture?.field ?? DataField(field.name, field.type, field.shape, content)
-            columns.append(Column(source: source, field: described, most: isSingle ? 1 : field.shape.first.flatMap { $0 }, picture: picture))
+            columns.append(
+                Column(source: source, field: described, most: isSingle ? 1 : field.shape.first.flatMap { $0 }, picture: picture))
         }
         for column in columns where column.source != .image && column.source != .count {
             guard let most = column.most else { continue }
             let isExact = column.field.shape.isEmpty || column.field.shape == [4]
             if let odd = pictures.first(where: { $0.boxes.count > most || isExact && $0.boxes.count != 1 }) {
-                throw DLCError("has \(odd.boxes.count) boxes; the field \(column.field) holds \(isExact ? "exactly" : "at most") \(most)", at: [odd.path])
+                throw DLCError(
+                    "has \(odd.boxes.count) boxes; the field \(column.field) holds \(isExact ? "exactly" : "at most") \(most)",
+                    at: [odd.path])
             }
         }
         (self.pictures, self.columns, self.encoding) = (pictures, columns, encoding)
@@ -105,7 +111,9 @@ struct BoxedPictures: Dataset {
             let most = column.most ?? longest
             var values: [Double] = []
             for picture in chosen {
-                if column.source == .count { values.append(Double(picture.boxes.count)) } else {
+                if column.source == .count {
+                    values.append(Double(picture.boxes.count))
+                } else {
                     for place in 0..<most {
                         let box = place < picture.boxes.count ? picture.boxes[place] : nil
                         switch column.source {

@@ -45,13 +45,17 @@ struct COCOFile {
                 case "categories":
                     try each { json in
                         let (id, name) = try Self.category(&json)
-                        guard categories.updateValue(name, forKey: id) == nil else { throw DLCError("has the id \(id) of another category") }
+                        guard categories.updateValue(name, forKey: id) == nil else {
+                            throw DLCError("has the id \(id) of another category")
+                        }
                     }
                 default: try json.skipValue()
                 }
             }
             try json.end()
-            for part in ["images", "annotations", "categories"] where !parts.contains(part) { throw DLCError("has no \(part); expected COCO's format") }
+            for part in ["images", "annotations", "categories"] where !parts.contains(part) {
+                throw DLCError("has no \(part); expected COCO's format")
+            }
         }
         let ids = categories.keys.sorted()
         let numbers = Dictionary(uniqueKeysWithValues: ids.enumerated().map { ($1, $0) })
@@ -60,17 +64,23 @@ struct COCOFile {
         for (index, annotation) in annotations.enumerated() {
             try located(path) {
                 try located("annotations[\(index)]") {
-                    guard let picture = images[annotation.image] else { throw DLCError("is of the picture \(annotation.image), which is not listed") }
+                    guard let picture = images[annotation.image] else {
+                        throw DLCError("is of the picture \(annotation.image), which is not listed")
+                    }
                     guard let label = numbers[annotation.category] else {
                         throw DLCError("is of the category \(annotation.category), which is not listed: \(Datasets.listed(classNames))")
                     }
                     let box = annotation.box
-                    guard box[2] > 0, box[3] > 0, box[0] >= -1, box[1] >= -1, box[0] + box[2] <= picture.width + 1, box[1] + box[3] <= picture.height + 1 else {
-                        throw DLCError("has the bbox \(box); expected x, y, width and height above 0 within \(picture.width) × \(picture.height)")
+                    guard box[2] > 0, box[3] > 0, box[0] >= -1, box[1] >= -1, box[0] + box[2] <= picture.width + 1,
+                        box[1] + box[3] <= picture.height + 1
+                    else {
+                        throw DLCError(
+                            "has the bbox \(box); expected x, y, width and height above 0 within \(picture.width) × \(picture.height)")
                     }
                     func part(_ value: Double, _ whole: Double) -> Double { min(max(value / whole, 0), 1) }
                     let edges = (
-                        part(box[0], picture.width), part(box[1], picture.height), part(box[0] + box[2], picture.width), part(box[1] + box[3], picture.height)
+                        part(box[0], picture.width), part(box[1], picture.height), part(box[0] + box[2], picture.width),
+                        part(box[1] + box[3], picture.height)
                     )
                     boxes[annotation.image, default: []].append(.init(label: label, edges: edges))
                 }
@@ -125,7 +135,9 @@ struct COCOFile {
             default: try json.skipValue()
             }
         }
-        guard let image, let category, let box, box.count == 4 else { throw DLCError("lacks one of image_id, category_id and a bbox of four numbers") }
+        guard let image, let category, let box, box.count == 4 else {
+            throw DLCError("lacks one of image_id, category_id and a bbox of four numbers")
+        }
         return crowd == 0 ? Annotation(image: image, category: category, box: box) : nil
     }
 

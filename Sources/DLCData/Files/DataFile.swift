@@ -1,11 +1,11 @@
 import DLCTensor
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// A file that is read at any place, by any number of threads.
@@ -48,7 +48,9 @@ final class DataFile: Sendable {
                 if errno == EINTR { continue }
                 throw DLCError("cannot be read: \(String(cString: strerror(errno)))", at: [path])
             }
-            guard got > 0 else { throw DLCError("ends at byte \(offset + done), where \(target.count - done) more are expected", at: [path]) }
+            guard got > 0 else {
+                throw DLCError("ends at byte \(offset + done), where \(target.count - done) more are expected", at: [path])
+            }
             done += got
         }
     }

@@ -28,7 +28,10 @@ extension DataFile {
             var input = try file.bytes(at: position, count: step)
             if status == Z_STREAM_END {
                 // A further member, or zeros that fill up a block of a tape.
-                if input.allSatisfy({ $0 == 0 }) { position += input.count; continue }
+                if input.allSatisfy({ $0 == 0 }) {
+                    position += input.count
+                    continue
+                }
                 guard inflateReset(&stream) == Z_OK else { throw DLCError("zlib does not start", at: [file.path]) }
             }
             guard !input.isEmpty else { throw DLCError("is truncated: its gzip data do not end", at: [file.path]) }

@@ -1,11 +1,11 @@
 import DLCTensor
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// A file without a name in the folder of temporary files, written from its beginning to its end and then read anywhere. It is
@@ -21,7 +21,9 @@ final class TemporaryFile {
         let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         var template = Array(Folder.join(folder, "dlc-XXXXXX").utf8CString)
         descriptor = mkstemp(&template)
-        guard descriptor >= 0 else { throw DLCError("no temporary file can be made in \(folder): \(String(cString: strerror(errno)))", at: [path]) }
+        guard descriptor >= 0 else {
+            throw DLCError("no temporary file can be made in \(folder): \(String(cString: strerror(errno)))", at: [path])
+        }
         unlink(template)
     }
 

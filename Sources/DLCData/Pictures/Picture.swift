@@ -1,7 +1,7 @@
 import DLCTensor
 
 #if Images
-import CImage
+    import CImage
 #endif
 
 /// Pixels of 0…255, channels interleaved, rows from the top.
@@ -18,27 +18,27 @@ public struct Picture: Sendable {
 
 extension Picture {
     #if Images
-    /// Reads a PNG or JPEG file.
-    public init(_ path: String) throws { try self.init(path, dlc_image_read) }
+        /// Reads a PNG or JPEG file.
+        public init(_ path: String) throws { try self.init(path, dlc_image_read) }
 
-    /// Reads the indices of a PNG file with a palette, or in grey of at most 8 bits.
-    public init(indices path: String) throws { try self.init(path, dlc_image_read_indices) }
+        /// Reads the indices of a PNG file with a palette, or in grey of at most 8 bits.
+        public init(indices path: String) throws { try self.init(path, dlc_image_read_indices) }
 
-    private init(_ path: String, _ read: (UnsafePointer<CChar>?, UnsafeMutablePointer<dlc_image>?) -> Int32) throws {
-        var image = dlc_image()
-        defer { dlc_image_free(&image) }
-        guard read(path, &image) != 0, let pixels = image.pixels else {
-            throw DLCError(withUnsafeBytes(of: image.error) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) })
+        private init(_ path: String, _ read: (UnsafePointer<CChar>?, UnsafeMutablePointer<dlc_image>?) -> Int32) throws {
+            var image = dlc_image()
+            defer { dlc_image_free(&image) }
+            guard read(path, &image) != 0, let pixels = image.pixels else {
+                throw DLCError(withUnsafeBytes(of: image.error) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) })
+            }
+            (width, height, channels) = (Int(image.width), Int(image.height), Int(image.channels))
+            self.pixels = UnsafeBufferPointer(start: pixels, count: width * height * channels).map(Float.init)
         }
-        (width, height, channels) = (Int(image.width), Int(image.height), Int(image.channels))
-        self.pixels = UnsafeBufferPointer(start: pixels, count: width * height * channels).map(Float.init)
-    }
     #else
-    /// Throws, because this build reads no pictures.
-    public init(_ path: String) throws { throw DLCError("this build reads no pictures; build with the package trait Images") }
+        /// Throws, because this build reads no pictures.
+        public init(_ path: String) throws { throw DLCError("this build reads no pictures; build with the package trait Images") }
 
-    /// Throws, because this build reads no pictures.
-    public init(indices path: String) throws { try self.init(path) }
+        /// Throws, because this build reads no pictures.
+        public init(indices path: String) throws { try self.init(path) }
     #endif
 
     /// In grey (luma of ITU-R BT.601, in the fixed-point form that Pillow uses) or in three channels.
@@ -60,15 +60,19 @@ extension Picture {
     /// Resized by a triangle filter as wide as the pixels of the coarser side: bilinear, without aliasing when shrinking.
     public func resized(height newHeight: Int, width newWidth: Int) throws -> Picture {
         if newHeight == height && newWidth == width { return self }
-        guard try Checked.count([newHeight, newWidth, channels]) <= 1 << 28, try Checked.count([height, newWidth, channels]) <= 1 << 28 else {
+        guard try Checked.count([newHeight, newWidth, channels]) <= 1 << 28, try Checked.count([height, newWidth, channels]) <= 1 << 28
+        else {
             throw DLCError("a picture of \(newHeight) × \(newWidth) is too large")
         }
-        var wide = Picture(width: newWidth, height: height, channels: channels, pixels: [Float](repeating: 0, count: height * newWidth * channels))
+        var wide = Picture(
+            width: newWidth, height: height, channels: channels, pixels: [Float](repeating: 0, count: height * newWidth * channels))
         for (x, taps) in Self.taps(from: width, to: newWidth).enumerated() {
             for y in 0..<height {
                 for channel in 0..<channels {
                     var sum: Float = 0
-                    for (index, weight) in taps.weights.enumerated() { sum += weight * pixels[(y * width + taps.first + index) * channels + channel] }
+                    for (index, weight) in taps.weights.enumerated() {
+                        sum += weight * pixels[(y * width + taps.first + index) * channels + channel]
+                    }
                     wide.pixels[(y * newWidth + x) * channels + channel] = sum
                 }
             }

@@ -24,7 +24,9 @@ struct SegmentedPictures: Dataset {
         func fits(_ wanted: WantedField) -> Bool {
             let picture = PictureShape(wanted.shape)
             // Channels or floats are asked of pictures, integers of one channel of masks.
-            return self == .image ? picture != nil && PictureField.takes(wanted.type) && (wanted.type.isFloat || picture?.channels == 3) : picture?.channels == 1 && wanted.type.isInteger
+            return self == .image
+                ? picture != nil && PictureField.takes(wanted.type) && (wanted.type.isFloat || picture?.channels == 3)
+                : picture?.channels == 1 && wanted.type.isInteger
         }
     }
 
@@ -45,8 +47,12 @@ struct SegmentedPictures: Dataset {
             return found
         }
         let (images, masks) = (try files(Self.folders.images, PictureFolder.kinds), try files(Self.folders.masks, ["png"]))
-        if let alone = images.keys.filter({ masks[$0] == nil }).min() { throw DLCError("\(alone.printable()) has a picture and no mask", at: [path]) }
-        if let alone = masks.keys.filter({ images[$0] == nil }).min() { throw DLCError("\(alone.printable()) has a mask and no picture", at: [path]) }
+        if let alone = images.keys.filter({ masks[$0] == nil }).min() {
+            throw DLCError("\(alone.printable()) has a picture and no mask", at: [path])
+        }
+        if let alone = masks.keys.filter({ images[$0] == nil }).min() {
+            throw DLCError("\(alone.printable()) has a mask and no picture", at: [path])
+        }
         let names = images.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         let (imagePaths, maskPaths) = (names.compactMap { images[$0] }, names.compactMap { masks[$0] })
         let chosen = try located(path) { try FieldMatching.assign(wanted, from: Source.allCases, names: options.sources) }
@@ -70,7 +76,9 @@ struct SegmentedPictures: Dataset {
         try check(indices)
         var tensors: [String: Tensor] = [:]
         for picture in pictures { tensors[picture.field.name] = try picture.tensor(indices.map { images[$0] }) }
-        for segment in segments { tensors[segment.field.name] = try segment.tensor(indices.map { masks[$0] }, pictures: indices.map { images[$0] }) }
+        for segment in segments {
+            tensors[segment.field.name] = try segment.tensor(indices.map { masks[$0] }, pictures: indices.map { images[$0] })
+        }
         return tensors
     }
 }
@@ -107,7 +115,9 @@ private struct SegmentField {
                     let x = (2 * column + 1) * mask.width / (2 * width)
                     let value = Int(mask.pixels[y * mask.width + x])
                     if let classes, value >= classes, value != Self.nothing {
-                        throw DLCError("the pixel in row \(y), column \(x) is of class \(value); expected 0 to \(classes - 1), or 255 for none", at: [path])
+                        throw DLCError(
+                            "the pixel in row \(y), column \(x) is of class \(value); expected 0 to \(classes - 1), or 255 for none",
+                            at: [path])
                     }
                     values.append(Int64(value))
                 }

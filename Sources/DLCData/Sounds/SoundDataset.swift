@@ -53,7 +53,9 @@ struct SoundDataset: Dataset {
             let place = Folder.join(path, folder)
             let names = try Folder.names(in: place)
             guard !names.isEmpty else { throw DLCError("is an empty folder; expected sounds", at: [place]) }
-            if let odd = names.first(where: { Folder.kind(of: $0) != "wav" }) { throw DLCError("is no sound; expected .wav", at: [Folder.join(place, odd)]) }
+            if let odd = names.first(where: { Folder.kind(of: $0) != "wav" }) {
+                throw DLCError("is no sound; expected .wav", at: [Folder.join(place, odd)])
+            }
             guard let index = encoding.classNames.firstIndex(of: folder) else {
                 throw DLCError("is a class that the training data have not: \(Datasets.listed(encoding.classNames))", at: [place])
             }
@@ -62,14 +64,19 @@ struct SoundDataset: Dataset {
         }
         if folders.isEmpty { files = try paths.map { try WAVFile($0) } }
         guard let rate = options.sound.rate ?? files.first?.rate else { throw DLCError("holds no sounds", at: [path]) }
-        if let odd = files.first(where: { $0.rate != rate }) { throw DLCError("has \(odd.rate) samples a second; expected \(rate)", at: [odd.file.path]) }
+        if let odd = files.first(where: { $0.rate != rate }) {
+            throw DLCError("has \(odd.rate) samples a second; expected \(rate)", at: [odd.file.path])
+        }
         let sources: [Source] = folders.isEmpty ? [.samples] : [.samples, .label, .mask, .length]
         let chosen = try located(path) { try FieldMatching.assign(wanted, from: sources, names: options.sources) }
         let lengths = zip(wanted, chosen).compactMap { field, index in
             [.samples, .mask].contains(sources[index]) ? field.shape.compactMap { $0 == 1 && field.shape.count > 1 ? nil : $0 }.first : nil
         }
         guard let length = lengths.first ?? options.sound.length, length > 0, lengths.allSatisfy({ $0 == length }), length <= 1 << 28 else {
-            throw DLCError(lengths.isEmpty ? "how many samples has an example? Give the length of sounds" : "the fields ask for \(lengths) samples; expected one length above 0", at: [path])
+            throw DLCError(
+                lengths.isEmpty
+                    ? "how many samples has an example? Give the length of sounds"
+                    : "the fields ask for \(lengths) samples; expected one length above 0", at: [path])
         }
         columns = try zip(wanted, chosen).map { field, index in
             let source = sources[index]
@@ -120,7 +127,8 @@ struct SoundDataset: Dataset {
                 case .length: try Tensor(real, shape: shape)
                 case .label: try Tensor(indices.map { Int64(classes?[$0] ?? 0) }, shape: shape)
                 }
-            tensors[field.name] = try label?.convert(tensor, shape: []) { files[places[$0].file].file.path } ?? tensor.converted(to: field.type)
+            tensors[field.name] =
+                try label?.convert(tensor, shape: []) { files[places[$0].file].file.path } ?? tensor.converted(to: field.type)
         }
         return tensors
     }

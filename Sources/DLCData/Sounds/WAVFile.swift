@@ -32,15 +32,33 @@ struct WAVFile: Sendable {
                     guard fields.count >= 16 else { throw DLCError("has a fmt chunk of \(fields.count) bytes; expected 16 or more") }
                     var tag = Self.integer(fields, 0, 2)
                     if tag == 0xFFFE, fields.count >= 26 { tag = Self.integer(fields, 24, 2) }
-                    format = (tag, Self.integer(fields, 2, 2), Self.integer(fields, 4, 4), Self.integer(fields, 12, 2), Self.integer(fields, 14, 2))
+                    format = (
+                        tag, Self.integer(fields, 2, 2), Self.integer(fields, 4, 4), Self.integer(fields, 12, 2),
+                        Self.integer(fields, 14, 2)
+                    )
                 } else if chunk[..<4].elementsEqual("data".utf8) {
                     guard let format else { throw DLCError("has its data before its format") }
-                    let isKnown = format.tag == 1 && [8, 16, 24, 32].contains(format.bits) || format.tag == 3 && [32, 64].contains(format.bits)
-                    guard isKnown else { throw DLCError("is coded by format \(format.tag) with \(format.bits) bits; expected PCM of 8, 16, 24 or 32, or floats of 32 or 64") }
-                    guard format.channels > 0, format.rate > 0, format.align == format.channels * format.bits / 8 else {
-                        throw DLCError("has \(format.channels) channels at \(format.rate) Hz, \(format.align) bytes together; expected \(format.channels * format.bits / 8)")
+                    let isKnown =
+                        format.tag == 1 && [8, 16, 24, 32].contains(format.bits) || format.tag == 3 && [32, 64].contains(format.bits)
+                    guard isKnown else {
+                        throw DLCError(
+                            """
+                            is coded by format \(format.tag) with \(format.bits) bits; expected PCM of 8, 16, 24 or 32, or floats of 32 \
+                            or 64
+                            """
+                        )
                     }
-                    guard length <= file.size - start else { throw DLCError("is truncated: its data have \(length) bytes, \(file.size - start) are there") }
+                    guard format.channels > 0, format.rate > 0, format.align == format.channels * format.bits / 8 else {
+                        throw DLCError(
+                            """
+                            has \(format.channels) channels at \(format.rate) Hz, \(format.align) bytes together; expected \
+                            \(format.channels * format.bits / 8)
+                            """
+                        )
+                    }
+                    guard length <= file.size - start else {
+                        throw DLCError("is truncated: its data have \(length) bytes, \(file.size - start) are there")
+                    }
                     return (start, length / format.align, format.rate, format.channels, format.bits / 8, format.tag == 3)
                 }
                 position = start + length + length % 2

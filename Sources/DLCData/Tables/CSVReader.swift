@@ -92,11 +92,15 @@ struct CSVReader {
                 }
                 if next == 10 { line += 1 }
                 text.append(next)
-                guard text.count <= Self.fieldLimit else { throw DLCError("has more than \(Self.fieldLimit) bytes; is a closing quote missing?") }
+                guard text.count <= Self.fieldLimit else {
+                    throw DLCError("has more than \(Self.fieldLimit) bytes; is a closing quote missing?")
+                }
             }
         } else {
             while let next = try byte(), next != separator, next != 10, next != 13 {
-                guard next != UInt8(ascii: "\"") else { throw DLCError("has a quote inside a field that does not begin with one; write it twice, and the field in quotes") }
+                guard next != UInt8(ascii: "\"") else {
+                    throw DLCError("has a quote inside a field that does not begin with one; write it twice, and the field in quotes")
+                }
                 text.append(next)
                 index += 1
                 guard text.count <= Self.fieldLimit else { throw DLCError("has more than \(Self.fieldLimit) bytes") }

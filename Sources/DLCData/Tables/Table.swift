@@ -73,7 +73,8 @@ struct Table: Sendable {
             // Goes on where the wanted row is not far behind the last.
             if reader.map({ index < $0.next || index - $0.next > max(spacing, 8) }) ?? true {
                 let row = mark * spacing + (hasHeader ? 2 : 1)
-                var new = try CSVReader(file, separator: separator, at: marks[mark].offset, row: row, line: marks[mark].line, chunk: 1 << 12)
+                var new = try CSVReader(
+                    file, separator: separator, at: marks[mark].offset, row: row, line: marks[mark].line, chunk: 1 << 12)
                 new.isEmptySkipped = columns.count > 1
                 reader = (mark * spacing, new)
             }
@@ -94,7 +95,9 @@ struct Table: Sendable {
     /// A number in decimal notation, with blanks around it or none; nil for anything else, `nan` and `inf` too.
     static func number(_ text: String) -> Double? {
         let trimmed = trimmed(text[...])
-        guard !trimmed.isEmpty, trimmed.utf8.allSatisfy({ (48...57).contains($0) || [43, 45, 46, 69, 101].contains($0) }) else { return nil }
+        guard !trimmed.isEmpty, trimmed.utf8.allSatisfy({ (48...57).contains($0) || [43, 45, 46, 69, 101].contains($0) }) else {
+            return nil
+        }
         guard let value = Double(trimmed), value.isFinite else { return nil }
         return value
     }

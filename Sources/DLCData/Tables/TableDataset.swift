@@ -45,7 +45,8 @@ struct TableDataset: Dataset {
         categoryNumbers = encoding.categories.mapValues { Dictionary($0.enumerated().map { ($1, $0) }, uniquingKeysWith: min) }
         (self.table, self.encoding, self.options) = (table, encoding, options)
         let dropped = table.count - count
-        summary = "\(count) rows of \(table.columns.count) columns in \(path)" + (dropped == 0 ? "" : ", \(dropped) with missing values left out")
+        summary =
+            "\(count) rows of \(table.columns.count) columns in \(path)" + (dropped == 0 ? "" : ", \(dropped) with missing values left out")
     }
 
     func labels() throws -> [Int]? {
@@ -77,7 +78,9 @@ struct TableDataset: Dataset {
         case .numbers:
             let values = try rows.flatMap { try numbers($0, column) }
             return try FieldConversion(field: column.field, classes: nil, allowsNonFinite: false)
-                .convert(Tensor(values, shape: [rows.count] + column.field.shape.compactMap { $0 }), shape: column.field.shape.compactMap { $0 }) {
+                .convert(
+                    Tensor(values, shape: [rows.count] + column.field.shape.compactMap { $0 }), shape: column.field.shape.compactMap { $0 }
+                ) {
                     "\(table.path): \(rows[$0].place)"
                 }
         case .category:
@@ -126,13 +129,18 @@ struct TableDataset: Dataset {
     }
 
     /// The number of a text among the categories of its column.
-    private func number(of text: String, among numbers: [String: Int], _ names: [String], _ row: CSVReader.Record, _ column: Int) throws -> Int {
+    private func number(of text: String, among numbers: [String: Int], _ names: [String], _ row: CSVReader.Record, _ column: Int) throws
+        -> Int
+    {
         if let number = numbers[text] { return number }
         if Table.isMissing(text) {
-            guard options.table.missing == .mean, let fill = encoding.fills[table.columns[column]], numbers.count > Int(fill) else { throw missing(row, column) }
+            guard options.table.missing == .mean, let fill = encoding.fills[table.columns[column]], numbers.count > Int(fill) else {
+                throw missing(row, column)
+            }
             return Int(fill)
         }
-        throw DLCError("'\(text.printable(most: 40))' is unknown; the training data have \(Datasets.listed(names))", at: [place(row, column)])
+        throw DLCError(
+            "'\(text.printable(most: 40))' is unknown; the training data have \(Datasets.listed(names))", at: [place(row, column)])
     }
 
     private func category(_ row: CSVReader.Record, _ column: TableField) throws -> Int {

@@ -31,7 +31,12 @@ struct TableMatching {
     func columns(for wanted: [WantedField]) throws -> [[Int]] {
         var result = [[Int]?](repeating: nil, count: wanted.count)
         for name in options.sources.keys.sorted() where !wanted.contains(where: { $0.name == name }) {
-            throw DLCError("columns are given for the field \(name.printable()), which the training has not; it has \(wanted.map(\.name).joined(separator: ", "))")
+            throw DLCError(
+                """
+                columns are given for the field \(name.printable()), which the training has not; it has \
+                \(Datasets.listed(wanted.map(\.name)))
+                """
+            )
         }
         var rest: Int?
         for (place, field) in wanted.enumerated() {

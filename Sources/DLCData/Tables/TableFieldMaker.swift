@@ -9,7 +9,9 @@ struct TableFieldMaker {
     /// - Throws: where the columns cannot be what the field asks for.
     func field(_ wanted: WantedField, columns: [Int], _ encoding: inout DataEncoding) throws -> TableField {
         if !wanted.type.isFloat, columns.count == 1, wanted.shape.isEmpty { return try category(wanted, columns[0], &encoding) }
-        if wanted.type.isInteger, columns.count == 1, wanted.shape.count == 1, !profiles[columns[0]].isNumber { return try text(wanted, columns[0], &encoding) }
+        if wanted.type.isInteger, columns.count == 1, wanted.shape.count == 1, !profiles[columns[0]].isNumber {
+            return try text(wanted, columns[0], &encoding)
+        }
         return try numbers(wanted, columns, &encoding)
     }
 
@@ -28,7 +30,11 @@ struct TableFieldMaker {
         }
         if let most = wanted.classes, encoding.classNames.count > most {
             throw DLCError(
-                "the column \(name(column)) has \(encoding.classNames.count) classes (\(Datasets.listed(encoding.classNames))), the model has \(most)")
+                """
+                the column \(name(column)) has \(encoding.classNames.count) classes (\(Datasets.listed(encoding.classNames))), the \
+                model has \(most)
+                """
+            )
         }
         return TableField(field: field, reading: .category, columns: [column], classes: wanted.classes)
     }
@@ -58,7 +64,8 @@ struct TableFieldMaker {
                 } else {
                     guard profile.counts.count <= 256 else {
                         let first = profile.firstText.map { ", such as '\($0.text.printable(most: 40))' in \($0.place)" } ?? ""
-                        throw DLCError("the column \(name(column)) has more than 256 different texts\(first); it cannot be numbers or categories")
+                        throw DLCError(
+                            "the column \(name(column)) has more than 256 different texts\(first); it cannot be numbers or categories")
                     }
                     encoding.categories[name(column)] = profile.categories
                     if options.table.missing == .mean, let fill = profile.mostFrequent {
@@ -69,7 +76,9 @@ struct TableFieldMaker {
             width += encoding.categories[name(column)]?.count ?? 1
         }
         guard let fit = ShapeFit(of: wanted.shape.isEmpty ? [] : [width], to: wanted.shape), !wanted.shape.isEmpty || width == 1 else {
-            let kinds = columns.compactMap { column in encoding.categories[name(column)].map { "\(name(column)) has \($0.count) categories" } }
+            let kinds = columns.compactMap { column in
+                encoding.categories[name(column)].map { "\(name(column)) has \($0.count) categories" }
+            }
             let inside = kinds.isEmpty ? "" : " (\(kinds.joined(separator: ", ")))"
             throw DLCError("the columns give \(width) numbers\(inside), the field \(wanted.description) takes something else")
         }

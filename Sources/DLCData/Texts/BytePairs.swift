@@ -50,7 +50,8 @@ enum BytePairs {
         }
         var merges: [Merge] = []
         while merges.count < most {
-            guard let best = counts.max(by: { $0.value != $1.value ? $0.value < $1.value : precedes($1.key, $0.key) }), best.value > 1 else { break }
+            guard let best = counts.max(by: { $0.value != $1.value ? $0.value < $1.value : precedes($1.key, $0.key) }), best.value > 1
+            else { break }
             merges.append(best.key)
             for place in places[best.key] ?? [] {
                 let word = words[place]
@@ -71,7 +72,9 @@ enum BytePairs {
         return merges
     }
 
-    private static func precedes(_ a: Merge, _ b: Merge) -> Bool { a.left == b.left ? precedes(a.right, b.right) : precedes(a.left, b.left) }
+    private static func precedes(_ a: Merge, _ b: Merge) -> Bool {
+        a.left == b.left ? precedes(a.right, b.right) : precedes(a.left, b.left)
+    }
 
     /// By the values of scalars.
     static func precedes(_ a: String, _ b: String) -> Bool { a.unicodeScalars.lexicographicallyPrecedes(b.unicodeScalars) }

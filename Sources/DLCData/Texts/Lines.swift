@@ -4,7 +4,9 @@ import DLCTensor
 enum Lines {
     static func joined(_ texts: [String]) -> String { texts.map(escaped).joined(separator: "\n") }
 
-    static func split(_ text: String) throws -> [String] { try text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { try plain($0) } }
+    static func split(_ text: String) throws -> [String] {
+        try text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { try plain($0) }
+    }
 
     static func escaped(_ text: String) -> String {
         var result = String.UnicodeScalarView()

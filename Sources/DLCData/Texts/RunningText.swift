@@ -19,7 +19,10 @@ struct RunningText: Dataset {
         let columns = try located(path) { try TokenField.assign(wanted, from: TokenSource.running, options) { _ in vocabulary } }
         let given = columns.compactMap { $0.field.shape[0] }
         guard let length = given.first ?? options.text.length, given.allSatisfy({ $0 == length }), length > 0 else {
-            throw DLCError(given.isEmpty ? "how many symbols has an example? Give the length of texts" : "the fields ask for windows of \(given) symbols; expected one length above 0", at: [path])
+            throw DLCError(
+                given.isEmpty
+                    ? "how many symbols has an example? Give the length of texts"
+                    : "the fields ask for windows of \(given) symbols; expected one length above 0", at: [path])
         }
         let stride = options.text.stride ?? length
         guard stride > 0 else { throw DLCError("windows \(stride) symbols apart; expected at least 1", at: [path]) }

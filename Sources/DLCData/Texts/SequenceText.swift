@@ -34,8 +34,13 @@ struct SequenceText: Dataset {
         }
         guard let vocabulary = encoding.vocabulary else { throw DLCError("has no vocabulary", at: [path]) }
         let written = form == .pairs ? encoding.targetVocabulary ?? vocabulary : vocabulary
-        let marks = [vocabulary, written].allSatisfy { known in Vocabulary.special.dropLast().allSatisfy { known.id(of: $0) != nil } && known.symbols.first == Vocabulary.padding }
-        guard marks else { throw DLCError("its vocabulary lacks one of \(Vocabulary.special.dropLast().joined(separator: " ")), which sequences need", at: [path]) }
+        let marks = [vocabulary, written].allSatisfy { known in
+            Vocabulary.special.dropLast().allSatisfy { known.id(of: $0) != nil } && known.symbols.first == Vocabulary.padding
+        }
+        guard marks else {
+            throw DLCError(
+                "its vocabulary lacks one of \(Vocabulary.special.dropLast().joined(separator: " ")), which sequences need", at: [path])
+        }
         columns = try located(path) {
             try TokenField.assign(wanted, from: form == .pairs ? TokenSource.pairs : TokenSource.sequences, options) {
                 $0 == .source ? vocabulary : $0 == .tokens || $0 == .targets ? written : nil
@@ -55,9 +60,13 @@ struct SequenceText: Dataset {
         self.encoding = encoding
         most = options.text.length ?? .max
         fields = columns.map(\.field)
-        guard !fields.contains(where: { $0.shape.first == 0 }), most > 0 else { throw DLCError("sequences of no symbols are asked for", at: [path]) }
+        guard !fields.contains(where: { $0.shape.first == 0 }), most > 0 else {
+            throw DLCError("sequences of no symbols are asked for", at: [path])
+        }
+        let different = isPaired ? "\(vocabulary.count) and \(written.count)" : "\(vocabulary.count)"
         let examples = (places.count - 1) / (isPaired ? 2 : 1)
-        summary = "\(examples) \(isPaired ? "pairs" : form.rawValue), \(tokens.count) symbols (\(vocabulary.count)\(isPaired ? " and \(written.count)" : "") different) in \(path)"
+        summary =
+            "\(examples) \(isPaired ? "pairs" : form.rawValue), \(tokens.count) symbols (\(different) different) in \(path)"
     }
 
     /// Calls `body` with each example's text, or two, and where it stands.
@@ -73,9 +82,12 @@ struct SequenceText: Dataset {
                 if text.isEmpty { return }
                 let parts = text.unicodeScalars.split(separator: "\t", omittingEmptySubsequences: false).map { String($0) }
                 guard parts.count == 2 else {
-                    throw DLCError("has \(parts.count) \(parts.count == 1 ? "text" : "texts"); expected two with a tab between", at: [place])
+                    throw DLCError(
+                        "has \(parts.count) \(parts.count == 1 ? "text" : "texts"); expected two with a tab between", at: [place])
                 }
-                if let empty = parts.firstIndex(of: "") { throw DLCError("its \(empty == 0 ? "first" : "second") text is empty", at: [place]) }
+                if let empty = parts.firstIndex(of: "") {
+                    throw DLCError("its \(empty == 0 ? "first" : "second") text is empty", at: [place])
+                }
                 try body(parts, place)
             }
             while let line = try lines.next() {
@@ -109,15 +121,18 @@ struct SequenceText: Dataset {
         var tensors: [String: Tensor] = [:]
         for column in columns {
             let isSource = column.source == .source || column.source == .sourceMask
-            guard let vocabulary = isSource ? read : written, let start = vocabulary.id(of: Vocabulary.start), let end = vocabulary.id(of: Vocabulary.end) else { continue }
+            guard let vocabulary = isSource ? read : written, let start = vocabulary.id(of: Vocabulary.start),
+                let end = vocabulary.id(of: Vocabulary.end)
+            else { continue }
             let of = isSource ? sources : texts
             let length = column.field.shape.first.flatMap { $0 } ?? min(most, (of.map(\.count).max() ?? 0) + 1)
-            tensors[column.field.name] = switch column.source {
-            case .tokens: try column.tensor(of.map { [start] + $0 }, length: length, padding: 0)
-            case .source, .targets: try column.tensor(of.map { $0 + [end] }, length: length, padding: 0)
-            case .mask, .sourceMask: try column.tensor(of.map { [Int](repeating: 1, count: $0.count + 1) }, length: length, padding: 0)
-            case .length: try Tensor(of.map { Int64(min($0.count + 1, most)) }, shape: [of.count]).converted(to: column.field.type)
-            }
+            tensors[column.field.name] =
+                switch column.source {
+                case .tokens: try column.tensor(of.map { [start] + $0 }, length: length, padding: 0)
+                case .source, .targets: try column.tensor(of.map { $0 + [end] }, length: length, padding: 0)
+                case .mask, .sourceMask: try column.tensor(of.map { [Int](repeating: 1, count: $0.count + 1) }, length: length, padding: 0)
+                case .length: try Tensor(of.map { Int64(min($0.count + 1, most)) }, shape: [of.count]).converted(to: column.field.type)
+                }
         }
         return tensors
     }

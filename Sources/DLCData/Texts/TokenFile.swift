@@ -1,11 +1,11 @@
 import DLCTensor
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// The numbers of a text's symbols in a temporary file without a name: two bytes each, or four where the vocabulary is large,

@@ -40,7 +40,9 @@ public struct Vocabulary: Sendable, Equatable {
         (self.units, self.symbols, self.merges, self.lowercases) = (units, symbols, merges, lowercases)
         var ids: [String: Int] = [:]
         for (id, symbol) in symbols.enumerated() {
-            guard ids.updateValue(id, forKey: symbol) == nil else { throw DLCError("the vocabulary has the symbol '\(symbol.printable())' twice") }
+            guard ids.updateValue(id, forKey: symbol) == nil else {
+                throw DLCError("the vocabulary has the symbol '\(symbol.printable())' twice")
+            }
         }
         self.ids = ids
         ranks = Dictionary(merges.enumerated().map { ($1, $0) }, uniquingKeysWith: min)
@@ -79,7 +81,9 @@ public struct Vocabulary: Sendable, Equatable {
 
     /// The text of symbols; those that only mark something are left out, as are numbers that are no symbols.
     public func decode(_ numbers: [Int]) -> String {
-        let texts = numbers.compactMap { symbols.indices.contains($0) && !Self.special.dropLast().contains(symbols[$0]) ? symbols[$0] : nil }
+        let texts = numbers.compactMap {
+            symbols.indices.contains($0) && !Self.special.dropLast().contains(symbols[$0]) ? symbols[$0] : nil
+        }
         guard units == .words else { return texts.joined() }
         var result = ""
         for text in texts {
@@ -120,7 +124,9 @@ enum TextPieces {
         let scalars = Array(text.unicodeScalars)
         for (index, scalar) in scalars.enumerated() {
             let kind = kind(scalar)
-            let isInside = (scalar == "'" || scalar == "\u{2019}") && !word.isEmpty && index + 1 < scalars.count && Self.kind(scalars[index + 1]) == .letter
+            let isInside =
+                (scalar == "'" || scalar == "\u{2019}") && !word.isEmpty && index + 1 < scalars.count
+                && Self.kind(scalars[index + 1]) == .letter
             if kind == .letter || kind == .number || isInside {
                 word.unicodeScalars.append(scalar)
                 continue

@@ -23,11 +23,14 @@ struct VocabularyLearner {
         let frequent = counts.filter { $0.value >= options.leastCount }
         switch options.units {
         case .symbols: symbols += frequent.keys.sorted(by: BytePairs.precedes)
-        case .words: symbols += frequent.sorted { $0.value != $1.value ? $0.value > $1.value : BytePairs.precedes($0.key, $1.key) }.map(\.key)
+        case .words:
+            symbols += frequent.sorted { $0.value != $1.value ? $0.value > $1.value : BytePairs.precedes($0.key, $1.key) }.map(\.key)
         case .bytePairs:
             symbols += Set(counts.keys.flatMap { $0.unicodeScalars.map { String($0) } }).sorted(by: BytePairs.precedes)
             guard let size = options.vocabularySize else { throw DLCError("how many byte-pair symbols? Give the vocabulary's size") }
-            guard size >= symbols.count else { throw DLCError("a vocabulary of \(size) has no room for the \(symbols.count) symbols of the text") }
+            guard size >= symbols.count else {
+                throw DLCError("a vocabulary of \(size) has no room for the \(symbols.count) symbols of the text")
+            }
             var known = Set(symbols)
             for merge in BytePairs.learn(counts, most: size - symbols.count) {
                 merges.append(merge)
