@@ -84,6 +84,30 @@ import Testing
         #expect(abs(perfect.mean - 1) < 1e-12)
     }
 
+    /// Figures of pycocotools 2.0 (`COCOeval.stats[0...2]`) for the same boxes.
+    @Test func averagePrecisionIsCOCOs() {
+        let truths: [(Int, Int, Double, Double, Double, Double)] = [
+            (0, 0, 48, 5, 63, 22), (0, 0, 44, 53, 69, 75), (0, 0, 4, 58, 42, 76), (0, 1, 42, 36, 71, 61), (1, 1, 0, 40, 16, 74), (1, 1, 28, 47, 46, 75),
+            (1, 0, 19, 34, 57, 71), (1, 0, 58, 58, 69, 84), (2, 0, 34, 57, 72, 88), (2, 1, 35, 3, 60, 22), (2, 0, 37, 31, 51, 47), (2, 1, 20, 17, 46, 29),
+        ]
+        let detections: [(Int, Int, Double, Double, Double, Double, Double)] = [
+            (0, 0, 0.43, 52, 10, 64, 16), (0, 0, 0.11, 43, 2, 59, 24), (0, 0, 0.96, 46, 54, 65, 78), (0, 0, 0.29, 42, 55, 71, 78), (0, 0, 0.47, 2, 52, 47, 78),
+            (0, 0, 0.37, 5, 58, 36, 73), (0, 1, 0.3, 48, 32, 72, 63), (0, 1, 0.83, 39, 39, 73, 57), (1, 0, 0.1, -1, 46, 19, 72), (1, 1, 0.15, 5, 42, 15, 79),
+            (1, 1, 0.4, 23, 44, 46, 76), (1, 1, 0.75, 34, 43, 50, 71), (1, 0, 0.96, 15, 31, 62, 72), (1, 0, 0.79, 15, 40, 58, 71), (1, 1, 0.21, 52, 53, 66, 80),
+            (1, 1, 0.49, 58, 53, 63, 81), (2, 0, 0.05, 30, 60, 73, 94), (2, 0, 0.67, 37, 59, 70, 84), (2, 1, 0.13, 37, -1, 54, 22), (2, 1, 0.39, 41, 3, 63, 26),
+            (2, 0, 0.91, 40, 33, 50, 53), (2, 0, 0.48, 35, 25, 49, 50), (2, 0, 0.95, 25, 18, 49, 32), (2, 1, 0.82, 24, 20, 41, 33),
+        ]
+        var precision = AveragePrecision()
+        for image in 0..<3 {
+            precision.add(
+                truths: truths.filter { $0.0 == image }.map { ($0.1, ($0.2, $0.3, $0.4, $0.5)) },
+                detections: detections.filter { $0.0 == image }.map { ($0.1, $0.2, ($0.3, $0.4, $0.5, $0.6)) })
+        }
+        #expect(abs(precision.mean - 0.15971809680968097) < 1e-9)
+        #expect(abs(precision.mean(overlap: 0.5) - 0.5235836083608361) < 1e-9)
+        #expect(abs(precision.mean(overlap: 0.75) - 0.01485148514851485) < 1e-9)
+    }
+
     @Test func searchesDrawTheSameForASeed() throws {
         let space = try SearchSpace(grid: [.init("rate=0.1,0.01")], random: [.init("hidden=32...512"), .init("dropout=0...0.5")])
         let trials = try space.trials(6, seed: 3)

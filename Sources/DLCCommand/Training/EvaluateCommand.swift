@@ -13,7 +13,7 @@ struct EvaluateCommand: ParsableCommand {
             MODEL is the folder of a run, a .dlm file with a training and its --weights, or any model that dlc runs. A training is judged \
             by its own metrics; what the network answers, by what the truth makes of it: classes by accuracy, precision, recall, F1, ROC \
             area and the confusion matrix; classes of pixels by intersection over union too, of symbols by perplexity; numbers by squared \
-            and absolute error. Several --weights, or --with, make an ensemble: answers are averaged.
+            and absolute error; boxes [N, M, 4] with scores and classes by COCO's average precision. Several --weights, or --with, make an ensemble: answers are averaged.
 
             EXAMPLES
               dlc evaluate runs/digits --data test.npz
@@ -79,7 +79,13 @@ struct EvaluateCommand: ParsableCommand {
                 try trainer.evaluate(examples, normalisation: normalisation(examples)) { show("judging", $0, $1) }
             }
         }
-        if let network = subject.network {
+        if output == nil, target == nil, let network = subject.network,
+            let evaluator = DetectionEvaluator(network, batch: batch, threads: threads.threads) {
+            let examples = try Datasets.open(path, wanting: evaluator.wanted, options: options)
+            parts.evaluation = try located(model) {
+                try evaluator.run(examples, normalisation: normalisation(examples)) { show("detecting", $0, $1) }
+            }
+        } else if let network = subject.network {
             let truth = try truth(network, subject.trainer)
             let evaluator = try located(model) { try Evaluator([network] + subject.others, output: output, target: truth, batch: batch, threads: threads.threads) }
             let examples = try Datasets.open(path, wanting: evaluator.wanted, options: options)
