@@ -2,6 +2,7 @@
 import json
 import os
 import resource
+import shutil
 import subprocess
 import tempfile
 
@@ -49,45 +50,43 @@ class Course:
             raise Failed(f"dlc {' '.join(map(str, arguments))}: {done.stderr.strip() or done.returncode}")
         return done.stdout
 
-    def fit(self, file, training, data, *, batch, epochs, seed=1, keep=None, start=None, shuffle=True, name=None, open_batch=True, **values):
-        """Trains on arrays by name, in epochs of full batches drawn anew by the seed; gives the weights and the time."""
-        name = name or training
-        plan, states = (os.path.join(self.folder, f"{name}.{kind}") for kind in ("dlc", "safetensors"))
-        count = len(next(iter(data.values())))
-        batch = min(batch, count)
-        build = ("build", os.path.join(MODELS, file), "--training", training,
-                 *(("--weights", start) if start else ("--seed", seed)))
-        # The step knows its batch, which makes it faster; the evaluation is for any, where the training leaves it open.
-        self.call(*build, *settings(dict(values, N=batch) if open_batch else values), "-o", plan)
-        evaluation = plan
-        if open_batch:
-            evaluation = os.path.join(self.folder, f"{name}-any.dlc")
-            self.call(*build, *settings(values), "-o", evaluation)
-        rng = np.random.default_rng(seed)
-        size = sum(array.nbytes for array in data.values())
-        begun, left, first = processor_time(), epochs, True
+    def fit(self, file, training, data, *, batch, epochs, seed=1, start=None, name=None, **values):
+        """Trains on arrays by name, as `dlc train` does; gives what was learned last and the time."""
+        folder = os.path.join(self.folder, name or training)
+        shutil.rmtree(folder, ignore_errors=True)
         with tempfile.TemporaryDirectory(dir=self.folder) as scratch:
-            while left > 0:
-                # As many epochs at once as stay below 200 MB.
-                some = min(left, max(1, int(2e8 // max(size, 1))))
-                left -= some
-                rows = []
-                for _ in range(some):
-                    order = rng.permutation(count) if shuffle else np.arange(count)
-                    rows.append(order[:count // batch * batch].reshape(-1, batch))
-                rows = np.concatenate(rows)
-                if not open_batch:  # an example is a step
-                    rows = rows[:, 0]
-                inputs = []
-                for key, array in data.items():
-                    path = os.path.join(scratch, key + ".npy")
-                    np.save(path, array[rows])
-                    inputs += ["--input", f"{key}={path}"]
-                self.call("run", plan, *inputs, "--threads", self.threads, "--save-states", states, "--output-dir", scratch,
-                          *(() if first else ("--states", states)))
-                first = False
-            losses = np.load(os.path.join(scratch, "loss.npy")) if os.path.exists(os.path.join(scratch, "loss.npy")) else None
-        return Trained(self, evaluation, states, processor_time() - begun, losses)
+            path = os.path.join(scratch, "data.npz")
+            np.savez(path, **data)
+            begun = processor_time()
+            lines = self.call("train", os.path.join(MODELS, file), "--training", training, "--data", path, "--epochs", epochs, "--batch", batch,
+                              "--seed", seed, *(("--weights", start) if start else ()), *settings(values), "--threads", self.threads,
+                              "--out", folder, "--json")
+            seconds = processor_time() - begun
+        events = [json.loads(line) for line in lines.splitlines() if line.startswith("{")]
+        losses = np.array([np.nan if event["loss"] is None else event["loss"] for event in events if event["event"] == "step"])
+        plan = os.path.join(folder, "any.dlc")
+        self.call("build", os.path.join(MODELS, file), "--training", training, *settings(values), "-o", plan)
+        return Trained(self, plan, os.path.join(folder, "last.safetensors"), seconds, losses)
+
+    def play(self, file, training, sequence, *, seed=1, **values):
+        """Trains without data: a step for every first index of the arrays of `sequence`, in their order."""
+        plan, states = (os.path.join(self.folder, f"{training}.{kind}") for kind in ("dlc", "safetensors"))
+        self.call("build", os.path.join(MODELS, file), "--training", training, "--seed", seed, *settings(values), "-o", plan)
+        with tempfile.TemporaryDirectory(dir=self.folder) as scratch:
+            files = self.inputs(sequence, scratch)
+            begun = processor_time()
+            self.call("run", plan, *files, "--threads", self.threads, "--save-states", states, "--output-dir", os.path.join(scratch, "out"))
+            return Trained(self, plan, states, processor_time() - begun, None)
+
+    @staticmethod
+    def inputs(arrays, folder):
+        """Writes arrays, and gives the options that make them inputs."""
+        options = []
+        for key, array in arrays.items():
+            path = os.path.join(folder, key + ".npy")
+            np.save(path, array)
+            options += ["--input", f"{key}={path}"]
+        return options
 
     def merged(self, file, model, others, seed, **values):
         """The path of a file with a model's parameters as drawn, those of `others` in place of their own."""
@@ -101,13 +100,9 @@ class Course:
         """The outputs of a model by name, on arrays; a file of the course, or a path."""
         path = file if os.path.sep in file else os.path.join(MODELS, file)
         with tempfile.TemporaryDirectory(dir=self.folder) as scratch:
-            files = []
-            for key, array in inputs.items():
-                np.save(os.path.join(scratch, key + ".npy"), array)
-                files += ["--input", f"{key}={os.path.join(scratch, key + '.npy')}"]
             out = os.path.join(scratch, "out")
             self.call("run", path, *(("--model", model) if model else ()), *settings(values),
-                      *(("--weights", weights) if weights else ()), *files, "--threads", self.threads, "--output-dir", out)
+                      *(("--weights", weights) if weights else ()), *self.inputs(inputs, scratch), "--threads", self.threads, "--output-dir", out)
             return {f[:-4]: np.load(os.path.join(out, f)) for f in os.listdir(out)}
 
 
@@ -138,11 +133,8 @@ class Trained:
     def _evaluated(self, inputs):
         course = self.course
         with tempfile.TemporaryDirectory(dir=course.folder) as scratch:
-            files = []
-            for key, array in inputs.items():
-                np.save(os.path.join(scratch, key + ".npy"), array)
-                files += ["--input", f"{key}={os.path.join(scratch, key + '.npy')}"]
             out = os.path.join(scratch, "out")
-            course.call("run", self.plan, "--program", "evaluation", "--states", self.states, *files, "--threads", course.threads,
+            course.call("run", self.plan, "--program", "evaluation", "--states", self.states, *course.inputs(inputs, scratch),
+                        "--threads", course.threads,
                         "--output-dir", out)
             return {f[:-4]: np.load(os.path.join(out, f)) for f in os.listdir(out)}

@@ -59,8 +59,7 @@ def cartpole(course, short):
     steps, best = 20_000, (0, None)
     explore = np.maximum(0.05, 1 - np.arange(steps) / 6000).astype(np.float32)
     for seed in range(1, 7):
-        trained = course.fit("cartpole.dlm", "LearnCartPole", {"explore": explore}, batch=1, epochs=1, shuffle=False, open_batch=False,
-                             steps=steps, seed=seed)
+        trained = course.play("cartpole.dlm", "LearnCartPole", {"explore": explore}, steps=steps, seed=seed)
         report.took(trained)
         network = load_network(trained.weights(lambda name: name.startswith("online.")))
         best = max(best, (np.mean(lengths_of(env, network, 20, 5000)), seed, network), key=lambda entry: entry[0])
