@@ -108,6 +108,20 @@ import Testing
         #expect(abs(precision.mean(overlap: 0.75) - 0.01485148514851485) < 1e-9)
     }
 
+    @Test func copiesAreMovedAndMirrored() throws {
+        let picture = try Tensor((0..<24).map { Float($0 + 1) }, shape: [1, 2, 3, 4])
+        let augmentation = TestTimeAugmentation(copies: 4, shift: 0, mirrors: true)
+        #expect(try augmentation.applied(to: picture, copy: 0) == picture)
+        #expect(try augmentation.applied(to: picture, copy: 1).array(of: Float.self).prefix(5) == [4, 3, 2, 1, 8])
+        #expect(try augmentation.applied(to: picture, copy: 2) == picture)
+        for copy in 1..<20 {
+            let moved = try TestTimeAugmentation(copies: 20).applied(to: picture, copy: copy).array(of: Float.self)
+            // What is not 0 is where it was, moved by one place for all.
+            let steps = Set(moved.enumerated().filter { $0.element != 0 }.map { $0.offset - Int($0.element - 1) })
+            #expect(steps.count == 1 && [-5, -4, -3, -1, 0, 1, 3, 4, 5].contains(steps.first ?? 9))
+        }
+    }
+
     @Test func searchesDrawTheSameForASeed() throws {
         let space = try SearchSpace(grid: [.init("rate=0.1,0.01")], random: [.init("hidden=32...512"), .init("dropout=0...0.5")])
         let trials = try space.trials(6, seed: 3)

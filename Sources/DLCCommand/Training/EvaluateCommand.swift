@@ -50,6 +50,12 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The field of the data with the truth; what a training has beside the network's inputs, else label.", valueName: "name"))
     var target: String?
 
+    @Option(help: ArgumentHelp("Average over so many copies of each picture, moved by up to an eighth, the picture itself among them.", valueName: "copies"))
+    var augment: Int?
+
+    @Flag(help: "Mirror every other of these copies.")
+    var mirror = false
+
     @Option(help: "Examples at a time.")
     var batch = 64
 
@@ -59,6 +65,8 @@ struct EvaluateCommand: ParsableCommand {
     @OptionGroup var threads: ThreadOptions
 
     func validate() throws {
+        if let augment, !(1...1000).contains(augment) { throw ValidationError("--augment expects 1 to 1000, found \(augment)") }
+        if mirror, augment == nil { throw ValidationError("--mirror is for the copies of --augment") }
         if batch < 1 { throw ValidationError("--batch expects at least 1, found \(batch)") }
     }
 
@@ -87,7 +95,7 @@ struct EvaluateCommand: ParsableCommand {
             }
         } else if let network = subject.network {
             let truth = try truth(network, subject.trainer)
-            let evaluator = try located(model) { try Evaluator([network] + subject.others, output: output, target: truth, batch: batch, threads: threads.threads) }
+            var evaluator = try located(model) { try Evaluator([network] + subject.others, output: output, target: truth, batch: batch, threads: threads.threads) }
             let examples = try Datasets.open(path, wanting: evaluator.wanted, options: options)
             parts.evaluation = try located(model) {
                 try evaluator.run(examples, normalisation: normalisation(examples)) { show("answering", $0, $1) }

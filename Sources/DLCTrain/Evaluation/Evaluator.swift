@@ -25,6 +25,8 @@ public struct Evaluator: Sendable {
     /// Examples in a batch.
     let batch: Int
     let threads: Int?
+    /// Copies of pictures whose answers are averaged; nil takes each picture as it is.
+    public var augmentation: TestTimeAugmentation?
     /// What the models' inputs and the truth ask of data.
     public let wanted: [WantedField]
 
@@ -76,10 +78,10 @@ public struct Evaluator: Sendable {
         while let batch = try batches.next() {
             guard let truths = batch.tensors[target.name] else { throw DLCError("the data give no \(target.name)") }
             var answers: [Tensor] = []
-            for session in sessions {
+            for (session, copy) in sessions.flatMap({ session in (0..<max(1, augmentation?.copies ?? 1)).map { (session, $0) } }) {
                 for (index, port) in session.model.inputs.enumerated() {
                     guard let tensor = batch.tensors[port.name] else { throw DLCError("the data give nothing for the input \(port.name)") }
-                    try session.setInput(index, tensor)
+                    try session.setInput(index, augmentation?.applied(to: tensor, copy: copy) ?? tensor)
                 }
                 try session.run()
                 answers.append(try session.output(output))
