@@ -66,6 +66,15 @@ public struct Trainer: Sendable {
     /// The training's name.
     public var name: String { model.plan.name }
 
+    /// Tells texts of the model apart: Fowler, Noll and Vo's hash FNV-1a of 64 bits, in hexadecimal digits.
+    var textMark: String {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for (path, text) in texts {
+            for byte in Array(path.utf8) + Array(text.utf8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        }
+        return String(hash, radix: 16)
+    }
+
     /// What is watched where nobody says otherwise: the first output that is one number, smaller being better.
     public var loss: Metric? {
         model.outputs.first { $0.shape.isEmpty }.map { Metric(name: $0.name, isBetterLarger: false) }

@@ -31,7 +31,8 @@ struct TrainingLoop {
         let sessions = try TrainingSessions(trainer.model, trainer.training, threads: options.threads)
         self.sessions = sessions
         if let validationData { try Datasets.check(training: data, validation: validationData) }
-        let order = ExampleOrder.shuffled(seed: options.seed)
+        // Examples of one length beside each other need no padding.
+        let order: ExampleOrder = try data.lengths() == nil ? .shuffled(seed: options.seed) : .buckets(seed: options.seed)
         batches = try sessions.batches(data, trainer, order, normalisation)
         validation = try validationData.map { try sessions.batches($0, trainer, .sequential, normalisation) }
         let perEpoch = min(batches.countPerEpoch, options.batchLimit ?? .max)
@@ -41,7 +42,7 @@ struct TrainingLoop {
         total = min(options.steps ?? .max, most)
         metric = try sessions.monitored(options.monitor)
         identity = [
-            "training": trainer.name, "batch": "\(trainer.batch)", "seed": "\(options.seed)", "examples": "\(data.count)", "steps per epoch": "\(perEpoch)",
+            "training": trainer.name, "text of the model": trainer.textMark, "batch": "\(trainer.batch)", "seed": "\(options.seed)", "examples": "\(data.count)", "steps per epoch": "\(perEpoch)",
         ]
         place = Checkpoint(
             states: [:], step: 0, epoch: 0, batch: 0, means: MetricMeans(sessions.metrics), seconds: 0, history: [],

@@ -71,6 +71,18 @@ import Testing
         for index in whole.entries.indices { #expect(try whole.tensor(at: index) == parts.tensor(at: index), "\(whole.entries[index].name)") }
     }
 
+    @Test func classesAreBalanced() throws {
+        let folder = try folder()
+        var rows = ["a;b;side"]
+        for row in 0..<60 { rows.append("\(row % 7);\(row % 5);\(row % 10 == 0 ? "left" : "right")") }
+        try folder.write(rows.joined(separator: "\n") + "\n", "rare.csv")
+        for (balance, counts) in [("oversample", "left 54, right 54"), ("undersample", "left 6, right 6"), ("smote", "left 54, right 54")] {
+            let arguments = ["--data", "rare.csv", "--read", "separator=;", "--source", "label=side", "--epochs", "1", "--balance", balance, "--out", balance]
+            #expect(try succeed(["train", "learn.dlm"] + arguments, in: folder).contains(counts), "\(balance)")
+        }
+        _ = try succeed(["train", "--resume", "smote", "--epochs", "2"], in: folder)
+    }
+
     @Test func eventsAreLinesOfJSON() throws {
         let folder = try folder()
         let printed = try succeed(["train", "learn.dlm", "--data", "train.npz", "--steps", "4", "--json"], in: folder)

@@ -67,6 +67,9 @@ import Testing
         // Everything was done; nothing is left to do.
         let again = try Trainer(file, options: options(epochs: 4)).run(Plane(count: 100), validation: Plane(count: 40), folder: parts, resuming: true)
         #expect(again.step == undisturbed.step && same(again.states, undisturbed.states))
+        _ = try folder.write(planeText + "\n", "fit.dlm")
+        #expect(throws: DLCError.self) { try Trainer(file, options: options(epochs: 5)).run(Plane(count: 100), folder: parts, resuming: true) }
+        _ = try folder.write(planeText, "fit.dlm")
         #expect(throws: DLCError.self) {
             try Trainer(file, options: options(epochs: 5) { $0.batch = 20 }).run(Plane(count: 100), folder: parts, resuming: true)
         }

@@ -65,8 +65,7 @@ struct SearchCommand: ParsableCommand {
         var done = 0
         var of = 0
         let ranked = try search.run({ trainer in
-            let parts = try data.parts(file, wanting: trainer.wanted, seed: training.seed)
-            return (parts.training, parts.validation, try Normalisation.measured(over: parts.training, fields: data.normalised))
+            try data.parts(file, wanting: trainer.wanted, seed: training.seed)
         }) { event in
             switch event {
             case .round(let epochs, let trials):

@@ -116,11 +116,8 @@ struct TrainCommand: ParsableCommand {
         return true
     }
 
-    /// What a run reads.
-    typealias Parts = (training: any Dataset, validation: (any Dataset)?, normalisation: Normalisation)
-
     /// Opens the data, then compiles the training as the flags say: how long it is may decide its schedules.
-    func prepared(_ file: String) throws -> (trainer: Trainer, parts: Parts) {
+    func prepared(_ file: String) throws -> (trainer: Trainer, parts: DataFlags.Parts) {
         guard ModelFile.kind(file) == "dlm" else { throw DLCError("has no training; expected a file ending in .dlm", at: [file]) }
         var model = try training.options()
         var options = try length.options()
@@ -130,14 +127,14 @@ struct TrainCommand: ParsableCommand {
         let training = try Compiler.training(file, model)
         options.constants = try data.constants(of: training)
         let wanted = try located(file) { try Trainer.wanted(by: training, model, options) }
-        let (learned, judged) = try data.parts(file, wanting: wanted.fields, seed: self.training.seed)
+        let parts = try data.parts(file, wanting: wanted.fields, seed: self.training.seed)
         if let epochs = options.epochs, options.steps == nil, training.numbers["steps"] != nil, model.settings["steps"] == nil {
-            let perEpoch = min((learned.count + wanted.batch - 1) / wanted.batch, options.batchLimit ?? .max)
+            let perEpoch = min((parts.training.count + wanted.batch - 1) / wanted.batch, options.batchLimit ?? .max)
             model.settings["steps"] = "\(try Checked.multiply(max(1, perEpoch), epochs))"
         }
         let compile = try flags.options()
         let trainer = try Progress.during("compiling \(file)") { [options, model] in try Trainer(file, model, compile: compile, options: options) }
-        return (trainer, (learned, judged, try Normalisation.measured(over: learned, fields: data.normalised)))
+        return (trainer, parts)
     }
 
     /// Sweeps the rate, and draws how the loss goes.

@@ -89,6 +89,15 @@ struct DataFlags: ParsableArguments {
     var sources: [Setting] = []
 
     @Option(
+        name: .customLong("read"),
+        help: ArgumentHelp(
+            "How files are read: \(DataOptions.settings.map { "\($0.name), \($0.help)" }.joined(separator: "; ")). Repeatable.", valueName: "name=value"))
+    var settings: [Setting] = []
+
+    @Option(help: "Learn every class as often: examples of rare ones again (oversample), of frequent ones fewer (undersample), or made between neighbours (smote).")
+    var balance: Balance?
+
+    @Option(
         name: .customLong("normalize"),
         help: ArgumentHelp(
             "Bring an input to mean 0 and deviation 1 as measured over what is learned; the numbers travel with the model. Repeatable.", valueName: "input"))
@@ -110,6 +119,7 @@ struct DataFlags: ParsableArguments {
                 throw DLCError("--source gives \(source.name) two sources")
             }
         }
+        for setting in settings { try located("--read") { try options.set(setting.name, setting.value) } }
         return options
     }
 
@@ -130,9 +140,22 @@ struct DataFlags: ParsableArguments {
         return result
     }
 
-    /// The parts that are learned and judged by.
+    /// What a run reads: what it learns, balanced where that is asked for, what it is judged by, and what normalises both.
+    typealias Parts = (training: any Dataset, validation: (any Dataset)?, normalisation: Normalisation)
+
     /// - Parameter model: the model file, beside which data are looked for where none are named.
-    func parts(_ model: String, wanting fields: [WantedField], seed: UInt64) throws -> (training: any Dataset, validation: (any Dataset)?) {
+    func parts(_ model: String, wanting fields: [WantedField], seed: UInt64) throws -> Parts {
+        let (learned, judged) = try opened(model, fields, seed)
+        let normalisation = try Normalisation.measured(over: learned, fields: normalised)
+        switch balance {
+        case nil: return (learned, judged, normalisation)
+        case .oversample: return (try learned.oversampled(seed: seed), judged, normalisation)
+        case .undersample: return (try learned.undersampled(seed: seed), judged, normalisation)
+        case .smote: return (try learned.interpolated(seed: seed, normalisation: normalisation), judged, normalisation)
+        }
+    }
+
+    private func opened(_ model: String, _ fields: [WantedField], _ seed: UInt64) throws -> (training: any Dataset, validation: (any Dataset)?) {
         let options = try options()
         guard let data else {
             let stem = FilePath.folder(model) + "data/" + ModelFile.stem(model)
@@ -163,8 +186,13 @@ struct DataFlags: ParsableArguments {
         if let validation { words += ["--validation", FilePath.absolute(validation)] }
         if let split { words += ["--split", "\(split)"] }
         for source in sources { words += ["--source", "\(source.name)=\(source.value)"] }
+        for setting in settings { words += ["--read", "\(setting.name)=\(setting.value)"] }
+        if let balance { words += ["--balance", balance.rawValue] }
         for name in normalised { words += ["--normalize", name] }
         for value in values { words += ["--value", "\(value.name)=\(value.value)"] }
         return words
     }
 }
+
+/// How classes are made as frequent as each other.
+enum Balance: String, ExpressibleByArgument, CaseIterable { case oversample, undersample, smote }
