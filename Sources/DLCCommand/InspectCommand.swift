@@ -36,6 +36,7 @@ struct InspectCommand: ParsableCommand {
             """)
 
     @OptionGroup var model: ModelArgument
+    @OptionGroup var network: NetworkOption
     @OptionGroup var settling: SettlingOptions
     @OptionGroup var flags: CompileFlags
 
@@ -63,32 +64,44 @@ struct InspectCommand: ParsableCommand {
     func run() throws {
         if stage != nil || text || dot {
             let stage = self.stage?.stage ?? (text ? .imported : .canonical)
-            let options = try flags.options()
-            let graph = try ModelFile.graph(model.model, model.options(settling))
-            let staged = try located(model.model) { try Compiler.graph(graph, at: stage, options) }
+            let compile = try flags.options()
+            let graph = try ModelFile.graph(model.model, options())
+            let staged = try located(model.model) { try Compiler.graph(graph, at: stage, compile) }
             if dot { print(staged.dot) } else { print(staged.text(elidingAbove: text ? nil : 16), terminator: "") }
         } else if ModelFile.isPlan(model.model) {
             try flags.check([model.model])
             try settling.checkCompiled(model.model)
-            try model.options().check(model.model)
+            try options().check(model.model)
             let compiled = try CompiledModel(contentsOf: model.model)
             try report(compiled, bytes: compiled.byteCount, layers: nil)
-        } else if try model.options(settling).training != nil {
-            let source = try Compiler.training(model.model, model.options(settling))
-            let compiled = try ModelFile.ready(model.model, model.options(settling), flags)
+        } else if try isTraining() {
+            let source = try Compiler.training(model.model, options())
+            let compiled = try ModelFile.ready(model.model, options(), flags)
             try report(compiled, bytes: nil, layers: nil, training: source)
         } else {
-            let options = try flags.options()
-            let graph = try ModelFile.graph(model.model, model.options(settling))
+            let compile = try flags.options()
+            let graph = try ModelFile.graph(model.model, options())
             let (compiled, canonical) = try Progress.during("compiling \(model.model)") {
                 try located(model.model) { () throws -> (CompiledModel, Graph) in
-                    (try CompiledModel(Compiler.compile(graph, options)), try Compiler.graph(graph, at: .canonical))
+                    (try CompiledModel(Compiler.compile(graph, compile)), try Compiler.graph(graph, at: .canonical))
                 }
             }
             let inputs = try RandomInputs(compiled, extents)
-            let source = ModelFile.kind(model.model) == "dlm" ? try Compiler.model(model.model, model.options(settling)) : nil
+            let source = ModelFile.kind(model.model) == "dlm" ? try Compiler.model(model.model, options()) : nil
             try report(compiled, bytes: nil, layers: LayerTable(canonical, inputs.bindings), source)
         }
+    }
+
+    private func options() throws -> ModelOptions {
+        var options = try model.options(settling)
+        options.program = network.program
+        return options
+    }
+
+    /// Whether all programs of a training are asked for, not the network that it leaves.
+    private func isTraining() throws -> Bool {
+        let options = try options()
+        return options.training != nil && options.program == nil
     }
 
     private var extents: ChosenExtents {

@@ -28,7 +28,7 @@ extension Graph {
         }
         part.inputs = inputs.filter { port in part.inputs.contains { $0.name == port.name } }
         part.constraints = []
-        part.symbolOrigins = symbolOrigins.filter { $0.value.hasPrefix(GraphBuilder.dataOrigin) }
+        part.symbolOrigins = symbolOrigins.filter { isFromData($0.key) }
         part.declaredShapes = declaredShapes.filter { shape in part.inputs.contains { $0.name == shape.key } }
         var rewriter = Rewriter(part.keeping(order))
         try rewriter.sweep { _, _ in nil }
@@ -59,7 +59,7 @@ extension Graph {
             }
             symbols.formUnion(nodes[index].results.flatMap { shape($0).flatMap(\.symbols) })
         }
-        return symbols.filter { symbolOrigins[$0].map { !$0.hasPrefix(GraphBuilder.dataOrigin) } ?? true }
+        return symbols.filter { !isFromData($0) }
     }
 
     /// The graph without some of its states, and what only they need, with all constraints of its operators.
@@ -70,6 +70,24 @@ extension Graph {
         try rewriter.sweep { _, _ in nil }
         return rewriter.builder.graph
     }
+
+    /// The graph without those of some inputs that nothing reads and whose extents nothing speaks of that the other inputs do not know.
+    public func withoutUnread(inputs names: Set<String>) throws -> Graph {
+        let isLive = live(from: results)
+        var result = self
+        result.inputs.removeAll { names.contains($0.name) && !isLive[$0.value.index] }
+        if result.inputs.count == inputs.count { return self }
+        let order = nodes.indices.filter { nodes[$0].results.contains { isLive[$0.index] } }
+        let bound = Set(result.inputs.flatMap { shape($0.value).flatMap(\.symbols) })
+        guard try symbols(of: order, and: (result.inputs.map(\.value) + states.map(\.value))).isSubset(of: bound) else { return self }
+        result.constraints = constraints.filter { $0.symbols.allSatisfy { bound.contains($0) || isFromData($0) } }
+        result.symbolOrigins = symbolOrigins.filter { isFromData($0.key) }
+        var rewriter = Rewriter(result.keeping(order))
+        try rewriter.sweep { _, _ in nil }
+        return rewriter.builder.graph
+    }
+
+    private func isFromData(_ symbol: String) -> Bool { symbolOrigins[symbol]?.hasPrefix(GraphBuilder.dataOrigin) ?? false }
 
     /// The graph in which operators without operands stand for some of its states, under the states' names.
     /// - Parameter change: what a state is called, and the operator in its place; nil where it stays.

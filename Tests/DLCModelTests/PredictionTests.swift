@@ -132,6 +132,31 @@ import Testing
         #expect(try trained(["a.dlm": text]).prediction?.graph.inputs.map(\.name) == ["real"])
     }
 
+    @Test func whatOnlyThePredictionReadsIsAskedByItAlone() throws {
+        let text = """
+            training T(x: f32[N, 2], code: f32[M, 3], other: f32[K, 2]) {
+                decode = Decoder()
+                loss = decode(x.dense(3)).meanSquaredError(x)
+                minimize loss, by: sgd(0.1)
+                predict made: decode(code), same: decode(fill([other.shape[0], 3], 1))
+                return loss: loss
+            }
+
+            model Decoder(code: f32[N, 3]) {
+                return y: code.dense(2, name: "decoder")
+            }
+            """
+        let training = try trained(["a.dlm": text])
+        #expect(training.prediction?.graph.inputs.map(\.name) == ["code", "other"])
+        for graph in [training.step.graph, training.evaluation.graph] {
+            try graph.verify()
+            #expect(graph.inputs.map(\.name) == ["x"] && graph.constraints.isEmpty)
+        }
+        // An extent that the step speaks of is known from somewhere.
+        let extent = try trained(["a.dlm": text.replacing("meanSquaredError(x)", with: "meanSquaredError(x) + fill([code.shape[0]], 0).sum()")])
+        #expect(extent.step.graph.inputs.map(\.name) == ["x", "code", "other"])
+    }
+
     @Test func extentsThatTheStepIsSetToStayOpen() throws {
         let training = try trained(["a.dlm": Self.text], settings: ["N": "6", "M": "6"])
         #expect(training.step.graph.shape(training.step.graph.inputs[0].value) == [6, 4])

@@ -179,8 +179,8 @@ final class SharedParts {
     /// What this application has taken; what it asks for a second time is another layer of the same name, a mistake.
     private var taken: Set<String> = []
 
-    /// Begins an application of the block at a path.
-    func begin(under path: String) { taken = taken.filter { !$0.hasPrefix(path + ".") } }
+    /// Begins an application of the block at a path; a model's may be empty, and then all is under it.
+    func begin(under path: String) { taken = path.isEmpty ? [] : taken.filter { !$0.hasPrefix(path + ".") } }
 
     /// The layer with the weights that its path had before.
     func layer(_ new: LayerInstance) -> LayerInstance {

@@ -73,7 +73,7 @@ extension Elaborator {
         for (index, (label, value)) in results.enumerated() {
             let place = index < ranges.count ? ranges[index] : ranges.first ?? frame.block.syntax.name.range
             guard let tensor = value.tensor else {
-                if !value.isInvalid { report("\(what) is a tensor, found \(value.found)", at: place) }
+                if !value.single.isInvalid { report("\(what) is a tensor, found \(value.found)", at: place) }
                 continue
             }
             if label == nil && results.count > 1 {

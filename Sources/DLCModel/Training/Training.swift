@@ -25,15 +25,19 @@ public struct Training: Sendable {
 
     /// - Parameter predictionBuilder: an evaluation of which the prediction is a part.
     init(_ stepBuilder: ModelBuilder, _ evaluationBuilder: ModelBuilder, _ predictionBuilder: ModelBuilder) throws {
-        let evaluation = try evaluationBuilder.finish()
+        prediction = try predictionBuilder.finishPrediction()
+        // What only the prediction reads nobody gives to a step.
+        let predicted = Set(prediction?.graph.inputs.map(\.name) ?? [])
+        let step = try stepBuilder.finish().rewritten { try $0.withoutUnread(inputs: predicted) }
+        let alone = predicted.subtracting(step.graph.inputs.map(\.name))
+        let evaluation = try evaluationBuilder.finish().rewritten { try $0.withoutUnread(inputs: alone) }
         self.evaluation = evaluation
         // What a model says of its input is the training's where nothing is drawn on the way to it.
-        step = try stepBuilder.finish().rewritten { graph in
+        self.step = step.rewritten { graph in
             var graph = graph
             graph.metadata = evaluation.graph.metadata
             return graph
         }
-        prediction = try predictionBuilder.finishPrediction()
         trained = stepBuilder.training.trained
         rates = stepBuilder.training.rateStates
         numbers = stepBuilder.numbers
