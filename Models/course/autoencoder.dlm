@@ -13,9 +13,10 @@ model Autoencoder(image: f32[N, 1, 28, 28], code = 32) {
 }
 
 training LearnAutoencoder(image: f32[N, 1, 28, 28], code = 32, rate = 2e-3) {
-    reconstruction, _ = Autoencoder(image, code: code)
+    reconstruction, coded = Autoencoder(image, code: code)
     loss = reconstruction.meanSquaredError(image)
     minimize loss, by: adam(rate)
+    predict reconstruction: reconstruction, code: coded
     return loss: loss
 }
 
@@ -25,6 +26,7 @@ training LearnOfCode(image: f32[N, 1, 28, 28], label: i64[N], code = 32, rate = 
     logits = image.encode(code, name: "encoder").dense(10, name: "classifier")
     loss = logits.crossEntropy(label)
     minimize loss, by: adam(rate)
+    predict probabilities: logits.softmax(axis: 1)
     return loss: loss, accuracy: (logits.argmax(axis: 1) == label).cast(f32).mean()
 }
 

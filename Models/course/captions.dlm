@@ -43,5 +43,6 @@ training LearnCaptions(
     losses = logits.transpose([0, 2, 1]).crossEntropy(label, reduction: "none")
     loss = (losses * counted).sum() / counted.sum()
     minimize loss, by: adamW(oneCycle(rate, steps: steps), weightDecay: 0.02), clip: globalNorm(1)
+    predict probabilities: logits.softmax(axis: 2)
     return loss: loss, accuracy: ((logits.argmax(axis: 2) == label).cast(f32) * counted).sum() / counted.sum()
 }

@@ -46,5 +46,6 @@ training Compare(
     if optimiser == "adamW" { minimize cost, by: adamW(1e-3 * scale) }
     if optimiser == "nAdam" { minimize cost, by: nAdam(1e-3 * scale) }
     if optimiser == "lion" { minimize cost, by: lion(1e-4 * scale) }
+    predict probabilities: logits.softmax(axis: 1)
     return loss: loss, accuracy: (logits.argmax(axis: 1) == label).cast(f32).mean()
 }

@@ -22,12 +22,14 @@ model Discriminator(image: f32[N, 1, 28, 28], width = 32) {
 /// Each learns by the other's mistakes.
 training LearnDCGAN(image: f32[N, 1, 28, 28], width = 32, rate = 4e-4) {
     noise = fill([image.shape[0], 64], 0).randomNormal()
-    made = Generator(noise, width: width, name: "generator")
+    generate = Generator(width: width, name: "generator")
+    made = generate(noise)
     judge = Discriminator(width: width, name: "discriminator")
     ofReal = judge(2 * image - 1).binaryCrossEntropy(0.9)
     ofMade = judge(made.stopGradient()).binaryCrossEntropy(0)
     fooled = judge(made).binaryCrossEntropy(1)
     minimize ofReal + ofMade, by: adam(rate, beta1: 0.5), over: "discriminator"
     minimize fooled, by: adam(rate, beta1: 0.5), over: "generator", name: "generator"
+    predict images: generate(fill([16, 64], 0).randomNormal())
     return loss: ofReal + ofMade, fooled: fooled
 }

@@ -54,6 +54,7 @@ training LearnYOLO(image: f32[N, 3, 64, 64], kind: i64[N, 3], box: f32[N, 3, 4],
     called = -((kinds.logSoftmax() * named).sum(axes: 2) * has).sum() / count
     loss = found + 20 * placed + called
     minimize loss, by: adam(oneCycle(rate, steps: steps)), clip: globalNorm(5)
+    predict there: there.sigmoid(), kinds: kinds.softmax(axis: 2), boxes: boxes
     return loss: loss, found: found, placed: placed, called: called
 }
 

@@ -42,5 +42,6 @@ training LearnFolkTunes(
     losses = logits.transpose([0, 2, 1]).crossEntropy(label, reduction: "none")
     loss = (losses * counted).sum() / counted.sum()
     minimize loss, by: adam(cosine(rate, steps: steps, warmup: 50)), clip: globalNorm(1)
+    predict probabilities: logits.softmax(axis: 2)
     return loss: loss, bits: loss / log(2.0)
 }

@@ -15,5 +15,6 @@ training LearnFunction(x: f32[N, 1], target: f32[N, 1], hidden = 256, rate = 1e-
     y = Approximation(x, hidden: hidden)
     loss = y.meanSquaredError(target)
     minimize loss, by: adam(cosine(rate, steps: steps))
+    predict y: y
     return loss: loss, furthest: (y - target).abs().max()
 }

@@ -19,6 +19,7 @@ training LearnGate(x: f32[N, 2], target: f32[N, 1], rate = 0.1) {
     fires, sum = Perceptron(x)
     loss = sum.hinge(2 * target - 1, margin: 0)
     minimize loss, by: sgd(rate)
+    predict fires: fires
     return loss: loss, accuracy: (fires == target).cast(f32).mean()
 }
 
@@ -27,5 +28,6 @@ training LearnXOR(x: f32[N, 2], target: f32[N, 1], hidden = 4, rate = 0.05) {
     fires, sum = TwoLayers(x, hidden: hidden)
     loss = sum.binaryCrossEntropy(target)
     minimize loss, by: adam(rate)
+    predict fires: fires
     return loss: loss, accuracy: (fires == target).cast(f32).mean()
 }

@@ -37,6 +37,7 @@ training LearnGPT(
     loss = logits.transpose([0, 2, 1]).crossEntropy(label)
     minimize loss, by: adamW(cosine(rate, steps: steps, end: rate / 10, warmup: 100), beta2: 0.99, weightDecay: 0.1),
         decay: ["symbols.weight", "places.weight", "*.attention.weight", "*.mixed.weight", "*.wide.weight", "*.narrow.weight"], clip: globalNorm(1)
+    predict probabilities: logits[:, -1].softmax(axis: 1)
     return loss: loss
 }
 
@@ -47,5 +48,6 @@ training TuneGPT(
     logits = GPT(tokens, vocabulary: vocabulary, width: width, heads: heads, layers: layers, context: context, rank: rank)
     loss = logits.transpose([0, 2, 1]).crossEntropy(label)
     minimize loss, by: adam(warmup(rate, steps: 20)), over: ["*.down", "*.up"]
+    predict probabilities: logits[:, -1].softmax(axis: 1)
     return loss: loss
 }

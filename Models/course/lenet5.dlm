@@ -19,6 +19,7 @@ training LearnLeNet5(image: f32[N, 1, 28, 28], label: i64[N], classes = 10, rate
     logits = LeNet5(augment ? image.randomShift(2).randomRotation(12) : image, classes: classes)
     loss = logits.crossEntropy(label, smoothing: smoothing)
     minimize loss, by: adamW(oneCycle(rate, steps: steps), weightDecay: 0.02), decay: "*.weight", average: ema(0.995)
+    predict probabilities: logits.softmax(axis: 1)
     return loss: loss, accuracy: (logits.argmax(axis: 1) == label).cast(f32).mean()
 }
 
@@ -28,5 +29,6 @@ training Transfer(image: f32[N, 1, 28, 28], label: i64[N], classes = 10, rate = 
     logits = LeNet5(image, classes: classes)
     loss = logits.crossEntropy(label)
     minimize loss, by: adam(rate)
+    predict probabilities: logits.softmax(axis: 1)
     return loss: loss, accuracy: (logits.argmax(axis: 1) == label).cast(f32).mean()
 }

@@ -13,6 +13,7 @@ training LearnSoftmax(image: f32[N, 1, 8, 8], label: i64[N], rate = 1e-2, decay 
     scores = Linear(image)
     loss = scores.crossEntropy(label)
     minimize loss + decay * squaredNorm("*.weight"), by: adam(rate)
+    predict probabilities: scores.softmax(axis: 1)
     return loss: loss, accuracy: (scores.argmax(axis: 1) == label).cast(f32).mean()
 }
 
@@ -23,6 +24,7 @@ training LearnSVM(image: f32[N, 1, 8, 8], label: i64[N], rate = 1e-2, decay = 1e
     margins = (scores - (scores * right).sum(axes: 1, keepDimensions: true) + 1).relu() * (1 - right)
     loss = margins.sum(axes: 1).mean()
     minimize loss + decay * squaredNorm("*.weight"), by: adam(rate)
+    predict scores: scores
     return loss: loss, accuracy: (scores.argmax(axis: 1) == label).cast(f32).mean()
 }
 

@@ -22,5 +22,6 @@ training LearnLocate(image: f32[N, 3, 48, 48], label: i64[N], box: f32[N, 4], wi
     most = found[:, 2:].minimum(box[:, 2:])
     shared = (most - least).relu().product(axes: 1)
     each = (found[:, 2:] - found[:, :2]).relu().product(axes: 1) + (box[:, 2:] - box[:, :2]).product(axes: 1)
+    predict probabilities: logits.softmax(axis: 1), place: found
     return loss: loss, accuracy: (logits.argmax(axis: 1) == label).cast(f32).mean(), overlap: (shared / (each - shared)).mean()
 }

@@ -19,5 +19,6 @@ training LearnFrames(frames: f32[N, T, 1, 12, 12], label: i64[N, T], hidden = 64
     logits = Frames(frames, hidden: hidden, memory: memory)
     loss = logits.transpose([0, 2, 1]).crossEntropy(label)
     minimize loss, by: adam(rate), clip: globalNorm(1)
+    predict probabilities: logits.softmax(axis: 2)
     return loss: loss, accuracy: (logits.argmax(axis: 2) == label).cast(f32).mean()
 }

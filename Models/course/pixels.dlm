@@ -39,5 +39,6 @@ training LearnPixels(image: f32[N, 1, 8, 8], network = "cnn", width = 24, layers
     logits = Pixels(image, network: network, width: width, layers: layers)
     loss = logits.crossEntropy((16 * image[:, 0]).round().cast(i64))
     minimize loss, by: adam(cosine(rate, steps: steps)), clip: globalNorm(1)
+    predict probabilities: logits.softmax(axis: 1)
     return loss: loss, bits: loss / log(2.0)
 }

@@ -14,5 +14,6 @@ training LearnRegression(
     y = Regression(x, columns: columns, hidden: hidden)
     loss = robust ? y.huber(target, delta: 0.5) : y.meanSquaredError(target)
     minimize loss + decay * squaredNorm("*.weight"), by: adam(cosine(rate, steps: steps))
+    predict y: y
     return loss: loss, squared: y.meanSquaredError(target), absolute: y.meanAbsoluteError(target)
 }

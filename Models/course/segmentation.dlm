@@ -63,5 +63,6 @@ training LearnSegment(
     loss = logits.crossEntropy(mask)
     minimize loss, by: adam(oneCycle(rate, steps: steps))
     found = logits.argmax(axis: 1)
+    predict found: logits.argmax(axis: 1)
     return loss: loss, accuracy: (found == mask).cast(f32).mean(), found: found
 }

@@ -26,5 +26,6 @@ training LearnSentiment(words: i64[N, T], label: i64[N], vocabulary = 10489, wid
     logits = Sentiment(words, vocabulary: vocabulary, width: width, hidden: hidden, cell: cell)
     loss = logits.crossEntropy(label)
     minimize loss, by: adam(rate), clip: globalNorm(1), average: ema(0.99)
+    predict probabilities: logits.softmax(axis: 1)
     return loss: loss, accuracy: (logits.argmax(axis: 1) == label).cast(f32).mean()
 }

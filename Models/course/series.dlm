@@ -11,5 +11,6 @@ training LearnSeries(series: f32[N, T, 1], next: f32[N, 1], hidden = 32, rate = 
     guess = Series(series, hidden: hidden)
     loss = guess.meanSquaredError(next)
     minimize loss + 1e-4 * squaredNorm("*.weight*"), by: adam(cosine(rate, steps: steps)), clip: globalNorm(1)
+    predict guess: guess
     return loss: loss, absolute: guess.meanAbsoluteError(next), persistence: series[:, -1].meanAbsoluteError(next)
 }

@@ -12,5 +12,6 @@ training LearnSpiral(x: f32[N, 2], label: i64[N], hidden = 100, classes = 3, rat
     logits = Spiral(x, hidden: hidden, classes: classes)
     loss = logits.crossEntropy(label)
     minimize loss + 1e-4 * squaredNorm("*.weight"), by: adam(cosine(rate, steps: steps))
+    predict probabilities: logits.softmax(axis: 1)
     return loss: loss, accuracy: (logits.argmax(axis: 1) == label).cast(f32).mean()
 }

@@ -49,5 +49,6 @@ training LearnStamps(
         cost = ((1 - part) * own + part * others).mean()
     }
     minimize cost, by: adamW(oneCycle(rate, steps: steps), weightDecay: 0.05), decay: "*.weight"
+    predict probabilities: logits.softmax(axis: 1)
     return loss: loss, accuracy: (logits.argmax(axis: 1) == label).cast(f32).mean(), logits: logits
 }

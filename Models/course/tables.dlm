@@ -13,6 +13,7 @@ training LearnRare(x: f32[N, columns], label: i64[N], columns = 20, weight = 1.0
     logits = Table(x, columns: columns)
     loss = logits.crossEntropy(label, tensor([1, weight], type: f32))
     minimize loss + 1e-5 * squaredNorm("*.weight"), by: adam(rate)
+    predict probabilities: logits.softmax(axis: 1)
     return loss: loss, accuracy: (logits.argmax(axis: 1) == label).cast(f32).mean(), probabilities: logits.softmax()
 }
 
@@ -21,5 +22,6 @@ training LearnTable(x: f32[N, columns], label: i64[N], columns = 4, classes = 3,
     logits = Table(x, columns: columns, classes: classes)
     loss = logits.crossEntropy(label)
     minimize loss + 1e-3 * squaredNorm("*.weight"), by: adam(rate)
+    predict probabilities: logits.softmax(axis: 1)
     return loss: loss, accuracy: (logits.argmax(axis: 1) == label).cast(f32).mean()
 }

@@ -28,6 +28,7 @@ training LearnTransformer(
     loss = logits.transpose([0, 2, 1]).crossEntropy(label)
     minimize loss, by: adam(cosine(rate, steps: steps, warmup: 100)), clip: globalNorm(1)
     isRight = (logits.argmax(axis: 2) == label).cast(f32)
+    predict probabilities: logits.softmax(axis: 2)
     return loss: loss, accuracy: isRight.mean(), whole: isRight.min(axes: 1).mean()
 }
 
@@ -49,5 +50,6 @@ training LearnMasked(
     count = counted.sum().maximum(1)
     loss = (losses * counted).sum() / count
     minimize loss, by: adamW(cosine(rate, steps: steps, warmup: 100)), clip: globalNorm(1)
+    predict probabilities: logits.softmax(axis: 2)
     return loss: loss, accuracy: ((logits.argmax(axis: 2) == label).cast(f32) * counted).sum() / count
 }

@@ -56,6 +56,7 @@ training LearnTranslation(
     loss = logits.transpose([0, 2, 1]).crossEntropy(label)
     minimize loss, by: adam(rate), clip: globalNorm(1)
     isRight = (logits.argmax(axis: 2) == label).cast(f32)
+    predict probabilities: logits.softmax(axis: 2)
     return loss: loss, accuracy: isRight.mean(), whole: isRight.min(axes: 1).mean()
 }
 
@@ -74,5 +75,6 @@ training LearnVerses(
     losses = logits.transpose([0, 2, 1]).crossEntropy(label, reduction: "none")
     loss = (losses * counted).sum() / counted.sum()
     minimize loss, by: adam(cosine(rate, steps: steps)), clip: globalNorm(1)
+    predict probabilities: logits.softmax(axis: 2)
     return loss: loss, accuracy: ((logits.argmax(axis: 2) == label).cast(f32) * counted).sum() / counted.sum()
 }

@@ -21,9 +21,11 @@ training LearnVAE(image: f32[N, 1, 28, 28], code = 10, rate = 2e-3) {
     mean = x.dense(code, name: "mean")
     logVariance = x.dense(code, name: "log_variance")
     z = mean + exp(logVariance / 2) * mean.randomNormal()
-    lost = z.decode(name: "decoder").binaryCrossEntropy(image, reduction: "none").sum(axes: [1, 2, 3]).mean()
+    made = z.decode(name: "decoder")
+    lost = made.binaryCrossEntropy(image, reduction: "none").sum(axes: [1, 2, 3]).mean()
     divergence = 0.5 * (mean ** 2 + logVariance.exp() - 1 - logVariance).sum(axes: 1).mean()
     loss = lost + divergence
     minimize loss, by: adam(rate)
+    predict reconstruction: made.sigmoid(), code: mean
     return loss: loss, lost: lost, divergence: divergence
 }
