@@ -1,5 +1,5 @@
 """Judges `dlc train` from outside: runs that are killed at random moments end as undisturbed ones do, bit for bit; TensorBoard
-reads the events, safetensors the checkpoints.
+reads the events, safetensors the checkpoints; ONNX Runtime computes what the training predicts.
 
     train_command.py MODEL.dlm DLC [--kills N]
 """
@@ -104,6 +104,42 @@ def read(dlc, model):
     return judge
 
 
+def left(dlc, model, images):
+    """The network that a training leaves is one: as ONNX by ONNX Runtime, compiled beside the run, built from the weights, and as a
+    program of the training over its states."""
+
+    def judge(folder):
+        import onnxruntime
+
+        given = np.load(images)["image"].astype(np.float32)
+        folder = pathlib.Path(folder)
+        np.save(folder / "image.npy", given)
+        run, weights = folder / "run", str(folder / "run" / "best.safetensors")
+        running.run(dlc, "train", model, "--steps", "100", "--out", str(run))
+        training = [model, "--training", "LearnDigits"]
+        network = [*training, "--program", "predict", "--weights", weights]
+        running.run(dlc, "export", *network, "-o", str(folder / "network.onnx"))
+        running.run(dlc, "build", *network, "-o", str(folder / "network.dlc"))
+        running.run(dlc, "build", *training, "-o", str(folder / "training.dlc"))
+        session = onnxruntime.InferenceSession(str(folder / "network.onnx"))
+        wanted = session.run(["probabilities"], {"image": given})[0]
+        worst = 0
+        for name, command in [
+            ("beside the run", [str(run / "model.dlc")]),
+            ("built", [str(folder / "network.dlc")]),
+            ("program", [str(folder / "training.dlc"), "--program", "predict", "--states", weights]),
+        ]:
+            out = folder / name.replace(" ", "_")
+            running.run(dlc, "run", *command, "--input", f"image={folder / 'image.npy'}", "--output-dir", str(out))
+            error = float(np.abs(np.load(out / "probabilities.npy") - wanted).max())
+            if not error < 1e-5:
+                raise running.Unequal(f"{name}: differs from ONNX Runtime by {error:.3g}")
+            worst = max(worst, error)
+        return f"within {worst:.1e} of ONNX Runtime, {len(given)} images"
+
+    return judge
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model")
@@ -114,6 +150,7 @@ def main():
         ("killed and resumed", killed(given.dlc, given.model, given.kills)),
         ("stopped", stopped(given.dlc, given.model)),
         ("TensorBoard", read(given.dlc, given.model)),
+        ("what it predicts", left(given.dlc, given.model, pathlib.Path(given.model).parent / "data" / "digits-test.npz")),
     ])
 
 
