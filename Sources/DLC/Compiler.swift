@@ -64,14 +64,16 @@ public enum Compiler {
         try Lowering.plan(Self.graph(graph, at: .lowered, options), options)
     }
 
-    /// Compiles a graph and further programs over the same states.
+    /// Compiles a graph and further programs over the same states. `options.memory` is what a session of the first may take.
     /// - Parameter programs: named after what they are to the first, such as `evaluation`.
     /// - Throws: where an operator has no kernel for its types, naming the node.
     public static func compile(_ graph: Graph, programs: [Graph], _ options: CompileOptions = CompileOptions()) throws -> PlanImage {
         var image = try compile(graph, options)
+        var others = options
+        others.memory = nil
         for program in programs {
             image.append(try located(program.name) {
-                try Lowering.plan(Self.graph(program, at: .lowered, options), options, sharing: image)
+                try Lowering.plan(Self.graph(program, at: .lowered, others), others, sharing: image)
             })
         }
         return image

@@ -26,6 +26,7 @@ struct BuildCommand: ParsableCommand {
               dlc build padded.onnx --shape image=1,3,224,224 --input pads=pads.npy
               dlc build resnet50.dlm --weights resnet50.safetensors
               dlc build learn.dlm --training Learn --set N=64
+              dlc build learn.dlm --training Learn --set N=64 --memory 512M
               dlc build learn.dlm --training Learn --program predict --weights learned.safetensors -o small.dlc
               dlc build resnet50.onnx --exact
               dlc build resnet50.onnx --tune

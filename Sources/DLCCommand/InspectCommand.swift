@@ -1,4 +1,5 @@
 import ArgumentParser
+import CKernels
 import DLC
 import DLCModel
 
@@ -27,10 +28,15 @@ struct InspectCommand: ParsableCommand {
             sharing. States are what a session keeps between runs. --shape, --dim and --input settle extents and inputs of a model that is \
             not compiled yet; numbers that depend on other symbols are for the extents of --likely, else 1.
 
+            Of a training it prints the peak: what a session of its step, with as many threads as there are processors, adds to the \
+            resident memory of a process: states, arena, inputs, constants that steps read, and the plan itself; and, with --memory, \
+            the steps that run again so that this fits.
+
             EXAMPLES
               dlc inspect resnet50.onnx
               dlc inspect resnet50.onnx --stage lowered
               dlc inspect learn.dlm --training Learn --set N=64
+              dlc inspect learn.dlm --training Learn --set N=64 --memory 100M
               dlc inspect resnet50.onnx --stage canonical --dot | dot -Tsvg > resnet50.svg
               dlc inspect digits.onnx --text > digits.dlir
             """)
@@ -115,8 +121,15 @@ struct InspectCommand: ParsableCommand {
         _ compiled: CompiledModel, bytes: Int?, layers: LayerTable?, _ source: Model? = nil, training: Training? = nil
     ) throws {
         let inputs = try RandomInputs(compiled, extents)
-        let arena = try located(model.model) { try self.arena(of: compiled, inputs) }
         let plan = compiled.plan
+        let isTraining = plan.programs.contains { $0.name == Compiler.evaluation }
+        let threads = isTraining ? Int(dlc_available_processors()) : 1
+        let (arena, memory) = try located(model.model) {
+            let bindings = try plan.bindings(inputs.bindings)
+            let arena = try plan.arena(bindings, threads: threads)
+            return (arena, try plan.memory(arena: arena.peak, bindings))
+        }
+        let repeated = try plan.repeatedOperations(inputs.bindings)
         if json {
             var fields: [(String, String)] = [("name", Format.json(plan.name)), ("target", Format.json(plan.target.name))]
             fields.append(("steps", "\(plan.steps.count)"))
@@ -133,6 +146,10 @@ struct InspectCommand: ParsableCommand {
             }
             fields.append(("weight_bytes", "\(plan.constantBytes)"))
             fields.append(("packed_at_load_bytes", "\(plan.allPackedBytes)"))
+            if isTraining {
+                fields += [("recomputed_steps", "\(repeated.steps)"), ("recomputed_flops", "\(repeated.operations)")]
+                fields += [("peak_bytes", "\(memory.total)"), ("threads", "\(threads)")]
+            }
             if let bytes { fields.append(("file_bytes", "\(bytes)")) }
             fields += [("arena_bytes", "\(arena.peak)"), ("lower_bound_bytes", "\(arena.lowerBound)"), ("unshared_bytes", "\(arena.total)")]
             print("{" + fields.map { "\(Format.json($0.0)): \($0.1)" }.joined(separator: ", ") + "}")
@@ -161,16 +178,12 @@ struct InspectCommand: ParsableCommand {
         }
         let ratio = arena.lowerBound > 0 ? Format.fixed(Double(arena.peak) / Double(arena.lowerBound), 3) : "1"
         print("arena   \(Format.bytes(arena.peak)): \(ratio) × the lower bound of \(Format.bytes(arena.lowerBound)); without sharing \(Format.bytes(arena.total))")
-    }
-
-    /// The arena for these inputs. Where shapes have symbols, a run on zeros settles it.
-    private func arena(of compiled: CompiledModel, _ inputs: RandomInputs) throws -> ArenaLayout {
-        let session = try Session(compiled, threads: 1)
-        if let arena = session.arena { return arena }
-        for (index, tensor) in try inputs.zeros().enumerated() { try session.setInput(index, tensor) }
-        try session.run()
-        guard let arena = session.arena else { throw DLCError("the session has no arena after a run") }
-        return arena
+        guard isTraining else { return }
+        if repeated.steps > 0 {
+            let share = Double(repeated.operations) / Double(max(1, try plan.operations(inputs.bindings) - repeated.operations))
+            print("again   \(repeated.steps) steps run a second time to save memory: \(Format.count(repeated.operations)) FLOPs, \(Format.fixed(100 * share, 1)) % more")
+        }
+        print("peak    \(Format.bytes(memory.total)) with \(threads) thread\(threads == 1 ? "" : "s"): states \(Format.bytes(memory.states)), arena \(Format.bytes(memory.arena)), inputs \(Format.bytes(memory.inputs)), constants \(Format.bytes(memory.constants + memory.packed)), the plan itself \(Format.bytes(memory.tables))")
     }
 
     private func oneLine(_ text: String) -> String {

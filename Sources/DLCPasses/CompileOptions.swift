@@ -14,6 +14,8 @@ public struct CompileOptions: Sendable {
     public var likely: [String: Int] = [:]
     /// Kernels with alternatives are measured, instead of chosen by estimates.
     public var tuning: Tuning?
+    /// What a session may take: values are computed again where keeping them would take more.
+    public var memory: MemoryBudget?
     /// Settings of the passes.
     public var passes = PassOptions()
 

@@ -41,7 +41,7 @@ extension Plan {
             total += Double(operations)
             let result = step.results.first.flatMap { $0 }
             table.add([
-                "\(index)", step.name, step.summary, result.map { Describe.type($0.type, $0.shape) } ?? "",
+                "\(index)", step.name, step.isRepeated ? "\(step.summary), again" : step.summary, result.map { Describe.type($0.type, $0.shape) } ?? "",
                 bytes == 0 ? "" : Format.bytes(bytes), operations == 0 ? "" : Format.count(operations),
             ])
         }

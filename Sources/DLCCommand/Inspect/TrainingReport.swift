@@ -33,6 +33,12 @@ extension Plan {
         try steps.reduce(0) { try Checked.add($0, $1.operations.evaluate(bindings)) }
     }
 
+    /// The steps that compute again what was not kept, and their operations.
+    func repeatedOperations(_ bindings: [String: Int]) throws -> (steps: Int, operations: Int) {
+        let repeated = steps.filter(\.isRepeated)
+        return (repeated.count, try repeated.reduce(0) { try Checked.add($0, $1.operations.evaluate(bindings)) })
+    }
+
     /// Bytes of buffers that are alive when the first output, the loss, has been computed, by the layer that writes them, the
     /// largest first.
     func savedActivations(_ bindings: [String: Int]) throws -> [(layer: String, bytes: Int)] {

@@ -29,15 +29,25 @@ struct CompileFlags: ParsableArguments {
             "The extent that a symbol will often have, to choose kernels by; every other one stays right. Repeatable.", valueName: "symbol=8"))
     var likely: [NamedExtent] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "What a training's step may take, such as 512M: values are computed again in place of being kept until it fits, with the same bits.",
+            valueName: "bytes"))
+    var memory: ByteCount?
+
     func validate() throws {
         if tuneCache != nil, !tune { throw ValidationError("--tune-cache is for --tune") }
     }
 
-    /// - Throws: where times shall be measured and their file is damaged or cannot be written.
-    func options() throws -> CompileOptions {
+    /// - Parameter training: whether a training is compiled.
+    /// - Throws: where times shall be measured and their file is damaged or cannot be written; where a budget is given to
+    ///   something else than a training.
+    func options(training: Bool = false) throws -> CompileOptions {
+        if memory != nil, !training { throw DLCError("--memory is for trainings: name one with --training") }
         var options = CompileOptions(target: target == .native ? nil : target.target)
         options.exact = exact
         options.passes.declined = { Console.warn("\($0); left as it is") }
+        options.memory = memory.map { MemoryBudget(bytes: $0.bytes) }
         options.likely = try NamedExtent.table(likely, option: "--likely")
         if tune {
             options.tuning = Tuning(cache: try TuneCache(path: try tuneCache ?? Self.defaultCache()), observe: Self.report)
@@ -47,14 +57,19 @@ struct CompileFlags: ParsableArguments {
 
     /// The same flags on the command line of another `dlc`.
     var arguments: [String] {
-        ["--target", target.rawValue] + (exact ? ["--exact"] : []) + (tune ? ["--tune"] : [])
-            + (tuneCache.map { ["--tune-cache", $0] } ?? []) + likely.flatMap { ["--likely", $0.description] }
+        var arguments = ["--target", target.rawValue]
+        if exact { arguments.append("--exact") }
+        if tune { arguments.append("--tune") }
+        if let tuneCache { arguments += ["--tune-cache", tuneCache] }
+        for extent in likely { arguments += ["--likely", extent.description] }
+        if let memory { arguments += ["--memory", "\(memory.bytes)"] }
+        return arguments
     }
 
     /// - Throws: where flags are given that no model of these is compiled with, since all of them are compiled files.
     func check(_ models: [String]) throws {
         guard models.allSatisfy(ModelFile.isPlan) else { return }
-        let flags = [(target != .native, "--target"), (exact, "--exact"), (tune, "--tune"), (!likely.isEmpty, "--likely")]
+        let flags = [(target != .native, "--target"), (exact, "--exact"), (tune, "--tune"), (!likely.isEmpty, "--likely"), (memory != nil, "--memory")]
         if let given = flags.first(where: \.0) {
             throw DLCError("is compiled already; \(given.1) is for dlc build", at: models.prefix(1).map { $0 })
         }

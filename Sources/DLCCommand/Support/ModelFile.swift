@@ -21,8 +21,9 @@ enum ModelFile {
 
     /// A graph compiled as the flags say.
     static func compile(_ path: String, _ model: ModelOptions, _ flags: CompileFlags) throws -> PlanImage {
-        let options = try flags.options()
-        if model.training != nil, model.program == nil {
+        let isTraining = model.training != nil && model.program == nil
+        let options = try flags.options(training: isTraining)
+        if isTraining {
             try checkSource(path)
             return try Progress.during("compiling \(path)") { try Compiler.compileTraining(path, model, options) }
         }

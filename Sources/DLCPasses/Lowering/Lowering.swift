@@ -78,6 +78,7 @@ public struct Lowering {
         nextValues = try graph.states.map { try view($0.next) }
         try joinSeparable()
         try settleStates()
+        try fitBudget()
         try finishBuffers()
     }
 
@@ -168,6 +169,12 @@ public struct Lowering {
         bufferBytes.append(try shape.product().times(Dim(type.size)))
         return Plan.Operand(
             location: .buffer(bufferBytes.count - 1), type: type, shape: shape, strides: try Plan.Operand.rowMajor(shape))
+    }
+
+    /// A new buffer as large as another.
+    mutating func addBuffer(like other: Int) throws -> Int {
+        bufferBytes.append(bufferBytes[other])
+        return bufferBytes.count - 1
     }
 
     /// Lets a value lie where a view says, without a step.
@@ -277,8 +284,8 @@ public struct Lowering {
     /// Memory that must keep what is in it when the last step has run.
     var keptLocations: [Plan.Location] { image.plan.outputs.map(\.location) + nextValues.map(\.location) }
 
-    /// Computes lifetimes and lets results take over the memory of operands that end.
-    private mutating func finishBuffers() throws {
+    /// Computes lifetimes and lets results that somebody reads take over the memory of operands that end.
+    mutating func finishBuffers() throws {
         var plan = image.plan
         var first = [Int](repeating: .max, count: bufferBytes.count)
         var last = [Int](repeating: -1, count: bufferBytes.count)
@@ -312,7 +319,7 @@ public struct Lowering {
             }
             if otherViews { continue }
             let (a, b) = (root(source), root(target))
-            guard a != b, last[a] == index, first[b] == index, bufferBytes[a] == bufferBytes[b] else { continue }
+            guard a != b, last[a] == index, first[b] == index, last[b] > index, bufferBytes[a] == bufferBytes[b] else { continue }
             owner[b] = a
             last[a] = last[b]
         }

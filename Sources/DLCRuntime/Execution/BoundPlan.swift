@@ -67,18 +67,8 @@ final class BoundPlan {
         }
         self.kernels = kernels
 
-        var lifetimes: [Lifetime] = []
-        lifetimes.reserveCapacity(plan.buffers.count + 2 * kernels.count)
-        for (buffer, bytes) in zip(plan.buffers, places.buffers) {
-            lifetimes.append(
-                Lifetime(bytes: try sizes.extent(bytes, buffer.bytes), firstStep: buffer.firstStep, lastStep: buffer.lastStep))
-        }
+        let lifetimes = try plan.lifetimes(kernels, places, sizes, threads: threads)
         try Self.checkViews(plan, places, sizes, lifetimes)
-        for (index, kernel) in kernels.enumerated() {
-            lifetimes.append(Lifetime(bytes: Int(kernel.launch.shared_bytes), firstStep: index, lastStep: index))
-            let perThread = try Checked.add(Int(kernel.launch.scratch_bytes), 63) / 64 * 64
-            lifetimes.append(Lifetime(bytes: try Checked.multiply(perThread, threads), firstStep: index, lastStep: index))
-        }
         try Self.checkTotal(lifetimes)
         let layout = try place(lifetimes)
         self.layout = layout

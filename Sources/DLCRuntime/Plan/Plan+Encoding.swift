@@ -196,6 +196,7 @@ extension ByteWriter {
         var kernel = step.kernel
         try kernel.visit(&self)
         try dim(step.operations)
+        byte(step.isRepeated ? 1 : 0)
     }
 
     fileprivate mutating func port(_ port: Plan.Port) throws {
@@ -234,7 +235,9 @@ extension ByteReader {
         let operands = try list { try $0.operand() }, results = try list { try $0.operand() }
         var kernel: any Kernel = kernels[index].init()
         try located("\(summary) \(name)".printable()) { try kernel.visit(&self) }
-        return Plan.Step(kernel: kernel, name: name, summary: summary, operands: operands, results: results, operations: try dim())
+        var step = Plan.Step(kernel: kernel, name: name, summary: summary, operands: operands, results: results, operations: try dim())
+        step.isRepeated = try byte() != 0
+        return step
     }
 
     fileprivate mutating func elementType() throws -> ElementType {

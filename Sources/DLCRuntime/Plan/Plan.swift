@@ -96,6 +96,8 @@ public struct Plan: Sendable {
         public var results: [Operand?]
         /// Multiply–adds counted as two, for profiles.
         public var operations: Dim
+        /// Whether it computes what a step before it has computed, so that its results need not be kept between.
+        public var isRepeated = false
 
         /// - Parameters:
         ///   - operands: those at the end that are missing may be left out.
