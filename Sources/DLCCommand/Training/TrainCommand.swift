@@ -111,7 +111,9 @@ struct TrainCommand: ParsableCommand {
     /// Compiles what the training predicts, with the best weights.
     private func writeNetwork(_ file: String, _ folder: RunFolder, _ metadata: [String: String]) throws -> Bool {
         guard let graph = try TrainedNetwork.graph(file, training.options(), weights: folder.bestPath, metadata: metadata) else { return false }
-        let image = try Compiler.compile(graph, flags.options())
+        var compile = try flags.options(training: true)
+        compile.memory = nil
+        let image = try Compiler.compile(graph, compile)
         try Staging.file(folder.networkPath) { try PlanFile.write(image, to: $0) }
         return true
     }
@@ -132,7 +134,7 @@ struct TrainCommand: ParsableCommand {
             let perEpoch = min((parts.training.count + wanted.batch - 1) / wanted.batch, options.batchLimit ?? .max)
             model.settings["steps"] = "\(try Checked.multiply(max(1, perEpoch), epochs))"
         }
-        let compile = try flags.options()
+        let compile = try flags.options(training: true)
         let trainer = try Progress.during("compiling \(file)") { [options, model] in try Trainer(file, model, compile: compile, options: options) }
         return (trainer, parts)
     }
