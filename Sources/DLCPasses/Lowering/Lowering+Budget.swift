@@ -73,7 +73,7 @@ extension Lowering {
             ("the plan itself", least.tables),
         ]
         return DLCError(
-            "needs \(size(least.total)) at the least, where all that helps is computed again (\(size(unbounded)) where nothing is): "
+            "needs \(size(least.total)) at the least, where computing again may double the time (\(size(unbounded)) where nothing is): "
                 + parts.map { "\($0.0) \(size($0.1))" }.joined(separator: ", ") + "; found a budget of \(budget.bytes) bytes. Smaller batches need less")
     }
 

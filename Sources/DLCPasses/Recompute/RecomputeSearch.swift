@@ -6,14 +6,18 @@ import DLCTensor
 /// where the budget is exceeded for the time that computing again costs (as Chen, Xu, Zhang and Guestrin, "Training deep nets
 /// with sublinear memory cost", 2016, give up what is between checkpoints, and the rematerialisation of Checkmate, Jain and
 /// others, 2020, weighs bytes against time, here greedily over the plan's own steps). Each choice is tried on the whole schedule and taken
-/// where the excess falls and the peak does not rise; at the end every choice that is not needed is taken back.
+/// where the excess falls and the peak does not rise; at the end every choice that is not needed is taken back. All of what runs
+/// again takes no longer than the given steps do: at the root of a chain's length it would be a forward part, and what goes on
+/// from there gains little.
 struct RecomputeSearch {
     let problem: RecomputeProblem
     private(set) var policy: RecomputePolicy
     private(set) var schedule: RecomputeSchedule
+    private let mostCost: Double
 
     init(_ problem: RecomputeProblem) throws {
         self.problem = problem
+        mostCost = problem.steps.reduce(0) { $0 + $1.cost }
         policy = RecomputePolicy(problem)
         guard let schedule = RecomputeSchedule(problem, policy) else { throw DLCError("a plan's steps have no order") }
         self.schedule = schedule
@@ -33,7 +37,7 @@ struct RecomputeSearch {
             }
             var next = policy
             apply(choice, to: &next)
-            if let tried = RecomputeSchedule(problem, next), tried.peak <= schedule.peak,
+            if let tried = RecomputeSchedule(problem, next), tried.peak <= schedule.peak, tried.cost <= mostCost,
                 Self.total(tried, target) < Self.total(schedule, target)
             {
                 (policy, schedule, hasProgressed) = (next, tried, true)
@@ -48,7 +52,7 @@ struct RecomputeSearch {
     /// The least that a search finds, by halves between what one step needs and what everything kept needs.
     mutating func fitLeast() {
         var (low, best) = (problem.floor, self)
-        for _ in 0..<7 where best.schedule.peak > low + low / 64 {
+        for _ in 0..<6 where best.schedule.peak > low + low / 64 {
             guard var attempt = try? RecomputeSearch(problem) else { return }
             let middle = low + (best.schedule.peak - low) / 2
             if !attempt.fit(middle) { low = middle }
