@@ -181,9 +181,15 @@ struct InspectCommand: ParsableCommand {
         guard isTraining else { return }
         if repeated.steps > 0 {
             let share = Double(repeated.operations) / Double(max(1, try plan.operations(inputs.bindings) - repeated.operations))
-            print("again   \(repeated.steps) steps run a second time to save memory: \(Format.count(repeated.operations)) FLOPs, \(Format.fixed(100 * share, 1)) % more")
+            let work = "\(Format.count(repeated.operations)) FLOPs, \(Format.fixed(100 * share, 1)) % more"
+            print("again   \(repeated.steps) steps run again to save memory: \(work)")
         }
-        print("peak    \(Format.bytes(memory.total)) with \(threads) thread\(threads == 1 ? "" : "s"): states \(Format.bytes(memory.states)), arena \(Format.bytes(memory.arena)), inputs \(Format.bytes(memory.inputs)), constants \(Format.bytes(memory.constants + memory.packed)), the plan itself \(Format.bytes(memory.tables))")
+        let parts = [
+            ("states", memory.states), ("arena", memory.arena), ("inputs", memory.inputs), ("constants", memory.constants + memory.packed),
+            ("the plan itself", memory.tables),
+        ]
+        let text = parts.map { "\($0.0) \(Format.bytes($0.1))" }.joined(separator: ", ")
+        print("peak    \(Format.bytes(memory.total)) with \(threads) thread\(threads == 1 ? "" : "s"): \(text)")
     }
 
     private func oneLine(_ text: String) -> String {

@@ -73,7 +73,8 @@ import Testing
                 let count = shape.reduce(1, *)
                 inputs[port.name] =
                     port.type == .int64
-                    ? try Tensor((0..<count).map { Int64($0 * 7 + step) % limit }, shape: shape) : try Tensor.random(seed: UInt64(step), shape: shape)
+                    ? try Tensor((0..<count).map { Int64($0 * 7 + step) % limit }, shape: shape)
+                    : try Tensor.random(seed: UInt64(step), shape: shape)
             }
             for (name, tensor) in try session.run(inputs) { found["\(name) of step \(step)"] = tensor }
         }

@@ -15,7 +15,10 @@ import Testing
     private static func chain(_ layers: Int) -> RecomputeProblem {
         var steps = [step([], [0])]
         for layer in 1..<layers { steps.append(step([layer - 1], [layer])) }
-        for layer in (0..<layers).reversed() { steps.append(step(layer == layers - 1 ? [layer] : [2 * layers - layer - 2, layer], [2 * layers - layer - 1])) }
+        for layer in (0..<layers).reversed() {
+            let after = 2 * layers - layer - 2
+            steps.append(step(layer == layers - 1 ? [layer] : [after, layer], [after + 1]))
+        }
         return RecomputeProblem(steps: steps, bytes: [Int](repeating: 64, count: 2 * layers), kept: [2 * layers - 1])
     }
 

@@ -9,7 +9,8 @@ struct ByteCount: ExpressibleByArgument {
         let unit = argument.last.flatMap { units[Character($0.uppercased())] }
         let digits = unit == nil ? Substring(argument) : argument.dropLast()
         guard digits.allSatisfy({ $0.isASCII && $0.isNumber || $0 == "." }), let number = Double(digits) else { return nil }
-        guard unit != nil || !digits.contains("."), let bytes = Int(exactly: (number * (unit ?? 1)).rounded(.down)), bytes > 0 else { return nil }
+        guard unit != nil || !digits.contains("."), let bytes = Int(exactly: (number * (unit ?? 1)).rounded(.down)), bytes > 0
+        else { return nil }
         self.bytes = bytes
     }
 }

@@ -31,7 +31,7 @@ struct CompileFlags: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What a training's step may take, such as 512M: values are computed again in place of being kept until it fits, with the same bits.",
+            "What a training may take, such as 512M: values are computed again instead of kept until it fits, with the same bits.",
             valueName: "bytes"))
     var memory: ByteCount?
 

@@ -74,7 +74,8 @@ extension Lowering {
         ]
         return DLCError(
             "needs \(size(least.total)) at the least, where computing again may double the time (\(size(unbounded)) where nothing is): "
-                + parts.map { "\($0.0) \(size($0.1))" }.joined(separator: ", ") + "; found a budget of \(budget.bytes) bytes. Smaller batches need less")
+                + parts.map { "\($0.0) \(size($0.1))" }.joined(separator: ", ")
+                + "; found a budget of \(budget.bytes) bytes. Smaller batches need less")
     }
 
     /// The steps so far, as a search sees them.
@@ -104,7 +105,8 @@ extension Lowering {
             if step.operands.contains(where: { $0?.location == from.location && $0?.isSameView(as: from) == false }) { continue }
             steps[index].takeovers.append((target, source))
         }
-        let bytes = try bufferBytes.map { try Checked.add(max(0, $0.evaluate(bindings)), MemoryPlanner.alignment - 1) / MemoryPlanner.alignment * MemoryPlanner.alignment }
+        let unit = MemoryPlanner.alignment
+        let bytes = try bufferBytes.map { try Checked.add(max(0, $0.evaluate(bindings)), unit - 1) / unit * unit }
         let kept = keptLocations.compactMap { if case .buffer(let buffer) = $0 { buffer } else { nil } }
         return RecomputeProblem(steps: steps, bytes: bytes, kept: Set(kept))
     }
@@ -134,7 +136,8 @@ extension Lowering {
                 let buffer = schedule.buffers[instance]
                 numbers[instance] = item.isRepeated ? try addBuffer(like: buffer) : buffer
             }
-            let places = Dictionary((item.operands + item.results).map { (schedule.buffers[$0], numbers[$0] ?? schedule.buffers[$0]) }) { first, _ in first }
+            let known = (item.operands + item.results).map { (schedule.buffers[$0], numbers[$0] ?? schedule.buffers[$0]) }
+            let places = Dictionary(known) { first, _ in first }
             func moved(_ operand: Plan.Operand?) -> Plan.Operand? {
                 guard var operand, case .buffer(let buffer) = operand.location else { return operand }
                 operand.location = .buffer(places[buffer] ?? buffer)

@@ -151,7 +151,9 @@ struct RecomputeSchedule {
                 var (a, b) = (item.operands[j], item.results[i])
                 while owner[a] != a { a = owner[a] }
                 while owner[b] != b { b = owner[b] }
-                guard a != b, last[a] == index, first[b] == index, last[b] > index, problem.bytes[buffers[a]] == problem.bytes[buffers[b]] else { continue }
+                guard a != b, last[a] == index, first[b] == index, last[b] > index,
+                    problem.bytes[buffers[a]] == problem.bytes[buffers[b]]
+                else { continue }
                 owner[b] = a
                 last[a] = last[b]
             }

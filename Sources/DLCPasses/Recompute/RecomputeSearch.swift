@@ -67,7 +67,8 @@ struct RecomputeSearch {
         for ((buffer, touch), _) in gaps.sorted(by: { $0.1 > $1.1 }) {
             var next = policy
             next.set(buffer, after: touch, to: .kept, problem)
-            if let tried = RecomputeSchedule(problem, next), tried.peak <= target, tried.cost < schedule.cost { (policy, schedule) = (next, tried) }
+            guard let tried = RecomputeSchedule(problem, next), tried.peak <= target, tried.cost < schedule.cost else { continue }
+            (policy, schedule) = (next, tried)
         }
     }
 
@@ -97,9 +98,11 @@ struct RecomputeSearch {
         var best: (choice: Choice, score: Double)?
         for buffer in problem.bytes.indices where problem.bytes[buffer] > 0 && problem.isRepeatable[buffer] && !problem.isKept[buffer] {
             let touches = problem.touches[buffer]
-            guard let first = touches.first, let last = touches.last, first < to, last > from, let written = problem.writers[buffer].last else { continue }
+            guard let first = touches.first, let last = touches.last, first < to, last > from, let written = problem.writers[buffer].last
+            else { continue }
             for touch in touches.indices.dropLast() where touches[touch] >= written && touches[touch + 1] > touches[touch] + 1 {
-                guard touches[touch] < to, touches[touch + 1] > from, let choice = choice(buffer, touch), !refused.contains(choice.choice) else { continue }
+                guard touches[touch] < to, touches[touch + 1] > from, let choice = choice(buffer, touch), !refused.contains(choice.choice)
+                else { continue }
                 let gain = gain(choice.choice, excess)
                 guard gain > 0 else { continue }
                 let score = Double(gain) / (choice.cost + 1)
