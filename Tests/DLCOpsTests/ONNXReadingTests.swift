@@ -177,6 +177,16 @@ private func expectClose(_ a: Tensor, _ b: Tensor, _ tolerance: Double = 1e-5, _
         }
     }
 
+    /// The samples that ONNX Runtime 1.31 gives.
+    @Test(arguments: [("zeros", Float(2.8), Float(0)), ("border", 5.6, 8.6), ("reflection", 5.6, 7.1)])
+    func placesThatAreNoNumbersAreTheFirstEdge(_ padding: String, _ edge: Float, _ beyond: Float) throws {
+        let x = try Tensor((1...12).map { Float($0) }, shape: [1, 1, 3, 4])
+        let places: [Float] = [.nan, .infinity, -.infinity, 1e20, -1e20, 1e6]
+        let grid = try Tensor(places.flatMap { [$0, 0.1] }, shape: [1, 1, 6, 2])
+        let y = try Reading(opType: "GridSample", opset: 20, attributes: ["mode": .string("linear"), "padding_mode": .string(padding)]).run([x, grid])
+        try expectClose(y, Tensor([edge, edge, edge, edge, edge, beyond], shape: [1, 1, 1, 6]), 1e-5, padding)
+    }
+
     @Test func unpoolingUndoesPoolingOfDistinctMaxima() throws {
         let x = try Tensor((0..<16).map { Float($0 * 7 % 16 + 1) }, shape: [1, 1, 4, 4])
         let pooled = try Pool(.max, kernel: [2, 2], strides: [2, 2]).evaluate([x])
@@ -193,6 +203,7 @@ private func expectClose(_ a: Tensor, _ b: Tensor, _ tolerance: Double = 1e-5, _
         ("Conv", [:], [[1, 3, 2, 2], [4, 3, 3, 3]], "does not fit"),
         ("ConvTranspose", ["output_padding": .ints([.max, 0])], [[1, 3, 2, 2], [3, 4, 3, 3]], "overflows"),
         ("MaxPool", ["kernel_shape": .ints([0, 2])], [[1, 3, 8, 8]], "at least 1"),
+        ("AveragePool", ["kernel_shape": .ints([2, 2]), "pads": .ints([0, -1, 0, 0])], [[1, 3, 8, 8]], "at least 0"),
         ("MatMul", [:], [[2, 3], [4, 5]], "3 columns against 4 rows"),
         ("Gemm", [:], [[2, 3], [3, 5], [4]], "c f32[4] broadcasts to [2, 5]"),
         ("Einsum", ["equation": .string("ij,jk->il")], [[2, 3], [3, 4]], "l is in no operand"),

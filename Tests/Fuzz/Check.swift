@@ -7,7 +7,7 @@ enum Check {
     /// - Throws: where the graph cannot be built.
     static func failure(_ test: FuzzCase) throws -> Failure? {
         let graph = try test.sketch.build()
-        let oracle = test.runs.map { run in Result { try StableOracle(graph, run) } }
+        let oracle = test.runs.map { run in Result { try StableOracle(graph, run, isExact: test.isExact) } }
         return firstOf([
             { structure(graph) },
             { compiled(graph, test, oracle) },

@@ -11,6 +11,7 @@ extension Generator {
     /// Operators whose operands after the first are weights and statistics.
     private static let weighted: Set<String> = [
         "conv", "conv_weight_gradient", "conv_transpose", "fused_conv", "fused_conv_transpose", "fused_matmul", "gemm", "rnn", "gru", "lstm", "batch_norm",
+        "rnn_gradient", "gru_gradient", "lstm_gradient", "batch_norm_training", "batch_norm_gradient",
         "layer_norm", "skip_layer_norm", "group_norm", "rms_norm", "quantize_linear", "dequantize_linear",
     ]
 

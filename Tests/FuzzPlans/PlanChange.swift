@@ -52,6 +52,17 @@ struct PlanChange {
         }
         let steps = plan.steps
         choose("steps", &plan.steps, [steps.reversed(), Array(steps.dropLast()), Array(steps.dropFirst())])
+        let programs = plan.programs
+        choose("programs", &plan.programs, programs.isEmpty ? [] : [[], programs + programs, programs.map { var copy = plan; copy.name = $0.name; copy.programs = []; return copy }])
+        for index in plan.programs.indices where !isDone { program(&plan.programs[index]) }
+    }
+
+    /// A further program; its constants are the file's.
+    private mutating func program(_ program: inout Plan) {
+        let constants = program.constants
+        visit(&program)
+        program.constants = constants
+        if isDone { description = "program \(program.name): \(description)" }
     }
 
     private mutating func visit(_ port: inout Plan.Port, _ place: String, _ plan: Plan) {

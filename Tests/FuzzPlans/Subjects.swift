@@ -18,6 +18,7 @@ enum Subjects {
                 }
             }
             for (name, graph) in Chains.all { subjects.append(("\(name), \(target.name)", { try plan(graph(), target) })) }
+            subjects.append(("training, \(target.name)", { try training(target) }))
         }
         return subjects
     }
@@ -42,9 +43,18 @@ enum Subjects {
         return try plan(builder.graph, target)
     }
 
-    static func plan(_ graph: Graph, _ target: Target) throws -> PlanImage {
+    static func plan(_ graph: Graph, _ target: Target, sharing image: PlanImage? = nil) throws -> PlanImage {
         let options = CompileOptions(target: target)
-        return try Lowering.plan(Pipelines.passes(to: .lowered, options).run(graph, options.passes), options)
+        return try Lowering.plan(Pipelines.passes(to: .lowered, options).run(graph, options.passes), options, sharing: image)
+    }
+
+    /// A step of gradient descent, and a program that reads the weights it leaves.
+    private static func training(_ target: Target) throws -> PlanImage {
+        // The same tensors, since programs agree about where a state's initial value lies.
+        let parameters = try Chains.perceptronParameters()
+        var image = try plan(Chains.perceptron(parameters, isStep: true), target)
+        image.append(try plan(Chains.perceptron(parameters, isStep: false), target, sharing: image))
+        return image
     }
 }
 
@@ -98,6 +108,35 @@ enum Chains {
         let parts = [try conv(&builder, x, [8, 8, 3, 3]), try conv(&builder, x, [8, 8, 1, 1]), try builder.add1(Unary(.tanh), [x])]
         let y = try builder.add1(Concat(axis: 1), parts)
         try builder.output("y", builder.add1(Softmax(.softmax, axis: 1), [y]))
+        return builder.graph
+    }
+
+    static func perceptronParameters() throws -> [Tensor] { try [[4, 1, 3, 3], [4], [64, 3]].map(weights) }
+
+    /// A convolution and a dense layer over any number of images: the squared error, and where `isStep` is set the weights that
+    /// go down its gradient.
+    static func perceptron(_ parameters: [Tensor], isStep: Bool) throws -> Graph {
+        var builder = GraphBuilder(name: isStep ? "step" : "evaluation")
+        let x = try builder.input("x", TensorType(.float32, [Dim(symbol: "N"), 1, 6, 6]))
+        let target = try builder.input("target", TensorType(.float32, [Dim(symbol: "N"), 3]))
+        let names = ["filters", "bias", "weights"]
+        let states = try zip(names, parameters).map { name, tensor in
+            try builder.state(name, TensorType(.float32, Shape(constants: tensor.shape)), initial: tensor)
+        }
+        let conv = Conv(strides: [1, 1], pads: [0, 0, 0, 0])
+        let hidden = try builder.add1(Unary(.relu), [builder.add1(conv, [x, states[0], states[1]])])
+        let flat = try builder.add1(Reshape(shape: [Dim(symbol: "N"), 64]), [hidden])
+        let y = try builder.add1(MatMul(), [flat, states[2]])
+        try builder.output("y", y)
+        guard isStep else { return builder.graph }
+        let error = try builder.add1(Binary(.sub), [y, target])
+        let loss = try builder.add1(Reduce(.sumSquare, axes: [0, 1], keepDims: false), [error])
+        try builder.output("loss", loss)
+        let gradients = try builder.add(Gradient(), [loss] + states)
+        let rate = builder.constant(try Tensor([0.01] as [Float], shape: []))
+        for (index, name) in names.enumerated() {
+            try builder.next(name, builder.add1(Binary(.sub), [states[index], builder.add1(Binary(.mul), [gradients[index], rate])]))
+        }
         return builder.graph
     }
 

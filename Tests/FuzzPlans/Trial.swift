@@ -16,6 +16,16 @@ struct Trial {
         let plan = try Plan(table: table, target: image.plan.target, constantBytes: image.constantBytes)
         let model = try CompiledModel(plan, constants: constants(of: plan))
         let session = try Session(model, threads: 1)
+        try run(session, model)
+        // Beside it and with its states.
+        for name in model.programs {
+            let program = try model.program(name)
+            try run(Session(program, threads: 1, sharing: session), program)
+        }
+        return true
+    }
+
+    private func run(_ session: Session, _ model: CompiledModel) throws {
         var symbols: [String: Int] = [:]
         for (index, port) in model.inputs.enumerated() {
             let shape = port.shape.enumerated().map { axis, dim in
@@ -24,7 +34,7 @@ struct Trial {
                 } ?? 1
             }
             for (dim, extent) in zip(port.shape, shape) { for symbol in dim.symbols { symbols[symbol] = extent } }
-            guard shape.allSatisfy({ $0 >= 0 }), let count = try? Checked.count(shape), count <= 1 << 18 else { return false }
+            guard shape.allSatisfy({ $0 >= 0 }), let count = try? Checked.count(shape), count <= 1 << 18 else { throw DLCError("too large to try") }
             try session.setInput(index, Tensor(type: port.type, shape: shape) { fill($0, port.type) })
         }
         for _ in 0..<2 {
@@ -34,7 +44,6 @@ struct Trial {
             } after: { Poison.uncover($0) }
         }
         for index in model.outputs.indices { _ = try session.output(index) }
-        return true
     }
 
     /// Small numbers; of integers also some that are no index of a small tensor.

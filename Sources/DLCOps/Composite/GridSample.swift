@@ -19,7 +19,10 @@ enum GridSample {
         var coordinates: [Value] = []
         for axis in 0..<rank {
             let part = try reader.slice(flat, axis: 2, from: rank - 1 - axis, count: 1)
-            let normal = try reader.reshape(part, [grid.shape[0], try points.product()])
+            let given = try reader.reshape(part, [grid.shape[0], try points.product()])
+            // What is no number, or beyond all integers, is the first edge, as ONNX Runtime has it.
+            let isPlace = try reader.apply(.lessOrEqual, reader.apply(.abs, given), reader.scalar(0x1p60, like: given))
+            let normal = try reader.select(isPlace, given, reader.scalar(-1, like: given))
             // ((n + 1) · extent − 1) / 2, or (n + 1) / 2 · (extent − 1) where −1 and 1 are the centres of the outer pixels.
             let scale = try sampler.number(axis, times: 0.5, plus: alignsCorners ? -0.5 : 0, like: normal, &reader)
             let shift = try sampler.number(axis, times: 0.5, plus: -0.5, like: normal, &reader)

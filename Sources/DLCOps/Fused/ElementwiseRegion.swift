@@ -39,6 +39,7 @@ public struct ElementwiseRegion: Operator {
     public func infer(_ context: inout InferContext) throws -> [Fact] {
         let body = try bound(to: try body.inputs.indices.map { try context.operand($0).type })
         for constraint in body.constraints { try context.require(constraint) }
+        try requireOneSpace(body, &context)
         return body.outputs.map { Fact(body.type($0.value)) }
     }
 
@@ -55,6 +56,20 @@ public struct ElementwiseRegion: Operator {
         return try body.outputs.map { port in
             guard let tensor = outputs[port.name] else { throw DLCError("result \(port.name) was not computed") }
             return tensor
+        }
+    }
+
+    /// Requires that sums go over all dimensions but the last of the elements that everything else goes over.
+    private func requireOneSpace(_ body: Graph, _ context: inout InferContext) throws {
+        func space(_ node: Node) -> Shape { body.shape(node.op is Reduce ? node.operands[0] ?? node.results[0] : node.results[0]) }
+        guard let first = body.nodes.first(where: { $0.op is Reduce }).map(space) else { return }
+        for node in body.nodes where !(node.op is Constant) {
+            try context.require(space(node), equals: first, "\(node.op.name) goes over \(space(node).text), a sum over \(first.text)")
+            guard let sum = node.op as? Reduce else { continue }
+            let axes = Set(sum.axes.map { $0 < 0 ? $0 + first.count : $0 })
+            guard sum.kind == .sum, axes == Set(0..<max(0, first.count - 1)) else {
+                throw DLCError("\(node.op.name) over axes \(sum.axes) of \(first.text); expected a sum over all but the last")
+            }
         }
     }
 

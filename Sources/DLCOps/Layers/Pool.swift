@@ -138,6 +138,7 @@ public struct Pool: Operator {
         try context.expect(0, "x", allowed)
         let (x, batch, channels, spatial) = try context.image(0, channelsLast: channelsLast)
         try windows.check(spatial: spatial.count)
+        try windows.requirePadding(&context)
         guard p >= 1 else { throw DLCError("p is \(p); expected at least 1") }
         let shape = ImageIndex.shape(batch, channels, try windows.counts(spatial, ceilMode: ceilMode, &context), channelsLast: channelsLast)
         return kind == .max ? [Fact(x.element, shape), Fact(.int64, shape)] : [Fact(x.element, shape)]

@@ -25,6 +25,11 @@ struct Windows {
         guard pads.count == 2 * spatial else { throw DLCError("pads \(pads.text) has \(pads.count) entries; expected \(2 * spatial)") }
     }
 
+    /// Requires what pooling needs beside: padding of at least 0, as in ONNX. A convolution's may cut off.
+    func requirePadding(_ context: inout InferContext) throws {
+        for pad in pads { try context.require(.atLeast, pad, 0, "padding of a pooling is at least 0, not \(pad)") }
+    }
+
     /// The extent that a kernel covers along a dimension.
     func reach(_ axis: Int) throws -> Int { try Checked.add(Checked.multiply(kernel[axis] - 1, dilations[axis]), 1) }
 

@@ -76,6 +76,7 @@ public struct AveragePoolGradient: Operator {
         try context.expect(0, "dy", ElementType.floats)
         let (dy, batch, channels, positions) = try context.image(0, channelsLast: channelsLast)
         try windows.check(spatial: positions.count)
+        try windows.requirePadding(&context)
         guard extents.count == positions.count else { throw DLCError("extents \(extents.text) must have \(positions.count) entries") }
         let expected = try windows.counts(extents, ceilMode: ceilMode, &context)
         try context.require(

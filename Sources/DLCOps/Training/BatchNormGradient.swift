@@ -56,15 +56,16 @@ public struct BatchNormGradient: Operator {
         let channel = BatchNormTraining.channel(of: x.shape, channelsLast)
         let count = Double(x.count) / Double(max(scale.count, 1))
         let factor = variance.map { 1 / ($0 + epsilon).squareRoot() }
-        let normal = values.enumerated().map { ($1 - mean[channel($0)]) * factor[channel($0)] }
+        let centred = values.enumerated().map { $1 - mean[channel($0)] }
         var (dscale, dbias) = (scale.map { _ in 0.0 }, scale.map { _ in 0.0 })
         for (i, adjoint) in dy.enumerated() {
-            dscale[channel(i)] += adjoint * normal[i]
+            dscale[channel(i)] += adjoint * centred[i]
             dbias[channel(i)] += adjoint
         }
+        dscale = zip(dscale, factor).map { $0 * $1 }
         let dx = dy.enumerated().map { i, adjoint -> Double in
             let c = channel(i)
-            return scale[c] * factor[c] * (adjoint - dbias[c] / count - normal[i] * dscale[c] / count)
+            return scale[c] * factor[c] * (adjoint - dbias[c] / count - centred[i] * factor[c] * dscale[c] / count)
         }
         return [try Tensor(doubles: dx, type: x.type, shape: x.shape)]
             + (try [dscale, dbias].map { try Tensor(doubles: $0, type: x.type, shape: [scale.count]) })

@@ -56,8 +56,11 @@ public struct BatchNormTraining: Operator {
         let channel = Self.channel(of: x.shape, channelsLast)
         let count = Double(x.count) / Double(max(scale.count, 1))
         var (mean, variance) = (scale.map { _ in 0.0 }, scale.map { _ in 0.0 })
-        for (i, value) in values.enumerated() { mean[channel(i)] += value / count }
-        for (i, value) in values.enumerated() { variance[channel(i)] += (value - mean[channel(i)]) * (value - mean[channel(i)]) / count }
+        // Divided at the end: of nothing, 0 / 0.
+        for (i, value) in values.enumerated() { mean[channel(i)] += value }
+        mean = mean.map { $0 / count }
+        for (i, value) in values.enumerated() { variance[channel(i)] += (value - mean[channel(i)]) * (value - mean[channel(i)]) }
+        variance = variance.map { $0 / count }
         let y = values.enumerated().map { i, value -> Double in
             let c = channel(i)
             return (value - mean[c]) / (variance[c] + epsilon).squareRoot() * scale[c] + bias[c]

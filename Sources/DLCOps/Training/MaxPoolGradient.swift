@@ -16,6 +16,7 @@ struct MaxPoolWindows: Sendable {
         try context.expect(0, "x", ElementType.floats)
         let (_, batch, channels, spatial) = try context.image(0, channelsLast: channelsLast)
         try windows.check(spatial: spatial.count)
+        try windows.requirePadding(&context)
         return ImageIndex.shape(batch, channels, try windows.counts(spatial, ceilMode: ceilMode, &context), channelsLast: channelsLast)
     }
 

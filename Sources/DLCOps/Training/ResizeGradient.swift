@@ -61,7 +61,8 @@ public struct ResizeGradient: Operator {
             var result = [Double](repeating: 0, count: outer * extents[axis] * inner)
             for o in 0..<outer {
                 for (y, taps) in weights.enumerated() {
-                    for tap in taps {
+                    // What weighs nothing is not read by the forward operator: it may be infinite.
+                    for tap in taps where tap.weight != 0 {
                         for i in 0..<inner {
                             let value = values[(o * shape[axis] + y) * inner + i]
                             result[(o * extents[axis] + tap.index) * inner + i] += tap.weight * value

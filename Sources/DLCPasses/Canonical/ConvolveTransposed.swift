@@ -13,6 +13,10 @@ public let convolveTransposed = Pass("convolve-transposed", at: .canonical) { re
     let reach = zip(kernel, op.dilations).map { ($0 - 1) * $1 }
     let padding = pads.indices.map { reach[$0 % spatial] - pads[$0] }
     guard padding.allSatisfy({ $0 >= 0 }), spatial > 0 else { return nil }
+    // A convolution needs a whole window, where the transposed one of nothing is nothing.
+    let extents = Shape(op.channelsLast ? rewriter.shape(x).dropFirst().dropLast() : rewriter.shape(x).dropFirst(2))
+    guard try extents.indices.allSatisfy({ try extents[$0].plus(Dim(padding[$0] + padding[$0 + spatial])).isAtLeast(reach[$0] + 1) })
+    else { return nil }
     let shape = rewriter.shape(w)
     let reversed = try rewriter.add1(
         Slice(

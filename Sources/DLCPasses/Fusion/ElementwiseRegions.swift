@@ -163,7 +163,7 @@ private struct ElementwiseRegions {
         while let candidate = candidates.max() {
             candidates.remove(candidate)
             guard !nodes.contains(candidate), isElementwise(candidate), graph.shape(graph.nodes[candidate].results[0]) == shape,
-                fits(nodes.union([candidate]))
+                !readsSum(candidate, of: nodes), fits(nodes.union([candidate]))
             else { continue }
             let users = readers[graph.nodes[candidate].results[0].index]
             let outside = users.filter { !nodes.contains($0) }
@@ -205,6 +205,11 @@ private struct ElementwiseRegions {
         }
     }
 
+    /// Whether a node reads a sum of the region, which has its value only when the region has ended.
+    private func readsSum(_ index: Int, of nodes: Set<Int>) -> Bool {
+        producers(of: index).contains { nodes.contains($0) && graph.nodes[$0].op is Reduce }
+    }
+
     /// Whether ways lead from the region to a sum, or from it to the region, through nodes that would not join with it.
     private func isOnTheWay(_ sum: Int, _ nodes: Set<Int>, _ root: Int) -> Bool {
         var joining: Set<Int> = [sum]
@@ -212,13 +217,14 @@ private struct ElementwiseRegions {
         while let candidate = candidates.max() {
             candidates.remove(candidate)
             let value = graph.nodes[candidate].results[0]
-            guard isFree(candidate), isElementwise(candidate), graph.shape(value) == space(sum),
+            guard isFree(candidate), isElementwise(candidate), graph.shape(value) == space(sum), !readsSum(candidate, of: nodes),
                 readers[value.index].allSatisfy({ joining.contains($0) || nodes.contains($0) })
             else { continue }
             joining.insert(candidate)
             candidates.formUnion(producers(of: candidate))
         }
         let union = nodes.union(joining)
+        if union.contains(where: { readsSum($0, of: union) }) { return true }
         let leaving = union.flatMap { readers[graph.nodes[$0].results[0].index].filter { !union.contains($0) } }
         return reaches(from: leaving, root) || joining.contains { reaches(from: leaving, $0) }
     }
