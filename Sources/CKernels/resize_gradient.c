@@ -9,8 +9,8 @@
 
 enum { tasks_wanted = 32, columns_most = 2048 };
 
-/// A table of an axis: where the entries of each element of dx begin, and where the last's end; then as many entries as the
-/// forward table has, positions in dy (int32), then weights (f64, from an even word on).
+/// A table of an axis: where the entries of each element of dx begin, and where the last's end; then at most as many
+/// entries as the forward table has, those that weigh something: positions in dy (int32), then weights (f64, from an even word on).
 static int64_t weights_at(const dlc_resize *p, int32_t axis) {
     return (p->x_extent[axis] + 1 + p->y_extent[axis] * p->taps[axis] + 1) / 2 * 2;
 }
@@ -28,7 +28,8 @@ void dlc_resize_gradient_tables(const dlc_resize_gradient *g, const void *forwar
         memset(starts, 0, (size_t)(extent + 1) * sizeof(int32_t));
         for (int64_t out = 0; out < p->y_extent[axis]; out++) {
             const int32_t *from = resize_positions(p, forward, axis, out);
-            for (int32_t t = 0; from[0] >= 0 && t < taps; t++) starts[from[t]]++;
+            const void *weight = resize_weights(p, forward, axis, out);
+            for (int32_t t = 0; from[0] >= 0 && t < taps; t++) starts[from[t]] += resize_weight(p, weight, t) != 0;
         }
         int32_t sum = 0;
         for (int64_t i = 0; i <= extent; i++) starts[i] = sum += starts[i];
@@ -37,6 +38,8 @@ void dlc_resize_gradient_tables(const dlc_resize_gradient *g, const void *forwar
             const int32_t *from = resize_positions(p, forward, axis, out);
             const void *weight = resize_weights(p, forward, axis, out);
             for (int32_t t = taps; from[0] >= 0 && t-- > 0;) {
+                // What weighs nothing may be infinite.
+                if (resize_weight(p, weight, t) == 0) continue;
                 const int32_t place = --starts[from[t]];
                 positions[place] = (int32_t)out, weights[place] = resize_weight(p, weight, t);
             }

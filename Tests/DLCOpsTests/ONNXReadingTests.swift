@@ -184,7 +184,7 @@ private func expectClose(_ a: Tensor, _ b: Tensor, _ tolerance: Double = 1e-5, _
         let places: [Float] = [.nan, .infinity, -.infinity, 1e20, -1e20, 1e6]
         let grid = try Tensor(places.flatMap { [$0, 0.1] }, shape: [1, 1, 6, 2])
         let y = try Reading(opType: "GridSample", opset: 20, attributes: ["mode": .string("linear"), "padding_mode": .string(padding)]).run([x, grid])
-        try expectClose(y, Tensor([edge, edge, edge, edge, edge, beyond], shape: [1, 1, 1, 6]), 1e-5, padding)
+        try expectClose(y, Tensor([edge, edge, edge, edge, edge, beyond], shape: [1, 1, 1, 6]), 1e-5, "\(padding)")
     }
 
     @Test func unpoolingUndoesPoolingOfDistinctMaxima() throws {
