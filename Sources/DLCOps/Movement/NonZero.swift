@@ -28,8 +28,14 @@ public struct NonZero: Operator {
 
     public func infer(_ context: inout InferContext) throws -> [Fact] {
         let x = try context.operand(0)
+        // Of a constant the number is known, as where exporters write `repeat_interleave`.
+        if let constant = x.constant, constant.count <= Self.mostCounted {
+            return [Fact(.int64, [Dim(x.rank), Dim(try constant.doubles().filter { $0 != 0 }.count)])]
+        }
         return [Fact(.int64, [Dim(x.rank), context.unknown("nonzero")])]
     }
+
+    private static let mostCounted = 1 << 16
 
     public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {
         let x = try Oracle.operand(operands, 0)

@@ -87,12 +87,12 @@ package struct FillKernel: Kernel {
     }
 }
 
-/// Sizes as a tensor: what Shape gives where extents are symbolic.
+/// Sizes, and what holds of them, as a tensor: what Shape gives where extents are symbolic.
 package struct SizesKernel: Kernel {
     package static let name = "sizes"
     package static let definition = KernelDefinition(
         operands: [],
-        results: [OperandRule("result", .only(.int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64), "*")])
+        results: [OperandRule("result", .only(.bool, .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64), "*")])
 
     package var values: [Dim] = []
 
