@@ -218,7 +218,8 @@ public struct GraphBuilder: Sendable {
                 guard let shape = fact.shape.constants else { return nil }
                 written = try Checked.add(written, Checked.count(shape))
             }
-            guard Self.mayFold(read: read, written: written, limit: foldLimit) else { return nil }
+            // What a slice begins at may be open where its size is not.
+            guard Self.mayFold(read: read, written: written, limit: foldLimit), !op.hasOpenDimensions else { return nil }
             // An empty result needs no loops, which may be long around no element.
             tensors = written > 0 ? try op.evaluate(constants) : try facts.map { fact in
                 try Tensor(type: fact.element, shape: fact.shape.constants ?? []) { _ in }

@@ -130,6 +130,14 @@ extension Operator {
         return try attribute.setErased(self, value)
     }
 
+    /// Whether its attributes speak of symbols.
+    public var hasOpenDimensions: Bool {
+        attributes.contains { _, value in
+            guard case .dims(let dims) = value else { return false }
+            return dims.contains { $0.constant == nil }
+        }
+    }
+
     /// A copy whose symbolic dimensions are replaced, throughout its attributes.
     public func substituting(_ symbols: [String: Dim]) throws -> any Operator {
         var copy: any Operator = self

@@ -97,7 +97,7 @@ struct StableOracle {
                 for (value, tensor) in zip(node.results, try op.evaluate(taken)) {
                     try Interpreter.bind(graph.type(value), to: tensor, &symbols)
                     guard isMoved else {
-                        tensors[value.index] = tensor
+                        tensors[value.index] = nudge > 0 && choosing.contains(node.op.name) ? try tensor.flippedZeros(&rng) : tensor
                         continue
                     }
                     let beside = cancelling.contains(node.op.name) ? try operands.first??.doubles() : nil
@@ -149,6 +149,9 @@ struct StableOracle {
         "is_inf", "trilu", "bit_cast",
     ]
 
+    /// Operators that may choose either of two zeros of different sign, as processors' instructions do.
+    private static let choosing: Set<String> = ["min", "max", "clip", "reduce_min", "reduce_max", "max_pool"]
+
     /// Elementwise operators that add numbers as large as their operand.
     private static let cancelling: Set<String> = ["gelu"]
 
@@ -160,6 +163,12 @@ struct StableOracle {
 }
 
 extension Tensor {
+    /// Floats with zeros of either sign.
+    fileprivate func flippedZeros(_ rng: inout SplitMix64) throws -> Tensor {
+        guard type.isFloat else { return self }
+        return try Tensor(doubles: doubles().map { $0 == 0 && rng.chance(0.5) ? -$0 : $0 }, type: type, shape: shape)
+    }
+
     /// Finite floats moved by a random part of `nudge` of their size, of the tensor's where sums are rounded, and of others
     /// that they were computed beside; what is subnormal may be 0.
     fileprivate func nudged(
