@@ -116,8 +116,8 @@ enum Check {
         }
         do {
             let again = try Compiler.load(path)
-            // ONNX has attributes in f32.
-            if let fault = disagreement(again, test, oracle, tolerance: 1e-6) {
+            // ONNX has attributes in f32, which recurrent layers multiply many times.
+            if let fault = disagreement(again, test, oracle, tolerance: 1e-5) {
                 return Failure(kind: .onnx, culprit: "export", message: fault)
             }
         } catch { return Failure(kind: .import, culprit: "onnx", message: "\(error)".replacingOccurrences(of: path, with: "FILE")) }

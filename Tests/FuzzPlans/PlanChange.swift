@@ -53,7 +53,15 @@ struct PlanChange {
         let steps = plan.steps
         choose("steps", &plan.steps, [steps.reversed(), Array(steps.dropLast()), Array(steps.dropFirst())])
         let programs = plan.programs
-        choose("programs", &plan.programs, programs.isEmpty ? [] : [[], programs + programs, programs.map { var copy = plan; copy.name = $0.name; copy.programs = []; return copy }])
+        // None, each twice, and the first's steps under the name of another.
+        var first = plan
+        first.programs = []
+        let renamed = programs.map { program in
+            var copy = first
+            copy.name = program.name
+            return copy
+        }
+        choose("programs", &plan.programs, programs.isEmpty ? [] : [[], programs + programs, renamed])
         for index in plan.programs.indices where !isDone { program(&plan.programs[index]) }
     }
 

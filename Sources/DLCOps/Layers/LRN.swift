@@ -48,6 +48,8 @@ public struct LRN: Operator {
         guard x.rank >= 2, size >= 1, size <= 1 << 30 else {
             throw DLCError("x is \(x.type), size \(size); expected at least 2 dimensions and a size from 1 to 2³⁰")
         }
+        // As ONNX Runtime; a power of a negative number is none.
+        guard alpha >= 0, beta >= 0 else { throw DLCError("alpha is \(alpha), beta \(beta); expected at least 0") }
         return [Fact(x.type)]
     }
 
