@@ -6,8 +6,8 @@ struct Worker {
     let patterns: [Sketch]
     let folder: String
 
-    /// Seconds for one case; a process that takes longer ends by a signal.
-    static let seconds: UInt32 = 60
+    /// Seconds for one case, also on a machine that others use; a process that takes longer ends by a signal.
+    static let seconds: UInt32 = 300
     static func limit() { alarm(seconds) }
 
     func run(_ first: UInt64, _ count: Int) throws {
