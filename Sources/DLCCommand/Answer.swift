@@ -32,7 +32,7 @@ struct Answer {
         text = lines.joined(separator: "\n")
     }
 
-    private static func labels(_ text: String?) -> [String] {
+    static func labels(_ text: String?) -> [String] {
         guard let text else { return [] }
         let separator: Character = text.contains("\n") ? "\n" : ","
         return text.split(separator: separator).map { part in

@@ -9,8 +9,8 @@ import DLCData
 struct ImageInput {
     private let port: Plan.Port
     private let form: PictureShape
-    private let mean: [Float]
-    private let deviation: [Float]
+    let mean: [Float]
+    let deviation: [Float]
 
     /// - Throws: where the input takes no pictures, or the metadata are no numbers.
     init(_ port: Plan.Port, _ metadata: [String: String]) throws {
@@ -37,6 +37,15 @@ struct ImageInput {
 
     /// - Throws: where the file is no picture, damaged or too large.
     func read(_ path: String) throws -> Tensor { try tensor(of: Picture(path)) }
+
+    /// A tensor of a black picture of the form's own extents.
+    /// - Throws: where these are open.
+    func blank() throws -> Tensor {
+        guard let height = form.height, let width = form.width else {
+            throw DLCError("input \(port.name) has open extents; settle them with --set or give a picture")
+        }
+        return try tensor(of: Picture(width: width, height: height, channels: 1, pixels: [Float](repeating: 0, count: height * width)))
+    }
 
     func tensor(of original: Picture) throws -> Tensor {
         var (values, shape) = try form.values(of: original)

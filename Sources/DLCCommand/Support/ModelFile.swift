@@ -1,9 +1,26 @@
 import DLC
+import DLCTensorFiles
+import DLCTrain
 
 /// A model named on the command line.
 enum ModelFile {
     /// Whether the file is named as a compiled one.
     static func isPlan(_ path: String) -> Bool { path.hasSuffix(".dlc") }
+
+    /// The compiled network that a run left, where the path is its folder; else the path.
+    static func network(of path: String) -> String { FilePath.isFolder(path) ? RunFolder(path).networkPath : path }
+
+    /// The network that a run left, as a graph with its best weights.
+    /// - Throws: where the folder is no run's, or its training does not say what it predicts.
+    static func network(of folder: RunFolder) throws -> Graph {
+        let command = try TrainCommand.first(of: folder)
+        guard let file = command.file else { throw DLCError("the run does not say which file it trains", at: [folder.path]) }
+        let metadata = FilePath.isFile(folder.networkPath) ? try CompiledModel(contentsOf: folder.networkPath).metadata : [:]
+        guard let graph = try TrainedNetwork.graph(file, command.training.options(), weights: folder.bestPath, metadata: metadata) else {
+            throw DLCError("the training does not say what it predicts, so that there is no network", at: [folder.path])
+        }
+        return graph
+    }
 
     /// The imported graph of an `.onnx`, `.dlm` or `.dlir` file.
     /// - Throws: where it is a compiled file, which has no graph any more.

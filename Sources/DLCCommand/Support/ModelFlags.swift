@@ -2,8 +2,8 @@ import ArgumentParser
 import DLC
 import DLCModel
 
-/// What a model in a `.dlm` file leaves open, for every command that takes a model.
-struct ModelFlags: ParsableArguments {
+/// What a model in a `.dlm` file leaves open but its drawn parameters.
+struct ModelSource: ParsableArguments {
     @Option(
         name: .customLong("set"),
         help: ArgumentHelp("A build-time parameter of the model, as a model file spells values; repeatable.", valueName: "name=value"))
@@ -32,11 +32,7 @@ struct ModelFlags: ParsableArguments {
         transform: { try WeightRename($0) })
     var renames: [WeightRename] = []
 
-    @Option(help: "Another seed draws other parameters.")
-    var seed: UInt64?
-
     func validate() throws {
-        if weights != nil, seed != nil { throw ValidationError("--seed draws parameters, --weights gives them; one excludes the other") }
         if trainingName != nil, modelName != nil { throw ValidationError("--training and --model exclude each other") }
         if weights == nil, !renames.isEmpty { throw ValidationError("--rename is for --weights") }
     }
@@ -49,9 +45,41 @@ struct ModelFlags: ParsableArguments {
                 throw DLCError("--set gives \(setting.name) two values")
             }
         }
-        (options.model, options.weights, options.renames, options.seed) = (modelName, weights, renames, seed)
+        (options.model, options.weights, options.renames) = (modelName, weights, renames)
         options.training = trainingName
         options.warn = { Console.warn($0) }
+        return options
+    }
+
+    /// The same flags on the command line of another `dlc`.
+    var arguments: [String] {
+        var words: [String] = []
+        for setting in settings { words += ["--set", "\(setting.name)=\(setting.value)"] }
+        if let modelName { words += ["--model", modelName] }
+        if let trainingName { words += ["--training", trainingName] }
+        if let weights { words += ["--weights", weights] }
+        for rename in renames { words += ["--rename", rename.description] }
+        return words
+    }
+}
+
+/// What a model in a `.dlm` file leaves open, for every command that takes a model.
+struct ModelFlags: ParsableArguments {
+    @OptionGroup var source: ModelSource
+
+    @Option(help: "Another seed draws other parameters.")
+    var seed: UInt64?
+
+    func validate() throws {
+        if source.weights != nil, seed != nil {
+            throw ValidationError("--seed draws parameters, --weights gives them; one excludes the other")
+        }
+    }
+
+    /// - Throws: where a parameter is set twice.
+    func options() throws -> ModelOptions {
+        var options = try source.options()
+        options.seed = seed
         return options
     }
 
@@ -63,16 +91,7 @@ struct ModelFlags: ParsableArguments {
     }
 
     /// The same flags on the command line of another `dlc`.
-    var arguments: [String] {
-        var words: [String] = []
-        for setting in settings { words += ["--set", "\(setting.name)=\(setting.value)"] }
-        if let modelName { words += ["--model", modelName] }
-        if let trainingName { words += ["--training", trainingName] }
-        if let weights { words += ["--weights", weights] }
-        for rename in renames { words += ["--rename", rename.description] }
-        if let seed { words += ["--seed", String(seed)] }
-        return words
-    }
+    var arguments: [String] { source.arguments + (seed.map { ["--seed", String($0)] } ?? []) }
 }
 
 /// `NAME=VALUE`.

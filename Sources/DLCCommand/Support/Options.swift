@@ -27,6 +27,23 @@ struct NetworkOption: ParsableArguments {
     var program: String?
 }
 
+/// The model, where `--seed` is of what is drawn from it.
+struct SourceArgument: ParsableArguments {
+    @Argument(help: "An .onnx, .dlm, .dlir or .dlc file, or the folder of a run of dlc train.")
+    var model: String
+
+    @OptionGroup(title: "Options for models in .dlm files") var flags: ModelSource
+    @OptionGroup var network: NetworkOption
+
+    /// - Parameter seed: draws parameters that no weights give.
+    func options(seed: UInt64) throws -> ModelOptions {
+        var options = try flags.options()
+        options.program = network.program
+        if ModelFile.kind(model) == "dlm", flags.weights == nil { options.seed = seed }
+        return options
+    }
+}
+
 struct ThreadOptions: ParsableArguments {
     @Option(help: "Threads to compute with; as many as there are processors where left out.")
     var threads: Int?

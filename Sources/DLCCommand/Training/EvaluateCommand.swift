@@ -135,32 +135,24 @@ struct EvaluateCommand: ParsableCommand {
             if ModelFile.kind(model) == "dlm" { file = try options() }
             subject.network = try ModelFile.ready(model, file, CompileFlags.parse([]))
         }
-        subject.others += try others.map { try ModelFile.ready(Self.network(of: $0), ModelOptions(), CompileFlags.parse([])) }
+        subject.others += try others.map { try ModelFile.ready(ModelFile.network(of: $0), ModelOptions(), CompileFlags.parse([])) }
         return subject
     }
 
     /// The training and the network of a run.
     private func run(of folder: RunFolder) throws -> Subject {
-        let command: TrainCommand
-        do {
-            command = try TrainCommand.parse(folder.firstArguments())
-        } catch let error as DLCError {
-            throw error
-        } catch {
-            throw DLCError("its checkpoint's options are not understood: \(TrainCommand.message(for: error))", at: [folder.path])
-        }
+        let command = try TrainCommand.first(of: folder)
         guard let file = command.file else { throw DLCError("the run does not say which file it trains", at: [folder.path]) }
         guard FilePath.isFile(folder.bestPath) else { throw DLCError("has no best.safetensors yet; its first epoch is not over", at: [folder.path]) }
         var subject = Subject()
         let options = try command.training.options()
         subject.trainer = try trainer(file, options, weights: folder.bestPath)
         if FilePath.isFile(folder.networkPath) { subject.network = try CompiledModel(contentsOf: folder.networkPath) }
-        subject.others = try others.map { try ModelFile.ready(Self.network(of: $0), ModelOptions(), CompileFlags.parse([])) }
+        subject.others = try others.map { try ModelFile.ready(ModelFile.network(of: $0), ModelOptions(), CompileFlags.parse([])) }
         subject.judgedBy = command.data.judgedBy(file)
         return subject
     }
 
-    private static func network(of path: String) -> String { FilePath.isFolder(path) ? RunFolder(path).networkPath : path }
 
     private func options() throws -> ModelOptions {
         var options = ModelOptions()

@@ -70,16 +70,20 @@ struct TrainCommand: ParsableCommand {
         try train(in: RunFolder(out ?? FilePath.free("runs/\(ModelFile.stem(file))")), resuming: false)
     }
 
-    /// The command that a run was begun with, and what this one changes.
-    private func resumed(in folder: String) throws -> TrainCommand {
-        var command: TrainCommand
+    /// The command that a run was begun with.
+    static func first(of folder: RunFolder) throws -> TrainCommand {
         do {
-            command = try TrainCommand.parse(RunFolder(folder).firstArguments())
+            return try TrainCommand.parse(folder.firstArguments())
         } catch let error as DLCError {
             throw error
         } catch {
-            throw DLCError("its checkpoint's options are not understood: \(TrainCommand.message(for: error))", at: [folder])
+            throw DLCError("its checkpoint's options are not understood: \(TrainCommand.message(for: error))", at: [folder.path])
         }
+    }
+
+    /// The command that a run was begun with, and what this one changes.
+    private func resumed(in folder: String) throws -> TrainCommand {
+        var command = try Self.first(of: RunFolder(folder))
         command.length.change(by: length)
         if threads.threads != nil { command.threads = threads }
         (command.json, command.dashboard) = (json, dashboard)

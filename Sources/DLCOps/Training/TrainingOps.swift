@@ -5,6 +5,7 @@ enum TrainingOps {
     static let definitions: [OperatorDefinition] = [
         Gradient.definition,
         StopGradient.definition,
+        RectifyGradient.definition,
         Random.definition,
         ConvWeightGradient.definition,
         MaxPoolGradient.definition,

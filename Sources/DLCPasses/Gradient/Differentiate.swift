@@ -1,8 +1,8 @@
 import DLCGraph
 import DLCOps
 
-/// Puts what computes gradients in the place of the nodes that ask for them, innermost first, then lets the nodes that stop
-/// gradients go.
+/// Puts what computes gradients in the place of the nodes that ask for them, innermost first, then lets the nodes go that
+/// stop or rectify gradients.
 ///
 ///     %y = reduce_sum(mul(%x, %x))               %y = reduce_sum(mul(%x, %x))
 ///     %dx = gradient(%y, %x)              →      %dx = add(%x, %x)
@@ -22,7 +22,8 @@ extension Graph {
     }
 
     func withoutStops() throws -> Graph {
-        guard nodes.contains(where: { $0.op is StopGradient }) else { return self }
-        return try rewritten { _, node in node.op is StopGradient ? node.operands.compactMap { $0 } : nil }.graph
+        func isStop(_ op: any Operator) -> Bool { op is StopGradient || op is RectifyGradient }
+        guard nodes.contains(where: { isStop($0.op) }) else { return self }
+        return try rewritten { _, node in isStop(node.op) ? node.operands.compactMap { $0 } : nil }.graph
     }
 }
