@@ -41,7 +41,8 @@ struct ExplainCommand: ParsableCommand {
 
     @Option(
         name: .customLong("class"),
-        help: ArgumentHelp("The class, by its number or its name in the model's metadata; the best one where left out.", valueName: "class"))
+        help: ArgumentHelp(
+            "The class, by its number or its name in the model's metadata; the best one where left out.", valueName: "class"))
     var className: String?
 
     @Option(help: "The way to explain.")
@@ -64,7 +65,7 @@ struct ExplainCommand: ParsableCommand {
     @Option(help: "Pixels from one window to the next; a quarter of the window where left out.")
     var stride: Int?
 
-    @Option(help: "The brightness, 0 to 255, of occlusion's window (127.5 where left out) or of the picture that integrated begins with (0).")
+    @Option(help: "The brightness, 0 to 255, of occlusion's window (127.5 where left out) or of integrated's first picture (0).")
     var baseline: Double?
 
     @Option(help: "Steps of integrated (64 where left out) or of --maximize (200).")
@@ -235,7 +236,9 @@ struct ExplainedPicture {
         self.port = port
         (mean, deviation) = (image.mean.map(Double.init), image.deviation.map(Double.init))
         if arguments.isEmpty { tensors[port.name] = try image.blank() }
-        for port in ports where tensors[port.name] == nil { throw DLCError("input \(Describe.port(port)) is missing; give it with --input") }
+        for port in ports where tensors[port.name] == nil {
+            throw DLCError("input \(Describe.port(port)) is missing; give it with --input")
+        }
         self.tensors = tensors
         guard let tensor = tensors[port.name] else { throw DLCError("input \(port.name) is missing") }
         self.tensor = tensor

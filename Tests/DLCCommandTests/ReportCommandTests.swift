@@ -25,7 +25,8 @@ import Testing
     func everyMethodExplainsTheShippedModel(_ method: String) throws {
         let folder = try Folder()
         let output = try run(
-            "explain", Shipped.digits, "--input", Shipped.picture("seven"), "--method", method, "-o", "heat.png", "--steps", "4", in: folder)
+            "explain", Shipped.digits, "--input", Shipped.picture("seven"), "--method", method, "--steps", "4", "-o", "heat.png",
+            in: folder)
         #expect(output.contains("class 7") && output.contains("the best one"))
         #expect(try isPNG(folder, "heat.png"))
     }

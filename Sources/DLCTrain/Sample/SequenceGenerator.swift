@@ -104,7 +104,9 @@ public struct SequenceGenerator {
         let values = try result.doubles()
         // Logits of all places, or of the last one alone.
         let start = values.count == self.symbols ? 0 : place * self.symbols
-        guard values.count >= start + self.symbols else { throw DLCError("gives \(result.type)\(result.shape) for \(symbols.count) symbols") }
+        guard values.count >= start + self.symbols else {
+            throw DLCError("gives \(result.type)\(result.shape) for \(symbols.count) symbols")
+        }
         return Array(values[start..<start + self.symbols])
     }
 }
