@@ -52,7 +52,9 @@ import Testing
             arguments: ["explain", Shipped.digits] + picture.dropLast() + ["gradcam", "--layer", "nowhere", "-o", "out.png"], in: folder)
         try folder.buildPair()
         try expectError("is compiled", arguments: ["explain", "pair.dlc"] + picture + ["-o", "out.png"], in: folder)
-        try expectError("no input takes a picture", arguments: ["explain", "pair.dlir", "--maximize", "-o", "out.png"], in: folder)
+        try expectError("open extents", arguments: ["explain", "pair.dlir", "--maximize", "-o", "out.png"], in: folder)
+        try folder.write("graph row(%x: f32[5]) -> (%y) {\n    %y: f32[5] = neg(%x)\n}\n", "row.dlir")
+        try expectError("no input takes a picture", arguments: ["explain", "row.dlir", "--maximize", "-o", "out.png"], in: folder)
         try expectError("no convolution", arguments: ["explain", "pair.dlir", "--filters", "-o", "out.png"], in: folder)
     }
 

@@ -9,11 +9,11 @@ public struct ActivationMaximisation {
     public var rate = 0.03
     /// How far pixels go back to the middle grey in a step.
     public var decay = 0.01
-    /// The standard deviation of the blur, in pixels of a picture of at least `fullSide`, and how many steps lie between two.
-    public var blur = (deviation: 0.6, every: 4)
-    /// The greatest shift of the picture before a step, in pixels of such a picture; undone behind it.
+    /// The standard deviation of the blur, in pixels, and how many steps lie between two.
+    public var blur = (deviation: 0.4, every: 4)
+    /// The greatest shift of the picture before a step, in pixels of a picture of at least `fullSide`; undone behind it.
     public var jitter = 2
-    /// Smaller pictures are blurred and shifted less, in proportion.
+    /// Smaller pictures are shifted less, in proportion.
     private static let fullSide = 64
     public var seed: UInt64 = 0
 
@@ -93,8 +93,7 @@ public struct ActivationMaximisation {
     /// By a Gauss filter of three taps, over rows and columns; the border is repeated.
     private func blurred(_ levels: [Double], _ planes: PicturePlanes) -> [Double] {
         // The taps' variance is the deviation's square, as far as three taps reach.
-        let deviation = blur.deviation * Double(min(planes.height, planes.width, Self.fullSide)) / Double(Self.fullSide)
-        let side = min(deviation * deviation / 2, 1.0 / 3)
+        let side = min(blur.deviation * blur.deviation / 2, 1.0 / 3)
         var result = levels
         for (dy, dx) in [(0, 1), (1, 0)] {
             let before = result

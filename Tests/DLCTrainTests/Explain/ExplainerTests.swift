@@ -39,8 +39,8 @@ import Testing
         let text = """
             graph pair(%image: f32[1, 1, 1, 2]) -> (%y) {
                 %h: f32[1, 1, 1, 2] = relu(%image)
-                %a: f32[1, 1, 1, 1] = slice(%h) {starts: dims(0; 0; 0; 0), sizes: dims(1; 1; 1; 1)}
-                %b: f32[1, 1, 1, 1] = slice(%h) {starts: dims(0; 0; 0; 1), sizes: dims(1; 1; 1; 1)}
+                %a: f32[1, 1, 1, 1] = slice(%h) {starts: dims(0; 0; 0; 0), sizes: dims(1; 1; 1; 1), steps: [1, 1, 1, 1]}
+                %b: f32[1, 1, 1, 1] = slice(%h) {starts: dims(0; 0; 0; 1), sizes: dims(1; 1; 1; 1), steps: [1, 1, 1, 1]}
                 %y: f32[1, 1, 1, 1] = sub(%b, %a)
             }
 
