@@ -20,6 +20,8 @@ public protocol Dataset: Sendable {
     /// The class of every example, where there is one.
     /// - Throws: where the labels have to be read and cannot be.
     func labels() throws -> [Int]?
+    /// How many examples each class has; nil where there are no classes.
+    func classCounts() throws -> [Int]?
     /// The length of every example, where they differ: what buckets are made by.
     func lengths() throws -> [Int]?
     /// The examples as one tensor for each field, `[indices.count] + shape`.
@@ -35,10 +37,11 @@ extension Dataset {
     public func labels() throws -> [Int]? { nil }
     public func lengths() throws -> [Int]? { nil }
 
-    /// How many examples each class has.
     public func classCounts() throws -> [Int]? {
         guard let labels = try labels() else { return nil }
-        var counts = [Int](repeating: 0, count: max(classNames.count, (labels.max() ?? -1) + 1))
+        let most = labels.max() ?? -1
+        guard most < 1 << 24 else { throw DLCError("has a class \(most); expected below \(1 << 24)", at: [summary]) }
+        var counts = [Int](repeating: 0, count: max(classNames.count, most + 1))
         for label in labels { counts[label] += 1 }
         return counts
     }

@@ -19,6 +19,9 @@ import Testing
             #expect(try batch["y"]?.array(of: Int64.self) == [2, 2, 2])
             #expect(try data.labels() == [2, 0, 1, 2])
             #expect(try data.classCounts() == [1, 1, 2])
+            let huge = try folder.path("huge.npz")
+            try NPZ.write([("y", Tensor([0, Int64.max], shape: [2]))], to: huge)
+            #expect(throws: DLCError.self) { try Datasets.open(huge, wanting: [WantedField("y", .int64, [])]).classCounts() }
             // Column-major arrays.
             let turned = try Datasets.open(path, wanting: [WantedField("f", .float64, [2, 3])])
             #expect(try turned.batch([1, 2])["f"]?.numbers == rows[1] + rows[2])

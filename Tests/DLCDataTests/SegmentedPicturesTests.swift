@@ -4,7 +4,7 @@ import Testing
 @testable import DLCData
 
 @Suite struct SegmentedPictureSets {
-    private let fields = [WantedField("image", .float32, [3, 3, 4]), WantedField("mask", .int64, [3, 4], classes: 3)]
+    private let fields = [WantedField("image", .float32, [3, 3, 4]), WantedField("mask", .int64, [3, 4])]
 
     @Test(arguments: [PillowPictures.palette, PillowPictures.palette2]) func masksAreIndices(mask: String) throws {
         try withTemporaryFolder { folder in

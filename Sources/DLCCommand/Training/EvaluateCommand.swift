@@ -44,6 +44,9 @@ struct EvaluateCommand: ParsableCommand {
     @Option(name: .customLong("source"), help: ArgumentHelp("What of the data an input is read from; repeatable.", valueName: "input=name"))
     var sources: [Setting] = []
 
+    @Option(name: .customLong("read"), help: ArgumentHelp("How files are read, as dlc train has it; repeatable.", valueName: "name=value"))
+    var readings: [Setting] = []
+
     @Option(help: ArgumentHelp("The output with the answers; the first where left out.", valueName: "name"))
     var output: String?
 
@@ -75,6 +78,7 @@ struct EvaluateCommand: ParsableCommand {
         var parts: (metrics: [NamedValue], evaluation: Evaluation?) = ([], nil)
         let path = try data ?? subject.judgedBy ?? { throw DLCError("name the data with --data", at: [model]) }()
         var options = DataOptions()
+        for setting in readings { try located("--read") { try options.set(setting.name, setting.value) } }
         for source in sources { options.sources[source.name] = source.value }
         options.encoding = try subject.network.flatMap { $0.metadata.keys.contains { $0.hasPrefix("data.") } ? try DataEncoding(metadata: $0.metadata) : nil }
         func normalisation(_ examples: any Dataset) throws -> Normalisation {

@@ -167,6 +167,7 @@ struct DataFlags: ParsableArguments {
             let judged = validation ?? (FilePath.isFile("\(stem)-test.npz") ? "\(stem)-test.npz" : nil)
             return (training, try judged.map { try Datasets.open($0, wanting: fields, options: options.following(training)) })
         }
+        if split == nil, validation == nil { return try Datasets.openParts(data, wanting: fields, options: options) }
         let training = try Datasets.open(data, wanting: fields, options: options)
         if let split { return try training.split(fraction: split, seed: seed) }
         return (training, try validation.map { try Datasets.open($0, wanting: fields, options: options.following(training)) })

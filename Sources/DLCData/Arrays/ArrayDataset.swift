@@ -62,15 +62,36 @@ struct ArrayDataset: Dataset {
     }
 
     func labels() throws -> [Int]? {
-        let classes = columns.filter { $0.conversion.field.content == .classes }
-        guard let column = classes.first, classes.count == 1 else { return nil }
+        guard let column = classColumn else { return nil }
         var labels: [Int] = []
         labels.reserveCapacity(count)
-        for start in stride(from: 0, to: count, by: 1 << 16) {
-            let tensor = try self.tensor(column, start..<min(start + 1 << 16, count))
-            labels += try tensor.integers().map { Int($0) }
-        }
+        try forEachLabels(column) { labels += $0.map { Int($0) } }
         return labels
+    }
+
+    /// Counted as they are read, so that labels of any number need no memory.
+    func classCounts() throws -> [Int]? {
+        guard let column = classColumn else { return nil }
+        var counts = [Int](repeating: 0, count: classNames.count)
+        try forEachLabels(column) { labels in
+            if let most = labels.max(), most >= counts.count {
+                guard most < 1 << 24 else { throw DLCError("has a class \(most); expected below \(1 << 24)", at: [column.rows.place]) }
+                counts += [Int](repeating: 0, count: Int(most) + 1 - counts.count)
+            }
+            for label in labels { counts[Int(label)] += 1 }
+        }
+        return counts
+    }
+
+    private var classColumn: Column? {
+        let classes = columns.filter { $0.conversion.field.content == .classes }
+        return classes.count == 1 ? classes[0] : nil
+    }
+
+    private func forEachLabels(_ column: Column, _ body: ([Int64]) throws -> Void) throws {
+        for start in stride(from: 0, to: count, by: 1 << 16) {
+            try body(tensor(column, start..<min(start + 1 << 16, count)).integers())
+        }
     }
 
     func batch(_ indices: [Int]) throws -> [String: Tensor] {

@@ -1,8 +1,8 @@
 import DLCTensor
 
 /// Pictures with a class for each pixel: `images/NAME.png` or `.jpg`, and `masks/NAME.png` with the classes as indices of a palette or
-/// as grey values. Sources are `image` and `mask`; masks are resized by their nearest pixels. The value 255 marks pixels
-/// without a class, as in Pascal VOC; it is passed on and may be no class.
+/// as grey values. Sources are `image` and `mask`; masks are resized by their nearest pixels. What marks pixels without a class
+/// (255 in Pascal VOC) is a class like others: a training that leaves them out sees it only where it bounds no class by it.
 struct SegmentedPictures: Dataset {
     static let folders = (images: "images", masks: "masks")
 
@@ -85,8 +85,6 @@ struct SegmentedPictures: Dataset {
 
 /// A field with a class for each pixel, `[H, W]` or `[1, H, W]`.
 private struct SegmentField {
-    static let nothing = 255
-
     let field: DataField
     private let height: Int
     private let width: Int
@@ -114,9 +112,9 @@ private struct SegmentField {
                 for column in 0..<width {
                     let x = (2 * column + 1) * mask.width / (2 * width)
                     let value = Int(mask.pixels[y * mask.width + x])
-                    if let classes, value >= classes, value != Self.nothing {
+                    if let classes, value >= classes {
                         throw DLCError(
-                            "the pixel in row \(y), column \(x) is of class \(value); expected 0 to \(classes - 1), or 255 for none",
+                            "the pixel in row \(y), column \(x) is of class \(value); expected 0 to \(classes - 1)",
                             at: [path])
                     }
                     values.append(Int64(value))

@@ -97,13 +97,17 @@ struct CSVReader {
                 }
             }
         } else {
-            while let next = try byte(), next != separator, next != 10, next != 13 {
-                guard next != UInt8(ascii: "\"") else {
+            while try byte() != nil {
+                let end =
+                    buffer[index...].firstIndex { $0 == separator || $0 == 10 || $0 == 13 || $0 == UInt8(ascii: "\"") } ?? buffer.count
+                text += buffer[index..<end]
+                index = end
+                guard text.count <= Self.fieldLimit else { throw DLCError("has more than \(Self.fieldLimit) bytes") }
+                guard end < buffer.count else { continue }
+                guard buffer[end] != UInt8(ascii: "\"") else {
                     throw DLCError("has a quote inside a field that does not begin with one; write it twice, and the field in quotes")
                 }
-                text.append(next)
-                index += 1
-                guard text.count <= Self.fieldLimit else { throw DLCError("has more than \(Self.fieldLimit) bytes") }
+                break
             }
         }
         let isLast = try ending()

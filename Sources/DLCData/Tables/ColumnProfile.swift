@@ -11,8 +11,10 @@ struct ColumnProfile {
     private(set) var most = -Double.infinity
     private var sum = 0.0
     private var present = 0
-    /// Different values and their counts, while there are no more than a category can have.
+    /// Different values and their counts, while there are no more than a category can have, and of fractions 256.
     private(set) var counts: [String: Int] = [:]
+    /// Whether `counts` has all values.
+    private(set) var isComplete = true
     private(set) var firstText: (text: String, place: String)?
 
     /// Beyond so many different values a column is no category.
@@ -24,7 +26,12 @@ struct ColumnProfile {
             return
         }
         present += 1
-        if counts.count <= Self.mostCategories { counts[text, default: 0] += 1 }
+        // Fractions are hardly ever categories: of them only few are remembered.
+        if counts[text] != nil || counts.count < (isNumber && !isWhole ? 256 : Self.mostCategories) {
+            counts[text, default: 0] += 1
+        } else {
+            isComplete = false
+        }
         if let number = Table.number(text) {
             sum += number
             (least, most) = (min(least, number), max(most, number))

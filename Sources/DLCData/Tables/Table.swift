@@ -94,7 +94,7 @@ struct Table: Sendable {
 
     /// A number in decimal notation, with blanks around it or none; nil for anything else, `nan` and `inf` too.
     static func number(_ text: String) -> Double? {
-        let trimmed = trimmed(text[...])
+        let trimmed = text.utf8.first == 32 || text.utf8.last == 32 ? trimmed(text[...]) : text
         guard !trimmed.isEmpty, trimmed.utf8.allSatisfy({ (48...57).contains($0) || [43, 45, 46, 69, 101].contains($0) }) else {
             return nil
         }
@@ -102,7 +102,11 @@ struct Table: Sendable {
         return value
     }
 
-    static func isMissing(_ text: String) -> Bool { TableOptions.missingTexts.contains(trimmed(text[...])) }
+    static func isMissing(_ text: String) -> Bool {
+        // Most values begin with a digit, and no text for a missing one does.
+        if let first = text.utf8.first, (48...57).contains(first) { return false }
+        return TableOptions.missingTexts.contains(trimmed(text[...]))
+    }
 
     /// Without blanks around it.
     static func trimmed(_ text: Substring) -> String {

@@ -23,8 +23,8 @@ struct TableFieldMaker {
         let field = DataField(wanted.name, wanted.type, [], isLabel ? .classes : .numbers)
         let isNumbered = profile.isWhole && profile.least >= 0 && profile.most < Double(wanted.classes ?? 1 << 16)
         if options.encoding == nil, !isNumbered {
-            guard profile.counts.count <= ColumnProfile.mostCategories else {
-                throw DLCError("the column \(name(column)) has more than \(ColumnProfile.mostCategories) different values; it is no class")
+            guard profile.isComplete else {
+                throw DLCError("the column \(name(column)) has more than \(profile.counts.count) different values; it is no class")
             }
             encoding.classNames = profile.categories
         }
@@ -62,7 +62,7 @@ struct TableFieldMaker {
                 if profile.isNumber {
                     if options.table.missing == .mean { encoding.fills[name(column)] = profile.mean }
                 } else {
-                    guard profile.counts.count <= 256 else {
+                    guard profile.isComplete, profile.counts.count <= 256 else {
                         let first = profile.firstText.map { ", such as '\($0.text.printable(most: 40))' in \($0.place)" } ?? ""
                         throw DLCError(
                             "the column \(name(column)) has more than 256 different texts\(first); it cannot be numbers or categories")

@@ -26,11 +26,12 @@ struct RunningText: Dataset {
         }
         let stride = options.text.stride ?? length
         guard stride > 0 else { throw DLCError("windows \(stride) symbols apart; expected at least 1", at: [path]) }
+        var encoder = TextEncoder(vocabulary)
         tokens = try TokenFile(symbols: vocabulary.count, of: path) { writer in
             for file in files {
                 var lines = TextLines(try DataFile.opened(file))
                 while let line = try lines.next() {
-                    try writer.append(located(file) { try located("line \(lines.line)") { try vocabulary.encode(line) } })
+                    try writer.append(located(file) { try located("line \(lines.line)") { try encoder.encode(line) } })
                 }
             }
         }

@@ -47,10 +47,11 @@ struct SequenceText: Dataset {
             }
         }
         var places = [0]
+        var (first, second) = (TextEncoder(vocabulary), TextEncoder(written))
         tokens = try TokenFile(symbols: max(vocabulary.count, written.count), of: path) { writer in
             try Self.forEach(files, form) { texts, place in
                 for (index, text) in texts.enumerated() {
-                    try writer.append(located(place) { try (form == .pairs && index == 0 ? vocabulary : written).encode(text) })
+                    try writer.append(located(place) { try form == .pairs && index == 0 ? first.encode(text) : second.encode(text) })
                     places.append(writer.count)
                 }
             }

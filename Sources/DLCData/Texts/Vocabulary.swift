@@ -20,6 +20,8 @@ public struct Vocabulary: Sendable, Equatable {
     public let merges: [Merge]
     private let ids: [String: Int]
     private let ranks: [Merge: Int]
+    /// Of the symbols that are one scalar.
+    private let scalarIDs: [Unicode.Scalar: Int]
 
     public struct Merge: Sendable, Hashable {
         public let left, right: String
@@ -45,6 +47,9 @@ public struct Vocabulary: Sendable, Equatable {
             }
         }
         self.ids = ids
+        scalarIDs = Dictionary(
+            ids.compactMap { symbol, id in symbol.unicodeScalars.count == 1 ? symbol.unicodeScalars.first.map { ($0, id) } : nil },
+            uniquingKeysWith: min)
         ranks = Dictionary(merges.enumerated().map { ($1, $0) }, uniquingKeysWith: min)
     }
 
@@ -59,24 +64,24 @@ public struct Vocabulary: Sendable, Equatable {
     /// The numbers of a text's symbols.
     /// - Throws: where it has a symbol that the vocabulary has not, and the vocabulary has none for unknown ones.
     public func encode(_ text: String) throws -> [Int] {
-        var result: [Int] = []
-        var column = 1
-        for piece in TextPieces.pieces(lowercases ? text.lowercased() : text, units) {
-            if let id = ids[piece] {
-                result.append(id)
-            } else {
-                for symbol in units == .bytePairs ? BytePairs.apply(ranks, to: piece) : [piece] {
-                    guard let id = ids[symbol] ?? ids[Self.unknown] else {
-                        let codes = symbol.unicodeScalars.map { "U+\(String($0.value, radix: 16, uppercase: true))" }.joined(separator: " ")
-                        throw DLCError(
-                            "'\(symbol.printable())' (\(codes)) is not among the vocabulary's \(count) symbols", at: ["column \(column)"])
-                    }
-                    result.append(id)
-                }
-            }
-            column += piece.unicodeScalars.count
+        var encoder = TextEncoder(self)
+        return try encoder.encode(text)
+    }
+
+    func id(of scalar: Unicode.Scalar) -> Int? { scalarIDs[scalar] ?? ids[Self.unknown] }
+
+    /// The numbers of a piece that is no symbol itself.
+    /// - Parameter column: where it stands, from 1.
+    func numbers(of piece: String, column: Int) throws -> [Int] {
+        try (units == .bytePairs ? BytePairs.apply(ranks, to: piece) : [piece]).map { symbol in
+            guard let id = ids[symbol] ?? ids[Self.unknown] else { throw unknown(symbol, column) }
+            return id
         }
-        return result
+    }
+
+    func unknown(_ symbol: String, _ column: Int) -> DLCError {
+        let codes = symbol.unicodeScalars.map { "U+\(String($0.value, radix: 16, uppercase: true))" }.joined(separator: " ")
+        return DLCError("'\(symbol.printable())' (\(codes)) is not among the vocabulary's \(count) symbols", at: ["column \(column)"])
     }
 
     /// The text of symbols; those that only mark something are left out, as are numbers that are no symbols.
@@ -91,81 +96,5 @@ public struct Vocabulary: Sendable, Equatable {
             result += result.isEmpty || isSign || text == "\n" || result.hasSuffix("\n") ? text : " " + text
         }
         return result
-    }
-}
-
-/// How texts are cut before symbols are looked up.
-enum TextPieces {
-    static func pieces(_ text: String, _ units: Vocabulary.Units) -> [String] {
-        switch units {
-        case .symbols: text.unicodeScalars.map { String($0) }
-        case .words: words(text)
-        case .bytePairs: bytePairPieces(text)
-        }
-    }
-
-    private enum Kind { case letter, number, space, sign }
-
-    private static func kind(_ scalar: Unicode.Scalar) -> Kind {
-        let properties = scalar.properties
-        if properties.isAlphabetic { return .letter }
-        if properties.numericType != nil { return .number }
-        if properties.isWhitespace { return .space }
-        switch properties.generalCategory {
-        case .nonspacingMark, .spacingMark, .enclosingMark: return .letter
-        default: return .sign
-        }
-    }
-
-    /// Runs of letters and digits, with apostrophes inside; newlines; other signs one by one.
-    private static func words(_ text: String) -> [String] {
-        var pieces: [String] = []
-        var word = ""
-        let scalars = Array(text.unicodeScalars)
-        for (index, scalar) in scalars.enumerated() {
-            let kind = kind(scalar)
-            let isInside =
-                (scalar == "'" || scalar == "\u{2019}") && !word.isEmpty && index + 1 < scalars.count
-                && Self.kind(scalars[index + 1]) == .letter
-            if kind == .letter || kind == .number || isInside {
-                word.unicodeScalars.append(scalar)
-                continue
-            }
-            if !word.isEmpty { pieces.append(word) }
-            word = ""
-            if kind == .sign || scalar == "\n" { pieces.append(String(scalar)) }
-        }
-        if !word.isEmpty { pieces.append(word) }
-        return pieces
-    }
-
-    /// An optional blank and a run of letters, of digits or of signs; else a run of space, of which the last blank goes to what follows.
-    private static func bytePairPieces(_ text: String) -> [String] {
-        let scalars = Array(text.unicodeScalars)
-        var pieces: [String] = []
-        var index = 0
-        while index < scalars.count {
-            var end = index
-            if kind(scalars[end]) == .space {
-                while end < scalars.count, kind(scalars[end]) == .space { end += 1 }
-                // The last blank belongs to what follows.
-                if end < scalars.count, scalars[end - 1] == " " {
-                    if end - 1 > index {
-                        end -= 1
-                    } else {
-                        let first = kind(scalars[end])
-                        while end < scalars.count, kind(scalars[end]) == first { end += 1 }
-                    }
-                }
-            } else {
-                let first = kind(scalars[end])
-                while end < scalars.count, kind(scalars[end]) == first { end += 1 }
-            }
-            var piece = String.UnicodeScalarView()
-            piece.append(contentsOf: scalars[index..<end])
-            pieces.append(String(piece))
-            index = end
-        }
-        return pieces
     }
 }

@@ -4,10 +4,15 @@ import DLCTensor
 struct VocabularyLearner {
     let options: TextOptions
     private var counts: [String: Int] = [:]
+    private var scalars: [Unicode.Scalar: Int] = [:]
 
     init(_ options: TextOptions) { self.options = options }
 
     mutating func add(_ text: String) {
+        if options.units == .symbols {
+            for scalar in (options.lowercases ? text.lowercased() : text).unicodeScalars { scalars[scalar, default: 0] += 1 }
+            return
+        }
         for piece in TextPieces.pieces(options.lowercases ? text.lowercased() : text, options.units) { counts[piece, default: 0] += 1 }
     }
 
@@ -16,6 +21,7 @@ struct VocabularyLearner {
     /// - Parameter isSequences: whether examples are sequences with an end, which need symbols for padding, start and end.
     /// - Throws: where there is no text.
     func vocabulary(isSequences: Bool) throws -> Vocabulary {
+        let counts = counts.merging(scalars.map { (String($0), $1) }, uniquingKeysWith: +)
         guard !counts.isEmpty else { throw DLCError("holds no text") }
         var symbols = isSequences ? [Vocabulary.padding, Vocabulary.start, Vocabulary.end] : []
         if options.units == .words || options.leastCount > 1 { symbols.append(Vocabulary.unknown) }
