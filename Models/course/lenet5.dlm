@@ -11,6 +11,7 @@ block features(x) {
 
 /// Reads handwritten digits.
 model LeNet5(image: f32[N, 1, 28, 28], classes = 10) {
+    if classes == 10 { metadata "labels": ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"] }
     return logits: image.features(name: "features").dropout(0.3).dense(84, name: "f6").relu().dense(classes, name: "output")
 }
 

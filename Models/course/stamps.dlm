@@ -13,6 +13,7 @@ block residual(x, width, stride = 1) {
 model Stamps(image: f32[N, 3, 48, 48], width = 16, classes = 7) {
     x = image.conv(width, kernel: 3, stride: 2, padding: 1, bias: false, name: "stem").batchNorm(name: "norm").relu()
     for i in 0..<3 { x = x.residual(width * 2 ** i, stride: i > 0 ? 2 : 1, name: "stage\(i + 1)") }
+    if classes == 7 { metadata "labels": ["animals", "food", "plants", "seasonal", "symbols", "town", "vehicles"] }
     return logits: x.globalAveragePool().flatten().dropout(0.2).dense(classes, name: "output")
 }
 

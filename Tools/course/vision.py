@@ -17,7 +17,7 @@ def mean_iou(found, truth, classes):
 def segmentation(course, short):
     report = Report()
     train, test = data_of("scenes")
-    train = first(train, 500 if short else 2000)
+    train = first(train, 800 if short else 2000)
     for network, least in (("unet", 0.85), ("fcn", 0.75), ("segnet", 0.8)):
         if short and network != "unet":
             continue
