@@ -29,8 +29,9 @@ public struct TrainingOverview: Sendable {
     public var stepsPerEpoch: Int
     /// Steps of the whole training.
     public var steps: Int
-    /// Bytes of intermediate results at the most, where the batch is settled, and of states.
-    public var arena: Int?
+    /// Bytes that a step needs at the most, see `SessionMemory`; nil where they depend on more than the size of a batch.
+    public var peak: Int?
+    /// Bytes of states, which are a part of that.
     public var states: Int
     /// Arithmetic of one step; nil where it depends on more than the size of a batch.
     public var operations: Int?

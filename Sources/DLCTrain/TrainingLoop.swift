@@ -184,20 +184,21 @@ struct TrainingLoop {
         func count(_ parameters: [ModelParameter]) -> Int { parameters.reduce(0) { $0 + $1.shape.reduce(1, *) } }
         let counts = try batches.dataset.classCounts() ?? []
         let names = batches.dataset.classNames
+        let plan = trainer.model.plan
         return TrainingOverview(
             name: trainer.name, parameters: count(weights), tensors: weights.count, frozen: count(weights.filter { frozen.contains($0.name) }),
             data: [batches.dataset.summary] + (validation.map { [$0.dataset.summary] } ?? []),
             classes: counts.enumerated().map { ($0 < names.count ? names[$0] : "\($0)", $1) }, batch: trainer.batch, stepsPerEpoch: perEpoch, steps: total,
-            arena: sessions.step.arena?.peak, states: trainer.model.states.reduce(0) { $0 + $1.shape.reduce($1.type.size, *) },
-            operations: operations(), resumedAt: place.step)
+            peak: bindings.flatMap { try? plan.memory(arena: plan.arena($0, threads: sessions.step.threads).peak, $0).total },
+            states: trainer.model.states.reduce(0) { $0 + $1.shape.reduce($1.type.size, *) },
+            operations: bindings.flatMap { bindings in try? plan.steps.reduce(0) { try Checked.add($0, $1.operations.evaluate(bindings)) } },
+            resumedAt: place.step)
     }
 
-    /// Arithmetic of a step, where it does not depend on more than the size of a batch.
-    private func operations() -> Int? {
-        let plan = trainer.model.plan
-        let bindings = Dictionary(uniqueKeysWithValues: plan.symbols.map { ($0, trainer.batch) })
-        guard plan.symbols.count <= 1 else { return nil }
-        return try? plan.steps.reduce(0) { try Checked.add($0, $1.operations.evaluate(bindings)) }
+    /// The extents of a step, where they depend on no more than the size of a batch.
+    private var bindings: [String: Int]? {
+        let symbols = trainer.model.plan.symbols
+        return symbols.count > 1 ? nil : Dictionary(uniqueKeysWithValues: symbols.map { ($0, trainer.batch) })
     }
 }
 

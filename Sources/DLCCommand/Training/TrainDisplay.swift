@@ -145,7 +145,7 @@ enum TrainingText {
         }
         lines.append("steps       \(Format.grouped(overview.steps)), \(Format.grouped(overview.stepsPerEpoch)) an epoch, batches of \(overview.batch)")
         let work = overview.operations.map { ", \(Format.count($0))FLOP a step" } ?? ""
-        lines.append("memory      \(overview.arena.map { "\(Format.bytes($0)) at most beside " } ?? "")\(Format.bytes(overview.states)) of states\(work)")
+        lines.append("memory      \(overview.peak.map { "\(Format.bytes($0)) at most, " } ?? "")\(Format.bytes(overview.states)) of states\(work)")
         if overview.resumedAt > 0 { lines.append("goes on     after step \(Format.grouped(overview.resumedAt))") }
         return lines
     }
@@ -218,7 +218,7 @@ struct JSONDisplay: TrainDisplay {
                 """
                 {"event": "began", "training": \(Format.json(overview.name)), "parameters": \(overview.parameters), "frozen": \(overview.frozen), \
                 "data": [\(data)], "classes": {\(classes)}, "batch": \(overview.batch), "stepsPerEpoch": \(overview.stepsPerEpoch), \
-                "steps": \(overview.steps), "arena": \(overview.arena.map { "\($0)" } ?? "null"), "states": \(overview.states), \
+                "steps": \(overview.steps), "peak": \(overview.peak.map { "\($0)" } ?? "null"), "states": \(overview.states), \
                 "operations": \(overview.operations.map { "\($0)" } ?? "null"), "resumedAt": \(overview.resumedAt)}
                 """)
         case .step(let report):
