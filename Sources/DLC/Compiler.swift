@@ -17,7 +17,7 @@ public enum Compiler {
         try options.check(path)
         if path.hasSuffix(".dlm") {
             let model = try model(path, options)
-            return try model.graph(values: values(of: model, options))
+            return try saying(model.graph(values: values(of: model, options)), options)
         }
         if path.hasSuffix(".dlir") {
             return try located(path) {
@@ -89,7 +89,7 @@ public enum Compiler {
         }
         let model = try model(path, options)
         let canonical = try located(path) { try model.rewritten { try graph($0, at: .canonical) } }
-        return try canonical.graph(values: values(of: model, options))
+        return try saying(canonical.graph(values: values(of: model, options)), options)
     }
 
     /// The weights of a model file by name: the parameters of a `.dlm` model, drawn or from its weight file; the initializers
@@ -105,6 +105,19 @@ public enum Compiler {
         let values = try values(of: model, options)
         let entries = model.parameters.map { WeightFile.Entry(name: $0.name, type: $0.type, shape: $0.shape) }
         return WeightFile(path: path, entries: entries) { try values(model.parameters[$0]) }
+    }
+
+    /// The graph with what its weight file knows of the data that it was trained on: how inputs were normalised, classes, vocabularies.
+    private static func saying(_ graph: Graph, _ options: ModelOptions) throws -> Graph {
+        guard let path = options.weights, path.hasSuffix(".safetensors") else { return graph }
+        let inputs = Set(graph.inputs.map(\.name))
+        let known = try weightFile(path).metadata.filter { key, _ in
+            let input = [".mean", ".std", ".content"].first { key.hasSuffix($0) }.map { String(key.dropLast($0.count)) }
+            return key == "labels" || key.hasPrefix("data.") || input.map(inputs.contains) == true
+        }
+        var graph = graph
+        graph.metadata.merge(known) { said, _ in said }
+        return graph
     }
 
     static func values(of model: Model, _ options: ModelOptions) throws -> @Sendable (ModelParameter) throws -> Tensor {

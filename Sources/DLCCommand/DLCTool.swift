@@ -30,6 +30,7 @@ struct DLCTool: ParsableCommand {
         do {
             var command = try parseAsRoot()
             try command.run()
+            guard Output.flush() else { throw DLCError("standard output cannot be written") }
         } catch var error as DLCError {
             // A file that several layers name is named once.
             error.path = error.path.indices.filter { $0 == 0 || error.path[$0] != error.path[$0 - 1] }.map { error.path[$0] }

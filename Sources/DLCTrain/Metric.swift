@@ -9,11 +9,12 @@ public struct Metric: Sendable, Equatable, Hashable {
         self.isBetterLarger = isBetterLarger
     }
 
-    /// A metric by the name that a training gives it: what is a loss, an error, a distance or a perplexity shall be small, all else large.
+    /// A metric by the name that a training gives it: what is called an accuracy, a precision, a recall, a score, F1, IoU, an area, R² or
+    /// a reward shall be large, all else small.
     public init(_ name: String) {
-        let small = ["loss", "error", "distance", "perplexity", "bits", "norm", "penalty", "divergence", "entropy"]
+        let large = ["accuracy", "precision", "recall", "score", "f1", "iou", "area", "auc", "r2", "reward", "right", "correct"]
         let lower = name.lowercased()
-        self.init(name: name, isBetterLarger: !small.contains { lower.contains($0) })
+        self.init(name: name, isBetterLarger: !lower.hasPrefix("in") && large.contains { lower.contains($0) })
     }
 
     /// Whether one value is better than another. Whatever is no number is worse than any.

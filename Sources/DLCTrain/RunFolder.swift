@@ -7,6 +7,8 @@ public struct RunFolder: Sendable {
     public let path: String
     /// The command's words, which a continuation repeats.
     public var arguments: [String] = []
+    /// What the data say to whoever runs the network: see `TrainedNetwork.metadata`.
+    var metadata: [String: String] = [:]
 
     public init(_ path: String) { self.path = path }
 
@@ -20,6 +22,9 @@ public struct RunFolder: Sendable {
 
     /// Whether there is something to go on from.
     public var holdsCheckpoint: Bool { FilePath.isFile(lastPath) }
+
+    /// The run's own copy of the model file.
+    public func copy(of file: String) -> String { "\(path)/model/\(file.split(separator: "/").last ?? "")" }
 
     func checkpoint() throws -> Checkpoint {
         guard FilePath.isFile(lastPath) else { throw DLCError("there is no checkpoint last.safetensors to go on from", at: [path]) }
@@ -44,7 +49,7 @@ public struct RunFolder: Sendable {
 
     func writeBest(_ weights: [(name: String, tensor: Tensor)]) throws {
         let entries = weights.map { Safetensors.Entry(name: $0.name, type: $0.tensor.type, shape: $0.tensor.shape) }
-        try Staging.file(bestPath) { try Safetensors.write(entries, metadata: ["format": "pt"], to: $0) { weights[$0].tensor } }
+        try Staging.file(bestPath) { try Safetensors.write(entries, metadata: metadata.merging(["format": "pt"]) { $1 }, to: $0) { weights[$0].tensor } }
     }
 
     /// Parameters of the best epoch so far; empty where there was none.

@@ -23,7 +23,11 @@ public enum TrainedNetwork {
     /// What data say in a network's metadata: means and deviations of what was normalised, classes, vocabularies.
     public static func metadata(_ data: any Dataset, _ normalisation: Normalisation) -> [String: String] {
         var pairs = normalisation.metadata.merging(data.encoding.metadata) { first, _ in first }
-        if !data.classNames.isEmpty, !data.classNames.contains(where: { $0.contains(",") }) { pairs["labels"] = data.classNames.joined(separator: ",") }
+        if !data.classNames.isEmpty {
+            // Names with commas stand on lines of their own; a line end within a name would be taken for the next.
+            let names = data.classNames.map { String($0.map { $0.isNewline ? " " : $0 }) }
+            pairs["labels"] = names.joined(separator: names.contains { $0.contains(",") } ? "\n" : ",")
+        }
         return pairs
     }
 }

@@ -57,28 +57,28 @@ public struct Trainer: Sendable {
     }
 
     /// What a training's inputs ask of data, before it is compiled.
+    /// - Returns: the fields, the size of a batch, and whether no other will do.
     /// - Throws: where inputs have no batch dimension in common.
-    public static func wanted(by training: Training, _ file: ModelOptions, _ options: TrainerOptions) throws -> (fields: [WantedField], batch: Int) {
+    public static func wanted(by training: Training, _ file: ModelOptions, _ options: TrainerOptions) throws -> (fields: [WantedField], batch: Int, isFixed: Bool) {
         let inputs = try BatchInputs(training, options, dims: file.inputs.dims)
-        return (inputs.wanted, inputs.batch)
+        return (inputs.wanted, inputs.batch, inputs.symbol == nil)
     }
 
     /// The training's name.
     public var name: String { model.plan.name }
 
-    /// Tells texts of the model apart: Fowler, Noll and Vo's hash FNV-1a of 64 bits, in hexadecimal digits.
+    /// Tells texts of the model apart.
     var textMark: String {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        var hash = TextHash()
         for (path, text) in texts {
-            for byte in Array(path.utf8) + Array(text.utf8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+            hash.add(path)
+            hash.add(text)
         }
-        return String(hash, radix: 16)
+        return hash.text
     }
 
-    /// What is watched where nobody says otherwise: the first output that is one number, smaller being better.
-    public var loss: Metric? {
-        model.outputs.first { $0.shape.isEmpty }.map { Metric(name: $0.name, isBetterLarger: false) }
-    }
+    /// What is watched where nobody says otherwise: the first output that is one number.
+    public var loss: Metric? { model.outputs.first { $0.shape.isEmpty }.map { Metric($0.name) } }
 
     /// Trains, and gives a record after each epoch. The run ends where nobody takes them any more.
     /// - Parameters:

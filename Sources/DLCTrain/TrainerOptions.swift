@@ -14,7 +14,8 @@ public struct TrainerOptions: Sendable {
     public var threads: Int?
     /// The most batches of an epoch, and of a validation; nil for all.
     public var batchLimit: Int?
-    /// The metric that says which epoch was the best; nil takes the first output, of the validation where there is one.
+    /// The metric that says which epoch was the best; nil takes the first output. It is the validation's where there is
+    /// one.
     public var monitor: Metric?
     /// After how many epochs in which the monitored metric has not become better the training ends; nil never.
     public var patience: Int?

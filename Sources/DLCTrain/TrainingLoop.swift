@@ -1,6 +1,7 @@
 import DLC
 import DLCData
 import DLCModel
+import DLCTensorFiles
 
 /// One run of a trainer: epochs of steps, each followed by a validation.
 struct TrainingLoop {
@@ -9,6 +10,7 @@ struct TrainingLoop {
     private let batches: Batches
     private let validation: Batches?
     private let folder: RunFolder?
+    private let lock: FolderLock?
     private let metric: Metric
     private let identity: [String: String]
     private let clock = ContinuousClock()
@@ -27,7 +29,15 @@ struct TrainingLoop {
         _ trainer: Trainer, _ data: any Dataset, _ validationData: (any Dataset)?, _ normalisation: Normalisation, _ folder: RunFolder?, resuming: Bool
     ) throws {
         let options = trainer.options
+        var folder = folder
+        folder?.metadata = TrainedNetwork.metadata(data, normalisation)
         (self.trainer, self.folder) = (trainer, folder)
+        if let folder {
+            try FilePath.makeFolder(folder.path)
+            lock = try FolderLock(folder.path)
+        } else {
+            lock = nil
+        }
         let sessions = try TrainingSessions(trainer.model, trainer.training, threads: options.threads)
         self.sessions = sessions
         if let validationData { try Datasets.check(training: data, validation: validationData) }
@@ -41,9 +51,12 @@ struct TrainingLoop {
         let most = try epochs.map { try Checked.multiply($0, perEpoch) } ?? .max
         total = min(options.steps ?? .max, most)
         metric = try sessions.monitored(options.monitor)
-        identity = [
+        var identity = [
             "training": trainer.name, "text of the model": trainer.textMark, "batch": "\(trainer.batch)", "seed": "\(options.seed)", "examples": "\(data.count)", "steps per epoch": "\(perEpoch)",
+            "content of the data": try Self.mark(of: data),
         ]
+        if !data.classNames.isEmpty { identity["classes"] = data.classNames.joined(separator: ", ") }
+        self.identity = identity
         place = Checkpoint(
             states: [:], step: 0, epoch: 0, batch: 0, means: MetricMeans(sessions.metrics), seconds: 0, history: [],
             identity: identity, arguments: folder?.arguments ?? [])
@@ -62,7 +75,28 @@ struct TrainingLoop {
             place.arguments = folder.arguments
             kept = (place.step, Batches.Position(epoch: place.epoch, batch: place.batch), [:], clock.now)
             best = try folder.bestWeights()
+            guard best.isEmpty == place.history.isEmpty else {
+                throw DLCError(best.isEmpty ? "is missing; last.safetensors goes on from epoch \(place.epoch)" : "is of another run, whose last.safetensors is missing", at: [folder.bestPath])
+            }
+            let names = Set(try sessions.weights(of: trainer.training).map(\.name))
+            guard best.isEmpty || Set(best.keys) == names else { throw DLCError("holds the parameters of another network", at: [folder.bestPath]) }
         }
+    }
+
+    /// Tells data apart: a hash of what reading them took, of all classes, and of up to 16 examples.
+    private static func mark(of data: any Dataset) throws -> String {
+        var hash = TextHash()
+        for (key, value) in data.encoding.metadata.sorted(by: { $0.key < $1.key }) { hash.add("\(key)=\(value)") }
+        for field in data.fields { hash.add(field.description) }
+        for label in try data.labels() ?? [] { hash.add(UInt64(bitPattern: Int64(label))) }
+        let places = (0..<min(16, data.count)).map { $0 * (data.count - 1) / max(1, min(16, data.count) - 1) }
+        if !places.isEmpty {
+            for (name, tensor) in try data.batch(places).sorted(by: { $0.key < $1.key }) {
+                hash.add(name)
+                tensor.withUnsafeBytes { hash.add($0) }
+            }
+        }
+        return hash.text
     }
 
     private var bestRecord: EpochRecord? { place.history.last { $0.isBest } }

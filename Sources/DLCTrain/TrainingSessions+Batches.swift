@@ -11,13 +11,7 @@ extension TrainingSessions {
         guard hasMemory else {
             return try Batches(data, Batches.Options(batchSize: trainer.batch, order: order, keepsPartBatch: keepsPart)) { try normalisation.apply($0) }
         }
-        let length = data.count / trainer.batch
-        guard length > 0 else {
-            throw DLCError("\(data.summary): \(data.count) examples are less than the \(trainer.batch) rows of a batch, each of which reads on")
-        }
-        let rows = (0..<length).flatMap { place in (0..<trainer.batch).map { $0 * length + place } }
-        let options = Batches.Options(batchSize: trainer.batch, order: .sequential, keepsPartBatch: false)
-        return try Batches(data.subset(rows, "in \(trainer.batch) runs"), options) { try normalisation.apply($0) }
+        return try Batches.continued(data, rows: trainer.batch, normalisation)
     }
 
     /// Means of the metrics over the batches of an epoch, in order.
@@ -35,13 +29,27 @@ extension TrainingSessions {
         return means.means
     }
 
-    /// The metric that is watched: the one asked for, else the loss.
+    /// The metric that is watched: the one asked for, else the first.
     /// - Throws: where there is none of that name.
     func monitored(_ wanted: Metric?) throws -> Metric {
-        guard let wanted else { return Metric(name: metrics[0], isBetterLarger: false) }
+        guard let wanted else { return Metric(metrics[0]) }
         guard metrics.contains(wanted.name) else {
             throw DLCError("there is no metric \(wanted.name.printable()); the training has \(metrics.joined(separator: ", "))")
         }
         return wanted
+    }
+}
+
+extension Batches {
+    /// Batches of which every row goes on where it was in the batch before.
+    /// - Throws: where there are fewer examples than rows.
+    static func continued(_ data: any Dataset, rows: Int, _ normalisation: Normalisation) throws -> Batches {
+        let length = data.count / rows
+        guard length > 0 else {
+            throw DLCError("\(data.summary): \(data.count) examples are less than the \(rows) rows of a batch, each of which reads on")
+        }
+        let order = (0..<length).flatMap { place in (0..<rows).map { $0 * length + place } }
+        let options = Batches.Options(batchSize: rows, order: .sequential, keepsPartBatch: false)
+        return try Batches(data.subset(order, "in \(rows) runs"), options) { try normalisation.apply($0) }
     }
 }

@@ -1,5 +1,6 @@
 import DLC
 import DLCTensorFiles
+import Foundation
 import Testing
 
 /// `dlc train`, `dlc evaluate` and `dlc search`.
@@ -81,6 +82,33 @@ import Testing
             #expect(try succeed(["train", "learn.dlm"] + arguments, in: folder).contains(counts), "\(balance)")
         }
         _ = try succeed(["train", "--resume", "smote", "--epochs", "2"], in: folder)
+    }
+
+    /// What data were normalised by, and their classes, go with the weights; a run keeps to its own text and its own data.
+    @Test func runsKnowTheirDataAndTheirText() throws {
+        let folder = try folder()
+        var rows = ["a,b,side"]
+        for row in 0..<60 { rows.append("\(100 + row % 7 * 10),\(row % 5),\(row % 7 > 3 ? "right, far" : "left")") }
+        try folder.write(rows.joined(separator: "\n") .replacingOccurrences(of: "right, far", with: "\"right, far\"") + "\n", "sides.csv")
+        let data = ["--data", "sides.csv"]
+        _ = try succeed(["train", "learn.dlm"] + data + ["--source", "label=side", "--normalize", "x", "--epochs", "20", "--out", "run"], in: folder)
+        let whole = try succeed(["evaluate", "run", "--source", "label=side"] + data, in: folder)
+        #expect(whole.contains("right, far"))
+        try FileManager.default.removeItem(atPath: folder.path("run/model.dlc"))
+        #expect(try succeed(["evaluate", "run", "--source", "label=side"] + data, in: folder) == whole)
+        #expect(
+            try succeed(["evaluate", "learn.dlm", "--training", "Learn", "--weights", "run/best.safetensors", "--source", "label=side"] + data, in: folder) == whole)
+        // Changed after it was begun: the text is passed over with a word, the data are refused.
+        try folder.write(Self.text.replacingOccurrences(of: "relu", with: "tanh"), "learn.dlm")
+        #expect(try succeed(["evaluate", "run", "--source", "label=side"] + data, in: folder) == whole)
+        let resumed = try Tool.run(["train", "--resume", "run", "--epochs", "21"], in: folder)
+        #expect(resumed.status == 0 && resumed.errors.contains("goes on with its own copy"), "\(resumed.errors)")
+        try folder.write(rows.joined(separator: "\n").replacingOccurrences(of: "right, far", with: "beyond") + "\n", "sides.csv")
+        let changed = try Tool.run(["train", "--resume", "run", "--epochs", "22"], in: folder)
+        #expect(changed.status == 1 && changed.errors.contains("classes"), "\(changed.errors)")
+        try FileManager.default.removeItem(atPath: folder.path("run/best.safetensors"))
+        let lost = try Tool.run(["train", "--resume", "run", "--epochs", "22"], in: folder)
+        #expect(lost.status == 1, "\(lost.errors)")
     }
 
     @Test func eventsAreLinesOfJSON() throws {

@@ -4,7 +4,8 @@ import Testing
 @Suite struct MetricTests {
     @Test func namesSayWhatIsBetter() {
         #expect(!Metric("loss").isBetterLarger && !Metric("meanSquaredError").isBetterLarger)
-        #expect(Metric("accuracy").isBetterLarger)
+        #expect(Metric("accuracy").isBetterLarger && Metric("meanIoU").isBetterLarger)
+        #expect(!Metric("inaccuracy").isBetterLarger && !Metric("bits").isBetterLarger && !Metric("found").isBetterLarger)
         #expect(Metric("loss").isBetter(1, than: 2) && Metric("accuracy").isBetter(2, than: 1))
     }
 

@@ -136,6 +136,17 @@ import Testing
         #expect(watches.allSatisfy { watch in watch.rows.contains { $0.isForward } && watch.rows.contains { !$0.isForward } && watch.gradients != nil })
     }
 
+    @Test func aFolderIsHeldByOne() throws {
+        let run = RunFolder("\(folder.path)/held")
+        let error = #expect(throws: DLCError.self) {
+            try Trainer(file, options: options(epochs: 1)).run(Plane(count: 50), folder: run) { event in
+                guard case .began = event else { return }
+                try Trainer(file, options: options(epochs: 1)).run(Plane(count: 50), folder: run)
+            }
+        }
+        #expect(error?.message.contains("another process trains") == true)
+    }
+
     @Test func epochsStream() async throws {
         let trainer = try Trainer(file, options: options(epochs: 3))
         var epochs: [Int] = []

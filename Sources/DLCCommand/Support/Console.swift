@@ -52,5 +52,7 @@ enum Console {
 /// Standard output.
 enum Output {
     /// Lets readers see what was printed so far.
-    static func flush() { fflush(nil) }
+    /// - Returns: false where it could not be written.
+    @discardableResult
+    static func flush() -> Bool { fflush(nil) == 0 }
 }

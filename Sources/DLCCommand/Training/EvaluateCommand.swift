@@ -59,8 +59,8 @@ struct EvaluateCommand: ParsableCommand {
     @Flag(help: "Mirror every other of these copies.")
     var mirror = false
 
-    @Option(help: "Examples at a time.")
-    var batch = 64
+    @Option(help: "Examples at a time; what the training fixes, else 64.")
+    var batch: Int?
 
     @Flag(help: "The result as JSON.")
     var json = false
@@ -70,7 +70,7 @@ struct EvaluateCommand: ParsableCommand {
     func validate() throws {
         if let augment, !(1...1000).contains(augment) { throw ValidationError("--augment expects 1 to 1000, found \(augment)") }
         if mirror, augment == nil { throw ValidationError("--mirror is for the copies of --augment") }
-        if batch < 1 { throw ValidationError("--batch expects at least 1, found \(batch)") }
+        if let batch, batch < 1 { throw ValidationError("--batch expects at least 1, found \(batch)") }
     }
 
     func run() throws {
@@ -80,10 +80,13 @@ struct EvaluateCommand: ParsableCommand {
         var options = DataOptions()
         for setting in readings { try located("--read") { try options.set(setting.name, setting.value) } }
         for source in sources { options.sources[source.name] = source.value }
-        options.encoding = try subject.network.flatMap { $0.metadata.keys.contains { $0.hasPrefix("data.") } ? try DataEncoding(metadata: $0.metadata) : nil }
+        let labels = Answer.labels(subject.metadata["labels"])
+        var encoding = try located(model) { try DataEncoding(metadata: subject.metadata) }
+        // The data's classes must be the model's, whatever their order in a folder.
+        if encoding.classNames.isEmpty { encoding.classNames = labels }
+        if encoding != DataEncoding() { options.encoding = encoding }
         func normalisation(_ examples: any Dataset) throws -> Normalisation {
-            guard let network = subject.network else { return Normalisation() }
-            return try located(model) { try Normalisation(metadata: network.metadata, fields: examples.fields) }
+            try located(model) { try Normalisation(metadata: subject.metadata, fields: examples.fields) }
         }
         if let trainer = subject.trainer {
             let examples = try Datasets.open(path, wanting: trainer.wanted, options: options)
@@ -92,21 +95,20 @@ struct EvaluateCommand: ParsableCommand {
             }
         }
         if output == nil, target == nil, let network = subject.network,
-            let evaluator = DetectionEvaluator(network, batch: batch, threads: threads.threads) {
+            let evaluator = DetectionEvaluator(network, batch: batch ?? 16, threads: threads.threads) {
             let examples = try Datasets.open(path, wanting: evaluator.wanted, options: options)
             parts.evaluation = try located(model) {
                 try evaluator.run(examples, normalisation: normalisation(examples)) { show("detecting", $0, $1) }
             }
         } else if let network = subject.network {
             let truth = try truth(network, subject.trainer)
-            var evaluator = try located(model) { try Evaluator([network] + subject.others, output: output, target: truth, batch: batch, threads: threads.threads) }
+            var evaluator = try located(model) { try Evaluator([network] + subject.others, output: output, target: truth, batch: batch ?? subject.trainer?.batch ?? 64, threads: threads.threads) }
             let examples = try Datasets.open(path, wanting: evaluator.wanted, options: options)
             parts.evaluation = try located(model) {
                 try evaluator.run(examples, normalisation: normalisation(examples)) { show("answering", $0, $1) }
             }
         }
         if Console.hasTerminal { Console.put("\r\u{1B}[K") }
-        let labels = subject.network?.metadata["labels"].map { $0.split(separator: ",").map { String($0.drop { $0 == " " }) } } ?? []
         let text = EvaluationText(metrics: parts.metrics, evaluation: parts.evaluation, labels: labels)
         print(json ? text.json : text.lines.joined(separator: "\n"))
     }
@@ -122,17 +124,21 @@ struct EvaluateCommand: ParsableCommand {
         /// What answers.
         var network: CompiledModel?
         var others: [CompiledModel] = []
+        /// What is known of the data that it learned.
+        var metadata: [String: String] = [:]
         /// The data that the run was judged by.
         var judgedBy: String?
     }
 
     private func subject() throws -> Subject {
+        guard FilePath.exists(model) else { throw DLCError("there is no such file or folder", at: [model]) }
         if FilePath.isFolder(model) { return try run(of: RunFolder(model)) }
         var subject = Subject()
         if ModelFile.kind(model) == "dlm", trainingName != nil || !weights.isEmpty, let first = weights.first {
             let file = try options()
             subject.trainer = try trainer(model, file, weights: first)
-            let networks = try weights.map { try network(model, file, weights: $0, [:]) }
+            let networks = try weights.map { try network(model, file, weights: $0) }
+            if first.hasSuffix(".safetensors") { subject.metadata = try Safetensors(contentsOf: first).metadata }
             (subject.network, subject.others) = (networks[0], networks.dropFirst().compactMap { $0 })
         } else {
             var file = ModelOptions()
@@ -140,6 +146,7 @@ struct EvaluateCommand: ParsableCommand {
             subject.network = try ModelFile.ready(model, file, CompileFlags.parse([]))
         }
         subject.others += try others.map { try ModelFile.ready(ModelFile.network(of: $0), ModelOptions(), CompileFlags.parse([])) }
+        if let network = subject.network { subject.metadata.merge(network.metadata) { $1 } }
         return subject
     }
 
@@ -149,9 +156,13 @@ struct EvaluateCommand: ParsableCommand {
         guard let file = command.file else { throw DLCError("the run does not say which file it trains", at: [folder.path]) }
         guard FilePath.isFile(folder.bestPath) else { throw DLCError("has no best.safetensors yet; its first epoch is not over", at: [folder.path]) }
         var subject = Subject()
-        let options = try command.training.options()
-        subject.trainer = try trainer(file, options, weights: folder.bestPath)
-        if FilePath.isFile(folder.networkPath) { subject.network = try CompiledModel(contentsOf: folder.networkPath) }
+        var options = try command.training.options()
+        options.drawn = []
+        let text = FilePath.isFile(folder.copy(of: file)) ? folder.copy(of: file) : file
+        subject.trainer = try trainer(text, options, weights: folder.bestPath)
+        subject.metadata = try Safetensors(contentsOf: folder.bestPath).metadata
+        // The run may be going on still: its network is made of the best parameters so far.
+        subject.network = try network(text, options, weights: folder.bestPath)
         subject.others = try others.map { try ModelFile.ready(ModelFile.network(of: $0), ModelOptions(), CompileFlags.parse([])) }
         subject.judgedBy = command.data.judgedBy(file)
         return subject
@@ -170,11 +181,16 @@ struct EvaluateCommand: ParsableCommand {
         (options.weights, options.renames) = (weights, [])
         options.warn = { _ in }
         (length.batch, length.threads) = (batch, threads.threads)
+        if batch == nil {
+            // The training's own size, or one that is quick.
+            let wanted = try Trainer.wanted(by: Compiler.training(file, options), options, length)
+            length.batch = wanted.isFixed ? wanted.batch : 64
+        }
         return try Trainer(file, options, options: length)
     }
 
-    private func network(_ file: String, _ options: ModelOptions, weights: String, _ metadata: [String: String]) throws -> CompiledModel? {
-        try TrainedNetwork.graph(file, options, weights: weights, metadata: metadata).map { try CompiledModel(Compiler.compile($0)) }
+    private func network(_ file: String, _ options: ModelOptions, weights: String) throws -> CompiledModel? {
+        try TrainedNetwork.graph(file, options, weights: weights, metadata: [:]).map { try CompiledModel(Compiler.compile($0)) }
     }
 
     /// The field that holds the truth.

@@ -95,7 +95,7 @@ struct SearchCommand: ParsableCommand {
                 let value = trial.value.flatMap { $0.isFinite ? "\($0)" : nil } ?? "null"
                 return "{\"trial\": \(trial.number), \"settings\": {\(settings)}, \"epochs\": \(trial.epochs), \"value\": \(value), \"failure\": \(trial.failure.map(Format.json) ?? "null"), \"folder\": \(Format.json(trial.folder))}"
             }
-            return print("[\(rows.joined(separator: ",\n "))]")
+            return print("[\(rows.joined(separator: ", "))]")
         }
         var table = Table([("trial", .right), ("epochs", .right), ("best", .right), ("settings", .left), ("folder", .left)])
         for trial in trials { table.add(["\(trial.number)", "\(trial.epochs)", Self.result(trial), Self.settings(trial), trial.folder]) }

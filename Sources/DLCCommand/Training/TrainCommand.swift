@@ -97,7 +97,12 @@ struct TrainCommand: ParsableCommand {
         }
         var folder = folder
         folder.arguments = arguments(file)
-        let (trainer, parts) = try prepared(file)
+        // A run keeps to the text that it was begun with.
+        let text = resuming && FilePath.isFile(folder.copy(of: file)) ? folder.copy(of: file) : file
+        if text != file, FilePath.isFile(file), try FileBytes.read(text) != FileBytes.read(file) {
+            Console.warn("\(file) has been changed; the run goes on with its own copy, \(text)")
+        }
+        let (trainer, parts) = try prepared(file, text)
         let display: any TrainDisplay = if json { JSONDisplay() } else if Console.hasTerminal {
             dashboard ? DashboardDisplay(trainer) : LineDisplay(trainer)
         } else { PlainDisplay(trainer) }
@@ -107,7 +112,7 @@ struct TrainCommand: ParsableCommand {
                 parts.training, validation: parts.validation, normalisation: parts.normalisation, folder: folder, resuming: resuming,
                 observe: { try display.show($0) })
         }
-        let hasNetwork = try outcome.best != nil && writeNetwork(file, folder, TrainedNetwork.metadata(parts.training, parts.normalisation))
+        let hasNetwork = try outcome.best != nil && writeNetwork(text, folder, TrainedNetwork.metadata(parts.training, parts.normalisation))
         display.finish(outcome, folder, hasNetwork)
         if outcome.reason == .stopped { throw ExitCode(130) }
     }
@@ -123,14 +128,18 @@ struct TrainCommand: ParsableCommand {
     }
 
     /// Opens the data, then compiles the training as the flags say: how long it is may decide its schedules.
-    func prepared(_ file: String) throws -> (trainer: Trainer, parts: DataFlags.Parts) {
+    /// - Parameters:
+    ///   - file: beside which data are looked for.
+    ///   - text: the model file that is compiled; nil takes `file`.
+    func prepared(_ file: String, _ text: String? = nil) throws -> (trainer: Trainer, parts: DataFlags.Parts) {
         guard ModelFile.kind(file) == "dlm" else { throw DLCError("has no training; expected a file ending in .dlm", at: [file]) }
         var model = try training.options()
         var options = try length.options()
         (options.seed, options.threads, options.saveEvery) = (training.seed, threads.threads, saveEvery)
         options.watches = watch
         options.shouldStop = Interrupt.handled()
-        let training = try Compiler.training(file, model)
+        let text = text ?? file
+        let training = try Compiler.training(text, model)
         options.constants = try data.constants(of: training)
         let wanted = try located(file) { try Trainer.wanted(by: training, model, options) }
         let parts = try data.parts(file, wanting: wanted.fields, seed: self.training.seed)
@@ -139,7 +148,7 @@ struct TrainCommand: ParsableCommand {
             model.settings["steps"] = "\(try Checked.multiply(max(1, perEpoch), epochs))"
         }
         let compile = try flags.options(training: true)
-        let trainer = try Progress.during("compiling \(file)") { [options, model] in try Trainer(file, model, compile: compile, options: options) }
+        let trainer = try Progress.during("compiling \(file)") { [options, model] in try Trainer(text, model, compile: compile, options: options) }
         return (trainer, parts)
     }
 
@@ -194,8 +203,13 @@ struct LengthFlags: ParsableArguments {
     @Option(name: .customLong("limit-batches"), help: "The most batches of an epoch, and of a validation.")
     var limit: Int?
 
-    @Option(help: ArgumentHelp("The metric that says which epoch was the best; the first output where left out.", valueName: "metric"))
-    var monitor: String?
+    @Option(
+        help: ArgumentHelp(
+            """
+            The metric that says which epoch was the best; the first output where left out. What is called an accuracy, a score or the \
+            like shall be large, all else small, unless :max or :min stands behind it.
+            """, valueName: "metric"))
+    var monitor: Monitor?
 
     @Option(
         name: .customLong("early-stopping"),
@@ -206,15 +220,15 @@ struct LengthFlags: ParsableArguments {
         for (name, value) in [("--epochs", epochs), ("--steps", steps), ("--batch", batch), ("--limit-batches", limit)] {
             if let value, value < 1 { throw ValidationError("\(name) expects at least 1, found \(value)") }
         }
-        if let monitor, let stopping, monitor != stopping.metric {
-            throw ValidationError("--monitor \(monitor) and --early-stopping \(stopping.description) name two metrics")
+        if let monitor, let stopping, monitor.metric.name != stopping.metric {
+            throw ValidationError("--monitor \(monitor.metric.name) and --early-stopping \(stopping.description) name two metrics")
         }
     }
 
     func options() throws -> TrainerOptions {
         var options = TrainerOptions()
         (options.epochs, options.steps, options.batch, options.batchLimit) = (epochs, steps, batch, limit)
-        options.monitor = (stopping?.metric ?? monitor).map { Metric($0) }
+        options.monitor = monitor?.metric ?? stopping.map { Metric($0.metric) }
         options.patience = stopping?.epochs
         return options
     }
@@ -232,10 +246,26 @@ struct LengthFlags: ParsableArguments {
         for (name, value) in [("--epochs", epochs), ("--steps", steps), ("--batch", batch), ("--limit-batches", limit)] {
             if let value { words += [name, "\(value)"] }
         }
-        if let monitor { words += ["--monitor", monitor] }
+        if let monitor { words += ["--monitor", monitor.description] }
         if let stopping { words += ["--early-stopping", stopping.description] }
         return words
     }
+}
+
+/// `METRIC`, `METRIC:min` or `METRIC:max`.
+struct Monitor: ExpressibleByArgument, CustomStringConvertible {
+    var metric: Metric
+
+    init?(argument: String) {
+        guard !argument.isEmpty else { return nil }
+        if argument.hasSuffix(":min") || argument.hasSuffix(":max") {
+            metric = Metric(name: String(argument.dropLast(4)), isBetterLarger: argument.hasSuffix("x"))
+        } else {
+            metric = Metric(argument)
+        }
+    }
+
+    var description: String { "\(metric.name):\(metric.isBetterLarger ? "max" : "min")" }
 }
 
 /// `METRIC:EPOCHS`.

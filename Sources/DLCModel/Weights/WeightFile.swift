@@ -7,6 +7,8 @@ public struct WeightFile: Sendable {
 
     public let path: String
     public let entries: [Entry]
+    /// Texts beside the tensors, such as what a training knows of its data.
+    public private(set) var metadata: [String: String] = [:]
     /// Whether tensors that are no weights are expected among them, such as the shapes and axes in an ONNX file.
     public let holdsConstants: Bool
     private let read: @Sendable (_ index: Int) throws -> Tensor
@@ -33,6 +35,7 @@ public struct WeightFile: Sendable {
         if path.hasSuffix(".safetensors") {
             let file = try Safetensors(contentsOf: path)
             self.init(path: path, entries: file.entries) { try file.tensor(at: $0) }
+            metadata = file.metadata
         } else if path.hasSuffix(".npz") {
             let arrays = try NPZ.read(path)
             var names = Set<String>()

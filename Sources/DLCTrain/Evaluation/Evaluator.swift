@@ -72,7 +72,9 @@ public struct Evaluator: Sendable {
         let sessions = try models.map { try Session($0, threads: threads) }
         let settles = models[0].inputs.contains { $0.shape.first?.constant != nil }
         let options = Batches.Options(batchSize: batch, order: .sequential, keepsPartBatch: !settles)
-        let batches = try Batches(data, options) { try normalisation.apply($0) }
+        // A network that remembers reads on in every row, as it learned to.
+        let remembers = !models[0].states.isEmpty
+        let batches = remembers ? try Batches.continued(data, rows: batch, normalisation) : try Batches(data, options) { try normalisation.apply($0) }
         var judgement: Judgement?
         var examples = 0
         while let batch = try batches.next() {
