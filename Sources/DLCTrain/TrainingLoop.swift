@@ -32,12 +32,6 @@ struct TrainingLoop {
         var folder = folder
         folder?.metadata = TrainedNetwork.metadata(data, normalisation)
         (self.trainer, self.folder) = (trainer, folder)
-        if let folder {
-            try FilePath.makeFolder(folder.path)
-            lock = try FolderLock(folder.path)
-        } else {
-            lock = nil
-        }
         let sessions = try TrainingSessions(trainer.model, trainer.training, threads: options.threads)
         self.sessions = sessions
         if let validationData { try Datasets.check(training: data, validation: validationData) }
@@ -61,6 +55,13 @@ struct TrainingLoop {
             states: [:], step: 0, epoch: 0, batch: 0, means: MetricMeans(sessions.metrics), seconds: 0, history: [],
             identity: identity, arguments: folder?.arguments ?? [])
         kept = (0, Batches.Position(), [:], clock.now)
+        // Whatever else may be wrong is known by now, so that no empty folder is left.
+        if let folder {
+            try FilePath.makeFolder(folder.path)
+            lock = try FolderLock(folder.path)
+        } else {
+            lock = nil
+        }
         if resuming, let folder {
             let checkpoint = try folder.checkpoint()
             try located(folder.lastPath) {

@@ -74,7 +74,8 @@ struct EvaluateCommand: ParsableCommand {
     }
 
     func run() throws {
-        let subject = try subject()
+        var subject = try subject()
+        if let network = subject.network { subject.metadata.merge(network.metadata) { $1 } }
         var parts: (metrics: [NamedValue], evaluation: Evaluation?) = ([], nil)
         let path = try data ?? subject.judgedBy ?? { throw DLCError("name the data with --data", at: [model]) }()
         var options = DataOptions()
@@ -146,7 +147,6 @@ struct EvaluateCommand: ParsableCommand {
             subject.network = try ModelFile.ready(model, file, CompileFlags.parse([]))
         }
         subject.others += try others.map { try ModelFile.ready(ModelFile.network(of: $0), ModelOptions(), CompileFlags.parse([])) }
-        if let network = subject.network { subject.metadata.merge(network.metadata) { $1 } }
         return subject
     }
 
