@@ -10,7 +10,8 @@ struct RunCommand: ParsableCommand {
         commandName: "run",
         abstract: "Run a model on files and print or write its outputs.",
         discussion: """
-            An input is a NumPy array (.npy, .npz with the inputs' names inside), an ONNX tensor (.pb) or a picture (.png, .jpg), \
+            An input is a NumPy array (.npy, .npz with the inputs' names inside), an ONNX tensor (.pb), a table (.csv, .tsv), a sound \
+            (.wav) or a picture (.png, .jpg), \
             which is resized and converted to what the input asks for, scaled to 0…1 or as the model's metadata say.
 
             A model that keeps state takes one step of a sequence a run, beginning with its initial states: a file with one dimension \

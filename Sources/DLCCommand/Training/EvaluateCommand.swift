@@ -77,7 +77,9 @@ struct EvaluateCommand: ParsableCommand {
         var subject = try subject()
         if let network = subject.network { subject.metadata.merge(network.metadata) { $1 } }
         var parts: (metrics: [NamedValue], evaluation: Evaluation?) = ([], nil)
-        let path = try data ?? subject.judgedBy ?? { throw DLCError("name the data with --data", at: [model]) }()
+        let path = try data ?? subject.judgedBy ?? {
+            throw DLCError("name the data with --data; of a run only those that --validation named are known", at: [model])
+        }()
         var options = DataOptions()
         for setting in readings { try located("--read") { try options.set(setting.name, setting.value) } }
         for source in sources { options.sources[source.name] = source.value }

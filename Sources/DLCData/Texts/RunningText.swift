@@ -21,7 +21,7 @@ struct RunningText: Dataset {
         guard let length = given.first ?? options.text.length, given.allSatisfy({ $0 == length }), length > 0 else {
             throw DLCError(
                 given.isEmpty
-                    ? "how many symbols has an example? Give the length of texts"
+                    ? "how many symbols has an example? say the length: --read length=64, or --dim and the symbol of the extent"
                     : "the fields ask for windows of \(given) symbols; expected one length above 0", at: [path])
         }
         let stride = options.text.stride ?? length
