@@ -75,12 +75,13 @@ struct TrainingLoop {
             place.states = [:]
             place.arguments = folder.arguments
             kept = (place.step, Batches.Position(epoch: place.epoch, batch: place.batch), [:], clock.now)
-            best = try folder.bestWeights()
-            guard best.isEmpty == place.history.isEmpty else {
-                throw DLCError(best.isEmpty ? "is missing; last.safetensors goes on from epoch \(place.epoch)" : "is of another run, whose last.safetensors is missing", at: [folder.bestPath])
-            }
+            // A run that was killed behind its first epoch may have written the one and not yet the other.
+            best = try place.history.isEmpty ? [:] : folder.bestWeights()
             let names = Set(try sessions.weights(of: trainer.training).map(\.name))
-            guard best.isEmpty || Set(best.keys) == names else { throw DLCError("holds the parameters of another network", at: [folder.bestPath]) }
+            guard place.history.isEmpty || Set(best.keys) == names else {
+                let what = best.isEmpty ? "is missing" : "holds the parameters of another network"
+                throw DLCError("\(what); last.safetensors goes on from epoch \(place.epoch) and needs the best up to there", at: [folder.bestPath])
+            }
         }
     }
 
