@@ -67,6 +67,11 @@ package enum Staging {
         return try makeUnique("\(root.isEmpty ? "/tmp" : root)/dlc-", at: root)
     }
 
+    /// Removes what processes that were killed have left in a folder that nobody else writes.
+    package static func sweep(_ folder: String) {
+        for name in entries(folder) where name.hasPrefix(".dlc-") { remove("\(folder)/\(name)") }
+    }
+
     /// Removes a folder and the files in it.
     package static func remove(_ folder: String) {
         for name in entries(folder) { unlink("\(folder)/\(name)") }

@@ -59,6 +59,7 @@ struct TrainingLoop {
         if let folder {
             try FilePath.makeFolder(folder.path)
             lock = try FolderLock(folder.path)
+            Staging.sweep(folder.path)
         } else {
             lock = nil
         }
