@@ -122,10 +122,6 @@ struct GenerateCommand: ParsableCommand {
             }
         }
         if let vocabulary = try DataEncoding(metadata: metadata).vocabulary { return vocabulary }
-        if let path = source.flags.weights, ModelFile.kind(path) == "safetensors" {
-            let vocabulary = try located(path) { try DataEncoding(metadata: Safetensors(contentsOf: path).metadata).vocabulary }
-            if let vocabulary { return vocabulary }
-        }
         guard let list = metadata["symbols"] else { return nil }
         let symbols = list.split(separator: list.contains("\n") ? "\n" : ",", omittingEmptySubsequences: false).map(String.init)
         return try Vocabulary(units: .symbols, symbols: symbols)

@@ -32,7 +32,11 @@ extension DataEncoding {
         var pairs: [String: String] = [:]
         if !classNames.isEmpty { pairs["data.classes"] = Lines.joined(classNames) }
         // What `dlc run` names classes by.
-        if !classNames.isEmpty, !classNames.contains(where: { $0.contains(",") }) { pairs["labels"] = classNames.joined(separator: ", ") }
+        if !classNames.isEmpty {
+            // Names with commas stand on lines of their own; a line end within a name would be taken for the next.
+            let names = classNames.map { String($0.map { $0.isNewline ? " " : $0 }) }
+            pairs["labels"] = names.joined(separator: names.contains { $0.contains(",") } ? "\n" : ", ")
+        }
         for (column, names) in categories { pairs["data.categories.\(column)"] = Lines.joined(names) }
         for (column, fill) in fills { pairs["data.fill.\(column)"] = "\(fill)" }
         for (field, names) in columns { pairs["data.columns.\(field)"] = Lines.joined(names) }

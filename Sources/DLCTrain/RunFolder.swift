@@ -23,8 +23,11 @@ public struct RunFolder: Sendable {
     /// Whether there is something to go on from.
     public var holdsCheckpoint: Bool { FilePath.isFile(lastPath) }
 
-    /// The run's own copy of the model file.
-    public func copy(of file: String) -> String { "\(path)/model/\(file.split(separator: "/").last ?? "")" }
+    /// The model file that the run keeps to: its own copy; `file` where it has none.
+    public func text(of file: String) -> String {
+        let copy = "\(path)/model/\(file.split(separator: "/").last ?? "")"
+        return FilePath.isFile(copy) ? copy : file
+    }
 
     func checkpoint() throws -> Checkpoint {
         guard FilePath.isFile(lastPath) else { throw DLCError("there is no checkpoint last.safetensors to go on from", at: [path]) }

@@ -15,8 +15,7 @@ enum ModelFile {
     static func network(of folder: RunFolder) throws -> Graph {
         let command = try TrainCommand.first(of: folder)
         guard let file = command.file else { throw DLCError("the run does not say which file it trains", at: [folder.path]) }
-        let metadata = FilePath.isFile(folder.networkPath) ? try CompiledModel(contentsOf: folder.networkPath).metadata : [:]
-        guard let graph = try TrainedNetwork.graph(file, command.training.options(), weights: folder.bestPath, metadata: metadata) else {
+        guard let graph = try TrainedNetwork.graph(folder.text(of: file), command.training.options(), weights: folder.bestPath) else {
             throw DLCError("the training does not say what it predicts, so that there is no network", at: [folder.path])
         }
         return graph

@@ -160,7 +160,7 @@ struct EvaluateCommand: ParsableCommand {
         var subject = Subject()
         var options = try command.training.options()
         options.drawn = []
-        let text = FilePath.isFile(folder.copy(of: file)) ? folder.copy(of: file) : file
+        let text = folder.text(of: file)
         subject.trainer = try trainer(text, options, weights: folder.bestPath)
         subject.metadata = try Safetensors(contentsOf: folder.bestPath).metadata
         // The run may be going on still: its network is made of the best parameters so far.
@@ -192,7 +192,7 @@ struct EvaluateCommand: ParsableCommand {
     }
 
     private func network(_ file: String, _ options: ModelOptions, weights: String) throws -> CompiledModel? {
-        try TrainedNetwork.graph(file, options, weights: weights, metadata: [:]).map { try CompiledModel(Compiler.compile($0)) }
+        try TrainedNetwork.graph(file, options, weights: weights).map { try CompiledModel(Compiler.compile($0)) }
     }
 
     /// The field that holds the truth.

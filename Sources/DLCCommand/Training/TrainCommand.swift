@@ -98,7 +98,7 @@ struct TrainCommand: ParsableCommand {
         var folder = folder
         folder.arguments = arguments(file)
         // A run keeps to the text that it was begun with.
-        let text = resuming && FilePath.isFile(folder.copy(of: file)) ? folder.copy(of: file) : file
+        let text = resuming ? folder.text(of: file) : file
         if text != file, FilePath.isFile(file), try FileBytes.read(text) != FileBytes.read(file) {
             Console.warn("\(file) has been changed; the run goes on with its own copy, \(text)")
         }
@@ -112,14 +112,14 @@ struct TrainCommand: ParsableCommand {
                 parts.training, validation: parts.validation, normalisation: parts.normalisation, folder: folder, resuming: resuming,
                 observe: { try display.show($0) })
         }
-        let hasNetwork = try outcome.best != nil && writeNetwork(text, folder, TrainedNetwork.metadata(parts.training, parts.normalisation))
+        let hasNetwork = try outcome.best != nil && writeNetwork(text, folder)
         display.finish(outcome, folder, hasNetwork)
         if outcome.reason == .stopped { throw ExitCode(130) }
     }
 
     /// Compiles what the training predicts, with the best weights.
-    private func writeNetwork(_ file: String, _ folder: RunFolder, _ metadata: [String: String]) throws -> Bool {
-        guard let graph = try TrainedNetwork.graph(file, training.options(), weights: folder.bestPath, metadata: metadata) else { return false }
+    private func writeNetwork(_ file: String, _ folder: RunFolder) throws -> Bool {
+        guard let graph = try TrainedNetwork.graph(file, training.options(), weights: folder.bestPath) else { return false }
         var compile = try flags.options(training: true)
         compile.memory = nil
         let image = try Compiler.compile(graph, compile)
