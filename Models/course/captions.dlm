@@ -15,17 +15,18 @@ block look(image, hidden) {
     return x.globalAveragePool().flatten().dropout(0.3).dense(hidden, name: "output").unsqueeze(1)
 }
 
-/// Describes a picture by the likeliest word each time.
+/// Describes a picture by the likeliest word each time; “<rare>”, which says nothing, is never taken.
 model Caption(image: f32[N, 3, 48, 48], vocabulary = 251, hidden = 96, length = 10) {
     embed = embedding(vocabulary, hidden, name: "words")
     decode = lstm(hidden, name: "decoder")
     output = dense(vocabulary, name: "output")
     _, h, c = decode(image.look(hidden, name: "encoder"))
     word = fill([image.shape[0], 1], 1, type: i64)
+    rare = concat(fill([2], 0), fill([1], 1e9), fill([vocabulary - 3], 0), axis: 0)
     words = []
     for i in 0..<length {
         y, h, c = decode(embed(word), h, c)
-        word = output(y).argmax(axis: 2)
+        word = (output(y) - rare).argmax(axis: 2)
         words = words + [word]
     }
     return words: concat(words, axis: 1)

@@ -108,12 +108,12 @@ public enum Compiler {
     }
 
     /// The graph with what its weight file knows of the data that it was trained on: how inputs were normalised, classes, vocabularies.
-    private static func saying(_ graph: Graph, _ options: ModelOptions) throws -> Graph {
+    static func saying(_ graph: Graph, _ options: ModelOptions) throws -> Graph {
         guard let path = options.weights, path.hasSuffix(".safetensors") else { return graph }
-        let inputs = Set(graph.inputs.map(\.name))
+        let ports = Set((graph.inputs + graph.outputs).map(\.name))
         let known = try weightFile(path).metadata.filter { key, _ in
-            let input = [".mean", ".std", ".content"].first { key.hasSuffix($0) }.map { String(key.dropLast($0.count)) }
-            return key == "labels" || key.hasPrefix("data.") || input.map(inputs.contains) == true
+            let port = [".mean", ".std", ".content"].first { key.hasSuffix($0) }.map { String(key.dropLast($0.count)) }
+            return key == "labels" || key.hasPrefix("data.") || port.map(ports.contains) == true
         }
         var graph = graph
         graph.metadata.merge(known) { said, _ in said }

@@ -4,14 +4,6 @@ import DLCData
 import DLCTensorFiles
 import DLCTrain
 
-#if canImport(Glibc)
-@preconcurrency import Glibc
-#elseif canImport(Musl)
-@preconcurrency import Musl
-#else
-@preconcurrency import Darwin
-#endif
-
 /// `dlc generate`: text from a sequence model.
 struct GenerateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -97,7 +89,7 @@ struct GenerateCommand: ParsableCommand {
         let text = vocabulary?.decode(symbols) ?? symbols.map(String.init).joined(separator: ",")
         let rest = String(String.UnicodeScalarView(text.unicodeScalars.dropFirst(shown)))
         print(rest, terminator: "")
-        fflush(stdout)
+        Output.flush()
         return rest.unicodeScalars.count
     }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DLC
+import DLCData
 import DLCTensorFiles
 
 /// `dlc run`: one answer from a model.
@@ -16,6 +17,8 @@ struct RunCommand: ParsableCommand {
 
             A model that keeps state takes one step of a sequence a run, beginning with its initial states: a file with one dimension \
             more than its input has is a sequence of runs, whose outputs get a first dimension too.
+
+            An output that bears the name of a field that a training has normalised is answered in that field's own units.
 
             Without --output-dir the answer is printed: the best classes of a classifier, else the outputs' first values; of a \
             sequence those of the last run.
@@ -85,7 +88,10 @@ struct RunCommand: ParsableCommand {
         let began = ContinuousClock.now
         let (sequence, outputs) = try located(model.model) {
             let sequence = try RunSequence(tensors, compiled)
-            return (sequence, try Progress.during("running \(model.model)") { try sequence.run(session) })
+            let outputs = try Progress.during("running \(model.model)") { try sequence.run(session) }
+            let units = try Normalisation(
+                metadata: compiled.metadata, outputs: compiled.outputs.map { ($0.name, $0.type) }, leading: sequence.count == nil ? 1 : 2)
+            return (sequence, try units.undo(outputs))
         }
         let ended = ContinuousClock.now
         if let saveStates { try StateFile.save(session, to: saveStates) }

@@ -39,7 +39,9 @@ struct DataPlace: Equatable {
     /// - Throws: where nothing is there or no format fits.
     static func find(_ path: String) throws -> (training: DataPlace, validation: DataPlace?) {
         guard Folder.exists(path) else {
-            guard Folder.isFile(path) else { throw DLCError("there is no such file or folder", at: [path]) }
+            guard Folder.isFile(path) else {
+                throw DLCError(Folder.isThere(path) ? "is neither a file nor a folder" : "there is no such file or folder", at: [path])
+            }
             return (try file(path), nil)
         }
         let names = try Folder.names(in: path)
@@ -71,7 +73,7 @@ struct DataPlace: Equatable {
     private static func folder(_ path: String, _ names: [String]) throws -> DataPlace {
         let arrays = names.filter { Folder.kind(of: $0) == "npy" }
         if !arrays.isEmpty { return DataPlace(path: path, format: .arrays, files: arrays.map { Folder.join(path, $0) }) }
-        if names.contains(where: { PictureFolder.kinds.contains(Folder.kind(of: $0)) }) {
+        if names.contains(where: { PictureNames.kinds.contains(Folder.kind(of: $0)) }) {
             return DataPlace(path: path, format: .pictures(folders: []), files: [])
         }
         if names.contains(YOLOFolder.folders.images), names.contains(YOLOFolder.folders.labels) {

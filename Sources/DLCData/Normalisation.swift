@@ -4,7 +4,7 @@ import DLCTensor
 ///
 /// They travel in the model's metadata as `INPUT.mean` and `INPUT.std`, which `dlc run` applies to what it reads:
 /// (p / 255 − mean) / std to pixels of pictures, (x − mean) / std to numbers of tables, and to arrays too where the training read
-/// numbers, which `INPUT.content = numbers` says.
+/// numbers, which `INPUT.content = numbers` says. An output that bears the name of such a field is brought back to its units.
 public struct Normalisation: Sendable, Equatable {
     public struct Statistics: Sendable, Equatable {
         public var content: FieldContent
@@ -90,6 +90,24 @@ public struct Normalisation: Sendable, Equatable {
         return batch
     }
 
+    /// What brings answers back to the units of the data: a float output that bears the name of a field that was normalised is an
+    /// estimate of it.
+    /// - Parameter leading: dimensions before those of an example, 1 for a batch.
+    /// - Throws: as `init(metadata:fields:)` does.
+    public init(metadata: [String: String], outputs: [(name: String, type: ElementType)], leading: Int = 1) throws {
+        try self.init(metadata: metadata, fields: outputs.map { DataField($0.name, $0.type, [], .numbers, channelAxis: leading - 1) })
+    }
+
+    /// The answers in the units of the data; others as they are.
+    /// - Throws: where a tensor has not the channels that were measured.
+    public func undo(_ answers: [String: Tensor]) throws -> [String: Tensor] {
+        var answers = answers
+        for (name, statistics) in fields {
+            if let tensor = answers[name] { answers[name] = try located(name) { try statistics.undo(tensor) } }
+        }
+        return answers
+    }
+
     /// The pairs that are written into a model's metadata: `INPUT.mean`, `INPUT.std`, and `INPUT.content` where the input takes no
     /// pictures.
     public var metadata: [String: String] {
@@ -107,7 +125,13 @@ public struct Normalisation: Sendable, Equatable {
 extension Normalisation.Statistics {
     /// `[batch] + example` with (x − mean) / std, computed in f32 as `dlc run` does.
     /// - Throws: where the tensor has not the channels that were measured.
-    public func apply(_ tensor: Tensor) throws -> Tensor {
+    public func apply(_ tensor: Tensor) throws -> Tensor { try mapped(tensor) { ($0 - $1) / $2 } }
+
+    /// `[batch] + example` with x · std + mean: an answer in the units of what was learned from.
+    /// - Throws: where the tensor has not the channels that were measured.
+    public func undo(_ tensor: Tensor) throws -> Tensor { try mapped(tensor) { $0 * $2 + $1 } }
+
+    private func mapped(_ tensor: Tensor, _ function: (_ x: Float, _ mean: Float, _ deviation: Float) -> Float) throws -> Tensor {
         let (inner, channels) = try ChannelMoments.layout(tensor.shape, axis: axis)
         guard channels == mean.count else { throw DLCError("has \(channels) channels; \(mean.count) were measured") }
         let (mean, deviation) = (mean.map { Float($0) }, deviation.map { Float($0) })
@@ -118,7 +142,7 @@ extension Normalisation.Statistics {
                 var start = 0
                 var channel = 0
                 while start < source.count {
-                    for index in start..<start + inner { target[index] = (source[index] - mean[channel]) / deviation[channel] }
+                    for index in start..<start + inner { target[index] = function(source[index], mean[channel], deviation[channel]) }
                     start += inner
                     channel = channel + 1 == channels ? 0 : channel + 1
                 }

@@ -36,7 +36,7 @@ extension Graph {
     }
 
     /// Which values some need, by index.
-    private func live(from values: [Value]) -> [Bool] {
+    package func live(from values: [Value]) -> [Bool] {
         var isLive = [Bool](repeating: false, count: self.values.count)
         let next = Dictionary(states.map { ($0.value.index, $0.next) }) { first, _ in first }
         var open = values

@@ -35,9 +35,7 @@ public struct Trainer: Sendable {
     public init(
         _ path: String, _ file: ModelOptions = ModelOptions(), compile: CompileOptions = CompileOptions(), options: TrainerOptions = TrainerOptions()
     ) throws {
-        try options.check()
-        var (file, options, compile) = (file, options, compile)
-        file.seed = options.seed
+        var (file, options) = (file, options)
         var training = try Compiler.training(path, file)
         if let said = training.numbers["steps"] {
             if let steps = options.steps {
@@ -49,10 +47,29 @@ public struct Trainer: Sendable {
                 options.steps = Int(said)
             }
         }
-        let inputs = try located(path) { try BatchInputs(training, options, dims: file.inputs.dims) }
+        let texts = try ModelText.files(of: path)
+        self = try located(path) { try Trainer(training, file, compile: compile, options: options, texts: texts) }
+    }
+
+    /// Compiles a training that is at hand, such as one built in Swift.
+    /// - Parameter file: how inputs are settled, and weights to begin with.
+    /// - Throws: `WeightMismatch`; where inputs have no batch dimension in common.
+    public init(
+        _ training: Training, _ file: ModelOptions = ModelOptions(), compile: CompileOptions = CompileOptions(), options: TrainerOptions = TrainerOptions()
+    ) throws {
+        try self.init(training, file, compile: compile, options: options, texts: [])
+    }
+
+    private init(
+        _ training: Training, _ file: ModelOptions, compile: CompileOptions, options: TrainerOptions, texts: [(path: String, text: String)]
+    ) throws {
+        try options.check()
+        var (file, compile) = (file, compile)
+        file.seed = options.seed
+        let inputs = try BatchInputs(training, options, dims: file.inputs.dims)
         if let symbol = inputs.symbol { compile.likely[symbol] = inputs.batch }
-        let model = try CompiledModel(Compiler.compileTraining(path, file, compile))
-        (self.training, self.model, self.options, texts) = (training, model, options, try ModelText.files(of: path))
+        model = try CompiledModel(Compiler.compileTraining(training, file, compile))
+        (self.training, self.options, self.texts) = (training, options, texts)
         (batch, wanted, takesAnyBatch) = (inputs.batch, inputs.wanted, inputs.symbol != nil)
     }
 

@@ -52,6 +52,8 @@ public struct StepReport: Sendable {
     public var metrics: [NamedValue]
     /// This step's own loss, the first output.
     public var loss: Double
+    /// The learning rate in effect, of the first `minimize`; nil where it is an input.
+    public var rate: Double?
     public var examples: Int
     /// Seconds that the step took, reading its batch included.
     public var seconds: Double

@@ -24,6 +24,8 @@ struct TrainingLoop {
     private var best: [String: Tensor] = [:]
     private var events: EventFile?
     private var watch: LayerWatch?
+    /// The rate of a step, and when it was asked for.
+    private var rate: (value: Double?, time: ContinuousClock.Instant)?
 
     init(
         _ trainer: Trainer, _ data: any Dataset, _ validationData: (any Dataset)?, _ normalisation: Normalisation, _ folder: RunFolder?, resuming: Bool
@@ -138,6 +140,10 @@ struct TrainingLoop {
             let tensors = trainer.options.constants.merging(batch.tensors) { $1 }
             place.step += 1
             place.batch += 1
+            // It takes longer to compute than a small step.
+            if rate.map({ $0.time.duration(to: start) > .milliseconds(50) }) ?? true || place.batch == perEpoch {
+                rate = (try sessions.rateInEffect(), start)
+            }
             let values: [Double]
             if trainer.options.watches, place.batch == perEpoch || place.step == total {
                 let watched = try sessions.watch(tensors)
@@ -155,7 +161,7 @@ struct TrainingLoop {
                 .step(
                     StepReport(
                         step: place.step, epoch: place.epoch + 1, batch: place.batch, batches: perEpoch, metrics: place.means.means,
-                        loss: values.first ?? .nan, examples: batch.count, seconds: start.duration(to: end) / .seconds(1))))
+                        loss: values.first ?? .nan, rate: rate?.value, examples: batch.count, seconds: start.duration(to: end) / .seconds(1))))
             try events?.scalar("loss/step", values.first ?? .nan, step: place.step)
             if trainer.options.shouldStop() || isCancelled() {
                 try save(observe)
@@ -182,6 +188,7 @@ struct TrainingLoop {
         try folder?.report(place.history, sessions.metrics, metric)
         let parts = [("train", record.training), ("validation", record.validation)]
         try events?.scalars(parts.flatMap { part, values in values.map { ("\($0.name)/\(part)", $0.value) } }, step: place.step)
+        if let rate = rate?.value { try events?.scalar("rate", rate, step: place.step) }
         try events?.flush()
         try save(observe)
         return true

@@ -7,6 +7,7 @@ final class TrainingSessions {
     let evaluation: Session
     /// The scalar outputs that both programs have, the first of which is the loss.
     let metrics: [String]
+    private let rate: Graph?
     /// Where they stand among the outputs of either.
     private let stepOutputs: [Int]
     private let evaluationOutputs: [Int]
@@ -20,6 +21,8 @@ final class TrainingSessions {
         let step = try Session(model, threads: threads)
         let evaluation = try Session(model.program(Compiler.evaluation), threads: threads, sharing: step)
         (self.step, self.evaluation) = (step, evaluation)
+        // One that reads data is left out.
+        rate = training.rateInEffect.flatMap { $0.inputs.isEmpty ? $0 : nil }
         func isMetric(_ port: Plan.Port) -> Bool { port.shape.isEmpty && (port.type.isFloat || port.type.isInteger) }
         let known = Set(evaluation.model.outputs.filter(isMetric).map(\.name))
         let metrics = model.outputs.filter { isMetric($0) && known.contains($0.name) }.map(\.name)
@@ -48,6 +51,14 @@ final class TrainingSessions {
     /// Makes the networks forget what they have seen of a sequence.
     func beginEpoch() throws { for (name, initial) in stepMemory { try step.setState(name, initial) } }
     func beginEvaluation() throws { for (name, initial) in evaluationMemory { try evaluation.setState(name, initial) } }
+
+    /// The learning rate of the step that comes next; nil where it is an input.
+    func rateInEffect() throws -> Double? {
+        guard let rate else { return nil }
+        var states: [String: Tensor] = [:]
+        for state in rate.states { states[state.name] = try step.state(state.name) }
+        return try Interpreter.run(rate, [:], states: &states)["rate"]?.doubles().first
+    }
 
     /// A step on a batch.
     /// - Returns: the metrics, in their order.

@@ -72,6 +72,46 @@ import Testing
         for index in whole.entries.indices { #expect(try whole.tensor(at: index) == parts.tensor(at: index), "\(whole.entries[index].name)") }
     }
 
+    /// A part that was split off is judged again, and figures are what the last epoch's validation said.
+    @Test func whatWasSplitOffIsJudgedAgain() throws {
+        let folder = try folder()
+        _ = try succeed(["train", "learn.dlm", "--data", "train.npz", "--split", "0.25", "--seed", "7", "--epochs", "3", "--out", "run"], in: folder)
+        let json = try succeed(["evaluate", "run", "--json"], in: folder)
+        #expect(json.contains("\"examples\": 21"), "\(json)")
+        let table = try String(contentsOfFile: folder.path("run/metrics.csv"), encoding: .utf8)
+        let accuracies = table.split(separator: "\n").dropFirst().compactMap { $0.split(separator: ",").dropFirst(7).first.flatMap { Double($0) } }
+        let judged = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
+        let metrics = try #require(judged["metrics"] as? [String: Double])
+        #expect(accuracies.contains { abs($0 - (metrics["accuracy"] ?? -1)) < 1e-6 }, "\(table) \(metrics)")
+    }
+
+    /// A target that was normalised is answered, and judged, in its own units.
+    @Test func normalisedTargetsAreAnsweredInTheirUnits() throws {
+        let folder = try folder(
+            """
+            training Learn(x: f32[N, 1], y: f32[N, 1]) {
+                answer = x.dense(1, name: "fc")
+                minimize answer.meanSquaredError(y), by: sgd(0.3)
+                predict y: answer
+                return loss: answer.meanSquaredError(y)
+            }
+            """)
+        var rows = ["x,y"]
+        for row in 0..<64 { rows.append("\(row),\(1000 + 10 * row)") }
+        try folder.write(rows.joined(separator: "\n") + "\n", "line.csv")
+        let data = ["--data", "line.csv"]
+        _ = try succeed(["train", "learn.dlm"] + data + ["--normalize", "x", "--normalize", "y", "--epochs", "5", "--out", "run"], in: folder)
+        try folder.write(Tensor([100] as [Float], shape: [1, 1]), "x.npy")
+        _ = try succeed(["run", "run/model.dlc", "--input", "x.npy", "--output-dir", "answer"], in: folder)
+        let answer = try #require(try NPY.read(folder.path("answer/y.npy")).doubles().first)
+        #expect(abs(answer - 2000) < 10, "\(answer)")
+        let json = try succeed(["evaluate", "run", "--json"] + data, in: folder)
+        let judged = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
+        let figures = try #require(judged["figures"] as? [String: Double])
+        // In deviations, of 185, it would be less than 0.001.
+        #expect((0.01..<5).contains(figures["meanAbsoluteError"] ?? 0), "\(json)")
+    }
+
     @Test func classesAreBalanced() throws {
         let folder = try folder()
         var rows = ["a;b;side"]

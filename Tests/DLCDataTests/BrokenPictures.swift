@@ -31,7 +31,9 @@ extension BrokenInputs {
             set("truncated JPEG", ["cat/a.jpg": Array(jpeg.prefix(jpeg.count / 2))], says: "cat/a.jpg"),
             set("no picture", ["cat/a.png": Array("hello".utf8)], says: "cat/a.png", "neither PNG nor JPEG"),
             set("empty file", ["cat/a.png": []], says: "cat/a.png"),
-            set("a strange file", ["cat/a.png": png, "cat/notes.txt": []], says: "cat/notes.txt", "is no picture"),
+            set("no picture among files", ["cat/notes.txt": []], says: "cat/notes.txt", "is no picture"),
+            set("a picture of a kind that is not read", ["cat/a.png": png, "cat/b.webp": []], says: "cat/b.webp", "not read"),
+            set("a folder among pictures", ["cat/a.png": png, "cat/more/b.png": png], says: "cat/more", "is a folder"),
             set(
                 "more classes than the model", ["a/a.png": png, "b/a.png": png, "c/a.png": png], says: "3 classes (a, b, c)",
                 "the model has 2"),

@@ -36,6 +36,17 @@ import Testing
         }
     }
 
+    @Test func whatIsNoPictureIsPassedOver() throws {
+        try withTemporaryFolder { folder in
+            try fill(folder, "set")
+            try folder.write([1], "set/cat/Thumbs.db")
+            try folder.write([1], "set/dog/LICENCE")
+            try folder.write([1], "set/dog/.DS_Store")
+            let data = try Datasets.open("\(folder.path)/set", wanting: wanted)
+            #expect(data.count == 3 && data.summary.hasSuffix("(2 other files passed over)"), "\(data.summary)")
+        }
+    }
+
     @Test func openSizesAreThoseOfTheFirstPicture() throws {
         try withTemporaryFolder { folder in
             try fill(folder, "set")

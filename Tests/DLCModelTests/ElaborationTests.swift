@@ -1,3 +1,4 @@
+import DLCGraph
 import Foundation
 @testable import DLCModel
 import Testing
@@ -64,9 +65,22 @@ import Testing
         ("p = parameter([4], init: normal(0.02), name: \"p\")\nreturn x + p", "f32[N, 4]"),
         ("return where(x > 0, x, 0)", "f32[N, 4]"),
         ("return (x > 0).where(x, x * 2)", "f32[N, 4]"),
+        ("return where(x > 0, -1e9, 0)", "f32[N, 4]"),
+        ("return where(x > 0, 1, 0)", "i64[N, 4]"),
+        ("return x.cast(i32) ~/ 3", "i32[N, 4]"),
         ("mask = none\nif mask == none { x = x.dense(2) }\nreturn x", "f32[N, 2]"),
     ]) func expressions(body: String, result: String) throws {
         #expect(try shape(body) == result)
+    }
+
+    /// Floor division as Python has it, for all signs and at the ends of a type.
+    @Test func integersAreDividedDownwards() throws {
+        let model = try Model.load("a.dlm") { _ in "model M(a: i32[N], b: i32[N], c: u8[2]) { return q: a ~/ b, u: c ~/ 2 }" }
+        let (a, b): ([Int32], [Int32]) = ([7, -7, 7, -7, 6, -6, 0, .min, .max, .min], [2, 2, -2, -2, 3, 3, -5, 3, -1, 1])
+        let inputs = try ["a": Tensor(a, shape: [10]), "b": Tensor(b, shape: [10]), "c": Tensor([255, 3] as [UInt8], shape: [2])]
+        let results = try Interpreter.run(model.graph(seed: 0), inputs)
+        #expect(try results["q"]?.integers() == [3, -4, -4, 3, 2, -2, 0, -715_827_883, -2_147_483_647, -2_147_483_648])
+        #expect(try results["u"]?.integers() == [127, 1])
     }
 
     @Test func settingsReplaceDefaults() throws {

@@ -1,5 +1,6 @@
 import DLC
 import DLCData
+import DLCModel
 import DLCTensorFiles
 import Testing
 
@@ -41,6 +42,26 @@ import Testing
         #expect(best < first / 10)
         #expect(best == outcome.history.compactMap { $0.validation.first?.value }.min())
         #expect(Set(outcome.bestWeights.keys) == ["hidden.weight", "hidden.bias", "out.weight", "out.bias"])
+    }
+
+    /// A training that is built in Swift takes no file, and has the same bits as one that is written.
+    @Test func trainingsBuiltInSwiftAreTrained() throws {
+        let training = try Training("Fit") { builder in
+            let x = try builder.input("x", .float32, [Dim(symbol: "N"), 3]), target = try builder.input("target", .float32, [Dim(symbol: "N"), 1])
+            let loss = try x.dense(1, name: "out").meanSquaredError(target)
+            try builder.minimize(loss, by: Adam(rate: 1e-2))
+            try builder.output("loss", loss)
+        }
+        let text = """
+            training Fit(x: f32[N, 3], target: f32[N, 1]) {
+                loss = x.dense(1, name: "out").meanSquaredError(target)
+                minimize loss, by: adam(1e-2)
+                return loss: loss
+            }
+            """
+        let built = try Trainer(training, options: options(epochs: 2)).run(Plane(count: 40), validation: Plane(count: 20))
+        let written = try Trainer(folder.write(text, "swift.dlm"), options: options(epochs: 2)).run(Plane(count: 40), validation: Plane(count: 20))
+        #expect(same(built.states, written.states) && built.step == 6)
     }
 
     @Test func aStoppedRunGoesOnAsIfItHadNot() throws {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import DLC
 import DLCData
+import DLCModel
 import DLCTensorFiles
 import DLCTrain
 
@@ -77,41 +78,45 @@ struct EvaluateCommand: ParsableCommand {
         var subject = try subject()
         if let network = subject.network { subject.metadata.merge(network.metadata) { $1 } }
         var parts: (metrics: [NamedValue], evaluation: Evaluation?) = ([], nil)
-        let path = try data ?? subject.judgedBy ?? {
-            throw DLCError("name the data with --data; of a run only those that --validation named are known", at: [model])
-        }()
         var options = DataOptions()
         for setting in readings { try located("--read") { try options.set(setting.name, setting.value) } }
         for source in sources { options.sources[source.name] = source.value }
-        let labels = Answer.labels(subject.metadata["labels"])
+        var labels = Answer.labels(subject.metadata["labels"])
         var encoding = try located(model) { try DataEncoding(metadata: subject.metadata) }
         // The data's classes must be the model's, whatever their order in a folder.
         if encoding.classNames.isEmpty { encoding.classNames = labels }
         if encoding != DataEncoding() { options.encoding = encoding }
+        let read = options
+        func examples(_ wanted: [WantedField]) throws -> any Dataset { try self.examples(wanted, of: subject, read) }
         func normalisation(_ examples: any Dataset) throws -> Normalisation {
             try located(model) { try Normalisation(metadata: subject.metadata, fields: examples.fields) }
         }
         if let trainer = subject.trainer {
-            let examples = try Datasets.open(path, wanting: trainer.wanted, options: options)
+            let examples = try examples(trainer.wanted)
             parts.metrics = try located(model) {
                 try trainer.evaluate(examples, normalisation: normalisation(examples)) { show("judging", $0, $1) }
             }
         }
         if output == nil, target == nil, let network = subject.network,
             let evaluator = DetectionEvaluator(network, batch: batch ?? 16, threads: threads.threads) {
-            let examples = try Datasets.open(path, wanting: evaluator.wanted, options: options)
+            let examples = try examples(evaluator.wanted)
             parts.evaluation = try located(model) {
                 try evaluator.run(examples, normalisation: normalisation(examples)) { show("detecting", $0, $1) }
             }
         } else if let network = subject.network {
             let truth = try truth(network, subject.trainer)
             var evaluator = try located(model) { try Evaluator([network] + subject.others, output: output, target: truth, batch: batch ?? subject.trainer?.batch ?? 64, threads: threads.threads) }
-            let examples = try Datasets.open(path, wanting: evaluator.wanted, options: options)
+            let examples = try examples(evaluator.wanted)
             parts.evaluation = try located(model) {
                 try evaluator.run(examples, normalisation: normalisation(examples)) { show("answering", $0, $1) }
             }
         }
         if Console.hasTerminal { Console.put("\r\u{1B}[K") }
+        // Classes that are symbols bear their names.
+        let symbols = (encoding.targetVocabulary ?? encoding.vocabulary)?.symbols ?? []
+        if labels.isEmpty, let confusion = parts.evaluation?.confusion, confusion.count == symbols.count {
+            labels = symbols.map { $0.contains(where: \.isWhitespace) ? String(reflecting: $0) : $0 }
+        }
         let text = EvaluationText(metrics: parts.metrics, evaluation: parts.evaluation, labels: labels)
         print(json ? text.json : text.lines.joined(separator: "\n"))
     }
@@ -129,8 +134,22 @@ struct EvaluateCommand: ParsableCommand {
         var others: [CompiledModel] = []
         /// What is known of the data that it learned.
         var metadata: [String: String] = [:]
-        /// The data that the run was judged by.
-        var judgedBy: String?
+        /// The run that it is of, and the file that it trains.
+        var run: (command: TrainCommand, file: String)?
+    }
+
+    /// The data of `--data`, else those that the run was judged by, a part that was split off among them.
+    private func examples(_ wanted: [WantedField], of subject: Subject, _ options: DataOptions) throws -> any Dataset {
+        if let path = try data ?? subject.run.flatMap({ $0.command.data.judgedBy($0.file) }) {
+            return try Datasets.open(path, wanting: wanted, options: options)
+        }
+        if let (command, file) = subject.run, let trainer = subject.trainer {
+            // The fields that the run read, so that the same examples are split off.
+            let others = wanted.filter { field in !trainer.wanted.contains { $0.name == field.name } }
+            if let judged = try command.data.judged(file, trainer.wanted + others, command.training.seed) { return judged }
+            throw DLCError("name the data with --data; the run was judged by what it learned", at: [model])
+        }
+        throw DLCError("name the data with --data", at: [model])
     }
 
     private func subject() throws -> Subject {
@@ -139,8 +158,9 @@ struct EvaluateCommand: ParsableCommand {
         var subject = Subject()
         if ModelFile.kind(model) == "dlm", trainingName != nil || !weights.isEmpty, let first = weights.first {
             let file = try options()
-            subject.trainer = try trainer(model, file, weights: first)
-            let networks = try weights.map { try network(model, file, weights: $0) }
+            let trainer = try trainer(model, file, weights: first)
+            subject.trainer = trainer
+            let networks = try weights.map { try network(trainer.training, file, weights: $0) }
             if first.hasSuffix(".safetensors") { subject.metadata = try Safetensors(contentsOf: first).metadata }
             (subject.network, subject.others) = (networks[0], networks.dropFirst().compactMap { $0 })
         } else {
@@ -161,15 +181,15 @@ struct EvaluateCommand: ParsableCommand {
         var options = try command.training.options()
         options.drawn = []
         let text = folder.text(of: file)
-        subject.trainer = try trainer(text, options, weights: folder.bestPath)
+        let trainer = try trainer(text, options, weights: folder.bestPath)
+        subject.trainer = trainer
         subject.metadata = try Safetensors(contentsOf: folder.bestPath).metadata
         // The run may be going on still: its network is made of the best parameters so far.
-        subject.network = try network(text, options, weights: folder.bestPath)
+        subject.network = try network(trainer.training, options, weights: folder.bestPath)
         subject.others = try others.map { try ModelFile.ready(ModelFile.network(of: $0), ModelOptions(), CompileFlags.parse([])) }
-        subject.judgedBy = command.data.judgedBy(file)
+        subject.run = (command, file)
         return subject
     }
-
 
     private func options() throws -> ModelOptions {
         var options = ModelOptions()
@@ -183,16 +203,19 @@ struct EvaluateCommand: ParsableCommand {
         (options.weights, options.renames) = (weights, [])
         options.warn = { _ in }
         (length.batch, length.threads) = (batch, threads.threads)
-        if batch == nil {
-            // The training's own size, or one that is quick.
-            let wanted = try Trainer.wanted(by: Compiler.training(file, options), options, length)
-            length.batch = wanted.isFixed ? wanted.batch : 64
+        let training = try Compiler.training(file, options)
+        return try located(file) { [options] in
+            if batch == nil {
+                // The training's own size, or one that is quick.
+                let wanted = try Trainer.wanted(by: training, options, length)
+                length.batch = wanted.isFixed ? wanted.batch : 64
+            }
+            return try Trainer(training, options, options: length)
         }
-        return try Trainer(file, options, options: length)
     }
 
-    private func network(_ file: String, _ options: ModelOptions, weights: String) throws -> CompiledModel? {
-        try TrainedNetwork.graph(file, options, weights: weights).map { try CompiledModel(Compiler.compile($0)) }
+    private func network(_ training: Training, _ options: ModelOptions, weights: String) throws -> CompiledModel? {
+        try TrainedNetwork.graph(training, options, weights: weights).map { try CompiledModel(Compiler.compile($0)) }
     }
 
     /// The field that holds the truth.

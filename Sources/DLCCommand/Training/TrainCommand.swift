@@ -1,6 +1,7 @@
 import ArgumentParser
 import DLC
 import DLCData
+import DLCModel
 import DLCTensorFiles
 import DLCTrain
 
@@ -24,7 +25,7 @@ struct TrainCommand: ParsableCommand {
               dlc train --resume runs/learn
             """)
 
-    @Argument(help: "A .dlm file with a training; left out with --resume.")
+    @ArgumentParser.Argument(help: "A .dlm file with a training; left out with --resume.")
     var file: String?
 
     @OptionGroup(title: "The training") var training: TrainingFlags
@@ -112,14 +113,14 @@ struct TrainCommand: ParsableCommand {
                 parts.training, validation: parts.validation, normalisation: parts.normalisation, folder: folder, resuming: resuming,
                 observe: { try display.show($0) })
         }
-        let hasNetwork = try outcome.best != nil && writeNetwork(text, folder)
+        let hasNetwork = try outcome.best != nil && writeNetwork(trainer.training, folder)
         display.finish(outcome, folder, hasNetwork)
         if outcome.reason == .stopped { throw ExitCode(130) }
     }
 
     /// Compiles what the training predicts, with the best weights.
-    private func writeNetwork(_ file: String, _ folder: RunFolder) throws -> Bool {
-        guard let graph = try TrainedNetwork.graph(file, training.options(), weights: folder.bestPath) else { return false }
+    private func writeNetwork(_ training: Training, _ folder: RunFolder) throws -> Bool {
+        guard let graph = try TrainedNetwork.graph(training, self.training.options(), weights: folder.bestPath) else { return false }
         var compile = try flags.options(training: true)
         compile.memory = nil
         let image = try Compiler.compile(graph, compile)
@@ -147,8 +148,22 @@ struct TrainCommand: ParsableCommand {
             let perEpoch = min((parts.training.count + wanted.batch - 1) / wanted.batch, options.batchLimit ?? .max)
             model.settings["steps"] = "\(try Checked.multiply(max(1, perEpoch), epochs))"
         }
-        let compile = try flags.options(training: true)
-        let trainer = try Progress.during("compiling \(file)") { [options, model] in try Trainer(text, model, compile: compile, options: options) }
+        var compile = try flags.options(training: true)
+        // Kernels are chosen for the lengths that the data have.
+        for (port, field) in training.step.graph.inputs.compactMap({ port in parts.training.fields.first { $0.name == port.name }.map { (port, $0) } }) {
+            for (dim, extent) in zip(training.step.graph.shape(port.value).dropFirst(), field.shape) {
+                if let symbol = dim.symbol, let extent, compile.likely[symbol] == nil { compile.likely[symbol] = extent }
+            }
+        }
+        if let prediction = training.prediction {
+            let known = Set((prediction.graph.inputs + prediction.graph.outputs).map(\.name))
+            for name in data.normalised where !known.contains(name) {
+                Console.warn("\(name) is normalised and no prediction is called \(name): they are in deviations from its mean; predict \(name): ... is in its own units")
+            }
+        }
+        let trainer = try Progress.during("compiling \(file)") { [options, model, compile] in
+            try Trainer(text, model, compile: compile, options: options)
+        }
         return (trainer, parts)
     }
 

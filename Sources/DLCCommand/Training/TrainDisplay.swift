@@ -155,6 +155,7 @@ enum TrainingText {
         if let bar { parts.append(bar) }
         parts.append("\(report.batch)/\(report.batches)")
         parts += report.metrics.map { "\($0.name) \(Format.short($0.value))" }
+        if let rate = report.rate { parts.append("rate \(Format.short(rate))") }
         if rate.secondsPerStep > 0 {
             parts.append("\(Format.grouped(Int(rate.examplesPerSecond))) examples/s")
             if let operations = overview?.operations { parts.append("\(Format.short(Double(operations) / rate.secondsPerStep / 1e9)) GFLOP/s") }
@@ -225,6 +226,7 @@ struct JSONDisplay: TrainDisplay {
             print(
                 """
                 {"event": "step", "step": \(report.step), "epoch": \(report.epoch), "batch": \(report.batch), "loss": \(number(report.loss)), \
+                "rate": \(report.rate.map(number) ?? "null"), \
                 "means": \(object(report.metrics)), "examples": \(report.examples), "seconds": \(report.seconds)}
                 """)
         case .watched(let watch):

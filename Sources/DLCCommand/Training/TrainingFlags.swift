@@ -155,6 +155,9 @@ struct DataFlags: ParsableArguments {
         }
     }
 
+    /// What a run is judged by, a part that is split off among it; nil where it is by what it learns.
+    func judged(_ model: String, _ fields: [WantedField], _ seed: UInt64) throws -> (any Dataset)? { try opened(model, fields, seed).validation }
+
     private func opened(_ model: String, _ fields: [WantedField], _ seed: UInt64) throws -> (training: any Dataset, validation: (any Dataset)?) {
         let options = try options()
         guard let data else {
@@ -173,7 +176,7 @@ struct DataFlags: ParsableArguments {
         return (training, try validation.map { try Datasets.open($0, wanting: fields, options: options.following(training)) })
     }
 
-    /// What a run is judged by; nil where that is a part of what it was split from, or nothing.
+    /// The path of what a run is judged by; nil where that is a part of a file or folder, or nothing.
     func judgedBy(_ model: String) -> String? {
         if let validation { return validation }
         let usual = FilePath.folder(model) + "data/" + ModelFile.stem(model) + "-test.npz"

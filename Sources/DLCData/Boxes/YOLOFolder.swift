@@ -8,11 +8,7 @@ enum YOLOFolder {
 
     static func pictures(_ path: String) throws -> (pictures: [BoxedPicture], classNames: [String]) {
         let (images, labels) = (Folder.join(path, folders.images), Folder.join(path, folders.labels))
-        let names = try Folder.names(in: images)
-        guard !names.isEmpty else { throw DLCError("is an empty folder; expected pictures", at: [images]) }
-        if let odd = names.first(where: { !PictureFolder.kinds.contains(Folder.kind(of: $0)) }) {
-            throw DLCError("is no picture; expected .png, .jpg or .jpeg", at: [Folder.join(images, odd)])
-        }
+        let names = try PictureNames(in: images).names
         let stems = Set(names.map { Folder.stem(of: $0) })
         if let alone = try Folder.names(in: labels).first(where: { !stems.contains(Folder.stem(of: $0)) }) {
             throw DLCError("belongs to no picture in \(images)", at: [Folder.join(labels, alone)])

@@ -12,6 +12,7 @@ import DLCTensor
 enum Folder {
     static func exists(_ path: String) -> Bool { kind(path) == S_IFDIR }
     static func isFile(_ path: String) -> Bool { kind(path) == S_IFREG }
+    static func isThere(_ path: String) -> Bool { kind(path) != nil }
 
     private static func kind(_ path: String) -> mode_t? {
         var status = stat()

@@ -4,8 +4,6 @@ import DLCTensor
 ///
 /// Sources are `image` and, where there are classes, `label`. Classes are numbered by their names in the order of bytes.
 struct PictureFolder: Dataset {
-    static let kinds = ["png", "jpg", "jpeg"]
-
     let summary: String
     let fields: [DataField]
     let encoding: DataEncoding
@@ -28,18 +26,16 @@ struct PictureFolder: Dataset {
     }
 
     /// - Parameter folders: the folders of classes; empty where the pictures lie in `path` itself.
-    /// - Throws: where a folder is empty or holds other files, classes are unknown, or a field can be filled by nothing.
+    /// - Throws: where a folder has no pictures or some that cannot be read, classes are unknown, or a field can be filled by nothing.
     init(_ path: String, folders: [String], wanting wanted: [WantedField], _ options: DataOptions) throws {
         var encoding = options.encoding ?? DataEncoding()
         if !folders.isEmpty, encoding.classNames.isEmpty { encoding.classNames = folders }
-        var (paths, classes): ([String], [Int]) = ([], [])
+        var (paths, classes, others): ([String], [Int], Int) = ([], [], 0)
         for folder in folders.isEmpty ? [""] : folders {
             let place = folder.isEmpty ? path : Folder.join(path, folder)
-            let names = try Folder.names(in: place)
-            guard !names.isEmpty else { throw DLCError("is an empty folder; expected pictures", at: [place]) }
-            if let odd = names.first(where: { !Self.kinds.contains(Folder.kind(of: $0)) }) {
-                throw DLCError("is no picture; expected .png, .jpg or .jpeg", at: [Folder.join(place, odd)])
-            }
+            let pictures = try PictureNames(in: place)
+            let names = pictures.names
+            others += pictures.others
             paths += names.map { Folder.join(place, $0) }
             if folder.isEmpty { continue }
             guard let index = encoding.classNames.firstIndex(of: folder) else {
@@ -62,7 +58,7 @@ struct PictureFolder: Dataset {
         (self.encoding, self.pictures, labelFields) = (encoding, pictures, labels)
         let known = pictures.map(\.field) + labels.map(\.field)
         fields = wanted.compactMap { wanted in known.first { $0.name == wanted.name } }
-        summary = "\(paths.count) pictures" + (folders.isEmpty ? "" : " of \(encoding.classNames.count) classes") + " in \(path)"
+        summary = "\(paths.count) pictures" + (folders.isEmpty ? "" : " of \(encoding.classNames.count) classes") + " in \(path)" + PictureNames.note(others)
     }
 
     func labels() -> [Int]? { classes }

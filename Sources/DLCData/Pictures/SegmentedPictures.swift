@@ -35,18 +35,14 @@ struct SegmentedPictures: Dataset {
         func files(_ folder: String, _ kinds: [String]) throws -> [String: String] {
             let place = Folder.join(path, folder)
             var found: [String: String] = [:]
-            for name in try Folder.names(in: place) {
-                guard kinds.contains(Folder.kind(of: name)) else {
-                    throw DLCError("is no picture; expected .\(kinds.joined(separator: " or ."))", at: [Folder.join(place, name)])
-                }
+            for name in try PictureNames(in: place, kinds: kinds).names {
                 guard found.updateValue(Folder.join(place, name), forKey: Folder.stem(of: name)) == nil else {
                     throw DLCError("has two pictures named \(Folder.stem(of: name).printable())", at: [place])
                 }
             }
-            guard !found.isEmpty else { throw DLCError("is an empty folder; expected pictures", at: [place]) }
             return found
         }
-        let (images, masks) = (try files(Self.folders.images, PictureFolder.kinds), try files(Self.folders.masks, ["png"]))
+        let (images, masks) = (try files(Self.folders.images, PictureNames.kinds), try files(Self.folders.masks, ["png"]))
         if let alone = images.keys.filter({ masks[$0] == nil }).min() {
             throw DLCError("\(alone.printable()) has a picture and no mask", at: [path])
         }

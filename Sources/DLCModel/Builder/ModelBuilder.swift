@@ -194,6 +194,9 @@ public final class ModelBuilder {
     func finishPrediction() throws -> Model? {
         if predictions.isEmpty { return nil }
         var part = try graph.graph.part(computing: predictions) { $0.replacingPrefix(Self.evaluationPrefix, with: Self.predictionPrefix) }
+        if let name = part.inputs.map(\.name).first(where: { name in predictions.contains { $0.name == name } }) {
+            throw DLCError("a prediction is called \(name), as an input is whose extents it needs; an output has a name of its own")
+        }
         let gone = Set((graph.graph.inputs + graph.graph.outputs).map(\.name)).subtracting((part.inputs + part.outputs).map(\.name))
         part.metadata = metadata.filter { note in !gone.contains { note.key.hasPrefix($0 + ".") } }
         let states = Set(part.states.map(\.name)), copies = copies.filter { states.contains($0.key) }
@@ -230,6 +233,12 @@ public final class ModelBuilder {
     func prediction(_ name: String, _ value: TensorValue) throws {
         if predictions.contains(where: { $0.name == name }) { throw DLCError("two predictions are named \(name)") }
         predictions.append((name, value.value))
+    }
+
+    /// The names of the inputs that values are computed from.
+    func inputs(readBy values: [TensorValue]) -> Set<String> {
+        let isLive = graph.graph.live(from: values.map(\.value))
+        return Set(graph.graph.inputs.filter { isLive[$0.value.index] }.map(\.name))
     }
 
     func fact(_ value: Value) -> Fact { graph.fact(value) }

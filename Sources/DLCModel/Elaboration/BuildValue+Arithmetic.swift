@@ -213,13 +213,27 @@ enum Arithmetic {
         case .or: function = .or
         case .notEqual: return try a.apply(Binary(.equal), b).apply(Unary(.not))
         case .floorDivide:
-            guard a.element.isFloat else { throw DLCError("`~/` takes tensors of floating point, found \(a.type)") }
-            return try a.apply(Binary(.div), b).apply(Unary(.floor))
+            guard a.element.isFloat || a.element.isInteger else { throw DLCError("`~/` takes tensors of numbers, found \(a.type)") }
+            try checkBroadcast(a, b, op.rawValue)
+            return try floorDivision(a, b)
         case .halfOpenRange, .closedRange: throw unfit(op, left, right, "two integers")
         case .matrixProduct: return try a.matmul(b)
         }
         try checkBroadcast(a, b, op.rawValue)
         return try a.apply(Binary(function), b)
+    }
+
+    /// The quotient rounded towards −∞. Division of integers rounds towards 0: where a remainder is left over and the signs differ,
+    /// that is one too many.
+    private static func floorDivision(_ a: TensorValue, _ b: TensorValue) throws -> TensorValue {
+        let quotient = try a.apply(Binary(.div), b)
+        guard !a.element.isFloat else { return try quotient.apply(Unary(.floor)) }
+        guard a.element.isSigned else { return quotient }
+        let isExact = try quotient.apply(Binary(.mul), b).apply(Binary(.equal), a)
+        func isNegative(_ x: TensorValue) throws -> TensorValue { try x.apply(Binary(.less), x.builder.scalar(0, like: x)) }
+        let differ = try isNegative(a).apply(Binary(.xor), isNegative(b))
+        let isBelow = try isExact.apply(Unary(.not)).apply(Binary(.and), differ)
+        return try quotient.apply(Binary(.sub), isBelow.apply(Cast(to: a.element)))
     }
 
     /// Refuses a dimension that a run settles beside a number above 1: who wrote them forgot a `flatten`, not a broadcast.
@@ -230,12 +244,23 @@ enum Arithmetic {
         }
     }
 
-    /// The elements of `a` where the condition's are true, else those of `b`; all three broadcast.
+    /// The elements of `a` where the condition's are true, else those of `b`; all three broadcast. Two integers give i64, two other
+    /// numbers f32.
     static func choose(_ condition: BuildValue, _ a: BuildValue, _ b: BuildValue) throws -> TensorValue {
         guard let chooser = condition.tensor, chooser.element == .bool else {
             throw DLCError("the condition of `where` is a tensor of bool, found \(condition.found)")
         }
-        guard let like = a.tensor ?? b.tensor else { throw DLCError("`where` takes a tensor and a number, or two tensors, found \(a.found) and \(b.found)") }
+        guard let like = a.tensor ?? b.tensor else {
+            guard let yes = number(a), let no = number(b) else {
+                throw DLCError("`where` takes tensors and numbers, found \(a.found) and \(b.found)")
+            }
+            var areIntegers = false
+            if case .integer = a, case .integer = b { areIntegers = true }
+            func constant(_ number: Double) throws -> TensorValue {
+                chooser.builder.constant(try Tensor(doubles: [number], type: areIntegers ? .int64 : .float32, shape: []))
+            }
+            return try chooser.apply(Where(), constant(yes), constant(no))
+        }
         return try chooser.apply(Where(), operand(a, like, "where"), operand(b, like, "where"))
     }
 

@@ -67,7 +67,11 @@ extension Elaborator {
     }
 
     /// Takes what stands after `return` or `predict` for outputs.
-    func outputs(_ result: BuildValue, at ranges: [SourceRange], of what: String, example: String, _ take: (String, TensorValue) throws -> Void) {
+    /// - Parameter apart: whether an input belongs to another graph, so that an output may bear its name.
+    func outputs(
+        _ result: BuildValue, at ranges: [SourceRange], of what: String, example: String, apart: (String) -> Bool = { _ in false },
+        _ take: (String, TensorValue) throws -> Void
+    ) {
         var results: [(label: String?, value: BuildValue)] = [(nil, result)]
         if case .results(let several, false) = result { results = several }
         for (index, (label, value)) in results.enumerated() {
@@ -82,7 +86,7 @@ extension Elaborator {
             }
             let name = label ?? "output"
             // In ONNX a name stands for one value.
-            if frame.block.syntax.parameters.contains(where: { $0.type != nil && $0.name.name == name }) {
+            if !apart(name), frame.block.syntax.parameters.contains(where: { $0.type != nil && $0.name.name == name }) {
                 report("the output would be called `\(name)`, as an input is", at: place, help: "an output has a name of its own")
                 continue
             }

@@ -157,7 +157,11 @@ extension Elaborator {
         prediction = range
         let results = builder.predicting { values.map { (label: $0.label?.name, value: evaluate($0.value)) } }
         let result = results.count == 1 && results[0].label == nil ? results[0].value : .results(results, ofLayer: false)
-        outputs(result, at: values.map(\.value.range), of: "a prediction", example: "predict") { try builder.prediction($0, $1) }
+        // A prediction of what is learned may bear its name, which the program that predicts does not read.
+        let read = builder.inputs(readBy: results.compactMap { $0.value.tensor })
+        outputs(result, at: values.map(\.value.range), of: "a prediction", example: "predict", apart: { !read.contains($0) }) {
+            try builder.prediction($0, $1)
+        }
     }
 
     // MARK: follow

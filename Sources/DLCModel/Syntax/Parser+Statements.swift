@@ -211,7 +211,12 @@ extension Parser {
             names.append(name)
         }
         advance()
-        return .assign(names, try operand("a value after `=`"))
+        let value = try operand("a value after `=`")
+        if names.count > 1, isNext(.comma) {
+            report("one value stands behind `=`, with a part for each name", at: range(token), help: "write a line for each name")
+            throw Abandoned()
+        }
+        return .assign(names, value)
     }
 
     /// Reports a line that is an expression, or nearly one.

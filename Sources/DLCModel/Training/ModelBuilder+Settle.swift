@@ -164,8 +164,9 @@ extension ModelBuilder {
         try next(name, kept)
         training.rateStates.append(name)
         let current = Scalar.tensor(try kept.apply(Cast(to: .float64)))
-        if case .schedule(let schedule) = rate { return try schedule.value(current, atUpdate: update.number) }
-        return current
+        let inEffect: Scalar = if case .schedule(let schedule) = rate { try schedule.value(current, atUpdate: update.number) } else { current }
+        training.ratesInEffect.append(inEffect)
+        return inEffect
     }
 
     // MARK: Followers

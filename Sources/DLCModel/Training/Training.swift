@@ -20,12 +20,19 @@ public struct Training: Sendable {
     /// States `f32[]` that hold the base rates, which may be set between runs: one per `minimize` whose rate is no input.
     public let rates: [String]
 
+    /// What the first of these rates is in the run that comes next: the output `rate`, `f64[]`, of the part of the step that
+    /// computes it from the step's states. Nil where it is an input.
+    public let rateInEffect: Graph?
+
     /// Build-time parameters of the training's text that are numbers, such as its rate.
     public let numbers: [String: Double]
 
     /// - Parameter predictionBuilder: an evaluation of which the prediction is a part.
     init(_ stepBuilder: ModelBuilder, _ evaluationBuilder: ModelBuilder, _ predictionBuilder: ModelBuilder) throws {
         prediction = try predictionBuilder.finishPrediction()
+        rateInEffect = try stepBuilder.training.ratesInEffect.first.map { rate in
+            try stepBuilder.graph.graph.part(computing: [("rate", rate.tensor(in: stepBuilder).value)])
+        }
         // What only the prediction reads nobody gives to a step.
         let predicted = Set(prediction?.graph.inputs.map(\.name) ?? [])
         let step = try stepBuilder.finish().rewritten { try $0.withoutUnread(inputs: predicted) }

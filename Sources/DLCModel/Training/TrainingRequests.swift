@@ -55,6 +55,8 @@ struct TrainingRequests {
     var streams = 0
     var key: TensorValue?
     var isSettled = false
+    /// The rate of each `minimize` in the run at hand, where it is no input.
+    var ratesInEffect: [Scalar] = []
     /// By name, once all is settled.
     var trained: [String] = []
     var averages: Set<String> = []

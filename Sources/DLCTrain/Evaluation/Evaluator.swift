@@ -74,7 +74,11 @@ public struct Evaluator: Sendable {
         let options = Batches.Options(batchSize: batch, order: .sequential, keepsPartBatch: !settles)
         // A network that remembers reads on in every row, as it learned to.
         let remembers = !models[0].states.isEmpty
-        let batches = remembers ? try Batches.continued(data, rows: batch, normalisation) : try Batches(data, options) { try normalisation.apply($0) }
+        // An answer that bears the truth's name is of its units, and both are judged in those of the data.
+        var given = normalisation
+        let name = models[0].outputs[output].name
+        let units = name == target.name && !models[0].inputs.contains { $0.name == name } ? given.fields.removeValue(forKey: name) : nil
+        let batches = remembers ? try Batches.continued(data, rows: batch, given) : try Batches(data, options) { [given] in try given.apply($0) }
         var judgement: Judgement?
         var examples = 0
         while let batch = try batches.next() {
@@ -86,7 +90,8 @@ public struct Evaluator: Sendable {
                     try session.setInput(index, augmentation?.applied(to: tensor, copy: copy) ?? tensor)
                 }
                 try session.run()
-                answers.append(try session.output(output))
+                let answer = try session.output(output)
+                answers.append(try units?.undo(answer) ?? answer)
             }
             let kind = try judgement?.kind ?? AnswerKind(answers: answers[0].shape, truths: truths.shape, truths.type)
             if judgement == nil { judgement = Judgement(kind) }

@@ -400,11 +400,17 @@ model M(x: f32[1, 4]) {
     return where(x, x, 0)
 }
 // expect: 2:12 the condition of `where` is a tensor of bool, found a tensor f32[1, 4]
-=== a choice between numbers
+=== a choice between no numbers
 model M(x: f32[1, 4]) {
-    return where(x > 0, 1, 0)
+    return where(x > 0, "a", 0)
 }
-// expect: 2:12 `where` takes a tensor and a number, or two tensors, found the integer 1 and the integer 0
+// expect: 2:12 `where` takes tensors and numbers, found the text "a" and the integer 0
+=== a number in the place of an argument
+model M(x: f32[1, 4]) {
+    return x + x.randomUniform(-1, 1)
+}
+// expect: 2:32 randomUniform takes at most one tensor: x; arguments are given by name: low, high
+// expect: 2:36 randomUniform takes at most one tensor: x; arguments are given by name: low, high
 === a mistake in a block that nobody calls
 block unused(x, width = wdth) {
     for i in 0..<2 { x = x.bacthNorm() }

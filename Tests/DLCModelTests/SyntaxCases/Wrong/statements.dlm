@@ -9,6 +9,13 @@ block f(x) {
 block f(x) { x.relu() }
 // expect: 1:14 the value of this line is not used; give it a name, `y = …`, or return it
 
+=== a value for each name
+block f(x) {
+    a, b = x, x
+    return a + b
+}
+// expect: 2:13 one value stands behind `=`, with a part for each name; write a line for each name
+
 === compound assignment
 block f(x) {
     x += 1
