@@ -10,8 +10,8 @@ block residual(x, width, stride = 1) {
 
 /// What a picture tells the LSTM before the first word.
 block look(image, hidden) {
-    x = (2 * image - 1).conv(16, kernel: 3, stride: 2, padding: 1, bias: false).batchNorm().relu()
-    for i in 0..<3 { x = x.residual(16 * 2 ** i, stride: i > 0 ? 2 : 1) }
+    x = (2 * image - 1).conv(24, kernel: 3, stride: 2, padding: 1, bias: false).batchNorm().relu()
+    for i in 0..<3 { x = x.residual(24 * 2 ** i, stride: i > 0 ? 2 : 1) }
     return x.globalAveragePool().flatten().dropout(0.3).dense(hidden, name: "output").unsqueeze(1)
 }
 
@@ -20,12 +20,13 @@ model Caption(image: f32[N, 3, 48, 48], vocabulary = 251, hidden = 96, length = 
     embed = embedding(vocabulary, hidden, name: "words")
     decode = lstm(hidden, name: "decoder")
     output = dense(vocabulary, name: "output")
-    _, h, c = decode(image.look(hidden, name: "encoder"))
+    seen = image.look(hidden, name: "encoder")
+    _, h, c = decode(seen)
     word = fill([image.shape[0], 1], 1, type: i64)
     rare = concat(fill([2], 0), fill([1], 1e9), fill([vocabulary - 3], 0), axis: 0)
     words = []
     for i in 0..<length {
-        y, h, c = decode(embed(word), h, c)
+        y, h, c = decode(embed(word) + seen, h, c)
         word = (output(y) - rare).argmax(axis: 2)
         words = words + [word]
     }
@@ -36,9 +37,9 @@ training LearnCaptions(
     image: f32[N, 3, 48, 48], words: i64[N, 10], label: i64[N, 10], counted: f32[N, 10], vocabulary = 251, hidden = 96, blind = false,
     rate = 3e-3, steps = 1200
 ) {
-    seen = image.randomFlip().randomShift(3).look(hidden, name: "encoder")
+    seen = image.randomShift(4).look(hidden, name: "encoder")
     if blind { seen = 0 * seen }
-    x = concat(seen, words.embedding(vocabulary, hidden, name: "words").dropout(0.3), axis: 1)
+    x = concat(seen, words.embedding(vocabulary, hidden, name: "words").dropout(0.3) + seen, axis: 1)
     y, _ = x.lstm(hidden, name: "decoder")
     logits = y[:, 1:].dropout(0.3).dense(vocabulary, name: "output")
     losses = logits.transpose([0, 2, 1]).crossEntropy(label, reduction: "none")

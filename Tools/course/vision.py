@@ -116,7 +116,7 @@ def captions(course, short):
     report = Report()
     train, test = data_of("captions")
     vocabulary = lines_of("captions", "vocabulary.txt")
-    epochs = 6 if short else 40
+    epochs = 6 if short else 60
     batch = 43 if short else 32
     values = {"vocabulary": len(vocabulary), "steps": epochs * (len(train["label"]) // batch)}
     losses = {}
