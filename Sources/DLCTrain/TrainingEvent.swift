@@ -27,6 +27,9 @@ public struct TrainingOverview: Sendable {
     public var classes: [(name: String, count: Int)]
     public var batch: Int
     public var stepsPerEpoch: Int
+    /// Examples that an epoch leaves out, where only whole batches fit the training or fewer were asked for; others in every epoch where
+    /// their order is drawn.
+    public var leftOut: Int
     /// Steps of the whole training.
     public var steps: Int
     /// Bytes that a step needs at the most, see `SessionMemory`; nil where they depend on more than the size of a batch.

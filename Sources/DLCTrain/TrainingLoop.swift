@@ -232,7 +232,8 @@ struct TrainingLoop {
         return TrainingOverview(
             name: trainer.name, parameters: count(weights), tensors: weights.count, frozen: count(weights.filter { frozen.contains($0.name) }),
             data: [batches.dataset.summary] + (validation.map { [$0.dataset.summary] } ?? []),
-            classes: counts.enumerated().map { ($0 < names.count ? names[$0] : "\($0)", $1) }, batch: trainer.batch, stepsPerEpoch: perEpoch, steps: total,
+            classes: counts.enumerated().map { ($0 < names.count ? names[$0] : "\($0)", $1) }, batch: trainer.batch, stepsPerEpoch: perEpoch,
+            leftOut: max(0, batches.dataset.count - perEpoch * trainer.batch), steps: total,
             peak: bindings.flatMap { try? plan.memory(arena: plan.arena($0, threads: sessions.step.threads).peak, $0).total },
             states: trainer.model.states.reduce(0) { $0 + $1.shape.reduce($1.type.size, *) },
             operations: bindings.flatMap { bindings in try? plan.steps.reduce(0) { try Checked.add($0, $1.operations.evaluate(bindings)) } },

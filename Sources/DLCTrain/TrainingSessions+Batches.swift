@@ -50,6 +50,7 @@ extension Batches {
         }
         let order = (0..<length).flatMap { place in (0..<rows).map { $0 * length + place } }
         let options = Batches.Options(batchSize: rows, order: .sequential, keepsPartBatch: false)
-        return try Batches(data.subset(order, "in \(rows) runs"), options) { try normalisation.apply($0) }
+        let left = data.count - order.count
+        return try Batches(data.subset(order, "in \(rows) runs\(left > 0 ? " (\(left) left over)" : "")"), options) { try normalisation.apply($0) }
     }
 }

@@ -143,7 +143,8 @@ enum TrainingText {
             let shown = overview.classes.prefix(12).map { "\($0.name.printable(most: 24)) \($0.count)" }.joined(separator: ", ")
             lines.append("classes     \(overview.classes.count): \(shown)\(overview.classes.count > 12 ? ", …" : "")")
         }
-        lines.append("steps       \(Format.grouped(overview.steps)), \(Format.grouped(overview.stepsPerEpoch)) an epoch, batches of \(overview.batch)")
+        lines.append("steps       \(Format.grouped(overview.steps)), \(Format.grouped(overview.stepsPerEpoch)) an epoch, batches of \(overview.batch)"
+            + (overview.leftOut > 0 ? "; \(Format.grouped(overview.leftOut)) examples of an epoch are left out" : ""))
         let work = overview.operations.map { ", \(Format.count($0))FLOP a step" } ?? ""
         lines.append("memory      \(overview.peak.map { "\(Format.bytes($0)) at most, " } ?? "")\(Format.bytes(overview.states)) of states\(work)")
         if overview.resumedAt > 0 { lines.append("goes on     after step \(Format.grouped(overview.resumedAt))") }
@@ -219,6 +220,7 @@ struct JSONDisplay: TrainDisplay {
                 """
                 {"event": "began", "training": \(Format.json(overview.name)), "parameters": \(overview.parameters), "frozen": \(overview.frozen), \
                 "data": [\(data)], "classes": {\(classes)}, "batch": \(overview.batch), "stepsPerEpoch": \(overview.stepsPerEpoch), \
+                "leftOut": \(overview.leftOut), \
                 "steps": \(overview.steps), "peak": \(overview.peak.map { "\($0)" } ?? "null"), "states": \(overview.states), \
                 "operations": \(overview.operations.map { "\($0)" } ?? "null"), "resumedAt": \(overview.resumedAt)}
                 """)
