@@ -84,6 +84,7 @@ def gpt():
         count = len(file.read())
     symbols, places = nn.Embedding(count, 128), nn.Embedding(64, 128)
     nn.init.normal_(symbols.weight, 0, 0.02)
+    nn.init.normal_(places.weight, 0, 0.02)
     layers, norm = nn.Sequential(*(Layer(128, 4, 4) for _ in range(4))), nn.LayerNorm(128)
     model = nn.ModuleList([symbols, places, layers, norm])
 
