@@ -13,7 +13,7 @@ public func exportONNX(_ graph: Graph, opset: Int = 17, to path: String) throws 
     try located(path) {
         let tensors = try TensorWriter(for: graph, path: path)
         let document = try makeModel(graph, opset: opset, tensors)
-        if opset <= checkedOpset, !tensors.isExternal { try document.check() }
+        if opset <= checkedOpset, !tensors.isExternal, !isClassic(graph) { try document.check() }
         try tensors.finish()
         try document.save(to: path)
     }
@@ -21,6 +21,12 @@ public func exportONNX(_ graph: Graph, opset: Int = 17, to path: String) throws 
 
 /// The newest opset that libonnx's checker knows.
 private let checkedOpset = 17
+
+/// The version of each domain beside ONNX's own that is written.
+private let domainVersions = ["ai.onnx.ml": 5]
+
+/// Whether operators of ai.onnx.ml occur, whose newest version libonnx's checker does not know.
+private func isClassic(_ graph: Graph) -> Bool { graph.nodes.contains { $0.op.definition.onnx.first?.domain == "ai.onnx.ml" } }
 
 private func makeModel(_ graph: Graph, opset: Int, _ tensors: TensorWriter) throws -> ONNXDocument {
     guard (7...ImportContext.newestOpset).contains(opset) else {
@@ -56,7 +62,7 @@ private func makeModel(_ graph: Graph, opset: Int, _ tensors: TensorWriter) thro
     }
     domains.remove("")
     "".withView { connx_model_add_opset(model, $0, Int64(opset)) }
-    for domain in domains.sorted() { domain.withView { connx_model_add_opset(model, $0, 1) } }
+    for domain in domains.sorted() { domain.withView { connx_model_add_opset(model, $0, Int64(domainVersions[domain] ?? 1)) } }
     return document
 }
 
@@ -67,10 +73,12 @@ private func writeNodes(
     let uses = graph.useCounts()
     let symbols = symbolPlaces(graph)
     var domains = Set<String>()
+    var initializers: [(name: String, tensor: Tensor, isConstant: Bool)] = []
+    // Constants that became attributes are nobody's operands.
+    var used = Set(graph.outputs.map { names.name(of: $0.value) } + graph.states.map { names.name(of: $0.next) } + names.copies.map { names.name(of: $0.value) })
     for node in graph.nodes {
         if let constant = node.op as? Constant {
-            try tensors.write(
-                constant.value, name: names.name(of: node.results[0]), to: connx_graph_add_initializer(message))
+            initializers.append((names.name(of: node.results[0]), constant.value, true))
             continue
         }
         try located(node.name.isEmpty ? node.op.name : "\(node.op.name) '\(node.name)'") {
@@ -86,17 +94,19 @@ private func writeNodes(
                 uniqueName: names.unique, symbolValue: { symbols[$0] })
             try mapping.write(&writer)
             guard !writer.nodes.isEmpty else { throw DLCError("has no form in opset \(opset)") }
-            for (name, tensor) in writer.initializers {
-                try tensors.write(tensor, name: name, to: connx_graph_add_initializer(message))
-            }
+            initializers += writer.initializers.map { ($0.name, $0.tensor, false) }
             for (index, written) in writer.nodes.enumerated() {
                 var written = written
                 // Helpers come before the node that computes the result; it alone keeps the name.
                 written.name = index == writer.nodes.count - 1 ? names.uniqueNode(node.name) : ""
                 try NodeWriter.write(written, to: message)
+                used.formUnion(written.inputs)
                 domains.insert(written.domain)
             }
         }
+    }
+    for (name, tensor, isConstant) in initializers where !isConstant || used.contains(name) {
+        try tensors.write(tensor, name: name, to: connx_graph_add_initializer(message))
     }
     return domains
 }

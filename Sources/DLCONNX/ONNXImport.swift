@@ -75,7 +75,9 @@ private func importModel(
     for (info, value) in zip(outputs, values) {
         try located("output '\(info.name)'") {
             guard let value else { throw DLCError("is never computed") }
-            if settings.isEmpty { try TypeReader.check(info, against: site.builder.fact(value).type) }
+            // Maps with scores for labels stay the table of scores; the metadata says the labels.
+            let isTable = TypeReader.isSequence(info) && site.builder.graph.metadata["\(info.name).labels"] != nil
+            if settings.isEmpty, !isTable { try TypeReader.check(info, against: site.builder.fact(value).type) }
             // A value that is listed twice is one output.
             if named[info.name] == value { return }
             named[info.name] = value

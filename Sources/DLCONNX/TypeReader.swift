@@ -23,6 +23,9 @@ enum TypeReader {
         return (0..<min(connx_type_rank(info.type), 64)).map { String(connx_type_dim_name(info.type, $0)) }.filter { !$0.isEmpty }
     }
 
+    /// Whether a value is declared to be a sequence.
+    static func isSequence(_ info: connx_value_info) -> Bool { connx_type_get_kind(info.type) == CONNX_TYPE_SEQUENCE }
+
     /// Throws where a declared output has another element type. Its shape is a remark: as for ONNX Runtime, what the nodes
     /// compute is right.
     static func check(_ info: connx_value_info, against inferred: TensorType) throws {

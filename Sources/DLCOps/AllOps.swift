@@ -4,8 +4,8 @@ import DLCGraph
 public enum AllOps {
     public static let definitions: [OperatorDefinition] =
         [Constant.definition, Extents.definition] + ElementwiseOps.definitions + MovementOps.definitions + LayerOps.definitions
-        + RegionOps.definitions + FusedOps.definitions + TrainingOps.definitions
+        + RegionOps.definitions + ClassicOps.definitions + FusedOps.definitions + TrainingOps.definitions
 
     /// How ONNX operators are read and written.
-    public static let mappings: [ONNXMapping] = definitions.flatMap(\.onnx) + CompositeOps.mappings
+    public static let mappings: [ONNXMapping] = definitions.flatMap(\.onnx) + CompositeOps.mappings + ClassicOps.mappings
 }

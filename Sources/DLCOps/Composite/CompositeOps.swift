@@ -29,8 +29,6 @@ enum CompositeOps {
         reading("DFT", FourierTransform.readDFT),
         reading("STFT", FourierTransform.readSTFT),
         reading("MelWeightMatrix", SmallMatrices.readMelWeights),
-        reading("ArrayFeatureExtractor", domain: "ai.onnx.ml", SmallMatrices.readFeatures),
-        reading("Binarizer", domain: "ai.onnx.ml", SmallMatrices.readBinarizer),
         reading("Adagrad", domain: "ai.onnx.preview.training", Optimizers.readAdagrad),
         reading("Adam", domain: "ai.onnx.preview.training", Optimizers.readAdam),
         reading("Momentum", domain: "ai.onnx.preview.training", Optimizers.readMomentum),

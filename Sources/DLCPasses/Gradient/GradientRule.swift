@@ -63,7 +63,7 @@ public struct GradientRule: Sendable {
 /// All rules: the tables of this folder's files.
 public enum GradientRules {
     static let all: [GradientRule] =
-        elementwise + arithmetic + movement + indexing + reductions + products + attention + normalization + layers + regions + training
+        elementwise + arithmetic + movement + indexing + reductions + products + attention + normalization + layers + regions + classic + training
 
     private static let byType = Dictionary(all.map { ($0.type, $0) }) { first, _ in first }
 

@@ -27,4 +27,17 @@ extension GradientRules {
         .none(RegionPoolGradient.self, because: "second derivatives of maxima over regions are not available"),
         .zero(NonMaxSuppression.self),
     ]
+
+    /// Classic machine learning.
+    static let classic: [GradientRule] = [
+        .zero(TreeEnsemble.self),
+        .zero(Find.self),
+        .none(PairwiseCoupling.self, because: "the iteration has no derivative of its own"),
+        // As the sums of squared differences that they are.
+        .spelled(SquaredDistances.self, { gradient, _, operands in
+            guard let a = operands[0], let b = operands[1] else { return [] }
+            let rows = try gradient.reshape(a, to: [gradient.shape(a)[0], 1, gradient.shape(a)[1]])
+            return [try gradient.add(Reduce(.sum, axes: [2], keepDims: false), gradient.squared(gradient.minus(rows, b)))]
+        }),
+    ]
 }

@@ -59,7 +59,9 @@ final class BoundPlan {
         for (step, places) in zip(plan.steps, places.steps) {
             let operations = (try? sizes.value(places.operations, step.operations)) ?? 0
             try located("\(step.summary) \(step.name)") {
-                let bound = try BoundStep(step, places, sizes, plan.target.isa)
+                let bound = try BoundStep(step, places, sizes, plan.target.isa) {
+                    UnsafeRawBufferPointer(start: model.constantAddresses.addresses[$0], count: plan.constants[$0].bytes)
+                }
                 let kernel = try step.kernel.prepare(bound)
                 kernels.append(kernel)
                 mostThreads.append(bound.worthwhileThreads(operations: operations, phases: Int(kernel.launch.phases)))

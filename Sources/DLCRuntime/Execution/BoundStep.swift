@@ -7,10 +7,12 @@ package struct BoundStep {
     let operands: [BoundOperand?]
     let results: [BoundOperand?]
     private let sizes: BoundSizes
+    /// The bytes of each operand that begins a constant of the file; nil where only sizes are asked for.
+    private let constants: [UnsafeRawBufferPointer?]?
 
     /// Settles sizes and holds the step to what its kernel declares.
     /// - Throws: where a size is out of range or an operand is not what the kernel takes.
-    init(_ step: Plan.Step, _ places: PlanSizes.Step, _ sizes: BoundSizes, _ isa: dlc_isa) throws {
+    init(_ step: Plan.Step, _ places: PlanSizes.Step, _ sizes: BoundSizes, _ isa: dlc_isa, constants: ((Int) -> UnsafeRawBufferPointer)? = nil) throws {
         func bind(_ operands: [Plan.Operand?], _ places: [PlanSizes.Operand?]) throws -> [BoundOperand?] {
             try operands.indices.map { index in
                 guard let operand = operands[index], let places = places[index] else { return nil }
@@ -22,6 +24,12 @@ package struct BoundStep {
         self.isa = isa
         self.sizes = sizes
         definition = step.definition
+        self.constants = constants.map { constants in
+            step.operands.map { operand in
+                guard case .constant(let index) = operand?.location, operand?.offset == 0 else { return nil }
+                return constants(index)
+            }
+        }
         operands = try bind(step.operands, places.operands)
         results = try bind(step.results, places.results)
         try definition.check(operands: operands, results: results)
@@ -40,6 +48,18 @@ package struct BoundStep {
     func callAsFunction(_ name: String) throws -> BoundOperand {
         guard let operand = optional(name) else { throw DLCError("\(name) is missing") }
         return operand
+    }
+
+    /// Whether the bytes of constants can be looked at.
+    var knowsConstants: Bool { constants != nil }
+
+    /// The bytes of an operand that is a constant in row-major order.
+    /// - Throws: where it is computed, or longer than its constant.
+    func constant(_ name: String) throws -> UnsafeRawBufferPointer {
+        guard let index = definition.operands.firstIndex(where: { $0.name == name }), index < operands.count, let operand = operands[index],
+            operand.isContiguous, let bytes = constants?[index], operand.count * operand.type.size <= bytes.count
+        else { throw DLCError("\(name) is no constant") }
+        return UnsafeRawBufferPointer(rebasing: bytes[..<(operand.count * operand.type.size)])
     }
 
     /// All operands or results under the last name.
