@@ -76,6 +76,6 @@ let package = Package(
 if Context.environment["DLC_LOADER_FUZZ"] != nil {
     package.targets.append(
         .executableTarget(
-            name: "LoaderFuzz", dependencies: ["DLC", "DLCModel", "DLCTensorFiles", "CImage"], path: "Tests/LoaderFuzz",
+            name: "LoaderFuzz", dependencies: ["DLC", "DLCData", "DLCModel", "DLCTensorFiles", "CImage"], path: "Tests/LoaderFuzz",
             exclude: ["Corpus", "extreme_models.py", "extremes.dict"]))
 }

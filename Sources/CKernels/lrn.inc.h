@@ -8,6 +8,7 @@ DLC_TARGET_BEGIN
 /// x / base^beta.
 DLC_INLINE vf lrn_divide(vf x, vf base, float beta) {
     vf root = vf_sqrt(base);
+    if (beta == 0) return x; // whatever the base is, NaN too
     if (beta == 0.75f) return x / (root * vf_sqrt(root));
     if (beta == 0.5f) return x / root;
     if (beta == 1.0f) return x / base;

@@ -90,16 +90,19 @@ static void roi_align(const dlc_roi *p, const dlc_roi_level *level, const float 
                 for (int64_t j = 0; j < columns; ++j) {
                     roi_sample u = roi_across(&grid, level, w, j);
                     bool outside = v.outside | u.outside;
-                    if (outside && mean) continue;
-                    float inside = outside ? 0 : share;
+                    if (outside) {
+                        // A sample of 0, whatever the image holds.
+                        for (int64_t c = 0; !mean && c < p->channels; ++c) y[c] = y[c] < 0 ? 0 : y[c];
+                        continue;
+                    }
                     const float *low = image + v.low * level->row_stride, *high = image + v.high * level->row_stride;
                     const float *x[4] = {
                         low + u.low * level->column_stride, low + u.high * level->column_stride,
                         high + u.low * level->column_stride, high + u.high * level->column_stride,
                     };
                     float weight[4] = {
-                        (1 - v.weight) * (1 - u.weight) * inside, (1 - v.weight) * u.weight * inside,
-                        v.weight * (1 - u.weight) * inside, v.weight * u.weight * inside,
+                        (1 - v.weight) * (1 - u.weight) * share, (1 - v.weight) * u.weight * share,
+                        v.weight * (1 - u.weight) * share, v.weight * u.weight * share,
                     };
                     roi_add(p, x, weight, level->channel_stride, y);
                 }

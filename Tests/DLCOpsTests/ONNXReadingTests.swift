@@ -102,6 +102,35 @@ private func expectClose(_ a: Tensor, _ b: Tensor, _ tolerance: Double = 1e-5, _
         try expectClose(reading.run([x, nil, scales]), expected)
     }
 
+    /// ONNX Runtime's extents, and the first elements of a ramp.
+    @Test(arguments: [
+        ("not_larger", [6, 7], [3, 8], [3, 4], [4, 6, 8]), ("not_larger", [10, 4], [7, 7], [7, 3], [1.0714287, 2.5, 3.857143]),
+        ("not_smaller", [7, 13], [3, 8], [4, 8], [4.374999, 5.999999, 7.6249995]),
+        ("not_smaller", [5, 9], [12, 5], [12, 22], [0, 0.125, 0.5416666]),
+    ] as [(String, [Int], [Int64], [Int], [Double])], [false, true])
+    func aspectsAreKept(_ test: (policy: String, from: [Int], box: [Int64], to: [Int], first: [Double]), _ isOpen: Bool) throws {
+        let count = test.from[0] * test.from[1]
+        let x = try Tensor((0..<count).map { Float($0) }, shape: [1, 1] + test.from)
+        var reading = Reading(
+            opType: "Resize", opset: 19,
+            attributes: [
+                "mode": .string("linear"), "keep_aspect_ratio_policy": .string(test.policy), "axes": .ints([2, 3]),
+            ], constants: [3])
+        if isOpen { reading.shapes[0] = [1, 1, Dim(symbol: "H"), Dim(symbol: "W")] }
+        let y = try reading.run([x, nil, nil, Tensor(test.box, shape: [2])])
+        #expect(y.shape == [1, 1] + test.to)
+        try expectClose(Tensor(doubles: Array(y.doubles().prefix(3)), type: .float32, shape: [3]), Tensor(test.first.map { Float($0) }, shape: [3]))
+    }
+
+    /// Nothing lies between no elements: an extent that turns out to be 0 is refused.
+    @Test func nothingIsInterpolatedFromNothing() throws {
+        let resize = Resize(sizes: [4], mode: .linear)
+        #expect(throws: DLCError.self) { try resize.evaluate([Tensor([Float](), shape: [0])]) }
+        var builder = GraphBuilder(name: "g")
+        try builder.output("y", builder.add(resize, [builder.input("x", TensorType(.float32, [Dim(symbol: "N")]))], name: "r")[0])
+        #expect(builder.graph.constraints.contains { $0.left == Dim(symbol: "N") && $0.right == 1 })
+    }
+
     @Test func dropoutInTrainingKeepsAShareAndScalesIt() throws {
         let x = try Tensor([Float](repeating: 3, count: 2000), shape: [4, 500])
         let ratio = try Tensor([0.25] as [Float], shape: [])

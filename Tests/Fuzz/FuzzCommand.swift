@@ -7,7 +7,20 @@ import Foundation
 struct FuzzCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fuzz", abstract: "Runs random graphs compiled and by the operators' definitions, and reports where they differ.",
+        discussion: notCompared,
         subcommands: [Run.self, Work.self, Show.self, Replay.self, Isolate.self], defaultSubcommand: Run.self)
+
+    private static let notCompared = """
+        Floats are right within 1e-3 of their size (f64 1e-9, f16 5e-3, bf16 4e-2), integers and bools exactly. Not compared are:
+        - elements that change where results that round are moved by a few units in the last place, and what follows from them;
+        - the sign of a zero, and of NaN;
+        - infinities and NaN beside finite numbers, where inputs or constants exceed 1e6 (f16: 100), since sums may overflow;
+        - images whose elements are not finite behind convolutions that may sum in another way than is defined (cases with exact
+          sums compare them), channels whose weights are not finite, and recurrent layers whose weights are not;
+        - below 1e-2, what follows from gradients of recurrent layers;
+        - graphs with an operator or a type that has no kernel, or with extents that no input determines;
+        - the ONNX form of what ONNX cannot say, and where values exceed 1e15 (f16: 100), whose squares overflow.
+        """
 
     struct Common: ParsableArguments {
         @Option(help: "Folders with graphs, .dlir, that passes have rules for; of a golden file the part before '//---'.")

@@ -6,10 +6,17 @@ import DLCTensorFiles
 /// What reads files that others wrote. Each takes any bytes: it answers or throws, within the time and memory that the fuzzer grants.
 enum Loader: String, CaseIterable {
     case onnx, dlm, dlir, dlc, safetensors, npz, npy, png, jpg
+    case idx, cifar, csv, gz, wav, txt, abc, coco, yolo, mask
+
+    /// Where the file lies in a folder of its own; some formats are told by it.
+    var file: String { data?.file ?? "a.\(rawValue)" }
 
     /// Reads the file as the commands do: a model becomes a graph and passes through the canonical stage, a plan is prepared
-    /// for its first run, of weights every tensor is read.
-    func load(_ path: String) {
+    /// for its first run, of weights every tensor is read, of data a batch.
+    /// - Parameters:
+    ///   - path: the file's.
+    ///   - folder: the folder in which `file` is `path`, and `DataFormat.others` are.
+    func load(_ path: String, in folder: String) {
         do {
             switch self {
             case .onnx, .dlir: _ = try Compiler.graph(Compiler.load(path), at: .canonical)
@@ -24,6 +31,7 @@ enum Loader: String, CaseIterable {
                 var image = dlc_image()
                 _ = dlc_image_read(path, &image)
                 dlc_image_free(&image)
+            case .idx, .cifar, .csv, .gz, .wav, .txt, .abc, .coco, .yolo, .mask: data?.read(in: folder)
             }
         } catch {
             // An error that cannot be printed is none.

@@ -7,12 +7,13 @@ private func runDriver(
     _ target: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
 ) -> CInt
 
-/// The loader that `--loader=NAME` chose, and the file that it reads; the driver calls from one thread.
+/// The loader that `--loader=NAME` chose, the folder of this process, and in it the file that is read; the driver calls from one thread.
 nonisolated(unsafe) private var loader = Loader.onnx
+nonisolated(unsafe) private var folder = ""
 nonisolated(unsafe) private var path = ""
 
 /// libFuzzer over one loader. Options of its own begin with two hyphens, which the driver leaves alone:
-/// `--loader=NAME`, `--write-corpus=FOLDER`.
+/// `--loader=NAME`, `--write-corpus=FOLDER`. Runs in the root of the repository, whose `Corpus` it reads.
 @main
 enum LoaderFuzz {
     static func main() {
@@ -25,11 +26,27 @@ enum LoaderFuzz {
             }
             loader = known
         }
-        let name = "dlc-fuzz-\(getpid()).\(loader.rawValue)"
-        path = FileManager.default.temporaryDirectory.appending(path: name).path(percentEncoded: false)
+        do {
+            folder = FileManager.default.temporaryDirectory.appending(path: "dlc-fuzz-\(getpid())").path(percentEncoded: false)
+            path = "\(folder)/\(loader.file)"
+            try prepare()
+        } catch {
+            print("error: \(error)")
+            exit(1)
+        }
         var count = CommandLine.argc
         var arguments = CommandLine.unsafeArgv
         exit(runDriver(&count, &arguments, readOne))
+    }
+
+    /// Makes the folder with what stands beside the file.
+    private static func prepare() throws {
+        for place in [loader.file] + (loader.data?.others ?? []) {
+            let url = URL(filePath: "\(folder)/\(place)")
+            try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            guard place != loader.file else { continue }
+            try FileManager.default.copyItem(at: URL(filePath: "Tests/LoaderFuzz/Corpus/png/rgb.png"), to: url)
+        }
     }
 
     private static func writeCorpus(_ folder: String) -> Never {
@@ -49,6 +66,6 @@ public func readOne(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
     guard descriptor >= 0, write(descriptor, bytes, count) == count else { fatalError("cannot write \(path)") }
     close(descriptor)
-    loader.load(path)
+    loader.load(path, in: folder)
     return 0
 }

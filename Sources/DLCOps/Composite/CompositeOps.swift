@@ -4,6 +4,11 @@ import DLCGraph
 enum CompositeOps {
     static let mappings: [ONNXMapping] = [
         reading("Einsum", Einsum.read),
+        reading("RandomUniform", RandomTensors.readUniform),
+        reading("RandomUniformLike", RandomTensors.readUniform),
+        reading("RandomNormal", RandomTensors.readNormal),
+        reading("RandomNormalLike", RandomTensors.readNormal),
+        reading("Bernoulli", RandomTensors.readBernoulli),
         reading("QLinearConv", QuantizedLayers.readLinearConvolution),
         reading("QLinearMatMul", QuantizedLayers.readLinearProduct),
         reading("ConvInteger", QuantizedLayers.readIntegerConvolution),

@@ -124,7 +124,8 @@ public struct Pool: Operator {
             let reach = try windows.reach(axis)
             let undropped = (padded + back - reach + strides[axis] - 1) / strides[axis] + 1
             if undropped > counts[axis] {
-                let used = (counts[axis] - 1) * strides[axis] + reach
+                // Where none is left, as much as a window that may hang over needs to fit.
+                let used = counts[axis] > 0 ? (counts[axis] - 1) * strides[axis] + reach : reach - strides[axis] + 1
                 windows.pads[axis + extents.count] = Dim(Swift.max(0, used - padded))
             }
         }

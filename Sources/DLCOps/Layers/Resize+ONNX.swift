@@ -45,7 +45,7 @@ extension Resize {
         try reader.allowAttributes(["mode", "scales"])
         let x = try reader.fact(0)
         var op = Resize(mode: try reader.attribute("mode") ?? .nearest, coordinates: .asymmetric, rounding: .floor)
-        if let open = try reader.operand(1).flatMap({ reader.builder.fact($0).reals }) {
+        if let open = reader.operand(1).flatMap({ reader.builder.fact($0).reals }) {
             try op.setScales(open, Array(0..<x.rank), x)
             return try reader.add(op, [reader.operand(0)])
         }
@@ -95,24 +95,26 @@ extension Resize {
         guard given.count == axes.count else { throw DLCError("sizes \(given.text) has \(given.count) entries for \(axes.count) axes of x \(x.type)") }
         sizes = x.shape
         for (size, axis) in zip(given, axes) { sizes[axis] = size }
-        if policy == "stretch" { return }
-        guard policy == "not_larger" || policy == "not_smaller" else {
+        guard let aspect = ResizeAspect(rawValue: policy) else {
             throw DLCError("keep_aspect_ratio_policy is \(policy); expected stretch, not_larger or not_smaller")
         }
-        let quotients = try axes.map { axis -> Double in
-            guard let size = sizes[axis].constant, let extent = x.shape[axis].constant, extent > 0 else {
-                throw DLCError("keep_aspect_ratio_policy \(policy) needs numbers, sizes are \(given.text) and x is \(x.type)")
-            }
-            return Double(size) / Double(extent)
+        if aspect == .stretch { return }
+        (self.aspect, box) = (aspect, Shape(repeating: -1, count: x.rank))
+        var scale: Real?
+        for (size, axis) in zip(given, axes) {
+            box[axis] = size
+            let quotient = try Real.apply(.div, .float32, [Real(size), Real(x.shape[axis])])
+            scale = try scale.map { try Real.apply(aspect == .notLarger ? .min : .max, .float32, [$0, quotient]) } ?? quotient
         }
-        let scale = (policy == "not_larger" ? quotients.min() : quotients.max()) ?? 1
-        scales = [Double](repeating: 1, count: x.rank)
-        for axis in axes {
-            scales[axis] = scale
-            let size = (scale * Double(x.shape[axis].constant ?? 0) + 0.5).rounded(.down)
-            guard abs(size) < 0x1p40 else { throw DLCError("sizes \(given.text) make axis \(axis) of x \(x.type) too large") }
-            sizes[axis] = Dim(Int(size))
-        }
+        for axis in axes { sizes[axis] = try Self.rounded(x.shape[axis], scale ?? Real(1.0)) }
+    }
+
+    /// `extent * scale` in single precision, rounded to the next integer, halves up.
+    private static func rounded(_ extent: Dim, _ scale: Real) throws -> Dim {
+        let product = try Real.apply(.convert, .float64, [Real.apply(.mul, .float32, [Real(extent), scale])])
+        let size = try Real.apply(.floor, .float64, [Real.apply(.add, .float64, [product, Real(0.5)])]).truncated()
+        guard abs(size.constant ?? 0) < 1 << 40 else { throw DLCError("scale \(scale) makes extent \(extent) too large") }
+        return size
     }
 
     static let write: @Sendable (inout ONNXWriter) throws -> Void = { writer in
@@ -134,7 +136,15 @@ extension Resize {
         // Opsets 11 and 12 want empty tensors for what is absent.
         let absent = writer.opset < 13 ? writer.constant(try Tensor([Float](), shape: [0]), "absent") : ""
         let roi = op.roi.isEmpty ? absent : writer.constant(try Tensor(op.roi.map(Float.init), shape: [op.roi.count]), "roi")
-        if op.scales.isEmpty || op.scalesAreQuotients(x.shape) {
+        if op.aspect != .stretch {
+            try writer.require(18, "keep_aspect_ratio_policy")
+            attributes.append(("keep_aspect_ratio_policy", .string(op.aspect.rawValue)))
+            let axes = op.box.indices.filter { op.box[$0].constant != -1 }
+            attributes.append(("axes", .ints(axes)))
+            guard op.roi.isEmpty else { throw DLCError("has no form for a region of some axes") }
+            let sizes = try writer.dimensions(axes.map { op.box[$0] }, "sizes")
+            writer.node("Resize", inputs: [writer.inputs[0], roi, absent, sizes], attributes: attributes)
+        } else if op.scales.isEmpty || op.scalesAreQuotients(x.shape) {
             writer.node("Resize", inputs: [writer.inputs[0], roi, absent, try writer.dimensions(op.sizes, "sizes")], attributes: attributes)
         } else {
             for (axis, scale) in op.scales.enumerated() where try scaled(x.shape[axis], Real(Double(Float(scale)))) != op.sizes[axis] {

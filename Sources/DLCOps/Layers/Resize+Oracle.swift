@@ -5,7 +5,25 @@ extension Resize {
         let x = try Oracle.operand(operands, 0)
         let sizes = try Oracle.numbers(sizes, "sizes")
         guard sizes.count == x.rank, try Checked.count(sizes) > 0 else { return [try Tensor(type: x.type, shape: sizes) { _ in }] }
-        if mode == .nearest { return [try nearest(x, sizes)] }
+        guard x.count > 0 else { throw DLCError("nothing to interpolate \(sizes) from: x is empty, \(x.shape)") }
+        return [try settled(x.shape).resized(x, sizes)]
+    }
+
+    /// The same with numbers for scales where the aspect is kept, in single precision as ONNX Runtime.
+    func settled(_ extents: [Int]) throws -> Resize {
+        guard aspect != .stretch else { return self }
+        let bounds = try Oracle.numbers(box, "box")
+        let bound = extents.indices.filter { bounds[$0] >= 0 }
+        let quotients = bound.map { Float(bounds[$0]) / Float(extents[$0]) }
+        let scale = Double((aspect == .notLarger ? quotients.min() : quotients.max()) ?? 1)
+        var resize = self
+        (resize.aspect, resize.box) = (.stretch, [])
+        resize.scales = extents.indices.map { bound.contains($0) ? scale : 1 }
+        return resize
+    }
+
+    private func resized(_ x: Tensor, _ sizes: [Int]) throws -> Tensor {
+        if mode == .nearest { return try nearest(x, sizes) }
         var (values, shape) = (try x.doubles(), x.shape)
         for axis in shape.indices {
             if isIdentity(axis, from: shape[axis], to: sizes[axis]) { continue }
@@ -31,7 +49,7 @@ extension Resize {
         if let range = x.type.integerRange {
             values = values.map { min(max($0.rounded(.toNearestOrEven), range.lowerBound), range.upperBound) }
         }
-        return [try Tensor(doubles: values, type: x.type, shape: sizes)]
+        return try Tensor(doubles: values, type: x.type, shape: sizes)
     }
 
     /// Nearest neighbours select bytes, so that every type works.
@@ -70,8 +88,9 @@ extension Resize {
     }
 
     /// Which elements of the operand, with which weights, make each element of the result along an axis; none where it lies
-    /// outside.
+    /// outside, or where there are none.
     func weights(_ axis: Int, from: Int, to: Int) -> [[(index: Int, weight: Double)]] {
+        guard from > 0, to > 0 else { return [[(index: Int, weight: Double)]](repeating: [], count: to) }
         if mode == .nearest || isIdentity(axis, from: from, to: to) {
             return nearest(axis, from: from, to: to).map { $0.map { [($0, 1)] } ?? [] }
         }

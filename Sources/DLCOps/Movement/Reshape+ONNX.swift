@@ -82,7 +82,7 @@ extension Reshape {
             let kept = try Tensor(filling: 1, type: .bool, shape: [])
             return [x, try reader.builder.add1(Fill(shape: shape, value: kept), [], name: reader.name)]
         }
-        let drawn = try reader.add1(Random(.uniform, stream: stream(&reader), shape: shape), [randomKey(&reader)])
+        let drawn = try reader.random(.uniform, shape)
         let half = reader.constant(try Tensor([0.5] as [Float], shape: []))
         let ratio = try reader.operand(1).map { try reader.reshape(reader.cast($0, .float32), []) } ?? half
         var mask = try reader.apply(.greaterOrEqual, drawn, ratio)
@@ -91,22 +91,6 @@ extension Reshape {
         var y = try reader.select(mask, reader.apply(.div, x, rest), reader.scalar(0, like: x))
         if let mode, !isKnown { y = try reader.select(reader.reshape(mode, []), y, x) }
         return [y, mask]
-    }
-
-    /// The state that all draws of a model have in common: a seed and the number of the run.
-    private static func randomKey(_ reader: inout ONNXReader) throws -> Value {
-        let name = "training.key"
-        if let known = reader.builder.graph.states.first(where: { $0.name == name }) { return known.value }
-        let key = try reader.builder.state(name, TensorType(.int64, [2]))
-        let step = reader.constant(try Tensor([0, 1] as [Int64], shape: [2]))
-        try reader.builder.next(name, reader.apply(.add, key, step))
-        return key
-    }
-
-    /// The node's seed where it has one, else the number of draws before it.
-    private static func stream(_ reader: inout ONNXReader) throws -> Int {
-        if let seed: Int = try reader.attribute("seed"), seed != 0 { return Int(UInt32(truncatingIfNeeded: seed)) }
-        return reader.builder.graph.nodes.count { $0.op is Random } + 1
     }
 
     private static func reshaped(_ reader: inout ONNXReader, to shape: Shape) throws -> [Value] {

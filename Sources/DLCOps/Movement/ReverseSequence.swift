@@ -1,6 +1,6 @@
 import DLCGraph
 
-/// x with the first `lengths[b]` steps of every sequence in reverse order (ONNX ReverseSequence).
+/// x with the first `lengths[b]` steps of every sequence in reverse order (ONNX ReverseSequence); of one below 1 nothing moves.
 public struct ReverseSequence: Operator {
     public var batchAxis: Int
     public var timeAxis: Int
@@ -50,7 +50,7 @@ public struct ReverseSequence: Operator {
         let x = try Oracle.operand(operands, 0)
         let lengths = try Oracle.operand(operands, 1).integers()
         let axes = try InferenceRules.axes([batchAxis, timeAxis], rank: x.rank)
-        guard lengths.count == x.shape[axes[0]], lengths.allSatisfy({ $0 >= 0 && $0 <= x.shape[axes[1]] }) else {
+        guard lengths.count == x.shape[axes[0]], x.count == 0 || lengths.allSatisfy({ $0 <= x.shape[axes[1]] }) else {
             throw DLCError("lengths \(lengths) do not fit dimensions \(axes) of \(x.shape)")
         }
         let strides = Oracle.strides(x.shape)

@@ -31,6 +31,8 @@ public struct ResizeGradient: Operator {
     ) {
         Attribute("sizes", \.resize.sizes)
         Attribute("scales", \.resize.scales)
+        Attribute("keep_aspect_ratio_policy", \.resize.aspect)
+        Attribute("box", \.resize.box)
         Attribute("mode", \.resize.mode)
         Attribute("coordinate_transformation_mode", \.resize.coordinates)
         Attribute("nearest_mode", \.resize.rounding)
@@ -54,6 +56,7 @@ public struct ResizeGradient: Operator {
     public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {
         let dy = try Oracle.operand(operands, 0)
         let extents = try Oracle.numbers(extents, "extents")
+        let resize = try resize.settled(extents)
         var (values, shape) = (try dy.doubles(), dy.shape)
         for axis in shape.indices {
             let weights = resize.weights(axis, from: extents[axis], to: shape[axis])

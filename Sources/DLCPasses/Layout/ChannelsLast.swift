@@ -181,6 +181,7 @@ private func permuted(_ resize: Resize, _ perm: [Int]) -> Resize {
     let rank = perm.count
     resize.sizes = inverse(perm, resize.sizes)
     resize.scales = inverse(perm, resize.scales)
+    resize.box = inverse(perm, resize.box)
     if resize.roi.count == 2 * rank {
         resize.roi = inverse(perm, Array(resize.roi.prefix(rank))) + inverse(perm, Array(resize.roi.suffix(rank)))
     }

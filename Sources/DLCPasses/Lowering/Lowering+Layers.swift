@@ -207,6 +207,7 @@ extension Lowering {
             $0.cubicCoefficient = op.cubicCoefficient
             $0.extrapolation = op.extrapolation
             if op.scales.count == rank { $0.scales = op.scales }
+            ($0.box, $0.isOutside) = (op.box, op.aspect == .notSmaller)
             if op.roi.count == 2 * rank { ($0.start, $0.end) = (Array(op.roi.prefix(rank)), Array(op.roi.suffix(rank))) }
         }
     }

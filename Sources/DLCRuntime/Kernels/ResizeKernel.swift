@@ -37,6 +37,9 @@ package struct ResizeKernel: Kernel {
     package var extrapolation = 0.0
     /// Extents of y over those of x; none, or 0 for a dimension, takes the quotient of the extents.
     package var scales: [Double] = []
+    /// Where there are: the box that y touches from within (or from without) with one scale, −1 for dimensions that keep theirs.
+    package var box: [Dim] = []
+    package var isOutside = false
     /// The part of x that is resized, as shares of its extents; none for all of it.
     package var start: [Double] = []
     package var end: [Double] = []
@@ -51,19 +54,21 @@ package struct ResizeKernel: Kernel {
         try fields("cubic_coefficient", &cubicCoefficient)
         try fields("extrapolation", &extrapolation)
         try fields("scales", &scales)
+        try fields("box", &box)
+        try fields("is_outside", &isOutside)
         try fields("start", &start)
         try fields("end", &end)
     }
 
     package func prepare(_ step: BoundStep) throws -> PreparedKernel {
-        let resize = try parameters(x: step("x"), y: step("y"))
+        let resize = try parameters(x: step("x"), y: step("y"), box: box.map(step.value))
         let tables = try Self.tables(resize, step.isa).tables
         return try PreparedKernel(resize, slots: step.slots + [.owned(tables)], owned: [tables]) { dlc_resize_prepare(step.isa, $0, $1) }
     }
 
     /// The kernels' struct for resizing an x to a y.
-    func parameters(x: BoundOperand, y: BoundOperand) throws -> dlc_resize {
-        guard y.rank == x.rank, [scales, start, end].allSatisfy({ $0.isEmpty || $0.count == x.rank }), start.count == end.count else {
+    func parameters(x: BoundOperand, y: BoundOperand, box: [Int]) throws -> dlc_resize {
+        guard y.rank == x.rank, box.isEmpty || box.count == x.rank, [scales, start, end].allSatisfy({ $0.isEmpty || $0.count == x.rank }), start.count == end.count else {
             throw DLCError("\(scales.count) scales, and a region of \(start.count) and \(end.count) numbers, from \(x.shape) to \(y.shape)")
         }
         var resize = dlc_resize()
@@ -75,7 +80,10 @@ package struct ResizeKernel: Kernel {
         resize.rank = Int32(x.rank)
         try fill(&resize.x_extent, x.shape.map(Int64.init))
         try fill(&resize.y_extent, y.shape.map(Int64.init))
+        let quotients = box.indices.filter { box[$0] >= 0 }.map { Float(box[$0]) / Float(x.shape[$0]) }
+        let common = isOutside ? quotients.max() : quotients.min()
         let factors = x.shape.indices.map { axis -> Float in
+            if let common, !box.isEmpty { return box[axis] >= 0 ? common : 1 }
             if !scales.isEmpty, scales[axis] > 0 { return Float(scales[axis]) }
             return x.shape[axis] == 0 ? 1 : Float(y.shape[axis]) / Float(x.shape[axis])
         }
@@ -108,7 +116,8 @@ package struct ResizeGradientKernel: Kernel {
     package mutating func visit(_ fields: inout some FieldVisitor) throws { try fields("resize", &resize) }
 
     package func prepare(_ step: BoundStep) throws -> PreparedKernel {
-        let forward = try ResizeKernel.tables(resize.parameters(x: step("dx"), y: step("dy")), step.isa)
+        let parameters = try resize.parameters(x: step("dx"), y: step("dy"), box: resize.box.map(step.value))
+        let forward = try ResizeKernel.tables(parameters, step.isa)
         defer { dlc_free(forward.tables) }
         var gradient = dlc_resize_gradient()
         gradient.resize = forward.resize

@@ -1,0 +1,77 @@
+import DLCGraph
+
+/// Operators that draw, by the generator that all draws of a model share. Where a file gives a seed, it is the stream of that
+/// node: other programs' numbers are not ours, as ONNX leaves the generator open.
+enum RandomTensors {
+    /// RandomUniform and RandomUniformLike: evenly from `low` (included) to `high` (excluded).
+    static let readUniform: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
+        try reader.allowAttributes(["dtype", "high", "low", "seed", "shape"])
+        let (low, high): (Double, Double) = (try reader.attribute("low") ?? 0, try reader.attribute("high") ?? 1)
+        guard low.isFinite, high.isFinite else { throw DLCError("draws from \(low) to \(high); expected finite ends") }
+        return [try drawn(&reader, .uniform, scale: high - low, shift: low)]
+    }
+
+    /// RandomNormal and RandomNormalLike.
+    static let readNormal: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
+        try reader.allowAttributes(["dtype", "mean", "scale", "seed", "shape"])
+        let (mean, scale): (Double, Double) = (try reader.attribute("mean") ?? 0, try reader.attribute("scale") ?? 1)
+        guard mean.isFinite, scale.isFinite else { throw DLCError("draws with mean \(mean) and deviation \(scale); expected finite ones") }
+        return [try drawn(&reader, .normal, scale: scale, shift: mean)]
+    }
+
+    /// Bernoulli: 1 where a number drawn evenly from [0, 1) is below the operand's.
+    static let readBernoulli: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
+        try reader.allowAttributes(["dtype", "seed"])
+        let x = try reader.required(0)
+        let uniform = try reader.random(.uniform, reader.builder.shape(x))
+        let isBelow = try reader.apply(.less, uniform, reader.cast(x, .float32))
+        return [try reader.cast(isBelow, type(&reader) ?? reader.fact(0).element)]
+    }
+
+    private static func drawn(
+        _ reader: inout ONNXReader, _ distribution: RandomDistribution, scale: Double, shift: Double
+    ) throws -> Value {
+        let given: [Int]? = try reader.attribute("shape")
+        guard let shape = try given.map({ Shape(constants: $0) }) ?? reader.operand(0).map({ reader.builder.shape($0) }) else {
+            throw DLCError("has neither shape nor operand")
+        }
+        if let odd = given?.first(where: { $0 < 0 }) { throw DLCError("shape has the extent \(odd)") }
+        let like = reader.operand(0).map { reader.builder.fact($0).element }
+        let type = try type(&reader) ?? (given == nil ? like : nil) ?? .float32
+        guard type.isFloat else { throw DLCError("draws \(type); expected floats") }
+        var value = try reader.random(distribution, shape)
+        if scale != 1 { value = try reader.apply(.mul, value, reader.scalar(scale, like: value)) }
+        if shift != 0 { value = try reader.apply(.add, value, reader.scalar(shift, like: value)) }
+        return try reader.cast(value, type)
+    }
+
+    private static func type(_ reader: inout ONNXReader) throws -> ElementType? {
+        guard let code: Int = try reader.attribute("dtype") else { return nil }
+        guard let type = ElementType(onnx: code) else { throw DLCError("element type \(code) is not supported") }
+        return type
+    }
+}
+
+extension ONNXReader {
+    /// Numbers of a stream of their own.
+    mutating func random(_ distribution: RandomDistribution, _ shape: Shape) throws -> Value {
+        try add1(Random(distribution, stream: stream(), shape: shape), [randomKey()])
+    }
+
+    /// The state that all draws of a model have in common: a seed and the number of the run.
+    private mutating func randomKey() throws -> Value {
+        let name = "training.key"
+        if let known = builder.graph.states.first(where: { $0.name == name }) { return known.value }
+        let key = try builder.state(name, TensorType(.int64, [2]))
+        let step = constant(try Tensor([0, 1] as [Int64], shape: [2]))
+        try builder.next(name, apply(.add, key, step))
+        return key
+    }
+
+    /// The node's seed where it has one (an integer of Dropout, else the bits of a float), else the number of draws before it.
+    private func stream() throws -> Int {
+        if let seed = try? attribute("seed", as: Int.self), seed != 0 { return Int(UInt32(truncatingIfNeeded: seed)) }
+        if let seed = try? attribute("seed", as: Double.self) { return Int(Float(seed).bitPattern) }
+        return builder.graph.nodes.count { $0.op is Random } + 1
+    }
+}

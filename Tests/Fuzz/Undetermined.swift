@@ -1,0 +1,65 @@
+import DLC
+
+/// Which elements of a convolution's or a recurrent layer's results the algorithm decides, not the model, since what they are
+/// made of is not finite. Moved computations give them anything, so that neither they nor what follows from them count.
+///
+/// What infinite weights make of padding, and of what lies behind a sequence's end, depends on the algorithm, and no model has
+/// such. Where kernels may sum in another way than is defined (`--exact` forbids it), an infinite element of an image spreads over
+/// a tile of Winograd's, since an infinity less another is no number.
+struct Undetermined {
+    private enum Part {
+        case all
+        /// Along the first dimension of the results, or the second.
+        case images(Set<Int>)
+        case channels(Set<Int>)
+    }
+
+    private let parts: [Part]
+    var isEmpty: Bool { parts.isEmpty }
+
+    init(_ node: Node, _ operands: [Tensor?], isExact: Bool) throws {
+        let name = node.op.name
+        var parts: [Part] = []
+        if ["rnn", "gru", "lstm"].contains(where: { name.hasPrefix($0) }) {
+            if try operands.dropFirst().prefix(2).contains(where: { try !($0?.isFinite() ?? true) }) { parts.append(.all) }
+        } else if name.contains("conv"), operands.count > 1, let x = operands[0], let weights = operands[1] {
+            let isForward = name == "conv" || name == "fused_conv"
+            let rows = try weights.rowsNotFinite()
+            if !rows.isEmpty { parts.append(isForward ? .channels(rows) : .all) }
+            if !isExact, weights.shape.dropFirst(2).contains(where: { $0 > 1 }) {
+                let images = try x.rowsNotFinite()
+                if !images.isEmpty { parts.append(isForward || name.hasSuffix("conv_transpose") ? .images(images) : .all) }
+            }
+        }
+        self.parts = parts
+    }
+
+    /// The tensor with these elements NaN or anything, as chance has it.
+    func scattered(_ tensor: Tensor, _ rng: inout SplitMix64) throws -> Tensor {
+        guard tensor.type.isFloat, !parts.isEmpty else { return tensor }
+        let isNumber = rng.chance(0.5)
+        let inner = tensor.shape.dropFirst().reduce(1, *), pixels = tensor.shape.dropFirst(2).reduce(1, *)
+        let values = try tensor.doubles().enumerated().map { index, value -> Double in
+            let isHeld = !parts.contains { part in
+                switch part {
+                case .all: true
+                case .images(let images): images.contains(index / inner)
+                case .channels(let channels): channels.contains(index % inner / pixels)
+                }
+            }
+            return isHeld ? value : isNumber ? rng.normal() : .nan
+        }
+        return try Tensor(doubles: values, type: tensor.type, shape: tensor.shape)
+    }
+}
+
+extension Tensor {
+    fileprivate func isFinite() throws -> Bool { try !type.isFloat || doubles().allSatisfy(\.isFinite) }
+
+    /// The indices along the first dimension under which some element is not finite.
+    fileprivate func rowsNotFinite() throws -> Set<Int> {
+        guard type.isFloat, let rows = shape.first, rows > 0 else { return [] }
+        let inner = count / rows
+        return Set(try doubles().enumerated().filter { !$0.element.isFinite }.map { $0.offset / inner })
+    }
+}
