@@ -67,7 +67,7 @@ DLC_INLINE vf vtanh(vf x) {
     p = vf_fma(p, z, vf_set1(-3.333333091e-1f));
     vf small = vf_fma(p * z, x, x);
     vf large = 1.0f - 2.0f / (vexp(a + a) + 1.0f);
-    return vf_select(a < 0.625f, small, vf_copysign(large, x));
+    return vf_copysign(vf_select(a < 0.625f, small, large), x); // of -0, which the sum makes 0, too
 }
 
 /// The error function; 3 ULP.

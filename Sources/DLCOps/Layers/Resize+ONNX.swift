@@ -100,13 +100,20 @@ extension Resize {
         }
         if aspect == .stretch { return }
         (self.aspect, box) = (aspect, Shape(repeating: -1, count: x.rank))
-        var scale: Real?
-        for (size, axis) in zip(given, axes) {
-            box[axis] = size
-            let quotient = try Real.apply(.div, .float32, [Real(size), Real(x.shape[axis])])
+        for (size, axis) in zip(given, axes) { box[axis] = size }
+        sizes = try fitted(x.shape)
+    }
+
+    /// The extents that touch the box.
+    private func fitted(_ extents: Shape) throws -> Shape {
+        let axes = box.indices.filter { box[$0].constant != -1 }
+        var (sizes, scale) = (extents, Real?.none)
+        for axis in axes {
+            let quotient = try Real.apply(.div, .float32, [Real(box[axis]), Real(extents[axis])])
             scale = try scale.map { try Real.apply(aspect == .notLarger ? .min : .max, .float32, [$0, quotient]) } ?? quotient
         }
-        for axis in axes { sizes[axis] = try Self.rounded(x.shape[axis], scale ?? Real(1.0)) }
+        for axis in axes { sizes[axis] = try Self.rounded(extents[axis], scale ?? Real(1.0)) }
+        return sizes
     }
 
     /// `extent * scale` in single precision, rounded to the next integer, halves up.
@@ -142,6 +149,7 @@ extension Resize {
             let axes = op.box.indices.filter { op.box[$0].constant != -1 }
             attributes.append(("axes", .ints(axes)))
             guard op.roi.isEmpty else { throw DLCError("has no form for a region of some axes") }
+            guard try op.fitted(x.shape) == op.sizes else { throw DLCError("has no form for sizes \(op.sizes.text) beside box \(op.box.text)") }
             let sizes = try writer.dimensions(axes.map { op.box[$0] }, "sizes")
             writer.node("Resize", inputs: [writer.inputs[0], roi, absent, sizes], attributes: attributes)
         } else if op.scales.isEmpty || op.scalesAreQuotients(x.shape) {
