@@ -32,7 +32,7 @@ enum RandomTensors {
         _ reader: inout ONNXReader, _ distribution: RandomDistribution, scale: Double, shift: Double
     ) throws -> Value {
         let given: [Int]? = try reader.attribute("shape")
-        guard let shape = try given.map({ Shape(constants: $0) }) ?? reader.operand(0).map({ reader.builder.shape($0) }) else {
+        guard let shape = given.map({ Shape(constants: $0) }) ?? reader.operand(0).map({ reader.builder.shape($0) }) else {
             throw DLCError("has neither shape nor operand")
         }
         if let odd = given?.first(where: { $0 < 0 }) { throw DLCError("shape has the extent \(odd)") }
