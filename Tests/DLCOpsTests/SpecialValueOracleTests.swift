@@ -111,4 +111,24 @@ import Testing
         let one = try Tensor([2] as [Float], shape: [1, 1])
         #expect(try op.evaluate([one, one, try Tensor([.nan] as [Float], shape: [1, 1])])[0].doubles() == [4])
     }
+
+    /// Far from 0 a box of extent 1 has none in f32, in which published implementations compute: it overlaps nothing.
+    @Test func smallBoxesFarAwayOverlapNothing() throws {
+        let op = NonMaxSuppression(limit: 2, overlap: 0.2, centred: true)
+        for (place, want) in [(1e8, [0, 1]), (10, [0, -1])] as [(Double, [Double])] {
+            let boxes = try Tensor(doubles: [place, 0, 1, 1, place, 0, 1, 1], type: .float32, shape: [1, 2, 4])
+            let kept = try op.evaluate([boxes, Tensor([0.5, 0.25] as [Float], shape: [1, 1, 2])])[0]
+            #expect(try kept.doubles() == want, "\(place)")
+        }
+    }
+
+    /// Of an empty sequence nothing is read, and a length below 1 turns nothing round.
+    @Test func reversedSequencesOfNothing() throws {
+        let (empty, lengths) = (try Tensor([Float](), shape: [1, 0]), try Tensor([3] as [Int64], shape: [1]))
+        #expect(try ReverseSequence(batchAxis: 0, timeAxis: 1).evaluate([empty, lengths])[0].shape == [1, 0])
+        let x = try Tensor([1, 2] as [Float], shape: [1, 2])
+        let turned = try ReverseSequence(batchAxis: 0, timeAxis: 1).evaluate([x, Tensor([-1] as [Int64], shape: [1])])
+        #expect(try turned[0].doubles() == [1, 2])
+        #expect(throws: DLCError.self) { try ReverseSequence(batchAxis: 0, timeAxis: 1).evaluate([x, lengths]) }
+    }
 }

@@ -49,6 +49,8 @@ public struct Gather: Operator {
     private static func sources(_ shape: [Int], _ axis: Int, _ indices: [Int]) throws -> [Int] {
         let outer = shape[..<axis].reduce(1, *)
         let inner = shape[(axis + 1)...].reduce(1, *)
+        // Of rows without elements nothing is read, wherever they would be.
+        if outer == 0 || inner == 0 { return [] }
         let rows = try indices.map { try Oracle.index($0, shape[axis]) }
         return (0..<outer).flatMap { o in rows.flatMap { row in (0..<inner).map { (o * shape[axis] + row) * inner + $0 } } }
     }

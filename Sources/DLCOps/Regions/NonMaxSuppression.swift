@@ -69,7 +69,7 @@ public struct NonMaxSuppression: Operator {
         let (boxes, scores) = (try Oracle.operand(operands, 0), try Oracle.operand(operands, 1))
         let (classes, count) = (scores.shape[1], scores.shape[2])
         let places = min(try Oracle.numbers([limit], "limit")[0], count)
-        let (coordinates, ranks) = (try boxes.doubles(), try scores.doubles())
+        let (coordinates, ranks) = (try boxes.doubles().map { Float($0) }, try scores.doubles())
         var result = [Int64](repeating: -1, count: scores.shape[0] * classes * places)
         for row in 0..<scores.shape[0] * classes {
             let score = { ranks[row * count + $0] }
@@ -78,7 +78,7 @@ public struct NonMaxSuppression: Operator {
             for index in candidates.sorted(by: { score($0) != score($1) ? score($0) > score($1) : $0 < $1 }) where kept.count < places {
                 let box = corners(coordinates, at: (row / classes * count + index) * 4)
                 // An overlap that is no number hides nothing, as in ONNX Runtime.
-                let isHidden = kept.contains { overlap(box, corners(coordinates, at: (row / classes * count + $0) * 4)) > overlap }
+                let isHidden = kept.contains { overlap(box, corners(coordinates, at: (row / classes * count + $0) * 4)) > Float(overlap) }
                 if !isHidden { kept.append(index) }
             }
             for (place, index) in kept.enumerated() { result[row * places + place] = Int64(index) }
@@ -86,16 +86,16 @@ public struct NonMaxSuppression: Operator {
         return [try Tensor(result, shape: [scores.shape[0], classes, places])]
     }
 
-    /// Left, top, right, bottom.
-    private func corners(_ values: [Double], at start: Int) -> [Double] {
+    /// Left, top, right, bottom; in f32, as published implementations: a small box far away has no extent.
+    private func corners(_ values: [Float], at start: Int) -> [Float] {
         var (a, b, c, d) = (values[start], values[start + 1], values[start + 2], values[start + 3])
         if centred { (a, b, c, d) = (a - c / 2, b - d / 2, a + c / 2, b + d / 2) }
         return [Swift.min(a, c), Swift.min(b, d), Swift.max(a, c), Swift.max(b, d)]
     }
 
     /// Intersection over union; 0 where there is no intersection.
-    private func overlap(_ a: [Double], _ b: [Double]) -> Double {
-        func area(_ box: [Double]) -> Double { (box[2] - box[0]) * (box[3] - box[1]) }
+    private func overlap(_ a: [Float], _ b: [Float]) -> Float {
+        func area(_ box: [Float]) -> Float { (box[2] - box[0]) * (box[3] - box[1]) }
         let (width, height) = (Swift.min(a[2], b[2]) - Swift.max(a[0], b[0]), Swift.min(a[3], b[3]) - Swift.max(a[1], b[1]))
         if width <= 0 || height <= 0 { return 0 }
         return width * height / (area(a) + area(b) - width * height)

@@ -29,7 +29,7 @@ extension ElementType {
 
 extension Tensor {
     /// A scalar: the number of a type that is nearest to `value`; 0 for NaN in an integer type.
-    init(nearest value: Double, type: ElementType) throws {
+    package init(nearest value: Double, type: ElementType) throws {
         if type.isFloat {
             self = try Tensor(doubles: [value], type: type, shape: [])
         } else if type == .uint64 {

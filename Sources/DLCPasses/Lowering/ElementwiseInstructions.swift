@@ -38,16 +38,10 @@ enum ElementwiseInstructions {
             let low = op.attribute("min").flatMap(Double.init(attributeValue:)) ?? -.infinity
             let high = op.attribute("max").flatMap(Double.init(attributeValue:)) ?? .infinity
             if operand.isFloat { return make(DLC_OP_CLIP, low, high) }
-            let range = integerRange(operand)
-            return make(DLC_OP_CLIP, 0, 0, integer(low, range.0), integer(high, range.1))
+            // As the definition: a limit beyond the type's range is its end, and not wrapped.
+            func limit(_ value: Double) throws -> Int { try Tensor(nearest: value, type: operand).integers().first.map { Int($0) } ?? 0 }
+            return make(DLC_OP_CLIP, 0, 0, try limit(low), try limit(high))
         default: return dlc_op(operator: op.name).map { ElementwiseProgram.Instruction($0, type) }
         }
-    }
-
-    /// The limit as an integer, or `standard` where it is beyond all integers.
-    private static func integer(_ limit: Double, _ standard: Int) -> Int { Int(exactly: limit.rounded()) ?? standard }
-
-    private static func integerRange(_ type: ElementType) -> (Int, Int) {
-        type == .uint64 ? (0, -1) : (.min, .max)
     }
 }

@@ -104,7 +104,7 @@ public enum PlanFile {
         }
         let table = UnsafeRawBufferPointer(rebasing: bytes[headerBytes..<headerBytes + Int(tableBytes)])
         guard checksum(table) == load(40, UInt64.self) else { throw DLCError("the file is damaged: the checksum of its table differs") }
-        let start = min(Int(constantsOffset), bytes.count)
+        let start = Int(min(constantsOffset, size))
         let constants = UnsafeRawBufferPointer(rebasing: bytes[start..<start + Int(constantBytes)])
         var reader = ByteReader(table)
         return (try Plan(decoding: &reader, target: target, constantBytes: constants.count), constants)
