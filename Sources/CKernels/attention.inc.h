@@ -133,6 +133,9 @@ DLC_INLINE int64_t attention_seen(const dlc_attention *p, int64_t last) {
     return seen < 0 ? 0 : seen < p->keys ? seen : p->keys;
 }
 
+/// What multiplies the sum of nothing, of a query that sees no key.
+DLC_INLINE float attention_unseen(const dlc_attention *p) { return p->empty_rows_are_nan && p->keys > 0 ? NAN : 0; }
+
 /// The results of `count` queries where some value is not finite: one by one and over all keys, since it makes NaN with the
 /// weight 0 of a key that a query does not see, but none of a query that sees nothing.
 static void attention_apart(const dlc_attention *p, const attention_layout *l, const float *packed, const float *scores,
@@ -170,7 +173,7 @@ static void attention_block(const dlc_attention *p, const attention_layout *l, c
         float max = attention_mask_row(p, row, mask, mask_at + (first + r) * p->mask.row, seen);
         // A row in which nothing may be seen gives zeros; softmax would give NaN.
         if (max == -INFINITY && !p->empty_rows_are_nan) seen = 0;
-        factors[r] = seen > 0 ? 1.0f / softmax_row_exp(row, row, seen, max) : 0;
+        factors[r] = seen > 0 ? 1.0f / softmax_row_exp(row, row, seen, max) : attention_unseen(p);
         keys = finite ? attention_seen(p, first + (end < count ? end : count) - 1) : p->keys;
         for (int64_t i = seen; i < keys; i++) row[i] = 0;
     }

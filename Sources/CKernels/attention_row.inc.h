@@ -69,7 +69,7 @@ static void attention_row(const dlc_attention *p, const float *q, const float *k
     float max = attention_mask_row(p, scores, mask, mask_at, seen);
     // A row in which nothing may be seen gives zeros; softmax would give NaN.
     if (max == -INFINITY && !p->empty_rows_are_nan) seen = 0;
-    float factor = seen > 0 ? 1.0f / softmax_row_exp(scores, scores, seen, max) : 0;
+    float factor = seen > 0 ? 1.0f / softmax_row_exp(scores, scores, seen, max) : attention_unseen(p);
     // Keys that are not seen have the weight 0, with which infinite values make NaN.
     for (; seen > 0 && seen < p->keys; seen++) scores[seen] = 0;
     for (int64_t first = 0; first < p->value_depth; first += 4 * VL) {

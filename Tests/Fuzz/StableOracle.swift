@@ -195,6 +195,8 @@ extension Tensor {
         let tiny = type == .float64 ? 0x1p-1000 : 0x1p-124
         let moved = values.indices.map { index -> Double in
             let value = values[index]
+            // A sum of zeros may begin with one of them or with its own.
+            if value == 0, accumulates { return rng.chance(0.5) ? -value : value }
             guard value.isFinite, value != 0 || beside != nil else { return value }
             if abs(value) < tiny, rng.chance(0.5) { return 0 }
             let size = abs(value) + mean + (beside.map { $0[index].isFinite ? abs($0[index]) : 0 } ?? 0)

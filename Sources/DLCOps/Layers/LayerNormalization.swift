@@ -73,12 +73,12 @@ public struct LayerNormalization: Operator {
     public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {
         let x = try Oracle.operand(operands, 0)
         let axis = try InferenceRules.axis(axis, rank: x.rank)
-        let length = max(x.shape[axis...].reduce(1, *), 1)
+        let (rows, length) = (x.shape[..<axis].reduce(1, *), x.shape[axis...].reduce(1, *))
         let scale = try Oracle.operand(operands, 1).broadcast(to: x.shape).doubles()
         let bias = try Oracle.optional(operands, 2)?.broadcast(to: x.shape).doubles()
         let values = try x.doubles()
         var (result, means, inverses) = (values, [Double](), [Double]())
-        for start in stride(from: 0, to: values.count, by: length) {
+        for start in (0..<rows).map({ $0 * length }) {
             let row = values[start..<start + length]
             let mean = row.reduce(0, +) / Double(length)
             let variance = row.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(length)
