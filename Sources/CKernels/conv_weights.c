@@ -227,7 +227,8 @@ bool dlc_conv_weights_prepare(dlc_isa isa, dlc_conv_weights *p, dlc_launch *laun
     p->columns = p->along_outputs ? outputs : inputs * p->taps;
     p->direct = p->taps == 1 && !p->along_outputs && !p->depthwise;
     p->vectors_each = dlc_quotient_up(p->along_outputs ? outputs : inputs, p->lanes);
-    p->vectors = p->along_outputs ? p->vectors_each : p->vectors_each * p->taps;
+    p->winograd = dlc_conv_weights_winograd_pays(p);
+    p->vectors = p->along_outputs || p->winograd ? p->vectors_each : p->vectors_each * p->taps;
     // The tile that wastes the fewest of its places; vectors of several taps and narrow tiles cost a little more.
     int64_t least = INT64_MAX;
     for (int64_t v = f->most_vectors; v >= 1; --v) {
@@ -236,6 +237,10 @@ bool dlc_conv_weights_prepare(dlc_isa isa, dlc_conv_weights *p, dlc_launch *laun
         // One vector a tile reads as much as it computes.
         if (v == 1) places += places / 4;
         if (places < least) least = places, p->tile_vectors = v, p->tile_rows = f->tile_rows[v - 1];
+    }
+    if (p->winograd) {
+        dlc_conv_weights_winograd_prepare(p, launch);
+        return true;
     }
     p->row_tiles = dlc_quotient_up(p->rows, p->tile_rows);
     p->vector_tiles = dlc_quotient_up(p->vectors, p->tile_vectors);

@@ -33,12 +33,21 @@ typedef struct {
     void (*any_near[4])(const dlc_weights_tile *tile);
     /// sums[tap, j] += the sum of a[offset of the tap + j] · b[j] for `columns` (at most a vector) and up to 9 taps.
     void (*depthwise)(const dlc_weights_tile *tile);
+    /// G·g·Gᵀ of 4 × 4 pixels of dy, given by pointers, over `channels`; the 36 points lie `step` floats apart.
+    void (*results)(const float *const *pixels, int64_t channels, float *out, int64_t step);
+    /// Aᵀ·m·A of 36 points `step` apart, over `channels`: the 3 × 3 taps, `out_step` apart.
+    void (*filter)(const float *sums, int64_t step, int64_t channels, float *out, int64_t out_step);
 } dlc_weights_functions;
 
 extern const dlc_weights_functions dlc_weights_functions_portable;
 extern const dlc_weights_functions dlc_weights_functions_avx2;
 extern const dlc_weights_functions dlc_weights_functions_avx512;
 extern const dlc_weights_functions dlc_weights_functions_neon;
+
+/// Whether gradients are cheaper in Winograd's domain: 3 × 3 windows at stride 1 and enough channels for what is transformed.
+bool dlc_conv_weights_winograd_pays(const dlc_conv_weights *conv);
+/// Settles the rest of a struct whose `tile_rows`, `tile_vectors`, `rows` and `vectors` are those of one tap's.
+void dlc_conv_weights_winograd_prepare(dlc_conv_weights *conv, dlc_launch *launch);
 
 /// The functions of `isa`, or null where this program was built without it.
 const dlc_weights_functions *dlc_weights_functions_of(dlc_isa isa);

@@ -83,6 +83,85 @@ static void DLC_NAME(weights_depthwise)(const dlc_weights_tile *t) {
     }
 }
 
+/// G over one line of 4 values: F(3, 4) at the points 0, ±1, ±2 and infinity, whose Bᵀ is that of F(4, 3).
+DLC_INLINE void DLC_NAME(weights_result_line)(const vf *d, vf *out) {
+    const vf even = d[0] + d[2], odd = d[1] + d[3], sixth = vf_set1(-1.0f / 6), part = vf_set1(1.0f / 24);
+    const vf far_even = vf_fma(vf_set1(4), d[2], d[0]), far_odd = vf_fma(vf_set1(8), d[3], d[1] + d[1]);
+    out[0] = d[0] * vf_set1(0.25f);
+    out[1] = (even + odd) * sixth;
+    out[2] = (even - odd) * sixth;
+    out[3] = (far_even + far_odd) * part;
+    out[4] = (far_even - far_odd) * part;
+    out[5] = d[3];
+}
+
+DLC_INLINE void DLC_NAME(weights_results_body)(const float *const *pixels, int64_t at, int64_t n, float *out, int64_t step) {
+    vf half[6][4];
+#pragma clang loop unroll(full)
+    for (int j = 0; j < 4; j++) {
+        vf d[4], t[6];
+#pragma clang loop unroll(full)
+        for (int i = 0; i < 4; i++) d[i] = n == VL ? vf_load(pixels[i * 4 + j] + at) : vf_load_n(pixels[i * 4 + j] + at, n);
+        DLC_NAME(weights_result_line)(d, t);
+#pragma clang loop unroll(full)
+        for (int i = 0; i < 6; i++) half[i][j] = t[i];
+    }
+#pragma clang loop unroll(full)
+    for (int i = 0; i < 6; i++) {
+        vf t[6];
+        DLC_NAME(weights_result_line)(half[i], t);
+#pragma clang loop unroll(full)
+        for (int j = 0; j < 6; j++) {
+            float *o = out + (i * 6 + j) * step + at;
+            if (n == VL) vf_store(o, t[j]);
+            else vf_store_n(o, t[j], n);
+        }
+    }
+}
+
+static void DLC_NAME(weights_results)(const float *const *pixels, int64_t channels, float *out, int64_t step) {
+    int64_t at = 0;
+    for (; at + VL <= channels; at += VL) DLC_NAME(weights_results_body)(pixels, at, VL, out, step);
+    if (at < channels) DLC_NAME(weights_results_body)(pixels, at, channels - at, out, step);
+}
+
+/// Aᵀ over one line of 6 products.
+DLC_INLINE void DLC_NAME(weights_filter_line)(const vf *m, vf *out) {
+    const vf sum = m[1] + m[2], far_sum = m[3] + m[4];
+    out[0] = m[0] + sum + far_sum;
+    out[1] = vf_fma(vf_set1(2), m[3] - m[4], m[1] - m[2]);
+    out[2] = vf_fma(vf_set1(4), far_sum, sum) + m[5];
+}
+
+DLC_INLINE void DLC_NAME(weights_filter_body)(const float *sums, int64_t step, int64_t n, float *out, int64_t out_step) {
+    vf half[3][6];
+#pragma clang loop unroll(full)
+    for (int j = 0; j < 6; j++) {
+        vf m[6], t[3];
+#pragma clang loop unroll(full)
+        for (int i = 0; i < 6; i++) m[i] = n == VL ? vf_load(sums + (i * 6 + j) * step) : vf_load_n(sums + (i * 6 + j) * step, n);
+        DLC_NAME(weights_filter_line)(m, t);
+#pragma clang loop unroll(full)
+        for (int i = 0; i < 3; i++) half[i][j] = t[i];
+    }
+#pragma clang loop unroll(full)
+    for (int i = 0; i < 3; i++) {
+        vf t[3];
+        DLC_NAME(weights_filter_line)(half[i], t);
+#pragma clang loop unroll(full)
+        for (int j = 0; j < 3; j++) {
+            if (n == VL) vf_store(out + (i * 3 + j) * out_step, t[j]);
+            else vf_store_n(out + (i * 3 + j) * out_step, t[j], n);
+        }
+    }
+}
+
+static void DLC_NAME(weights_filter)(const float *sums, int64_t step, int64_t channels, float *out, int64_t out_step) {
+    int64_t at = 0;
+    for (; at + VL <= channels; at += VL) DLC_NAME(weights_filter_body)(sums + at, step, VL, out + at, out_step);
+    if (at < channels) DLC_NAME(weights_filter_body)(sums + at, step, channels - at, out + at, out_step);
+}
+
 DLC_TARGET_END
 
 #if DLC_REGISTERS == 32
@@ -101,7 +180,7 @@ const dlc_weights_functions DLC_NAME(dlc_weights_functions) = {
 #endif
     .any = WEIGHTS_TABLE(any), .dense = WEIGHTS_TABLE(dense), .whole = WEIGHTS_TABLE(whole),
     .whole_near = WEIGHTS_TABLE(whole_near), .any_near = WEIGHTS_TABLE(any_near),
-    .depthwise = DLC_NAME(weights_depthwise),
+    .depthwise = DLC_NAME(weights_depthwise), .results = DLC_NAME(weights_results), .filter = DLC_NAME(weights_filter),
 };
 #undef WEIGHTS_KIND
 #undef WEIGHTS_TILE

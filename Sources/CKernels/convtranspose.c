@@ -4,17 +4,11 @@
 #include "convtranspose.h"
 #include <string.h>
 
-/// The outputs of one axis with (o + pad) mod stride = residue, and the taps they use.
-typedef struct {
-    int64_t first, count;      ///< outputs first, first + stride, ...
-    int64_t first_tap, tap_step, taps;
-} axis_class;
-
 static int64_t extent_out(const dlc_conv_transpose *p, int axis) { return axis == 0 ? p->od : axis == 1 ? p->oh : p->ow; }
 
-static axis_class class_of(const dlc_conv_transpose *p, int axis, int64_t residue) {
+dlc_transposed_class dlc_transposed_class_of(const dlc_conv_transpose *p, int axis, int64_t residue) {
     const int64_t stride = p->stride[axis], extent = extent_out(p, axis);
-    axis_class c = {.first = ((residue - p->pad[axis]) % stride + stride) % stride};
+    dlc_transposed_class c = {.first = ((residue - p->pad[axis]) % stride + stride) % stride};
     c.count = c.first < extent ? (extent - 1 - c.first) / stride + 1 : 0;
     // Taps k with k·dilation ≡ residue (mod stride) repeat with a period.
     int64_t found = -1;
@@ -44,7 +38,7 @@ int64_t dlc_conv_transpose_packed_bytes(dlc_isa isa, const dlc_conv_transpose *p
 dlc_pack dlc_conv_transpose_packing(const dlc_conv_transpose *p) {
     const int64_t taps = p->kernel[0] * p->kernel[1] * p->kernel[2], inputs = p->c / p->groups, outputs = p->oc / p->groups;
     return (dlc_pack){
-        .form = DLC_PACK_PHASES, .groups = p->groups, .outputs = outputs, .inputs = inputs,
+        .form = p->depthwise ? DLC_PACK_CHANNELS : DLC_PACK_PHASES, .groups = p->groups, .outputs = outputs, .inputs = inputs,
         .kernel = {p->kernel[0], p->kernel[1], p->kernel[2]}, .stride = {p->stride[0], p->stride[1], p->stride[2]},
         .dilation = {p->dilation[0], p->dilation[1], p->dilation[2]}, .group_step = inputs * outputs * taps, .output_step = taps,
         .input_step = outputs * taps, .tap_step = 1,
@@ -52,7 +46,7 @@ dlc_pack dlc_conv_transpose_packing(const dlc_conv_transpose *p) {
 }
 
 /// Pointers [taps][a[2].count] for the outputs of one line.
-static void fill_table(const dlc_conv_transpose *p, const axis_class a[3], const float *image, const float *zeros, int64_t od, int64_t oh, const float **table) {
+static void fill_table(const dlc_conv_transpose *p, const dlc_transposed_class a[3], const float *image, const float *zeros, int64_t od, int64_t oh, const float **table) {
     const int64_t rows = a[2].count;
     for (int64_t d = 0; d < a[0].taps; d++)
         for (int64_t h = 0; h < a[1].taps; h++)
@@ -68,7 +62,7 @@ static void fill_table(const dlc_conv_transpose *p, const axis_class a[3], const
 }
 
 /// A block of lines of one class: panels outermost, so that each is read once for all lines.
-static void run_class(const dlc_conv_transpose *p, const dlc_call *call, const axis_class a[3], int64_t g, const float *weights,
+static void run_class(const dlc_conv_transpose *p, const dlc_call *call, const dlc_transposed_class a[3], int64_t g, const float *weights,
                       int64_t first_line, int64_t last_line, int64_t panel_group) {
     const int64_t c = p->c / p->groups, oc = p->oc / p->groups, taps = a[0].taps * a[1].taps * a[2].taps;
     float *zeros = call->scratch;
@@ -107,7 +101,7 @@ static void run(const dlc_call *call) {
         const float *weights = (const float *)call->buffers[DLC_CONV_WEIGHTS] + g * (packed_floats(p->isa, p) / p->groups);
         for (int64_t i = 0; i <= line_class; i++)
             for (int64_t rw = 0; rw < p->stride[2]; rw++) {
-                const axis_class a[3] = {class_of(p, 0, i / p->stride[1]), class_of(p, 1, i % p->stride[1]), class_of(p, 2, rw)};
+                const dlc_transposed_class a[3] = {dlc_transposed_class_of(p, 0, i / p->stride[1]), dlc_transposed_class_of(p, 1, i % p->stride[1]), dlc_transposed_class_of(p, 2, rw)};
                 const int64_t lines = p->n * a[0].count * a[1].count;
                 if (i == line_class)
                     run_class(p, call, a, g, weights, part * lines / p->line_blocks, (part + 1) * lines / p->line_blocks, group);
@@ -126,6 +120,7 @@ static bool is_valid(const dlc_conv_transpose *p) {
         if (p->kernel[i] < 1 || p->kernel[i] > 4096 || p->stride[i] < 1 || p->stride[i] > 4096 || p->dilation[i] < 1 ||
             p->dilation[i] > most || p->pad[i] < -most || p->pad[i] > most) return false;
     if (p->groups < 1 || p->c % p->groups != 0 || p->oc % p->groups != 0) return false;
+    if (p->depthwise && (p->groups != p->c || p->groups != p->oc)) return false;
     if (p->x_ld < p->c || p->x_ld > most || p->y_ld < p->oc || p->y_ld > most || p->residual_ld < 0 || p->residual_ld > most) return false;
     const double limit = 0x1p46, taps = (double)p->kernel[0] * (double)p->kernel[1] * (double)p->kernel[2];
     return (double)p->n * (double)p->d * (double)p->h * (double)p->w * (double)p->x_ld < limit &&
@@ -141,10 +136,14 @@ bool dlc_conv_transpose_prepare(dlc_isa isa, dlc_conv_transpose *p, dlc_launch *
         dlc_conv_transpose_direct_prepare(p, out);
         return true;
     }
+    if (p->depthwise) {
+        dlc_conv_transpose_depthwise_prepare(p, out);
+        return true;
+    }
     p->most_taps = 1;
     for (int i = 0; i < 3; i++) {
         int64_t most = 0;
-        for (int64_t r = 0; r < p->stride[i]; r++) most = dlc_max(most, class_of(p, i, r).taps);
+        for (int64_t r = 0; r < p->stride[i]; r++) most = dlc_max(most, dlc_transposed_class_of(p, i, r).taps);
         p->most_taps *= most;
     }
     p->classes = p->stride[0] * p->stride[1];

@@ -22,9 +22,21 @@ typedef struct {
 
 typedef void (*dlc_depthwise_kernel)(const dlc_depthwise_tile *tile);
 
+/// Neighbouring pixels that have the same taps.
+typedef struct {
+    const float *const *x, *const *weights; ///< of each tap, for the first pixel
+    int64_t taps, pixels, channels;
+    int64_t x_step, y_step, residual_step;  ///< from pixel to pixel
+    float *y;
+    const float *bias, *residual;           ///< or null
+    bool clamp;                             ///< limit to [lo, hi]
+    float lo, hi;
+} dlc_depthwise_strip;
+
 /// Indexed by [kernel 3 or 5][stride 1 or 2][4 or 7 outputs]; and the one for any kernel.
 typedef struct {
     dlc_depthwise_kernel tile[2][2][2], any;
+    void (*strip)(const dlc_depthwise_strip *strip);
 } dlc_depthwise_set;
 
 /// Whether there are unrolled tiles: a square kernel of 3 or 5 at stride 1 or 2, undilated.
@@ -50,6 +62,10 @@ void dlc_depthwise_rows_run(const dlc_depthwise_rows *rows);
 /// One output of any kernel, from pointers to its taps; `pixel` counts from `rows->y` on.
 void dlc_depthwise_pixel(const dlc_depthwise_rows *rows, const float *const *taps, int64_t pixel);
 
+const dlc_depthwise_set *dlc_depthwise_set_of(dlc_isa isa);
+
+/// Whether an epilogue happens in a depthwise kernel's registers.
+bool dlc_depthwise_finishes(const dlc_epilogue *epilogue, bool residual);
 extern const dlc_depthwise_set dlc_depthwise_set_portable, dlc_depthwise_set_avx2, dlc_depthwise_set_avx512, dlc_depthwise_set_neon;
 
 #endif

@@ -65,6 +65,26 @@ static void depthwise_any(const dlc_depthwise_tile *t) {
     }
 }
 
+DLC_INLINE void strip_channels(const dlc_depthwise_strip *s, int64_t pixel, int64_t at, int64_t n, const bool whole) {
+    vf sum = !s->bias ? vf_zero() : whole ? vf_load(s->bias + at) : vf_load_n(s->bias + at, n);
+    for (int64_t tap = 0; tap < s->taps; tap++) {
+        const float *x = s->x[tap] + pixel * s->x_step + at, *w = s->weights[tap] + at;
+        sum = whole ? vf_fma(vf_load(x), vf_load(w), sum) : vf_fma(vf_load_n(x, n), vf_load_n(w, n), sum);
+    }
+    if (s->residual) sum += vf_load_n(s->residual + pixel * s->residual_step + at, n);
+    if (s->clamp) sum = vf_min(vf_set1(s->hi), vf_max(vf_set1(s->lo), sum));
+    if (whole) vf_store(s->y + pixel * s->y_step + at, sum);
+    else vf_store_n(s->y + pixel * s->y_step + at, sum, n);
+}
+
+static void depthwise_strip(const dlc_depthwise_strip *s) {
+    for (int64_t pixel = 0; pixel < s->pixels; pixel++) {
+        int64_t at = 0;
+        for (; at + VL <= s->channels; at += VL) strip_channels(s, pixel, at, VL, true);
+        if (at < s->channels) strip_channels(s, pixel, at, s->channels - at, false);
+    }
+}
+
 #define TILE(kernel, stride, outputs)                                                               \
     static void depthwise_##kernel##_##stride##_##outputs(const dlc_depthwise_tile *t) {            \
         depthwise_channels(t, kernel, stride, outputs);                                             \
@@ -75,6 +95,6 @@ DLC_TARGET_END
 const dlc_depthwise_set DLC_NAME(dlc_depthwise_set) = {
     .tile = {{{depthwise_3_1_4, depthwise_3_1_7}, {depthwise_3_2_4, depthwise_3_2_7}},
              {{depthwise_5_1_4, depthwise_5_1_7}, {depthwise_5_2_4, depthwise_5_2_7}}},
-    .any = depthwise_any,
+    .any = depthwise_any, .strip = depthwise_strip,
 };
 #undef TILE

@@ -3,7 +3,7 @@
 #include "depthwise.h"
 #include <string.h>
 
-static const dlc_depthwise_set *set_of(dlc_isa isa) {
+const dlc_depthwise_set *dlc_depthwise_set_of(dlc_isa isa) {
     switch (isa) {
 #if defined(__x86_64__)
     case DLC_ISA_AVX512: return &dlc_depthwise_set_avx512;
@@ -27,8 +27,7 @@ int64_t dlc_depthwise_rows_scratch_bytes(const dlc_conv *p, int64_t channels) {
     return 2 * dlc_ceil_div(channels, 16) * 64 + 8 * pointers;
 }
 
-/// Whether the epilogue happens in registers.
-static bool is_simple(const dlc_epilogue *e, bool residual) {
+bool dlc_depthwise_finishes(const dlc_epilogue *e, bool residual) {
     return (e->activation == DLC_ACT_NONE || e->activation == DLC_ACT_RELU || e->activation == DLC_ACT_CLIP) &&
            !(residual && e->residual_after_activation);
 }
@@ -47,7 +46,7 @@ static dlc_depthwise_tile tile_of(const dlc_depthwise_rows *b, const float *cons
 /// A tile's outputs, with what registers did not do to them.
 static void run_tile(const dlc_depthwise_rows *b, dlc_depthwise_kernel kernel, dlc_depthwise_tile *t, const float *residual) {
     const dlc_epilogue e = b->conv->epilogue;
-    const bool simple = is_simple(&e, residual);
+    const bool simple = dlc_depthwise_finishes(&e, residual);
     t->residual = simple ? residual : 0;
     t->clamp = simple && e.activation != DLC_ACT_NONE;
     kernel(t);
@@ -59,7 +58,7 @@ void dlc_depthwise_pixel(const dlc_depthwise_rows *b, const float *const *x, int
     float *y = b->y + pixel * b->y_ld;
     dlc_depthwise_tile t = tile_of(b, x, &y);
     t.outputs = 1;
-    run_tile(b, set_of(b->conv->isa)->any, &t, b->residual ? b->residual + pixel * b->conv->residual_ld : 0);
+    run_tile(b, dlc_depthwise_set_of(b->conv->isa)->any, &t, b->residual ? b->residual + pixel * b->conv->residual_ld : 0);
 }
 
 void dlc_depthwise_rows_run(const dlc_depthwise_rows *b) {
@@ -70,7 +69,7 @@ void dlc_depthwise_rows_run(const dlc_depthwise_rows *b) {
     memset(zeros, 0, (size_t)b->channels * sizeof(float));
     float *y[DLC_DEPTHWISE_MOST_OUTPUTS];
     dlc_depthwise_tile t = tile_of(b, pointers, y);
-    const dlc_depthwise_kernel kernel = set_of(p->isa)->tile[p->kernel[1] == 5][p->stride[2] - 1][outputs == 7];
+    const dlc_depthwise_kernel kernel = dlc_depthwise_set_of(p->isa)->tile[p->kernel[1] == 5][p->stride[2] - 1][outputs == 7];
     for (int64_t ow = 0; ow < p->ow; ow += outputs) {
         const int64_t iw0 = ow * p->stride[2] - p->pad[2];
         const bool interior = iw0 >= 0 && iw0 + columns <= p->w;

@@ -2,7 +2,7 @@
 #include "bench.h"
 #include "dlc_program.h"
 
-static float *memory[4];
+static float *memory[8];
 
 /// `streams` tensors of the program's size are read, and one is written.
 static void measure(const char *name, dlc_program p, int64_t streams) {
@@ -32,12 +32,68 @@ static dlc_program binary(dlc_op op, int64_t rows, int64_t columns, int64_t row_
         .instructions = {{ .op = DLC_OP_LOAD }, { .op = DLC_OP_LOAD, .dst = 1, .tensor = 1 }, { .op = op, .dst = 2, .b = 1 }, { .op = DLC_OP_STORE, .a = 2 }} };
 }
 
+/// A step of Adam over `n` weights, in place: gradient, moments and weights are read, the last three written.
+static void adam(int64_t n) {
+    dlc_program p = { .rank = 1, .operand_count = 4, .result_count = 3, .shape = { n },
+        .operands = {{ .strides = { 1 } }, { .strides = { 1 } }, { .strides = { 1 } }, { .strides = { 1 } }},
+        .results = {{ .strides = { 1 } }, { .strides = { 1 } }, { .strides = { 1 } }},
+        .instructions = {
+            { .op = DLC_OP_CONST, .dst = 8, .f0 = 0.9 }, { .op = DLC_OP_CONST, .dst = 9, .f0 = 0.1 }, { .op = DLC_OP_CONST, .dst = 10, .f0 = 0.999 },
+            { .op = DLC_OP_CONST, .dst = 11, .f0 = 0.001 }, { .op = DLC_OP_CONST, .dst = 12, .f0 = 1e-8 },
+            { .op = DLC_OP_LOAD }, { .op = DLC_OP_LOAD, .dst = 1, .tensor = 1 }, { .op = DLC_OP_LOAD, .dst = 2, .tensor = 2 }, { .op = DLC_OP_LOAD, .dst = 3, .tensor = 3 },
+            { .op = DLC_OP_MUL, .dst = 1, .a = 1, .b = 8 }, { .op = DLC_OP_MUL, .dst = 4, .a = 0, .b = 9 }, { .op = DLC_OP_ADD, .dst = 1, .a = 1, .b = 4 },
+            { .op = DLC_OP_MUL, .dst = 2, .a = 2, .b = 10 }, { .op = DLC_OP_MUL, .dst = 4, .a = 0, .b = 11 }, { .op = DLC_OP_MUL, .dst = 4, .a = 4, .b = 0 },
+            { .op = DLC_OP_ADD, .dst = 2, .a = 2, .b = 4 }, { .op = DLC_OP_SQRT, .dst = 4, .a = 2 }, { .op = DLC_OP_ADD, .dst = 4, .a = 4, .b = 12 },
+            { .op = DLC_OP_DIV, .dst = 4, .a = 1, .b = 4 }, { .op = DLC_OP_MUL, .dst = 4, .a = 4, .b = 11 }, { .op = DLC_OP_SUB, .dst = 3, .a = 3, .b = 4 },
+            { .op = DLC_OP_STORE, .a = 1, .tensor = 0 }, { .op = DLC_OP_STORE, .a = 2, .tensor = 1 }, { .op = DLC_OP_STORE, .a = 3, .tensor = 2 }} };
+    p.instruction_count = 24;
+    dlc_launch launch;
+    if (!dlc_program_prepare(dlc_host_isa(), &p, &launch)) { printf("adam: refused\n"); return; }
+    void *buffers[] = { memory[0], memory[1], memory[2], memory[3], memory[1], memory[2], memory[3] };
+    char shape[32];
+    snprintf(shape, sizeof shape, "%lld K elements", (long long)n >> 10);
+    bench_row("a step of Adam", shape, launch_time(&launch, &p, buffers, 0.05), 12.0 * (double)n, 16.0 * (double)n, 12.0 * (double)n);
+}
+
+/// Batch norm's gradient through ReLU over [rows, channels], as `spell-training` leaves it: x and dy are read, and dx is written or
+/// two sums by channel.
+static void batch_norm(const char *name, int64_t rows, int64_t channels, bool sums) {
+    dlc_program p = { .rank = 2, .operand_count = 6, .result_count = sums ? 2 : 1, .shape = { rows, channels },
+        .operands = {{ .strides = { channels, 1 } }, { .strides = { channels, 1 } }, { .strides = { 0, 1 } }, { .strides = { 0, 1 } }, { .strides = { 0, 1 } }, { .strides = { 0, 1 } }},
+        .results = {{ .strides = { sums ? 0 : channels, 1 } }, { .strides = { 0, 1 } }} };
+    const dlc_instruction shared[] = {
+        { .op = DLC_OP_LOAD }, { .op = DLC_OP_LOAD, .dst = 1, .tensor = 1 }, { .op = DLC_OP_LOAD, .dst = 2, .tensor = 2 }, { .op = DLC_OP_LOAD, .dst = 3, .tensor = 3 },
+        { .op = DLC_OP_LOAD, .dst = 4, .tensor = 4 }, { .op = DLC_OP_CONST, .dst = 6 },
+        { .op = DLC_OP_SUB, .dst = 7, .a = 0, .b = 2 }, { .op = DLC_OP_GT, .dst = 8, .a = 7, .b = 3 }, { .op = DLC_OP_WHERE, .dst = 8, .a = 8, .b = 1, .c = 6 }};
+    const dlc_instruction summed[] = {
+        { .op = DLC_OP_MUL, .dst = 7, .a = 7, .b = 8 }, { .op = DLC_OP_SUM, .a = 7 }, { .op = DLC_OP_SUM, .a = 8, .tensor = 1 }};
+    const dlc_instruction written[] = {
+        { .op = DLC_OP_LOAD, .dst = 5, .tensor = 5 }, { .op = DLC_OP_SUB, .dst = 8, .a = 8, .b = 4 }, { .op = DLC_OP_MUL, .dst = 7, .a = 7, .b = 5 },
+        { .op = DLC_OP_SUB, .dst = 8, .a = 8, .b = 7 }, { .op = DLC_OP_MUL, .dst = 8, .a = 8, .b = 3 }, { .op = DLC_OP_STORE, .a = 8 }};
+    for (size_t i = 0; i < sizeof shared / sizeof *shared; ++i) p.instructions[p.instruction_count++] = shared[i];
+    for (size_t i = 0; i < (sums ? sizeof summed : sizeof written) / sizeof *summed; ++i) p.instructions[p.instruction_count++] = sums ? summed[i] : written[i];
+    dlc_launch launch;
+    if (!dlc_program_prepare(dlc_host_isa(), &p, &launch)) { printf("%s: refused\n", name); return; }
+    void *buffers[] = { memory[0], memory[1], memory[2], memory[4], memory[5], memory[6], memory[3], memory[7] };
+    char shape[32];
+    snprintf(shape, sizeof shape, "%lld x %lld", (long long)rows, (long long)channels);
+    const double n = (double)(rows * channels);
+    bench_row(name, shape, launch_time(&launch, &p, buffers, 0.05), (sums ? 6 : 7) * n, 8 * n, sums ? 0 : 4 * n);
+}
+
 int main(void) {
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < 8; ++i) {
         memory[i] = aligned(32 << 20);
         for (int k = 0; k < 8 << 20; ++k) memory[i][k] = (float)(k % 1000) * 0.01f - 5;
     }
     bench_header("elementwise programs");
+    for (int64_t n = 32 << 10; n <= 8 << 20; n *= 16) {
+        adam(n);
+        for (int64_t channels = 16; channels <= 256; channels *= 4) {
+            batch_norm("batch norm's sums", n / channels, channels, true);
+            batch_norm("batch norm's gradient", n / channels, channels, false);
+        }
+    }
     for (int64_t n = 32 << 10; n <= 8 << 20; n *= 16) {
         measure("relu", unary(DLC_OP_RELU, n), 1);
         measure("add", binary(DLC_OP_ADD, 1, n, 0, 1), 2);

@@ -189,6 +189,10 @@ int main(int count, char **arguments) {
                 *out[k] = extent < 1 ? 1 : extent;
             }
             check_transpose(isa, t, random_below(2), random_below(2));
+            t.groups = t.oc = t.c, t.depthwise = true; // a channel by itself, in any extents
+            t.y_ld = t.residual_ld = t.oc + random_below(3), t.x_ld = t.c + random_below(3);
+            check_transpose(isa, t, random_below(2), random_below(2));
+            t.depthwise = false;
             if (i % 8 == 0) {
                 t.type = q.type = DLC_F64;
                 q.algorithm = DLC_CONV_DIRECT;

@@ -155,6 +155,7 @@ typedef struct {
     int64_t kernel[3], stride[3], dilation[3], pad[3];
     int64_t x_ld, y_ld, residual_ld;
     dlc_epilogue epilogue;
+    bool depthwise;            ///< F32 with a group for each channel of x and of y: weights are packed by channel
 
     // Set by dlc_conv_transpose_prepare.
     dlc_isa isa;

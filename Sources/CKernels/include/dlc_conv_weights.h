@@ -18,7 +18,10 @@ typedef struct {
     int64_t taps, rows, columns, tiles, tiles_per_task, tasks, segments, block, lanes;
     int64_t vectors_each, vectors;   ///< of one tap (or of all outputs); of a row of the sums
     int64_t tile_rows, tile_vectors, row_tiles, vector_tiles;
-    int64_t sums_offset;             ///< in the shared workspace, in floats, after the padded copy
+    int64_t sums_offset;             ///< in the shared workspace, in floats, after the padded copy or the transformed tiles
+    bool winograd, by_points;        ///< in Winograd's domain; its products are shared out by points, not by rows of weights
+    int64_t tiles_h, tiles_w, chunk, chunks; ///< tiles of 4 × 4 outputs of an image, and of a chunk that is transformed at once
+    int64_t x_step, dy_step, sums_step;      ///< floats from point to point
 } dlc_conv_weights;
 
 /// False where the type is another, an extent is negative, a product overflows, or windows reach beyond x and its padding.

@@ -14,7 +14,7 @@ typedef enum : uint8_t {
     DLC_PACK_WINOGRAD_2 = 2,       ///< DLC_CONV_WINOGRAD_2: panels for each of 4 × 4 points
     DLC_PACK_WINOGRAD_4 = 3,       ///< DLC_CONV_WINOGRAD_4: 6 × 6 points
     DLC_PACK_WINOGRAD_STRIDED = 4, ///< DLC_CONV_WINOGRAD_STRIDED: 5 × 5 points
-    DLC_PACK_CHANNELS = 5,         ///< DLC_CONV_DEPTHWISE: [tap][group and output]
+    DLC_PACK_CHANNELS = 5,         ///< DLC_CONV_DEPTHWISE and depthwise `dlc_conv_transpose`: [tap][group and output]
     DLC_PACK_PHASES = 6,           ///< `dlc_conv_transpose`: panels for each class of outputs that use the same taps
 } dlc_pack_form;
 

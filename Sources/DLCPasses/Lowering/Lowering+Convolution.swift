@@ -76,8 +76,13 @@ extension Lowering {
         let (x, w, y) = (try operand(node, 0), try operand(node, 1), node.results[0])
         guard (3...5).contains(graph.shape(x).count) else { throw DLCError("more than three spatial dimensions are not supported") }
         var weights: Plan.Operand
+        // Where every channel is a group of its own, channels are the lanes and not the outputs of one group.
+        let isDepthwise = graph.type(w).element == .float32 && geometry.group > 1 && Array(graph.shape(w).prefix(2)) == [Dim(geometry.group), 1]
         if graph.type(w).element == .float32 {
-            let packing = PackKernel(DLC_PACK_PHASES, kernel: geometry.kernel, stride: geometry.strides, dilation: geometry.dilations)
+            let packing =
+                isDepthwise
+                ? PackKernel(DLC_PACK_CHANNELS, kernel: geometry.kernel)
+                : PackKernel(DLC_PACK_PHASES, kernel: geometry.kernel, stride: geometry.strides, dilation: geometry.dilations)
             weights = try packed(w, packing, for: node) { try $0.asWeights(groups: geometry.group, isTransposed: true) }
         } else {
             weights = try contiguous(w)
@@ -90,6 +95,7 @@ extension Lowering {
             $0.groups = geometry.group
             $0.window = geometry.window
             $0.epilogue = try self.epilogue(epilogue)
+            $0.isDepthwise = isDepthwise
         }
         emit(
             kernel, node, summary: summary("conv_transpose", epilogue, operands),

@@ -72,12 +72,15 @@ package struct TransposedConvolutionKernel: Kernel {
     package var groups = 1
     package var window = Window()
     package var epilogue = Epilogue()
+    /// Every channel is a group of its own, and the weights of float32 are packed by channel.
+    package var isDepthwise = false
 
     package init() {}
     package mutating func visit(_ fields: inout some FieldVisitor) throws {
         try fields("groups", &groups)
         try fields("window", &window)
         try fields("epilogue", &epilogue)
+        try fields("depthwise", &isDepthwise)
     }
 
     package var label: String { "conv transposed" }
@@ -86,6 +89,7 @@ package struct TransposedConvolutionKernel: Kernel {
         let weights = try step("weights")
         var conv = dlc_conv_transpose()
         try conv.fill(step, window, groups: groups, epilogue)
+        conv.depthwise = isDepthwise
         guard Int(dlc_conv_transpose_packed_bytes(step.isa, &conv)) == weights.count * weights.type.size else {
             throw DLCError("the weights are not those of \(conv.c) input and \(conv.oc) output channels")
         }
