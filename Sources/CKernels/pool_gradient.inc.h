@@ -62,6 +62,48 @@ DLC_INLINE void pool_scatter_f32(const pool_taps *t, float *dx, int64_t ld, vf v
     }
 }
 
+/// A whole window of `size` × `size` taps: each lane of `value` goes to its first maximum, in lines `begin ..< end` of the window.
+DLC_INLINE void pool_square_f32(const int size, const pool_taps *t, const float *x, int64_t x_ld, float *dx, int64_t ld, vf value, bool alone, int64_t n, const bool whole) {
+    vf best = vf_zero();
+    vi index = vi_set1(0);
+#pragma clang loop unroll(full)
+    for (int tap = 0; tap < size * size; tap++) {
+        const float *at = x + (tap / size * t->step_h + tap % size * t->step_w) * x_ld;
+        vf v = whole ? vf_load(at) : vf_load_n(at, n);
+        if (tap == 0) {
+            best = v;
+            continue;
+        }
+        vi above = ~(v <= best) & (best == best);
+        best = vf_select(above, v, best);
+        index = (vi_set1(tap) & above) | (index & ~above);
+    }
+#pragma clang loop unroll(full)
+    for (int h = 0; h < size; h++) {
+        if (h < t->begin || h >= t->end) continue;
+#pragma clang loop unroll(full)
+        for (int w = 0; w < size; w++) {
+            float *target = dx + (h * t->step_h + w * t->step_w) * ld;
+            vf part = (vf)((vi)value & (index == vi_set1(h * size + w)));
+            if (!alone) part += whole ? vf_load(target) : vf_load_n(target, n);
+            if (whole) vf_store(target, part);
+            else vf_store_n(target, part, n);
+        }
+    }
+}
+
+/// The channels of one window of `size` × `size` taps.
+static void pool_square_2_f32(const pool_taps *t, const float *x, int64_t x_ld, const float *dy, float *dx, int64_t ld, int64_t channels, bool alone) {
+    int64_t c = 0;
+    for (; c + VL <= channels; c += VL) pool_square_f32(2, t, x + c, x_ld, dx + c, ld, vf_load(dy + c), alone, VL, true);
+    if (c < channels) pool_square_f32(2, t, x + c, x_ld, dx + c, ld, vf_load_n(dy + c, channels - c), alone, channels - c, false);
+}
+static void pool_square_3_f32(const pool_taps *t, const float *x, int64_t x_ld, const float *dy, float *dx, int64_t ld, int64_t channels, bool alone) {
+    int64_t c = 0;
+    for (; c + VL <= channels; c += VL) pool_square_f32(3, t, x + c, x_ld, dx + c, ld, vf_load(dy + c), alone, VL, true);
+    if (c < channels) pool_square_f32(3, t, x + c, x_ld, dx + c, ld, vf_load_n(dy + c, channels - c), alone, channels - c, false);
+}
+
 /// The output rows whose windows may reach rows `first ..< last` of the input.
 static void pool_rows_reaching(const dlc_pool *p, int64_t first, int64_t last, int64_t *begin, int64_t *end) {
     int64_t reach = (p->kernel[1] - 1) * p->dilation[1], stride = p->stride[1];
@@ -94,6 +136,11 @@ DLC_INLINE void pool_gradient_rows(const dlc_call *call, const bool average, con
                     pool_window w = pool_clip(p, 2, out);
                     pool_taps t = pool_taps_of(p, batch, &d, &h, &w, first, last);
                     if (t.d * t.h * t.w == 0 || t.begin >= t.end) continue;
+                    if (!average && t.d == 1 && t.h == t.w && (t.h == 2 || t.h == 3)) {
+                        const float *from = x + t.pixel * p->x_ld, *value = dy + y_pixel * g->dy_ld;
+                        (t.h == 2 ? pool_square_2_f32 : pool_square_3_f32)(&t, from, p->x_ld, value, dx + t.pixel * g->result_ld, g->result_ld, p->channels, alone);
+                        continue;
+                    }
                     const vf scale = vf_set1(average ? 1.0f / (float)(d.counted * h.counted * w.counted) : 1);
                     for (int64_t c = 0; c < p->channels; c += VL) {
                         int64_t n = dlc_lesser(p->channels - c, VL);
