@@ -22,7 +22,7 @@ const dlc_weights_functions *dlc_weights_functions_of(dlc_isa isa) {
     }
 }
 
-enum { block_bytes = 256 << 10, segment_most = 256, segments_most = 512, block_pixels = 512, tasks_most = 8, depthwise_taps = 9 };
+enum { block_bytes = 256 << 10, segment_most = 256, segments_most = 512, block_pixels = 512, tasks_most = 8 };
 
 /// The input as tiles read it: x itself, or the padded copy.
 static const float *input_of(const dlc_call *call) {
@@ -107,19 +107,6 @@ static void add_to_tile(const dlc_call *call, const dlc_weights_functions *f, dl
     (dense && near ? f->whole_near : near ? f->any_near : dense && whole ? f->whole : dense ? f->dense : f->any)[vectors - 1](tile);
 }
 
-/// Adds a block of pixels to one vector of channels, for up to nine taps.
-static void add_to_channels(const dlc_call *call, const dlc_weights_functions *f, dlc_weights_tile *tile, int64_t index) {
-    const dlc_conv_weights *p = call->params;
-    int64_t chunks = dlc_quotient_up(p->taps, depthwise_taps), tap = index % chunks * depthwise_taps, channel = index / chunks * p->lanes;
-    tile->columns = dlc_lesser(p->lanes, p->c - channel);
-    tile->rows = dlc_lesser(depthwise_taps, p->taps - tap);
-    for (int64_t i = 0; i < depthwise_taps; ++i) tile->offset[i] = tap_offset(p, tap + (i < tile->rows ? i : 0));
-    tile->a = input_of(call) + channel, tile->b = (const float *)call->buffers[1] + channel;
-    tile->sums = sums_of(call) + tap * p->c + channel;
-    tile->sums_row = p->c;
-    f->depthwise(tile);
-}
-
 static void accumulate(const dlc_call *call) {
     const dlc_conv_weights *p = call->params;
     const dlc_weights_functions *f = dlc_weights_functions_of(p->isa);
@@ -127,7 +114,7 @@ static void accumulate(const dlc_call *call) {
     int64_t x[segments_most], dy[segments_most], lengths[segments_most];
     int64_t total = p->n * p->od * p->oh * p->segments;
     dlc_weights_tile tile = { .counts = lengths };
-    bool swapped = !p->along_outputs && !p->depthwise;
+    bool swapped = !p->along_outputs;
     tile.a_start = swapped ? dy : x, tile.b_start = swapped ? x : dy;
     tile.a_step = swapped ? p->oc : p->stride[2] * p->c, tile.b_step = swapped ? p->stride[2] * p->c : p->oc;
     // Where there is no pixel, the sums are still to become zeros.
@@ -135,7 +122,7 @@ static void accumulate(const dlc_call *call) {
         tile.first = at == 0;
         tile.segments = dlc_lesser(p->block, total - at);
         locate(p, at, tile.segments, x, dy, lengths);
-        for (int64_t index = first; index < end; ++index) (p->depthwise ? add_to_channels : add_to_tile)(call, f, &tile, index);
+        for (int64_t index = first; index < end; ++index) add_to_tile(call, f, &tile, index);
     }
 }
 
@@ -163,7 +150,10 @@ static void run(const dlc_call *call) {
     case 0:
         if (p->copied) copy_rows(call);
         break;
-    case 1: accumulate(call); break;
+    case 1:
+        if (p->depthwise) dlc_conv_weights_depthwise(call, sums_of(call));
+        else accumulate(call);
+        break;
     default: reorder(call);
     }
 }
@@ -227,6 +217,8 @@ bool dlc_conv_weights_prepare(dlc_isa isa, dlc_conv_weights *p, dlc_launch *laun
     p->columns = p->along_outputs ? outputs : inputs * p->taps;
     p->direct = p->taps == 1 && !p->along_outputs && !p->depthwise;
     p->vectors_each = dlc_quotient_up(p->along_outputs ? outputs : inputs, p->lanes);
+    // Channels by themselves are read where they lie.
+    if (p->depthwise) p->copied = false, p->pd = p->d, p->ph = p->h, p->pw = p->w;
     p->winograd = dlc_conv_weights_winograd_pays(p);
     p->vectors = p->along_outputs || p->winograd ? p->vectors_each : p->vectors_each * p->taps;
     // The tile that wastes the fewest of its places; vectors of several taps and narrow tiles cost a little more.
@@ -244,7 +236,7 @@ bool dlc_conv_weights_prepare(dlc_isa isa, dlc_conv_weights *p, dlc_launch *laun
     }
     p->row_tiles = dlc_quotient_up(p->rows, p->tile_rows);
     p->vector_tiles = dlc_quotient_up(p->vectors, p->tile_vectors);
-    p->tiles = p->depthwise ? dlc_quotient_up(p->c, p->lanes) * dlc_quotient_up(p->taps, depthwise_taps)
+    p->tiles = p->depthwise ? dlc_quotient_up(p->c, p->lanes) * dlc_quotient_up(p->taps, DLC_WEIGHTS_CHANNEL_TAPS)
                             : p->groups * p->row_tiles * p->vector_tiles;
     if (p->oc == 0 || p->c == 0) p->tiles = 0;
     // Each task reads all of x and dy.
@@ -263,6 +255,7 @@ bool dlc_conv_weights_prepare(dlc_isa isa, dlc_conv_weights *p, dlc_launch *laun
         .tasks = p->tasks,
         .phases = p->direct ? 2 : 3,
         .shared_bytes = p->sums_offset * (int64_t)sizeof(float) + (p->direct ? 0 : weight_bytes),
+        .scratch_bytes = p->depthwise ? p->c * (int64_t)sizeof(float) : 0,
     };
     return true;
 }

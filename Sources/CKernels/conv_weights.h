@@ -14,11 +14,31 @@ typedef struct {
     int64_t a_step, b_step;
     int64_t offset[DLC_WEIGHTS_MOST_ROWS];     ///< of rows in a
     int64_t column[4], place[4], width[4];     ///< of vectors in b and in a row of the sums; their elements, at most a vector's
-    int64_t rows, columns;                     ///< that are stored; columns of the depthwise one
+    int64_t rows;                              ///< that are stored
     float *sums;
     int64_t sums_row;
     bool first;                                ///< the sums begin here: what was there does not count
 } dlc_weights_tile;
+
+enum { DLC_WEIGHTS_CHANNEL_TAPS = 9 };
+
+/// Neighbouring pixels of dy, and the pixels of x that each tap reads for the first of them.
+typedef struct {
+    const float *x[DLC_WEIGHTS_CHANNEL_TAPS], *dy;
+    int64_t count;
+} dlc_weights_segment;
+
+/// sums[tap, channel] += the sum over segments and their pixels of x[tap][channel] · dy[channel], for `columns` channels (at most
+/// a vector) from `channel` on.
+typedef struct {
+    const dlc_weights_segment *segments;
+    int64_t count, x_step, dy_step;            ///< segments; floats from pixel to pixel
+    int64_t x_ahead, dy_ahead;                 ///< floats to what will be read next, fetched meanwhile
+    int64_t channel, columns, taps;
+    float *sums;
+    int64_t sums_row;
+    bool first;                                ///< the sums begin here: what was there does not count
+} dlc_weights_channels;
 
 typedef struct {
     /// Rows of a tile by its number of vectors, less one.
@@ -31,8 +51,7 @@ typedef struct {
     void (*whole[4])(const dlc_weights_tile *tile);
     void (*whole_near[4])(const dlc_weights_tile *tile);
     void (*any_near[4])(const dlc_weights_tile *tile);
-    /// sums[tap, j] += the sum of a[offset of the tap + j] · b[j] for `columns` (at most a vector) and up to 9 taps.
-    void (*depthwise)(const dlc_weights_tile *tile);
+    void (*depthwise)(const dlc_weights_channels *channels);
     /// G·g·Gᵀ of 4 × 4 pixels of dy, given by pointers, over `channels`; the 36 points lie `step` floats apart.
     void (*results)(const float *const *pixels, int64_t channels, float *out, int64_t step);
     /// Aᵀ·m·A of 36 points `step` apart, over `channels`: the 3 × 3 taps, `out_step` apart.
@@ -43,6 +62,9 @@ extern const dlc_weights_functions dlc_weights_functions_portable;
 extern const dlc_weights_functions dlc_weights_functions_avx2;
 extern const dlc_weights_functions dlc_weights_functions_avx512;
 extern const dlc_weights_functions dlc_weights_functions_neon;
+
+/// The phase that sums where every channel is a group: a task has vectors of channels for itself.
+void dlc_conv_weights_depthwise(const dlc_call *call, float *sums);
 
 /// Whether gradients are cheaper in Winograd's domain: 3 × 3 windows at stride 1 and enough channels for what is transformed.
 bool dlc_conv_weights_winograd_pays(const dlc_conv_weights *conv);

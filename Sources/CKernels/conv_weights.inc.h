@@ -64,23 +64,34 @@ WEIGHTS_TILE(14, 1) WEIGHTS_TILE(12, 2) WEIGHTS_TILE(8, 3) WEIGHTS_TILE(6, 4)
 WEIGHTS_TILE(8, 1) WEIGHTS_TILE(6, 2)
 #endif
 
-static void DLC_NAME(weights_depthwise)(const dlc_weights_tile *t) {
-    vf sum[9];
-    for (int i = 0; i < 9; i++) sum[i] = vf_zero();
-    const int64_t n = t->columns;
-    for (int64_t s = 0; s < t->segments; s++) {
-        const float *a = t->a + t->a_start[s], *b = t->b + t->b_start[s];
-        for (int64_t k = 0; k < t->counts[s]; k++) {
-            const vf value = vf_load_n(b, n);
+DLC_INLINE void DLC_NAME(weights_channels)(const dlc_weights_channels *t, int64_t n, const bool whole) {
+    vf sum[DLC_WEIGHTS_CHANNEL_TAPS];
 #pragma clang loop unroll(full)
-            for (int i = 0; i < 9; i++) sum[i] = vf_fma(vf_load_n(a + t->offset[i], n), value, sum[i]);
-            a += t->a_step, b += t->b_step;
+    for (int i = 0; i < DLC_WEIGHTS_CHANNEL_TAPS; i++) sum[i] = vf_zero();
+    for (const dlc_weights_segment *s = t->segments; s < t->segments + t->count; s++) {
+        const float *x[DLC_WEIGHTS_CHANNEL_TAPS], *dy = s->dy + t->channel;
+        const int64_t x_step = t->x_step, dy_step = t->dy_step, x_ahead = t->x_ahead, dy_ahead = t->dy_ahead;
+#pragma clang loop unroll(full)
+        for (int i = 0; i < DLC_WEIGHTS_CHANNEL_TAPS; i++) x[i] = s->x[i] + t->channel;
+        for (int64_t k = 0, at = 0; k < s->count; k++, at += x_step, dy += dy_step) {
+            const vf value = whole ? vf_load(dy) : vf_load_n(dy, n);
+            __builtin_prefetch(dy + dy_ahead, 0, 2);
+            __builtin_prefetch(x[0] + at + x_ahead, 0, 2);
+#pragma clang loop unroll(full)
+            for (int i = 0; i < DLC_WEIGHTS_CHANNEL_TAPS; i++) sum[i] = vf_fma(whole ? vf_load(x[i] + at) : vf_load_n(x[i] + at, n), value, sum[i]);
         }
     }
-    for (int64_t i = 0; i < t->rows; i++) {
-        float *target = t->sums + i * t->sums_row;
+#pragma clang loop unroll(full)
+    for (int i = 0; i < DLC_WEIGHTS_CHANNEL_TAPS; i++) {
+        if (i >= t->taps) break;
+        float *target = t->sums + i * t->sums_row + t->channel;
         vf_store_n(target, t->first ? sum[i] : vf_load_n(target, n) + sum[i], n);
     }
+}
+
+static void DLC_NAME(weights_depthwise)(const dlc_weights_channels *t) {
+    if (t->columns == VL) DLC_NAME(weights_channels)(t, VL, true);
+    else DLC_NAME(weights_channels)(t, t->columns, false);
 }
 
 /// G over one line of 4 values: F(3, 4) at the points 0, ±1, ±2 and infinity, whose Bᵀ is that of F(4, 3).

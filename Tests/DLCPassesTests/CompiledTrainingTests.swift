@@ -1,5 +1,7 @@
 import DLC
 import DLCModel
+import DLCPasses
+import DLCRuntime
 import Foundation
 import Testing
 
@@ -90,6 +92,23 @@ import Testing
             }
             #expect(try session.state("training.key").integers() == [7, 3])
         }
+    }
+
+    /// What is behind the network in the order of its layers comes first on the way back.
+    @Test func aWeightIsUpdatedBeforeTheGradientsOfEarlierLayers() throws {
+        var options = Self.options(6)
+        options.training = "Learn"
+        let plan = try Self.inFile(Self.text) { try Compiler.compileTraining($0, options, CompileOptions()) }.plan
+        let updates = plan.steps.indices.filter { index in
+            plan.steps[index].results.contains { result in
+                guard case .state(let state)? = result?.location else { return false }
+                return plan.states[state].name == "dense.weight"
+            }
+        }
+        let gradients = plan.steps.indices.filter { plan.steps[$0].kernel is ConvolutionWeightsKernel }
+        #expect(plan.states.contains { $0.name == "dense.weight" } && updates.count == 1 && gradients.count == 3)
+        #expect(try #require(updates.first) < #require(gradients.last))
+        #expect(try #require(updates.first) < #require(gradients.first) + 2)
     }
 
     @Test func fiftyStepsHaveTheSameBitsForAnyNumberOfThreads() throws {

@@ -4,6 +4,9 @@ import DLCRuntime
 ///
 /// What must come before what is a graph over the steps and one more node, the commit: steps that can fail come before it,
 /// steps that write states after it. A choice that would close a circle is not made.
+///
+/// As far as that allows, a state is written as soon as its next value can be: a weight's gradient need not be kept until all
+/// others are known, and is still in cache when the weight is updated.
 struct CommitSchedule {
     private(set) var steps: [Plan.Step] = []
     /// Nodes that must come after each; step i is node i + 1.
@@ -93,9 +96,34 @@ struct CommitSchedule {
         if first != second { after[first + 1].insert(second + 1) }
     }
 
+    /// Bytes of each result up to which a step that leads to a state's next value runs as soon as it can: counters, rates and
+    /// sums, without which an update could not.
+    private static let smallBytes = 4096
+
+    /// The nodes of steps that write states, and of small ones that lead to them.
+    private func early() -> Set<Int> {
+        var early = Set(writersOfStates.values)
+        for index in steps.indices.reversed() where !early.contains(index) && Self.isSmall(steps[index]) {
+            let readers = steps[index].results.flatMap { result -> [Int] in
+                guard case .buffer(let buffer)? = result?.location else { return [] }
+                return readersOfBuffers[buffer] ?? []
+            }
+            if readers.contains(where: early.contains) { early.insert(index) }
+        }
+        return Set(early.map { $0 + 1 })
+    }
+
+    private static func isSmall(_ step: Plan.Step) -> Bool {
+        step.results.allSatisfy { result in
+            guard let result else { return true }
+            guard let count = result.shape.constants.flatMap({ try? Checked.count($0) }) else { return false }
+            return count <= smallBytes / max(1, result.type.size)
+        }
+    }
+
     /// The steps in order, and where each went.
     func ordered() throws -> (steps: [Plan.Step], places: [Int]) {
-        guard let order = sorted() else { throw DLCError("the steps wait for each other") }
+        guard let order = sorted(early: early()) else { throw DLCError("the steps wait for each other") }
         var places = [Int](repeating: 0, count: steps.count)
         for (place, step) in order.enumerated() { places[step] = place }
         func moved(_ operand: Plan.Operand?) -> Plan.Operand? {
@@ -112,18 +140,22 @@ struct CommitSchedule {
         return (ordered, places)
     }
 
-    /// Steps in an order that keeps the given one as far as it can, or nil where there is none.
-    private func sorted() -> [Int]? {
+    /// Steps in an order that keeps the given one as far as it can but for `early` nodes, which come as soon as they can; nil where
+    /// there is none.
+    private func sorted(early: Set<Int> = []) -> [Int]? {
+        func precedes(_ a: Int, _ b: Int) -> Bool {
+            early.contains(a) == early.contains(b) ? a < b : early.contains(a)
+        }
         var waiting = [Int](repeating: 0, count: after.count)
         for later in after { for node in later { waiting[node] += 1 } }
-        var ready = Array(after.indices.filter { waiting[$0] == 0 }.reversed())  // the least last
+        var ready = after.indices.filter { waiting[$0] == 0 }.sorted { precedes($1, $0) }  // the next one last
         var order: [Int] = []
         while let node = ready.popLast() {
             order.append(node)
             for later in after[node] {
                 waiting[later] -= 1
                 if waiting[later] > 0 { continue }
-                let position = ready.firstIndex { $0 < later } ?? ready.count
+                let position = ready.firstIndex { precedes($0, later) } ?? ready.count
                 ready.insert(later, at: position)
             }
         }
