@@ -20,6 +20,31 @@ dlc_transposed_class dlc_transposed_class_of(const dlc_conv_transpose *p, int ax
     return c;
 }
 
+int64_t dlc_transposed_taps(const dlc_conv_transpose *p, const dlc_transposed_class a[3], const float *x, int64_t od, int64_t oh, int64_t at,
+                            const float **pixels, int64_t *places, int64_t *count) {
+    int64_t end = a[2].count;
+    *count = 0;
+    for (int64_t d = 0; d < a[0].taps; d++)
+        for (int64_t h = 0; h < a[1].taps; h++)
+            for (int64_t w = 0; w < a[2].taps; w++) {
+                const int64_t kd = a[0].first_tap + d * a[0].tap_step, kh = a[1].first_tap + h * a[1].tap_step, kw = a[2].first_tap + w * a[2].tap_step;
+                // The divisions are exact within a class.
+                const int64_t id = (od + p->pad[0] - kd * p->dilation[0]) / p->stride[0];
+                const int64_t ih = (oh + p->pad[1] - kh * p->dilation[1]) / p->stride[1];
+                const int64_t iw = (a[2].first + p->pad[2] - kw * p->dilation[2]) / p->stride[2];
+                if ((uint64_t)id >= (uint64_t)p->d || (uint64_t)ih >= (uint64_t)p->h) continue;
+                // Outputs -iw ..< w - iw have this tap.
+                if (at < -iw) end = dlc_min(end, -iw);
+                else if (at < p->w - iw) {
+                    end = dlc_min(end, p->w - iw);
+                    pixels[*count] = x + ((id * p->h + ih) * p->w + iw + at) * p->x_ld;
+                    places[*count] = (kd * p->kernel[1] + kh) * p->kernel[2] + kw;
+                    *count += 1;
+                }
+            }
+    return end;
+}
+
 static dlc_panels panels_of(dlc_isa isa, const dlc_conv_transpose *p, int64_t taps) {
     return dlc_panels_of(dlc_tiles(isa), taps * (p->c / p->groups), p->oc / p->groups);
 }
@@ -138,6 +163,10 @@ bool dlc_conv_transpose_prepare(dlc_isa isa, dlc_conv_transpose *p, dlc_launch *
     }
     if (p->depthwise) {
         dlc_conv_transpose_depthwise_prepare(p, out);
+        return true;
+    }
+    if (dlc_conv_transpose_narrow_supports(p)) {
+        dlc_conv_transpose_narrow_prepare(p, out);
         return true;
     }
     p->most_taps = 1;

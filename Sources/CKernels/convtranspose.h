@@ -11,6 +11,32 @@ typedef struct {
 
 dlc_transposed_class dlc_transposed_class_of(const dlc_conv_transpose *conv, int axis, int64_t residue);
 
+/// The taps of line classes `a` that lie in the image for the outputs of class a[2] from `at` on, in one line: the pixel of `x`,
+/// an image, that each reads for the first of them, and its number in the kernel.
+/// Returns how far these outputs have the same taps.
+int64_t dlc_transposed_taps(const dlc_conv_transpose *conv, const dlc_transposed_class a[3], const float *x, int64_t od, int64_t oh, int64_t at,
+                            const float **pixels, int64_t *places, int64_t *count);
+
+/// Few outputs of many inputs: sums over the inputs in vectors of them, where a panel would be mostly empty.
+bool dlc_conv_transpose_narrow_supports(const dlc_conv_transpose *conv);
+void dlc_conv_transpose_narrow_prepare(dlc_conv_transpose *conv, dlc_launch *out);
+
+enum { DLC_TRANSPOSED_NARROW = 4 }; ///< the most outputs
+
+/// y[pixel, o] = bias[o] + the sum over taps and channels of x[tap][channel] · weights[tap][o][channel], for neighbouring
+/// pixels that have the same taps.
+typedef struct {
+    const float *const *x, *const *weights;
+    int64_t taps, pixels, channels, outputs;
+    int64_t x_step, y_step;
+    float *y;
+    const float *bias;         ///< or null
+} dlc_transposed_strip;
+
+/// By instruction set.
+extern void (*const dlc_transposed_strip_portable)(const dlc_transposed_strip *), (*const dlc_transposed_strip_avx2)(const dlc_transposed_strip *);
+extern void (*const dlc_transposed_strip_avx512)(const dlc_transposed_strip *), (*const dlc_transposed_strip_neon)(const dlc_transposed_strip *);
+
 /// One input and one output channel a group: channels are the lanes.
 void dlc_conv_transpose_depthwise_prepare(dlc_conv_transpose *conv, dlc_launch *out);
 

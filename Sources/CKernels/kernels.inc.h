@@ -3,6 +3,7 @@
 /// and what others call has DLC_NAME's.
 #include "conv_narrow.inc.h"
 #include "conv_weights.inc.h"
+#include "convtranspose.inc.h"
 #include "copy_transpose.inc.h"
 #include "depthwise.inc.h"
 #include "gemm_epilogue.inc.h"

@@ -189,6 +189,11 @@ int main(int count, char **arguments) {
                 *out[k] = extent < 1 ? 1 : extent;
             }
             check_transpose(isa, t, random_below(2), random_below(2));
+            if (t.groups == 1) { // few outputs of at least 16 inputs, in any extents
+                dlc_conv_transpose few = t;
+                few.c += 16, few.oc = 1 + random_below(4), few.x_ld = few.c + random_below(3), few.y_ld = few.residual_ld = few.oc + random_below(3);
+                check_transpose(isa, few, random_below(2), random_below(2));
+            }
             t.groups = t.oc = t.c, t.depthwise = true; // a channel by itself, in any extents
             t.y_ld = t.residual_ld = t.oc + random_below(3), t.x_ld = t.c + random_below(3);
             check_transpose(isa, t, random_below(2), random_below(2));
