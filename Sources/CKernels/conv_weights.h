@@ -52,10 +52,12 @@ typedef struct {
     void (*whole_near[4])(const dlc_weights_tile *tile);
     void (*any_near[4])(const dlc_weights_tile *tile);
     void (*depthwise)(const dlc_weights_channels *channels);
-    /// G·g·Gᵀ of 4 × 4 pixels of dy, given by pointers, over `channels`; the 36 points lie `step` floats apart.
-    void (*results)(const float *const *pixels, int64_t channels, float *out, int64_t step);
-    /// Aᵀ·m·A of 36 points `step` apart, over `channels`: the 3 × 3 taps, `out_step` apart.
-    void (*filter)(const float *sums, int64_t step, int64_t channels, float *out, int64_t out_step);
+    /// Winograd's transforms of pixels given by pointers, over `channels`, to points `step` floats apart; and of the sums of points
+    /// to taps, `out_line` and `out_step` floats apart. First of 6 × 6 points for 3 × 3 taps, whose inputs are transformed as a
+    /// convolution's are, then of 5 × 5 points for 2 × 2 taps.
+    void (*inputs)(const float *const *pixels, int64_t channels, float *out, int64_t step);
+    void (*results[2])(const float *const *pixels, int64_t channels, float *out, int64_t step);
+    void (*filter[2])(const float *sums, int64_t step, int64_t channels, float *out, int64_t out_line, int64_t out_step);
 } dlc_weights_functions;
 
 extern const dlc_weights_functions dlc_weights_functions_portable;
@@ -66,7 +68,8 @@ extern const dlc_weights_functions dlc_weights_functions_neon;
 /// The phase that sums where every channel is a group: a task has vectors of channels for itself.
 void dlc_conv_weights_depthwise(const dlc_call *call, float *sums);
 
-/// Whether gradients are cheaper in Winograd's domain: 3 × 3 windows at stride 1 and enough channels for what is transformed.
+/// Whether gradients are cheaper in Winograd's domain: windows of 3 × 3 at stride 1 or 4 × 4 at stride 2, and enough channels for what
+/// is transformed.
 bool dlc_conv_weights_winograd_pays(const dlc_conv_weights *conv);
 /// Settles the rest of a struct whose `tile_rows`, `tile_vectors`, `rows` and `vectors` are those of one tap's.
 void dlc_conv_weights_winograd_prepare(dlc_conv_weights *conv, dlc_launch *launch);

@@ -94,84 +94,106 @@ static void DLC_NAME(weights_depthwise)(const dlc_weights_channels *t) {
     else DLC_NAME(weights_channels)(t, t->columns, false);
 }
 
-/// G over one line of 4 values: F(3, 4) at the points 0, ±1, ±2 and infinity, whose Bᵀ is that of F(4, 3).
-DLC_INLINE void DLC_NAME(weights_result_line)(const vf *d, vf *out) {
-    const vf even = d[0] + d[2], odd = d[1] + d[3], sixth = vf_set1(-1.0f / 6), part = vf_set1(1.0f / 24);
+/// G over one line of 4 values. F(3, 4) has the points 0, ±1, ±2 and infinity, and the Bᵀ of F(4, 3); F(2, 4) has 0, ±1, 2 and
+/// infinity.
+DLC_INLINE void DLC_NAME(weights_result_line)(const int side, const vf *d, vf *out) {
+    const vf even = d[0] + d[2], odd = d[1] + d[3], sixth = vf_set1(1.0f / 6);
     const vf far_even = vf_fma(vf_set1(4), d[2], d[0]), far_odd = vf_fma(vf_set1(8), d[3], d[1] + d[1]);
+    if (side == 5) {
+        out[0] = d[0] * vf_set1(0.5f);
+        out[1] = (even + odd) * vf_set1(-0.5f);
+        out[2] = (odd - even) * sixth;
+        out[3] = (far_even + far_odd) * sixth;
+        out[4] = d[3];
+        return;
+    }
+    const vf part = vf_set1(1.0f / 24);
     out[0] = d[0] * vf_set1(0.25f);
-    out[1] = (even + odd) * sixth;
-    out[2] = (even - odd) * sixth;
+    out[1] = (even + odd) * -sixth;
+    out[2] = (odd - even) * sixth;
     out[3] = (far_even + far_odd) * part;
     out[4] = (far_even - far_odd) * part;
     out[5] = d[3];
 }
 
-DLC_INLINE void DLC_NAME(weights_results_body)(const float *const *pixels, int64_t at, int64_t n, float *out, int64_t step) {
-    vf half[6][4];
-#pragma clang loop unroll(full)
-    for (int j = 0; j < 4; j++) {
-        vf d[4], t[6];
-#pragma clang loop unroll(full)
-        for (int i = 0; i < 4; i++) d[i] = n == VL ? vf_load(pixels[i * 4 + j] + at) : vf_load_n(pixels[i * 4 + j] + at, n);
-        DLC_NAME(weights_result_line)(d, t);
-#pragma clang loop unroll(full)
-        for (int i = 0; i < 6; i++) half[i][j] = t[i];
-    }
-#pragma clang loop unroll(full)
-    for (int i = 0; i < 6; i++) {
-        vf t[6];
-        DLC_NAME(weights_result_line)(half[i], t);
-#pragma clang loop unroll(full)
-        for (int j = 0; j < 6; j++) {
-            float *o = out + (i * 6 + j) * step + at;
-            if (n == VL) vf_store(o, t[j]);
-            else vf_store_n(o, t[j], n);
-        }
-    }
+/// Bᵀ of F(2, 4) over one line of 5 values.
+DLC_INLINE void DLC_NAME(weights_input_line)(const vf *x, vf *out) {
+    const vf two = vf_set1(2), odd = x[3] - x[1];
+    out[0] = vf_fma(two, x[0] - x[2], odd);
+    out[1] = vf_fma(-two, x[1], x[3] - x[2]);
+    out[2] = vf_fma(two, x[1], vf_fma(vf_set1(-3), x[2], x[3]));
+    out[3] = odd;
+    out[4] = vf_fma(-two, odd, x[4] - x[2]);
 }
 
-static void DLC_NAME(weights_results)(const float *const *pixels, int64_t channels, float *out, int64_t step) {
-    int64_t at = 0;
-    for (; at + VL <= channels; at += VL) DLC_NAME(weights_results_body)(pixels, at, VL, out, step);
-    if (at < channels) DLC_NAME(weights_results_body)(pixels, at, channels - at, out, step);
-}
-
-/// Aᵀ over one line of 6 products.
-DLC_INLINE void DLC_NAME(weights_filter_line)(const vf *m, vf *out) {
+/// Aᵀ over one line of `side` products.
+DLC_INLINE void DLC_NAME(weights_filter_line)(const int side, const vf *m, vf *out) {
+    if (side == 5) {
+        out[0] = m[0] + (m[1] + m[2]) + m[3];
+        out[1] = vf_fma(vf_set1(2), m[3], m[1] - m[2]) + m[4];
+        return;
+    }
     const vf sum = m[1] + m[2], far_sum = m[3] + m[4];
     out[0] = m[0] + sum + far_sum;
     out[1] = vf_fma(vf_set1(2), m[3] - m[4], m[1] - m[2]);
     out[2] = vf_fma(vf_set1(4), far_sum, sum) + m[5];
 }
 
-DLC_INLINE void DLC_NAME(weights_filter_body)(const float *sums, int64_t step, int64_t n, float *out, int64_t out_step) {
-    vf half[3][6];
+/// A square of values transformed line by line: what = 0 of x, 1 of dy, 2 of sums.
+DLC_INLINE void DLC_NAME(weights_line)(const int what, const int side, const vf *in, vf *out) {
+    if (what == 0) DLC_NAME(weights_input_line)(in, out);
+    else if (what == 1) DLC_NAME(weights_result_line)(side, in, out);
+    else DLC_NAME(weights_filter_line)(side, in, out);
+}
+
+DLC_INLINE void DLC_NAME(weights_square)(const int what, const int side, const float *const *pixels, const float *sums, int64_t step, int64_t at, int64_t n,
+                                         float *out, int64_t out_line, int64_t out_step) {
+    const int from = what == 1 ? 4 : side, to = what == 2 ? side - 3 : side;
+    vf half[6][6];
 #pragma clang loop unroll(full)
-    for (int j = 0; j < 6; j++) {
-        vf m[6], t[3];
+    for (int j = 0; j < from; j++) {
+        vf in[6], t[6];
 #pragma clang loop unroll(full)
-        for (int i = 0; i < 6; i++) m[i] = n == VL ? vf_load(sums + (i * 6 + j) * step) : vf_load_n(sums + (i * 6 + j) * step, n);
-        DLC_NAME(weights_filter_line)(m, t);
+        for (int i = 0; i < from; i++) {
+            const float *p = (what == 2 ? sums + (i * from + j) * step : pixels[i * from + j]) + at;
+            in[i] = n == VL ? vf_load(p) : vf_load_n(p, n);
+        }
+        DLC_NAME(weights_line)(what, side, in, t);
 #pragma clang loop unroll(full)
-        for (int i = 0; i < 3; i++) half[i][j] = t[i];
+        for (int i = 0; i < to; i++) half[i][j] = t[i];
     }
 #pragma clang loop unroll(full)
-    for (int i = 0; i < 3; i++) {
-        vf t[3];
-        DLC_NAME(weights_filter_line)(half[i], t);
+    for (int i = 0; i < to; i++) {
+        vf t[6];
+        DLC_NAME(weights_line)(what, side, half[i], t);
 #pragma clang loop unroll(full)
-        for (int j = 0; j < 3; j++) {
-            if (n == VL) vf_store(out + (i * 3 + j) * out_step, t[j]);
-            else vf_store_n(out + (i * 3 + j) * out_step, t[j], n);
+        for (int j = 0; j < to; j++) {
+            float *o = out + i * out_line + j * out_step + at;
+            if (n == VL) vf_store(o, t[j]);
+            else vf_store_n(o, t[j], n);
         }
     }
 }
 
-static void DLC_NAME(weights_filter)(const float *sums, int64_t step, int64_t channels, float *out, int64_t out_step) {
+DLC_INLINE void DLC_NAME(weights_squares)(const int what, const int side, const float *const *pixels, const float *sums, int64_t step, int64_t channels,
+                                          float *out, int64_t out_line, int64_t out_step) {
     int64_t at = 0;
-    for (; at + VL <= channels; at += VL) DLC_NAME(weights_filter_body)(sums + at, step, VL, out + at, out_step);
-    if (at < channels) DLC_NAME(weights_filter_body)(sums + at, step, channels - at, out + at, out_step);
+    for (; at + VL <= channels; at += VL) DLC_NAME(weights_square)(what, side, pixels, sums, step, at, VL, out, out_line, out_step);
+    if (at < channels) DLC_NAME(weights_square)(what, side, pixels, sums, step, at, channels - at, out, out_line, out_step);
 }
+
+static void DLC_NAME(weights_inputs)(const float *const *pixels, int64_t channels, float *out, int64_t step) {
+    DLC_NAME(weights_squares)(0, 5, pixels, NULL, 0, channels, out, 5 * step, step);
+}
+#define WEIGHTS_FORM(side)                                                                                                      \
+    static void DLC_NAME(weights_results_##side)(const float *const *pixels, int64_t channels, float *out, int64_t step) {      \
+        DLC_NAME(weights_squares)(1, side, pixels, NULL, 0, channels, out, side * step, step);                                  \
+    }                                                                                                                           \
+    static void DLC_NAME(weights_filter_##side)(const float *sums, int64_t step, int64_t channels, float *out, int64_t out_line, int64_t out_step) { \
+        DLC_NAME(weights_squares)(2, side, NULL, sums, step, channels, out, out_line, out_step);                                \
+    }
+WEIGHTS_FORM(6) WEIGHTS_FORM(5)
+#undef WEIGHTS_FORM
 
 DLC_TARGET_END
 
@@ -191,7 +213,8 @@ const dlc_weights_functions DLC_NAME(dlc_weights_functions) = {
 #endif
     .any = WEIGHTS_TABLE(any), .dense = WEIGHTS_TABLE(dense), .whole = WEIGHTS_TABLE(whole),
     .whole_near = WEIGHTS_TABLE(whole_near), .any_near = WEIGHTS_TABLE(any_near),
-    .depthwise = DLC_NAME(weights_depthwise), .results = DLC_NAME(weights_results), .filter = DLC_NAME(weights_filter),
+    .depthwise = DLC_NAME(weights_depthwise), .inputs = DLC_NAME(weights_inputs),
+    .results = { DLC_NAME(weights_results_6), DLC_NAME(weights_results_5) }, .filter = { DLC_NAME(weights_filter_6), DLC_NAME(weights_filter_5) },
 };
 #undef WEIGHTS_KIND
 #undef WEIGHTS_TILE

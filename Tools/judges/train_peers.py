@@ -45,7 +45,9 @@ def with_torch(engine, name, threads):
 
     def step():
         losses = forward(*batch)
-        gradients = [torch.autograd.grad(loss, half) for loss, half in zip(losses, halves)]
+        # A compiled graph gives the gradients of all losses at once, and would be freed with the first.
+        kept = [engine.startswith("compile") and loss is not losses[-1] for loss in losses]
+        gradients = [torch.autograd.grad(loss, half, retain_graph=keep) for loss, half, keep in zip(losses, halves, kept)]
         for half, parts in zip(halves, gradients):
             for parameter, gradient in zip(half, parts):
                 parameter.grad = gradient

@@ -5,7 +5,7 @@
 static void bench(const char *name, int64_t n, int64_t size, int64_t c, int64_t oc, int64_t kernel, int64_t stride, int64_t groups) {
     int64_t out = (size + stride - 1) / stride;
     dlc_conv_weights p = { .n = n, .d = 1, .h = size, .w = size, .od = 1, .oh = out, .ow = out, .c = c, .oc = oc, .groups = groups,
-                           .kernel = { 1, kernel, kernel }, .stride = { 1, stride, stride }, .dilation = { 1, 1, 1 }, .pad = { 0, kernel / 2, kernel / 2 } };
+                           .kernel = { 1, kernel, kernel }, .stride = { 1, stride, stride }, .dilation = { 1, 1, 1 }, .pad = { 0, (kernel - 1) / 2, (kernel - 1) / 2 } };
     float *x = random_floats(n * size * size * c), *dy = random_floats(n * out * out * oc), *result = aligned(4 * oc * c / groups * kernel * kernel);
     void *buffers[] = { x, dy, result };
     dlc_launch launch;
@@ -42,5 +42,9 @@ int main(void) {
     bench("unet 1024->512 3x3 16", 2, 16, 1024, 512, 3, 1, 1);
     bench("unet 128->64 3x3 128", 2, 128, 128, 64, 3, 1, 1);
     bench("unet 512 3x3 16", 2, 16, 512, 512, 3, 1, 1);
+    bench("dcgan 64->128 4x4/2 32", 32, 32, 64, 128, 4, 2, 1);
+    bench("dcgan 128->256 4x4/2 16", 32, 16, 128, 256, 4, 2, 1);
+    bench("dcgan 256->512 4x4/2 8", 32, 8, 256, 512, 4, 2, 1);
+    bench("vae 32->64 4x4/2 14", 64, 14, 32, 64, 4, 2, 1);
     return 0;
 }

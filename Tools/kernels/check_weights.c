@@ -77,6 +77,12 @@ static dlc_conv_weights winograd_case(int64_t n, int64_t h, int64_t w, int64_t c
                                .kernel = { 1, 3, 3 }, .stride = { 1, 1, 1 }, .dilation = { 1, 1, 1 }, .pad = { 0, pad, pad } };
 }
 
+/// 4 × 4 windows at stride 2.
+static dlc_conv_weights strided_case(int64_t n, int64_t oh, int64_t ow, int64_t c, int64_t oc, int64_t pad) {
+    return (dlc_conv_weights){ .n = n, .d = 1, .h = 2 * oh + 2 - 2 * pad + random_below(2), .w = 2 * ow + 2 - 2 * pad, .od = 1, .oh = oh, .ow = ow, .c = c, .oc = oc, .groups = 1,
+                               .kernel = { 1, 4, 4 }, .stride = { 1, 2, 2 }, .dilation = { 1, 1, 1 }, .pad = { 0, pad, pad } };
+}
+
 static void check_winograd(dlc_isa isa, dlc_conv_weights p) {
     dlc_conv_weights prepared = p;
     dlc_launch launch;
@@ -90,6 +96,10 @@ int main(void) {
         for (int i = 0; i < 400 / CHECK_SHARE; i++) check((dlc_isa)isa, random_case());
         for (int i = 0; i < 30 / CHECK_SHARE; i++)
             check((dlc_isa)isa, winograd_case(1 + random_below(3), 3 + random_below(20), 3 + random_below(20), 16 + random_below(90), 16 + random_below(90), random_below(4)));
+        for (int i = 0; i < 30 / CHECK_SHARE; i++)
+            check((dlc_isa)isa, strided_case(1 + random_below(3), 2 + random_below(10), 2 + random_below(10), 16 + random_below(60), 16 + random_below(60), random_below(3)));
+        check_winograd((dlc_isa)isa, strided_case(CHECK_SHARE == 1 ? 2 : 1, 27, 26, 50, 60, 1));
+        check_winograd((dlc_isa)isa, strided_case(4, 8, 12, 120, 130, 1));
         // Chunks of tiles, and rows of weights with sums of their own.
         check_winograd((dlc_isa)isa, winograd_case(CHECK_SHARE == 1 ? 2 : 1, 58, 57, 60, 70, 1));
         check_winograd((dlc_isa)isa, winograd_case(2, 12, 13, 190, 200, 1));
