@@ -1,14 +1,14 @@
 /// Conversion of arrays: through a compute type that holds every value of the source.
 #include "float16.h"
 
-#include "dlc_convert.h"
+#include "dlc_narrow.h"
 #include "program.h"
 
 #include <string.h>
 
 int32_t dlc_type_bytes(dlc_type type) {
     static const int8_t bytes[] = { 4, 8, 2, 2, 1, 2, 4, 8, 1, 2, 4, 8, 1 };
-    return type <= DLC_BOOL ? bytes[type] : 0;
+    return type <= DLC_BOOL ? bytes[type] : type <= DLC_F4E2M1 ? 1 : 0;
 }
 
 /// The compute type that holds every value of `type`.
@@ -26,6 +26,10 @@ void dlc_convert(dlc_type from, dlc_type to, const void *src, void *dst, int64_t
     if (n <= 0 || from_bytes == 0 || to_bytes == 0) return;
     if (from == to && from != DLC_BOOL) {
         memcpy(dst, src, (size_t)(n * from_bytes));
+        return;
+    }
+    if (from > DLC_BOOL || to > DLC_BOOL) {
+        dlc_convert_narrow(from, to, src, dst, n, true, DLC_NARROW_UP);
         return;
     }
     const dlc_tile_functions *functions = dlc_tile_functions_of(dlc_host_isa());

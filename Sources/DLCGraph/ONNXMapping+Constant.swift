@@ -38,6 +38,16 @@ extension ElementType {
         case 12: self = .uint32
         case 13: self = .uint64
         case 16: self = .bfloat16
+        case 17: self = .float8e4m3fn
+        case 18: self = .float8e4m3fnuz
+        case 19: self = .float8e5m2
+        case 20: self = .float8e5m2fnuz
+        case 21: self = .uint4
+        case 22: self = .int4
+        case 23: self = .float4e2m1
+        case 24: self = .float8e8m0
+        case 25: self = .uint2
+        case 26: self = .int2
         default: return nil
         }
     }
@@ -58,6 +68,16 @@ extension ElementType {
         case .uint32: 12
         case .uint64: 13
         case .bfloat16: 16
+        case .float8e4m3fn: 17
+        case .float8e4m3fnuz: 18
+        case .float8e5m2: 19
+        case .float8e5m2fnuz: 20
+        case .uint4: 21
+        case .int4: 22
+        case .float4e2m1: 23
+        case .float8e8m0: 24
+        case .uint2: 25
+        case .int2: 26
         }
     }
 }

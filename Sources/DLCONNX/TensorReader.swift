@@ -1,4 +1,5 @@
 #if ONNX
+internal import CKernels
 internal import CONNX
 internal import DLCGraph
 
@@ -68,8 +69,7 @@ struct TensorReader {
     static func elementType(_ code: Int) throws -> ElementType {
         if let type = ElementType(onnx: code) { return type }
         let names = [
-            0: "UNDEFINED", 8: "STRING", 14: "COMPLEX64", 15: "COMPLEX128", 17: "FLOAT8E4M3FN", 18: "FLOAT8E4M3FNUZ",
-            19: "FLOAT8E5M2", 20: "FLOAT8E5M2FNUZ", 21: "UINT4", 22: "INT4", 23: "FLOAT4E2M1",
+            0: "UNDEFINED", 8: "STRING", 14: "COMPLEX64", 15: "COMPLEX128", 27: "FLOAT6E2M3", 28: "FLOAT6E3M2",
         ]
         throw DLCError("element type \(names[code] ?? String(code)) is not supported")
     }
@@ -83,13 +83,23 @@ struct TensorReader {
         return shape
     }
 
+    /// Bytes that a tensor takes in the file.
+    private static func fileBytes(_ type: ElementType, _ shape: [Int]) throws -> Int {
+        try (Checked.multiply(Checked.count(shape), type.bits) + 7) / 8
+    }
+
     /// A tensor over bytes, copied only where they are misaligned or bools other than 0 and 1.
     private func make(
         _ type: ElementType, _ shape: [Int], _ bytes: UnsafeRawBufferPointer, owner: any AnyObject & Sendable
     ) throws -> Tensor {
-        let needed = try Checked.multiply(Checked.count(shape), type.size)
+        let needed = try Self.fileBytes(type, shape)
         guard bytes.count == needed else {
             throw DLCError("\(type)\(shape) needs \(needed) bytes, the file holds \(bytes.count)")
+        }
+        if type.bits < 8 {
+            return try Tensor(type: type, shape: shape) {
+                dlc_unpack_narrow(type.kernelType, bytes.baseAddress, $0.baseAddress, Int64($0.count))
+            }
         }
         if type == .bool {
             return try Tensor(type: type, shape: shape) { target in
@@ -113,7 +123,7 @@ struct TensorReader {
             return value
         }
         guard let location = entry("location") else { throw DLCError("external data has no location") }
-        let needed = try Checked.multiply(Checked.count(shape), type.size)
+        let needed = try Self.fileBytes(type, shape)
         let length = try number("length") ?? needed
         guard length == needed else {
             throw DLCError("\(type)\(shape) needs \(needed) bytes, its external data has \(length)")
@@ -149,6 +159,17 @@ struct TensorReader {
             let values = UnsafeBufferPointer(start: base, count: count)
             if type != .bool { return try narrowed(values, to: UInt8.self, type, shape) }
             return try narrowed(values.map { $0 == 0 ? Int32(0) : 1 }, to: UInt8.self, type, shape)
+        case .int4, .uint4, .int2, .uint2, .float4e2m1, .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz, .float8e8m0:
+            // Bytes, of which each may hold several elements.
+            let base = connx_tensor_int32s(tensor, &count)
+            let bytes = UnsafeBufferPointer(start: base, count: count).map { UInt8(truncatingIfNeeded: $0) }
+            return try bytes.withUnsafeBytes { bytes in
+                let needed = try Self.fileBytes(type, shape)
+                guard bytes.count == needed else { throw DLCError("\(type)\(shape) needs \(needed) bytes, the file holds \(bytes.count)") }
+                return try Tensor(type: type, shape: shape) {
+                    dlc_unpack_narrow(type.kernelType, bytes.baseAddress, $0.baseAddress, Int64($0.count))
+                }
+            }
         case .int16, .uint16, .float16, .bfloat16:
             let base = connx_tensor_int32s(tensor, &count)
             return try narrowed(UnsafeBufferPointer(start: base, count: count), to: UInt16.self, type, shape)

@@ -1,4 +1,5 @@
 #if ONNX
+internal import CKernels
 internal import CONNX
 internal import DLCGraph
 
@@ -40,9 +41,8 @@ struct TensorWriter {
         if let name { name.withView { connx_tensor_set_name(message, $0) } }
         connx_tensor_set_type(message, Int32(tensor.type.onnx))
         for extent in tensor.shape { connx_tensor_add_dim(message, Int64(extent)) }
-        try tensor.withUnsafeBytes { bytes in
-            let bytes = UnsafeRawBufferPointer(rebasing: bytes[..<tensor.byteCount])
-            if let external, tensor.byteCount >= Self.externalThreshold {
+        try fileBytes(tensor) { bytes in
+            if let external, bytes.count >= Self.externalThreshold {
                 let offset = try external.append(bytes)
                 external.name.withView {
                     connx_tensor_set_external(message, $0, Int64(offset), Int64(bytes.count))
@@ -51,6 +51,17 @@ struct TensorWriter {
                 throw DLCError("out of memory")
             }
         }
+    }
+}
+
+/// The bytes of a tensor as they lie in a file, elements of fewer than eight bits packed.
+private func fileBytes(_ tensor: Tensor, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+    try tensor.withUnsafeBytes { bytes in
+        let bytes = UnsafeRawBufferPointer(rebasing: bytes[..<tensor.byteCount])
+        if tensor.type.bits >= 8 { return try body(bytes) }
+        var packed = [UInt8](repeating: 0, count: (tensor.count * tensor.type.bits + 7) / 8)
+        packed.withUnsafeMutableBytes { dlc_pack_narrow(tensor.type.kernelType, bytes.baseAddress, $0.baseAddress, Int64(tensor.count)) }
+        try packed.withUnsafeBytes(body)
     }
 }
 

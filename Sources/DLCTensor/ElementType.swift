@@ -6,14 +6,17 @@ public enum ElementType: UInt8, Sendable, CaseIterable, Hashable {
     case int8, int16, int32, int64
     case uint8, uint16, uint32, uint64
     case bool
+    // Narrow types: a byte each in memory, packed in files. They are moved and converted; nothing computes in them.
+    case int4, uint4, int2, uint2
+    case float8e4m3fn, float8e4m3fnuz, float8e5m2, float8e5m2fnuz, float8e8m0, float4e2m1
 
-    /// Bytes of one element.
+    /// Bytes of one element in memory.
     public var size: Int {
         switch self {
         case .float64, .int64, .uint64: 8
         case .float32, .int32, .uint32: 4
         case .float16, .bfloat16, .int16, .uint16: 2
-        case .int8, .uint8, .bool: 1
+        default: 1
         }
     }
 
@@ -33,6 +36,16 @@ public enum ElementType: UInt8, Sendable, CaseIterable, Hashable {
         case .uint32: "u32"
         case .uint64: "u64"
         case .bool: "bool"
+        case .int4: "i4"
+        case .uint4: "u4"
+        case .int2: "i2"
+        case .uint2: "u2"
+        case .float8e4m3fn: "f8e4m3fn"
+        case .float8e4m3fnuz: "f8e4m3fnuz"
+        case .float8e5m2: "f8e5m2"
+        case .float8e5m2fnuz: "f8e5m2fnuz"
+        case .float8e8m0: "f8e8m0"
+        case .float4e2m1: "f4e2m1"
         }
     }
 
@@ -42,9 +55,14 @@ public enum ElementType: UInt8, Sendable, CaseIterable, Hashable {
         self = match
     }
 
-    public var isFloat: Bool { rawValue <= Self.bfloat16.rawValue }
+    /// Types that kernels compute in.
+    public static let computed: [ElementType] = allCases.filter { !$0.isNarrow }
+    public var isNarrow: Bool { rawValue > Self.bool.rawValue }
+    /// Bits of one element in a file.
+    public var bits: Int { Int(dlc_type_bits(kernelType)) }
+    public var isFloat: Bool { rawValue <= Self.bfloat16.rawValue || rawValue >= Self.float8e4m3fn.rawValue }
     public var isInteger: Bool { !isFloat && self != .bool }
-    public var isSigned: Bool { rawValue <= Self.int64.rawValue }
+    public var isSigned: Bool { rawValue <= Self.int64.rawValue || self == .int4 || self == .int2 || (isFloat && self != .float8e8m0) }
 
     /// The kernels' name for the type.
     public var kernelType: dlc_type { dlc_type(rawValue: rawValue) }

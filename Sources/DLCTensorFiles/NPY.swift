@@ -51,7 +51,10 @@ public enum NPY {
     }
 
     static func bytes(of tensor: Tensor) throws -> [UInt8] {
-        let tensor = tensor.type == .bfloat16 ? try tensor.converted(to: .float32) : tensor
+        // What NumPy has no type for goes into one that holds it.
+        let held = tensor.type == .bfloat16 || (tensor.type.isNarrow && tensor.type.isFloat) ? .float32
+            : tensor.type.isNarrow ? (tensor.type.isSigned ? .int8 : .uint8) : tensor.type
+        let tensor = try tensor.converted(to: held)
         guard let text = NPYHeader(type: tensor.type, shape: tensor.shape).text else {
             throw DLCError("npy has no type for \(tensor.type)")
         }

@@ -67,9 +67,9 @@ import Testing
 
     @Test func rowsOfAnyTypeArriveInAnyType() throws {
         try withTemporaryFolder { folder in
-            for stored in ElementType.allCases where stored != .bfloat16 {
+            for stored in ElementType.computed where stored != .bfloat16 {
                 let path = try folder.write(Tensor(doubles: [0, 1, 1, 0], type: stored, shape: [2, 2]), "\(stored)/x.npy")
-                for type in ElementType.allCases {
+                for type in ElementType.computed {
                     let data = try Datasets.open(path, wanting: [WantedField("x", type, [nil])])
                     let tensor = try #require(data.batch([1, 0])["x"])
                     #expect(tensor.type == type)

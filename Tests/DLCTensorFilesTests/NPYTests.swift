@@ -83,7 +83,7 @@ private func zipEntries(_ file: ArraySlice<UInt8>) throws -> [ZipArchive.Entry] 
 
 @Suite struct NPYWriting {
     @Test func everyTypeReturnsUnchanged() throws {
-        for (seed, type) in ElementType.allCases.enumerated() {
+        for (seed, type) in ElementType.computed.enumerated() {
             for shape in [[], [1], [3, 0, 2], [2, 3, 5]] {
                 let tensor = try Tensor.random(seed: UInt64(seed), type: type, shape: shape)
                 let expected = type == .bfloat16 ? try tensor.converted(to: .float32) : tensor

@@ -155,7 +155,7 @@ private func failure(_ bytes: [UInt8]) -> String {
 
 @Suite struct SafetensorsWriting {
     @Test func everyTypeComesBack() throws {
-        let tensors = try ElementType.allCases.enumerated().map { index, type in
+        let tensors = try ElementType.computed.enumerated().map { index, type in
             ("\(type) \"\u{1}\"", try Tensor.random(seed: UInt64(index), type: type, shape: index % 2 == 0 ? [3, index] : [index + 1]))
         }
         try withFolder { folder in

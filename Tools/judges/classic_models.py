@@ -17,16 +17,22 @@ from sklearn import calibration, cluster, compose, datasets, decomposition, disc
 from sklearn import gaussian_process, impute, linear_model, multiclass, naive_bayes, neighbors, neural_network, pipeline
 from sklearn import preprocessing, svm, tree
 
-# The converters of HistGradientBoosting hand base values over as arrays, which onnx 1.23 refuses.
+# The converters of HistGradientBoosting hand arrays and NumPy's integers over as attributes, which onnx 1.23 refuses.
 _add_node = ModelComponentContainer.add_node
 
 
-def _add_with_lists(self, *places, **attributes):
-    return _add_node(self, *places, **{key: value.tolist() if isinstance(value, np.ndarray) and key == "base_values" else value
-                                       for key, value in attributes.items()})
+def _plain(value):
+    if isinstance(value, (np.ndarray, list)):
+        items = value.ravel().tolist() if isinstance(value, np.ndarray) else value
+        return [int(item) if isinstance(item, (bool, np.bool_)) else item.item() if isinstance(item, np.generic) else item for item in items]
+    return value
 
 
-ModelComponentContainer.add_node = _add_with_lists
+def _add_plain(self, *places, **attributes):
+    return _add_node(self, *places, **{key: _plain(value) for key, value in attributes.items()})
+
+
+ModelComponentContainer.add_node = _add_plain
 
 THREE = datasets.make_classification(600, 8, n_informative=5, n_classes=3, random_state=0)
 TWO = datasets.make_classification(600, 8, n_informative=5, random_state=1)

@@ -18,6 +18,9 @@ typedef enum : uint8_t {
     DLC_I8 = 4, DLC_I16 = 5, DLC_I32 = 6, DLC_I64 = 7,
     DLC_U8 = 8, DLC_U16 = 9, DLC_U32 = 10, DLC_U64 = 11,
     DLC_BOOL = 12,
+    // Narrow types: a byte each in memory, see dlc_narrow.h. Only conversions and what moves elements know them.
+    DLC_I4 = 13, DLC_U4 = 14, DLC_I2 = 15, DLC_U2 = 16,
+    DLC_F8E4M3FN = 17, DLC_F8E4M3FNUZ = 18, DLC_F8E5M2 = 19, DLC_F8E5M2FNUZ = 20, DLC_F8E8M0 = 21, DLC_F4E2M1 = 22,
 } dlc_type;
 
 /// Instruction sets that kernels are compiled for, weakest first within a processor family.

@@ -124,7 +124,7 @@ extension Parser {
     mutating func type() throws(Abandoned) -> TypeSyntax {
         guard kind() == .identifier, followsInLine(0) else { throw missing("a type such as `f32[N, 3]`") }
         let word = anyName()
-        let names = ElementType.allCases.map(\.name)
+        let names = ElementType.computed.map(\.name)
         let element = ElementType(name: word.name)
         if element == nil {
             let near = Self.foreignTypes[word.name] ?? nearestName(to: word.name, among: names)

@@ -28,6 +28,24 @@ enum RandomTensors {
         return [try reader.cast(isBelow, type(&reader) ?? reader.fact(0).element)]
     }
 
+    /// Multinomial: classes `[N, samples]` by unnormalised logarithms of their probabilities `[N, C]`: as many classes as the
+    /// sums up to them are not above an even number.
+    static let readMultinomial: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
+        try reader.allowAttributes(["dtype", "sample_size", "seed"])
+        let x = try reader.cast(reader.required(0), .float32)
+        let shape = reader.builder.shape(x)
+        let (count, type): (Int, ElementType) = (try reader.attribute("sample_size") ?? 1, try type(&reader) ?? .int32)
+        guard shape.count == 2, count >= 0, type == .int32 || type == .int64 else {
+            throw DLCError("x is \(reader.builder.fact(x).type); expected [N, C], for i32 or i64")
+        }
+        let sums = try reader.add1(CumSum(axis: 1), [reader.add1(Softmax(axis: 1), [x])])
+        let drawn = try reader.random(.uniform, [shape[0], Dim(count), 1])
+        let isPassed = try reader.apply(.lessOrEqual, reader.reshape(sums, [shape[0], 1, shape[1]]), drawn)
+        let passed = try reader.add1(Reduce(.sum, axes: [2], keepDims: false), [reader.cast(isPassed, .float32)])
+        let last = try reader.apply(.sub, reader.extent(shape[1], like: passed), reader.scalar(1, like: passed))
+        return [try reader.cast(reader.apply(.min, passed, last), type)]
+    }
+
     private static func drawn(
         _ reader: inout ONNXReader, _ distribution: RandomDistribution, scale: Double, shift: Double
     ) throws -> Value {
@@ -47,7 +65,7 @@ enum RandomTensors {
 
     private static func type(_ reader: inout ONNXReader) throws -> ElementType? {
         guard let code: Int = try reader.attribute("dtype") else { return nil }
-        guard let type = ElementType(onnx: code) else { throw DLCError("element type \(code) is not supported") }
+        guard let type = ElementType(onnx: code), !type.isNarrow else { throw DLCError("element type \(code) is not supported") }
         return type
     }
 }

@@ -59,7 +59,7 @@ public enum BinaryFunction: String, Sendable, CaseIterable {
         switch self {
         case .and, .or, .xor: [.bool]
         case .bitwiseAnd, .bitwiseOr, .bitwiseXor, .bitShift: ElementType.integers
-        case .equal: ElementType.allCases
+        case .equal: ElementType.computed
         default: ElementType.numbers
         }
     }

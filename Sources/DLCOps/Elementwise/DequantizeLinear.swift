@@ -40,6 +40,12 @@ public struct DequantizeLinear: Operator {
         try reader.allowAttributes(["axis", "block_size", "output_dtype"])
         var op = DequantizeLinear(axis: try reader.attribute("axis") ?? 1, blockSize: try reader.attribute("block_size") ?? 0)
         if op.blockSize == 0, try reader.fact(1).rank == 0 { op.axis = 1 }
+        if try reader.fact(0).element.isNarrow {
+            let value = try NarrowQuantization.dequantized(&reader, op)
+            guard let code: Int = try reader.attribute("output_dtype"), code != 0 else { return [value] }
+            guard let type = ElementType(onnx: code) else { throw DLCError("element type \(code) of output_dtype is not supported") }
+            return [try reader.cast(value, type)]
+        }
         guard let code: Int = try reader.attribute("output_dtype"), code != 0 else { return try reader.add(op, reader.operands) }
         guard let type = ElementType(onnx: code) else { throw DLCError("element type \(code) of output_dtype is not supported") }
         if type == (try reader.fact(1).element) { return try reader.add(op, reader.operands) }

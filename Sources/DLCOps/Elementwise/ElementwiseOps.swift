@@ -10,6 +10,7 @@ enum ElementwiseOps {
             PRelu.definition,
             Where.definition,
             Cast.definition,
+            NarrowCast.definition,
             QuantizeLinear.definition,
             DequantizeLinear.definition,
         ]

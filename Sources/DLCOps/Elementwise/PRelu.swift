@@ -8,7 +8,23 @@ public struct PRelu: Operator {
 
     public static let definition = OperatorDefinition(
         PRelu(), name: "prelu", operands: ["x", "slope"], traits: [.elementwise, .inPlaceable],
-        onnx: [ONNXMapping("PRelu", PRelu(), since: 7)],
+        onnx: [
+            ONNXMapping(
+                "PRelu",
+                read: { reader in
+                    let (x, slope) = (try reader.fact(0), try reader.fact(1))
+                    // Before opset 7 a vector has a slope for each channel, whatever follows.
+                    guard reader.opset < 7, slope.rank == 1, x.rank > 2 else {
+                        return try reader.add(reader.configured(PRelu(), ignoring: ["consumed_inputs"]), reader.operands)
+                    }
+                    let channels = try reader.reshape(reader.required(1), slope.shape + Shape(repeating: 1, count: x.rank - 2))
+                    return try reader.add(reader.configured(PRelu(), ignoring: ["consumed_inputs"]), [reader.operand(0), channels])
+                },
+                write: { writer in
+                    try writer.require(7, "PRelu")
+                    writer.node("PRelu")
+                })
+        ],
         examples: {
             let x = try Tensor.random(seed: 1, shape: [2, 3, 4, 5])
             return [

@@ -54,6 +54,7 @@ public struct QuantizeLinear: Operator {
         // One scale serves the whole tensor; the axis then says nothing and may lie outside.
         let scale = try reader.fact(1)
         if op.blockSize == 0, scale.rank == 0 { op.axis = 1 }
+        if op.to.isNarrow { return [try NarrowQuantization.quantized(&reader, op, saturate: reader.attribute("saturate") ?? true)] }
         return try reader.add(op, reader.operands)
     }
 

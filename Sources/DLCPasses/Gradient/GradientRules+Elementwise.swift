@@ -15,6 +15,7 @@ extension GradientRules {
         }),
         .zero(IsInf.self),
         .zero(QuantizeLinear.self),
+        .zero(NarrowCast.self),
         .spelled(DequantizeLinear.self, dequantized),
         .none(ElementwiseRegion.self, because: "it arises only when a graph is lowered"),
     ]

@@ -69,6 +69,9 @@ extension Lowering {
         case is RangeOf: try emitDense(RangeKernel(), node, operands: [node.operands[0], node.operands[2]])
         case let op as ScatterElements: try lower(op, node)
         case let op as NonMaxSuppression: try lower(op, node)
+        case let op as NarrowCast:
+            let kernel = NarrowKernel { ($0.saturate, $0.rounding) = (op.saturate, op.rounding.kernelRounding) }
+            try emitDense(kernel, node, operands: node.operands)
         case let op as TreeEnsemble: try lower(op, node)
         case is PairwiseCoupling: try emitDense(CouplingKernel(), node, operands: node.operands)
         case is SquaredDistances: try emitDense(DistancesKernel(), node, operands: node.operands)

@@ -12,7 +12,7 @@ package enum KernelTable {
         TopKKernel.self, DeterminantKernel.self, NonMaxSuppressionKernel.self, RegionKernel.self, RegionGradientKernel.self,
         ProductKernel.self, ConvolutionKernel.self, ConvolutionWeightsKernel.self, TransposedConvolutionKernel.self,
         SeparableKernel.self, RecurrentKernel.self, RecurrentGradientKernel.self,
-        TreeEnsembleKernel.self, CouplingKernel.self, DistancesKernel.self, FindKernel.self,
+        NarrowKernel.self, TreeEnsembleKernel.self, CouplingKernel.self, DistancesKernel.self, FindKernel.self,
         PackKernel.self, RecurrentPackKernel.self,
     ]
 
