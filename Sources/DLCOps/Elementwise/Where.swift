@@ -29,6 +29,7 @@ public struct Where: Operator {
 
     public func infer(_ context: inout InferContext) throws -> [Fact] {
         try context.expect(0, "condition", [.bool])
+        try context.expect(1, "a", ElementType.computed)
         try context.expect(2, "b", sameTypeAs: 1)
         let (condition, a, b) = (try context.operand(0), try context.operand(1), try context.operand(2))
         let shape = try context.broadcast([condition.shape, a.shape, b.shape])
