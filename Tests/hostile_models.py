@@ -557,6 +557,121 @@ def resize_to_least_size(folder):
     nodes = [node("Resize", ["x", "", "", "sizes"], ["y"], keep_aspect_ratio_policy="not_larger")]
     return model(nodes, inputs=[info("x", (1, 2**40))], initializers=[sizes], opset=18)
 
+def classic(op_type, inputs=None, version=3, **attributes):
+    """One node of ai.onnx.ml."""
+    opsets = [helper.make_opsetid("", 17), helper.make_opsetid("ai.onnx.ml", version)]
+    made = helper.make_node(op_type, ["x"], ["y"], domain="ai.onnx.ml", **attributes)
+    return model([made], inputs=inputs, opsets=opsets)
+
+def forest(**changes):
+    """A stump of the regressor, changed."""
+    attributes = dict(
+        nodes_treeids=[0, 0, 0], nodes_nodeids=[0, 1, 2], nodes_featureids=[0, 0, 0], nodes_values=[0.5, 0.0, 0.0],
+        nodes_modes=["BRANCH_LEQ", "LEAF", "LEAF"], nodes_truenodeids=[1, 0, 0], nodes_falsenodeids=[2, 0, 0],
+        target_treeids=[0, 0], target_nodeids=[1, 2], target_ids=[0, 0], target_weights=[1.0, 2.0], n_targets=1)
+    attributes.update(changes)
+    return classic("TreeEnsembleRegressor", **{key: value for key, value in attributes.items() if value is not None})
+
+def stump(**changes):
+    """A stump of version 5, changed."""
+    attributes = dict(
+        nodes_splits=numpy_helper.from_array(np.array([0.5], np.float32)), nodes_modes=numpy_helper.from_array(np.array([0], np.uint8)),
+        nodes_featureids=[0], nodes_truenodeids=[0], nodes_falsenodeids=[1], nodes_trueleafs=[1], nodes_falseleafs=[1], tree_roots=[0],
+        leaf_weights=numpy_helper.from_array(np.array([1, 2], np.float32)), leaf_targetids=[0, 0], n_targets=1)
+    attributes.update(changes)
+    return classic("TreeEnsemble", version=5, **attributes)
+
+@case("led to by another")
+def tree_of_a_ring(folder): return forest(nodes_modes=["BRANCH_LEQ"] * 3, nodes_truenodeids=[1, 2, 0], nodes_falsenodeids=[1, 2, 0])
+
+@case("leads back to itself")
+def tree_of_a_ring_below_its_root(folder):
+    return forest(nodes_modes=["BRANCH_LEQ"] * 3, nodes_truenodeids=[1, 2, 1], nodes_falsenodeids=[1, 2, 1])
+
+@case("which there is not")
+def tree_to_nowhere(folder): return forest(nodes_truenodeids=[7, 0, 0])
+
+@case("given twice")
+def tree_of_one_node_twice(folder): return forest(nodes_nodeids=[0, 1, 1])
+
+@case("mode")
+def tree_of_unknown_mode(folder): return forest(nodes_modes=["BRANCH_MAYBE", "LEAF", "LEAF"])
+
+@case("lists of")
+def tree_of_uneven_lists(folder): return forest(nodes_values=[0.5])
+
+@case("feature")
+def tree_of_a_feature_that_is_not(folder): return forest(nodes_featureids=[3, 0, 0])
+
+@case("")
+def tree_of_the_longest_feature(folder): return forest(nodes_featureids=[2**63 - 1, 0, 0])
+
+@case("feature")
+def tree_of_a_negative_feature(folder): return forest(nodes_featureids=[-1, 0, 0])
+
+@case("n_targets")
+def tree_of_endless_targets(folder): return forest(n_targets=2**62)
+
+@case("targets")
+def tree_of_a_target_that_is_not(folder): return forest(target_ids=[0, 5])
+
+@case("leaf 9")
+def stump_to_nowhere(folder): return stump(nodes_truenodeids=[9])
+
+@case("root")
+def stump_without_root(folder): return stump(tree_roots=[4])
+
+@case("mode")
+def stump_of_no_mode(folder): return stump(nodes_modes=numpy_helper.from_array(np.array([np.nan], np.float32)))
+
+@case("membership")
+def stump_without_members(folder): return stump(nodes_modes=numpy_helper.from_array(np.array([6], np.uint8)))
+
+@case("aggregate_function")
+def stump_of_no_aggregate(folder): return stump(aggregate_function=17)
+
+@case("coefficients")
+def support_vectors_without_coefficients(folder):
+    return classic("SVMClassifier", classlabels_ints=[0, 1], vectors_per_class=[1, 1], support_vectors=[1.0] * 6, rho=[0.0], coefficients=[1.0])
+
+@case("vectors_per_class")
+def support_vectors_of_negative_counts(folder):
+    return classic("SVMClassifier", classlabels_ints=[0, 1], vectors_per_class=[-1, 2**62], support_vectors=[1.0], rho=[0.0], coefficients=[1.0])
+
+@case("kernel_type")
+def support_vectors_of_no_kernel(folder):
+    return classic("SVMRegressor", n_supports=1, kernel_type="WAVELET", support_vectors=[1.0] * 3, coefficients=[1.0], rho=[0.0],
+                   kernel_params=[1.0, 1.0, 1.0])
+
+@case("post_transform")
+def linear_of_no_transform(folder): return classic("LinearRegressor", coefficients=[1.0] * 3, post_transform="SQUARED")
+
+@case("coefficients")
+def linear_of_uneven_coefficients(folder): return classic("LinearRegressor", coefficients=[1.0] * 3, targets=2)
+
+@case("keys")
+def encoder_of_uneven_lists(folder):
+    return classic("LabelEncoder", inputs=[info("x", (3,), T.INT64)], keys_int64s=[1, 2], values_int64s=[1])
+
+@case("inputdimensions")
+def vectorizer_of_negative_width(folder): return classic("FeatureVectorizer", inputdimensions=[-4])
+
+@case("bytes")
+def four_bits_of_too_few_bytes(folder):
+    packed = T(name="w", data_type=T.INT4, dims=[5], raw_data=bytes(2))
+    return model([node("Cast", ["w"], ["y"], to=T.FLOAT)], inputs=[], initializers=[packed], opset=21)
+
+@case("n-grams")
+def ngrams_longer_than_their_pool(folder):
+    return model([node("TfIdfVectorizer", ["x"], ["y"], mode="TF", min_gram_length=1, max_gram_length=2**40, max_skip_count=0,
+                       ngram_counts=[0], ngram_indexes=[0], pool_int64s=[1])], inputs=[info("x", (4,), T.INT64)])
+
+@case("max_skip_count")
+def ngrams_of_endless_skips(folder):
+    return model([node("TfIdfVectorizer", ["x"], ["y"], mode="TF", min_gram_length=1, max_gram_length=1, max_skip_count=2**40,
+                       ngram_counts=[0], ngram_indexes=[0], pool_int64s=[1])], inputs=[info("x", (4,), T.INT64)])
+
+
 
 def judge(command, path, word):
     try:

@@ -107,7 +107,7 @@ struct FirstForest {
     /// One weight and its target for each leaf where that is enough, else weights for all targets.
     private static func table(_ rows: [[(target: Int, weight: Double)]], _ targets: Int) throws -> (weights: [Double], spoken: [Int]?) {
         if rows.allSatisfy({ $0.count <= 1 }) { return (rows.map { $0.first?.weight ?? .nan }, rows.map { $0.first?.target ?? 0 }) }
-        guard try Checked.multiply(rows.count, targets) <= 1 << 30 else { throw DLCError("\(rows.count) leaves for \(targets) targets are too many") }
+        guard try Checked.multiply(rows.count, targets) <= 1 << 26 else { throw DLCError("\(rows.count) leaves for \(targets) targets are too many") }
         var weights = [Double](repeating: .nan, count: rows.count * targets)
         for (row, entries) in rows.enumerated() {
             for (target, weight) in entries {

@@ -101,6 +101,7 @@ enum SupportVectors {
         let (classes, total) = (counts.count, counts.reduce(0, +))
         let starts = counts.indices.map { counts[..<$0].reduce(0, +) }
         let pairs = classes * (classes - 1) / 2
+        guard try Checked.multiply(total, pairs) <= 1 << 28 else { throw DLCError("\(total) support vectors for \(pairs) pairs of classes are too many") }
         var table = [Float](repeating: 0, count: total * pairs)
         var pair = 0
         for i in 0..<classes {

@@ -17,7 +17,7 @@ enum TermFrequencies {
         let rows = rank == 2 ? x : try reader.reshape(x, [1, reader.builder.shape(x).product()])
         guard let length = reader.builder.shape(rows)[1].constant else { throw DLCError("rows of \(reader.builder.shape(rows)[1]) elements; expected a number") }
         let skips: Int = try reader.attribute("max_skip_count") ?? 0
-        guard (0..<1 << 16).contains(skips) else { throw DLCError("max_skip_count is \(skips)") }
+        guard (0..<1 << 10).contains(skips) else { throw DLCError("max_skip_count is \(skips)") }
 
         let columns = try pool.columns(of: rows, length: length, skips: skips, &reader)
         let counted = reader.constant(try Tensor([0 as Float], shape: [1, 1]))

@@ -77,7 +77,7 @@ private struct TreeLeaves {
             return isLeaf == 0 ? .node(id) : .leaf(id)
         }
         for index in splits.indices {
-            guard let mode = TreeBranch.Mode(rawValue: Int(modes[index])), features[index] >= 0 else {
+            guard let mode = Int(exactly: modes[index]).flatMap(TreeBranch.Mode.init), features[index] >= 0 else {
                 throw DLCError("node \(index) has mode \(modes[index]) and feature \(features[index])")
             }
             var branch = TreeBranch(
