@@ -581,7 +581,7 @@ def stump(**changes):
     attributes.update(changes)
     return classic("TreeEnsemble", version=5, **attributes)
 
-@case("led to by another")
+@case("leads back to itself")
 def tree_of_a_ring(folder): return forest(nodes_modes=["BRANCH_LEQ"] * 3, nodes_truenodeids=[1, 2, 0], nodes_falsenodeids=[1, 2, 0])
 
 @case("leads back to itself")
