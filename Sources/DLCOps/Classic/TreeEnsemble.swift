@@ -64,7 +64,7 @@ public struct TreeEnsemble: Operator {
         let forest = try TreeNodes(Oracle.operand(operands, 1), type: x.type)
         let roots = try TreeNodes.roots(Oracle.operand(operands, 2))
         let weights = try Oracle.operand(operands, 3)
-        let (values, spoken, columns) = (try weights.doubles(), try operands[4]?.integers().map(Int.init), weights.shape[1])
+        let (values, spoken, columns) = (try weights.doubles(), try Oracle.optional(operands, 4)?.integers().map(Int.init), weights.shape[1])
         let (rows, features, elements) = (x.shape[0], x.shape[1], try x.doubles())
         var result: [Double] = []
         for row in 0..<rows {

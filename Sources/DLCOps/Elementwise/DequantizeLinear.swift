@@ -46,10 +46,11 @@ public struct DequantizeLinear: Operator {
             guard let type = ElementType(onnx: code) else { throw DLCError("element type \(code) of output_dtype is not supported") }
             return [try reader.cast(value, type)]
         }
-        guard let code: Int = try reader.attribute("output_dtype"), code != 0 else { return try reader.add(op, reader.operands) }
+        let operands = [reader.operand(0), reader.operand(1), try reader.zeroPoint()]
+        guard let code: Int = try reader.attribute("output_dtype"), code != 0 else { return try reader.add(op, operands) }
         guard let type = ElementType(onnx: code) else { throw DLCError("element type \(code) of output_dtype is not supported") }
-        if type == (try reader.fact(1).element) { return try reader.add(op, reader.operands) }
-        return try reader.add(Cast(to: type), [try reader.add1(op, reader.operands)])
+        if type == (try reader.fact(1).element) { return try reader.add(op, operands) }
+        return try reader.add(Cast(to: type), [try reader.add1(op, operands)])
     }
 
     private static let write: @Sendable (inout ONNXWriter) throws -> Void = { writer in

@@ -1,5 +1,15 @@
 import DLCGraph
 
+extension ONNXReader {
+    /// The zero point of a quantisation in the shape of its scale, where both have one element.
+    mutating func zeroPoint() throws -> Value? {
+        guard let point = operand(2) else { return nil }
+        let (own, scale) = (builder.shape(point), try fact(1).shape)
+        let areSingle = [own, scale].allSatisfy { $0.allSatisfy { $0.constant == 1 } }
+        return areSingle && own != scale ? try reshape(point, scale) : point
+    }
+}
+
 /// QuantizeLinear and DequantizeLinear of narrow types, as conversions around what other types need.
 enum NarrowQuantization {
     /// (x − zero point) · scale.
@@ -8,7 +18,7 @@ enum NarrowQuantization {
         let type = reader.builder.fact(x).element
         if !type.isFloat {
             let wide: ElementType = type.isSigned ? .int8 : .uint8
-            let point = try reader.operand(2).map { try reader.narrowed($0, to: wide) }
+            let point = try reader.zeroPoint().map { try reader.narrowed($0, to: wide) }
             return try reader.add1(op, [reader.narrowed(x, to: wide), scale, point])
         }
         let result = reader.builder.fact(scale).element
@@ -27,7 +37,7 @@ enum NarrowQuantization {
         let (x, scale) = (try reader.required(0), try reader.required(1))
         if !op.to.isFloat {
             // i16 holds what i8 and the narrow types make with any zero point.
-            let point = try reader.operand(2).map { try reader.narrowed($0, to: .int16) }
+            let point = try reader.zeroPoint().map { try reader.narrowed($0, to: .int16) }
             var wide = op
             wide.to = .int16
             let levels = 1 << op.to.bits

@@ -55,7 +55,7 @@ public struct QuantizeLinear: Operator {
         let scale = try reader.fact(1)
         if op.blockSize == 0, scale.rank == 0 { op.axis = 1 }
         if op.to.isNarrow { return [try NarrowQuantization.quantized(&reader, op, saturate: reader.attribute("saturate") ?? true)] }
-        return try reader.add(op, reader.operands)
+        return try reader.add(op, [reader.operand(0), reader.operand(1), reader.zeroPoint()])
     }
 
     private static let write: @Sendable (inout ONNXWriter) throws -> Void = { writer in
