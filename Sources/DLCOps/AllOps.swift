@@ -7,5 +7,6 @@ public enum AllOps {
         + RegionOps.definitions + ClassicOps.definitions + FusedOps.definitions + TrainingOps.definitions
 
     /// How ONNX operators are read and written.
-    public static let mappings: [ONNXMapping] = definitions.flatMap(\.onnx) + CompositeOps.mappings + ClassicOps.mappings
+    public static let mappings: [ONNXMapping] =
+        definitions.flatMap(\.onnx) + CompositeOps.mappings + ClassicOps.mappings + ContribOps.mappings
 }

@@ -73,6 +73,21 @@ import Testing
         #expect(try outputs["y"]?.array(of: Float.self) == [2, 3])
     }
 
+    /// GatherND of `x[N, M]` at `i[K, R]`, whose rank only R decides: it runs for the extents of the files.
+    @Test func whatCannotBeCompiledOpenRunsForTheFiles() throws {
+        let folder = try Folder()
+        let bytes = "CAgSADpRChMKAXgKAWkSAXkiCEdhdGhlck5EEgFnWhUKAXgSEAoOCAESCgoDEgFOCgMSAU1aFQoBaRIQCg4IBxIKCgMSAUsKAxIBUmIJCgF5EgQKAggBQgQKABAR"
+        try #require(Data(base64Encoded: bytes)).write(to: URL(fileURLWithPath: folder.path("gather.onnx")))
+        try folder.write(Tensor([1, 2, 3, 4, 5, 6] as [Float], shape: [2, 3]), "x.npy")
+        for (places, shape, expected) in [([1, 2, 0, 0], [2, 2], [6, 1] as [Float]), ([1], [1, 1], [4, 5, 6])] {
+            try folder.write(Tensor(places.map { Int64($0) }, shape: shape), "i.npy")
+            _ = try succeed(["run", "gather.onnx", "--input", "x=x.npy", "--input", "i=i.npy", "--output-dir", "out"], in: folder)
+            #expect(try NPY.read(folder.path("out/y.npy")).array(of: Float.self) == expected)
+        }
+        let result = try Tool.run(["build", "gather.onnx", "-o", "gather.dlc"], in: folder)
+        #expect(result.status == 1 && result.errors.contains("their last dimension"), "\(result.errors)")
+    }
+
     @Test func whatCannotBeSettledIsSaid() throws {
         let folder = try Folder()
         try folder.buildPair()

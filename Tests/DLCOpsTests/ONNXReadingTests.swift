@@ -216,6 +216,18 @@ private func expectClose(_ a: Tensor, _ b: Tensor, _ tolerance: Double = 1e-5, _
         try expectClose(y, Tensor([edge, edge, edge, edge, edge, beyond], shape: [1, 1, 1, 6]), 1e-5, "\(padding)")
     }
 
+    /// What PyTorch 2's grid_sample and ONNX Runtime 1.31 give: pixels are folded, points are not.
+    @Test(arguments: [
+        ("border", [3.7262523, 7.7359977, 11.1028748, 12.46875] as [Float]), ("reflection", [3.6775031, 7.8112464, 11.5464993, 12.9375]),
+        ("zeros", [2.1903989, -0.529009, 3.8559079, 3.234375]),
+    ])
+    func cubicSamplesNearTheEdgeAreThoseOfOthers(_ padding: String, _ expected: [Float]) throws {
+        let x = try Tensor((1...12).map { Float($0) }, shape: [1, 1, 3, 4])
+        let grid = try Tensor([0.9, -0.8, -1.3, 0.4, 0.2, 1.1, 1, 1] as [Float], shape: [1, 1, 4, 2])
+        let y = try Reading(opType: "GridSample", opset: 20, attributes: ["mode": .string("cubic"), "padding_mode": .string(padding)]).run([x, grid])
+        try expectClose(y, Tensor(expected, shape: [1, 1, 1, 4]), 1e-5, "\(padding)")
+    }
+
     @Test func unpoolingUndoesPoolingOfDistinctMaxima() throws {
         let x = try Tensor((0..<16).map { Float($0 * 7 % 16 + 1) }, shape: [1, 1, 4, 4])
         let pooled = try Pool(.max, kernel: [2, 2], strides: [2, 2]).evaluate([x])

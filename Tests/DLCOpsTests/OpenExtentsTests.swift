@@ -11,6 +11,8 @@ import Testing
         var operands: [Tensor?]
         /// Operands that are constants of the model.
         var constants: Set<Int> = []
+        /// Operands that are the shape of an input, where extents are open.
+        var shapes: Set<Int> = []
         /// Last dimensions that stay numbers.
         var known = 0
         var testDescription: String { "\(opType) of \(operands.map { $0?.shape ?? [] }) with \(attributes)" }
@@ -19,14 +21,17 @@ import Testing
             let mapping = try #require(AllOps.mappings.first { $0.opType == opType && $0.domain.isEmpty })
             var builder = GraphBuilder()
             var inputs: [String: Tensor] = [:]
-            let values = try operands.enumerated().map { index, tensor -> Value? in
-                guard let tensor else { return nil }
-                if constants.contains(index) { return builder.constant(tensor) }
+            let values = try operands.enumerated().map { index, given -> Value? in
+                guard let given else { return nil }
+                if constants.contains(index) || shapes.contains(index) && !isOpen { return builder.constant(given) }
+                let isShape = shapes.contains(index)
+                let tensor = isShape ? try Tensor(filling: 0, type: .float32, shape: given.doubles().map { Int($0) }) : given
                 inputs["x\(index)"] = tensor
                 let shape = tensor.shape.enumerated().map { axis, extent in
                     isOpen && axis < tensor.rank - known ? Dim(symbol: "x\(index)_\(axis)") : Dim(extent)
                 }
-                return try builder.input("x\(index)", TensorType(tensor.type, shape))
+                let input = try builder.input("x\(index)", TensorType(tensor.type, shape))
+                return isShape ? try builder.add1(ShapeOf(), [input]) : input
             }
             var reader = ONNXReader(
                 builder: builder, opType: opType, opset: opset, name: "layer", operands: values, attributes: attributes, resultNames: ["y"])
@@ -47,6 +52,10 @@ import Testing
             let axes: [String: AttributeValue] = ["axes": .ints([2, 3])]
             cases.append(Case(opType: "CenterCropPad", attributes: axes, operands: [image, try ints([5, 4])], constants: [1]))
             let grid = try Tensor(doubles: random(2, [2, 3, 2, 2]).doubles().map { $0 * 1.4 }, type: .float32, shape: [2, 3, 2, 2])
+            let moves = try Tensor.random(seed: 13, shape: [2, 18, height, width])
+            let deformed: [String: AttributeValue] = ["kernel_shape": .ints([3, 3]), "pads": .ints([1, 1, 1, 1])]
+            let filters = try random(14, [2, 3, 3, 3])
+            cases.append(Case(opType: "DeformConv", attributes: deformed, operands: [image, filters, moves], constants: [1]))
             for padding in ["zeros", "border", "reflection"] {
                 for corners in [0, 1] {
                     let attributes: [String: AttributeValue] = ["padding_mode": .string(padding), "align_corners": .int(corners)]
@@ -65,9 +74,44 @@ import Testing
             cases.append(Case(opType: "ReverseSequence", operands: [try random(4, [n, 3, 2]), lengths]))
             let batchFirst: [String: AttributeValue] = ["batch_axis": .int(0), "time_axis": .int(1)]
             cases.append(Case(opType: "ReverseSequence", attributes: batchFirst, operands: [try random(5, [3, n, 2]), lengths]))
+            for parts in [1, 2] {
+                let forward: [String: AttributeValue] = ["axis": .int(1), "onesided": .int(1)]
+                cases.append(Case(opType: "DFT", opset: 17, attributes: forward, operands: [try random(3, [2, n, parts])]))
+            }
+            let theta = try random(7, [2, 2, 3])
+            for corners in [0, 1] {
+                let attributes: [String: AttributeValue] = ["align_corners": .int(corners)]
+                cases.append(Case(opType: "AffineGrid", attributes: attributes, operands: [theta, try ints([2, 1, Int64(n), 3])], shapes: [1]))
+            }
+            cases.append(
+                Case(
+                    opType: "STFT", attributes: ["onesided": .int(1)],
+                    operands: [try random(8, [2, n + 8, 1]), try Tensor([3 as Int64], shape: []), nil, try Tensor([8 as Int64], shape: [])],
+                    constants: [1, 3]))
+            try cases += attentions(rows: 3, columns: n, random)
+            let places = try Tensor((0..<Int64(4 * n)).map { 2 * $0 }, shape: [2, 1, n, 2])
+            let unpooling: [String: AttributeValue] = ["kernel_shape": .ints([1, 2]), "strides": .ints([1, 2])]
+            cases.append(Case(opType: "MaxUnpool", attributes: unpooling, operands: [try random(9, [2, 1, n, 2]), places]))
             cases.append(Case(opType: "EyeLike", attributes: ["k": .int(1)], operands: [try random(6, [n, 4])]))
         }
         return cases
+    }
+
+    /// Attention that is causal beside another number of keys, windowed, capped, and over sequences with lengths.
+    private static func attentions(rows: Int, columns: Int, _ random: (UInt64, [Int]) throws -> Tensor) throws -> [Case] {
+        let operands: [Tensor?] = [
+            try random(10, [2, 4, rows, 5]), try random(11, [2, 2, columns, 5]), try random(12, [2, 2, columns, 3]), nil, nil, nil,
+            try Tensor([1 as Int64, Int64(columns)], shape: [2]),
+        ]
+        let kinds: [[String: AttributeValue]] = [
+            ["is_causal": .int(1)], ["is_causal": .int(1), "softcap": .float(2)], ["left_window_size": .int(1), "right_window_size": .int(0)],
+        ]
+        return kinds.flatMap { kind in
+            [
+                Case(opType: "Attention", opset: 24, attributes: kind, operands: Array(operands.prefix(3))),
+                Case(opType: "Attention", opset: 24, attributes: kind, operands: operands),
+            ]
+        }
     }
 
     @Test func thereAreCases() { #expect(Self.cases.count > 60) }

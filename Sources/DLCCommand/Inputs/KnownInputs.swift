@@ -4,7 +4,8 @@ import DLCTensorFiles
 /// Inputs that must be known when a model is compiled, such as axes, shapes and counts.
 ///
 /// ONNX lets a model compute them. Where one cannot be compiled without them, the small vectors among the files of
-/// `--input` become constants: those of integers, and if that is not enough those of other numbers too.
+/// `--input` become constants: those of integers, and if that is not enough those of other numbers too. Before that, a model that
+/// cannot be compiled for every extent is compiled for those of the files.
 struct KnownInputs {
     let model: CompiledModel
     /// Arguments of `--input` that still are inputs.
@@ -22,18 +23,25 @@ struct KnownInputs {
             var options = options
             let given = arguments.compactMap { try? ConstantInput.read($0) }
             options.inputs.ranks = Dictionary(given.map { ($0.name, $0.tensor.rank) }) { first, _ in first }
-            if let model = try? ModelFile.ready(path, options, flags) {
+            // What cannot be compiled for every extent is for those of the files.
+            var settled = options
+            settled.inputs.shapes = Dictionary(given.map { ($0.name, $0.tensor.shape) }) { first, _ in first }
+            for options in [options, settled] {
+                guard let model = try? ModelFile.ready(path, options, flags) else { continue }
                 self.model = model
                 remaining = arguments
                 return
             }
             for candidates in [small.filter { !$0.tensor.type.isFloat }, small] where !candidates.isEmpty {
-                var options = options
-                options.inputs.constants = Dictionary(candidates.map { ($0.name, $0.tensor) }) { first, _ in first }
-                guard let model = try? ModelFile.ready(path, options, flags) else { continue }
-                self.model = model
-                remaining = arguments.filter { argument in !candidates.contains { $0.argument == argument } }
-                return
+                for base in [options, settled] {
+                    var options = base
+                    options.inputs.constants = Dictionary(candidates.map { ($0.name, $0.tensor) }) { first, _ in first }
+                    for candidate in candidates { options.inputs.shapes[candidate.name] = nil }
+                    guard let model = try? ModelFile.ready(path, options, flags) else { continue }
+                    self.model = model
+                    remaining = arguments.filter { argument in !candidates.contains { $0.argument == argument } }
+                    return
+                }
             }
             throw error
         }

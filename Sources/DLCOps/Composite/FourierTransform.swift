@@ -7,7 +7,8 @@ enum FourierTransform {
 
     static let readDFT: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
         try reader.allowAttributes(["axis", "inverse", "onesided"])
-        let x = try reader.fact(0)
+        let signal = try complex(reader.required(0), &reader)
+        let x = reader.builder.fact(signal)
         let given = try reader.ints(2, "axis")?.first ?? reader.attribute("axis") ?? (reader.opset < 20 ? 1 : -2)
         let axis = try InferenceRules.axis(given, rank: x.rank)
         guard x.rank >= 2, axis < x.rank - 1 else { throw DLCError("axis \(given) of x \(x.type) holds no signal") }
@@ -15,10 +16,21 @@ enum FourierTransform {
         let length = try reader.dims(1, "dft_length")?.first
         let isOpen = x.shape[axis].constant == nil || (length != nil && length?.constant == nil)
         if isOpen, length ?? x.shape[axis] == x.shape[axis], !(inverse && onesided) {
-            return [try open(reader.required(0), axis: axis, inverse: inverse, onesided: onesided, &reader)]
+            return [try open(signal, axis: axis, inverse: inverse, onesided: onesided, &reader)]
         }
         let transform = Transform(inverse: inverse, onesided: onesided, length: try reader.ints(1, "dft_length")?.first)
-        return [try transform.applied(to: reader.required(0), axis: axis, &reader)]
+        return [try transform.applied(to: signal, axis: axis, &reader)]
+    }
+
+    /// x whose last dimension, real or complex as only a run knows, is filled up to real and imaginary parts.
+    private static func complex(_ x: Value, _ reader: inout ONNXReader) throws -> Value {
+        let fact = reader.builder.fact(x)
+        guard let parts = fact.shape.last, parts.constant == nil else { return x }
+        let reason = "x is \(fact.type); expected 1 or 2 as last dimension"
+        let missing = try Dim(2).minus(parts)
+        try reader.require(.atLeast, parts, 1, reason)
+        try reader.require(.atLeast, missing, 0, reason)
+        return try reader.add1(Pad(pads: Shape(repeating: 0, count: 2 * fact.rank - 1) + [missing]), [x])
     }
 
     /// The transform over an axis whose extent n is open: products with cosines and sines of 2π·(k·t mod n) / n, computed then.
@@ -60,7 +72,9 @@ enum FourierTransform {
 
     static let readSTFT: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
         try reader.allowAttributes(["onesided"])
-        let (x, signal) = (try reader.required(0), try reader.fact(0))
+        var x = try reader.required(0)
+        if try reader.fact(0).rank == 3 { x = try complex(x, &reader) }
+        let signal = reader.builder.fact(x)
         guard let step = try reader.ints(1, "frame_step")?.first, step > 0 else { throw DLCError("frame_step must be a positive number") }
         let given = try reader.ints(3, "frame_length")?.first
         guard let length = given ?? reader.operand(2).flatMap({ reader.builder.shape($0).first?.constant }), length > 0,

@@ -7,6 +7,7 @@ enum GridSample {
         let (x, grid) = (try reader.fact(0), try reader.fact(1))
         let alignsCorners: Bool = try reader.attribute("align_corners") ?? false
         let mode: String = try reader.attribute("mode") ?? "linear"
+        let isCubic = mode == "cubic" || mode == "bicubic"
         let sampler = try ImageSampler(
             reader.required(0), padding: reader.attribute("padding_mode") ?? .zeros, alignsCorners: alignsCorners, &reader)
         let rank = sampler.extents.count
@@ -28,7 +29,8 @@ enum GridSample {
             let shift = try sampler.number(axis, times: 0.5, plus: -0.5, like: normal, &reader)
             var x = try reader.apply(.add, reader.apply(.mul, normal, scale), shift)
             if mode == "nearest" { x = try reader.apply(.round, x) }
-            coordinates.append(try sampler.folded(x, axis: axis, &reader))
+            // A cubic kernel reads around the point itself; its pixels are folded one by one, as PyTorch does.
+            coordinates.append(isCubic ? x : try sampler.folded(x, axis: axis, &reader))
         }
         let samples: Value
         switch mode {

@@ -18,8 +18,11 @@ enum RotaryEmbedding {
             rows = try reader.reshape(x, [fact.shape[0], fact.shape[1], Dim(heads), try fact.shape[2].quotient(Dim(heads))])
         }
         let shape = reader.builder.shape(rows)
-        guard let depth = shape[3].constant else { throw DLCError("x is \(fact.type); expected a known number of features") }
         let given: Int = try reader.attribute("rotary_embedding_dim") ?? 0
+        // As many features as are turned, where all are and the tables alone know how many.
+        let tabled = given > 0 ? nil : try reader.fact(1).shape.last?.constant.map { 2 * $0 }
+        guard let depth = shape[3].constant ?? tabled else { throw DLCError("x is \(fact.type); expected a known number of features") }
+        try reader.require(.equal, shape[3], Dim(depth), "x is \(fact.type), the tables turn \(depth) features")
         let width = given == 0 ? depth : given
         guard width > 0, width <= depth, width % 2 == 0 else { throw DLCError("rotary_embedding_dim is \(width) for \(depth) features") }
         let half = width / 2

@@ -166,6 +166,9 @@ private struct ONNXAttention {
             return (try reader.add1(Attention(scale: scale, causal: isCausal, emptyRowsAreNaN: seesAll), [q, k, v, mask]), nil)
         }
         let bias = try bias(&reader, mask)
+        if softcap == 0, softmaxType == reader.builder.fact(q).element, !wantsScores {
+            return (try reader.add1(Attention(scale: scale, causal: false, emptyRowsAreNaN: bias == nil), [q, k, v, bias]), nil)
+        }
         let (keys, values) = (try repeated(k, &reader), try repeated(v, &reader))
         let mode: Int = try reader.attribute("qk_matmul_output_mode") ?? 0
         let product = try reader.add1(MatMul(), [q, reader.transpose(keys, [0, 1, 3, 2])])
@@ -219,9 +222,7 @@ private struct ONNXAttention {
             parts.append(isBool ? try reader.select(mask, zero, lowest) : mask)
         }
         let shape = reader.builder.shape(q)
-        guard let columns = reader.builder.shape(k)[2].constant, let rows = shape[2].constant else {
-            throw DLCError("windows, soft caps and lengths of attention need known numbers of rows and columns")
-        }
+        let (rows, columns) = (shape[2], reader.builder.shape(k)[2])
         var allowed: [Value] = []
         if isCausal || window.left >= 0 || window.right >= 0 {
             let distance = try distance(rows, columns, &reader)
@@ -230,8 +231,7 @@ private struct ONNXAttention {
             if window.right >= 0 { allowed.append(try reader.apply(.greaterOrEqual, distance, reader.scalar(-Double(window.right), like: distance))) }
         }
         if let lengths {
-            let columnIndices = reader.constant(try Tensor((0..<columns).map(Int64.init), shape: [columns]))
-            allowed.append(try reader.apply(.less, columnIndices, reader.reshape(lengths, [shape[0], 1, 1, 1])))
+            allowed.append(try reader.apply(.less, reader.range(columns), reader.reshape(lengths, [shape[0], 1, 1, 1])))
         }
         for condition in allowed { parts.append(try reader.select(condition, zero, lowest)) }
         guard var sum = parts.first else { return nil }
@@ -240,15 +240,11 @@ private struct ONNXAttention {
     }
 
     /// How far each key lies before each query: `[L, S]`, or `[B, 1, L, S]` where sequences have lengths.
-    private func distance(_ rows: Int, _ columns: Int, _ reader: inout ONNXReader) throws -> Value {
-        let start = lengths == nil ? offset.constant : -rows
-        guard let start else { throw DLCError("a window or a causal mask needs a known length of the past, it is \(offset)") }
-        guard try Checked.multiply(rows, columns) <= 1 << 26, abs(start) < 1 << 40 else {
-            throw DLCError("a mask of \(rows) rows and \(columns) columns is too large")
-        }
-        var elements: [Int64] = []
-        for row in 0..<rows { for column in 0..<columns { elements.append(Int64(row + start - column)) } }
-        let table = reader.constant(try Tensor(elements, shape: [rows, columns]))
+    private func distance(_ rows: Dim, _ columns: Dim, _ reader: inout ONNXReader) throws -> Value {
+        let start = lengths == nil ? offset : try rows.times(-1)
+        let queries = try reader.reshape(reader.range(rows), [rows, 1])
+        let places = try reader.apply(.add, queries, reader.extent(start, like: queries))
+        let table = try reader.apply(.sub, places, reader.range(columns))
         guard let lengths else { return table }
         return try reader.apply(.add, table, reader.reshape(lengths, [reader.builder.shape(q)[0], 1, 1, 1]))
     }

@@ -1,0 +1,70 @@
+import DLCGraph
+
+/// Normalisation over the last dimension of a sum.
+enum ContribNormalization {
+    /// Results: the layer norm of input + skip + bias, its mean and inverse standard deviation, and the sum.
+    static let readSkipLayer: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
+        try reader.allowAttributes(["epsilon"])
+        let sum = try summed(bias: 4, &reader)
+        return try layer(sum, scale: 2, bias: 3, &reader) + [sum]
+    }
+
+    /// Results: input + skip + bias divided by its root mean square and scaled, and, as the fourth, the sum.
+    static let readSkipRootMeanSquare: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
+        try reader.allowAttributes(["epsilon"])
+        guard reader.resultNames.dropFirst().prefix(2).allSatisfy({ $0 == nil || $0 == "" }) else {
+            throw DLCError("statistics of SkipSimplifiedLayerNormalization are for training only")
+        }
+        let sum = try summed(bias: 3, &reader)
+        let y = try reader.add1(RMSNormalization(epsilon: reader.attribute("epsilon") ?? 1e-12), [sum, reader.required(2)])
+        return [y, y, y, sum]
+    }
+
+    /// Results: x divided by its root mean square and scaled, and the inverse root.
+    static let readRootMeanSquare: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
+        try reader.allowAttributes(["axis", "epsilon", "stash_type"])
+        let (axis, epsilon): (Int, Double) = (try reader.attribute("axis") ?? -1, try reader.attribute("epsilon") ?? 1e-5)
+        let x = try reader.required(0)
+        let y = try reader.add1(RMSNormalization(axis: axis, epsilon: epsilon), [x, reader.required(1)])
+        guard reader.resultNames.count > 1, reader.resultNames[1] != nil else { return [y] }
+        let first = try InferenceRules.axis(axis, rank: reader.fact(0).rank)
+        let wide = try reader.cast(x, .float32)
+        let axes = Array(first..<reader.builder.shape(x).count)
+        let mean = try reader.add1(Reduce(.mean, axes: axes, keepDims: true), [reader.apply(.mul, wide, wide)])
+        return [y, try reader.apply(.reciprocal, reader.apply(.sqrt, reader.apply(.add, mean, reader.scalar(epsilon, like: mean))))]
+    }
+
+    /// Embeddings of words, positions and segments, added and normalised; results: the norm, the number of ones in each row of the mask,
+    /// and the sum.
+    static let readEmbedding: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
+        try reader.allowAttributes(["epsilon", "mask_index_type"])
+        let (ids, fact) = (try reader.required(0), try reader.fact(0))
+        guard fact.rank == 2 else { throw DLCError("input_ids are \(fact.type); expected [batch, length]") }
+        let places = try reader.operand(8) ?? reader.reshape(reader.range(fact.shape[1]), [1, fact.shape[1]])
+        let words = try reader.add1(Gather(axis: 0), [reader.required(2), ids])
+        var sum = try reader.apply(.add, words, reader.add1(Gather(axis: 0), [reader.required(3), places]))
+        if let segments = reader.operand(1) {
+            sum = try reader.apply(.add, sum, reader.add1(Gather(axis: 0), [reader.required(4), segments]))
+        }
+        let y = try layer(sum, scale: 5, bias: 6, &reader)[0]
+        let lengths: Value
+        if let mask = reader.operand(7) {
+            let isOne = try reader.apply(.equal, mask, reader.scalar(1, like: mask))
+            lengths = try reader.add1(Reduce(.sum, axes: [1], keepDims: false), [reader.cast(isOne, .int32)])
+        } else {
+            lengths = try reader.add1(Fill(shape: [fact.shape[0]], value: Tensor(filling: 0, type: .int32, shape: [])), [])
+        }
+        return [y, lengths, sum]
+    }
+
+    private static func summed(bias: Int, _ reader: inout ONNXReader) throws -> Value {
+        let sum = try reader.apply(.add, reader.required(0), reader.required(1))
+        return try reader.operand(bias).map { try reader.apply(.add, sum, $0) } ?? sum
+    }
+
+    private static func layer(_ x: Value, scale: Int, bias: Int, _ reader: inout ONNXReader) throws -> [Value] {
+        let op = LayerNormalization(epsilon: try reader.attribute("epsilon") ?? 1e-12)
+        let operands = [x, try reader.required(scale), reader.operand(bias)]
+        return try reader.builder.add(op, operands, name: reader.name, resultNames: [nil, nil, nil])
+    }
+}
