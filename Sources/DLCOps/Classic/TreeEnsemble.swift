@@ -71,8 +71,10 @@ public struct TreeEnsemble: Operator {
             var sums = [Double?](repeating: nil, count: targets)
             for root in roots {
                 let leaf = try leaf(forest, from: root) { try Oracle.element(elements, row * features, $0, features) }
+                guard (0..<weights.shape[0]).contains(leaf) else { throw DLCError("leaf \(leaf) of \(weights.shape[0])") }
                 for column in 0..<columns {
                     let (weight, target) = (values[leaf * columns + column], spoken?[leaf] ?? column)
+                    guard sums.indices.contains(target) else { throw DLCError("leaf \(leaf) speaks for target \(target) of \(targets)") }
                     if weight.isNaN, aggregate == .min || aggregate == .max { continue }
                     sums[target] = sums[target].map { combine($0, weight) } ?? weight
                 }
