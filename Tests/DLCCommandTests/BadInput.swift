@@ -68,12 +68,6 @@ extension BadInput {
         BadInput("a compiled model of no known target", "target 99") { try damaged($0) { $0[12] = 99 } },
         BadInput("a compiled model with a changed table", "checksum") { try damaged($0) { $0[100] ^= 1 } },
         BadInput("a compiled model whose table is beyond its end", "damaged") { try damaged($0) { $0[21] = 1 } },
-        BadInput("a compiled model whose constants begin beyond all files", "pair.dlc") { folder in
-            try damaged(folder) { bytes in
-                bytes[31] = 0x80
-                for index in 32..<40 { bytes[index] = 0 }
-            }
-        },
         BadInput("a compiled model that promises more constants", "truncated") { try damaged($0) { $0[38] = 1 } },
         BadInput("a compiled model for another processor", "needs") { folder in
             #if arch(x86_64)
