@@ -54,6 +54,7 @@ connx_attribute connx_node_add_attribute(connx_node node, connx_string name, con
 void connx_attribute_set_float(connx_attribute attribute, float value) { write(attribute).set_f(value); }
 void connx_attribute_set_int(connx_attribute attribute, int64_t value) { write(attribute).set_i(value); }
 void connx_attribute_set_string(connx_attribute attribute, connx_string value) { write(attribute).set_s(text(value)); }
+connx_graph connx_attribute_make_graph(connx_attribute attribute) { return {write(attribute).mutable_g()}; }
 connx_tensor connx_attribute_make_tensor(connx_attribute attribute) { return {write(attribute).mutable_t()}; }
 void connx_attribute_add_float(connx_attribute attribute, float value) { write(attribute).add_floats(value); }
 void connx_attribute_add_int(connx_attribute attribute, int64_t value) { write(attribute).add_ints(value); }

@@ -87,7 +87,8 @@ extension Graph {
         return rewriter.builder.graph
     }
 
-    private func isFromData(_ symbol: String) -> Bool { symbolOrigins[symbol]?.hasPrefix(GraphBuilder.dataOrigin) ?? false }
+    /// Whether only data determine a symbol.
+    public func isFromData(_ symbol: String) -> Bool { symbolOrigins[symbol]?.hasPrefix(GraphBuilder.dataOrigin) ?? false }
 
     /// The graph in which operators without operands stand for some of its states, under the states' names.
     /// - Parameter change: what a state is called, and the operator in its place; nil where it stays.

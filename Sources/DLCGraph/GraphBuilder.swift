@@ -5,6 +5,8 @@ public struct GraphBuilder: Sendable {
     private var known: [String: Int] = [:]
     private var symbolCounts: [String: Int] = [:]
     private var claims: Set<Constraint.Claim> = []
+    /// Symbols of graphs around or inside this one, which mean something else here.
+    private var reserved: Set<String> = []
     /// Nodes whose operands are all constants and whose operands and results have at most this many elements are
     /// computed at once, unless the results are much larger. Values whose content is known are always replaced by constants.
     public var foldLimit: Int
@@ -76,6 +78,23 @@ public struct GraphBuilder: Sendable {
         if graph.states.contains(where: { $0.name == name }) { throw DLCError("two inputs or states are named \(name)") }
     }
 
+    /// Leaves the symbols of another graph alone, one that lies around this one or inside.
+    public mutating func reserveSymbols(of other: GraphBuilder) {
+        reserved.formUnion(other.reserved)
+        reserved.formUnion(other.graph.symbolOrigins.keys)
+    }
+
+    /// A symbol that no graph has.
+    public mutating func newSymbol(_ hint: String) -> String {
+        var name: String
+        repeat {
+            symbolCounts[hint, default: 0] += 1
+            name = "\(hint).\(symbolCounts[hint, default: 0])"
+        } while graph.symbolOrigins[name] != nil || reserved.contains(name)
+        reserved.insert(name)
+        return name
+    }
+
     public mutating func setMetadata(_ key: String, _ value: String) { graph.metadata[key] = value }
     public mutating func removeMetadata(_ key: String) { graph.metadata[key] = nil }
     public mutating func setStage(_ stage: Stage) { graph.stage = stage }
@@ -116,7 +135,7 @@ public struct GraphBuilder: Sendable {
             try checkArity(op, operands)
             let definition = op.definition
             let isPure = !definition.traits.contains(.impure)
-            let key = Self.key(op, operands)
+            let key = isPure ? Self.key(op, operands) : ""
             if isPure, let index = known[key] {
                 let results = graph.nodes[index].results
                 for (result, name) in zip(results, resultNames) where graph.values[result.index].name == nil {
@@ -135,7 +154,7 @@ public struct GraphBuilder: Sendable {
                 repeat {
                     counts[hint, default: 0] += 1
                     name = "\(hint).\(counts[hint, default: 0])"
-                } while origins[name] != nil
+                } while origins[name] != nil || reserved.contains(name)
                 fresh.append(name)
                 return name
             }) { freshSymbol in

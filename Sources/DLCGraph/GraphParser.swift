@@ -1,6 +1,8 @@
 /// Reads the text form of a graph. Errors name the line.
 public struct GraphParser {
     private var scanner: TextScanner
+    /// Those that stand in types so far, of graphs around this one too.
+    private var symbols = RewrittenSymbols()
     private let definitions: [String: OperatorDefinition]
     /// Elements of constants that are written as one: a short text must not take all memory.
     private var repeatedElements = 0
@@ -40,6 +42,7 @@ public struct GraphParser {
             let type = try tensorType()
             guard values[name] == nil else { throw DLCError("%\(name) is defined twice") }
             values[name] = try builder.input(name, type)
+            symbols.settle(inputs: [type], as: [type])
             if !scanner.take(",") { try scanner.expect(")"); break }
         }
         try scanner.expect("->")
@@ -150,7 +153,8 @@ public struct GraphParser {
         if let constant = op as? Constant {
             results = [builder.constant(constant.value, name: names[0])]
         } else {
-            results = try builder.add(op, operands, name: layer, resultNames: names)
+            results = try builder.add(
+                op, operands, name: layer, resultNames: names, symbols: symbols.introduced(by: types.compactMap(\.self)))
         }
         guard results.count == names.count else {
             throw DLCError("\(opName) has \(results.count) results, \(names.count) are named")
@@ -161,6 +165,7 @@ public struct GraphParser {
                 throw DLCError("%\(name) is said to be \(type), inference gives \(builder.fact(results[index]).type)")
             }
             values[name] = results[index]
+            symbols.settle(inputs: [builder.fact(results[index]).type], as: [builder.fact(results[index]).type])
         }
     }
 

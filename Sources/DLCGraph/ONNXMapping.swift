@@ -121,18 +121,25 @@ public struct ONNXReader {
         }
     }
 
-    /// The integers of an operand that must be known at build time, as expressions; nil where it is absent.
-    public func dims(_ index: Int, _ what: String) throws -> [Dim]? {
+    /// The integers of an operand as expressions; nil where it is absent. What only data know is read at run time (`Numbers`).
+    /// - Parameter isSigned: whether they may be below 0.
+    public mutating func dims(_ index: Int, _ what: String, isSigned: Bool = false) throws -> [Dim]? {
         guard let value = operand(index) else { return nil }
         let fact = builder.fact(value)
         if let content = fact.content { return content }
         if let constant = fact.constant, !constant.type.isFloat { return try constant.integers().map { Dim(Int($0)) } }
-        throw DLCError("\(what) is computed from data at run time; it must be known when the model is built")
+        let known = try located(what) { try builder.numbers(of: value, isSigned: isSigned) }
+        return builder.fact(known).content
     }
 
     /// The integers of an operand that must be numbers at build time; nil where it is absent.
     public func ints(_ index: Int, _ what: String) throws -> [Int]? {
-        guard let dims = try dims(index, what) else { return nil }
+        guard let value = operand(index) else { return nil }
+        let fact = builder.fact(value)
+        if let constant = fact.constant, !constant.type.isFloat { return try constant.integers().map { Int($0) } }
+        guard let dims = fact.content else {
+            throw DLCError("\(what) is computed from data at run time; it must be known when the model is built")
+        }
         guard let values = dims.constants else {
             throw DLCError("\(what) is [\(dims.map(\.description).joined(separator: ", "))]; it must be numbers")
         }

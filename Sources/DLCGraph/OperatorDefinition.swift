@@ -2,7 +2,7 @@
 public struct OperatorDefinition: Sendable {
     /// The name in the text form.
     public let name: String
-    /// Operand names; `?` at the end marks an optional one, `...` a last one that repeats.
+    /// Operand names; `?` at the end marks an optional one, `...` a last one that repeats, `...?` one of which there may be none.
     public let operands: [String]
     /// Result names; `?` at the end marks one that may be left unused.
     public let results: [String]
@@ -37,6 +37,7 @@ public struct OperatorDefinition: Sendable {
     /// How many operands must be given, and at most how many (nil: any number).
     public var arity: (least: Int, most: Int?) {
         let least = operands.filter { !$0.hasSuffix("?") && !$0.hasSuffix("...") }.count
+        if operands.last?.hasSuffix("...?") == true { return (least, nil) }
         return operands.last?.hasSuffix("...") == true ? (least + 1, nil) : (least, operands.count)
     }
 }

@@ -5,6 +5,10 @@ internal import DLCGraph
 /// A graph being built; bodies that are inlined into one graph share it.
 final class GraphSite {
     var builder: GraphBuilder
+    /// Values of the graph around this one that are its inputs, in order, where this is the body of control flow.
+    var captured: [Value] = []
+    /// Whether it is the body of control flow.
+    var isBody = false
     init(_ builder: GraphBuilder) { self.builder = builder }
 }
 
@@ -100,11 +104,28 @@ final class BodyImporter {
         }
         guard let parent, let outer = try parent.value(name) else { return nil }
         if parent.site === site { return outer }
-        guard let tensor = parent.site.builder.constant(outer) else {
-            throw DLCError("value '\(name)' of the graph outside is not captured")
+        let value = try captured(outer, of: parent.site.builder.fact(outer), name)
+        // For every scope of this graph, so that it is captured once.
+        var scope = self
+        while let next = scope.parent, next.site === site { scope = next }
+        scope.values[name] = .some(value)
+        return value
+    }
+
+    /// A value of the graph around this one: what is known of it is made anew, else it becomes an input.
+    func captured(_ outer: Value, of fact: Fact, _ name: String) throws -> Value {
+        if let tensor = fact.constant { return site.builder.constant(tensor, name: name) }
+        if let content = fact.content, let shape = fact.shape.constants {
+            return try site.builder.add1(Extents(values: content, shape: shape, type: fact.element), [], resultName: name)
         }
-        let value = site.builder.constant(tensor, name: name)
-        values[name] = .some(value)
+        if let place = site.captured.firstIndex(of: outer) {
+            let inputs = site.builder.graph.inputs
+            return inputs[inputs.count - site.captured.count + place].value
+        }
+        var unused = name
+        while site.builder.graph.inputs.contains(where: { $0.name == unused }) { unused += "'" }
+        let value = try site.builder.input(unused, fact.type)
+        site.captured.append(outer)
         return value
     }
 

@@ -16,12 +16,8 @@ extension ControlFlow {
 
     /// The branch as it would be; nothing of it stays in the graph.
     static func tried(_ graph: connx_graph, _ node: SourceNode, in body: BodyImporter) -> Branch {
-        let builder = body.site.builder
-        let scopes = sequence(first: body, next: \.parent).map { ($0, $0.values) }
-        defer {
-            body.site.builder = builder
-            for (scope, values) in scopes { scope.values = values }
-        }
+        let before = Snapshot(body)
+        defer { before.restore() }
         do {
             let results = try inline(graph, node, in: body)
             return .results(results, results.map { $0.map { body.site.builder.fact($0).type } })

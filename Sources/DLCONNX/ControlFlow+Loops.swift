@@ -1,10 +1,14 @@
 #if ONNX
 internal import CONNX
 internal import DLCGraph
+internal import DLCOps
 
 extension ControlFlow {
     /// The most iterations that are unrolled.
     static let iterationLimit = 1024
+
+    /// The most nodes that unrolling makes.
+    private static let unrolledNodes = 4096
 
     static func importLoop(_ node: SourceNode, in body: BodyImporter) throws -> [Value?] {
         let graph = try graph("body", of: node)
@@ -16,13 +20,33 @@ extension ControlFlow {
                 "the body of Loop has \(formal.count) inputs and \(outputs.count) outputs, "
                     + "the node \(node.inputs.count) and \(node.outputs.count)")
         }
-        let limit = try node.inputs[0].isEmpty ? nil : body.value(node.inputs[0]).map { try iterations($0, in: body) }
-        var condition = try node.inputs[1].isEmpty ? nil : body.value(node.inputs[1])
-        var state = try node.inputs[2...].map { try body.value($0) }
+        let count = try node.inputs[0].isEmpty ? nil : body.value(node.inputs[0])
+        let condition = try node.inputs[1].isEmpty ? nil : body.value(node.inputs[1])
+        let initial = try node.inputs[2...].map { try body.value($0) }
+        if let results = attempt(in: body, { try unrolled(graph, count, condition, initial, node, in: body) }) { return results }
+        let values = try initial.map { value in
+            guard let value else { throw DLCError("a value that Loop carries is absent") }
+            return value
+        }
+        return try importRounds(graph, count: count, condition: condition, initial: values, formal: formal, node, in: body)
+    }
+
+    /// The rounds one after another.
+    /// - Throws: where not all is known when the model is built, or there are many.
+    private static func unrolled(
+        _ graph: connx_graph, _ count: Value?, _ initialCondition: Value?, _ initial: [Value?], _ node: SourceNode, in body: BodyImporter
+    ) throws -> [Value?] {
+        let formal = graph.inputs.map(\.name)
+        let outputs = graph.outputs.map(\.name)
+        let carried = initial.count
+        let limit = try count.map { try iterations($0, in: body) }
+        let most = min(iterationLimit, max(1, unrolledNodes / max(1, graph.nodes.count)))
+        guard initialCondition != nil || limit.map({ $0 <= most }) ?? false else { throw DLCError("Loop runs more than \(most) times") }
+        var (condition, state) = (initialCondition, initial)
         var scanned = [[Value]](repeating: [], count: outputs.count - 1 - carried)
         var iteration = 0
         while iteration < limit ?? .max, try condition.map({ try known($0, in: body) }) ?? true {
-            guard iteration < iterationLimit else { throw DLCError("Loop runs more than \(iterationLimit) times") }
+            guard iteration < most else { throw DLCError("Loop runs more than \(most) times") }
             let scope = try scope(graph, node, in: body, prefix: "\(node.name)[\(iteration)]/")
             scope.values[formal[0]] = .some(body.site.builder.constant(try Tensor([Int64(iteration)], shape: [])))
             let isTrue = try Tensor([true], shape: [])
@@ -41,16 +65,12 @@ extension ControlFlow {
     }
 
     private static func known(_ condition: Value, in body: BodyImporter) throws -> Bool {
-        guard let isTrue = try knownCondition(condition, in: body) else {
-            throw DLCError("Loop whose condition depends on data is not supported")
-        }
+        guard let isTrue = try knownCondition(condition, in: body) else { throw DLCError("the condition depends on data") }
         return isTrue
     }
 
     private static func iterations(_ value: Value, in body: BodyImporter) throws -> Int {
-        guard let count = body.site.builder.fact(value).content?.first?.constant else {
-            throw DLCError("Loop whose number of iterations depends on data is not supported")
-        }
+        guard let count = body.site.builder.fact(value).content?.first?.constant else { throw DLCError("the number of rounds depends on data") }
         return count
     }
 
@@ -78,28 +98,63 @@ extension ControlFlow {
         let axes = try zip(sources, inputs.axes).map {
             try InferenceRules.axis($1, rank: body.site.builder.shape($0).count)
         }
-        let lengths = zip(sources, axes).map { body.site.builder.shape($0)[$1].constant }
-        guard let length = lengths[0], lengths.allSatisfy({ $0 == length }), length <= iterationLimit else {
-            throw DLCError("Scan needs one known length of at most \(iterationLimit) along its axes")
+        let extents = zip(sources, axes).map { body.site.builder.shape($0)[$1] }
+        for extent in extents {
+            try body.site.builder.require(Constraint(.equal, extents[0], extent, place: "Scan \(node.name)", reason: "scanned inputs have one length"))
         }
-        var scanned = [[Value]](repeating: [], count: outputs.count - carried)
-        for iteration in 0..<length {
-            let scope = try scope(graph, node, in: body, prefix: "\(node.name)[\(iteration)]/")
-            for (name, value) in zip(formal, state) { scope.values[name] = .some(value) }
-            for (index, source) in sources.enumerated() {
-                let position = inputs.isReversed[index] ? length - 1 - iteration : iteration
-                scope.values[formal[carried + index]] = .some(try row(position, of: source, axes[index], node, in: body))
+        let most = min(iterationLimit, max(1, unrolledNodes / max(1, graph.nodes.count)))
+        if let length = extents[0].constant, length > 0, length <= most {
+            var scanned = [[Value]](repeating: [], count: outputs.count - carried)
+            for iteration in 0..<length {
+                let scope = try scope(graph, node, in: body, prefix: "\(node.name)[\(iteration)]/")
+                for (name, value) in zip(formal, state) { scope.values[name] = .some(value) }
+                for (index, source) in sources.enumerated() {
+                    let position = inputs.isReversed[index] ? length - 1 - iteration : iteration
+                    scope.values[formal[carried + index]] = .some(try row(position, of: source, axes[index], node, in: body))
+                }
+                let values = try scope.importNodes(graph.nodes, outputs: outputs)
+                state = Array(values[..<carried])
+                for (index, value) in values[carried...].enumerated() {
+                    guard let value else { throw DLCError("a scanned output is absent") }
+                    scanned[index].append(value)
+                }
             }
-            let values = try scope.importNodes(graph.nodes, outputs: outputs)
-            state = Array(values[..<carried])
-            for (index, value) in values[carried...].enumerated() {
-                guard let value else { throw DLCError("a scanned output is absent") }
-                scanned[index].append(value)
-            }
+            return state + (try scanned.enumerated().map { index, rows in
+                try stacked(results.isReversed[index] ? rows.reversed() : rows, axis: results.axes[index], node, in: body)
+            })
         }
-        return state + (try scanned.enumerated().map { index, rows in
-            try stacked(results.isReversed[index] ? rows.reversed() : rows, axis: results.axes[index], node, in: body)
-        })
+        // A loop whose rounds take their rows out of the inputs.
+        let initial = try state.map { value in
+            guard let value else { throw DLCError("a value that Scan carries is absent") }
+            return value
+        }
+        let count = try body.site.builder.add1(Extents(values: [extents[0]], shape: []), [])
+        var values = try importRounds(
+            graph, count: count, condition: nil, initial: initial, formal: [nil, nil] + formal[..<carried].map { $0 }, node, in: body,
+            prepare: { scope, entries in
+                for (index, source) in sources.enumerated() {
+                    let outer = try scope.captured(source, of: body.site.builder.fact(source), "\(node.inputs[carried + index]).scanned")
+                    var place = entries[0]
+                    if inputs.isReversed[index] {
+                        let last = try scope.site.builder.add1(Extents(values: [extents[index].minus(1)], shape: []), [])
+                        place = try scope.site.builder.add1(Binary(.sub), [last, place])
+                    }
+                    scope.values[formal[carried + index]] = .some(try scope.site.builder.add1(Gather(axis: axes[index]), [outer, place]))
+                }
+            }, first: { [$1[1]] })
+        for index in 0..<outputs.count - carried {
+            var value = values[carried + index]
+            let shape = body.site.builder.shape(value)
+            if results.isReversed[index] {
+                var slice = Slice(starts: Shape(repeating: 0, count: shape.count), sizes: shape, steps: [Int](repeating: 1, count: shape.count))
+                (slice.starts[0], slice.steps[0]) = (try shape[0].minus(1), -1)
+                value = try body.site.builder.add1(slice, [value])
+            }
+            let axis = try InferenceRules.axis(results.axes[index], rank: shape.count)
+            if axis != 0 { value = try body.site.builder.add1(Transpose(Array(1...axis) + [0] + Array((axis + 1)..<shape.count)), [value]) }
+            values[carried + index] = value
+        }
+        return values
     }
 
     /// The axes and directions of a Scan's inputs or outputs.

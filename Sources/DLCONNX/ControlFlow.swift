@@ -2,13 +2,13 @@
 internal import CONNX
 internal import DLCGraph
 
-/// Control flow that the importer resolves, because a compiled graph has none.
+/// Control flow: resolved when the model is built where that can be, else operators that hold graphs.
 ///
 /// - `If` with a condition that is known when the model is built: the branch taken, inlined.
 /// - `If` on shapes that bounds do not settle, whose branches give different types: the branch that readers can take.
-/// - `If` on data, whose branches give the same types: both branches and a `Where` for each result.
-/// - `Loop` with a number of iterations and conditions known when the model is built: unrolled.
-/// - `Scan` over axes of known length: unrolled.
+/// - `If` on data between values that are there anyway: a `Where` for each result.
+/// - `Loop` and `Scan` with a small number of rounds and conditions known when the model is built: unrolled.
+/// - All others: `if` and `loop` (`ControlFlow+Bodies`).
 enum ControlFlow {
     static let operators: Set<OperatorKey> = [conditional, loop, scan]
 
@@ -35,10 +35,18 @@ enum ControlFlow {
         if let isTrue = try knownCondition(condition, in: body) {
             return try inline(isTrue ? then : otherwise, node, in: body)
         }
-        if let truth = body.site.builder.fact(condition).content?.first, body.site.builder.fact(condition).content?.count == 1,
-            let results = try importChoice(truth, then: then, otherwise: otherwise, node, in: body) {
-            return results
+        var isBySize = false
+        if let truth = body.site.builder.fact(condition).content?.first, body.site.builder.fact(condition).content?.count == 1 {
+            let graph = body.site.builder.graph
+            isBySize = !truth.symbols.contains(where: graph.isFromData)
+            // What data decide is not known before the run, and what a body sees may differ from round to round.
+            if !isBySize || body.site.isBody,
+                let results = attempt(in: body, { try importBranches(condition, then: then, otherwise: otherwise, node, in: body) }) {
+                return results
+            }
+            if let results = try importChoice(truth, then: then, otherwise: otherwise, node, in: body) { return results }
         }
+        if !isPlain(then) || !isPlain(otherwise) { return try importBranches(condition, then: then, otherwise: otherwise, node, in: body) }
         guard let select = body.context.mapping(OperatorKey(domain: "", opType: "Where")) else {
             throw DLCError("If on data needs the operator Where")
         }
@@ -60,6 +68,11 @@ enum ControlFlow {
             let name = index < node.outputs.count ? node.outputs[index] : ""
             return try body.read(select, node, operands: [condition, a, b], attributes: [:], outputs: [name]).first
         }
+    }
+
+    /// Whether a branch computes nothing.
+    private static func isPlain(_ graph: connx_graph) -> Bool {
+        graph.nodes.allSatisfy { ["Identity", "Constant"].contains(OperatorKey($0).opType) }
     }
 
     static func inline(_ graph: connx_graph, _ node: SourceNode, in body: BodyImporter) throws -> [Value?] {

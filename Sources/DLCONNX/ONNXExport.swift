@@ -1,6 +1,7 @@
 #if ONNX
 internal import CONNX
 public import DLCGraph
+internal import DLCOps
 
 /// Writes a graph as an ONNX file.
 ///
@@ -70,8 +71,22 @@ private func makeModel(_ graph: Graph, opset: Int, _ tensors: TensorWriter) thro
 private func writeNodes(
     _ graph: Graph, _ opset: Int, _ names: ValueNames, _ tensors: TensorWriter, _ message: connx_graph
 ) throws -> Set<String> {
+    try writeNodes(graph, opset, names, tensors, message, symbols: [:])
+}
+
+/// - Parameter symbols: for each symbol of a graph around this one a value and the axis whose extent it is.
+func writeNodes(
+    _ graph: Graph, _ opset: Int, _ names: ValueNames, _ tensors: TensorWriter, _ message: connx_graph,
+    symbols outer: [String: (input: String, axis: Int)]
+) throws -> Set<String> {
     let uses = graph.useCounts()
-    let symbols = symbolPlaces(graph)
+    var symbols = outer
+    func note(_ value: Value) {
+        for (axis, dim) in graph.shape(value).enumerated() {
+            if let name = dim.symbolName, symbols[name] == nil { symbols[name] = (names.name(of: value), axis) }
+        }
+    }
+    for port in graph.inputs { note(port.value) }
     var domains = Set<String>()
     var initializers: [(name: String, tensor: Tensor, isConstant: Bool)] = []
     // Constants that became attributes are nobody's operands.
@@ -81,7 +96,11 @@ private func writeNodes(
             initializers.append((names.name(of: node.results[0]), constant.value, true))
             continue
         }
+        defer { for value in node.results { note(value) } }
         try located(node.name.isEmpty ? node.op.name : "\(node.op.name) '\(node.name)'") {
+            if let op = node.op as? any HasBodies {
+                return domains.formUnion(try BodyWriter(opset, names, tensors, symbols).write(op, node, to: message))
+            }
             let definition = node.op.definition
             guard let mapping = definition.onnx.first else { throw DLCError("has no form in ONNX") }
             let outputs = node.results.enumerated().map { index, value in
@@ -109,17 +128,6 @@ private func writeNodes(
         try tensors.write(tensor, name: name, to: connx_graph_add_initializer(message))
     }
     return domains
-}
-
-/// For each symbol an input and the axis whose extent it is.
-private func symbolPlaces(_ graph: Graph) -> [String: (input: String, axis: Int)] {
-    var places: [String: (input: String, axis: Int)] = [:]
-    for port in graph.inputs {
-        for (axis, dim) in graph.shape(port.value).enumerated() {
-            if let name = dim.symbolName, places[name] == nil { places[name] = (port.name, axis) }
-        }
-    }
-    return places
 }
 
 /// The IR version that was current with an opset; not below 4, before which initializers had to be inputs.

@@ -7,6 +7,8 @@ final class ValueNames {
     private var names: [Value: String] = [:]
     private var counters: [String: Int] = [:]
     private var takenByNodes = Set<String>()
+    /// Those of the graph around this one, which share what is taken.
+    private let outer: ValueNames?
     /// Outputs whose value has another name already; they are written as copies of it.
     private(set) var copies: [(name: String, value: Value)] = []
 
@@ -15,6 +17,7 @@ final class ValueNames {
 
     /// Names of inputs, states and outputs are kept; other values keep theirs where it is free.
     init(_ graph: Graph) {
+        outer = nil
         taken = Set(graph.inputs.map(\.name) + graph.outputs.map(\.name) + graph.states.map(\.name))
         for port in graph.inputs { names[port.value] = port.name }
         for state in graph.states { names[state.value] = state.name }
@@ -35,13 +38,30 @@ final class ValueNames {
         }
     }
 
+    /// Names of a body: none of the graphs around it has them.
+    /// - Parameters:
+    ///   - entries: how many inputs are its own.
+    ///   - captured: what its other inputs are called outside.
+    init(body graph: Graph, entries: Int, captured: [String], inside outer: ValueNames) {
+        self.outer = outer
+        taken = []
+        for (index, port) in graph.inputs.enumerated() {
+            names[port.value] = index < entries ? unique(port.name) : captured[index - entries]
+        }
+        for node in graph.nodes {
+            for (index, value) in node.results.enumerated() where names[value] == nil {
+                names[value] = unique(graph.name(of: value) ?? "\(node.name.isEmpty ? node.op.name : node.name)_\(index)")
+            }
+        }
+    }
+
     func name(of value: Value) -> String { names[value] ?? "" }
 
     /// An unused value name that begins with `hint`.
-    func unique(_ hint: String) -> String { unique(hint.isEmpty ? "value" : hint, &taken) }
+    func unique(_ hint: String) -> String { outer?.unique(hint) ?? unique(hint.isEmpty ? "value" : hint, &taken) }
 
     /// An unused node name that begins with `hint`; empty where the hint is, which ONNX allows for any node.
-    func uniqueNode(_ hint: String) -> String { hint.isEmpty ? "" : unique(hint, &takenByNodes) }
+    func uniqueNode(_ hint: String) -> String { outer?.uniqueNode(hint) ?? (hint.isEmpty ? "" : unique(hint, &takenByNodes)) }
 
     private func unique(_ hint: String, _ taken: inout Set<String>) -> String {
         var name = hint

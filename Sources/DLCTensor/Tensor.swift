@@ -6,7 +6,7 @@ public struct Tensor: Sendable {
     public let shape: [Int]
     /// The number of elements.
     public let count: Int
-    let storage: TensorStorage
+    private(set) var storage: TensorStorage
 
     /// A tensor whose bytes `body` fills; they are zero before.
     /// - Throws: where the shape has a negative extent or its product overflows, or what `body` throws.
@@ -72,6 +72,25 @@ public struct Tensor: Sendable {
         return Tensor(type: type, shape: newShape, count: count, storage: storage)
     }
 
+    /// What keeps the bytes alive where they are borrowed.
+    package var owner: AnyObject? { storage.owner }
+
+    /// Takes over the bytes of another tensor where nobody else holds this one, it owns its bytes, and both have one type and shape.
+    package mutating func refill(from other: Tensor) -> Bool {
+        guard type == other.type, shape == other.shape, storage.owner == nil, isKnownUniquelyReferenced(&storage) else { return false }
+        other.withUnsafeBytes { bytes in
+            if let source = bytes.baseAddress, bytes.count > 0 { storage.base.copyMemory(from: source, byteCount: bytes.count) }
+        }
+        return true
+    }
+
+    /// Becomes another scalar under the conditions of `refill`.
+    package mutating func set<T: TensorElement>(_ number: T) -> Bool {
+        guard T.elementType == type, shape.isEmpty, storage.owner == nil, isKnownUniquelyReferenced(&storage) else { return false }
+        storage.base.storeBytes(of: number, as: T.self)
+        return true
+    }
+
     public func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
         try withExtendedLifetime(storage) {
             try body(UnsafeRawBufferPointer(start: storage.base, count: storage.byteCount))
@@ -105,7 +124,7 @@ extension Tensor: Equatable {
 final class TensorStorage: @unchecked Sendable {
     let base: UnsafeMutableRawPointer
     let byteCount: Int
-    private let owner: (any AnyObject & Sendable)?
+    let owner: (any AnyObject & Sendable)?
 
     init(byteCount: Int) throws {
         guard let base = dlc_allocate_zeroed(Int64(byteCount)) else { throw DLCError("out of memory: \(byteCount) bytes") }

@@ -25,6 +25,7 @@ void connx_attribute_set_float(connx_attribute attribute, float value);
 void connx_attribute_set_int(connx_attribute attribute, int64_t value);
 void connx_attribute_set_string(connx_attribute attribute, connx_string value);
 connx_tensor connx_attribute_make_tensor(connx_attribute attribute);
+connx_graph connx_attribute_make_graph(connx_attribute attribute);
 void connx_attribute_add_float(connx_attribute attribute, float value);
 void connx_attribute_add_int(connx_attribute attribute, int64_t value);
 void connx_attribute_add_string(connx_attribute attribute, connx_string value);

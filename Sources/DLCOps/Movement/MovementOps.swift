@@ -28,5 +28,6 @@ enum MovementOps {
         EyeLike.definition,
         NonZero.definition,
         Compress.definition,
+        Unique.definition,
     ]
 }

@@ -24,6 +24,11 @@ public struct OneHot: Operator {
                     let fact = try reader.fact(1)
                     if let known = try fact.content?.first ?? fact.reals?.first?.truncated() {
                         depth = known
+                    } else if fact.constant == nil {
+                        let given = try reader.required(1)
+                        let whole = fact.element.isFloat ? try reader.add1(Cast(to: .int64), [given]) : given
+                        let known = try reader.builder.numbers(of: whole, isSigned: false)
+                        depth = reader.builder.fact(known).content?.first ?? 0
                     } else if let number = try reader.doubles(1, "depth")?.first, let whole = Int(exactly: number.rounded(.towardZero)) {
                         depth = Dim(whole)
                     } else {

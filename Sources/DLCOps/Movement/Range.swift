@@ -16,8 +16,12 @@ public struct RangeOf: Operator {
                 "Range",
                 read: { reader in
                     try reader.allowAttributes([])
-                    let facts = try (0..<3).map { try reader.fact($0) }
-                    return try reader.add(RangeOf(count: count(facts)), reader.operands)
+                    // How many whole numbers there are is read before they are made; of floats the run counts.
+                    let operands = try (0..<3).map { index in
+                        let value = try reader.required(index)
+                        return try reader.builder.fact(value).element.isFloat ? value : reader.builder.numbers(of: value, isSigned: true)
+                    }
+                    return try reader.add(RangeOf(count: count(operands.map { reader.builder.fact($0) })), operands)
                 },
                 write: { writer in
                     try writer.require(11, "Range")

@@ -4,7 +4,8 @@ extension Slice {
     static let readSlice: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
         let x = try reader.fact(0)
         try reader.allowAttributes(reader.opset < 10 ? ["starts", "ends", "axes"] : [])
-        guard let starts = try reader.dims(attribute: "starts", orOperand: 1), let ends = try reader.dims(attribute: "ends", orOperand: 2)
+        guard let starts = try reader.dims(attribute: "starts", orOperand: 1, isSigned: true),
+            let ends = try reader.dims(attribute: "ends", orOperand: 2, isSigned: true)
         else { throw DLCError("starts and ends are needed") }
         let given = try reader.ints(attribute: "axes", orOperand: 3) ?? Array(starts.indices)
         let axes = try InferenceRules.axes(given, rank: x.rank)

@@ -19,7 +19,7 @@ public struct Trilu: Operator {
                 "Trilu",
                 read: { reader in
                     try reader.allowAttributes(["upper"])
-                    let k = try reader.operand(1) == nil ? 0 : reader.dims(1, "k")?.first ?? 0
+                    let k = try reader.operand(1) == nil ? 0 : reader.dims(1, "k", isSigned: true)?.first ?? 0
                     return try reader.add(Trilu(upper: reader.attribute("upper") ?? true, k: k), [reader.operand(0)])
                 },
                 write: { writer in

@@ -8,8 +8,9 @@ extension ONNXReader {
     }
 
     /// Dimensions that older opsets keep in an attribute and newer ones in an operand; nil where there are none.
-    func dims(attribute name: String, orOperand index: Int) throws -> [Dim]? {
+    /// - Parameter isSigned: whether they may be below 0.
+    mutating func dims(attribute name: String, orOperand index: Int, isSigned: Bool = false) throws -> [Dim]? {
         if let values: [Int] = try attribute(name) { return values.map { Dim($0) } }
-        return try dims(index, name)
+        return try dims(index, name, isSigned: isSigned)
     }
 }

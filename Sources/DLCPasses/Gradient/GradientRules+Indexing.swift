@@ -48,6 +48,10 @@ extension GradientRules {
             return [nil, try gradient.concat([gradient.reshape(cold, to: [1]), gradient.reshape(hot, to: [1])], axis: 0)]
         }),
         .zero(NonZero.self),
+        .zero(Numbers.self),
+        .none(Unique.self, because: "data decide which of its equal elements are kept"),
+        .none(If.self, because: "data decide which graph runs"),
+        .none(Loop.self, because: "data decide how often it runs"),
         .zero(ArgReduce.self),
     ]
 

@@ -2,10 +2,23 @@ import CKernels
 
 /// The memory of a session's intermediate results, for all shapes it is bound to: what one run leaves, the next writes over.
 final class Arena {
-    private(set) var base: UnsafeMutableRawPointer?
+    /// What holds the memory; whoever keeps a view of it keeps this.
+    private(set) var memory: Memory?
+    var base: UnsafeMutableRawPointer? { memory?.base }
     /// Bytes that fit.
     private(set) var capacity = 0
+    /// How many blocks of a schedule lie around the steps that work in it.
+    var depth = 0
     private var prefault: Prefault?
+
+    /// Memory that is given back when nobody holds it. Only runs of its session write to it.
+    final class Memory: @unchecked Sendable {
+        let base: UnsafeMutableRawPointer
+        let depth: Int
+
+        init(_ base: UnsafeMutableRawPointer, depth: Int) { (self.base, self.depth) = (base, depth) }
+        deinit { dlc_free(base) }
+    }
 
     deinit { release() }
 
@@ -20,7 +33,7 @@ final class Arena {
         release()
         for size in generous == bytes ? [bytes] : [generous, bytes] {
             guard let base = dlc_allocate_arena(Int64(size)) else { continue }
-            self.base = base
+            memory = Memory(base, depth: depth)
             capacity = size
             self.prefault = prefault(UnsafeRawBufferPointer(start: base, count: bytes))
             return base
@@ -31,8 +44,7 @@ final class Arena {
     private func release() {
         prefault?.finish()
         prefault = nil
-        dlc_free(base)
-        base = nil
+        memory = nil
         capacity = 0
     }
 }

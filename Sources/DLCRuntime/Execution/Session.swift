@@ -9,8 +9,12 @@ import CKernels
 public final class Session {
     public let model: CompiledModel
     public let threads: Int
-    private let pool: OpaquePointer?
+    private let pool: ThreadPool
     private let arenaMemory = Arena()
+    /// Runs the programs in the place of steps where the data decide what runs.
+    private let runner: ScheduleRunner?
+    /// Outputs as views of the arena, as the last that asked for them got them.
+    private var views: [Tensor?] = []
     private var planner = MemoryPlanner()
     /// Plans bound to the shapes of earlier runs, the latest last.
     private var bound: [BoundPlan] = []
@@ -35,13 +39,27 @@ public final class Session {
         self.threads = count
         binding = model.plan.binding
         states = try StateMemory(model, sharing: other?.states)
-        pool = dlc_threads_create(Int32(count))
-        guard count == 1 || pool != nil else { throw DLCError("cannot start \(count) threads") }
+        pool = try ThreadPool(count)
         inputs = [Tensor?](repeating: nil, count: model.inputs.count)
-        if model.plan.symbols.isEmpty { try bind(model.inputs.map { $0.shape.constants ?? [] }) }
+        runner = try ScheduleRunner(model, pool, threads: count)
+        if runner == nil, model.plan.symbols.isEmpty { try bind(model.inputs.map { $0.shape.constants ?? [] }) }
     }
 
-    deinit { dlc_threads_destroy(pool) }
+    /// A session of a program that a schedule runs.
+    /// - Parameter depth: how many blocks lie around it.
+    init(piece model: CompiledModel, _ pool: ThreadPool, threads: Int, depth: Int) throws {
+        (self.model, self.threads, self.pool, runner) = (model, threads, pool, nil)
+        binding = model.plan.binding
+        states = try StateMemory(model)
+        inputs = [Tensor?](repeating: nil, count: model.inputs.count)
+        arenaMemory.depth = depth
+    }
+
+    /// The most times that a loop may go round whose end the data decide; a run that would go on is an error.
+    public var iterationLimit: Int {
+        get { runner?.iterationLimit ?? .max }
+        set { runner?.iterationLimit = newValue }
+    }
 
     /// Runs the model and copies its outputs.
     /// - Parameters:
@@ -89,9 +107,15 @@ public final class Session {
         guard limit >= 1, limit <= self.threads else {
             throw DLCError("\(limit) threads for a run: the session has \(self.threads)")
         }
-        let bound = try prepare()
-        dlc_threads_limit(pool, Int32(limit))
-        try bound.run(pool)
+        if let runner {
+            try requireInputs()
+            hasOutputs = false
+            try runner.run(inputs, binding, threads: limit)
+        } else {
+            let bound = try prepare()
+            dlc_threads_limit(pool.handle, Int32(limit))
+            try bound.run(pool.handle)
+        }
         hasOutputs = true
     }
 
@@ -101,15 +125,17 @@ public final class Session {
 
     /// A run step by step, after each of which `report` may look at what the plan has computed.
     func stepped(_ report: (_ plan: BoundPlan, _ step: Int, _ nanoseconds: Int) -> Void) throws {
+        if runner != nil { return try run() }
         let bound = try prepare()
-        dlc_threads_limit(pool, Int32(threads))
-        try bound.run(pool) { report(bound, $0, $1) }
+        dlc_threads_limit(pool.handle, Int32(threads))
+        try bound.run(pool.handle) { report(bound, $0, $1) }
         hasOutputs = true
     }
 
     /// A copy of an output of the last run.
     /// - Throws: where there is no such output, or no run has succeeded since the last that was begun.
     public func output(_ index: Int) throws -> Tensor {
+        if let runner { return try runner.output(checked(index)) }
         let (bytes, shape) = try outputBytes(index)
         return try Tensor(type: model.outputs[index].type, shape: shape) { $0.copyMemory(from: bytes) }
     }
@@ -117,7 +143,31 @@ public final class Session {
     /// Calls `body` with the bytes of an output of the last run, in place.
     /// - Throws: what `output` and `body` throw.
     public func withOutput<R>(_ index: Int, _ body: (UnsafeRawBufferPointer) throws -> R) throws -> R {
-        try body(outputBytes(index).bytes)
+        if let runner { return try runner.output(checked(index)).withUnsafeBytes(body) }
+        return try body(outputBytes(index).bytes)
+    }
+
+    private func checked(_ index: Int) throws -> Int {
+        guard model.outputs.indices.contains(index), hasOutputs else { throw DLCError("there is no output \(index) yet") }
+        return index
+    }
+
+    /// An output of the last run where it lies; the next run writes over it.
+    func outputView(_ index: Int) throws -> Tensor {
+        let (bytes, shape) = try outputBytes(index)
+        if views.isEmpty { views = [Tensor?](repeating: nil, count: model.outputs.count) }
+        let owner: any AnyObject & Sendable = arenaMemory.memory ?? model.constantAddresses
+        switch model.outputs[index].location {
+        case .input(let input):
+            if let tensor = inputs[input] { return try tensor.reshaped(shape) }
+        case .buffer:
+            if let view = views[index], view.identity == UInt(bitPattern: bytes.baseAddress), view.shape == shape, view.owner === owner { return view }
+        default: break
+        }
+        let isConstant = if case .constant = model.outputs[index].location { true } else { false }
+        let view = try Tensor(type: model.outputs[index].type, shape: shape, bytes: bytes, owner: isConstant ? model.constantAddresses : owner)
+        views[index] = view
+        return view
     }
 
     private func outputBytes(_ index: Int) throws -> (bytes: UnsafeRawBufferPointer, shape: [Int]) {
@@ -128,10 +178,14 @@ public final class Session {
     /// The arena of the current shapes: its size, the least that any arrangement needs, and what no sharing would take.
     public var arena: ArenaLayout? { current?.layout }
 
-    func prepare() throws -> BoundPlan {
+    private func requireInputs() throws {
         for (index, input) in inputs.enumerated() where input == nil {
             throw DLCError("input \(model.inputs[index].name) is missing; expected \(Self.describe(model.inputs[index]))")
         }
+    }
+
+    func prepare() throws -> BoundPlan {
+        try requireInputs()
         hasOutputs = false
         if current.map({ fits($0) }) != true {
             if let known = bound.lastIndex(where: { fits($0) }) {
@@ -143,7 +197,7 @@ public final class Session {
         guard let current else { throw DLCError("the session is not ready") }
         try settle(current)
         if !isPacked {
-            try model.packedConstants.pack(pool)
+            try model.packedConstants.pack(pool.handle)
             isPacked = true
         }
         for index in inputs.indices {

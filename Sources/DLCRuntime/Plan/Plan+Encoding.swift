@@ -8,6 +8,12 @@ extension Plan {
         }
         try encode(to: &writer)
         try writer.list(programs) { try $1.encode(to: &$0) }
+        writer.byte(schedule == nil ? 0 : 1)
+        if var schedule {
+            writer.list(schedule.symbols) { $0.string($1) }
+            writer.list(schedule.names) { $0.string($1) }
+            try schedule.visit(&writer)
+        }
         return writer.bytes
     }
 
@@ -65,6 +71,14 @@ extension Plan {
         }
         try self.init(decoding: &reader, target: target, constants: constants)
         programs = try reader.list { try Plan(decoding: &$0, target: target, constants: constants) }
+        if try reader.byte() != 0 {
+            var schedule = Schedule()
+            schedule.symbols = try reader.list { try $0.string() }
+            schedule.names = try reader.list { try $0.string() }
+            try schedule.visit(&reader)
+            try schedule.validate(self)
+            self.schedule = schedule
+        }
         guard reader.isAtEnd else { throw DLCError("the plan's table has bytes after its end") }
         try checkPrograms()
     }

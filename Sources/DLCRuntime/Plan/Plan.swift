@@ -170,6 +170,8 @@ public struct Plan: Sendable {
     /// Further programs over the same constants, by their names, such as a training's evaluation. States of one name are one
     /// state. They have no programs of their own.
     public var programs: [Plan] = []
+    /// Where the data decide extents or what runs: in which order programs run in place of steps. Outputs then lie in slots.
+    public var schedule: Schedule?
 
     public init(name: String, target: Target) {
         self.name = name

@@ -1,0 +1,73 @@
+import DLCGraph
+import DLCOps
+import DLCRuntime
+
+extension Staging {
+    /// Says what an item does that stands for a node.
+    mutating func complete(_ item: inout Schedule.Item, _ node: Node, _ graph: Graph) throws {
+        switch node.op {
+        case let op as Numbers: (item.kind, item.parameters) = (.numbers, [op.isSigned ? 1 : 0])
+        case is NonZero: item.kind = .nonZero
+        case let op as Compress:
+            let rank = node.operands[0].map { graph.shape($0).count } ?? 0
+            (item.kind, item.parameters) = (.compress, try op.axis.map { [try InferenceRules.axis($0, rank: rank)] } ?? [])
+        case let op as Unique:
+            let rank = node.operands[0].map { graph.shape($0).count } ?? 0
+            (item.kind, item.parameters) = (.unique, [op.isSorted ? 1 : 0] + (try op.axis.map { [try InferenceRules.axis($0, rank: rank)] } ?? []))
+        case is RangeOf: item.kind = .range
+        case let op as If:
+            item.kind = .branch
+            var captured = Array(zip(node.operands, item.operands))[1...]
+            item.operands = [item.operands[0]]
+            for body in op.bodies {
+                let (own, rest) = (captured.prefix(body.inputs.count), captured.dropFirst(body.inputs.count))
+                captured = rest
+                item.blocks.append(try append(body, entries: [], captured: Array(own), graph))
+            }
+        case let op as Loop:
+            item.kind = .loop
+            while item.operands.count < 2 + op.carried { item.operands.append(-1) }
+            let entries = (0..<2 + op.carried).map { _ in newSlot() }
+            let captured = Array(zip(node.operands, item.operands))[(2 + op.carried)...]
+            item.operands = Array(item.operands[..<(2 + op.carried)])
+            item.blocks = [try append(op.body, entries: entries, captured: Array(captured), graph)]
+            let rows = op.body.outputs[(1 + op.carried)...].map { op.body.type($0.value) }
+            item.parameters = [op.carried] + rows.map { Int($0.element.rawValue) }
+            // Rows that there are none of have no extents but those that are known.
+            item.shapes = rows.map { row in row.shape.map { $0.constant == nil ? 0 : $0 } }
+        default: throw DLCError("has no place in a schedule")
+        }
+    }
+
+    /// A block for a body.
+    /// - Parameters:
+    ///   - entries: slots that whoever runs the block fills: its first inputs.
+    ///   - captured: what its other inputs are, and where they lie.
+    private mutating func append(_ body: Graph, entries: [Int], captured: [(Value?, Int)], _ graph: Graph) throws -> Int {
+        let block = newBlock()
+        // What has turned out to be constant since is constant in the body as well.
+        var constants: [String: Tensor] = [:]
+        for (port, (value, _)) in zip(body.inputs.dropFirst(entries.count), captured) {
+            constants[port.name] = value.flatMap { graph.constant($0) }
+        }
+        let places = Dictionary(
+            zip(body.inputs.map(\.name), entries + captured.map(\.1)), uniquingKeysWith: { first, _ in first })
+        var graph = constants.isEmpty ? body : try body.retyped(body.inputs.map { body.type($0.value) }, constants: constants, foldLimit: GraphBuilder.usualFoldLimit)
+        graph = try Pipelines.passes(to: .canonical, options).run(graph, options.passes)
+        var slots: [Int: Int] = [:]
+        for port in graph.inputs {
+            guard let slot = places[port.name] else { throw DLCError("input \(port.name) of a body is given by nobody") }
+            slots[port.value.index] = slot
+        }
+        schedule.blocks[block].entries = entries
+        // Extents that change from round to round.
+        let carried = Set(body.inputs.prefix(entries.count).map(\.name))
+        for port in graph.inputs where carried.contains(port.name) {
+            let place = slots[port.value.index] ?? 0
+            let found = bindings(graph.type(port.value), slot: place) { $0.hasPrefix("carried") }
+            schedule.blocks[block].bindings += found
+        }
+        try fill(block, graph, slots)
+        return block
+    }
+}
