@@ -64,9 +64,11 @@ struct BuildCommand: ParsableCommand {
             try Staging.file(output) { try PlanFile.write(image, to: $0) }
         }
         let size = try MappedFile(path: output).bytes.count
-        let arena = (try? image.plan.buffers(under: [:])).map { ", arena \(Format.bytes($0.peak))" } ?? ""
+        let plans = image.plan.schedule == nil ? [image.plan] : image.plan.programs
+        let steps = "\(plans.reduce(0) { $0 + $1.steps.count }) steps\(image.plan.schedule == nil ? "" : " in \(plans.count) pieces")"
+        let arena = image.plan.schedule == nil ? (try? image.plan.buffers(under: [:])).map { ", arena \(Format.bytes($0.peak))" } ?? "" : ""
         let seconds = Format.fixed(start.duration(to: .now) / .seconds(1), 2)
-        print("\(output): \(Format.bytes(size)), \(image.plan.steps.count) steps\(arena), for \(image.plan.target.name), in \(seconds) s")
+        print("\(output): \(Format.bytes(size)), \(steps)\(arena), for \(image.plan.target.name), in \(seconds) s")
     }
 }
 

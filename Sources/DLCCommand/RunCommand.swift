@@ -61,10 +61,14 @@ struct RunCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Write the states that the last run has left, to a .safetensors file.", valueName: "file"))
     var saveStates: String?
 
+    @Option(help: ArgumentHelp("The most times that a loop may go round whose end the data decide.", valueName: "number"))
+    var rounds: Int?
+
     @Option(help: "How many of the best classes are printed.")
     var top: Int?
 
     func validate() throws {
+        if let rounds, rounds < 0 { throw ValidationError("--rounds expects 0 or more, found \(rounds)") }
         if let top, top < 1 { throw ValidationError("--top expects at least 1, found \(top)") }
         if !shapes.isEmpty, !random { throw ValidationError("--shape and --dim are for --random; files have shapes of their own") }
     }
@@ -75,6 +79,7 @@ struct RunCommand: ParsableCommand {
         let known = try KnownInputs(model.model, inputs, model.options(), flags)
         let compiled = try located(model.model) { try program.map { try known.model.program($0) } ?? known.model }
         let session = try located(model.model) { try Session(compiled, threads: threads.threads) }
+        if let rounds { session.iterationLimit = rounds }
         if let saveStates { try StateFile.check(saveStates, compiled) }
         if let states { try StateFile.load(states, into: session, all: known.model.states) }
         let loaded = ContinuousClock.now

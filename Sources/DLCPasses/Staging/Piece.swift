@@ -54,8 +54,13 @@ struct Piece {
             let plain = source.name(of: value) ?? "value\(value.index)"
             try builder.output(outputNames.insert(plain).inserted ? plain : "\(plain).\(value.index)", read(value))
         }
+        // What data must keep to, where nothing in the piece says it by itself.
+        let mentioned = try builder.graph.mentionedSymbols()
+        for constraint in source.constraints where constraint.symbols.contains(where: source.isFromData) && constraint.symbols.allSatisfy(mentioned.contains) {
+            try builder.require(constraint)
+        }
         let alone = Set(builder.graph.inputs.flatMap { builder.shape($0.value).compactMap(\.symbol) })
-        symbols = try builder.graph.mentionedSymbols().subtracting(alone).sorted()
+        symbols = mentioned.subtracting(alone).sorted()
         if !symbols.isEmpty {
             _ = try builder.input("extents known before\(names.contains("extents known before") ? "'" : "")", TensorType(.bool, [0] + symbols.map { Dim(symbol: $0) }))
         }

@@ -53,7 +53,8 @@ extension Staging {
         let places = Dictionary(
             zip(body.inputs.map(\.name), entries + captured.map(\.1)), uniquingKeysWith: { first, _ in first })
         var graph = constants.isEmpty ? body : try body.retyped(body.inputs.map { body.type($0.value) }, constants: constants, foldLimit: GraphBuilder.usualFoldLimit)
-        graph = try Pipelines.passes(to: .canonical, options).run(graph, options.passes)
+        // Symbols of graphs around it must stay what they are there; each piece settles its own.
+        graph = try Pipelines.canonical.filter { $0.name != unifyExtents.name }.run(graph, options.passes)
         var slots: [Int: Int] = [:]
         for port in graph.inputs {
             guard let slot = places[port.name] else { throw DLCError("input \(port.name) of a body is given by nobody") }
