@@ -1,11 +1,16 @@
 /// Graphs of the same nodes: left out where nobody reads them, or in another order.
 extension Graph {
-    /// The graph without nodes whose results nobody reads. Inputs and states stay.
+    /// The graph without nodes whose results nobody reads, and which define no extent that others speak of. Inputs and states stay.
     public func withoutDeadNodes() -> Graph {
         var isLive = [Bool](repeating: false, count: values.count)
         for value in results { isLive[value.index] = true }
-        for node in nodes.reversed() where node.results.contains(where: { isLive[$0.index] }) {
-            for case let operand? in node.operands { isLive[operand.index] = true }
+        let definers = dataSymbols
+        for index in nodes.indices.reversed() where nodes[index].results.contains(where: { isLive[$0.index] }) {
+            for case let operand? in nodes[index].operands { isLive[operand.index] = true }
+            if definers.isEmpty { continue }
+            for symbol in symbols(mentionedBy: nodes[index]) {
+                if let definer = definers[symbol], definer < index { for value in nodes[definer].results { isLive[value.index] = true } }
+            }
         }
         return keeping(nodes.indices.filter { nodes[$0].results.contains { isLive[$0.index] } })
     }

@@ -22,8 +22,8 @@ public struct Numbers: Operator {
         ],
         examples: {
             [
-                Example("extents", Numbers(), [try Tensor([3, 0, 7] as [Int64], shape: [3])], isDifferentiable: false),
-                Example("signed", Numbers(isSigned: true), [try Tensor([-2] as [Int32], shape: [1])], isDifferentiable: false),
+                Example("extent", Numbers(), [try Tensor([3 as Int64], shape: [])], isDifferentiable: false),
+                Example("signed", Numbers(isSigned: true), [try Tensor([-2 as Int32], shape: [])], isDifferentiable: false),
                 Example("truth", Numbers(), [try Tensor([true], shape: [])], isDifferentiable: false),
             ]
         }

@@ -128,7 +128,7 @@ import Testing
     }
 
     @Test func aLoopWithoutEndStopsAtTheLimitThatIsSet() throws {
-        let text = "g (float[1] x) => (float[1] y) { c = Constant<value = bool {1}>() y = Loop(, c, x) "
+        let text = "g (float[1] x) => (float[1] y) { c = Constant<value = bool {1}>() n = Constant<value = int64 {1000000}>() y = Loop(n, c, x) "
             + "<body = b (int64 i, bool k, float[1] s) => (bool k2, float[1] t) { t = Abs(s) z = Constant<value = float[1] {-1.0}>() "
             + "l = Greater(t, z) k2 = Squeeze(l) }> }"
         let session = try Session(CompiledModel(Compiler.compile(importONNX(text: model(text)))), threads: 1)

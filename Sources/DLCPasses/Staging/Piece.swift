@@ -55,7 +55,7 @@ struct Piece {
             try builder.output(outputNames.insert(plain).inserted ? plain : "\(plain).\(value.index)", read(value))
         }
         // What data must keep to, where nothing in the piece says it by itself.
-        let mentioned = try builder.graph.mentionedSymbols()
+        let mentioned = builder.graph.mentionedSymbols
         for constraint in source.constraints where constraint.symbols.contains(where: source.isFromData) && constraint.symbols.allSatisfy(mentioned.contains) {
             try builder.require(constraint)
         }
@@ -65,19 +65,6 @@ struct Piece {
             _ = try builder.input("extents known before\(names.contains("extents known before") ? "'" : "")", TensorType(.bool, [0] + symbols.map { Dim(symbol: $0) }))
         }
         (graph, self.reads) = (builder.graph, reads)
-    }
-}
-
-extension Graph {
-    /// Every symbol that types, attributes and constraints speak of.
-    fileprivate func mentionedSymbols() throws -> Set<String> {
-        var found = Set(constraints.flatMap(\.symbols))
-        for port in inputs { found.formUnion(shape(port.value).flatMap(\.symbols)) }
-        for node in nodes {
-            _ = try node.op.mappingDimensions { found.formUnion($0.symbols); return $0 }
-            for result in node.results { found.formUnion(shape(result).flatMap(\.symbols) + (fact(result).content ?? []).flatMap(\.symbols)) }
-        }
-        return found
     }
 }
 

@@ -11,7 +11,7 @@ struct Levels {
     private(set) var symbols: [String: Int] = [:]
     var count: Int { (nodes.max() ?? 0) + 1 }
 
-    init(_ graph: Graph) throws {
+    init(_ graph: Graph) {
         values = [Int](repeating: 0, count: graph.valueCount)
         for node in graph.nodes {
             let isCut = Staging.isCut(node, graph)
@@ -21,7 +21,7 @@ struct Levels {
                 if let content = graph.fact(operand).content { content.forEach(meet) } else { level = max(level, values[operand.index]) }
                 graph.shape(operand).forEach(meet)
             }
-            _ = try node.op.mappingDimensions { meet($0); return $0 }
+            for symbol in node.op.mentionedSymbols { level = max(level, symbols[symbol] ?? 0) }
             for result in node.results { graph.shape(result).forEach(meet) }
             nodes.append(level)
             let ready = isCut ? level + 1 : level
@@ -56,7 +56,7 @@ extension Staging {
     /// Fills a block with the items that compute a graph.
     /// - Parameter entries: slots of the graph's inputs, by index of the value.
     mutating func fill(_ block: Int, _ graph: Graph, _ entries: [Int: Int]) throws {
-        let levels = try Levels(graph)
+        let levels = Levels(graph)
         var slots = entries
         /// The slot of a value, and whether it is new.
         func slot(_ value: Value) -> Int {

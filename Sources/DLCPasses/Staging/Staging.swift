@@ -48,7 +48,7 @@ public struct Staging {
         for port in graph.inputs { slots[port.value.index] = newSlot() }
         let main = newBlock()
         try fill(main, graph, slots)
-        schedule.blocks[main].entries = []
+        try checkSymbols(graph)
         let schedule = schedule
         image.update { plan in
             plan.metadata = graph.metadata
@@ -64,6 +64,19 @@ public struct Staging {
                 plan.outputs.append(Plan.Port(name: port.name, type: type.element, shape: type.shape, location: place))
             }
             plan.schedule = schedule
+        }
+    }
+
+    /// Every extent that a piece is told must be an input's or be found by an item.
+    private func checkSymbols(_ graph: Graph) throws {
+        var found = Set(graph.inputs.flatMap { graph.shape($0.value).flatMap(\.symbols) })
+        for block in schedule.blocks {
+            for binding in block.bindings + block.items.flatMap(\.bindings) { found.insert(schedule.symbols[binding.symbol]) }
+        }
+        for item in schedule.blocks.flatMap(\.items) {
+            for symbol in item.symbols where !found.contains(schedule.symbols[symbol]) {
+                throw DLCError("extent \(schedule.symbols[symbol]) is determined by no input and no node", at: [schedule.names[item.name]])
+            }
         }
     }
 
