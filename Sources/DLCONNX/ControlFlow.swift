@@ -35,36 +35,39 @@ enum ControlFlow {
         if let isTrue = try knownCondition(condition, in: body) {
             return try inline(isTrue ? then : otherwise, node, in: body)
         }
-        var isBySize = false
         if let truth = body.site.builder.fact(condition).content?.first, body.site.builder.fact(condition).content?.count == 1 {
-            let graph = body.site.builder.graph
-            isBySize = !truth.symbols.contains(where: graph.isFromData)
+            if let results = attempt(in: body, { try selected(condition, then, otherwise, node, in: body, isArithmetic: true) }) { return results }
             // What data decide is not known before the run, and what a body sees may differ from round to round.
-            if !isBySize || body.site.isBody,
-                let results = attempt(in: body, { try importBranches(condition, then: then, otherwise: otherwise, node, in: body) }) {
-                return results
+            if body.site.isBody || truth.symbols.contains(where: body.site.builder.graph.isFromData) {
+                let before = Snapshot(body)
+                do { return try importBranches(condition, then: then, otherwise: otherwise, node, in: body) } catch {
+                    before.restore()
+                    // Where both can be, their ranks differ, and readers say which is meant.
+                    guard case .results = tried(then, node, in: body), case .results = tried(otherwise, node, in: body) else { throw error }
+                }
             }
             if let results = try importChoice(truth, then: then, otherwise: otherwise, node, in: body) { return results }
         }
-        if !isPlain(then) || !isPlain(otherwise) { return try importBranches(condition, then: then, otherwise: otherwise, node, in: body) }
-        guard let select = body.context.mapping(OperatorKey(domain: "", opType: "Where")) else {
-            throw DLCError("If on data needs the operator Where")
-        }
-        let thenResults = try inline(then, node, in: body)
-        let elseResults = try inline(otherwise, node, in: body)
-        guard thenResults.count == elseResults.count else {
-            throw DLCError("the branches have \(thenResults.count) and \(elseResults.count) outputs")
-        }
+        if isPlain(then), isPlain(otherwise),
+            let results = attempt(in: body, { try selected(condition, then, otherwise, node, in: body) }) { return results }
+        return try importBranches(condition, then: then, otherwise: otherwise, node, in: body)
+    }
+
+    /// Both branches, and a `Where` for each result.
+    /// - Parameter isArithmetic: whether only extents may be computed in them.
+    /// - Throws: where the branches give different types.
+    private static func selected(
+        _ condition: Value, _ then: connx_graph, _ otherwise: connx_graph, _ node: SourceNode, in body: BodyImporter, isArithmetic: Bool = false
+    ) throws -> [Value?] {
+        guard let select = body.context.mapping(OperatorKey(domain: "", opType: "Where")) else { throw DLCError("there is no Where") }
+        let (thenResults, elseResults) = (try inline(then, node, in: body), try inline(otherwise, node, in: body))
         return try zip(thenResults, elseResults).enumerated().map { index, pair in
-            let (a, b) = pair
-            guard let a, let b else { throw DLCError("a branch has an absent output") }
+            guard let a = pair.0, let b = pair.1 else { throw DLCError("a branch has an absent output") }
             if a == b { return a }
-            let types = (body.site.builder.fact(a).type, body.site.builder.fact(b).type)
-            guard types.0 == types.1, body.site.builder.shape(condition).count <= types.0.rank else {
-                throw DLCError(
-                    "the condition depends on data, and the branches give \(types.0) and \(types.1); "
-                        + "only branches with equal types are supported")
-            }
+            let facts = (body.site.builder.fact(a), body.site.builder.fact(b))
+            guard facts.0.type == facts.1.type, body.site.builder.shape(condition).count <= facts.0.rank,
+                !isArithmetic || (facts.0.elements != nil && facts.1.elements != nil)
+            else { throw DLCError("the branches give \(facts.0.type) and \(facts.1.type)") }
             let name = index < node.outputs.count ? node.outputs[index] : ""
             return try body.read(select, node, operands: [condition, a, b], attributes: [:], outputs: [name]).first
         }

@@ -136,6 +136,49 @@ import Testing
         #expect { try session.run(["x": Tensor([1 as Float], shape: [1])]) } throws: { "\($0)".contains("gone round 100 times") }
     }
 
+    /// One number of a schedule at a time is another: loading refuses it, or the run is an error or ends; neither reads what is not there.
+    @Test(arguments: ["branches of different lengths in a loop", "gathering what is not zero"])
+    func noNumberOfAScheduleLeadsOutside(_ name: String) throws {
+        let item = try #require(Self.cases.first { $0.name == name })
+        let image = try Compiler.compile(importONNX(text: model(item.text)))
+        let schedule = try #require(image.plan.schedule)
+        try withFolder { folder in
+            var tried = 0
+            func attempt(_ change: (inout Schedule) -> Void) throws {
+                var (changed, other) = (schedule, image)
+                change(&changed)
+                other.update { $0.schedule = changed }
+                let path = "\(folder)/\(tried).dlc"
+                tried += 1
+                try PlanFile.write(other, to: path)
+                guard let session = try? Session(CompiledModel(contentsOf: path), threads: 1) else { return }
+                session.iterationLimit = 50
+                for run in item.runs { _ = try? session.run(run.inputs) }
+            }
+            for value in [-2, -1, 0, 1, 3, 1 << 20, .max] {
+                try attempt { $0.slots = value }
+                for block in schedule.blocks.indices {
+                    for place in schedule.blocks[block].results.indices { try attempt { $0.blocks[block].results[place] = value } }
+                    for place in schedule.blocks[block].entries.indices { try attempt { $0.blocks[block].entries[place] = value } }
+                    for index in schedule.blocks[block].items.indices {
+                        let item = schedule.blocks[block].items[index]
+                        for place in item.operands.indices { try attempt { $0.blocks[block].items[index].operands[place] = value } }
+                        for place in item.results.indices { try attempt { $0.blocks[block].items[index].results[place] = value } }
+                        for place in item.parameters.indices { try attempt { $0.blocks[block].items[index].parameters[place] = value } }
+                        for place in item.symbols.indices { try attempt { $0.blocks[block].items[index].symbols[place] = value } }
+                        for place in item.blocks.indices { try attempt { $0.blocks[block].items[index].blocks[place] = value } }
+                        for place in item.bindings.indices {
+                            try attempt { $0.blocks[block].items[index].bindings[place].slot = value }
+                            try attempt { $0.blocks[block].items[index].bindings[place].axis = value }
+                            try attempt { $0.blocks[block].items[index].bindings[place].symbol = value }
+                        }
+                    }
+                }
+            }
+            #expect(tried > 50)
+        }
+    }
+
     @Test func onlyTheBranchThatIsTakenRuns() throws {
         let text = "g (float[3] x, int64[1] i, bool c) => (float[1] y) { y = If(c) <then_branch = a () => (float[1] u) { u = Gather(x, i) }, "
             + "else_branch = b () => (float[1] v) { one = Constant<value = int64[1] {1}>() v = Gather(x, one) }> }"

@@ -108,7 +108,7 @@ func importError(_ text: String) -> String {
         #expect(operators(graph) == ["tanh"])
     }
 
-    @Test func conditionalOnDataComputesBothBranchesAndSelects() throws {
+    @Test func conditionalOnDataGivesWhatTheBranchTakenGives() throws {
         let graph = try importONNX(
             text: model(
                 """

@@ -34,6 +34,8 @@ enum CompositeOps {
         reading("GridSample", GridSample.read),
         reading("DeformConv", RegionSampling.readDeformConv),
         reading("DFT", FourierTransform.readDFT),
+        reading("OptionalHasElement", OptionalValues.readHasElement),
+        reading("OptionalGetElement", OptionalValues.readGetElement),
         reading("STFT", FourierTransform.readSTFT),
         reading("MelWeightMatrix", SmallMatrices.readMelWeights),
         reading("Adagrad", domain: "ai.onnx.preview.training", Optimizers.readAdagrad),

@@ -16,7 +16,7 @@ public struct Concat: Operator {
                 read: { reader in
                     try reader.allowAttributes(["axis"])
                     guard let axis: Int = try reader.attribute("axis") else { throw DLCError("attribute axis is missing") }
-                    return try reader.add(Concat(axis: axis), reader.operands)
+                    return try reader.measured(reader.add(Concat(axis: axis), reader.operands))
                 },
                 write: { writer in writer.node("Concat", attributes: writer.op.attributes) })
         ],

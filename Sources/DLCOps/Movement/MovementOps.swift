@@ -29,5 +29,6 @@ enum MovementOps {
         NonZero.definition,
         Compress.definition,
         Unique.definition,
+        Measure.definition,
     ]
 }

@@ -49,6 +49,7 @@ extension GradientRules {
         }),
         .zero(NonZero.self),
         .zero(Numbers.self),
+        GradientRule(Measure.self, single: { _, _, _, adjoint in [adjoint] }),
         .none(Unique.self, because: "data decide which of its equal elements are kept"),
         .none(If.self, because: "data decide which graph runs"),
         .none(Loop.self, because: "data decide how often it runs"),

@@ -7,6 +7,7 @@ extension Staging {
     mutating func complete(_ item: inout Schedule.Item, _ node: Node, _ graph: Graph) throws {
         switch node.op {
         case let op as Numbers: (item.kind, item.parameters) = (.numbers, [op.isSigned ? 1 : 0])
+        case is Measure: item.kind = .measure
         case is NonZero: item.kind = .nonZero
         case let op as Compress:
             let rank = node.operands[0].map { graph.shape($0).count } ?? 0

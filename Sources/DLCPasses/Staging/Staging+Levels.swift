@@ -43,7 +43,7 @@ extension Staging {
     /// Whether a node ends a level.
     static func isCut(_ node: Node, _ graph: Graph) -> Bool {
         switch node.op {
-        case is HasBodies, is Numbers, is NonZero, is Unique: true
+        case is HasBodies, is Numbers, is NonZero, is Unique, is Measure: true
         case is Compress: node.operands.count < 2 || node.operands[1].map { graph.constant($0) == nil } ?? true
         case is RangeOf: graph.shape(node.results[0])[0].symbol.map(graph.isFromData) ?? false
         default: false

@@ -13,6 +13,7 @@ enum ScheduleOperation {
         case .numbers:
             let x = try operand(0)
             return [x, try numbers(x, isSigned: item.parameters[0] != 0)]
+        case .measure: return [try operand(0)]
         case .nonZero: return [try nonZero(operand(0))]
         case .compress: return [try compress(operand(0), operand(1), axis: item.parameters.first)]
         case .unique:

@@ -20,6 +20,8 @@ public struct Schedule: Sendable, FieldGroup {
         package static let nonZero = Kind(rawValue: 2)
         /// x, condition; what is kept along an axis (`[axis]`), or of all elements (`[]`).
         package static let compress = Kind(rawValue: 3)
+        /// x; x, whose extents are known then.
+        package static let measure = Kind(rawValue: 8)
         /// start, limit, delta; the numbers.
         package static let range = Kind(rawValue: 4)
         /// x; values, first places, places of each in the values, counts (`[sorted]` or `[sorted, axis]`).
@@ -32,7 +34,7 @@ public struct Schedule: Sendable, FieldGroup {
 
         package static let choices: ChoiceTable<Kind> = [
             piece: "piece", numbers: "numbers", nonZero: "non_zero", compress: "compress", range: "range", unique: "unique",
-            branch: "if", loop: "loop",
+            branch: "if", loop: "loop", measure: "measure",
         ]
     }
 
@@ -171,6 +173,7 @@ extension Schedule {
             let program = plan.programs[item.parameters[0]]
             fits = program.inputs.count == operands + (item.symbols.isEmpty ? 0 : 1) && program.outputs.count == results
         case .numbers: fits = operands == 1 && results == 2 && parameters == 1
+        case .measure: fits = operands == 1 && results == 1 && parameters == 0
         case .nonZero: fits = operands == 1 && results == 1 && parameters == 0
         case .compress: fits = operands == 2 && results == 1 && parameters <= 1
         case .range: fits = operands == 3 && results == 1
