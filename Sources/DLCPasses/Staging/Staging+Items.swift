@@ -45,6 +45,7 @@ extension Staging {
     ///   - entries: slots that whoever runs the block fills: its first inputs.
     ///   - captured: what its other inputs are, and where they lie.
     private mutating func append(_ body: Graph, entries: [Int], captured: [(Value?, Int)], _ graph: Graph) throws -> Int {
+        guard body.states.isEmpty else { throw DLCError("draws random numbers or keeps a state inside of control flow, which is not supported") }
         let block = newBlock()
         // What has turned out to be constant since is constant in the body as well.
         var constants: [String: Tensor] = [:]

@@ -185,7 +185,7 @@ extension Schedule {
             guard item.blocks.count == 1, carried >= 0, carried <= operands - 2, results >= carried else { throw DLCError("is no loop") }
             let (block, rows) = (blocks[item.blocks[0]], results - carried)
             fits = operands == carried + 2 && block.entries.count == carried + 2 && block.results.count == 1 + results
-                && item.shapes.count == rows && parameters == 1 + rows
+                && item.shapes.count == rows && parameters == 1 + rows && item.results.allSatisfy { $0 >= 0 }
                 && item.parameters.dropFirst().allSatisfy { UInt8(exactly: $0).flatMap(ElementType.init(rawValue:)) != nil }
         default: fits = false
         }
