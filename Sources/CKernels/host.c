@@ -1,5 +1,11 @@
 /// What the processor that runs this program can do.
 #include "dlc_common.h"
+#if defined(__x86_64__)
+#include <cpuid.h>
+#elif defined(__aarch64__) && defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
 
 bool dlc_host_has(dlc_isa isa) {
     switch (isa) {
@@ -22,6 +28,21 @@ bool dlc_host_has(dlc_isa isa) {
     default:
         return false;
     }
+}
+
+bool dlc_host_has_dot(dlc_isa isa) {
+    if (!dlc_host_has(isa)) return false;
+#if defined(__x86_64__)
+    if (isa == DLC_ISA_AVX512) return __builtin_cpu_supports("avx512vnni");
+    unsigned a, b, c, d; // AVX-VNNI: leaf 7, subleaf 1; AVX2 says that its registers are saved
+    return isa == DLC_ISA_AVX2 && __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a >> 4 & 1);
+#elif defined(__aarch64__) && defined(__ARM_FEATURE_DOTPROD)
+    return isa == DLC_ISA_NEON;
+#elif defined(__aarch64__) && defined(__linux__)
+    return isa == DLC_ISA_NEON && (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+#else
+    return false;
+#endif
 }
 
 dlc_isa dlc_host_isa(void) {

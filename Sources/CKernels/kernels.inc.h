@@ -7,6 +7,8 @@
 #include "copy_transpose.inc.h"
 #include "depthwise.inc.h"
 #include "gemm_epilogue.inc.h"
+#include "gemm_integer.inc.h"
+#include "integer_depthwise.inc.h"
 #include "gemm_tile.inc.h"
 // Reductions convert as programs do.
 #include "program_convert.inc.h"

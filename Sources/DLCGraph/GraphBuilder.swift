@@ -225,7 +225,7 @@ public struct GraphBuilder: Sendable {
             tensors.append(try Tensor(integers: content.map(Int64.init), type: fact.element, shape: shape))
         }
         if tensors.count != facts.count || facts.isEmpty {
-            guard foldLimit > 0, !operands.isEmpty else { return nil }
+            guard foldLimit > 0, !operands.isEmpty, !op.definition.traits.contains(.unpacks) else { return nil }
             let constants = operands.map { $0?.constant }
             var read = 0
             for (operand, constant) in zip(operands, constants) where operand != nil {

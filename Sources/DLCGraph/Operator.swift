@@ -34,6 +34,8 @@ public struct OperatorTraits: OptionSet, Sendable {
     public static let impure = OperatorTraits(rawValue: 1 << 3)
     /// Moves or selects elements without computing.
     public static let movesData = OperatorTraits(rawValue: 1 << 4)
+    /// Says in many bytes what its operands say in few: only passes, which know who reads the result, fold it.
+    public static let unpacks = OperatorTraits(rawValue: 1 << 5)
 }
 
 /// What `infer` sees.

@@ -5,13 +5,13 @@ public enum Pipelines {
     /// The passes that take an imported graph to `stage`.
     public static func passes(to stage: Stage, _ options: CompileOptions) -> [Pass] {
         let parts: [(Stage, [Pass])] = [
-            (.canonical, canonical), (.differentiated, differentiation), (.laidOut, fusion + layout), (.lowered, lowering),
+            (.canonical, canonical), (.differentiated, differentiation), (.laidOut, (options.exact ? [] : integers) + fusion + layout), (.lowered, lowering),
         ]
         return parts.filter { $0.0 <= stage }.flatMap { $0.1 }
     }
 
     /// Every pass by name, for `dlc opt`.
-    public static let all: [Pass] = canonical + differentiation + fusion + layout + lowering
+    public static let all: [Pass] = canonical + differentiation + integers + fusion + layout + lowering
 
     /// What export writes: nothing of our own operators, nothing folded into weights. Gradients become ordinary operators before
     /// anything goes round a value that one of them is taken at.
@@ -25,6 +25,9 @@ public enum Pipelines {
 
     /// From here on there are no gradients to take.
     static let differentiation: [Pass] = [reach(.differentiated)]
+
+    /// What is quantized computes on integers, where results need not be those of the definition to the last bit.
+    static let integers: [Pass] = [integerLayers, finishIntegers]
 
     /// Exporters' spellings recognised, then everything that a kernel can finish in one step put into one operator.
     static let fusion: [Pass] = [

@@ -12,8 +12,6 @@ enum CompositeOps {
         reading("TfIdfVectorizer", TermFrequencies.read),
         reading("QLinearConv", QuantizedLayers.readLinearConvolution),
         reading("QLinearMatMul", QuantizedLayers.readLinearProduct),
-        reading("ConvInteger", QuantizedLayers.readIntegerConvolution),
-        reading("MatMulInteger", QuantizedLayers.readIntegerProduct),
         reading("Multinomial", RandomTensors.readMultinomial),
         reading("RotaryEmbedding", RotaryEmbedding.read),
         reading("LinearAttention", LinearAttention.read),

@@ -1,7 +1,7 @@
 import DLCGraph
 
 /// Convolutions and products of quantized tensors, read as the arithmetic that defines them (ONNX QLinearConv,
-/// QLinearMatMul, ConvInteger, MatMulInteger).
+/// QLinearMatMul).
 enum QuantizedLayers {
     typealias Read = @Sendable (inout ONNXReader) throws -> [Value]
 
@@ -9,10 +9,8 @@ enum QuantizedLayers {
     static let readLinearConvolution: Read = { reader in
         let op = try Conv.configured(reader, x: reader.fact(0), w: reader.fact(3))
         let xScale = try reader.column(reader.required(1), axis: 0, rank: 1)
-        let x = try reader.dequantized(0, scale: xScale, zeroPoint: reader.column(reader.required(2), axis: 0, rank: 1))
-        let rank = try reader.fact(3).rank
-        let scale = try reader.column(reader.required(4), axis: 0, rank: rank)
-        let w = try reader.dequantized(3, scale: scale, zeroPoint: reader.column(reader.required(5), axis: 0, rank: rank))
+        let x = try reader.dequantized(0, axis: 0)
+        let w = try reader.dequantized(3, axis: 0)
         var operands: [Value?] = [x, w]
         if let bias = reader.operand(8) {
             let unit = try reader.add1(Binary(.mul), [xScale, reader.column(reader.required(4), axis: 0, rank: 1)])
@@ -24,32 +22,10 @@ enum QuantizedLayers {
 
     static let readLinearProduct: Read = { reader in
         try reader.allowAttributes([])
-        let (a, b) = (try reader.fact(0), try reader.fact(3))
         // Vectors of scales run along the rows of a and the columns of b.
-        func row(_ index: Int) throws -> Value { try reader.column(reader.required(index), axis: a.rank - 2, rank: a.rank) }
-        func column(_ index: Int) throws -> Value { try reader.column(reader.required(index), axis: b.rank - 1, rank: b.rank) }
-        let x = try reader.dequantized(0, scale: row(1), zeroPoint: row(2))
-        let y = try reader.dequantized(3, scale: column(4), zeroPoint: column(5))
+        let x = try reader.dequantized(0, axis: reader.fact(0).rank - 2)
+        let y = try reader.dequantized(3, axis: reader.fact(3).rank - 1)
         return try reader.requantized(reader.add1(MatMul(), [x, y]), scale: 6)
-    }
-
-    static let readIntegerConvolution: Read = { reader in
-        let (x, w) = (try reader.fact(0), try reader.fact(1))
-        let op = try Conv.configured(reader, x: x, w: w)
-        // Products of 9-bit differences have 18 bits, so sums of up to 2⁶ are exact in f32; longer ones need f64.
-        let terms = Shape(w.shape.dropFirst()).constants.flatMap { try? Checked.count($0) } ?? .max
-        let type = terms <= 64 ? ElementType.float32 : .float64
-        let a = try reader.centred(0, zeroPoint: reader.operand(2), type)
-        let b = try reader.centred(1, zeroPoint: reader.operand(3).map { try reader.column($0, axis: 0, rank: w.rank) }, type)
-        return try reader.add(Cast(to: .int32), [reader.add1(op, [a, b])])
-    }
-
-    static let readIntegerProduct: Read = { reader in
-        try reader.allowAttributes([])
-        let (a, b) = (try reader.fact(0), try reader.fact(1))
-        let x = try reader.centred(0, zeroPoint: reader.operand(2).map { try reader.column($0, axis: a.rank - 2, rank: a.rank) }, .int32)
-        let y = try reader.centred(1, zeroPoint: reader.operand(3).map { try reader.column($0, axis: b.rank - 1, rank: b.rank) }, .int32)
-        return try reader.add(MatMul(), [x, y])
     }
 }
 
@@ -73,9 +49,18 @@ extension ONNXReader {
         return try add1(Binary(.sub), [wide, add1(Cast(to: type), [zeroPoint])])
     }
 
-    fileprivate mutating func dequantized(_ index: Int, scale: Value, zeroPoint: Value) throws -> Value {
-        let type = builder.fact(scale).element
-        return try add1(Binary(.mul), [centred(index, zeroPoint: zeroPoint, type), scale])
+    /// The operand with its scale and zero point, which follow it, vectors of them along an axis.
+    fileprivate mutating func dequantized(_ index: Int, axis: Int) throws -> Value {
+        let rank = try fact(index).rank
+        let (scale, zero) = (try required(index + 1), try required(index + 2))
+        if builder.shape(scale) == builder.shape(zero), builder.shape(scale).count <= 1 {
+            let isOne = builder.shape(scale).first?.constant ?? 1 == 1
+            let operands = try isOne ? [column(scale, axis: 0, rank: 1), column(zero, axis: 0, rank: 1)] : [scale, zero]
+            return try add1(DequantizeLinear(axis: isOne ? 1 : axis), [required(index)] + operands)
+        }
+        let factor = try column(scale, axis: axis, rank: rank)
+        let type = builder.fact(factor).element
+        return try add1(Binary(.mul), [centred(index, zeroPoint: column(zero, axis: axis, rank: rank), type), factor])
     }
 
     /// Quantizes a result with the scale and the zero point that follow each other among the operands.

@@ -13,7 +13,7 @@ public struct DequantizeLinear: Operator {
     public var definition: OperatorDefinition { Self.definition }
 
     public static let definition = OperatorDefinition(
-        DequantizeLinear(), name: "dequantize_linear", operands: ["x", "scale", "zero_point?"],
+        DequantizeLinear(), name: "dequantize_linear", operands: ["x", "scale", "zero_point?"], traits: [.unpacks],
         onnx: [
             ONNXMapping("DequantizeLinear", read: read, write: write),
             ONNXMapping("DequantizeLinear", domain: "com.microsoft", read: read, write: write),

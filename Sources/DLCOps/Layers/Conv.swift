@@ -66,22 +66,26 @@ public struct Conv: Operator {
     }
 
     private static let write: @Sendable (inout ONNXWriter) throws -> Void = { writer in
-        guard let op = writer.op as? Conv, let x = writer.operandFacts[0], let w = writer.operandFacts[1],
-            let kernel = Shape(w.shape[2...]).constants
-        else { return }
-        let windows = Windows(kernel: kernel, strides: op.strides, dilations: op.dilations, pads: op.pads)
-        let attributes = try windows.attributes(x.spatial(channelsLast: op.channelsLast)) + [("group", .int(op.group))]
-        writer.image("Conv", channelsLast: op.channelsLast, attributes: attributes)
+        guard let op = writer.op as? Conv else { return }
+        try op.write(&writer, as: "Conv")
+    }
+
+    /// Writes the node under an operator's name that has the attributes of Conv.
+    func write(_ writer: inout ONNXWriter, as opType: String) throws {
+        guard let x = writer.operandFacts[0], let w = writer.operandFacts[1], let kernel = Shape(w.shape[2...]).constants else { return }
+        let attributes = try windows(kernel).attributes(x.spatial(channelsLast: channelsLast)) + [("group", .int(group))]
+        writer.image(opType, channelsLast: channelsLast, attributes: attributes)
     }
 
     /// The windows for weights with the given kernel.
     func windows(_ kernel: [Int]) -> Windows { Windows(kernel: kernel, strides: strides, dilations: dilations, pads: pads) }
 
     /// The result's shape.
-    func resultShape(_ context: inout InferContext) throws -> Shape {
+    /// - Parameter ofIntegers: whether the caller has checked the types.
+    func resultShape(_ context: inout InferContext, ofIntegers: Bool = false) throws -> Shape {
         let (x, batch, channels, spatial) = try context.image(0, channelsLast: channelsLast)
         let w = try context.operand(1)
-        guard x.element.isFloat, w.element == x.element else { throw DLCError("x is \(x.type) and w is \(w.type); expected floats of one type") }
+        guard ofIntegers || x.element.isFloat && w.element == x.element else { throw DLCError("x is \(x.type) and w is \(w.type); expected floats of one type") }
         guard w.rank == x.rank else { throw DLCError("w is \(w.type); expected \(x.rank) dimensions as in x \(x.type)") }
         guard let kernel = Shape(w.shape[2...]).constants else { throw DLCError("the kernel of w \(w.type) must be numbers") }
         let windows = windows(kernel)
@@ -92,7 +96,7 @@ public struct Conv: Operator {
             channels, equals: expected, "w \(w.type) with group \(group) expects \(expected) input channels, x \(x.type) has \(channels)")
         if let outputs = w.shape[0].constant, outputs % group != 0 { throw DLCError("\(outputs) output channels do not divide into \(group) groups") }
         try context.require(.divides, Dim(group), w.shape[0], "the output channels of w \(w.type) divide into \(group) groups")
-        if let bias = context.optional(2) {
+        if !ofIntegers, let bias = context.optional(2) {
             try context.require(bias.shape, equals: [w.shape[0]], "bias is \(bias.type); expected [\(w.shape[0])]")
         }
         return ImageIndex.shape(batch, w.shape[0], try windows.counts(spatial, &context), channelsLast: channelsLast)

@@ -5,9 +5,11 @@ enum LayerOps {
     static let definitions: [OperatorDefinition] =
         [
             Conv.definition,
+            IntegerConv.definition,
             ConvTranspose.definition,
             MatMul.definition,
             Gemm.definition,
+            IntegerProduct.definition,
             BatchNormalization.definition,
             LayerNormalization.definition,
             GroupNormalization.definition,

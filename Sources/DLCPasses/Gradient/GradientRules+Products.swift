@@ -32,6 +32,8 @@ extension GradientRules {
                 try gradient.add(geometry.conv, x, adjoint),
             ]
         }),
+        .zero(IntegerProduct.self),
+        .zero(IntegerConv.self),
         .none(Determinant.self, because: "the inverse that it takes is not available"),
         .none(FusedConv.self, because: "it arises only when a graph is optimised"),
         .none(FusedConvTranspose.self, because: "it arises only when a graph is optimised"),

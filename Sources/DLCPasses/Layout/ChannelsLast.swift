@@ -17,6 +17,7 @@ extension HasChannelsLast {
 
 extension Conv: HasChannelsLast {}
 extension ConvTranspose: HasChannelsLast {}
+extension IntegerConv: HasChannelsLast {}
 extension FusedConv: HasChannelsLast {}
 extension FusedConvTranspose: HasChannelsLast {}
 extension Pool: HasChannelsLast {}

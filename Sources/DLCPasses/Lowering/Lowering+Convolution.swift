@@ -103,7 +103,7 @@ extension Lowering {
     }
 
     /// The place of a result whose pixels must be equally spaced.
-    private mutating func pixelDestination(_ value: Value) throws -> Plan.Operand {
+    mutating func pixelDestination(_ value: Value) throws -> Plan.Operand {
         let result = try destination(value)
         guard try Self.pixelStride(result) != nil else { throw DLCError("the result's pixels are not equally spaced") }
         return result
@@ -152,7 +152,7 @@ extension Lowering {
 
 extension Lowering {
     /// The kernel of a convolution's weights.
-    private func kernel(_ node: Node) throws -> [Int] {
+    func kernel(_ node: Node) throws -> [Int] {
         let shape = graph.shape(try operand(node, 1))
         guard let kernel = Shape(shape.dropFirst(2)).constants else { throw DLCError("the kernel's extents must be numbers") }
         return kernel

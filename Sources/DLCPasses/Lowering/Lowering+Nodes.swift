@@ -25,6 +25,8 @@ extension Lowering {
         case let op as ConvTranspose: try lower(op, node)
         case let op as ConvWeightGradient: try lower(op, node)
         case let op as FusedMatMul: try lower(op, node)
+        case let op as IntegerProduct: try lower(op, node)
+        case let op as IntegerConv: try lower(op, node)
         case let op as Pool: try lower(op, node)
         case let op as Softmax: try lower(op, node)
         case let op as Reduce: try lower(op, node)
@@ -90,7 +92,7 @@ extension Lowering {
     /// Whether the operator's kernel can write a result whose rows lie apart, as parts of a concatenation do.
     static func writesAnywhere(_ op: any Operator) -> Bool {
         switch op {
-        case is FusedConv, is Conv, is FusedConvTranspose, is ConvTranspose, is FusedMatMul, is Pool, is ElementwiseRegion, is Concat: true
+        case is FusedConv, is Conv, is FusedConvTranspose, is ConvTranspose, is FusedMatMul, is IntegerProduct, is IntegerConv, is Pool, is ElementwiseRegion, is Concat: true
         case is Reshape, is Transpose, is Slice, is Expand: false
         default: false
         }
@@ -99,7 +101,7 @@ extension Lowering {
     /// Whether the operator's kernel writes pixels at one distance, so that a part of a concatenation along an axis of the
     /// image may need a copy.
     static func writesPixels(_ op: (any Operator)?) -> Bool {
-        op is FusedConv || op is Conv || op is FusedConvTranspose || op is ConvTranspose || op is Pool
+        op is FusedConv || op is Conv || op is IntegerConv || op is FusedConvTranspose || op is ConvTranspose || op is Pool
     }
 
     func operand(_ node: Node, _ index: Int) throws -> Value {

@@ -14,6 +14,7 @@ package enum KernelTable {
         SeparableKernel.self, RecurrentKernel.self, RecurrentGradientKernel.self,
         NarrowKernel.self, TreeEnsembleKernel.self, CouplingKernel.self, DistancesKernel.self, FindKernel.self,
         PackKernel.self, RecurrentPackKernel.self,
+        IntegerProductKernel.self, IntegerPackKernel.self, IntegerConvolutionKernel.self,
     ]
 
     private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })

@@ -1,0 +1,255 @@
+/// dlc_integer_product: how the work is split, rows of A brought into whole quads where they are not, and tasks.
+#include "gemm_integer.h"
+#include "gemm_tile.h"
+#include <string.h>
+
+enum { A, B, A_ZERO, B_ZERO, SCALE, BIAS, C };
+
+bool dlc_integer_without_dot = false;
+
+static bool has_dot(dlc_isa isa) { return !dlc_integer_without_dot && dlc_host_has_dot(isa); }
+
+/// The dot product's instructions are no part of the instruction sets that plans name, so they are looked for here.
+static const dlc_integer_set *set_of(dlc_isa isa) {
+    switch (isa) {
+#if defined(__x86_64__)
+    case DLC_ISA_AVX512: return has_dot(isa) ? &dlc_integer_set_avx512_dot : &dlc_integer_set_avx512;
+    case DLC_ISA_AVX2: return has_dot(isa) ? &dlc_integer_set_avx2_dot : &dlc_integer_set_avx2;
+#elif defined(__aarch64__)
+    case DLC_ISA_NEON: return has_dot(isa) ? &dlc_integer_set_neon_dot : &dlc_integer_set_neon;
+#endif
+    default: return &dlc_integer_set_portable;
+    }
+}
+
+int64_t dlc_integer_width(dlc_isa isa) { return isa == DLC_ISA_AVX512 ? 32 : 16; }
+
+static int64_t offset_of(const dlc_integer_product *g, const int64_t stride[4], int64_t index) {
+    int64_t offset = 0;
+    for (int i = 3; i >= 0; i--) {
+        offset += index % g->batch[i] * stride[i];
+        index /= g->batch[i];
+    }
+    return offset;
+}
+
+/// The offset of A's `index`-th distinct matrix.
+static int64_t offset_of_distinct(const dlc_integer_product *g, int64_t index) {
+    int64_t offset = 0;
+    for (int i = 3; i >= 0; i--) {
+        if (g->a_batch[i] == 0) continue;
+        offset += index % g->batch[i] * g->a_batch[i];
+        index /= g->batch[i];
+    }
+    return offset;
+}
+
+static int64_t distinct_index(const dlc_integer_product *g, int64_t index) {
+    int64_t position = 0, step = 1;
+    for (int i = 3; i >= 0; i--) {
+        if (g->a_batch[i] != 0) {
+            position += index % g->batch[i] * step;
+            step *= g->batch[i];
+        }
+        index /= g->batch[i];
+    }
+    return position;
+}
+
+static uint8_t flip_of(const dlc_integer_product *g, const dlc_integer_set *set) { return (uint8_t)(set->flips ^ (g->a_signed ? 0x80 : 0)); }
+
+static int32_t read_zero(const void *zeros, bool is_signed, int64_t index) {
+    if (!zeros) return 0;
+    return is_signed ? ((const int8_t *)zeros)[index] : ((const uint8_t *)zeros)[index];
+}
+
+/// A row of A, its highest bits turned, zero up to whole quads, and its sum as the tiles read it.
+static void finish_row(const dlc_integer_product *g, uint8_t *row, bool reads_signed, int32_t *sum) {
+    for (int64_t p = g->k; p < dlc_ceil_div(g->k, 4) * 4; p++) row[p] = 0;
+    if (!sum) return;
+    uint32_t total = 0;
+    if (reads_signed)
+        for (int64_t p = 0; p < g->k; p++) total += (uint32_t)(int32_t)(int8_t)row[p];
+    else
+        for (int64_t p = 0; p < g->k; p++) total += row[p];
+    *sum = (int32_t)total;
+}
+
+static void copy_bytes(uint8_t *out, const uint8_t *a, int64_t step, int64_t count, uint8_t flip) {
+    if (step == 1 && flip == 0) memcpy(out, a, (size_t)count);
+    else if (step == 1)
+        for (int64_t p = 0; p < count; p++) out[p] = a[p] ^ flip;
+    else
+        for (int64_t p = 0; p < count; p++) out[p] = a[p * step] ^ flip;
+}
+
+/// The patch of row `index`; `outside` is what stands for the zero point, its highest bit turned like the others'.
+static void gather_patch(const dlc_integer_patches *p, const uint8_t *x, int64_t index, uint8_t flip, uint8_t outside, uint8_t *out) {
+    int64_t at[3];
+    at[2] = index % p->ow * p->stride[2] - p->pad[2], index /= p->ow;
+    at[1] = index % p->oh * p->stride[1] - p->pad[1], index /= p->oh;
+    at[0] = index % p->od * p->stride[0] - p->pad[0], index /= p->od;
+    x += index * p->d * p->h * p->w * p->pixel;
+    for (int64_t kd = 0; kd < p->kernel[0]; kd++)
+        for (int64_t kh = 0; kh < p->kernel[1]; kh++) {
+            const int64_t d = at[0] + kd * p->dilation[0], h = at[1] + kh * p->dilation[1];
+            const bool inside = d >= 0 && d < p->d && h >= 0 && h < p->h;
+            const uint8_t *line = x + (inside ? (d * p->h + h) * p->w * p->pixel : 0);
+            const bool is_run = p->dilation[2] == 1 && p->pixel == p->channels && at[2] >= 0 && at[2] + p->kernel[2] <= p->w;
+            if (inside && is_run) {
+                copy_bytes(out, line + at[2] * p->pixel, 1, p->kernel[2] * p->channels, flip);
+                out += p->kernel[2] * p->channels;
+                continue;
+            }
+            for (int64_t kw = 0; kw < p->kernel[2]; kw++, out += p->channels) {
+                const int64_t w = at[2] + kw * p->dilation[2];
+                if (inside && w >= 0 && w < p->w) copy_bytes(out, line + w * p->pixel, 1, p->channels, flip);
+                else memset(out, outside, (size_t)p->channels);
+            }
+        }
+}
+
+static int64_t copied_bytes(const dlc_integer_product *g) { return g->a_copied ? dlc_ceil_div(g->a_matrices * g->m * g->a_copy_row, 64) * 64 : 0; }
+
+/// Phase 0: rows of A, and their sums behind all of them.
+static void copy_rows(const dlc_integer_product *g, const dlc_call *call) {
+    const dlc_integer_set *set = set_of(g->isa);
+    const uint8_t flip = flip_of(g, set);
+    int32_t *sums = (int32_t *)((uint8_t *)call->shared + copied_bytes(g));
+    const int64_t rows = g->a_matrices * g->m, last = call->end * rows / g->tasks;
+    for (int64_t row = call->begin * rows / g->tasks; row < last; row++) {
+        const uint8_t *a = (const uint8_t *)call->buffers[A] + offset_of_distinct(g, row / g->m) + row % g->m * g->a_row;
+        uint8_t *out = (uint8_t *)call->shared + row * g->a_copy_row;
+        copy_bytes(out, a, g->a_column, g->k, flip);
+        finish_row(g, out, set->flips != 0, g->sums_a ? sums + row : 0);
+    }
+}
+
+/// A task's scratch: the zero points of its rows, their sums, and its patches.
+typedef struct { int32_t *zeros, *sums; uint8_t *patches; } task_memory;
+
+static task_memory memory_of(const dlc_integer_product *g, void *scratch) {
+    const int64_t step = dlc_ceil_div(g->row_block, 16) * 16;
+    return (task_memory){scratch, (int32_t *)scratch + step, (uint8_t *)((int32_t *)scratch + 2 * step)};
+}
+
+/// What the epilogue takes of a panel's columns.
+static bool read_columns(const dlc_integer_product *g, const void *zeros, const int32_t *sums, int64_t column, int64_t columns, int32_t *zero, int32_t *centred) {
+    bool any = false;
+    for (int64_t j = 0; j < columns; j++) {
+        const int32_t z = read_zero(zeros, g->b_signed, (column + j) * g->b_zero_column) - (g->b_signed ? 0 : 128);
+        zero[j] = z;
+        any |= z != 0;
+        centred[j] = (int32_t)((uint32_t)sums[column + j] - (uint32_t)g->k * (uint32_t)z);
+    }
+    return any;
+}
+
+static void multiply(const dlc_integer_product *g, const dlc_call *call) {
+    const dlc_integer_set *set = set_of(g->isa);
+    const int64_t width = dlc_integer_width(g->isa), panels = dlc_ceil_div(g->n, width), quads = dlc_ceil_div(g->k, 4);
+    const int64_t padded = dlc_ceil_div(g->n, width / 2) * (width / 2);
+    const uint8_t flip = flip_of(g, set);
+    const int32_t shift = g->a_signed ? (set->flips ? 0 : 128) : (set->flips ? -128 : 0);
+    const task_memory memory = memory_of(g, call->scratch);
+    for (int64_t task = call->begin; task < call->end; task++) {
+        const int64_t split = g->row_blocks * g->panel_groups, matrix = task / split;
+        const int64_t group = task % split / g->row_blocks, part = task % g->row_blocks;
+        const int64_t first = part * g->m / g->row_blocks, rows = (part + 1) * g->m / g->row_blocks - first;
+        const uint8_t *x = (const uint8_t *)call->buffers[A] + offset_of(g, g->a_batch, matrix);
+        const uint8_t *a_zeros = call->buffers[A_ZERO], *b_zeros = call->buffers[B_ZERO];
+        if (a_zeros) a_zeros += offset_of(g, g->a_zero_batch, matrix);
+        if (b_zeros) b_zeros += offset_of(g, g->b_zero_batch, matrix);
+        const float *scales = call->buffers[SCALE], *biases = call->buffers[BIAS];
+        if (scales && g->finish.scale_columns) scales += offset_of(g, g->finish_batch, matrix);
+        if (biases && g->finish.bias_columns) biases += offset_of(g, g->finish_batch, matrix);
+        const int64_t size = dlc_integer_size(&g->finish);
+        dlc_integer_tile tile = {.quads = quads, .c_row = size * g->c_row, .finish = &g->finish};
+        const int32_t *sums = memory.sums;
+        for (int64_t r = 0; r < rows; r++) memory.zeros[r] = read_zero(a_zeros, g->a_signed, (first + r) * g->a_zero_row) + shift;
+        const uint8_t *a = x + first * g->a_row;
+        tile.a_row = g->a_row;
+        if (g->has_patches) {
+            a = memory.patches, tile.a_row = g->a_copy_row;
+            for (int64_t r = 0; r < rows; r++) {
+                uint8_t *patch = memory.patches + r * g->a_copy_row;
+                gather_patch(&g->patches, x, first + r, flip, (uint8_t)memory.zeros[r], patch);
+                finish_row(g, patch, set->flips != 0, g->sums_a ? memory.sums + r : 0);
+            }
+        } else if (g->a_copied) {
+            const int64_t row = distinct_index(g, matrix) * g->m + first;
+            a = (const uint8_t *)call->shared + row * g->a_copy_row, tile.a_row = g->a_copy_row;
+            sums = (const int32_t *)((const uint8_t *)call->shared + copied_bytes(g)) + row;
+        }
+        const int8_t *b = (const int8_t *)call->buffers[B] + offset_of(g, g->b_batch, matrix);
+        const int32_t *column_sums = (const int32_t *)(b + padded * 4 * quads);
+        uint8_t *c = (uint8_t *)call->buffers[C] + size * (offset_of(g, g->c_batch, matrix) + first * g->c_row);
+        const int64_t tiles = dlc_ceil_div(rows, set->rows);
+        for (int64_t panel = group * panels / g->panel_groups; panel < (group + 1) * panels / g->panel_groups; panel++) {
+            int32_t zero[DLC_INTEGER_WIDTH] = {0}, centred[DLC_INTEGER_WIDTH] = {0};
+            const int64_t column = panel * width;
+            tile.columns = dlc_min(width, g->n - column);
+            const bool has_zeros = read_columns(g, b_zeros, column_sums, column, tile.columns, zero, centred);
+            tile.b = b + column * 4 * quads;
+            tile.b_zero = zero, tile.b_centred = centred;
+            float scale[DLC_INTEGER_WIDTH] = {0}, bias[DLC_INTEGER_WIDTH] = {0};
+            for (int64_t j = 0; scales && j < tile.columns; j++) scale[j] = scales[g->finish.scale_columns ? column + j : 0];
+            for (int64_t j = 0; biases && j < tile.columns; j++) bias[j] = biases[g->finish.bias_columns ? column + j : 0];
+            tile.scale = scale, tile.bias = bias;
+            const bool whole = padded - column >= width;
+            for (int64_t t = 0; t < tiles; t++) {
+                const int64_t row = t * rows / tiles, count = (t + 1) * rows / tiles - row;
+                tile.a = a + row * tile.a_row;
+                tile.c = c + size * (row * g->c_row + column);
+                tile.a_zero = memory.zeros + row;
+                tile.a_sum = has_zeros ? sums + row : 0;
+                set->run[whole][count - 1](&tile);
+            }
+        }
+    }
+}
+
+static void run(const dlc_call *call) {
+    const dlc_integer_product *g = call->params;
+    if (g->a_copied && call->phase == 0) copy_rows(g, call);
+    else multiply(g, call);
+}
+
+bool dlc_integer_product_prepare(dlc_isa isa, dlc_integer_product *g, dlc_launch *out) {
+    const int64_t extents[] = {g->m, g->n, g->k, g->batch[0], g->batch[1], g->batch[2], g->batch[3]};
+    for (int i = 0; i < 7; i++)
+        if (extents[i] < 0 || extents[i] > (int64_t)1 << 31) return false;
+    g->isa = isa;
+    g->matrices = g->batch[0] * g->batch[1] * g->batch[2] * g->batch[3];
+    if ((double)g->batch[0] * (double)g->batch[1] * (double)g->batch[2] * (double)g->batch[3] * (double)g->m * (double)g->n > 0x1p46) return false;
+    if (dlc_integer_packed_bytes(isa, g->k, g->n) < 0 || (double)g->k * (double)g->m > 0x1p46) return false;
+    if (g->matrices == 0 || g->m == 0 || g->n == 0) g->matrices = g->m = 0;
+    g->a_matrices = 1;
+    for (int i = 0; i < 4; i++) g->a_matrices *= g->a_batch[i] == 0 ? 1 : g->batch[i];
+    const dlc_integer_set *set = set_of(isa);
+    g->sums_a = g->has_b_zero || !g->b_signed;
+    // Rows that lie a multiple of a page's half apart fall into few sets of the first cache.
+    const bool collide = g->m > 4 && g->a_row % 1024 == 0;
+    g->a_copied = !g->has_patches && (g->sums_a || flip_of(g, set) || g->a_column != 1 || g->k % 4 != 0 || collide);
+    g->a_copy_row = dlc_ceil_div(g->k, 64) * 64;
+    if (g->a_copy_row % 512 == 0) g->a_copy_row += 64;
+
+    // Rows of A of a task stay in half of a second-level cache, and tasks have some ten microseconds of work.
+    const int64_t panels = dlc_max(1, dlc_ceil_div(g->n, dlc_integer_width(isa)));
+    const double work = (double)g->matrices * (double)g->m * (double)g->n * (double)(g->k + 16);
+    const int64_t wanted = work < 0x1p22 ? 1 : work > 0x1p27 ? 32 : (int64_t)(work * 0x1p-22);
+    const int64_t most = dlc_max(2 * set->rows, dlc_min(384, 256 * 1024 / dlc_max(1, g->k)));
+    g->row_blocks = dlc_max(1, dlc_ceil_div(g->m, most));
+    g->panel_groups = dlc_min(panels, dlc_max(1, dlc_ceil_div(wanted, dlc_max(1, g->matrices * g->row_blocks))));
+    const int64_t missing = dlc_ceil_div(wanted, dlc_max(1, g->matrices * g->row_blocks * g->panel_groups));
+    if (missing > 1) g->row_blocks = dlc_max(g->row_blocks, dlc_min(g->row_blocks * missing, g->m / set->rows));
+    g->row_block = dlc_ceil_div(g->m, g->row_blocks);
+    g->tasks = g->m == 0 ? 0 : g->matrices * g->row_blocks * g->panel_groups;
+    const int64_t rows = dlc_ceil_div(g->row_block, 16) * 16;
+    *out = (dlc_launch){
+        .run = run, .tasks = g->tasks, .phases = g->a_copied ? 2 : 1,
+        .shared_bytes = g->a_copied ? copied_bytes(g) + 4 * g->a_matrices * g->m : 0,
+        .scratch_bytes = 8 * rows + (g->has_patches ? g->row_block * g->a_copy_row : 0),
+    };
+    return true;
+}

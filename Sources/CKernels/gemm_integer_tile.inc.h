@@ -1,0 +1,93 @@
+/// The tiles of one way to multiply quads of bytes, included once per way by gemm_integer.inc.h. Expects `INTEGER_NAME(x)`,
+/// `INTEGER_ROWS`, `INTEGER_FLIPS`, `INTEGER_HALF` (vectors of half a panel) and, of its own way,
+/// - `integer_a` and `integer_b`, a quad of A in all lanes and a vector of quads of B, made ready for
+/// - `vi integer_dot(vi sum, integer_a, integer_b)`: in each lane the four products of its quads are added to `sum`.
+
+/// `rows` rows and `halves` half panels; every `chains`-th quad is added to sums of its own, so that few rows do not wait for
+/// their sums. All three are constants where this is taken in.
+DLC_INLINE void INTEGER_NAME(integer_tile)(const dlc_integer_tile *t, const int rows, const int vectors, const int chains) {
+    vi sum[4][DLC_INTEGER_ROWS][2 * INTEGER_HALF];
+#pragma clang loop unroll(full)
+    for (int u = 0; u < chains; u++)
+#pragma clang loop unroll(full)
+        for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+            for (int v = 0; v < vectors; v++) sum[u][r][v] = (vi){0};
+    const uint8_t *a = t->a;
+    const int8_t *b = t->b;
+    const int64_t step = 4 * VL * vectors;
+    int64_t p = 0;
+    for (; p + chains <= t->quads; p += chains) {
+#pragma clang loop unroll(full)
+        for (int u = 0; u < chains; u++) {
+            if (chains > 1) vf_fetch_pages((const float *)b, step);
+            INTEGER_NAME(integer_b) bs[2 * INTEGER_HALF];
+#pragma clang loop unroll(full)
+            for (int v = 0; v < vectors; v++) bs[v] = INTEGER_NAME(integer_ready_b)(b + 4 * VL * v);
+#pragma clang loop unroll(full)
+            for (int r = 0; r < rows; r++) {
+                const INTEGER_NAME(integer_a) quad = INTEGER_NAME(integer_ready_a)(a + r * t->a_row);
+#pragma clang loop unroll(full)
+                for (int v = 0; v < vectors; v++) sum[u][r][v] = INTEGER_NAME(integer_dot)(sum[u][r][v], quad, bs[v]);
+            }
+            a += 4, b += step;
+        }
+    }
+    for (; p < t->quads; p++, a += 4, b += step)
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; v++) {
+            const INTEGER_NAME(integer_b) one = INTEGER_NAME(integer_ready_b)(b + 4 * VL * v);
+#pragma clang loop unroll(full)
+            for (int r = 0; r < rows; r++) sum[0][r][v] = INTEGER_NAME(integer_dot)(sum[0][r][v], INTEGER_NAME(integer_ready_a)(a + r * t->a_row), one);
+        }
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++) {
+        uint8_t *c = t->c + r * t->c_row;
+        const int64_t size = dlc_integer_size(t->finish);
+        const vi zero = vi_set1(t->a_zero[r]), own = vi_set1(t->a_sum ? t->a_sum[r] : 0);
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; v++) {
+            vi x = sum[0][r][v];
+#pragma clang loop unroll(full)
+            for (int u = 1; u < chains; u++) x = integer_add(x, sum[u][r][v]);
+            x = integer_subtract_product(x, zero, (vi)vf_load((const float *)(t->b_centred + VL * v)));
+            if (t->a_sum) x = integer_subtract_product(x, own, (vi)vf_load((const float *)(t->b_zero + VL * v)));
+            const int64_t left = t->columns - VL * v;
+            if (left > 0) DLC_NAME(integer_store)(c + size * VL * v, x, left, t->finish, t->scale + VL * v, t->bias + VL * v);
+        }
+    }
+}
+
+#define INTEGER_TILE(r)                                                                                                            \
+    static void DLC_PASTE(INTEGER_NAME(integer_half_), r)(const dlc_integer_tile *t) {                                             \
+        INTEGER_NAME(integer_tile)(t, r, INTEGER_HALF, r * INTEGER_HALF <= 4 ? 4 : r * INTEGER_HALF <= 6 ? 2 : 1);                 \
+    }                                                                                                                              \
+    static void DLC_PASTE(INTEGER_NAME(integer_whole_), r)(const dlc_integer_tile *t) {                                            \
+        INTEGER_NAME(integer_tile)(t, r, 2 * INTEGER_HALF, 2 * r * INTEGER_HALF <= 4 ? 4 : 2 * r * INTEGER_HALF <= 6 ? 2 : 1);     \
+    }
+INTEGER_TILE(1) INTEGER_TILE(2) INTEGER_TILE(3) INTEGER_TILE(4)
+#if INTEGER_ROWS > 4
+INTEGER_TILE(5) INTEGER_TILE(6)
+#endif
+#if INTEGER_ROWS > 6
+INTEGER_TILE(7) INTEGER_TILE(8) INTEGER_TILE(9) INTEGER_TILE(10) INTEGER_TILE(11) INTEGER_TILE(12)
+#endif
+
+#define INTEGER_RUN(r) [0][r - 1] = DLC_PASTE(INTEGER_NAME(integer_half_), r), [1][r - 1] = DLC_PASTE(INTEGER_NAME(integer_whole_), r)
+const dlc_integer_set INTEGER_NAME(dlc_integer_set) = {
+    .rows = INTEGER_ROWS, .flips = INTEGER_FLIPS,
+    .run = {
+        INTEGER_RUN(1), INTEGER_RUN(2), INTEGER_RUN(3), INTEGER_RUN(4),
+#if INTEGER_ROWS > 4
+        INTEGER_RUN(5), INTEGER_RUN(6),
+#endif
+#if INTEGER_ROWS > 6
+        INTEGER_RUN(7), INTEGER_RUN(8), INTEGER_RUN(9), INTEGER_RUN(10), INTEGER_RUN(11), INTEGER_RUN(12),
+#endif
+    },
+};
+#undef INTEGER_RUN
+#undef INTEGER_TILE
+#undef INTEGER_NAME
+#undef INTEGER_ROWS
+#undef INTEGER_FLIPS

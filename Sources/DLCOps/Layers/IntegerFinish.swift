@@ -1,0 +1,47 @@
+import DLCGraph
+
+/// What a layer of integers makes of its sums: nothing, `y = sum · scale + bias` in f32 within limits, or such a y rounded,
+/// halves to even, plus a zero point and saturated to 8 bits. Scale and bias are operands, one for all columns or `[columns]`.
+public struct IntegerFinish: Sendable {
+    /// i32 for the sums themselves, f32, u8 or i8.
+    public var to = ElementType.int32
+    public var zeroPoint = 0
+    /// Limits of y; nil for none.
+    public var min: Double?
+    public var max: Double?
+
+    public init() {}
+
+    /// The places of scale and bias among the operands.
+    public static let (scale, bias) = (4, 5)
+
+    func check(_ context: inout InferContext, columns: Dim) throws {
+        guard [.int32, .float32, .uint8, .int8].contains(to) else { throw DLCError("a result of \(to); expected i32, f32, u8 or i8") }
+        let scale = context.optional(Self.scale)
+        guard (scale != nil) == (to != .int32), scale != nil || context.optional(Self.bias) == nil else {
+            throw DLCError("a scale goes with results of f32, u8 or i8, a bias with a scale; the result is \(to)")
+        }
+        for (index, name) in [(Self.scale, "scale"), (Self.bias, "bias")] {
+            guard let operand = context.optional(index) else { continue }
+            try context.expect(index, name, [.float32])
+            if operand.rank > 0 { try context.require(operand.shape, equals: [columns], "\(name) is \(operand.type); expected one element or [\(columns)]") }
+        }
+    }
+
+    /// - Parameter column: the column of an element.
+    func apply(_ sums: [Int64], _ operands: [Tensor?], shape: [Int], column: (Int) -> Int) throws -> Tensor {
+        guard to != .int32 else { return try Tensor(integers: sums, type: .int32, shape: shape) }
+        let (scale, bias) = (try Oracle.operand(operands, Self.scale).doubles(), try Oracle.optional(operands, Self.bias)?.doubles() ?? [0])
+        let values = sums.indices.map { index -> Double in
+            let column = column(index)
+            var y = Double(Float(Int32(truncatingIfNeeded: sums[index]))) * scale[scale.count == 1 ? 0 : column] + bias[bias.count == 1 ? 0 : column]
+            y = Double(Float(y))
+            if let min, y < min { y = min }
+            if let max, y > max { y = max }
+            guard let range = to.integerRange else { return y }
+            let rounded = y.rounded(.toNearestOrEven) + Double(zeroPoint)
+            return rounded.isNaN ? range.lowerBound : Swift.min(Swift.max(rounded, range.lowerBound), range.upperBound)
+        }
+        return try Tensor(doubles: values, type: to, shape: shape)
+    }
+}

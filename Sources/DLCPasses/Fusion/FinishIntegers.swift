@@ -1,0 +1,107 @@
+import DLCGraph
+import DLCOps
+
+/// What follows a layer of integers moves into it, so that its sums are scaled, limited and quantized while they are in
+/// registers: what models with dynamic quantization spell after MatMulInteger, and what `integerLayers` leaves.
+///
+///     mul(cast(integer_product(%a, %b, …)), %s)                 →   integer_product(%a, %b, …, %s) {to: f32}
+///     add(integer_product(…, %s), %bias)                        →   integer_product(…, %s, %bias)
+///     relu(integer_product(…))                                  →   integer_product(…) {min: 0}
+///     quantize_linear(integer_product(…, %s, %bias), %t, %z)    →   integer_product(…, %s / %t, %bias / %t) {to: u8, zero_point: z}
+///
+/// Scaling rounds once where the spelling rounds twice; a quantized result may differ by one step of its scale.
+public let finishIntegers = Pass("finish-integers", at: .canonical) { rewriter, node in
+    switch node.op {
+    case let op as Binary where op.function == .mul:
+        guard let (source, scale) = rewriter.either(node, { Layer(rewriter, $0, castToFloat: true) }).map({ ($0.picked, $0.other) }),
+            case var layer = source, let vector = try layer.columns(&rewriter, scale), rewriter.resultType(node).shape == rewriter.shape(layer.result)
+        else { return nil }
+        layer.finish.to = .float32
+        layer.operands[IntegerFinish.scale] = vector
+        return [try layer.rebuilt(&rewriter, name: node.name)]
+    case let op as Binary where op.function == .add:
+        guard let (source, bias) = rewriter.either(node, { Layer(rewriter, $0) }).map({ ($0.picked, $0.other) }),
+            var layer = source.unlimited, layer.operands[IntegerFinish.bias] == nil, let vector = try layer.columns(&rewriter, bias),
+            rewriter.resultType(node).shape == rewriter.shape(layer.result)
+        else { return nil }
+        layer.operands[IntegerFinish.bias] = vector
+        return [try layer.rebuilt(&rewriter, name: node.name)]
+    case let op as Unary where op.function == .relu:
+        guard var layer = node.operands[0].flatMap({ Layer(rewriter, $0) })?.unlimited else { return nil }
+        layer.finish.min = 0
+        return [try layer.rebuilt(&rewriter, name: node.name)]
+    case let op as Clip:
+        guard var layer = node.operands[0].flatMap({ Layer(rewriter, $0) })?.unlimited, op.min ?? 0 <= op.max ?? .infinity else { return nil }
+        (layer.finish.min, layer.finish.max) = (op.min, op.max)
+        return [try layer.rebuilt(&rewriter, name: node.name)]
+    case let op as QuantizeLinear:
+        guard op.blockSize == 0, op.to == .uint8 || op.to == .int8, var layer = node.operands[0].flatMap({ Layer(rewriter, $0) }), layer.finish.to == .float32,
+            let step = rewriter.scalar(node.operands[1]), step > 0, let zero = node.operands.count > 2 ? node.operands[2].map({ rewriter.scalar($0) }) ?? 0 : 0
+        else { return nil }
+        let divisor = rewriter.constant(try Tensor(filling: step, type: .float32, shape: []))
+        for index in [IntegerFinish.scale, IntegerFinish.bias] {
+            layer.operands[index] = try layer.operands[index].map { try rewriter.add1(Binary(.div), [$0, divisor]) }
+        }
+        (layer.finish.to, layer.finish.zeroPoint) = (op.to, Int(zero))
+        (layer.finish.min, layer.finish.max) = (layer.finish.min.map { $0 / step }, layer.finish.max.map { $0 / step })
+        return [try layer.rebuilt(&rewriter, name: node.name)]
+    default: return nil
+    }
+}
+
+/// A layer of integers whose result nobody else reads.
+private struct Layer {
+    var op: any Operator
+    var operands: [Value?]
+    let result: Value
+    /// The dimension of the result that columns lie along.
+    let axis: Int
+    var finish: IntegerFinish
+
+    /// - Parameter castToFloat: whether the value is the layer's sums in f32.
+    init?(_ rewriter: Rewriter, _ value: Value, castToFloat: Bool = false) {
+        var value = value
+        guard rewriter.useCount(value) == 1 else { return nil }
+        if castToFloat {
+            guard let (cast, node) = rewriter.produced(value, by: Cast.self), cast.to == .float32, let source = node.operands[0], rewriter.useCount(source) == 1 else { return nil }
+            value = source
+        }
+        guard let node = rewriter.producer(of: value) else { return nil }
+        let rank = rewriter.shape(value).count
+        switch node.op {
+        case let product as IntegerProduct: (finish, axis) = (product.finish, rank - 1)
+        case let conv as IntegerConv: (finish, axis) = (conv.finish, conv.channelsLast ? rank - 1 : 1)
+        default: return nil
+        }
+        guard finish.to == (castToFloat ? .int32 : .float32) else { return nil }
+        (op, result) = (node.op, value)
+        operands = node.operands + [Value?](repeating: nil, count: max(0, IntegerFinish.bias + 1 - node.operands.count))
+    }
+
+    /// The layer where its results are not limited yet.
+    var unlimited: Layer? { finish.min == nil && finish.max == nil ? self : nil }
+
+    /// A value that is the same along all dimensions but the columns, as `[columns]` or a scalar; nil where it is not.
+    func columns(_ rewriter: inout Rewriter, _ value: Value) throws -> Value? {
+        let (shape, whole) = (rewriter.shape(value), rewriter.shape(result))
+        guard rewriter.fact(value).element == .float32, shape.count <= whole.count else { return nil }
+        let missing = whole.count - shape.count
+        for (index, extent) in shape.enumerated() where extent.constant != 1 && (index + missing != axis || extent != whole[axis]) { return nil }
+        let target: Shape = shape.allSatisfy { $0.constant == 1 } ? [] : [whole[axis]]
+        return target == shape ? value : try rewriter.add1(Reshape(shape: target), [value])
+    }
+
+    func rebuilt(_ rewriter: inout Rewriter, name: String) throws -> Value {
+        var operands = operands
+        while let last = operands.last, last == nil { operands.removeLast() }
+        switch op {
+        case var product as IntegerProduct:
+            product.finish = finish
+            return try rewriter.add1(product, operands, name: name)
+        case var conv as IntegerConv:
+            conv.finish = finish
+            return try rewriter.add1(conv, operands, name: name)
+        default: throw DLCError("\(op.name) is no layer of integers")
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import CKernels
+
+/// What kernels of 8-bit integers make of their sums before they store them (`dlc_integer_finish`). The result's type says which.
+package struct IntegerFinishFields: FieldGroup {
+    package var zeroPoint = 0
+    /// Limits of sum · scale + bias.
+    package var low = -Double.infinity
+    package var high = Double.infinity
+
+    package init() {}
+    package mutating func visit(_ fields: inout some FieldVisitor) throws {
+        try fields("zero_point", &zeroPoint)
+        try fields("low", &low)
+        try fields("high", &high)
+    }
+
+    static let rules = [OperandRule("scale?", .only(.float32), "*"), OperandRule("bias?", .only(.float32), "*")]
+
+    /// The kernels' struct.
+    /// - Throws: where scale or bias are not of the result's columns, or a number is out of range.
+    func parameters(_ step: BoundStep, _ type: ElementType, columns: Int) throws -> dlc_integer_finish {
+        var finish = dlc_integer_finish()
+        finish.type = type.kernelType
+        let (scale, bias) = (step.optional("scale"), step.optional("bias"))
+        for (name, operand) in [("scale", scale), ("bias", bias)] {
+            guard let operand, operand.count != 1, operand.count != columns else { continue }
+            throw DLCError("\(name) has extents \(operand.shape); expected one element or \(columns)")
+        }
+        guard type == .int32 || scale != nil else { throw DLCError("scale is missing") }
+        (finish.scale_columns, finish.bias_columns) = ((scale?.count ?? 1) != 1, (bias?.count ?? 1) != 1)
+        (finish.low, finish.high) = (Float(low), Float(high))
+        if type == .int8 || type == .uint8 {
+            let range = type == .int8 ? -128.0...127.0 : 0.0...255.0
+            guard range.contains(Double(zeroPoint)), !low.isNaN, !high.isNaN else { throw DLCError("a zero point of \(zeroPoint) is out of range") }
+            let (least, most) = (range.lowerBound - Double(zeroPoint), range.upperBound - Double(zeroPoint))
+            finish.low = Float(min(max(low.rounded(.toNearestOrEven), least), most))
+            finish.high = Float(min(max(high.rounded(.toNearestOrEven), least), most))
+            finish.zero = Int32(zeroPoint)
+        }
+        return finish
+    }
+}
