@@ -36,6 +36,7 @@ public struct IntegerFinish: Sendable {
             let column = column(index)
             var y = Double(Float(Int32(truncatingIfNeeded: sums[index]))) * scale[scale.count == 1 ? 0 : column] + bias[bias.count == 1 ? 0 : column]
             y = Double(Float(y))
+            if y.isNaN, to != .float32 { y = -.infinity }
             if let min, y < min { y = min }
             if let max, y > max { y = max }
             guard let range = to.integerRange else { return y }
