@@ -99,6 +99,7 @@ func writeNodes(
         defer { for value in node.results { note(value) } }
         try located(node.name.isEmpty ? node.op.name : "\(node.op.name) '\(node.name)'") {
             if let op = node.op as? any HasBodies {
+                used.formUnion(node.operands.compactMap { $0.map(names.name(of:)) })
                 return domains.formUnion(try BodyWriter(opset, names, tensors, symbols).write(op, node, to: message))
             }
             let definition = node.op.definition

@@ -13,6 +13,13 @@ extension Reshape {
     static let readReshape: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
         try reader.allowAttributes(["allowzero", "shape", "consumed_inputs"])
         let x = try reader.fact(0)
+        // What 0 and −1 stand for must be known: of a shape that is data as a whole it is not.
+        if let given = reader.operand(1), reader.builder.fact(given).content == nil, reader.builder.fact(given).constant == nil {
+            let read = try reader.builder.numbers(of: given, isSigned: false)
+            if reader.builder.producer(of: read)?.op is Numbers {
+                throw DLCError("shape is computed from data at run time; it must be known when the model is built")
+            }
+        }
         guard var shape = try reader.dims(attribute: "shape", orOperand: 1) else { throw DLCError("shape is missing") }
         let copiesZeros = try (reader.attribute("allowzero") ?? 0) == 0
         var inferred: Int?
