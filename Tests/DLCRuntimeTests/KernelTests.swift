@@ -36,7 +36,7 @@ import Testing
         // Transposed, separable and Strassen's kernels have tests of their own; the rest is here.
         let called = Set(Self.images.flatMap { $0.image.plan.steps.map(\.kernelName) })
         let missing = KernelTable.all.map { $0.name }.filter { !called.contains($0) }
-        #expect(Set(missing).isSubset(of: ["separable", "pack", "pack_recurrent", "range", "sizes", "fill"]), "\(missing)")
+        #expect(Set(missing).isSubset(of: ["separable", "pack", "pack_integer", "pack_recurrent", "range", "sizes", "fill"]), "\(missing)")
     }
 
     @Test func parametersSurviveTheFile() throws {
@@ -51,7 +51,7 @@ import Testing
 
     /// Kernels whose results may have any extents, within what their operands allow.
     private static let withFreeExtents: Set<String> = [
-        "conv", "conv_transpose", "pool", "resize", "range", "non_max_suppression", "separable", "region", "fill", "one_hot",
+        "conv", "conv_transpose", "integer_conv", "pool", "resize", "range", "non_max_suppression", "separable", "region", "fill", "one_hot",
         "random", "max_pool_select", "average_pool_gradient", "gather_gradient", "resize_gradient",
     ]
 
@@ -61,7 +61,7 @@ import Testing
             for (index, step) in image.plan.steps.enumerated() {
                 for case let (place, result?) in step.results.enumerated() where !Self.withFreeExtents.contains(step.kernelName) {
                     // Packed panels are of a width of their own: they hold a product's last columns or nothing in their place.
-                    let last = step.kernelName == "product" ? result.shape.count - 1 : result.shape.count
+                    let last = ["product", "integer_product"].contains(step.kernelName) ? result.shape.count - 1 : result.shape.count
                     for axis in 0..<last where (result.shape[axis].constant ?? 0) > 1 {
                         var plan = image.plan
                         plan.steps[index].results[place]?.shape[axis] = try result.shape[axis].minus(1)

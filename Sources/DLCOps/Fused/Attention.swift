@@ -63,10 +63,10 @@ public struct Attention: Operator {
         for (name, fact) in [("k", k), ("v", v)] {
             try context.require(q.shape[0], equals: fact.shape[0], "q is \(q.type) and \(name) is \(fact.type): their batches must agree")
         }
-        if let heads = q.shape[axes.head].constant, let inner = k.shape[axes.head].constant, inner == 0 || heads % inner != 0 {
+        if let heads = q.shape[axes.head].constant, let inner = k.shape[axes.head].constant,
+            inner == 0 ? heads != 0 : heads % inner != 0 {
             throw DLCError("\(inner) heads of keys do not divide \(heads) heads of queries")
         }
-        try context.require(.atLeast, k.shape[axes.head], 1, "there are heads of keys, k is \(k.type)")
         try context.require(.divides, k.shape[axes.head], q.shape[axes.head], "heads of keys divide heads of queries, q \(q.type) and k \(k.type)")
         var shape = q.shape
         shape[3] = v.shape[3]
