@@ -30,12 +30,25 @@ bool dlc_host_has(dlc_isa isa) {
     }
 }
 
+#if defined(__x86_64__)
+/// Leaf 7, subleaf 1; AVX2 says that the registers are saved. Asked once: virtual machines take microseconds to answer.
+static bool has_avx_vnni(void) {
+    static _Atomic int known; // 0 unknown, 1 no, 2 yes
+    int answer = known;
+    if (answer == 0) {
+        unsigned a, b, c, d;
+        answer = 1 + (__get_cpuid_count(7, 1, &a, &b, &c, &d) && (a >> 4 & 1));
+        known = answer;
+    }
+    return answer == 2;
+}
+#endif
+
 bool dlc_host_has_dot(dlc_isa isa) {
     if (!dlc_host_has(isa)) return false;
 #if defined(__x86_64__)
     if (isa == DLC_ISA_AVX512) return __builtin_cpu_supports("avx512vnni");
-    unsigned a, b, c, d; // AVX-VNNI: leaf 7, subleaf 1; AVX2 says that its registers are saved
-    return isa == DLC_ISA_AVX2 && __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a >> 4 & 1);
+    return isa == DLC_ISA_AVX2 && has_avx_vnni();
 #elif defined(__aarch64__) && defined(__ARM_FEATURE_DOTPROD)
     return isa == DLC_ISA_NEON;
 #elif defined(__aarch64__) && defined(__linux__)
