@@ -48,7 +48,8 @@ extension Compiler {
         // One tensor for a parameter of several programs.
         var drawn: [String: Tensor] = [:]
         func graph(_ model: Model, _ settled: InputSettings) throws -> Graph {
-            try model.rewritten { try $0.settling(settled, foldLimit: GraphBuilder.usualFoldLimit) }.graph(seed: options.seed ?? 0) { parameter in
+            try model.rewritten { try $0.settling(settled, foldLimit: GraphBuilder.usualFoldLimit) }.graph(seed: options.seed ?? 0) {
+                parameter in
                 if let known = drawn[parameter.name] { return known }
                 let tensor = try values(parameter)
                 drawn[parameter.name] = tensor

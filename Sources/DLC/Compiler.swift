@@ -76,9 +76,10 @@ public enum Compiler {
         var others = options
         others.memory = nil
         for program in programs {
-            image.append(try located(program.name) {
-                try Lowering.plan(Self.graph(program, at: .lowered, others), others, sharing: image)
-            })
+            image.append(
+                try located(program.name) {
+                    try Lowering.plan(Self.graph(program, at: .lowered, others), others, sharing: image)
+                })
         }
         return image
     }

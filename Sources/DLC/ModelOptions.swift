@@ -33,7 +33,8 @@ public struct ModelOptions: Sendable {
     public func check(_ path: String) throws {
         if path.hasSuffix(".dlm") { return }
         let given: [(String, Bool)] = [
-            ("--set", !settings.isEmpty), ("--model", model != nil), ("--training", training != nil), ("--program", program != nil), ("--weights", weights != nil), ("--rename", !renames.isEmpty), ("--draw", !drawn.isEmpty),
+            ("--set", !settings.isEmpty), ("--model", model != nil), ("--training", training != nil), ("--program", program != nil),
+            ("--weights", weights != nil), ("--rename", !renames.isEmpty), ("--draw", !drawn.isEmpty),
             ("--seed", seed != nil),
         ]
         if let (name, _) = given.first(where: \.1) {

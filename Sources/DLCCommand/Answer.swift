@@ -20,7 +20,9 @@ struct Answer {
             return
         }
         let probabilities = areProbabilities ? values : Self.softmax(values)
-        let order = probabilities.indices.sorted { probabilities[$0] != probabilities[$1] ? probabilities[$0] > probabilities[$1] : $0 < $1 }
+        let order = probabilities.indices.sorted {
+            probabilities[$0] != probabilities[$1] ? probabilities[$0] > probabilities[$1] : $0 < $1
+        }
         let best = order.prefix(top ?? 5).map { ($0 < labels.count ? labels[$0] : "class \($0)", probabilities[$0]) }
         let width = best.reduce(0) { max($0, $1.0.count) }
         var lines = [areProbabilities ? "\(name):" : "\(name), as probabilities (softmax of the scores):"]

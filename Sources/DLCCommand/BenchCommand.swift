@@ -72,7 +72,9 @@ struct BenchCommand: ParsableCommand {
             let scratch = try Staging.scratchFolder()
             folder = scratch
             path = "\(scratch)/model.dlc"
-            try Progress.during("compiling \(model.model)") { try ChildProcess.run(["build", model.model, "-o", path] + model.flags.arguments + settling.arguments + flags.arguments) }
+            try Progress.during("compiling \(model.model)") {
+                try ChildProcess.run(["build", model.model, "-o", path] + model.flags.arguments + settling.arguments + flags.arguments)
+            }
         }
         try located(model.model) { try measure(path, try ChosenExtents(settling.shapes, flags, isSettled: !isCompiled)) }
     }

@@ -44,7 +44,9 @@ struct BuildCommand: ParsableCommand {
 
     @Option(
         name: .customLong("swift"),
-        help: "Also write a Swift type with a property per input and output, which loads the file from the package's resources; of a training one that learns.")
+        help:
+            "Also write a Swift type with a property per input and output, which loads the file from the package's resources; of a training one that learns."
+    )
     var interface: String?
 
     func run() throws {
@@ -55,7 +57,8 @@ struct BuildCommand: ParsableCommand {
         options.program = network.program
         let image = try ModelFile.compile(input.model, options, flags)
         if let interface {
-            let text = TypedInterface(image.plan, resource: ModelFile.stem(output), source: options.training ?? ModelFile.stem(input.model)).text
+            let text = TypedInterface(image.plan, resource: ModelFile.stem(output), source: options.training ?? ModelFile.stem(input.model))
+                .text
             try Staging.file(interface) {
                 try TextFile.write(text, to: $0)
                 try Staging.file(output) { try PlanFile.write(image, to: $0) }

@@ -69,7 +69,9 @@ struct CompareCommand: ParsableCommand {
         let inputs = try inputs(for: first)
         let (got, want) = (try located(path) { try run(first, inputs) }, try located(other) { try run(second, inputs) })
         guard Set(got.keys) == Set(want.keys) else {
-            throw DLCError("the models have different outputs or states: \(got.keys.sorted().joined(separator: ", ")) and \(want.keys.sorted().joined(separator: ", "))")
+            throw DLCError(
+                "the models have different outputs or states: \(got.keys.sorted().joined(separator: ", ")) and \(want.keys.sorted().joined(separator: ", "))"
+            )
         }
         return try (first.outputs.map { "output \($0.name)" } + first.states.map { "state \($0.name)" }).compactMap { label in
             guard let a = got[label], let b = want[label] else { return nil }

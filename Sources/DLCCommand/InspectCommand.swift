@@ -63,7 +63,9 @@ struct InspectCommand: ParsableCommand {
 
     func validate() throws {
         if text && dot { throw ValidationError("--text and --dot exclude each other") }
-        if kernels && (text || dot || json || stage != nil) { throw ValidationError("--kernels is for the plan, not for a graph or totals") }
+        if kernels && (text || dot || json || stage != nil) {
+            throw ValidationError("--kernels is for the plan, not for a graph or totals")
+        }
         if json && (text || dot || stage != nil) { throw ValidationError("--json is for the totals, not for a graph") }
     }
 
@@ -151,7 +153,9 @@ struct InspectCommand: ParsableCommand {
                 fields += [("peak_bytes", "\(memory.total)"), ("threads", "\(threads)")]
             }
             if let bytes { fields.append(("file_bytes", "\(bytes)")) }
-            fields += [("arena_bytes", "\(arena.peak)"), ("lower_bound_bytes", "\(arena.lowerBound)"), ("unshared_bytes", "\(arena.total)")]
+            fields += [
+                ("arena_bytes", "\(arena.peak)"), ("lower_bound_bytes", "\(arena.lowerBound)"), ("unshared_bytes", "\(arena.total)"),
+            ]
             print("{" + fields.map { "\(Format.json($0.0)): \($0.1)" }.joined(separator: ", ") + "}")
             return
         }
@@ -159,13 +163,17 @@ struct InspectCommand: ParsableCommand {
         print()
         for port in plan.inputs { print("input   \(Describe.port(port))") }
         for port in plan.outputs { print("output  \(Describe.port(port))") }
-        for (index, state) in plan.states.enumerated() { print("state   \(Describe.state(state)), at first \(try compiled.firstValue(of: index))") }
+        for (index, state) in plan.states.enumerated() {
+            print("state   \(Describe.state(state)), at first \(try compiled.firstValue(of: index))")
+        }
         for key in plan.metadata.keys.sorted() { print("note    \(key): \(oneLine(plan.metadata[key] ?? ""))") }
         print()
         let symbols = inputs.bindings.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }.joined(separator: ", ")
         if let source {
             let statistics = source.statisticCount > 0 ? ", and \(Format.grouped(source.statisticCount)) running statistics" : ""
-            print("trains  \(Format.grouped(source.parameterCount)) parameters in \(source.parameters.count { $0.role == .weight }) tensors\(statistics)")
+            print(
+                "trains  \(Format.grouped(source.parameterCount)) parameters in \(source.parameters.count { $0.role == .weight }) tensors\(statistics)"
+            )
         }
         if let training {
             for line in try TrainingReport(training, plan, inputs.bindings).lines { print(line) }
@@ -174,10 +182,14 @@ struct InspectCommand: ParsableCommand {
         print("weights \(Format.bytes(plan.constantBytes))\(bytes.map { ", in a file of \(Format.bytes($0))" } ?? "")")
         if !plan.packings.isEmpty {
             let from = plan.packings.reduce(0) { $0 + $1.constantBytes(in: plan) }
-            print("packs   \(Format.bytes(from)) of them into \(Format.bytes(plan.allPackedBytes)) at load, for \(plan.packings.count) layers")
+            print(
+                "packs   \(Format.bytes(from)) of them into \(Format.bytes(plan.allPackedBytes)) at load, for \(plan.packings.count) layers"
+            )
         }
         let ratio = arena.lowerBound > 0 ? Format.fixed(Double(arena.peak) / Double(arena.lowerBound), 3) : "1"
-        print("arena   \(Format.bytes(arena.peak)): \(ratio) × the lower bound of \(Format.bytes(arena.lowerBound)); without sharing \(Format.bytes(arena.total))")
+        print(
+            "arena   \(Format.bytes(arena.peak)): \(ratio) × the lower bound of \(Format.bytes(arena.lowerBound)); without sharing \(Format.bytes(arena.total))"
+        )
         guard isTraining else { return }
         if repeated.steps > 0 {
             let share = Double(repeated.operations) / Double(max(1, try plan.operations(inputs.bindings) - repeated.operations))

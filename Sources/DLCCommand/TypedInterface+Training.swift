@@ -50,12 +50,26 @@ extension TypedInterface {
 
     private var members: [String] {
         var members = [Self.results("Results", "What a step and an evaluation give.", plan.outputs, scalars: Self.scalars)]
-        if let prediction { members.append(Self.results("Prediction", "What the network predicts.", prediction.outputs, scalars: Self.scalars)) }
-        members.append(Self.method(
-            "step", "Learns from one batch. What it gives is as it was before the weights moved.", plan.inputs, "Results", by: "training.step",
-            attributes: "@discardableResult "))
-        if let evaluation { members.append(Self.method("evaluate", "The same with the weights as they are, which stay.", evaluation.inputs, "Results", by: "training.evaluate")) }
-        if let prediction { members.append(Self.method("predict", "What the network says with the weights as they are.", prediction.inputs, "Prediction", by: "training.predict")) }
+        if let prediction {
+            members.append(Self.results("Prediction", "What the network predicts.", prediction.outputs, scalars: Self.scalars))
+        }
+        members.append(
+            Self.method(
+                "step", "Learns from one batch. What it gives is as it was before the weights moved.", plan.inputs, "Results",
+                by: "training.step",
+                attributes: "@discardableResult "))
+        if let evaluation {
+            members.append(
+                Self.method(
+                    "evaluate", "The same with the weights as they are, which stay.", evaluation.inputs, "Results", by: "training.evaluate")
+            )
+        }
+        if let prediction {
+            members.append(
+                Self.method(
+                    "predict", "What the network says with the weights as they are.", prediction.inputs, "Prediction",
+                    by: "training.predict"))
+        }
         return members + rates + [files]
     }
 

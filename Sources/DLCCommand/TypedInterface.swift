@@ -19,19 +19,19 @@ struct TypedInterface {
     var text: String {
         if isTraining { return trainingText }
         return """
-        // Written by `dlc build --swift`. Do not edit.
-        import DLCRuntime
-        import Foundation
+            // Written by `dlc build --swift`. Do not edit.
+            import DLCRuntime
+            import Foundation
 
-        /// The network \(Self.comment(source)), compiled into \(Self.comment(resource)).dlc.
-        ///
-        \(plan.states.isEmpty ? sharedHead : objectHead)
-        \(results)
+            /// The network \(Self.comment(source)), compiled into \(Self.comment(resource)).dlc.
+            ///
+            \(plan.states.isEmpty ? sharedHead : objectHead)
+            \(results)
 
-        \(plan.states.isEmpty ? sharedMembers : objectMembers)
-        }
+            \(plan.states.isEmpty ? sharedMembers : objectMembers)
+            }
 
-        """
+            """
     }
 
     private var typeName: String { SwiftNames.type(resource) }
@@ -161,11 +161,14 @@ struct TypedInterface {
 
     /// A method with a parameter per input.
     /// - Parameter runner: the function of dictionaries that it calls.
-    static func method(_ name: String, _ documentation: String, _ inputs: [Plan.Port], _ result: String, by runner: String, attributes: String = "") -> String {
+    static func method(
+        _ name: String, _ documentation: String, _ inputs: [Plan.Port], _ result: String, by runner: String, attributes: String = ""
+    ) -> String {
         let names = SwiftNames.values(inputs.map(\.name))
         let parameters = names.map { "\($0): Tensor" }.joined(separator: ", ")
         let arguments = zip(inputs, names).map { "\(literal($0.name)): \($1)" }.joined(separator: ", ")
-        let lines = ["/// \(documentation)"] + (inputs.isEmpty ? [] : ["/// - Parameters:"])
+        let lines =
+            ["/// \(documentation)"] + (inputs.isEmpty ? [] : ["/// - Parameters:"])
             + zip(inputs, names).map { "///   - \($1): input \(describe($0))" }
         return """
             \(lines.map { "    " + $0 }.joined(separator: "\n"))

@@ -6,7 +6,9 @@ extension Graph {
         var definers: [String: Int] = [:]
         for (index, node) in nodes.enumerated() {
             for result in node.results {
-                for case let symbol? in shape(result).map(\.symbol) where definers[symbol] == nil && isFromData(symbol) { definers[symbol] = index }
+                for case let symbol? in shape(result).map(\.symbol) where definers[symbol] == nil && isFromData(symbol) {
+                    definers[symbol] = index
+                }
             }
         }
         return definers

@@ -27,7 +27,9 @@ extension Graph {
             let reference = names[port.value.index]
             return reference == "%" + Self.quoted(port.name) ? reference : "\(Self.quoted(port.name)) = \(reference)"
         }
-        var lines = ["graph \(Self.quoted(self.name.isEmpty ? "main" : self.name))(\(arguments.joined(separator: ", "))) -> (\(results.joined(separator: ", "))) {"]
+        var lines = [
+            "graph \(Self.quoted(self.name.isEmpty ? "main" : self.name))(\(arguments.joined(separator: ", "))) -> (\(results.joined(separator: ", "))) {"
+        ]
         if stage != .imported { lines.append("    stage \(stage)") }
         for key in metadata.keys.sorted() { lines.append("    metadata \(Self.literal(key)): \(Self.literal(metadata[key] ?? ""))") }
         for state in states {
@@ -69,9 +71,12 @@ extension Graph {
 
     /// The name as it is where it is plain, else as a string literal.
     static func quoted(_ name: String) -> String {
-        let isPlain = !name.isEmpty && name.unicodeScalars.allSatisfy { scalar in
-            scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || "_./'-".unicodeScalars.contains(scalar))
-        }
+        let isPlain =
+            !name.isEmpty
+            && name.unicodeScalars.allSatisfy { scalar in
+                scalar.isASCII
+                    && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || "_./'-".unicodeScalars.contains(scalar))
+            }
         return isPlain ? name : literal(name)
     }
 

@@ -40,7 +40,9 @@ extension Graph {
                 }
             }
         }
-        for port in outputs where !values.indices.contains(port.value.index) || !isKnown[port.value.index] { throw DLCError("output \(port.name) is never computed") }
+        for port in outputs where !values.indices.contains(port.value.index) || !isKnown[port.value.index] {
+            throw DLCError("output \(port.name) is never computed")
+        }
         guard Set(outputs.map(\.name)).count == outputs.count else { throw DLCError("two outputs have one name") }
         for state in states {
             guard values.indices.contains(state.next.index), isKnown[state.next.index] else {

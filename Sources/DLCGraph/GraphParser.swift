@@ -95,7 +95,9 @@ public struct GraphParser {
             try builder.output(output.name, value)
         }
         for state in states {
-            guard let value = values[state.next] else { throw DLCError("%\(state.next), the next value of state \(state.name), is never computed") }
+            guard let value = values[state.next] else {
+                throw DLCError("%\(state.next), the next value of state \(state.name), is never computed")
+            }
             try builder.next(state.name, value)
         }
         return builder.graph

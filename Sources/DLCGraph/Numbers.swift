@@ -33,7 +33,9 @@ public struct Numbers: Operator {
 
     /// A tensor without elements has the extents, so that others find them by its shape.
     private static func write(_ writer: inout ONNXWriter) throws {
-        guard let op = writer.op as? Numbers, let count = try writer.operandFacts[0]?.shape.constants.map({ try Checked.count($0) }) else { return }
+        guard let op = writer.op as? Numbers, let count = try writer.operandFacts[0]?.shape.constants.map({ try Checked.count($0) }) else {
+            return
+        }
         let whole = writer.intermediate("Cast", [writer.inputs[0]], [("to", .int(ElementType.int64.onnx))])
         var flat = writer.intermediate("Reshape", [whole, try writer.integers([count, 1], "column")])
         if op.isSigned {
@@ -82,11 +84,12 @@ public struct Numbers: Operator {
     /// The shape of the second result.
     /// - Throws: where a number is below 0 and may not be.
     package static func extents(_ numbers: [Int64], isSigned: Bool) throws -> [Int] {
-        try [0] + numbers.flatMap { number -> [Int] in
-            if isSigned { return [Int(max(number, 0)), Int(max(number == .min ? .max : -number, 0))] }
-            guard number >= 0 else { throw DLCError("the number of elements is \(number), as data say; expected 0 or more") }
-            return [Int(number)]
-        }
+        try [0]
+            + numbers.flatMap { number -> [Int] in
+                if isSigned { return [Int(max(number, 0)), Int(max(number == .min ? .max : -number, 0))] }
+                guard number >= 0 else { throw DLCError("the number of elements is \(number), as data say; expected 0 or more") }
+                return [Int(number)]
+            }
     }
 }
 
@@ -100,7 +103,8 @@ extension GraphBuilder {
             throw DLCError("\(fact.type) is computed from data at run time; extents are read of at most \(Numbers.limit) integers")
         }
         if depth < 8, let producer = producer(of: value), producer.op is any FollowsElements,
-            producer.operands.contains(where: { $0.map { self.fact($0).content != nil && !self.fact($0).shape.isEmpty } ?? false }) {
+            producer.operands.contains(where: { $0.map { self.fact($0).content != nil && !self.fact($0).shape.isEmpty } ?? false })
+        {
             var attempt = self
             if let followed = try? attempt.following(producer, isSigned: isSigned, depth: depth) {
                 self = attempt

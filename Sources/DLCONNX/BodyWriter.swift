@@ -24,7 +24,8 @@ struct BodyWriter {
         }
         func body(_ name: String, _ graph: Graph, entries: Int, captured: [String], of written: connx_node) throws {
             let attribute = name.withView { connx_node_add_attribute(written, $0, CONNX_ATTRIBUTE_GRAPH) }
-            domains.formUnion(try write(graph, entries: entries, captured: captured, named: name, to: connx_attribute_make_graph(attribute)))
+            domains.formUnion(
+                try write(graph, entries: entries, captured: captured, named: name, to: connx_attribute_make_graph(attribute)))
         }
         switch op {
         case let op as If:
@@ -42,7 +43,8 @@ struct BodyWriter {
         return domains
     }
 
-    private func write(_ graph: Graph, entries: Int, captured: [String], named name: String, to message: connx_graph) throws -> Set<String> {
+    private func write(_ graph: Graph, entries: Int, captured: [String], named name: String, to message: connx_graph) throws -> Set<String>
+    {
         let inner = ValueNames(body: graph, entries: entries, captured: captured, inside: names)
         names.unique(graph.name.isEmpty ? name : graph.name).withView { connx_graph_set_name(message, $0) }
         for port in graph.inputs.prefix(entries) {

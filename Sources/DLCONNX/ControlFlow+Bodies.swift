@@ -53,7 +53,8 @@ extension ControlFlow {
         guard then.inputs.isEmpty, otherwise.inputs.isEmpty else { throw DLCError("a branch of If has inputs") }
         let (a, b) = (try self.body(then, node, in: body), try self.body(otherwise, node, in: body))
         return try body.site.builder.add(
-            If(then: a.graph, otherwise: b.graph), [condition] + a.captured + b.captured, name: node.name, resultNames: resultNames(node, in: body))
+            If(then: a.graph, otherwise: b.graph), [condition] + a.captured + b.captured, name: node.name,
+            resultNames: resultNames(node, in: body))
     }
 
     static func resultNames(_ node: SourceNode, in body: BodyImporter) -> [String?] {
@@ -77,7 +78,8 @@ extension ControlFlow {
             for (index, port) in attempt.graph.outputs.dropFirst().prefix(initial.count).enumerated() {
                 let next = attempt.graph.type(port.value)
                 guard next.element == types[index].element, next.rank == types[index].rank else {
-                    throw DLCError("value \(index) that the loop carries is \(types[index]) in one round and \(next) in the next; its rank must stay")
+                    throw DLCError(
+                        "value \(index) that the loop carries is \(types[index]) in one round and \(next) in the next; its rank must stay")
                 }
                 for axis in next.shape.indices where next.shape[axis] != types[index].shape[axis] {
                     if types[index].shape[axis].symbol?.hasPrefix("carried") == true { continue }

@@ -70,7 +70,9 @@ extension ControlFlow {
     }
 
     private static func iterations(_ value: Value, in body: BodyImporter) throws -> Int {
-        guard let count = body.site.builder.fact(value).content?.first?.constant else { throw DLCError("the number of rounds depends on data") }
+        guard let count = body.site.builder.fact(value).content?.first?.constant else {
+            throw DLCError("the number of rounds depends on data")
+        }
         return count
     }
 
@@ -87,7 +89,9 @@ extension ControlFlow {
         }
         let carried = node.inputs.count - scannedCount
         let isComplete = outputs.count >= max(carried, node.outputs.count)
-        guard carried >= 0, formal.count == node.inputs.count, isComplete else { throw DLCError("the body of Scan does not fit the node's inputs and outputs") }
+        guard carried >= 0, formal.count == node.inputs.count, isComplete else {
+            throw DLCError("the body of Scan does not fit the node's inputs and outputs")
+        }
         var state = try node.inputs[..<carried].map { try body.value($0) }
         let sources = try node.inputs[carried...].map { name in
             guard let value = try body.value(name) else { throw DLCError("a scanned input is absent") }
@@ -100,7 +104,8 @@ extension ControlFlow {
         }
         let extents = zip(sources, axes).map { body.site.builder.shape($0)[$1] }
         for extent in extents {
-            try body.site.builder.require(Constraint(.equal, extents[0], extent, place: "Scan \(node.name)", reason: "scanned inputs have one length"))
+            try body.site.builder.require(
+                Constraint(.equal, extents[0], extent, place: "Scan \(node.name)", reason: "scanned inputs have one length"))
         }
         let most = min(iterationLimit, max(1, unrolledNodes / max(1, graph.nodes.count)))
         if let length = extents[0].constant, length > 0, length <= most {
@@ -119,9 +124,10 @@ extension ControlFlow {
                     scanned[index].append(value)
                 }
             }
-            return state + (try scanned.enumerated().map { index, rows in
-                try stacked(results.isReversed[index] ? rows.reversed() : rows, axis: results.axes[index], node, in: body)
-            })
+            return state
+                + (try scanned.enumerated().map { index, rows in
+                    try stacked(results.isReversed[index] ? rows.reversed() : rows, axis: results.axes[index], node, in: body)
+                })
         }
         // A loop whose rounds take their rows out of the inputs.
         let initial = try state.map { value in
@@ -146,7 +152,8 @@ extension ControlFlow {
             var value = values[carried + index]
             let shape = body.site.builder.shape(value)
             if results.isReversed[index] {
-                var slice = Slice(starts: Shape(repeating: 0, count: shape.count), sizes: shape, steps: [Int](repeating: 1, count: shape.count))
+                var slice = Slice(
+                    starts: Shape(repeating: 0, count: shape.count), sizes: shape, steps: [Int](repeating: 1, count: shape.count))
                 (slice.starts[0], slice.steps[0]) = (try shape[0].minus(1), -1)
                 value = try body.site.builder.add1(slice, [value])
             }

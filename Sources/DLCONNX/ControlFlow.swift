@@ -36,7 +36,9 @@ enum ControlFlow {
             return try inline(isTrue ? then : otherwise, node, in: body)
         }
         if let truth = body.site.builder.fact(condition).content?.first, body.site.builder.fact(condition).content?.count == 1 {
-            if let results = attempt(in: body, { try selected(condition, then, otherwise, node, in: body, isArithmetic: true) }) { return results }
+            if let results = attempt(in: body, { try selected(condition, then, otherwise, node, in: body, isArithmetic: true) }) {
+                return results
+            }
             // What data decide is not known before the run, and what a body sees may differ from round to round.
             if body.site.isBody || truth.symbols.contains(where: body.site.builder.graph.isFromData) {
                 let before = Snapshot(body)
@@ -49,7 +51,10 @@ enum ControlFlow {
             if let results = try importChoice(truth, then: then, otherwise: otherwise, node, in: body) { return results }
         }
         if isPlain(then), isPlain(otherwise),
-            let results = attempt(in: body, { try selected(condition, then, otherwise, node, in: body) }) { return results }
+            let results = attempt(in: body, { try selected(condition, then, otherwise, node, in: body) })
+        {
+            return results
+        }
         return try importBranches(condition, then: then, otherwise: otherwise, node, in: body)
     }
 
@@ -57,7 +62,8 @@ enum ControlFlow {
     /// - Parameter isArithmetic: whether only extents may be computed in them.
     /// - Throws: where the branches give different types.
     private static func selected(
-        _ condition: Value, _ then: connx_graph, _ otherwise: connx_graph, _ node: SourceNode, in body: BodyImporter, isArithmetic: Bool = false
+        _ condition: Value, _ then: connx_graph, _ otherwise: connx_graph, _ node: SourceNode, in body: BodyImporter,
+        isArithmetic: Bool = false
     ) throws -> [Value?] {
         guard let select = body.context.mapping(OperatorKey(domain: "", opType: "Where")) else { throw DLCError("there is no Where") }
         let (thenResults, elseResults) = (try inline(then, node, in: body), try inline(otherwise, node, in: body))

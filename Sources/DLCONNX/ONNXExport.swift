@@ -90,7 +90,9 @@ func writeNodes(
     var domains = Set<String>()
     var initializers: [(name: String, tensor: Tensor, isConstant: Bool)] = []
     // Constants that became attributes are nobody's operands.
-    var used = Set(graph.outputs.map { names.name(of: $0.value) } + graph.states.map { names.name(of: $0.next) } + names.copies.map { names.name(of: $0.value) })
+    var used = Set(
+        graph.outputs.map { names.name(of: $0.value) } + graph.states.map { names.name(of: $0.next) }
+            + names.copies.map { names.name(of: $0.value) })
     for node in graph.nodes {
         if let constant = node.op as? Constant {
             initializers.append((names.name(of: node.results[0]), constant.value, true))

@@ -115,7 +115,13 @@ private func addInputs(
             continue
         }
         let shape = settings.constants[name]?.shape ?? settings.shapes[name]
-        types.append((name, try located("input '\(name)'") { try TypeReader.input(info, rank: shape?.count ?? settings.ranks[name], names: extentNames) }))
+        types.append(
+            (
+                name,
+                try located("input '\(name)'") {
+                    try TypeReader.input(info, rank: shape?.count ?? settings.ranks[name], names: extentNames)
+                }
+            ))
     }
     let symbols = try settings.symbols(of: types)
     for (name, declared) in types {

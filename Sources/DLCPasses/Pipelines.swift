@@ -5,7 +5,8 @@ public enum Pipelines {
     /// The passes that take an imported graph to `stage`.
     public static func passes(to stage: Stage, _ options: CompileOptions) -> [Pass] {
         let parts: [(Stage, [Pass])] = [
-            (.canonical, canonical), (.differentiated, differentiation), (.laidOut, (options.exact ? [] : integers) + fusion + layout), (.lowered, lowering),
+            (.canonical, canonical), (.differentiated, differentiation), (.laidOut, (options.exact ? [] : integers) + fusion + layout),
+            (.lowered, lowering),
         ]
         return parts.filter { $0.0 <= stage }.flatMap { $0.1 }
     }

@@ -26,7 +26,9 @@ struct StageRule: Sendable {
 enum StageRules {
     static let all: [StageRule] = [
         StageRule(stages: .laidOut ... .lowered, words: "compute images with their channels last") { graph, node in
-            guard let op = node.op as? any HasChannelsLast, let x = node.operands.first ?? nil, graph.shape(x).count >= 3 else { return true }
+            guard let op = node.op as? any HasChannelsLast, let x = node.operands.first ?? nil, graph.shape(x).count >= 3 else {
+                return true
+            }
             return op.channelsLast
         },
         StageRule(stages: .laidOut ... .lowered, words: "have no operator that is spelled in elementwise ones") { _, node in

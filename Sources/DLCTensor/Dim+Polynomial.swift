@@ -51,7 +51,8 @@ extension Dim {
 
         func checkLimits() throws {
             guard terms.count <= Limit.terms, depth <= Limit.depth, size <= Limit.size else {
-                throw DLCError("a dimension is an expression of \(size) parts, \(depth) deep; at most \(Limit.size) and \(Limit.depth) are followed")
+                throw DLCError(
+                    "a dimension is an expression of \(size) parts, \(depth) deep; at most \(Limit.size) and \(Limit.depth) are followed")
             }
         }
     }

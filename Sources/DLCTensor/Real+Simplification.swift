@@ -19,7 +19,8 @@ extension Real {
         case (.pow, 0.5): return try apply(.sqrt, type, [a])
         case (.pow, 2): if let x = a.fraction { return try product(x, x) }
         case (.div, let c?):
-            guard let x = a.fraction, let c = Fraction(c), c.numerator.constant.map({ $0 != 0 && $0.magnitude.nonzeroBitCount == 1 }) == true
+            guard let x = a.fraction, let c = Fraction(c),
+                c.numerator.constant.map({ $0 != 0 && $0.magnitude.nonzeroBitCount == 1 }) == true
             else { break }
             // A quotient by a power of two, or by its inverse.
             let power = c.numerator.constant.map { $0.magnitude.trailingZeroBitCount } ?? 0
@@ -87,7 +88,8 @@ extension Real {
             return Dim(number >= 0x1p63 ? .max : number <= -0x1p63 ? .min : Int(number))
         }
         if let fraction { return try fraction.numerator.truncatedQuotient(Dim(1 << fraction.shift)) }
-        if case .apply(.div, _, let operands) = form, let a = operands[0].whole, let b = operands[1].whole, b.isNonNegative, b.constant != 0 {
+        if case .apply(.div, _, let operands) = form, let a = operands[0].whole, let b = operands[1].whole, b.isNonNegative, b.constant != 0
+        {
             return try a.truncatedQuotient(b)
         }
         return try Dim(atom: .truncated(self))

@@ -63,7 +63,9 @@ public struct Real: Hashable, Sendable {
     static func unsimplified(_ function: RealFunction, _ type: ElementType, _ operands: [Real]) throws -> Real {
         let size = operands.reduce(1) { $0 + $1.size }
         let depth = operands.reduce(0) { Swift.max($0, $1.depth) } + 1
-        guard size <= 512, depth <= Dim.Limit.depth else { throw DLCError("an expression of extents has \(size) parts; at most 512 are followed") }
+        guard size <= 512, depth <= Dim.Limit.depth else {
+            throw DLCError("an expression of extents has \(size) parts; at most 512 are followed")
+        }
         return Real(.apply(function, type, operands), size: size, depth: depth)
     }
 

@@ -26,7 +26,8 @@ struct Checkpoint: Sendable {
     func write(to path: String) throws {
         let names = states.keys.sorted()
         var metadata: [String: String] = [
-            "format": "pt", "dlc.step": "\(step)", "dlc.epoch": "\(epoch)", "dlc.batch": "\(batch)", "dlc.metrics": means.names.joined(separator: "\n"),
+            "format": "pt", "dlc.step": "\(step)", "dlc.epoch": "\(epoch)", "dlc.batch": "\(batch)",
+            "dlc.metrics": means.names.joined(separator: "\n"),
             "dlc.means": means.text, "dlc.seconds": "\(seconds)", "dlc.history": HistoryText.csv(history, means.names),
             "dlc.arguments": arguments.joined(separator: "\n"),
         ]
@@ -45,23 +46,31 @@ struct Checkpoint: Sendable {
         self = try located(path) {
             let file = try Safetensors(contentsOf: path)
             func text(_ name: String) throws -> String {
-                guard let value = file.metadata["dlc.\(name)"] else { throw DLCError("is no checkpoint of a training: it does not say its \(name)") }
+                guard let value = file.metadata["dlc.\(name)"] else {
+                    throw DLCError("is no checkpoint of a training: it does not say its \(name)")
+                }
                 return value
             }
             func number(_ name: String) throws -> Int {
-                guard let value = Int(try text(name)), value >= 0 else { throw DLCError("is damaged: \(name) is '\(try text(name).printable(most: 40))'") }
+                guard let value = Int(try text(name)), value >= 0 else {
+                    throw DLCError("is damaged: \(name) is '\(try text(name).printable(most: 40))'")
+                }
                 return value
             }
             let metrics = try text("metrics").split(separator: "\n").map(String.init)
-            guard let seconds = Double(try text("seconds")) else { throw DLCError("is damaged: seconds are '\(try text("seconds").printable(most: 40))'") }
+            guard let seconds = Double(try text("seconds")) else {
+                throw DLCError("is damaged: seconds are '\(try text("seconds").printable(most: 40))'")
+            }
             var states: [String: Tensor] = [:]
             for (index, entry) in file.entries.enumerated() { states[entry.name] = try file.tensor(at: index) }
             var identity: [String: String] = [:]
             for (name, value) in file.metadata where name.hasPrefix("dlc.is.") { identity[String(name.dropFirst("dlc.is.".count))] = value }
             return Checkpoint(
                 states: states, step: try number("step"), epoch: try number("epoch"), batch: try number("batch"),
-                means: try MetricMeans(metrics, text: try text("means")), seconds: seconds, history: try HistoryText.records(text("history"), metrics),
-                identity: identity, arguments: try text("arguments").split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
+                means: try MetricMeans(metrics, text: try text("means")), seconds: seconds,
+                history: try HistoryText.records(text("history"), metrics),
+                identity: identity,
+                arguments: try text("arguments").split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
         }
     }
 
@@ -77,7 +86,9 @@ struct Checkpoint: Sendable {
     func check(identity wanted: [String: String]) throws {
         for (name, value) in wanted.sorted(by: { $0.key < $1.key }) {
             let found = identity[name] ?? "nothing"
-            guard found == value else { throw DLCError("was trained with \(name) \(found.printable()), to go on needs the same; found \(value.printable())") }
+            guard found == value else {
+                throw DLCError("was trained with \(name) \(found.printable()), to go on needs the same; found \(value.printable())")
+            }
         }
     }
 }
@@ -86,7 +97,10 @@ struct Checkpoint: Sendable {
 enum HistoryText {
     static func csv(_ history: [EpochRecord], _ metrics: [String]) -> String {
         let hasValidation = history.contains { !$0.validation.isEmpty }
-        var lines = [(["epoch", "step", "seconds", "best"] + metrics + (hasValidation ? metrics.map { "validation_\($0)" } : [])).joined(separator: ",")]
+        var lines = [
+            (["epoch", "step", "seconds", "best"] + metrics + (hasValidation ? metrics.map { "validation_\($0)" } : [])).joined(
+                separator: ",")
+        ]
         for record in history {
             var cells = ["\(record.epoch)", "\(record.step)", "\(record.seconds)", record.isBest ? "1" : "0"]
             cells += record.training.map { "\($0.value)" }

@@ -44,7 +44,9 @@ public struct LayerWatch: Sendable {
 
     /// A line for each row, below the titles `epoch,step,direction,layer,operator,rms,zeros,spoiled`.
     var csv: String {
-        func quoted(_ text: String) -> String { "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\"" }
+        func quoted(_ text: String) -> String {
+            "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+        }
         return rows.map { row in
             "\(epoch),\(step),\(row.isForward ? "forward" : "backward"),\(quoted(row.layer)),\(quoted(row.summary)),\(row.rms),\(row.zeros),\(row.spoiled)\n"
         }.joined()

@@ -42,10 +42,13 @@ extension Trainer {
     /// reached. Nothing is kept. Of several rates all grow alike, and the first is told.
     /// - Throws: where the training has no rate that can be set; where data or shapes do not fit.
     public func findRate(
-        _ data: any Dataset, normalisation: Normalisation = Normalisation(), from first: Double = 1e-7, to last: Double = 10, steps: Int = 100,
+        _ data: any Dataset, normalisation: Normalisation = Normalisation(), from first: Double = 1e-7, to last: Double = 10,
+        steps: Int = 100,
         observe: (_ step: Int, _ point: RateSweep.Point) throws -> Void = { _, _ in }
     ) throws -> RateSweep {
-        guard first > 0, last > first, steps >= 2 else { throw DLCError("a sweep from \(first) to \(last) in \(steps) steps; expected 0 < from < to and at least 2") }
+        guard first > 0, last > first, steps >= 2 else {
+            throw DLCError("a sweep from \(first) to \(last) in \(steps) steps; expected 0 < from < to and at least 2")
+        }
         let sessions = try TrainingSessions(model, training, threads: options.threads)
         guard let main = training.rates.first else { throw DLCError("has no rate that can be set: its rates are inputs", at: [name]) }
         let given = try training.rates.map { (name: $0, rate: try sessions.step.state($0).doubles().first ?? 0) }

@@ -52,7 +52,9 @@ public struct RunFolder: Sendable {
 
     func writeBest(_ weights: [(name: String, tensor: Tensor)]) throws {
         let entries = weights.map { Safetensors.Entry(name: $0.name, type: $0.tensor.type, shape: $0.tensor.shape) }
-        try Staging.file(bestPath) { try Safetensors.write(entries, metadata: metadata.merging(["format": "pt"]) { $1 }, to: $0) { weights[$0].tensor } }
+        try Staging.file(bestPath) {
+            try Safetensors.write(entries, metadata: metadata.merging(["format": "pt"]) { $1 }, to: $0) { weights[$0].tensor }
+        }
     }
 
     /// Parameters of the best epoch so far; empty where there was none.

@@ -35,7 +35,8 @@ public struct Search: Sendable {
     ///   - folder: gets one folder for each trial.
     /// - Throws: where a setting is searched and given in `file` too.
     public init(
-        _ path: String, _ file: ModelOptions, compile: CompileOptions, options: TrainerOptions, space: SearchSpace, trials count: Int?, folder: String
+        _ path: String, _ file: ModelOptions, compile: CompileOptions, options: TrainerOptions, space: SearchSpace, trials count: Int?,
+        folder: String
     ) throws {
         for axis in space.grid + space.random where file.settings[axis.name] != nil {
             throw DLCError("the setting \(axis.name) is searched and given a value too")

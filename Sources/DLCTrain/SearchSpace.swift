@@ -62,7 +62,9 @@ public struct SearchSpace: Sendable {
         for axis in grid + random where !names.insert(axis.name).inserted { throw DLCError("the setting \(axis.name) is given twice") }
         guard !names.isEmpty else { throw DLCError("nothing is searched; expected settings with their values, such as rate=1e-2,1e-3") }
         for axis in grid {
-            if case .range = axis.values { throw DLCError("\(axis.name) is a range, of which a grid cannot try all; list values, or draw it at random") }
+            if case .range = axis.values {
+                throw DLCError("\(axis.name) is a range, of which a grid cannot try all; list values, or draw it at random")
+            }
         }
     }
 
@@ -78,7 +80,9 @@ public struct SearchSpace: Sendable {
             combinations = combinations.flatMap { known in list.map { known.merging([axis.name: $0]) { $1 } } }
         }
         let wanted = count ?? (grid.isEmpty ? 10 : combinations.count)
-        if random.isEmpty, wanted > combinations.count { throw DLCError("\(wanted) trials: the grid has \(combinations.count) combinations") }
+        if random.isEmpty, wanted > combinations.count {
+            throw DLCError("\(wanted) trials: the grid has \(combinations.count) combinations")
+        }
         var generator = SplitMix64(seed: seed)
         return (0..<wanted).map { index in
             random.reduce(into: combinations[index % combinations.count]) { $0[$1.name] = $1.draw(&generator) }

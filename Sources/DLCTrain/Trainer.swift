@@ -33,7 +33,8 @@ public struct Trainer: Sendable {
     ///   - compile: `likely` gets the size of a batch.
     /// - Throws: `ModelErrors`, all mistakes of the file; `WeightMismatch`; where inputs have no batch dimension in common.
     public init(
-        _ path: String, _ file: ModelOptions = ModelOptions(), compile: CompileOptions = CompileOptions(), options: TrainerOptions = TrainerOptions()
+        _ path: String, _ file: ModelOptions = ModelOptions(), compile: CompileOptions = CompileOptions(),
+        options: TrainerOptions = TrainerOptions()
     ) throws {
         var (file, options) = (file, options)
         var training = try Compiler.training(path, file)
@@ -55,7 +56,8 @@ public struct Trainer: Sendable {
     /// - Parameter file: how inputs are settled, and weights to begin with.
     /// - Throws: `WeightMismatch`; where inputs have no batch dimension in common.
     public init(
-        _ training: Training, _ file: ModelOptions = ModelOptions(), compile: CompileOptions = CompileOptions(), options: TrainerOptions = TrainerOptions()
+        _ training: Training, _ file: ModelOptions = ModelOptions(), compile: CompileOptions = CompileOptions(),
+        options: TrainerOptions = TrainerOptions()
     ) throws {
         try self.init(training, file, compile: compile, options: options, texts: [])
     }
@@ -76,7 +78,9 @@ public struct Trainer: Sendable {
     /// What a training's inputs ask of data, before it is compiled.
     /// - Returns: the fields, the size of a batch, and whether no other will do.
     /// - Throws: where inputs have no batch dimension in common.
-    public static func wanted(by training: Training, _ file: ModelOptions, _ options: TrainerOptions) throws -> (fields: [WantedField], batch: Int, isFixed: Bool) {
+    public static func wanted(by training: Training, _ file: ModelOptions, _ options: TrainerOptions) throws -> (
+        fields: [WantedField], batch: Int, isFixed: Bool
+    ) {
         let inputs = try BatchInputs(training, options, dims: file.inputs.dims)
         return (inputs.wanted, inputs.batch, inputs.symbol == nil)
     }
@@ -174,7 +178,9 @@ struct BatchInputs {
                 throw DLCError("input \(input.name) is one number, no batch of data; give it a value: --value \(input.name)=0.1")
             }
             if let first, first.dim != leading {
-                throw DLCError("inputs \(first.name) and \(input.name) begin with different dimensions, \(first.dim) and \(leading); expected one size of a batch in both")
+                throw DLCError(
+                    "inputs \(first.name) and \(input.name) begin with different dimensions, \(first.dim) and \(leading); expected one size of a batch in both"
+                )
             }
             first = first ?? (input.name, leading)
             wanted.append(WantedField(input.name, type.element, type.shape.dropFirst().map { settled($0) }, classes: bounds[input.name]))

@@ -28,7 +28,8 @@ struct TrainingLoop {
     private var rate: (value: Double?, time: ContinuousClock.Instant)?
 
     init(
-        _ trainer: Trainer, _ data: any Dataset, _ validationData: (any Dataset)?, _ normalisation: Normalisation, _ folder: RunFolder?, resuming: Bool
+        _ trainer: Trainer, _ data: any Dataset, _ validationData: (any Dataset)?, _ normalisation: Normalisation, _ folder: RunFolder?,
+        resuming: Bool
     ) throws {
         let options = trainer.options
         var folder = folder
@@ -48,7 +49,8 @@ struct TrainingLoop {
         total = min(options.steps ?? .max, most)
         metric = try sessions.monitored(options.monitor)
         var identity = [
-            "training": trainer.name, "text of the model": trainer.textMark, "batch": "\(trainer.batch)", "seed": "\(options.seed)", "examples": "\(data.count)", "steps per epoch": "\(perEpoch)",
+            "training": trainer.name, "text of the model": trainer.textMark, "batch": "\(trainer.batch)", "seed": "\(options.seed)",
+            "examples": "\(data.count)", "steps per epoch": "\(perEpoch)",
             "content of the data": try Self.mark(of: data),
         ]
         if !data.classNames.isEmpty { identity["classes"] = data.classNames.joined(separator: ", ") }
@@ -70,7 +72,9 @@ struct TrainingLoop {
             try located(folder.lastPath) {
                 try checkpoint.check(identity: identity)
                 guard checkpoint.means.names == sessions.metrics else {
-                    throw DLCError("has the metrics \(checkpoint.means.names.joined(separator: ", ")), the training \(sessions.metrics.joined(separator: ", "))")
+                    throw DLCError(
+                        "has the metrics \(checkpoint.means.names.joined(separator: ", ")), the training \(sessions.metrics.joined(separator: ", "))"
+                    )
                 }
                 try sessions.restore(checkpoint.states)
             }
@@ -83,7 +87,8 @@ struct TrainingLoop {
             let names = Set(try sessions.weights(of: trainer.training).map(\.name))
             guard place.history.isEmpty || Set(best.keys) == names else {
                 let what = best.isEmpty ? "is missing" : "holds the parameters of another network"
-                throw DLCError("\(what); last.safetensors goes on from epoch \(place.epoch) and needs the best up to there", at: [folder.bestPath])
+                throw DLCError(
+                    "\(what); last.safetensors goes on from epoch \(place.epoch) and needs the best up to there", at: [folder.bestPath])
             }
         }
     }
@@ -161,7 +166,8 @@ struct TrainingLoop {
                 .step(
                     StepReport(
                         step: place.step, epoch: place.epoch + 1, batch: place.batch, batches: perEpoch, metrics: place.means.means,
-                        loss: values.first ?? .nan, rate: rate?.value, examples: batch.count, seconds: start.duration(to: end) / .seconds(1))))
+                        loss: values.first ?? .nan, rate: rate?.value, examples: batch.count, seconds: start.duration(to: end) / .seconds(1)
+                    )))
             try events?.scalar("loss/step", values.first ?? .nan, step: place.step)
             if trainer.options.shouldStop() || isCancelled() {
                 try save(observe)
@@ -172,7 +178,8 @@ struct TrainingLoop {
         let judged = try validate(observe)
         place.seconds += began.duration(to: clock.now) / .seconds(1)
         var record = EpochRecord(
-            epoch: place.epoch + 1, step: place.step, training: place.means.means, validation: judged, seconds: place.seconds, isBest: false)
+            epoch: place.epoch + 1, step: place.step, training: place.means.means, validation: judged, seconds: place.seconds, isBest: false
+        )
         let value = record.value(of: metric) ?? .nan
         record.isBest = bestRecord.map { metric.isBetter(value, than: $0.value(of: metric) ?? .nan) } ?? true
         place.history.append(record)
@@ -197,7 +204,9 @@ struct TrainingLoop {
     private func validate(_ observe: (TrainingEvent) throws -> Void) throws -> [NamedValue] {
         guard let validation else { return [] }
         let most = min(validation.countPerEpoch, trainer.options.batchLimit ?? .max)
-        return try sessions.evaluate(validation, most: most, constants: trainer.options.constants) { try observe(.validating(batch: $0, of: most)) }
+        return try sessions.evaluate(validation, most: most, constants: trainer.options.constants) {
+            try observe(.validating(batch: $0, of: most))
+        }
     }
 
     private mutating func keepBest() throws {
@@ -230,13 +239,16 @@ struct TrainingLoop {
         let names = batches.dataset.classNames
         let plan = trainer.model.plan
         return TrainingOverview(
-            name: trainer.name, parameters: count(weights), tensors: weights.count, frozen: count(weights.filter { frozen.contains($0.name) }),
+            name: trainer.name, parameters: count(weights), tensors: weights.count,
+            frozen: count(weights.filter { frozen.contains($0.name) }),
             data: [batches.dataset.summary] + (validation.map { [$0.dataset.summary] } ?? []),
-            classes: counts.enumerated().map { ($0 < names.count ? names[$0] : "\($0)", $1) }, batch: trainer.batch, stepsPerEpoch: perEpoch,
+            classes: counts.enumerated().map { ($0 < names.count ? names[$0] : "\($0)", $1) }, batch: trainer.batch,
+            stepsPerEpoch: perEpoch,
             leftOut: max(0, batches.dataset.count - perEpoch * trainer.batch), steps: total,
             peak: bindings.flatMap { try? plan.memory(arena: plan.arena($0, threads: sessions.step.threads).peak, $0).total },
             states: trainer.model.states.reduce(0) { $0 + $1.shape.reduce($1.type.size, *) },
-            operations: bindings.flatMap { bindings in try? plan.steps.reduce(0) { try Checked.add($0, $1.operations.evaluate(bindings)) } },
+            operations: bindings.flatMap { bindings in try? plan.steps.reduce(0) { try Checked.add($0, $1.operations.evaluate(bindings)) }
+            },
             resumedAt: place.step)
     }
 
@@ -251,7 +263,8 @@ struct TrainingLoop {
 extension TrainingLoop {
     /// Goes back to the latest checkpoint and runs again up to the step whose loss was none, to find the layer where that began.
     private func blame(_ loss: Double) throws -> DLCError {
-        var message = "the loss became \(loss.isNaN ? "NaN" : "infinite") in step \(place.step) (epoch \(place.epoch + 1), batch \(place.batch))"
+        var message =
+            "the loss became \(loss.isNaN ? "NaN" : "infinite") in step \(place.step) (epoch \(place.epoch + 1), batch \(place.batch))"
         let states = try kept.states.isEmpty ? folder?.checkpoint().states ?? [:] : kept.states
         // What a step spoils may be seen only in the loss of the next.
         for step in [place.step, place.step - 1] where step > kept.step {
@@ -262,7 +275,8 @@ extension TrainingLoop {
                 break
             }
         }
-        return DLCError(message + (folder.map { "; the last checkpoint, of step \(kept.step), is \($0.lastPath)" } ?? ""), at: [trainer.name])
+        return DLCError(
+            message + (folder.map { "; the last checkpoint, of step \(kept.step), is \($0.lastPath)" } ?? ""), at: [trainer.name])
     }
 
     /// The states as they were before a step, and its batch.

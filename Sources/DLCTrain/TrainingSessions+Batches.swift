@@ -9,7 +9,9 @@ extension TrainingSessions {
     func batches(_ data: any Dataset, _ trainer: Trainer, _ order: ExampleOrder, _ normalisation: Normalisation) throws -> Batches {
         let keepsPart = trainer.takesAnyBatch && !hasMemory
         guard hasMemory else {
-            return try Batches(data, Batches.Options(batchSize: trainer.batch, order: order, keepsPartBatch: keepsPart)) { try normalisation.apply($0) }
+            return try Batches(data, Batches.Options(batchSize: trainer.batch, order: order, keepsPartBatch: keepsPart)) {
+                try normalisation.apply($0)
+            }
         }
         return try Batches.continued(data, rows: trainer.batch, normalisation)
     }
@@ -51,6 +53,8 @@ extension Batches {
         let order = (0..<length).flatMap { place in (0..<rows).map { $0 * length + place } }
         let options = Batches.Options(batchSize: rows, order: .sequential, keepsPartBatch: false)
         let left = data.count - order.count
-        return try Batches(data.subset(order, "in \(rows) runs\(left > 0 ? " (\(left) left over)" : "")"), options) { try normalisation.apply($0) }
+        return try Batches(data.subset(order, "in \(rows) runs\(left > 0 ? " (\(left) left over)" : "")"), options) {
+            try normalisation.apply($0)
+        }
     }
 }

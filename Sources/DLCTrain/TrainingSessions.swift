@@ -29,7 +29,9 @@ final class TrainingSessions {
         self.metrics = metrics
         guard !metrics.isEmpty else {
             let outputs = model.outputs.map(\.name).joined(separator: ", ")
-            throw DLCError("returns nothing that is one number, by which to see how it goes; expected a loss first, found \(outputs)", at: [model.plan.name])
+            throw DLCError(
+                "returns nothing that is one number, by which to see how it goes; expected a loss first, found \(outputs)",
+                at: [model.plan.name])
         }
         func places(_ outputs: [Plan.Port]) -> [Int] { metrics.compactMap { name in outputs.firstIndex { $0.name == name } } }
         stepOutputs = places(model.outputs)

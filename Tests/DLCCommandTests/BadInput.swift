@@ -51,12 +51,24 @@ extension BadInput {
         BadInput("an absent ONNX model", "absent.onnx", "No such file") { _ in ["run", "absent.onnx"] },
         BadInput("an absent compiled model", "absent.dlc", "No such file") { _ in ["run", "absent.dlc"] },
         BadInput("an absent text model", "absent.dlir", "No such file") { _ in ["inspect", "absent.dlir"] },
-        BadInput("a model of another kind", "model.pt", ".onnx") { try $0.write("x", "model.pt"); return ["build", "model.pt"] },
-        BadInput("a folder as ONNX model", "model.onnx") { try $0.makeFolder("model.onnx"); return ["build", "model.onnx"] },
-        BadInput("a folder as compiled model", "model.dlc") { try $0.makeFolder("model.dlc"); return ["run", "model.dlc"] },
-        BadInput("an empty ONNX model", "model.onnx") { try $0.write("", "model.onnx"); return ["build", "model.onnx"] },
-        BadInput("text as ONNX model", "model.onnx") { try $0.write("no model", "model.onnx"); return ["build", "model.onnx"] },
-        BadInput("an empty compiled model", "model.dlc", "empty") { try $0.write("", "model.dlc"); return ["run", "model.dlc"] },
+        BadInput("a model of another kind", "model.pt", ".onnx") {
+            try $0.write("x", "model.pt"); return ["build", "model.pt"]
+        },
+        BadInput("a folder as ONNX model", "model.onnx") {
+            try $0.makeFolder("model.onnx"); return ["build", "model.onnx"]
+        },
+        BadInput("a folder as compiled model", "model.dlc") {
+            try $0.makeFolder("model.dlc"); return ["run", "model.dlc"]
+        },
+        BadInput("an empty ONNX model", "model.onnx") {
+            try $0.write("", "model.onnx"); return ["build", "model.onnx"]
+        },
+        BadInput("text as ONNX model", "model.onnx") {
+            try $0.write("no model", "model.onnx"); return ["build", "model.onnx"]
+        },
+        BadInput("an empty compiled model", "model.dlc", "empty") {
+            try $0.write("", "model.dlc"); return ["run", "model.dlc"]
+        },
         BadInput("text as compiled model", "not a compiled") { folder in
             try folder.write(String(repeating: "text ", count: 100), "model.dlc")
             return ["run", "model.dlc"]
@@ -116,8 +128,12 @@ extension BadInput {
             try folder.write(Tensor([1, 2, 3] as [Int64], shape: [3]), "three.npy")
             return try runPair(folder, ids: "ids=three.npy")
         },
-        BadInput("an empty npy file", "empty.npy") { try $0.write("", "empty.npy"); return try runOne($0, "empty.npy") },
-        BadInput("text as npy", "text.npy", "NUMPY") { try $0.write("1, 2, 3", "text.npy"); return try runOne($0, "text.npy") },
+        BadInput("an empty npy file", "empty.npy") {
+            try $0.write("", "empty.npy"); return try runOne($0, "empty.npy")
+        },
+        BadInput("text as npy", "text.npy", "NUMPY") {
+            try $0.write("1, 2, 3", "text.npy"); return try runOne($0, "text.npy")
+        },
         BadInput("npy without its data", "short.npy", "needs 64 bytes") { folder in
             try folder.write(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 4, 4), }", data: 60), "short.npy")
             return try runOne(folder, "short.npy")
@@ -142,15 +158,26 @@ extension BadInput {
             try folder.write(Array(npy("{'descr': '<f4'").prefix(14)), "cut.npy")
             return try runOne(folder, "cut.npy")
         },
-        BadInput("a folder as npy", "folder.npy") { try $0.makeFolder("folder.npy"); return try runOne($0, "folder.npy") },
-        BadInput("text as npz", "text.npz", "zip") { try $0.write("PK", "text.npz"); return try runOne($0, "text.npz") },
+        BadInput("a folder as npy", "folder.npy") {
+            try $0.makeFolder("folder.npy"); return try runOne($0, "folder.npy")
+        },
+        BadInput("text as npz", "text.npz", "zip") {
+            try $0.write("PK", "text.npz"); return try runOne($0, "text.npz")
+        },
         BadInput("npz with an unknown name", "there is no input colour") { folder in
-            try NPZ.write([("image", Tensor([1] as [Float], shape: [1])), ("colour", Tensor([1] as [Float], shape: [1]))], to: folder.path("a.npz"))
+            try NPZ.write(
+                [("image", Tensor([1] as [Float], shape: [1])), ("colour", Tensor([1] as [Float], shape: [1]))], to: folder.path("a.npz"))
             return try runOne(folder, "a.npz")
         },
-        BadInput("text as pb", "text.pb") { try $0.write("no tensor", "text.pb"); return try runOne($0, "text.pb") },
-        BadInput("text as PNG", "text.png") { try $0.write("no picture", "text.png"); return try runOne($0, "text.png") },
-        BadInput("text as JPEG", "text.jpg") { try $0.write("no picture", "text.jpg"); return try runOne($0, "text.jpg") },
+        BadInput("text as pb", "text.pb") {
+            try $0.write("no tensor", "text.pb"); return try runOne($0, "text.pb")
+        },
+        BadInput("text as PNG", "text.png") {
+            try $0.write("no picture", "text.png"); return try runOne($0, "text.png")
+        },
+        BadInput("text as JPEG", "text.jpg") {
+            try $0.write("no picture", "text.jpg"); return try runOne($0, "text.jpg")
+        },
         BadInput("a picture for a vector", "image", "no picture") { folder in
             try folder.write("x", "picture.png")
             try folder.writeOne("10")
@@ -191,9 +218,15 @@ extension BadInput {
             try folder.write("graph g(%x: f32[1]) -> (a/b = %y, a_b = %z) {\n    %y = relu(%x)\n    %z = neg(%x)\n}\n", "g.dlir")
             return ["run", "g.dlir", "--random", "--output-dir", "out"]
         },
-        BadInput("a compiled file in an absent folder", "absent") { try $0.writeOne(); return ["build", "one.dlir", "-o", "absent/one.dlc"] },
-        BadInput("a compiled file below a file", "one.dlir/one.dlc") { try $0.writeOne(); return ["build", "one.dlir", "-o", "one.dlir/one.dlc"] },
-        BadInput("a compiled file of another kind", ".dlc") { try $0.writeOne(); return ["build", "one.dlir", "-o", "one.bin"] },
+        BadInput("a compiled file in an absent folder", "absent") {
+            try $0.writeOne(); return ["build", "one.dlir", "-o", "absent/one.dlc"]
+        },
+        BadInput("a compiled file below a file", "one.dlir/one.dlc") {
+            try $0.writeOne(); return ["build", "one.dlir", "-o", "one.dlir/one.dlc"]
+        },
+        BadInput("a compiled file of another kind", ".dlc") {
+            try $0.writeOne(); return ["build", "one.dlir", "-o", "one.bin"]
+        },
         BadInput("a compiled file where a folder is", "one.dlc", "folder") { folder in
             try folder.writeOne()
             try folder.makeFolder("one.dlc")
@@ -203,17 +236,33 @@ extension BadInput {
             try folder.writeOne()
             return ["build", "one.dlir", "-o", "one.dlc", "--swift", "absent/One.swift"]
         },
-        BadInput("an exported file of another kind", ".onnx") { try $0.writeOne(); return ["export", "one.dlir", "-o", "one.dlc"] },
-        BadInput("an opset that is not known", "opset 99") { try $0.writeOne(); return ["export", "one.dlir", "-o", "one.onnx", "--opset", "99"] },
-        BadInput("an exported file in an absent folder", "absent") { try $0.writeOne(); return ["export", "one.dlir", "-o", "absent/one.onnx"] },
-        BadInput("a trace in an absent folder", "absent") { try $0.writeOne(); return ["bench", "one.dlir", "--seconds", "0", "--trace", "absent/t.json"] },
+        BadInput("an exported file of another kind", ".onnx") {
+            try $0.writeOne(); return ["export", "one.dlir", "-o", "one.dlc"]
+        },
+        BadInput("an opset that is not known", "opset 99") {
+            try $0.writeOne(); return ["export", "one.dlir", "-o", "one.onnx", "--opset", "99"]
+        },
+        BadInput("an exported file in an absent folder", "absent") {
+            try $0.writeOne(); return ["export", "one.dlir", "-o", "absent/one.onnx"]
+        },
+        BadInput("a trace in an absent folder", "absent") {
+            try $0.writeOne(); return ["bench", "one.dlir", "--seconds", "0", "--trace", "absent/t.json"]
+        },
     ]
 
     static let uses: [BadInput] = [
-        BadInput("export of a compiled model", "is compiled") { try $0.buildPair(); return ["export", "pair.dlc", "-o", "pair.onnx"] },
-        BadInput("a stage of a compiled model", "is compiled") { try $0.buildPair(); return ["inspect", "pair.dlc", "--stage", "lowered"] },
-        BadInput("building a compiled model", "is compiled") { try $0.buildPair(); return ["build", "pair.dlc", "-o", "again.dlc"] },
-        BadInput("a pass that is not there", "there is no pass frob") { try $0.writeOne(); return ["opt", "--pass", "frob", "one.dlir"] },
+        BadInput("export of a compiled model", "is compiled") {
+            try $0.buildPair(); return ["export", "pair.dlc", "-o", "pair.onnx"]
+        },
+        BadInput("a stage of a compiled model", "is compiled") {
+            try $0.buildPair(); return ["inspect", "pair.dlc", "--stage", "lowered"]
+        },
+        BadInput("building a compiled model", "is compiled") {
+            try $0.buildPair(); return ["build", "pair.dlc", "-o", "again.dlc"]
+        },
+        BadInput("a pass that is not there", "there is no pass frob") {
+            try $0.writeOne(); return ["opt", "--pass", "frob", "one.dlir"]
+        },
         BadInput("a comparison with other outputs", "different outputs") { folder in
             try folder.writeOne()
             try folder.write("graph g(%image: f32[1, 1, 4, 4]) -> (%z) {\n    %z = neg(%image)\n}\n", "g.dlir")
@@ -230,6 +279,8 @@ extension BadInput {
             return ["compare", "one.dlir", "g.dlir"]
         },
         BadInput("a bench of an absent model", "absent.onnx") { _ in ["bench", "absent.onnx"] },
-        BadInput("a bench of a broken model", "model.dlir") { try $0.write("graph", "model.dlir"); return ["bench", "model.dlir"] },
+        BadInput("a bench of a broken model", "model.dlir") {
+            try $0.write("graph", "model.dlir"); return ["bench", "model.dlir"]
+        },
     ]
 }

@@ -17,7 +17,8 @@ import Testing
 
     @Test(arguments: [
         [], ["run"], ["frobnicate"], ["run", "a.dlir", "--threads", "0"], ["run", "a.dlir", "--threads", "many"],
-        ["run", "a.dlir", "--output-format", "png"], ["run", "a.dlir", "--shape", "x=1x2"], ["run", "a.dlir", "--random", "--shape", "x=1x-2"],
+        ["run", "a.dlir", "--output-format", "png"], ["run", "a.dlir", "--shape", "x=1x2"],
+        ["run", "a.dlir", "--random", "--shape", "x=1x-2"],
         ["run", "a.dlir", "--random", "--shape", "1x2"], ["build", "a.dlir", "--target", "pdp11"], ["bench", "a.dlir", "--seconds", "-1"],
         ["bench", "a.dlir", "--sort", "time"], ["bench", "a.dlir", "--profile", "--sort", "size"], ["compare", "a.dlir"],
         ["compare", "a.dlir", "b.dlir", "--reference"], ["export", "a.onnx"],

@@ -43,7 +43,9 @@ extension BadInput {
             return try build(folder, "--weights", "w.safetensors")
         },
         BadInput("a pickle of weights", "w.pt", "save_file") { try build($0, "--weights", "w.pt") },
-        BadInput("weights of another kind", "w.h5", "expected a file ending in .safetensors, .npz or .onnx") { try build($0, "--weights", "w.h5") },
+        BadInput("weights of another kind", "w.h5", "expected a file ending in .safetensors, .npz or .onnx") {
+            try build($0, "--weights", "w.h5")
+        },
         BadInput("text as ONNX weights", "w.onnx") { folder in
             try folder.write("no model", "w.onnx")
             return try build(folder, "--weights", "w.onnx")
@@ -53,9 +55,15 @@ extension BadInput {
             try NPZ.write([("a", one), ("b", one)], to: folder.path("w.npz"))
             return try build(folder, "--weights", "w.npz", "--rename", "a=dense.bias", "--rename", "b=dense.bias")
         },
-        BadInput("weights for an ONNX model", "--weights is for .dlm models") { _ in ["build", Shipped.digits, "-o", "d.dlc", "--weights", "w.npz"] },
-        BadInput("a setting for a text model", "--set is for .dlm models") { try $0.writeOne(); return ["build", "one.dlir", "--set", "a=1"] },
-        BadInput("a seed for a compiled model", "--seed is for .dlm models") { try $0.buildPair(); return ["run", "pair.dlc", "--random", "--seed", "1"] },
+        BadInput("weights for an ONNX model", "--weights is for .dlm models") { _ in
+            ["build", Shipped.digits, "-o", "d.dlc", "--weights", "w.npz"]
+        },
+        BadInput("a setting for a text model", "--set is for .dlm models") {
+            try $0.writeOne(); return ["build", "one.dlir", "--set", "a=1"]
+        },
+        BadInput("a seed for a compiled model", "--seed is for .dlm models") {
+            try $0.buildPair(); return ["run", "pair.dlc", "--random", "--seed", "1"]
+        },
         BadInput("a bench with weights for a compiled model", "--weights is for .dlm models") { folder in
             try folder.buildPair()
             return ["bench", "pair.dlc", "--weights", "w.npz"]
@@ -66,8 +74,12 @@ extension BadInput {
         },
         BadInput("a model that the file does not have", "m.dlm: there is no model N; the file has M") { try build($0, "--model", "N") },
         BadInput("a setting given twice", "--set gives units two values") { try build($0, "--set", "units=1", "--set", "units=2") },
-        BadInput("weights of a text model", "one.dlir: has no weights by name") { try $0.writeOne(); return ["export", "one.dlir", "-o", "w.safetensors"] },
-        BadInput("weights of a compiled model", "is compiled") { try $0.buildPair(); return ["export", "pair.dlc", "-o", "w.safetensors"] },
+        BadInput("weights of a text model", "one.dlir: has no weights by name") {
+            try $0.writeOne(); return ["export", "one.dlir", "-o", "w.safetensors"]
+        },
+        BadInput("weights of a compiled model", "is compiled") {
+            try $0.buildPair(); return ["export", "pair.dlc", "-o", "w.safetensors"]
+        },
         BadInput("weights in an absent folder", "absent/w.safetensors") { folder in
             try folder.write("model M(x: f32[1, 2]) { return y: x.dense(3) }\n", "m.dlm")
             return ["export", "m.dlm", "-o", "absent/w.safetensors"]

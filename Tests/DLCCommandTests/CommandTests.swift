@@ -17,7 +17,10 @@ import Testing
         try folder.writeInputs()
         for (format, kind) in [("npy", "npy"), ("pb", "pb")] {
             _ = try succeed(
-                ["run", "pair.dlir", "--input", "image=image.npy", "--input", "ids=ids.npy", "--output-dir", "a/b", "--output-format", format],
+                [
+                    "run", "pair.dlir", "--input", "image=image.npy", "--input", "ids=ids.npy", "--output-dir", "a/b", "--output-format",
+                    format,
+                ],
                 in: folder)
             let read = { (name: String) in
                 kind == "npy" ? try NPY.read(folder.path("a/b/\(name).npy")) : try ONNXTensorFile.read(folder.path("a/b/\(name).pb")).tensor

@@ -32,7 +32,8 @@ import Testing
 
     @Test func stepsSortByTime() throws {
         let folder = try Folder()
-        let lines = try bench([Shipped.digits, "--profile", "--sort", "time", "--shape", "image=64x1x8x8"], in: folder).split(separator: "\n")
+        let lines = try bench([Shipped.digits, "--profile", "--sort", "time", "--shape", "image=64x1x8x8"], in: folder).split(
+            separator: "\n")
         let rules = lines.indices.filter { lines[$0].hasPrefix("─") }
         let shares = lines[(rules[0] + 1)..<rules[1]].compactMap { line in
             line.firstRange(of: " %").flatMap { Double(line[..<$0.lowerBound].split(separator: " ").last ?? "") }
@@ -51,7 +52,9 @@ import Testing
         #expect(kernels.reduce(0) { $0 + ($1["steps"] as? Int ?? 0) } == steps.count)
         #expect(abs(steps.reduce(0) { $0 + ($1["share"] as? Double ?? 0) } - 1) < 1e-3)
         for step in steps {
-            for key in ["us", "gflops", "gbytes_per_s", "roofline", "flop", "flop_performed", "bytes"] { #expect(step[key] is NSNumber, "\(key)") }
+            for key in ["us", "gflops", "gbytes_per_s", "roofline", "flop", "flop_performed", "bytes"] {
+                #expect(step[key] is NSNumber, "\(key)")
+            }
             #expect(["arithmetic", "bytes"].contains(step["bound"] as? String))
         }
         #expect(steps.contains { ($0["kernel"] as? String)?.hasPrefix("conv ") == true })
@@ -72,7 +75,9 @@ import Testing
             end = start + length
             #expect((step["name"] as? String)?.isEmpty == false && step["pid"] as? Int == 1 && step["tid"] as? Int == 1)
             let arguments = try #require(step["args"] as? [String: Any])
-            #expect((arguments["result"] as? String)?.contains("f32[") == true && arguments["GFLOP/s"] is Double && arguments["layer"] is String)
+            #expect(
+                (arguments["result"] as? String)?.contains("f32[") == true && arguments["GFLOP/s"] is Double && arguments["layer"] is String
+            )
         }
     }
 }
@@ -110,7 +115,8 @@ import Testing
         // What a broadcast repeats counts once.
         let step = Plan.Step(
             kernel: ProgramKernel(), name: "", summary: "add",
-            operands: [operand(.buffer(0), [8, 100]), operand(.buffer(1), [8, 100], strides: [0, 1])], results: [operand(.buffer(2), [8, 100])])
+            operands: [operand(.buffer(0), [8, 100]), operand(.buffer(1), [8, 100], strides: [0, 1])],
+            results: [operand(.buffer(2), [8, 100])])
         #expect(StepCost(step, [:]).read == 4 * 900)
     }
 

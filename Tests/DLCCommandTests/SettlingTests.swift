@@ -76,7 +76,8 @@ import Testing
     /// GatherND of `x[N, M]` at `i[K, R]`, whose rank only R decides: it runs for the extents of the files.
     @Test func whatCannotBeCompiledOpenRunsForTheFiles() throws {
         let folder = try Folder()
-        let bytes = "CAgSADpRChMKAXgKAWkSAXkiCEdhdGhlck5EEgFnWhUKAXgSEAoOCAESCgoDEgFOCgMSAU1aFQoBaRIQCg4IBxIKCgMSAUsKAxIBUmIJCgF5EgQKAggBQgQKABAR"
+        let bytes =
+            "CAgSADpRChMKAXgKAWkSAXkiCEdhdGhlck5EEgFnWhUKAXgSEAoOCAESCgoDEgFOCgMSAU1aFQoBaRIQCg4IBxIKCgMSAUsKAxIBUmIJCgF5EgQKAggBQgQKABAR"
         try #require(Data(base64Encoded: bytes)).write(to: URL(fileURLWithPath: folder.path("gather.onnx")))
         try folder.write(Tensor([1, 2, 3, 4, 5, 6] as [Float], shape: [2, 3]), "x.npy")
         for (places, shape, expected) in [([1, 2, 0, 0], [2, 2], [6, 1] as [Float]), ([1], [1, 1], [4, 5, 6])] {
@@ -96,7 +97,10 @@ import Testing
             (["build", "pair.dlir", "--dim", "M=1"], "there is no dimension M to settle; the model has N"),
             (["build", "pair.dlir", "--shape", "picture=1,2"], "there is no input picture; the model has image: f32[N, 2], ids: i64[N]"),
             (["build", "pair.dlir", "--shape", "image=1,3"], "does not fit f32[N, 2]: dimension 1 is 2"),
-            (["build", "pair.dlir", "--shape", "image=1,2", "--dim", "N=2"], "dimension N is 2 by its own setting and 1 by the shape of input image"),
+            (
+                ["build", "pair.dlir", "--shape", "image=1,2", "--dim", "N=2"],
+                "dimension N is 2 by its own setting and 1 by the shape of input image"
+            ),
             (["build", "pair.dlir", "--dim", "N=1", "--dim", "N=2"], "--dim gives dimension N two extents"),
             (["build", "pair.dlir", "--input", "ids=image.npy"], "input ids is i64[N], the constant is f32[2, 2]"),
             (["build", "pair.dlir", "--input", "ids=absent.npy"], "absent.npy"),
@@ -107,7 +111,9 @@ import Testing
         ]
         for (arguments, message) in cases {
             let result = try Tool.run(arguments, in: folder)
-            #expect(result.status == 1 && result.errors.hasPrefix("error: ") && result.errors.contains(message), "\(arguments): \(result.errors)")
+            #expect(
+                result.status == 1 && result.errors.hasPrefix("error: ") && result.errors.contains(message),
+                "\(arguments): \(result.errors)")
         }
     }
 }

@@ -54,7 +54,8 @@ import Testing
         #expect(!text.contains("Prediction") && !text.contains("setKey"))
         step.programs.append(plan("predict", [], [made]))
         let predicting = TypedInterface(step, resource: "DigitsTraining", source: "Learn").text
-        #expect(predicting.contains("\n    public func predict() throws -> Prediction {\n        try Prediction(self.training.predict([:]))\n"))
+        #expect(
+            predicting.contains("\n    public func predict() throws -> Prediction {\n        try Prediction(self.training.predict([:]))\n"))
         #expect(predicting.contains("public final class DigitsTraining {"))
     }
 }

@@ -41,7 +41,8 @@ import Testing
 
     @Test func aRunLeavesWhatIsPromised() throws {
         let folder = try folder()
-        let printed = try succeed(["train", "learn.dlm", "--data", "train.npz", "--validation", "test.npz", "--epochs", "6", "--seed", "1"], in: folder)
+        let printed = try succeed(
+            ["train", "learn.dlm", "--data", "train.npz", "--validation", "test.npz", "--epochs", "6", "--seed", "1"], in: folder)
         #expect(printed.contains("42 parameters in 4 tensors") && printed.contains("80 examples"))
         for name in ["best.safetensors", "last.safetensors", "metrics.csv", "curves.svg", "model.dlc", "model/learn.dlm"] {
             #expect(folder.contents.contains("runs/learn/\(name)"), "\(name)")
@@ -67,19 +68,27 @@ import Testing
         _ = try succeed(["train", "learn.dlm"] + data + ["--epochs", "2", "--out", "parts"], in: folder)
         let printed = try succeed(["train", "--resume", "parts", "--epochs", "5"], in: folder)
         #expect(printed.contains("goes on"))
-        let (whole, parts) = (try Safetensors(contentsOf: folder.path("whole/last.safetensors")), try Safetensors(contentsOf: folder.path("parts/last.safetensors")))
+        let (whole, parts) = (
+            try Safetensors(contentsOf: folder.path("whole/last.safetensors")),
+            try Safetensors(contentsOf: folder.path("parts/last.safetensors"))
+        )
         #expect(whole.entries == parts.entries)
-        for index in whole.entries.indices { #expect(try whole.tensor(at: index) == parts.tensor(at: index), "\(whole.entries[index].name)") }
+        for index in whole.entries.indices {
+            #expect(try whole.tensor(at: index) == parts.tensor(at: index), "\(whole.entries[index].name)")
+        }
     }
 
     /// A part that was split off is judged again, and figures are what the last epoch's validation said.
     @Test func whatWasSplitOffIsJudgedAgain() throws {
         let folder = try folder()
-        _ = try succeed(["train", "learn.dlm", "--data", "train.npz", "--split", "0.25", "--seed", "7", "--epochs", "3", "--out", "run"], in: folder)
+        _ = try succeed(
+            ["train", "learn.dlm", "--data", "train.npz", "--split", "0.25", "--seed", "7", "--epochs", "3", "--out", "run"], in: folder)
         let json = try succeed(["evaluate", "run", "--json"], in: folder)
         #expect(json.contains("\"examples\": 21"), "\(json)")
         let table = try String(contentsOfFile: folder.path("run/metrics.csv"), encoding: .utf8)
-        let accuracies = table.split(separator: "\n").dropFirst().compactMap { $0.split(separator: ",").dropFirst(7).first.flatMap { Double($0) } }
+        let accuracies = table.split(separator: "\n").dropFirst().compactMap {
+            $0.split(separator: ",").dropFirst(7).first.flatMap { Double($0) }
+        }
         let judged = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
         let metrics = try #require(judged["metrics"] as? [String: Double])
         #expect(accuracies.contains { abs($0 - (metrics["accuracy"] ?? -1)) < 1e-6 }, "\(table) \(metrics)")
@@ -100,7 +109,8 @@ import Testing
         for row in 0..<64 { rows.append("\(row),\(1000 + 10 * row)") }
         try folder.write(rows.joined(separator: "\n") + "\n", "line.csv")
         let data = ["--data", "line.csv"]
-        _ = try succeed(["train", "learn.dlm"] + data + ["--normalize", "x", "--normalize", "y", "--epochs", "5", "--out", "run"], in: folder)
+        _ = try succeed(
+            ["train", "learn.dlm"] + data + ["--normalize", "x", "--normalize", "y", "--epochs", "5", "--out", "run"], in: folder)
         try folder.write(Tensor([100] as [Float], shape: [1, 1]), "x.npy")
         _ = try succeed(["run", "run/model.dlc", "--input", "x.npy", "--output-dir", "answer"], in: folder)
         let answer = try #require(try NPY.read(folder.path("answer/y.npy")).doubles().first)
@@ -118,7 +128,10 @@ import Testing
         for row in 0..<60 { rows.append("\(row % 7);\(row % 5);\(row % 10 == 0 ? "left" : "right")") }
         try folder.write(rows.joined(separator: "\n") + "\n", "rare.csv")
         for (balance, counts) in [("oversample", "left 54, right 54"), ("undersample", "left 6, right 6"), ("smote", "left 54, right 54")] {
-            let arguments = ["--data", "rare.csv", "--read", "separator=;", "--source", "label=side", "--epochs", "1", "--balance", balance, "--out", balance]
+            let arguments = [
+                "--data", "rare.csv", "--read", "separator=;", "--source", "label=side", "--epochs", "1", "--balance", balance, "--out",
+                balance,
+            ]
             #expect(try succeed(["train", "learn.dlm"] + arguments, in: folder).contains(counts), "\(balance)")
         }
         _ = try succeed(["train", "--resume", "smote", "--epochs", "2"], in: folder)
@@ -129,15 +142,18 @@ import Testing
         let folder = try folder()
         var rows = ["a,b,side"]
         for row in 0..<60 { rows.append("\(100 + row % 7 * 10),\(row % 5),\(row % 7 > 3 ? "right, far" : "left")") }
-        try folder.write(rows.joined(separator: "\n") .replacingOccurrences(of: "right, far", with: "\"right, far\"") + "\n", "sides.csv")
+        try folder.write(rows.joined(separator: "\n").replacingOccurrences(of: "right, far", with: "\"right, far\"") + "\n", "sides.csv")
         let data = ["--data", "sides.csv"]
-        _ = try succeed(["train", "learn.dlm"] + data + ["--source", "label=side", "--normalize", "x", "--epochs", "20", "--out", "run"], in: folder)
+        _ = try succeed(
+            ["train", "learn.dlm"] + data + ["--source", "label=side", "--normalize", "x", "--epochs", "20", "--out", "run"], in: folder)
         let whole = try succeed(["evaluate", "run", "--source", "label=side"] + data, in: folder)
         #expect(whole.contains("right, far"))
         try FileManager.default.removeItem(atPath: folder.path("run/model.dlc"))
         #expect(try succeed(["evaluate", "run", "--source", "label=side"] + data, in: folder) == whole)
         #expect(
-            try succeed(["evaluate", "learn.dlm", "--training", "Learn", "--weights", "run/best.safetensors", "--source", "label=side"] + data, in: folder) == whole)
+            try succeed(
+                ["evaluate", "learn.dlm", "--training", "Learn", "--weights", "run/best.safetensors", "--source", "label=side"] + data,
+                in: folder) == whole)
         // Changed after it was begun: the text is passed over with a word, the data are refused.
         try folder.write(Self.text.replacingOccurrences(of: "relu", with: "tanh"), "learn.dlm")
         #expect(try succeed(["evaluate", "run", "--source", "label=side"] + data, in: folder) == whole)
@@ -155,7 +171,9 @@ import Testing
         let folder = try folder()
         let printed = try succeed(["train", "learn.dlm", "--data", "train.npz", "--steps", "4", "--json"], in: folder)
         let events = printed.split(separator: "\n").map { $0.prefix { $0 != "," } }
-        #expect(events.count { $0 == "{\"event\": \"step\"" } == 4 && events.first == "{\"event\": \"began\"" && events.last == "{\"event\": \"ended\"")
+        #expect(
+            events.count { $0 == "{\"event\": \"step\"" } == 4 && events.first == "{\"event\": \"began\""
+                && events.last == "{\"event\": \"ended\"")
     }
 
     @Test func ratesAndSettingsAreSearched() throws {
@@ -163,7 +181,10 @@ import Testing
         let swept = try succeed(["train", "learn.dlm", "--data", "train.npz", "--find-rate"], in: folder)
         #expect(swept.contains("suggested"))
         let found = try succeed(
-            ["search", "learn.dlm", "--data", "train.npz", "--grid", "rate=1e-1,1e-4", "--random", "hidden=2...16", "--trials", "4", "--epochs", "3"], in: folder)
+            [
+                "search", "learn.dlm", "--data", "train.npz", "--grid", "rate=1e-1,1e-4", "--random", "hidden=2...16", "--trials", "4",
+                "--epochs", "3",
+            ], in: folder)
         #expect(found.contains("4 trials to epoch 1") && found.contains("the best is in runs/learn-search/trial-"))
     }
 
@@ -171,8 +192,12 @@ import Testing
         let folder = try folder()
         _ = try succeed(["train", "learn.dlm", "--data", "train.npz", "--epochs", "1", "--out", "done"], in: folder)
         try folder.write("model Only(x: f32[N, 2]) { return x.dense(2) }", "model.dlm")
-        try NPZ.write([("x", Tensor.random(seed: 1, shape: [8, 3])), ("label", Tensor([Int64](repeating: 0, count: 8), shape: [8]))], to: folder.path("wide.npz"))
-        try NPZ.write([("x", Tensor.random(seed: 1, shape: [8, 2])), ("label", Tensor([Int64](repeating: 5, count: 8), shape: [8]))], to: folder.path("five.npz"))
+        try NPZ.write(
+            [("x", Tensor.random(seed: 1, shape: [8, 3])), ("label", Tensor([Int64](repeating: 0, count: 8), shape: [8]))],
+            to: folder.path("wide.npz"))
+        try NPZ.write(
+            [("x", Tensor.random(seed: 1, shape: [8, 2])), ("label", Tensor([Int64](repeating: 5, count: 8), shape: [8]))],
+            to: folder.path("five.npz"))
         for (arguments, words) in [
             (["train", "none.dlm", "--data", "train.npz"], "none.dlm"),
             (["train", "model.dlm", "--data", "train.npz"], "the file has no training"),
@@ -194,7 +219,10 @@ import Testing
             #expect(result.status == 1, "\(arguments): \(result.status)")
             #expect(result.errors.contains(words), "\(arguments): \(result.errors)")
         }
-        for arguments in [["train"], ["train", "learn.dlm", "--epochs", "0"], ["train", "learn.dlm", "--early-stopping", "loss"], ["search", "learn.dlm"]] {
+        for arguments in [
+            ["train"], ["train", "learn.dlm", "--epochs", "0"], ["train", "learn.dlm", "--early-stopping", "loss"],
+            ["search", "learn.dlm"],
+        ] {
             #expect(try Tool.run(arguments, in: folder).status == 64)
         }
         #expect(!folder.contents.contains { $0.hasPrefix("runs") })

@@ -40,12 +40,16 @@ import Testing
         _ = try succeed(["build", "fit.dlm", "--training", "Fit", "--seed", "3"], in: folder)
         _ = try succeed(["run", "fit.dlc"] + inputs + ["--save-states", "half.safetensors", "--output-dir", "first"], in: folder)
         _ = try succeed(
-            ["run", "fit.dlc"] + inputs + ["--states", "half.safetensors", "--save-states", "whole.safetensors", "--output-dir", "second"], in: folder)
-        let (first, second) = (try NPY.read(folder.path("first/loss.npy")).doubles(), try NPY.read(folder.path("second/loss.npy")).doubles())
+            ["run", "fit.dlc"] + inputs + ["--states", "half.safetensors", "--save-states", "whole.safetensors", "--output-dir", "second"],
+            in: folder)
+        let (first, second) = (
+            try NPY.read(folder.path("first/loss.npy")).doubles(), try NPY.read(folder.path("second/loss.npy")).doubles()
+        )
         #expect(first.count == 40 && second.count == 40)
         #expect(second[39] < first[0] / 4)
         // The weights that were learned are the model's.
-        _ = try succeed(["run", "fit.dlc", "--program", "evaluation", "--states", "whole.safetensors", "--random", "--dim", "N=4"], in: folder)
+        _ = try succeed(
+            ["run", "fit.dlc", "--program", "evaluation", "--states", "whole.safetensors", "--random", "--dim", "N=4"], in: folder)
         let inspected = try succeed(["inspect", "fit.dlm", "--training", "Fit"], in: folder)
         #expect(inspected.contains("trains  4 parameters in 2 tensors") && inspected.contains("peak    "))
     }
@@ -75,7 +79,8 @@ import Testing
         _ = try succeed(
             ["run", "learn.dlc", "--input", "x=x.npy", "--input", "target=target.npy", "--save-states", "learned.safetensors"], in: folder)
         try folder.write(try Tensor([2, -1, 0.5] as [Float], shape: [1, 3]), "one.npy")
-        let answer = try succeed(["run", "learn.dlc", "--program", "predict", "--states", "learned.safetensors", "--input", "x=one.npy"], in: folder)
+        let answer = try succeed(
+            ["run", "learn.dlc", "--program", "predict", "--states", "learned.safetensors", "--input", "x=one.npy"], in: folder)
         #expect(answer.contains("  high   9") && answer.contains("  low "))
         // The network alone.
         _ = try succeed(["build"] + source + learned + ["-o", "net.dlc"], in: folder)
@@ -91,7 +96,10 @@ import Testing
         let same = try succeed(["run", "net.onnx", "--input", "one.npy"], in: folder)
         #expect(same.split(separator: "\n").dropLast() == answer.split(separator: "\n").dropLast())
         for (arguments, words) in [
-            (["build"] + source + ["--program", "evaluation"], "there is no network evaluation; the one that a training leaves is predict"),
+            (
+                ["build"] + source + ["--program", "evaluation"],
+                "there is no network evaluation; the one that a training leaves is predict"
+            ),
             (["build", "fit.dlm", "--training", "Fit", "--program", "predict"], "training Fit says nothing that it predicts"),
             (["build", "net.onnx", "--program", "predict", "-o", "x.dlc"], "--program is for .dlm models"),
         ] {

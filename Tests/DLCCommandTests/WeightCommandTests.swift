@@ -42,10 +42,11 @@ import Testing
         #expect(try folder.bytes("again.safetensors") == folder.bytes("w.safetensors"))
         let file = try Safetensors(contentsOf: folder.path("w.safetensors"))
         #expect(file.metadata == ["format": "pt"])
-        #expect(file.entries.map { "\($0.name) \($0.shape)" } == [
-            "first.weight [5, 4]", "first.bias [5]", "bn.weight [5]", "bn.bias [5]", "bn.running_mean [5]", "bn.running_var [5]",
-            "last.weight [3, 5]", "last.bias [3]",
-        ])
+        #expect(
+            file.entries.map { "\($0.name) \($0.shape)" } == [
+                "first.weight [5, 4]", "first.bias [5]", "bn.weight [5]", "bn.bias [5]", "bn.running_mean [5]", "bn.running_var [5]",
+                "last.weight [3, 5]", "last.bias [3]",
+            ])
         #expect(try outputs("small.onnx", in: folder).shape == wanted.shape)
     }
 
@@ -99,18 +100,21 @@ import Testing
         let wrong = try Tool.run(
             ["build", "small.dlm", "--weights", "w.safetensors", "--set", "classes=4", "--rename", "first.*=fist.*"], in: folder)
         #expect(wrong.status == 1 && folder.contents == before)
-        #expect(wrong.errors == """
-            error: w.safetensors does not fit the model Small: 2 parameters are missing, 2 of another shape or type
-              missing    first.bias: f32[5]; the file has fist.bias
-              missing    first.weight: f32[5, 4]; the file has fist.weight
-              misshapen  last.bias: f32[4], found f32[3]
-              misshapen  last.weight: f32[4, 5], found f32[3, 5]
-              unused     fist.bias: f32[5]
-              unused     fist.weight: f32[5, 4]
-            --rename 'FROM=TO' gives tensors other names, --rename 'FROM=' leaves them out
+        #expect(
+            wrong.errors == """
+                error: w.safetensors does not fit the model Small: 2 parameters are missing, 2 of another shape or type
+                  missing    first.bias: f32[5]; the file has fist.bias
+                  missing    first.weight: f32[5, 4]; the file has fist.weight
+                  misshapen  last.bias: f32[4], found f32[3]
+                  misshapen  last.weight: f32[4, 5], found f32[3, 5]
+                  unused     fist.bias: f32[5]
+                  unused     fist.weight: f32[5, 4]
+                --rename 'FROM=TO' gives tensors other names, --rename 'FROM=' leaves them out
 
-            """)
-        try NPZ.write([("more", Tensor([1] as [Float], shape: [1]))] + Safetensors(contentsOf: folder.path("w.safetensors")).tensors(), to: folder.path("w.npz"))
+                """)
+        try NPZ.write(
+            [("more", Tensor([1] as [Float], shape: [1]))] + Safetensors(contentsOf: folder.path("w.safetensors")).tensors(),
+            to: folder.path("w.npz"))
         let warned = try Tool.run(["build", "small.dlm", "--weights", "w.npz"], in: folder)
         #expect(warned.status == 0 && warned.errors == "warning: w.npz is not used whole\n  unused     more: f32[1]\n", "\(warned.errors)")
     }

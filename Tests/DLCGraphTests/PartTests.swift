@@ -32,7 +32,9 @@ import Testing
         #expect(sum.nodes.count == 1 && sum.constraints.isEmpty)
         let product = try builder.graph.part(computing: [("z", z)])
         try product.verify()
-        #expect(product.inputs.map(\.name) == ["label", "w"] && product.states.isEmpty && product.constraints.count == builder.graph.constraints.count)
+        #expect(
+            product.inputs.map(\.name) == ["label", "w"] && product.states.isEmpty
+                && product.constraints.count == builder.graph.constraints.count)
         // An extent is asked of the first input that has it.
         let ones = try builder.graph.part(computing: [("ones", size)])
         #expect(ones.inputs.map(\.name) == ["label"])

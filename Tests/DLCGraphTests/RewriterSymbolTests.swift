@@ -24,12 +24,16 @@ import Testing
     }
 
     @Test func anotherShapeIsRefusedWithTheNodeInTheMessage() throws {
-        let message = try refusal(relu) { rewriter, node in node.name == "act" ? [try rewriter.add1(Transpose([1, 0]), node.operands)] : nil }
+        let message = try refusal(relu) { rewriter, node in
+            node.name == "act" ? [try rewriter.add1(Transpose([1, 0]), node.operands)] : nil
+        }
         #expect(message.contains("relu act") && message.contains("f32[2, N]") && message.contains("f32[N, 2]"))
     }
 
     @Test func anotherElementTypeRankOrNumberOfResultsIsRefused() throws {
-        #expect(try refusal(relu) { rewriter, node in node.op is Unary ? [try rewriter.add1(Cast(to: .float64), node.operands)] : nil }.contains("f64"))
+        #expect(
+            try refusal(relu) { rewriter, node in node.op is Unary ? [try rewriter.add1(Cast(to: .float64), node.operands)] : nil }
+                .contains("f64"))
         let reshaped = try refusal(relu) { rewriter, node in
             node.op is Unary ? [try rewriter.add1(Reshape(shape: [1, Dim(symbol: "N"), 2]), node.operands)] : nil
         }
@@ -57,7 +61,8 @@ import Testing
     }
 
     @Test func symbolsThatDataDeterminesKeepTheirNames() throws {
-        let before = try graph("""
+        let before = try graph(
+            """
             graph g(%x: f32[4], %z: f32[4]) -> (%y) {
                 %a: i64[1, nonzero.1] = non_zero(%x)
                 %b: i64[1, nonzero.2] = non_zero(%z)
@@ -71,7 +76,8 @@ import Testing
     }
 
     @Test func symbolsOfNodesThatMergeFollow() throws {
-        let before = try graph("""
+        let before = try graph(
+            """
             graph g(%x: f32[4]) -> (%y) {
                 %r: f32[4] = relu(%x)
                 %a: i64[1, nonzero.1] = non_zero(%x)
@@ -96,7 +102,8 @@ import Testing
     }
 
     @Test func deadNodesGoAndInputsStay() throws {
-        let before = try graph("""
+        let before = try graph(
+            """
             graph g(%x: f32[2], %unread: f32[3]) -> (%y) {
                 %dead: f32[3] = relu(%unread)
                 %y: f32[2] = relu(%x)

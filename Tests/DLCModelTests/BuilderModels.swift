@@ -15,7 +15,9 @@ enum BuilderModels {
     static func mlp(widths: [Int] = [256, 128], classes: Int = 10) throws -> Model {
         let m = ModelBuilder("MLP")
         var x = try m.input("image", .float32, [Dim(symbol: "N"), 1, 28, 28]).flatten()
-        for (index, width) in widths.enumerated() { x = try x.dense(width, init: .kaimingNormal(slope: 0, fan: .in), name: "hidden\(index + 1)").relu() }
+        for (index, width) in widths.enumerated() {
+            x = try x.dense(width, init: .kaimingNormal(slope: 0, fan: .in), name: "hidden\(index + 1)").relu()
+        }
         try m.output("logits", x.dense(classes, name: "output"))
         return try m.finish()
     }
@@ -69,10 +71,12 @@ enum BuilderModels {
         var x = try embed(tokens).positionalEmbedding(1024, name: "wpe")
         for i in 0..<layers {
             x = try m.block("block", name: "h.\(i)") {
-                let parts = try x.layerNorm(name: "ln_1").dense(3 * 768, transposed: true, init: .normal(0.02), name: "attn.c_attn").split(3, axis: -1)
+                let parts = try x.layerNorm(name: "ln_1").dense(3 * 768, transposed: true, init: .normal(0.02), name: "attn.c_attn").split(
+                    3, axis: -1)
                 let mixed = try parts[0].dotProductAttention(parts[1], parts[2], heads: 12, causal: true)
                 let y = try x + mixed.dense(768, transposed: true, init: .normal(0.02), name: "attn.c_proj")
-                let hidden = try y.layerNorm(name: "ln_2").dense(4 * 768, transposed: true, init: .normal(0.02), name: "mlp.c_fc").gelu(approximate: .tanh)
+                let hidden = try y.layerNorm(name: "ln_2").dense(4 * 768, transposed: true, init: .normal(0.02), name: "mlp.c_fc").gelu(
+                    approximate: .tanh)
                 return try y + hidden.dense(768, transposed: true, init: .normal(0.02), name: "mlp.c_proj")
             }
         }

@@ -65,7 +65,9 @@ import Testing
         let m = ModelBuilder()
         let x = try m.input("x", .float32, [1, 4])
         _ = try x.dense(4, name: "fc")
-        #expect { try x.dense(4, name: "fc") } throws: { "\($0)" == "dense fc: two layers have a parameter fc.weight; give one of them another name" }
+        #expect { try x.dense(4, name: "fc") } throws: {
+            "\($0)" == "dense fc: two layers have a parameter fc.weight; give one of them another name"
+        }
     }
 
     @Test func aLayerAppliedToAnotherWidthIsRefused() throws {

@@ -10,7 +10,8 @@ import Testing
             return (part, "\(blocks)\nmodel M(x: f32[1, 4]) {\n    return x.g()\(chain)\n}")
         }
         let nested = String(repeating: "relu(", count: 45) + "x" + String(repeating: ")", count: 45)
-        let blocks = (0..<28).map { "block b\($0)(x) { if true { return x.b\($0 + 1)(name: \"\\(\"a\\(1)\")\") } }" }.joined(separator: "\n")
+        let blocks = (0..<28).map { "block b\($0)(x) { if true { return x.b\($0 + 1)(name: \"\\(\"a\\(1)\")\") } }" }.joined(
+            separator: "\n")
         let loops = String(repeating: "for i in 0..<1 { ", count: 95) + "y = y.relu()" + String(repeating: " }", count: 95)
         return chains + [
             ("parentheses", "model M(x: f32[1, 4]) { return \(nested) }"),

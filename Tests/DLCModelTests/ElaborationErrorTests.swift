@@ -24,14 +24,17 @@ private let wrong: [SourceFile] = {
 
     @Test func aMistakeInABlockShowsWhereItWasCalled() {
         let errors = elaborationErrors(["a.dlm": "block f(x) {\n    return x.rellu()\n}\nmodel M(x: f32[1, 4]) { return x.f() }\n"])
-        #expect(errors.map(\.description) == ["""
-            a.dlm:2:14: error: no layer or block is called `rellu`; did you mean `relu`?
-                    return x.rellu()
-                             ^~~~~
-            a.dlm:4:34: note: in the block `f` called here
-                model M(x: f32[1, 4]) { return x.f() }
-                                                 ^
-            """])
+        #expect(
+            errors.map(\.description) == [
+                """
+                a.dlm:2:14: error: no layer or block is called `rellu`; did you mean `relu`?
+                        return x.rellu()
+                                 ^~~~~
+                a.dlm:4:34: note: in the block `f` called here
+                    model M(x: f32[1, 4]) { return x.f() }
+                                                     ^
+                """
+            ])
     }
 
     @Test(arguments: [
@@ -63,7 +66,8 @@ private let wrong: [SourceFile] = {
         (["classes": ""], "1:23 `classes` is set to ``; what fits is an integer such as 10"),
         (["widths": "[1, 2"], "1:63 `widths` is set to `[1, 2`; what fits is values with commas between, each as in [1, 2]"),
     ]) func wrongSettingsAreReported(settings: [String: String], message: String) {
-        let text = "model M(x: f32[1, 4], classes = 10, rate = 0.5, deep = false, widths = [1, 2], t: f32[T]) { return a: x.dense(classes), b: t }"
+        let text =
+            "model M(x: f32[1, 4], classes = 10, rate = 0.5, deep = false, widths = [1, 2], t: f32[T]) { return a: x.dense(classes), b: t }"
         #expect(elaborationErrors(["a.dlm": text], settings: settings).map(\.summary) == [message])
     }
 
@@ -73,7 +77,10 @@ private let wrong: [SourceFile] = {
         deep += "model M(x: f32[1, 4]) { return x.b40() }"
         #expect(elaborationErrors(["a.dlm": deep]).count == 1)
         var wide = deep.replacing("x.b40()", with: "x.b20()")
-        #expect(elaborationErrors(["a.dlm": wide], budget: .init(steps: 10_000)).map(\.message) == ["the model takes more than 10000 steps to build"])
+        #expect(
+            elaborationErrors(["a.dlm": wide], budget: .init(steps: 10_000)).map(\.message) == [
+                "the model takes more than 10000 steps to build"
+            ])
         wide = "model M(x: f32[1, 4]) { for i in 0..<2000 { x = x * i }\n return x }"
         #expect(elaborationErrors(["a.dlm": wide], budget: .init(nodes: 1000)).map(\.message) == ["the model has more than 1000 operators"])
     }

@@ -13,7 +13,9 @@ import Testing
     }
 
     @Test func modelFilesAndSwiftGiveTheSameParametersAndNodes() throws {
-        for (file, model) in [("resnet18", try BuilderModels.resNet(18)), ("resnet50", try BuilderModels.resNet(50)), ("gpt2", try BuilderModels.gpt2())] {
+        for (file, model) in [
+            ("resnet18", try BuilderModels.resNet(18)), ("resnet50", try BuilderModels.resNet(50)), ("gpt2", try BuilderModels.gpt2()),
+        ] {
             let read = try Model.load("\(Self.models)/\(file).dlm")
             #expect(read.parameters == model.parameters)
             #expect(read.graph.nodes.map(\.op.name) == model.graph.nodes.map(\.op.name))
@@ -22,7 +24,9 @@ import Testing
 
     @Test func parametersHaveTorchvisionsNames() throws {
         let names = try Model.load("\(Self.models)/resnet18.dlm").parameters.map(\.name)
-        for name in ["conv1.weight", "bn1.running_mean", "layer1.0.conv1.weight", "layer2.0.downsample.0.weight", "layer4.1.bn2.bias", "fc.weight"] {
+        for name in [
+            "conv1.weight", "bn1.running_mean", "layer1.0.conv1.weight", "layer2.0.downsample.0.weight", "layer4.1.bn2.bias", "fc.weight",
+        ] {
             #expect(names.contains(name))
         }
         // Without `num_batches_tracked`, of which inference knows nothing.
@@ -85,7 +89,8 @@ import Testing
 
     @Test func settingsReplaceDefaults() throws {
         #expect(try shape("return x.dense(n)", settings: ["n": "7"]) == "f32[N, 7]")
-        let text = "model M(x: f32[1, 4], rate = 0.5, deep = false, widths = [1, 2], kind = \"a\") {\n"
+        let text =
+            "model M(x: f32[1, 4], rate = 0.5, deep = false, widths = [1, 2], kind = \"a\") {\n"
             + "    for w in widths { x = x.dense(w) }\n    return deep && rate == 2 && kind == \"b\" ? x.dense(9) : x\n}"
         let graph = try elaborated(["a.dlm": text], settings: ["rate": "2", "deep": "true", "widths": "3,4,5", "kind": "b"]).graph
         #expect(graph.type(graph.outputs[0].value).description == "f32[1, 9]")
@@ -122,14 +127,20 @@ import Testing
     private func names(_ text: String) throws -> [String] { try elaborated(["a.dlm": text]).parameters.map(\.name) }
 
     @Test func pathsFollowBlocks() throws {
-        let text = "block f(x) { return x.dense(4).dense(4) }\nmodel M(x: f32[1, 4]) {\n return x.f().f().f(name: \"last\").dense(2, name: \"head.fc\")\n}"
-        #expect(try names(text).filter { $0.hasSuffix("weight") } == [
-            "f.dense.weight", "f.dense2.weight", "f2.dense.weight", "f2.dense2.weight", "last.dense.weight", "last.dense2.weight", "head.fc.weight",
-        ])
+        let text =
+            "block f(x) { return x.dense(4).dense(4) }\nmodel M(x: f32[1, 4]) {\n return x.f().f().f(name: \"last\").dense(2, name: \"head.fc\")\n}"
+        #expect(
+            try names(text).filter { $0.hasSuffix("weight") } == [
+                "f.dense.weight", "f.dense2.weight", "f2.dense.weight", "f2.dense2.weight", "last.dense.weight", "last.dense2.weight",
+                "head.fc.weight",
+            ])
     }
 
     @Test func layersAndBlocksAsValuesShareTheirWeights() throws {
-        #expect(try names("model M(x: f32[1, 4]) {\n fc = dense(4, name: \"fc\")\n return fc(fc(x)) @ fc.weight\n}") == ["fc.weight", "fc.bias"])
+        #expect(
+            try names("model M(x: f32[1, 4]) {\n fc = dense(4, name: \"fc\")\n return fc(fc(x)) @ fc.weight\n}") == [
+                "fc.weight", "fc.bias",
+            ])
         let block = """
             block inner(x, width) { return x.dense(width, name: "b") + parameter([width], name: "p") }
             block tower(x, width) { return x.dense(width, name: "a").inner(width) }
@@ -173,7 +184,8 @@ import Testing
         #expect(model.parameters.count == 4)
         // What a file imports is seen by that file alone.
         let errors = elaborationErrors([
-            "a.dlm": "import \"b.dlm\"\nmodel M(x: f32[1, 4]) { return x.c() }", "b.dlm": "import \"c.dlm\"", "c.dlm": "block c(x) { return x }",
+            "a.dlm": "import \"b.dlm\"\nmodel M(x: f32[1, 4]) { return x.c() }", "b.dlm": "import \"c.dlm\"",
+            "c.dlm": "block c(x) { return x }",
         ])
         #expect(errors.map(\.message) == ["no layer or block is called `c`"])
     }

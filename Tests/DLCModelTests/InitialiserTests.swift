@@ -36,7 +36,8 @@ import Testing
     @Test(arguments: [[6, 20], [20, 6], [4, 2, 3]]) func orthogonalRowsOrColumnsHaveLengthOneAndNoProducts(_ shape: [Int]) throws {
         let matrix = try values(.orthogonal(gain: 1), shape)
         let (rows, columns) = (shape[0], shape.dropFirst().reduce(1, *))
-        let vectors = rows <= columns
+        let vectors =
+            rows <= columns
             ? (0..<rows).map { row in (0..<columns).map { matrix[row * columns + $0] } }
             : (0..<columns).map { column in (0..<rows).map { matrix[$0 * columns + column] } }
         for i in vectors.indices {
@@ -60,6 +61,8 @@ import Testing
     }
 
     @Test func valuesOutsideAnyDrawAreRefused() {
-        #expect { try values(.truncatedNormal(mean: 0, deviation: 1, low: 20, high: 21), [1]) } throws: { "\($0)".contains("leaves nothing to draw") }
+        #expect { try values(.truncatedNormal(mean: 0, deviation: 1, low: 20, high: 21), [1]) } throws: {
+            "\($0)".contains("leaves nothing to draw")
+        }
     }
 }

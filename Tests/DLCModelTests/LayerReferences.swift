@@ -45,7 +45,9 @@ struct LayerReferences {
         let unused = Set(reference.parameters.keys).subtracting(model.parameters.map { Self.own($0.name) })
         guard unused.isEmpty else { throw DLCError("\(name) does not use \(unused.sorted())") }
         let graph = try model.graph { parameter in
-            guard let tensor = reference.parameters[Self.own(parameter.name)] else { throw DLCError("PyTorch's \(name) has no \(parameter.name)") }
+            guard let tensor = reference.parameters[Self.own(parameter.name)] else {
+                throw DLCError("PyTorch's \(name) has no \(parameter.name)")
+            }
             return tensor
         }
         let feeds = Dictionary(uniqueKeysWithValues: reference.inputs.enumerated().map { ("x\($0)", $1) })

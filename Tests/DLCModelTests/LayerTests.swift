@@ -24,14 +24,23 @@ import Testing
         #expect(message("dense", []) == "dense needs units, an integer: the extent of the result's last dimension")
         #expect(message("dense", [CallArgument(nil, .text("ten"))]).hasPrefix("units is the text \"ten\"; expected an integer"))
         #expect(message("dense", [CallArgument(nil, .integer(3)), CallArgument("units", .integer(4))]) == "units is given twice")
-        #expect(message("dense", [CallArgument(nil, .integer(3)), CallArgument(nil, .integer(4))]).hasPrefix("dense takes no more than units"))
-        #expect(message("conv", [CallArgument(nil, .integer(3)), CallArgument("kernal", .integer(4))]).hasPrefix("conv has no argument kernal; it takes channels, kernel"))
-        #expect(message("conv", [CallArgument(nil, .integer(3)), CallArgument("padding", .text("valid"))]) == "padding is the text \"valid\"; expected \"same\", an integer or a list of integers")
-        #expect(message("gelu", [CallArgument("approximate", .text("erf"))]) == "approximate is the text \"erf\"; expected one of \"none\", \"tanh\"")
+        #expect(
+            message("dense", [CallArgument(nil, .integer(3)), CallArgument(nil, .integer(4))]).hasPrefix("dense takes no more than units"))
+        #expect(
+            message("conv", [CallArgument(nil, .integer(3)), CallArgument("kernal", .integer(4))]).hasPrefix(
+                "conv has no argument kernal; it takes channels, kernel"))
+        #expect(
+            message("conv", [CallArgument(nil, .integer(3)), CallArgument("padding", .text("valid"))])
+                == "padding is the text \"valid\"; expected \"same\", an integer or a list of integers")
+        #expect(
+            message("gelu", [CallArgument("approximate", .text("erf"))])
+                == "approximate is the text \"erf\"; expected one of \"none\", \"tanh\"")
     }
 
     @Test func allProblemsOfACallAreReported() throws {
-        #expect(throws: CallProblems.self) { try ModelBuilder().layer("conv", [CallArgument("a", .integer(1)), CallArgument("b", .integer(1))]) }
+        #expect(throws: CallProblems.self) {
+            try ModelBuilder().layer("conv", [CallArgument("a", .integer(1)), CallArgument("b", .integer(1))])
+        }
         do {
             _ = try ModelBuilder().layer("conv", [CallArgument("a", .integer(1)), CallArgument("stride", .boolean(true))])
         } catch let problems as CallProblems {
@@ -69,7 +78,9 @@ import Testing
         #expect { try x.conv(4, kernel: [3, 3, 3], name: "c") } throws: {
             "\($0)" == "conv c: kernel [3, 3, 3] has 3 entries; expected one integer or 2, one per spatial dimension"
         }
-        #expect { try x.conv(4, groups: 4, name: "d") } throws: { "\($0)" == "conv d: 4 groups do not divide 6 input channels and 4 output channels" }
+        #expect { try x.conv(4, groups: 4, name: "d") } throws: {
+            "\($0)" == "conv d: 4 groups do not divide 6 input channels and 4 output channels"
+        }
         #expect { try x.embedding(4, 2, name: "e") } throws: { "\($0)".hasPrefix("embedding e: indices are f32") }
         #expect { try x.groupNorm(4, name: "g") } throws: { "\($0)".hasPrefix("groupNorm g: 4 groups do not divide the 6 channels") }
         #expect { try x.transpose([0]) } throws: { "\($0)".contains("expected 4 for f32[N, 6, 8, 8], or two to exchange") }
@@ -103,6 +114,8 @@ import Testing
 
     @Test func dimensionsThatAreSymbolsHaveNoParameters() throws {
         let x = try ModelBuilder().input("x", .float32, [2, Dim(symbol: "C")])
-        #expect { try x.dense(4, name: "fc") } throws: { "\($0)" == "dense fc: dimension 1 of f32[2, C] is `C`; expected a number that is known before a run" }
+        #expect { try x.dense(4, name: "fc") } throws: {
+            "\($0)" == "dense fc: dimension 1 of f32[2, C] is `C`; expected a number that is known before a run"
+        }
     }
 }

@@ -3,7 +3,9 @@ import Testing
 
 /// Optimisers, clipping and schedules do what PyTorch's do.
 @Suite struct OptimiserTests {
-    private static func tensor(_ values: [Double], _ shape: [Int]) throws -> Tensor { try Tensor(doubles: values, type: .float64, shape: shape) }
+    private static func tensor(_ values: [Double], _ shape: [Int]) throws -> Tensor {
+        try Tensor(doubles: values, type: .float64, shape: shape)
+    }
 
     /// Rows of the figures' batch.
     private static func batch(_ rows: Range<Int> = 0..<4) throws -> [String: Tensor] {
@@ -58,7 +60,8 @@ import Testing
 
     @Test func momentumFollowsASchedule() throws {
         // Momentum falls from 0.95 to 0.85 while the rate rises, over the first 2 of 10 updates.
-        var run = try Self.oracle(Self.training("by: sgd(0.125, momentum: oneCycle(0.85, steps: 10, start: 0.95, end: 0.95, linear: true))"))
+        var run = try Self.oracle(
+            Self.training("by: sgd(0.125, momentum: oneCycle(0.85, steps: 10, start: 0.95, end: 0.95, linear: true))"))
         try run.run(Self.batch())
         let (weight, movement) = (try run.state("w")[0], try run.state("training.momentum_buffer.w")[0])
         // The gradient there, by a step of plain descent.
@@ -80,7 +83,9 @@ import Testing
                 try parts.run(Self.batch(half * 2..<half * 2 + 2))
                 #expect((try parts.state("w") == before) == (half == 0))
             }
-            for (x, y) in zip(try whole.state("w") + whole.state("b"), try parts.state("w") + parts.state("b")) { #expect(abs(x - y) < 1e-12) }
+            for (x, y) in zip(try whole.state("w") + whole.state("b"), try parts.state("w") + parts.state("b")) {
+                #expect(abs(x - y) < 1e-12)
+            }
         }
         #expect(try parts.state(Training.key) == [0, 8])
     }
@@ -94,7 +99,9 @@ import Testing
         // Zero with respect to weight and bias: the differences are at right angles to every column of x and to 1.
         for column in 0..<2 {
             #expect(abs((0..<4).reduce(0) { $0 + slope[$1 * 2 + column] }) < 1e-9)
-            for input in 0..<3 { #expect(abs((0..<4).reduce(0) { $0 + slope[$1 * 2 + column] * TrainingFigures.x[$1 * 3 + input] }) < 1e-9) }
+            for input in 0..<3 {
+                #expect(abs((0..<4).reduce(0) { $0 + slope[$1 * 2 + column] * TrainingFigures.x[$1 * 3 + input] }) < 1e-9)
+            }
         }
     }
 
@@ -106,7 +113,8 @@ import Testing
     }
 
     @Test func ratesAndDecayAreByPattern() throws {
-        let text = Self.training("by: sgd(0.125, weightDecay: 0.5), decay: \"w\"").replacing("minimize", with: "rates \"b\": 0\n    minimize")
+        let text = Self.training("by: sgd(0.125, weightDecay: 0.5), decay: \"w\"").replacing(
+            "minimize", with: "rates \"b\": 0\n    minimize")
         var run = try Self.oracle(text)
         var other = try Self.oracle(Self.training("by: sgd(0.125)"))
         try run.run(Self.batch())

@@ -21,7 +21,9 @@ import Testing
         }
         """
 
-    private func predict(_ model: Model, _ inputs: [String: Tensor], states: [String: Tensor]) throws -> (outputs: [String: Tensor], states: [String: Tensor]) {
+    private func predict(_ model: Model, _ inputs: [String: Tensor], states: [String: Tensor]) throws -> (
+        outputs: [String: Tensor], states: [String: Tensor]
+    ) {
         let graph = try [differentiate].run(model.graph(), .strict)
         try graph.verify()
         var own = try graph.initialStates()
@@ -41,7 +43,9 @@ import Testing
         #expect(training.step.graph.outputs.map(\.name) == ["loss"])
         // Averages are read where there are some; statistics have none.
         #expect(Set(prediction.states.map(\.name)) == Set(training.evaluation.states.map(\.name)))
-        #expect(prediction.states.contains { $0.name == "training.average.head.weight" } && prediction.states.contains { $0.name == "norm.running_mean" })
+        #expect(
+            prediction.states.contains { $0.name == "training.average.head.weight" }
+                && prediction.states.contains { $0.name == "norm.running_mean" })
     }
 
     @Test func predictionsAreTheEvaluations() throws {
@@ -78,18 +82,23 @@ import Testing
             #expect(try values(parameter) == run.states[(isAveraged ? "training.average." : "") + parameter.name])
         }
         // Of weights alone it takes these.
-        let weights = WeightFile(path: "w", network.parameters.compactMap { parameter in run.states[parameter.name].map { (name: parameter.name, tensor: $0) } })
+        let weights = WeightFile(
+            path: "w", network.parameters.compactMap { parameter in run.states[parameter.name].map { (name: parameter.name, tensor: $0) } })
         #expect(try network.weights(from: weights)(network.parameters[0]) == run.states[network.parameters[0].name])
     }
 
-    @Test(arguments: ["autoencoder", "char_gru", "char_lstm", "dcgan", "dqn", "gpt2", "lenet5", "mlp", "resnet18", "transformer", "unet", "vae"])
+    @Test(arguments: [
+        "autoencoder", "char_gru", "char_lstm", "dcgan", "dqn", "gpt2", "lenet5", "mlp", "resnet18", "transformer", "unet", "vae",
+    ])
     func predictingChangesNothingOfTheStep(name: String) throws {
         let folder = SyntaxFiles.folder.appending(path: "../../../Models").standardized.path() + "/"
-        let small = ["gpt2": ["layers": "1", "width": "16", "heads": "2"], "transformer": ["layers": "1", "width": "16", "heads": "2"]][name] ?? [:]
+        let small =
+            ["gpt2": ["layers": "1", "width": "16", "heads": "2"], "transformer": ["layers": "1", "width": "16", "heads": "2"]][name] ?? [:]
         let read = { (path: String) in try ModelFolder(folder).text(of: path) }
         let with = try Training.load("\(name).dlm", settings: small, read: read)
         let without = try Training.load("\(name).dlm", settings: small) { path in
-            try read(path).split(separator: "\n", omittingEmptySubsequences: false).filter { !$0.hasPrefix("    predict ") }.joined(separator: "\n")
+            try read(path).split(separator: "\n", omittingEmptySubsequences: false).filter { !$0.hasPrefix("    predict ") }.joined(
+                separator: "\n")
         }
         #expect(without.prediction == nil && with.trained == without.trained)
         #expect(with.step.graph.text() == without.step.graph.withoutDeadNodes().text())
@@ -118,7 +127,9 @@ import Testing
         let training = try trained(["a.dlm": text.replacing(", kept: made.dropout(0.5).mean()", with: "")])
         let prediction = try #require(training.prediction)
         #expect(prediction.graph.inputs.isEmpty && prediction.graph.nodes.filter { $0.op is Random }.count == 1)
-        #expect(!training.step.states.contains { $0.name.hasPrefix("predict.") } && !training.evaluation.states.contains { $0.name.hasPrefix("predict.") })
+        #expect(
+            !training.step.states.contains { $0.name.hasPrefix("predict.") }
+                && !training.evaluation.states.contains { $0.name.hasPrefix("predict.") })
         let first = try predict(prediction, [:], states: [:])
         let second = try predict(prediction, [:], states: first.states)
         #expect(try first.states["predict.key"]?.doubles() == [0, 1])
@@ -153,7 +164,9 @@ import Testing
             #expect(graph.inputs.map(\.name) == ["x"] && graph.constraints.isEmpty)
         }
         // An extent that the step speaks of is known from somewhere.
-        let extent = try trained(["a.dlm": text.replacing("meanSquaredError(x)", with: "meanSquaredError(x) + fill([code.shape[0]], 0).sum()")])
+        let extent = try trained([
+            "a.dlm": text.replacing("meanSquaredError(x)", with: "meanSquaredError(x) + fill([code.shape[0]], 0).sum()")
+        ])
         #expect(extent.step.graph.inputs.map(\.name) == ["x", "code", "other"])
     }
 
@@ -202,7 +215,9 @@ import Testing
         #expect(training.prediction?.states.map(\.name) == ["predict.h", "fc.weight"])
         let network = try training.network()
         #expect(network.states.map(\.name) == ["h"] && network.parameters.map(\.name) == ["fc.weight"])
-        let graph = try training.network(states: ["fc.weight": Tensor([1, 10] as [Float], shape: [1, 2]), "h": Tensor([7, 7] as [Float], shape: [1, 2])])
+        let graph = try training.network(states: [
+            "fc.weight": Tensor([1, 10] as [Float], shape: [1, 2]), "h": Tensor([7, 7] as [Float], shape: [1, 2]),
+        ])
         var states = try graph.initialStates()
         let x = try Tensor([1, 0] as [Float], shape: [1, 2])
         #expect(try Interpreter.run(graph, ["x": x], states: &states)["y"]?.doubles() == [22])
@@ -212,17 +227,24 @@ import Testing
     @Test func whatAModelSaysOfItselfTravels() throws {
         let training = try trained(["a.dlm": Self.text])
         let said = ["labels": "cat\ndog\na, b", "image.mean": "0.5,0.25", "logits.note": "scores"]
-        #expect(training.step.graph.metadata == said && training.evaluation.graph.metadata == said && training.prediction?.graph.metadata == said)
+        #expect(
+            training.step.graph.metadata == said && training.evaluation.graph.metadata == said
+                && training.prediction?.graph.metadata == said)
         // Of an image that is computed nothing is known; the training has the last word.
-        let other = Self.text.replacing("Net(image)", with: "Net(image * 2)").replacing("    logits = ", with: "    metadata \"labels\": \"x\", \"label.note\": 3\n    logits = ")
+        let other = Self.text.replacing("Net(image)", with: "Net(image * 2)").replacing(
+            "    logits = ", with: "    metadata \"labels\": \"x\", \"label.note\": 3\n    logits = ")
         let changed = try trained(["a.dlm": other])
         #expect(changed.step.graph.metadata == ["labels": "x", "label.note": "3", "logits.note": "scores"])
         #expect(changed.prediction?.graph.metadata == ["labels": "x", "logits.note": "scores"])
-        #expect(try Model.load("a.dlm") { _ in Self.text }.graph.metadata == ["labels": "cat\ndog\na, b", "pixels.mean": "0.5,0.25", "logits.note": "scores"])
+        #expect(
+            try Model.load("a.dlm") { _ in Self.text }.graph.metadata == [
+                "labels": "cat\ndog\na, b", "pixels.mean": "0.5,0.25", "logits.note": "scores",
+            ])
     }
 
     @Test func whatIsBuiltInSwiftIsTheSame() throws {
-        let written = try trained(["a.dlm": """
+        let written = try trained([
+            "a.dlm": """
             training Fit(x: f32[N, 1], target: f32[N, 1]) {
                 y = x.dense(1, name: "fc")
                 minimize y.meanSquaredError(target), by: sgd(0.1)
@@ -230,7 +252,8 @@ import Testing
                 predict y: y, noisy: y + y.randomUniform()
                 return loss: y.meanSquaredError(target)
             }
-            """])
+            """
+        ])
         let built = try Training("Fit") { builder in
             let x = try builder.input("x", .float32, [Dim(symbol: "N"), 1])
             let target = try builder.input("target", .float32, [Dim(symbol: "N"), 1])

@@ -17,7 +17,9 @@ import Testing
     /// The examples that say in their first line which file they are, for others to import.
     private static let files = Dictionary(
         examples.compactMap { text in
-            text.split(separator: "\n").first.flatMap { $0.hasPrefix("// ") && $0.hasSuffix(".dlm") ? (String($0.dropFirst(3)), text) : nil }
+            text.split(separator: "\n").first.flatMap {
+                $0.hasPrefix("// ") && $0.hasSuffix(".dlm") ? (String($0.dropFirst(3)), text) : nil
+            }
         }, uniquingKeysWith: { first, _ in first })
 
     @Test func theLayersAreThoseOfTheDefinitions() throws {
@@ -31,7 +33,8 @@ import Testing
     @Test func theGrammarIsTheParsers() throws {
         let folder = Self.root.appending(path: "Sources/DLCModel/Syntax")
         let rules = try ["Definitions", "Statements", "Trainings", "Expressions"].flatMap { part in
-            try String(contentsOf: folder.appending(path: "Parser+\(part).swift"), encoding: .utf8).split(separator: "\n").compactMap { line in
+            try String(contentsOf: folder.appending(path: "Parser+\(part).swift"), encoding: .utf8).split(separator: "\n").compactMap {
+                line in
                 line.firstMatch(of: /^\s*\/\/ ([a-z]+ := .*)$/).map { String($0.1) }
             }
         }

@@ -41,7 +41,11 @@ import Testing
         #expect(try takes(symbol.rawValue, in: "a\(symbol.rawValue)b"))
     }
 
-    @Test(arguments: [("state", "    state h: f32[1]"), ("next", "next h = a"), ("minimize", "    minimize -a"), ("freeze", "freeze \"a\""), ("predict", "predict y: a"), ("metadata", "metadata \"labels\": a"), ("kernel", "x.conv(3, kernel: 1)"), ("1e-5", "a + 1e-5"), (".infinity", "f(.infinity)")])
+    @Test(arguments: [
+        ("state", "    state h: f32[1]"), ("next", "next h = a"), ("minimize", "    minimize -a"), ("freeze", "freeze \"a\""),
+        ("predict", "predict y: a"), ("metadata", "metadata \"labels\": a"), ("kernel", "x.conv(3, kernel: 1)"), ("1e-5", "a + 1e-5"),
+        (".infinity", "f(.infinity)"),
+    ])
     func formsAreKnown(part: String, line: String) throws {
         #expect(try takes(part, in: line))
     }

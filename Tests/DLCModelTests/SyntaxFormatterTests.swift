@@ -45,7 +45,8 @@ import Testing
 
     @Test(arguments: SyntaxFiles.networks) func formattingKeepsTheTree(file: SourceFile) throws {
         // Blanks aside the text is the same, so it is enough that a disturbed file and its format are read alike.
-        let squeezed = SourceFile(path: file.path, text: file.text.replacing("    ", with: " ").replacing(" + ", with: "+").replacing(", ", with: " ,"))
+        let squeezed = SourceFile(
+            path: file.path, text: file.text.replacing("    ", with: " ").replacing(" + ", with: "+").replacing(", ", with: " ,"))
         let formatted = SourceFile(path: file.path, text: try SourceFormatter.format(squeezed))
         #expect(outline(Parser.parse(squeezed).tree) == outline(Parser.parse(formatted).tree))
         #expect(try SourceFormatter.format(formatted) == formatted.text)
@@ -59,8 +60,14 @@ import Testing
         ("block f(x){return x}", "block f(x) { return x }\n"),
         ("block f(x)\n{\nreturn x\n}\nblock g(x) {\n\n\nreturn x\n\n}", "block f(x) {\n    return x\n}\n\nblock g(x) {\n    return x\n}\n"),
         ("block f(x) {\nif x {\n}\nelse {\n}\n}", "block f(x) {\n    if x {\n    } else {\n    }\n}\n"),
-        ("//a\nimport \"b\"\nimport \"c\"\n//d\nmodel M(x:f32[ ]) {\nreturn-x\n}", "// a\nimport \"b\"\nimport \"c\"\n\n// d\nmodel M(x: f32[]) {\n    return -x\n}\n"),
-        ("block f(x) {\ny = x.conv(3,kernel : 1)\n.relu( )\nreturn y[ : ,1 : ]\n}", "block f(x) {\n    y = x.conv(3, kernel: 1)\n        .relu()\n    return y[:, 1:]\n}\n"),
+        (
+            "//a\nimport \"b\"\nimport \"c\"\n//d\nmodel M(x:f32[ ]) {\nreturn-x\n}",
+            "// a\nimport \"b\"\nimport \"c\"\n\n// d\nmodel M(x: f32[]) {\n    return -x\n}\n"
+        ),
+        (
+            "block f(x) {\ny = x.conv(3,kernel : 1)\n.relu( )\nreturn y[ : ,1 : ]\n}",
+            "block f(x) {\n    y = x.conv(3, kernel: 1)\n        .relu()\n    return y[:, 1:]\n}\n"
+        ),
         ("", ""),
         ("\n// only\n\n\n\n// comments", "// only\n\n// comments\n"),
     ]) func layouts(written: String, canonical: String) throws {

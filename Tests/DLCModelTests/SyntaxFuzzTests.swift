@@ -53,7 +53,11 @@ import Testing
                 let place = tokens[random.below(tokens.count)].bytes
                 guard place.upperBound <= bytes.count else { continue }
                 let other = all[random.below(all.count)]
-                if random.below(2) == 0 { bytes.replaceSubrange(place, with: other) } else { bytes.insert(contentsOf: other, at: place.lowerBound) }
+                if random.below(2) == 0 {
+                    bytes.replaceSubrange(place, with: other)
+                } else {
+                    bytes.insert(contentsOf: other, at: place.lowerBound)
+                }
             }
             read(bytes)
         }
@@ -71,7 +75,10 @@ import Testing
 
     @Test func noise() {
         var random = Random(state: 2)
-        let words = Symbol.allCases.map(\.rawValue) + Keyword.allCases.map(\.rawValue) + ["x", "f32", "1", "0.5", "\"", "\\(", "\n", "state", "next", "//", "$"]
+        let words =
+            Symbol.allCases.map(\.rawValue) + Keyword.allCases.map(\.rawValue) + [
+                "x", "f32", "1", "0.5", "\"", "\\(", "\n", "state", "next", "//", "$",
+            ]
         for round in 0..<1500 {
             let text = (0..<random.below(60)).map { _ in words[random.below(words.count)] }.joined(separator: round % 2 == 0 ? " " : "")
             read("block f(x) {\n\(text)\n}\n".utf8)
@@ -79,8 +86,10 @@ import Testing
     }
 
     @Test(arguments: [
-        "(", "[", "{", "-", "!", "x(", "x[", "a ? ", "a ? b : ", "2 ** ", "if x { ", "if x { } else ", "for i in x { ", "x.y", "x + ", ".f()",
-        "f(x)", "[1]", "\"\\(", "\"\\(\"", "block f(x) { ", "model M(", "f32[", "a, ", "a = ", "///\n", "x[1:", "}", ")", ",", "repeat ", "a && b || ",
+        "(", "[", "{", "-", "!", "x(", "x[", "a ? ", "a ? b : ", "2 ** ", "if x { ", "if x { } else ", "for i in x { ", "x.y", "x + ",
+        ".f()",
+        "f(x)", "[1]", "\"\\(", "\"\\(\"", "block f(x) { ", "model M(", "f32[", "a, ", "a = ", "///\n", "x[1:", "}", ")", ",", "repeat ",
+        "a && b || ",
     ]) func repetitionsOfAnyDepth(part: String) {
         for start in ["", "block f(x) {\n    y = ", "block f(x) {\n    ", "model M(a: f32["] {
             for count in [90, 300, 5000] {
@@ -103,6 +112,9 @@ import Testing
             #expect(errors.map(\.message) == ["the expression has more than 400 levels"])
         }
         let text = "block f(x) { return " + String(repeating: "(", count: 101) + "x" + String(repeating: ")", count: 101) + " }"
-        #expect(Parser.parse(SourceFile(path: "a.dlm", text: text)).errors.map(\.message) == ["more than 100 levels of brackets, signs and braces within one another"])
+        #expect(
+            Parser.parse(SourceFile(path: "a.dlm", text: text)).errors.map(\.message) == [
+                "more than 100 levels of brackets, signs and braces within one another"
+            ])
     }
 }

@@ -9,7 +9,9 @@ import Testing
         case .number(let value): "\(value)"
         case .boolean(let value): "\(value)"
         case .text(let pieces):
-            pieces.map { if case .value(let value) = $0 { "\\(\(explicit(value)))" } else if case .literal(let text) = $0 { "'\(text)'" } else { "" } }.joined()
+            pieces.map {
+                if case .value(let value) = $0 { "\\(\(explicit(value)))" } else if case .literal(let text) = $0 { "'\(text)'" } else { "" }
+            }.joined()
         case .name(let name): name
         case .list(let values): "[\(values.map(explicit).joined(separator: ", "))]"
         case .unary(let sign, let operand): "(\(sign.rawValue)\(explicit(operand)))"
@@ -17,7 +19,8 @@ import Testing
             place.text == binary.rawValue ? "(\(explicit(left)) \(binary.rawValue) \(explicit(right)))" : "wrong range"
         case .conditional(let condition, let yes, let no): "(\(explicit(condition)) ? \(explicit(yes)) : \(explicit(no)))"
         case .call(let callee, let arguments):
-            explicit(callee) + "(" + arguments.map { ($0.label.map { "\($0.name): " } ?? "") + explicit($0.value) }.joined(separator: ", ") + ")"
+            explicit(callee) + "(" + arguments.map { ($0.label.map { "\($0.name): " } ?? "") + explicit($0.value) }.joined(separator: ", ")
+                + ")"
         case .member(let base, let name): "\(explicit(base)).\(name.name)"
         case .indexed(let base, let indices): "\(explicit(base))[\(indices.map(explicit).joined(separator: ", "))]"
         case .invalid: "invalid"
@@ -119,7 +122,11 @@ import Testing
         #expect(model.parameters.map { $0.type?.element } == [.float32, nil, nil])
         #expect(model.parameters[0].range.text == "image: f32[N, 2 * 3]")
         #expect(model.range.text.hasPrefix("model M(") && model.range.text.hasSuffix("}"))
-        #expect(model.body.map { $0.range.text.split { " (".contains($0) }[0] } == ["a,", "for", "repeat", "if", "state", "next", "check", "check", "minimize", "minimize", "minimize", "freeze", "rates", "follow", "follow,", "predict", "predict", "metadata", "return"])
+        #expect(
+            model.body.map { $0.range.text.split { " (".contains($0) }[0] } == [
+                "a,", "for", "repeat", "if", "state", "next", "check", "check", "minimize", "minimize", "minimize", "freeze", "rates",
+                "follow", "follow,", "predict", "predict", "metadata", "return",
+            ])
         let kinds = model.body.map { statement in
             switch statement.kind {
             case .assign(let names, _): "assign \(names.map(\.name))"
@@ -138,16 +145,21 @@ import Testing
             case .follow(_, let options): "follow \(options.map { $0.label?.name ?? "" })"
             }
         }
-        #expect(kinds == [
-            "assign [\"a\", \"_\"]", "for i 1", "repeat 1", "if [0, 1] 0", "state h bf16 0", "next h", "check false", "check true",
-            "minimize [\"by\", \"over\"]", "minimize []", "assign [\"minimize\"]", "freeze 2", "rates 2", "follow [\"of\"]", "assign [\"follow\", \"rates\"]",
-            "predict [\"\", \"c\"]", "assign [\"predict\"]", "metadata 1", "return [\"logits\", \"model\"]",
-        ])
+        #expect(
+            kinds == [
+                "assign [\"a\", \"_\"]", "for i 1", "repeat 1", "if [0, 1] 0", "state h bf16 0", "next h", "check false", "check true",
+                "minimize [\"by\", \"over\"]", "minimize []", "assign [\"minimize\"]", "freeze 2", "rates 2", "follow [\"of\"]",
+                "assign [\"follow\", \"rates\"]",
+                "predict [\"\", \"c\"]", "assign [\"predict\"]", "metadata 1", "return [\"logits\", \"model\"]",
+            ])
     }
 
     @Test func positionsCountCharacters() {
         let file = SourceFile(path: "a.dlm", text: "äb\r\n\tc\n")
-        #expect([0, 2, 3, 5, 6, 8].map { file.position($0) }.map { [$0.line, $0.column] } == [[1, 1], [1, 2], [1, 3], [2, 1], [2, 2], [3, 1]])
+        #expect(
+            [0, 2, 3, 5, 6, 8].map { file.position($0) }.map { [$0.line, $0.column] } == [
+                [1, 1], [1, 2], [1, 3], [2, 1], [2, 2], [3, 1],
+            ])
         #expect(SourceRange(file: file, start: 6, end: 7).text == "c")
     }
 }

@@ -81,13 +81,15 @@ struct OracleTraining {
 
     /// The rate that is told is the one of the run that comes next, through schedules, gradients gathered over runs and a base that is set.
     @Test func theRateInEffectIsKnown() throws {
-        let training = try trained(["a.dlm": """
+        let training = try trained([
+            "a.dlm": """
             training Fit(x: f32[N, 1]) {
                 loss = x.dense(1, name: "fc").square().mean()
                 minimize loss, by: sgd(exponential(0.5, factor: 0.5)), accumulate: 2
                 return loss: loss
             }
-            """])
+            """
+        ])
         let graph = try #require(training.rateInEffect)
         #expect(graph.inputs.isEmpty)
         var run = try OracleTraining(training)
@@ -104,12 +106,18 @@ struct OracleTraining {
         #expect(rates == [0.5, 0.5, 0.25, 0.25], "\(rates)")
         run.states["training.rate"] = try Tensor([2] as [Float], shape: [])
         #expect(try rate() == 0.5)
-        let given = try trained(["a.dlm": "training T(x: f32[N, 1], r: f32[]) { l = x.dense(1).mean() minimize l, by: sgd(r) return l: l }".replacing(" minimize", with: "\n minimize").replacing(" return", with: "\n return")])
+        let given = try trained([
+            "a.dlm": "training T(x: f32[N, 1], r: f32[]) { l = x.dense(1).mean() minimize l, by: sgd(r) return l: l }".replacing(
+                " minimize", with: "\n minimize"
+            ).replacing(" return", with: "\n return")
+        ])
         #expect(given.rateInEffect == nil)
     }
 
     /// The trainings of the repository's models, and one with every form that errors speak of.
-    @Test(arguments: ["autoencoder", "char_gru", "char_lstm", "dcgan", "dqn", "gpt2", "lenet5", "mlp", "resnet18", "transformer", "unet", "vae"])
+    @Test(arguments: [
+        "autoencoder", "char_gru", "char_lstm", "dcgan", "dqn", "gpt2", "lenet5", "mlp", "resnet18", "transformer", "unet", "vae",
+    ])
     func shippedTrainingsAreBuilt(name: String) throws {
         let path = SyntaxFiles.folder.appending(path: "../../../Models/\(name).dlm").standardized.path()
         let small = ["gpt2": ["layers": "1", "width": "16", "heads": "2"], "transformer": ["layers": "1", "width": "16", "heads": "2"]]
@@ -303,7 +311,11 @@ struct OracleTraining {
             let before = try run.state("target.weight")[0]
             try run.run(["x": x])
             let (now, online) = (try run.state("target.weight")[0], try run.state("online.weight")[0])
-            if options.contains("rate") { #expect(abs(now - (before + online) / 2) < 1e-6) } else { #expect((now != before) == (move == 1 && now != before)) }
+            if options.contains("rate") {
+                #expect(abs(now - (before + online) / 2) < 1e-6)
+            } else {
+                #expect((now != before) == (move == 1 && now != before))
+            }
             if options.contains("every"), try run.state(Training.key)[1].truncatingRemainder(dividingBy: 2) == 0 { #expect(now == online) }
         }
     }
@@ -383,7 +395,8 @@ struct OracleTraining {
 
     @Test func weightsComeFromTheModelsFile() throws {
         let training = try trained(["a.dlm": Self.line.replacing("by: sgd(rate)", with: "by: sgd(rate), average: ema()")])
-        let file = WeightFile(path: "w", [("fc.weight", try Tensor([3] as [Float], shape: [1, 1])), ("fc.bias", try Tensor([4] as [Float], shape: [1]))])
+        let file = WeightFile(
+            path: "w", [("fc.weight", try Tensor([3] as [Float], shape: [1, 1])), ("fc.bias", try Tensor([4] as [Float], shape: [1]))])
         let graph = try training.step.graph(values: training.step.weights(from: file))
         let states = try graph.initialStates()
         #expect(try states["fc.weight"]?.doubles() == [3] && states["training.average.fc.weight"]?.doubles() == [3])

@@ -6,12 +6,14 @@ import Testing
 @testable import DLCModel
 
 @Suite struct WeightRenames {
-    @Test(arguments: [
-        ("a=b", "a", "b"), ("a=b", "ab", nil), ("transformer.*=*", "transformer.h.0.bias", "h.0.bias"), ("transformer.*=*", "h.0.bias", nil),
-        ("*=model.*", "fc.bias", "model.fc.bias"), ("*.gamma=*.weight", "a.b.gamma", "a.b.weight"),
-        ("h.*.attn.*=layers.*.attention.*", "h.11.attn.c.bias", "layers.11.attention.c.bias"), ("*.*=*", "a.b.c", "a"),
-        ("a*a=*", "a", nil), ("a*a=*", "aa", ""), ("a*b*c=*-*", "axbybzc", "x-ybz"), ("*=x", "anything", "x"), ("é*=*", "éa", "a"),
-    ] as [(String, String, String?)])
+    @Test(
+        arguments: [
+            ("a=b", "a", "b"), ("a=b", "ab", nil), ("transformer.*=*", "transformer.h.0.bias", "h.0.bias"),
+            ("transformer.*=*", "h.0.bias", nil),
+            ("*=model.*", "fc.bias", "model.fc.bias"), ("*.gamma=*.weight", "a.b.gamma", "a.b.weight"),
+            ("h.*.attn.*=layers.*.attention.*", "h.11.attn.c.bias", "layers.11.attention.c.bias"), ("*.*=*", "a.b.c", "a"),
+            ("a*a=*", "a", nil), ("a*a=*", "aa", ""), ("a*b*c=*-*", "axbybzc", "x-ybz"), ("*=x", "anything", "x"), ("é*=*", "éa", "a"),
+        ] as [(String, String, String?)])
     func namesBecomeOthers(rename: String, name: String, result: String?) throws {
         #expect(try WeightRename(rename).apply(to: name) == result.map { .renamed($0) } ?? .unmatched)
     }
@@ -53,7 +55,9 @@ import Testing
         let graph = try model.graph(weights: WeightFile(path: "w.npz", Self.good.reversed().map { (name: $0.0, tensor: $0.1) }))
         var values: [String: Double] = [:]
         for node in graph.nodes {
-            if let constant = node.op as? Constant, let name = graph.name(of: node.results[0]) { values[name] = try constant.value.doubles()[0] }
+            if let constant = node.op as? Constant, let name = graph.name(of: node.results[0]) {
+                values[name] = try constant.value.doubles()[0]
+            }
         }
         #expect(values == ["fc.weight": 1, "fc.bias": 2, "bn.weight": 3, "bn.bias": 4, "bn.running_mean": 5, "bn.running_var": 6])
     }
@@ -70,10 +74,11 @@ import Testing
             #expect(try report(Self.good.map { ($0, try $1.converted(to: type)) }) == (nil, nil))
         }
         let wide = Self.good.dropLast() + [("bn.running_var", Self.filled(6, [3], .float64))]
-        #expect(try report(Array(wide)).error == """
-            w.npz does not fit the model M: 1 parameter is of another shape or type
-              misshapen  bn.running_var: f32[3], found f64[3]
-            """)
+        #expect(
+            try report(Array(wide)).error == """
+                w.npz does not fit the model M: 1 parameter is of another shape or type
+                  misshapen  bn.running_var: f32[3], found f64[3]
+                """)
     }
 
     @Test func allMistakesAreReportedAtOnce() throws {
@@ -83,15 +88,16 @@ import Testing
         tensors.removeLast()
         tensors.append(("extra\n\u{1B}[31m", Self.filled(0, [7])))
         let got = try report(tensors)
-        #expect(got.error == """
-            w.npz does not fit the model M: 2 parameters are missing, 1 of another shape or type
-              missing    bn.running_var: f32[3]
-              missing    fc.weight: f32[3, 2]; the file has fc.weihgt
-              misshapen  fc.bias: f32[3], found f32[4]
-              unused     extra  [31m: f32[7]
-              unused     fc.weihgt: f32[3, 2]
-            --rename 'FROM=TO' gives tensors other names, --rename 'FROM=' leaves them out
-            """)
+        #expect(
+            got.error == """
+                w.npz does not fit the model M: 2 parameters are missing, 1 of another shape or type
+                  missing    bn.running_var: f32[3]
+                  missing    fc.weight: f32[3, 2]; the file has fc.weihgt
+                  misshapen  fc.bias: f32[3], found f32[4]
+                  unused     extra  [31m: f32[7]
+                  unused     fc.weihgt: f32[3, 2]
+                --rename 'FROM=TO' gives tensors other names, --rename 'FROM=' leaves them out
+                """)
         #expect(got.warning == nil)
     }
 

@@ -75,20 +75,24 @@ import Testing
         ("nodes_truenodeids = [1, 0], nodes_falsenodeids = [0]", "lists of"),
     ])
     func treesThatLeadAstrayAreRefused(_ nodes: String, _ message: String) {
-        let error = importError(Self.ml("""
-            g (float[N, 2] x) => (float[N, 1] y) {
-                y = ai.onnx.ml.TreeEnsemble <nodes_splits = float[2] {0, 1}, nodes_modes = uint8[2] {0, 0}, nodes_featureids = [0, 1],
-                    \(nodes), nodes_trueleafs = [0, 0], nodes_falseleafs = [0, 0], tree_roots = [0],
-                    leaf_weights = float[1] {1}, leaf_targetids = [0]> (x)
-            }
-            """))
+        let error = importError(
+            Self.ml(
+                """
+                g (float[N, 2] x) => (float[N, 1] y) {
+                    y = ai.onnx.ml.TreeEnsemble <nodes_splits = float[2] {0, 1}, nodes_modes = uint8[2] {0, 0}, nodes_featureids = [0, 1],
+                        \(nodes), nodes_trueleafs = [0, 0], nodes_falseleafs = [0, 0], tree_roots = [0],
+                        leaf_weights = float[1] {1}, leaf_targetids = [0]> (x)
+                }
+                """))
         #expect(error.contains(message), "\(error)")
     }
 
     @Test func encodersTakeUnknownKeysAsTheirDefault() throws {
-        let graph = try importONNX(text: Self.ml("""
-            g (int64[N] x) => (float[N] y) { y = ai.onnx.ml.LabelEncoder <keys_int64s = [7, -1, 3], values_floats = [0.5, 1.5, 2.5], default_float = -9.0> (x) }
-            """))
+        let graph = try importONNX(
+            text: Self.ml(
+                """
+                g (int64[N] x) => (float[N] y) { y = ai.onnx.ml.LabelEncoder <keys_int64s = [7, -1, 3], values_floats = [0.5, 1.5, 2.5], default_float = -9.0> (x) }
+                """))
         let result = try Interpreter.run(graph, ["x": Tensor([3, 4, 7, -1] as [Int64], shape: [4])])["y"]
         #expect(try result?.array(of: Float.self) == [2.5, -9, 0.5, 1.5])
     }

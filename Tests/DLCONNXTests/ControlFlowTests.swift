@@ -17,7 +17,9 @@ import Testing
     private static func makeCases() throws -> [Case] {
         func numbers(_ values: [Int64], _ shape: [Int]? = nil) throws -> Tensor { try Tensor(values, shape: shape ?? [values.count]) }
         func floats(_ values: [Float], _ shape: [Int]? = nil) throws -> Tensor { try Tensor(values, shape: shape ?? [values.count]) }
-        func table(_ rows: Int, _ columns: Int) throws -> Tensor { try floats((0..<rows * columns).map { Float($0 % 7) - 3 }, [rows, columns]) }
+        func table(_ rows: Int, _ columns: Int) throws -> Tensor {
+            try floats((0..<rows * columns).map { Float($0 % 7) - 3 }, [rows, columns])
+        }
         let go = "c = Constant<value = bool {1}>()"
         return [
             Case(
@@ -26,7 +28,8 @@ import Testing
                     + "big = Greater(x, zero) p = NonZero(big) minus = Constant<value = int64[1] {-1}>() q = Reshape(p, minus) "
                     + "r = Gather<axis = 0>(t, q) y = Relu(r) s = Shape(y) }",
                 runs: [
-                    (["x": try floats([1, -1, 2, 0, 3]), "t": try table(5, 3)], [3, 3]), (["x": try floats([-1, -2]), "t": try table(2, 3)], [0, 3]),
+                    (["x": try floats([1, -1, 2, 0, 3]), "t": try table(5, 3)], [3, 3]),
+                    (["x": try floats([-1, -2]), "t": try table(2, 3)], [0, 3]),
                     (["x": try floats([1]), "t": try table(1, 3)], [1, 3]),
                 ]),
             Case(
@@ -40,7 +43,8 @@ import Testing
                 ]),
             Case(
                 name: "the k best and a range",
-                text: "g (float[N] x, int64[1] k, int64 n) => (float[K] y, int64[M] z) { y, i = TopK(x, k) zero = Constant<value = int64 {0}>() "
+                text:
+                    "g (float[N] x, int64[1] k, int64 n) => (float[K] y, int64[M] z) { y, i = TopK(x, k) zero = Constant<value = int64 {0}>() "
                     + "two = Constant<value = int64 {2}>() r = Range(zero, n, two) z = Neg(r) }",
                 runs: [
                     (["x": try floats([3, 1, 2, 5]), "k": try numbers([2]), "n": try numbers([7], [])], [2]),
@@ -48,14 +52,16 @@ import Testing
                 ]),
             Case(
                 name: "distinct elements",
-                text: "g (float[N] x) => (float[K] y, int64[K] i, int64[N] v, int64[K] c) { u, i, v, c = Unique<sorted = 1>(x) y = Neg(u) }",
+                text:
+                    "g (float[N] x) => (float[K] y, int64[K] i, int64[N] v, int64[K] c) { u, i, v, c = Unique<sorted = 1>(x) y = Neg(u) }",
                 runs: [(["x": try floats([2, 1, 1, 3, 2])], [3]), (["x": try floats([])], [0])]),
             Case(
                 name: "a branch of another length",
                 text: "g (float[N, 2] x, bool c) => (float[M, 2] z) { y = If(c) <then_branch = a () => (float[P, 2] u) "
                     + "{ u = Concat<axis = 0>(x, x) }, else_branch = b () => (float[Q, 2] v) { v = Neg(x) }> z = Relu(y) }",
                 runs: [
-                    (["x": try table(3, 2), "c": try Tensor([true], shape: [])], [6, 2]), (["x": try table(3, 2), "c": try Tensor([false], shape: [])], [3, 2]),
+                    (["x": try table(3, 2), "c": try Tensor([true], shape: [])], [6, 2]),
+                    (["x": try table(3, 2), "c": try Tensor([false], shape: [])], [3, 2]),
                 ]),
             Case(
                 name: "a counted loop with rows",
@@ -63,7 +69,8 @@ import Testing
                     + "<body = b (int64 i, bool k, float[2] s) => (bool k2, float[2] t, float[2] row) { h = Constant<value = float {0.5}>() "
                     + "t = Mul(s, h) f = Cast<to = 1>(i) row = Add(s, f) k2 = Identity(k) }> }",
                 runs: [
-                    (["n": try numbers([3], []), "x": try floats([8, -4])], [2]), (["n": try numbers([0], []), "x": try floats([8, -4])], [2]),
+                    (["n": try numbers([3], []), "x": try floats([8, -4])], [2]),
+                    (["n": try numbers([0], []), "x": try floats([8, -4])], [2]),
                     (["n": try numbers([40], []), "x": try floats([8, -4])], [2]),
                 ]),
             Case(
@@ -71,14 +78,21 @@ import Testing
                 text: "g (int64 n, float[1, 2] x) => (float[M, 2] y) { \(go) y = Loop(n, c, x) <body = b (int64 i, bool k, float[S, 2] s) "
                     + "=> (bool k2, float[U, 2] t) { last = Constant<value = int64[1] {-1}>() r = Gather<axis = 0>(s, last) d = Add(r, r) "
                     + "t = Concat<axis = 0>(s, d) k2 = Identity(k) }> }",
-                runs: [(["n": try numbers([4], []), "x": try table(1, 2)], [5, 2]), (["n": try numbers([0], []), "x": try table(1, 2)], [1, 2])]),
+                runs: [
+                    (["n": try numbers([4], []), "x": try table(1, 2)], [5, 2]),
+                    (["n": try numbers([0], []), "x": try table(1, 2)], [1, 2]),
+                ]),
             Case(
                 name: "branches of different lengths in a loop",
-                text: "g (int64 n, float[2] x) => (float[M] y) { \(go) y = Loop(n, c, x) <body = b (int64 i, bool k, float[S] s) => (bool k2, float[U] t) "
+                text:
+                    "g (int64 n, float[2] x) => (float[M] y) { \(go) y = Loop(n, c, x) <body = b (int64 i, bool k, float[S] s) => (bool k2, float[U] t) "
                     + "{ two = Constant<value = int64 {2}>() odd = Mod(i, two) zero = Constant<value = int64 {0}>() e = Equal(odd, zero) "
                     + "t = If(e) <then_branch = p () => (float[A] u) { u = Concat<axis = 0>(s, x) }, else_branch = q () => (float[B] v) { v = Neg(s) }> "
                     + "k2 = Identity(k) }> }",
-                runs: [(["n": try numbers([4], []), "x": try floats([1, 2])], [6]), (["n": try numbers([1], []), "x": try floats([1, 2])], [4])]),
+                runs: [
+                    (["n": try numbers([4], []), "x": try floats([1, 2])], [6]),
+                    (["n": try numbers([1], []), "x": try floats([1, 2])], [4]),
+                ]),
             Case(
                 name: "values that change places",
                 text: "g (int64 n, float[1] x, float[1] z) => (float[1] y, float[1] w) { \(go) y, w = Loop(n, c, x, z) "
@@ -87,9 +101,12 @@ import Testing
                 runs: [(["n": try numbers([10], []), "x": try floats([0]), "z": try floats([1])], [1])]),
             Case(
                 name: "a scan of open length, backwards",
-                text: "g (float[2] x, float[L, 2] xs) => (float[2] y, float[L, 2] ys) { y, ys = Scan<num_scan_inputs = 1, scan_input_directions = [1], "
+                text:
+                    "g (float[2] x, float[L, 2] xs) => (float[2] y, float[L, 2] ys) { y, ys = Scan<num_scan_inputs = 1, scan_input_directions = [1], "
                     + "body = b (float[2] s, float[2] e) => (float[2] t, float[2] o) { t = Add(s, e) o = Mul(t, e) }>(x, xs) }",
-                runs: [(["x": try floats([1, 2]), "xs": try table(4, 2)], [2]), (["x": try floats([1, 2]), "xs": try table(1, 2)], [2])]),
+                runs: [
+                    (["x": try floats([1, 2]), "xs": try table(4, 2)], [2]), (["x": try floats([1, 2]), "xs": try table(1, 2)], [2]),
+                ]),
         ]
     }
 
@@ -128,7 +145,8 @@ import Testing
     }
 
     @Test func aLoopWithoutEndStopsAtTheLimitThatIsSet() throws {
-        let text = "g (float[1] x) => (float[1] y) { c = Constant<value = bool {1}>() n = Constant<value = int64 {1000000}>() y = Loop(n, c, x) "
+        let text =
+            "g (float[1] x) => (float[1] y) { c = Constant<value = bool {1}>() n = Constant<value = int64 {1000000}>() y = Loop(n, c, x) "
             + "<body = b (int64 i, bool k, float[1] s) => (bool k2, float[1] t) { t = Abs(s) z = Constant<value = float[1] {-1.0}>() "
             + "l = Greater(t, z) k2 = Squeeze(l) }> }"
         let session = try Session(CompiledModel(Compiler.compile(importONNX(text: model(text)))), threads: 1)
@@ -180,7 +198,8 @@ import Testing
     }
 
     @Test func onlyTheBranchThatIsTakenRuns() throws {
-        let text = "g (float[3] x, int64[1] i, bool c) => (float[1] y) { y = If(c) <then_branch = a () => (float[1] u) { u = Gather(x, i) }, "
+        let text =
+            "g (float[3] x, int64[1] i, bool c) => (float[1] y) { y = If(c) <then_branch = a () => (float[1] u) { u = Gather(x, i) }, "
             + "else_branch = b () => (float[1] v) { one = Constant<value = int64[1] {1}>() v = Gather(x, one) }> }"
         let session = try Session(CompiledModel(Compiler.compile(importONNX(text: model(text)))), threads: 1)
         let (x, outside) = (try Tensor([1, 2, 3] as [Float], shape: [3]), try Tensor([7 as Int64], shape: [1]))

@@ -67,7 +67,8 @@ func importError(_ text: String) -> String {
     @Test func determinantsAreOfAnySize() throws {
         let graph = try importONNX(text: model("g (float[a, b, c] x) => (float[d] y) { y = Det(x) }"))
         // Of the identity, of a matrix whose rows must be exchanged, and of a singular one; twice the identity of 6 rows.
-        let three = try Tensor([1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 2, 1, 3, 0, 0, 1, 1, 1, 1, 2, 3, 2, 4, 6, 0, 0, 1] as [Float], shape: [3, 3, 3])
+        let three = try Tensor(
+            [1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 2, 1, 3, 0, 0, 1, 1, 1, 1, 2, 3, 2, 4, 6, 0, 0, 1] as [Float], shape: [3, 3, 3])
         #expect(try Interpreter.run(graph, ["x": three])["y"]?.doubles() == [1, -3, 0])
         let six = try Tensor((0..<36).map { $0 % 7 == 0 ? 2 : 0 } as [Float], shape: [1, 6, 6])
         #expect(try Interpreter.run(graph, ["x": six])["y"]?.doubles() == [64])
@@ -80,7 +81,8 @@ func importError(_ text: String) -> String {
             { t = Relu(a) b = LeakyRelu <alpha : float = @slope> (t) }
             """
         let graph = try importONNX(
-            text: model("g (float[2] x) => (float[2] y) { u = f.Twice <slope = 0.25> (x) y = f.Twice <slope = 0.5> (u) }", functions: functions))
+            text: model(
+                "g (float[2] x) => (float[2] y) { u = f.Twice <slope = 0.25> (x) y = f.Twice <slope = 0.5> (u) }", functions: functions))
         #expect(operators(graph) == ["relu", "leaky_relu", "relu", "leaky_relu"])
         let slopes = graph.nodes.compactMap { $0.op.attribute("alpha") }
         #expect(slopes == [.float(0.25), .float(0.5)])

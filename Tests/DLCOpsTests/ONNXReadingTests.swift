@@ -43,7 +43,8 @@ private func expectClose(_ a: Tensor, _ b: Tensor, _ tolerance: Double = 1e-5, _
 
 @Suite struct ONNXReadingTests {
     @Test(arguments: [
-        "ij,jk->ik", "bij,bjk->bik", "bhqd,bhkd->bhqk", "i,j->ij", "ij,kj->", "ijk,ik->j", "ij,ij->ij", "abc,cd->dba", "ii,i->i", "iij,jk->ki",
+        "ij,jk->ik", "bij,bjk->bik", "bhqd,bhkd->bhqk", "i,j->ij", "ij,kj->", "ijk,ik->j", "ij,ij->ij", "abc,cd->dba", "ii,i->i",
+        "iij,jk->ki",
     ])
     func einsumIsTheSumOverAllLabels(_ equation: String) throws {
         let parts = equation.split(separator: ">")[0].dropLast().split(separator: ",").map { $0.map { $0 } }
@@ -103,11 +104,12 @@ private func expectClose(_ a: Tensor, _ b: Tensor, _ tolerance: Double = 1e-5, _
     }
 
     /// ONNX Runtime's extents, and the first elements of a ramp.
-    @Test(arguments: [
-        ("not_larger", [6, 7], [3, 8], [3, 4], [4, 6, 8]), ("not_larger", [10, 4], [7, 7], [7, 3], [1.0714287, 2.5, 3.857143]),
-        ("not_smaller", [7, 13], [3, 8], [4, 8], [4.374999, 5.999999, 7.6249995]),
-        ("not_smaller", [5, 9], [12, 5], [12, 22], [0, 0.125, 0.5416666]),
-    ] as [(String, [Int], [Int64], [Int], [Double])], [false, true])
+    @Test(
+        arguments: [
+            ("not_larger", [6, 7], [3, 8], [3, 4], [4, 6, 8]), ("not_larger", [10, 4], [7, 7], [7, 3], [1.0714287, 2.5, 3.857143]),
+            ("not_smaller", [7, 13], [3, 8], [4, 8], [4.374999, 5.999999, 7.6249995]),
+            ("not_smaller", [5, 9], [12, 5], [12, 22], [0, 0.125, 0.5416666]),
+        ] as [(String, [Int], [Int64], [Int], [Double])], [false, true])
     func aspectsAreKept(_ test: (policy: String, from: [Int], box: [Int64], to: [Int], first: [Double]), _ isOpen: Bool) throws {
         let count = test.from[0] * test.from[1]
         let x = try Tensor((0..<count).map { Float($0) }, shape: [1, 1] + test.from)
@@ -119,7 +121,8 @@ private func expectClose(_ a: Tensor, _ b: Tensor, _ tolerance: Double = 1e-5, _
         if isOpen { reading.shapes[0] = [1, 1, Dim(symbol: "H"), Dim(symbol: "W")] }
         let y = try reading.run([x, nil, nil, Tensor(test.box, shape: [2])])
         #expect(y.shape == [1, 1] + test.to)
-        try expectClose(Tensor(doubles: Array(y.doubles().prefix(3)), type: .float32, shape: [3]), Tensor(test.first.map { Float($0) }, shape: [3]))
+        try expectClose(
+            Tensor(doubles: Array(y.doubles().prefix(3)), type: .float32, shape: [3]), Tensor(test.first.map { Float($0) }, shape: [3]))
     }
 
     /// Nothing lies between no elements: an extent that turns out to be 0 is refused.
@@ -156,7 +159,9 @@ private func expectClose(_ a: Tensor, _ b: Tensor, _ tolerance: Double = 1e-5, _
     @Test func integerProductsAreExact() throws {
         let a = try Tensor([255, 0, 128, 7, 9, 200] as [UInt8], shape: [2, 3])
         let b = try Tensor([-128, 127, 5, -6, 100, 1] as [Int8], shape: [3, 2])
-        let y = try Reading(opType: "MatMulInteger").run([a, b, try Tensor([128] as [UInt8], shape: []), try Tensor([3, -4] as [Int8], shape: [2])])
+        let y = try Reading(opType: "MatMulInteger").run([
+            a, b, try Tensor([128] as [UInt8], shape: []), try Tensor([3, -4] as [Int8], shape: [2]),
+        ])
         let (xs, ys) = (try a.integers().map { $0 - 128 }, try b.integers().enumerated().map { $1 - [3, -4][$0 % 2] })
         var sums: [Int64] = []
         for i in 0..<2 { for j in 0..<2 { sums.append((0..<3).reduce(0) { $0 + xs[i * 3 + $1] * ys[$1 * 2 + j] }) } }
@@ -165,7 +170,10 @@ private func expectClose(_ a: Tensor, _ b: Tensor, _ tolerance: Double = 1e-5, _
     }
 
     @Test func attentionWithAPastIsTheEndOfAttentionWithout() throws {
-        let (q, k, v) = (try Tensor.random(seed: 6, shape: [1, 2, 5, 4]), try Tensor.random(seed: 7, shape: [1, 2, 5, 4]), try Tensor.random(seed: 8, shape: [1, 2, 5, 3]))
+        let (q, k, v) = (
+            try Tensor.random(seed: 6, shape: [1, 2, 5, 4]), try Tensor.random(seed: 7, shape: [1, 2, 5, 4]),
+            try Tensor.random(seed: 8, shape: [1, 2, 5, 3])
+        )
         func rows(_ x: Tensor, _ range: Range<Int64>) throws -> Tensor {
             let indices = try Tensor(range.map { $0 }, shape: [range.count])
             return try #require(try Gather(axis: 2).evaluate([x, indices]).first)
@@ -200,7 +208,9 @@ private func expectClose(_ a: Tensor, _ b: Tensor, _ tolerance: Double = 1e-5, _
             let align: [String: AttributeValue] = ["align_corners": .int(corners)]
             let grid = try Reading(opType: "AffineGrid", opset: 20, attributes: align, constants: [1]).run([theta, size])
             for mode in ["nearest", "linear", "cubic"] {
-                let sampled = try Reading(opType: "GridSample", opset: 20, attributes: align.merging(["mode": .string(mode)]) { $1 }).run([x, grid])
+                let sampled = try Reading(opType: "GridSample", opset: 20, attributes: align.merging(["mode": .string(mode)]) { $1 }).run([
+                    x, grid,
+                ])
                 try expectClose(sampled, x, 1e-4, "\(mode) \(corners)")
             }
         }
@@ -212,7 +222,8 @@ private func expectClose(_ a: Tensor, _ b: Tensor, _ tolerance: Double = 1e-5, _
         let x = try Tensor((1...12).map { Float($0) }, shape: [1, 1, 3, 4])
         let places: [Float] = [.nan, .infinity, -.infinity, 1e20, -1e20, 1e6]
         let grid = try Tensor(places.flatMap { [$0, 0.1] }, shape: [1, 1, 6, 2])
-        let y = try Reading(opType: "GridSample", opset: 20, attributes: ["mode": .string("linear"), "padding_mode": .string(padding)]).run([x, grid])
+        let y = try Reading(opType: "GridSample", opset: 20, attributes: ["mode": .string("linear"), "padding_mode": .string(padding)]).run(
+            [x, grid])
         try expectClose(y, Tensor([edge, edge, edge, edge, edge, beyond], shape: [1, 1, 1, 6]), 1e-5, "\(padding)")
     }
 
@@ -224,7 +235,9 @@ private func expectClose(_ a: Tensor, _ b: Tensor, _ tolerance: Double = 1e-5, _
     func cubicSamplesNearTheEdgeAreThoseOfOthers(_ padding: String, _ expected: [Float]) throws {
         let x = try Tensor((1...12).map { Float($0) }, shape: [1, 1, 3, 4])
         let grid = try Tensor([0.9, -0.8, -1.3, 0.4, 0.2, 1.1, 1, 1] as [Float], shape: [1, 1, 4, 2])
-        let y = try Reading(opType: "GridSample", opset: 20, attributes: ["mode": .string("cubic"), "padding_mode": .string(padding)]).run([x, grid])
+        let y = try Reading(opType: "GridSample", opset: 20, attributes: ["mode": .string("cubic"), "padding_mode": .string(padding)]).run([
+            x, grid,
+        ])
         try expectClose(y, Tensor(expected, shape: [1, 1, 1, 4]), 1e-5, "\(padding)")
     }
 
@@ -238,23 +251,29 @@ private func expectClose(_ a: Tensor, _ b: Tensor, _ tolerance: Double = 1e-5, _
         #expect(try again[1].integers() == pooled[1].integers())
     }
 
-    @Test(arguments: [
-        ("Conv", [:], [[1, 3, 8, 8], [4, 64, 3, 3]], "64 input channels"),
-        ("Conv", ["pads": .ints([1])], [[1, 3, 8, 8], [4, 3, 3, 3]], "pads"),
-        ("Conv", [:], [[1, 3, 2, 2], [4, 3, 3, 3]], "does not fit"),
-        ("ConvTranspose", ["output_padding": .ints([.max, 0])], [[1, 3, 2, 2], [3, 4, 3, 3]], "overflows"),
-        ("MaxPool", ["kernel_shape": .ints([0, 2])], [[1, 3, 8, 8]], "at least 1"),
-        ("AveragePool", ["kernel_shape": .ints([2, 2]), "pads": .ints([0, -1, 0, 0])], [[1, 3, 8, 8]], "at least 0"),
-        ("MatMul", [:], [[2, 3], [4, 5]], "3 columns against 4 rows"),
-        ("Gemm", [:], [[2, 3], [3, 5], [4]], "c f32[4] broadcasts to [2, 5]"),
-        ("Einsum", ["equation": .string("ij,jk->il")], [[2, 3], [3, 4]], "l is in no operand"),
-        ("ReduceSum", ["keepdims": .int(1), "axes": .ints([5])], [[2, 3]], "axis 5"),
-        ("LSTM", ["hidden_size": .int(4)], [[5, 1, 3], [1, 12, 3], [1, 16, 4]], "w is f32[1, 12, 3]"),
-        ("LSTM", ["hidden_size": .int(4), "activations": .strings(["Sine"])], [[5, 1, 3], [1, 16, 3], [1, 16, 4]], "activation Sine is unknown"),
-        ("Upsample", ["scales": .floats([1, 1e30])], [[2, 3]], "too large"),
-        ("RotaryEmbedding", ["num_heads": .int(0)], [[1, 2, 8], [4, 2], [4, 2]], "num_heads"),
-    ] as [(String, [String: AttributeValue], [[Int]], String)])
-    func wrongOperandsAreErrorsThatSayWhatIsWrong(_ opType: String, _ attributes: [String: AttributeValue], _ shapes: [[Int]], _ part: String) throws {
+    @Test(
+        arguments: [
+            ("Conv", [:], [[1, 3, 8, 8], [4, 64, 3, 3]], "64 input channels"),
+            ("Conv", ["pads": .ints([1])], [[1, 3, 8, 8], [4, 3, 3, 3]], "pads"),
+            ("Conv", [:], [[1, 3, 2, 2], [4, 3, 3, 3]], "does not fit"),
+            ("ConvTranspose", ["output_padding": .ints([.max, 0])], [[1, 3, 2, 2], [3, 4, 3, 3]], "overflows"),
+            ("MaxPool", ["kernel_shape": .ints([0, 2])], [[1, 3, 8, 8]], "at least 1"),
+            ("AveragePool", ["kernel_shape": .ints([2, 2]), "pads": .ints([0, -1, 0, 0])], [[1, 3, 8, 8]], "at least 0"),
+            ("MatMul", [:], [[2, 3], [4, 5]], "3 columns against 4 rows"),
+            ("Gemm", [:], [[2, 3], [3, 5], [4]], "c f32[4] broadcasts to [2, 5]"),
+            ("Einsum", ["equation": .string("ij,jk->il")], [[2, 3], [3, 4]], "l is in no operand"),
+            ("ReduceSum", ["keepdims": .int(1), "axes": .ints([5])], [[2, 3]], "axis 5"),
+            ("LSTM", ["hidden_size": .int(4)], [[5, 1, 3], [1, 12, 3], [1, 16, 4]], "w is f32[1, 12, 3]"),
+            (
+                "LSTM", ["hidden_size": .int(4), "activations": .strings(["Sine"])], [[5, 1, 3], [1, 16, 3], [1, 16, 4]],
+                "activation Sine is unknown"
+            ),
+            ("Upsample", ["scales": .floats([1, 1e30])], [[2, 3]], "too large"),
+            ("RotaryEmbedding", ["num_heads": .int(0)], [[1, 2, 8], [4, 2], [4, 2]], "num_heads"),
+        ] as [(String, [String: AttributeValue], [[Int]], String)])
+    func wrongOperandsAreErrorsThatSayWhatIsWrong(
+        _ opType: String, _ attributes: [String: AttributeValue], _ shapes: [[Int]], _ part: String
+    ) throws {
         let operands = try shapes.map { try Tensor.random(seed: 12, shape: $0) }
         let error = #expect(throws: DLCError.self) { _ = try Reading(opType: opType, opset: 9, attributes: attributes).graph(operands) }
         #expect(error?.description.contains(part) == true, "\(String(describing: error))")

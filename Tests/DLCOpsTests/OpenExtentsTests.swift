@@ -67,7 +67,8 @@ import Testing
             for parts in [1, 2] {
                 for (inverse, onesided) in [(0, 0), (0, 1), (1, 0)] {
                     let attributes: [String: AttributeValue] = ["axis": .int(1), "inverse": .int(inverse), "onesided": .int(onesided)]
-                    cases.append(Case(opType: "DFT", opset: 17, attributes: attributes, operands: [try random(3, [2, n, parts])], known: 1))
+                    cases.append(
+                        Case(opType: "DFT", opset: 17, attributes: attributes, operands: [try random(3, [2, n, parts])], known: 1))
                 }
             }
             let lengths = try ints([Int64(n), 1, 0])
@@ -81,12 +82,15 @@ import Testing
             let theta = try random(7, [2, 2, 3])
             for corners in [0, 1] {
                 let attributes: [String: AttributeValue] = ["align_corners": .int(corners)]
-                cases.append(Case(opType: "AffineGrid", attributes: attributes, operands: [theta, try ints([2, 1, Int64(n), 3])], shapes: [1]))
+                cases.append(
+                    Case(opType: "AffineGrid", attributes: attributes, operands: [theta, try ints([2, 1, Int64(n), 3])], shapes: [1]))
             }
             cases.append(
                 Case(
                     opType: "STFT", attributes: ["onesided": .int(1)],
-                    operands: [try random(8, [2, n + 8, 1]), try Tensor([3 as Int64], shape: []), nil, try Tensor([8 as Int64], shape: [])],
+                    operands: [
+                        try random(8, [2, n + 8, 1]), try Tensor([3 as Int64], shape: []), nil, try Tensor([8 as Int64], shape: []),
+                    ],
                     constants: [1, 3]))
             try cases += attentions(rows: 3, columns: n, random)
             let places = try Tensor((0..<Int64(4 * n)).map { 2 * $0 }, shape: [2, 1, n, 2])
@@ -104,7 +108,8 @@ import Testing
             try Tensor([1 as Int64, Int64(columns)], shape: [2]),
         ]
         let kinds: [[String: AttributeValue]] = [
-            ["is_causal": .int(1)], ["is_causal": .int(1), "softcap": .float(2)], ["left_window_size": .int(1), "right_window_size": .int(0)],
+            ["is_causal": .int(1)], ["is_causal": .int(1), "softcap": .float(2)],
+            ["left_window_size": .int(1), "right_window_size": .int(0)],
         ]
         return kinds.flatMap { kind in
             [

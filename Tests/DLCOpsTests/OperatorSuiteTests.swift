@@ -95,7 +95,9 @@ struct OperatorCase: Sendable, CustomTestStringConvertible {
         let results = try test.example.op.evaluate(test.example.operands)
         for (port, tensor) in zip(graph.outputs, results) {
             let shape = try graph.shape(port.value).map { try $0.substituting(["N": Dim(extent)]) }
-            for (dim, actual) in zip(shape, tensor.shape) { #expect(dim.constant ?? actual == actual, "\(graph.type(port.value)) is \(tensor.shape)") }
+            for (dim, actual) in zip(shape, tensor.shape) {
+                #expect(dim.constant ?? actual == actual, "\(graph.type(port.value)) is \(tensor.shape)")
+            }
         }
     }
 }

@@ -63,7 +63,9 @@ import Testing
     }
 
     /// The algorithms of a plan's convolutions in order.
-    static func algorithms(_ plan: Plan) -> [Int?] { plan.steps.compactMap { $0.kernel as? ConvolutionKernel }.map { Int($0.algorithm.rawValue) } }
+    static func algorithms(_ plan: Plan) -> [Int?] {
+        plan.steps.compactMap { $0.kernel as? ConvolutionKernel }.map { Int($0.algorithm.rawValue) }
+    }
 
     /// Layers side by side, each with an input of its own, and a matrix of `others` elements.
     static func network(_ layers: [Layer], others: Int = 0) throws -> Graph {

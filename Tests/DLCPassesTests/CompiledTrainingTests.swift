@@ -60,7 +60,8 @@ import Testing
         return try body(path)
     }
 
-    private static func compiled(_ text: String = text, batch: Int? = nil) throws -> (model: CompiledModel, graphs: Compiler.TrainingGraphs) {
+    private static func compiled(_ text: String = text, batch: Int? = nil) throws -> (model: CompiledModel, graphs: Compiler.TrainingGraphs)
+    {
         try inFile(text) { path in
             (try CompiledModel(Compiler.compileTraining(path, options(batch))), try Compiler.trainingGraphs(path, options(batch)))
         }
@@ -153,7 +154,8 @@ import Testing
     /// A training that predicts: the program of its plan and the plain network, which has the weights as constants, give the same.
     @Test func whatATrainingPredictsIsTheNetworkThatItLeaves() throws {
         let text = Self.text.replacing("    return loss: loss", with: "    predict probabilities: Nothing()\n    return loss: loss")
-            .replacing("loss = Net(image)", with: "logits = Net(image)\n    loss = logits").replacing("Nothing()", with: "logits.softmax(axis: 1)")
+            .replacing("loss = Net(image)", with: "logits = Net(image)\n    loss = logits").replacing(
+                "Nothing()", with: "logits.softmax(axis: 1)")
         for batch in [nil, 6] {
             let (model, _) = try Self.compiled(text, batch: batch)
             #expect(model.programs == [Compiler.evaluation, Compiler.prediction])
@@ -177,8 +179,10 @@ import Testing
 
     /// An app's training, which needs the runtime alone.
     @Test func aTrainingSessionKeepsItsStatesInFiles() throws {
-        let text = Self.text.replacing("adam(1e-2)", with: "adam(1e-2), average: ema(0.5)").replacing("loss = Net(image)", with: "logits = Net(image)\n    loss = logits")
-            .replacing("    return loss: loss", with: "    predict probabilities: logits.softmax(axis: 1)\n    return loss: loss")
+        let text = Self.text.replacing("adam(1e-2)", with: "adam(1e-2), average: ema(0.5)").replacing(
+            "loss = Net(image)", with: "logits = Net(image)\n    loss = logits"
+        )
+        .replacing("    return loss: loss", with: "    predict probabilities: logits.softmax(axis: 1)\n    return loss: loss")
         let (model, _) = try Self.compiled(text)
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("dlc-training-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -209,7 +213,9 @@ import Testing
         // A file that does not fit changes nothing.
         #expect(throws: DLCError.self) { try other.loadStates(from: weights) }
         let wrong = folder.appendingPathComponent("x.safetensors").path
-        try Safetensors.write([.init(name: "dense.bias", type: .float32, shape: [4])], to: wrong) { _ in try Tensor(filling: 0, type: .float32, shape: [4]) }
+        try Safetensors.write([.init(name: "dense.bias", type: .float32, shape: [4])], to: wrong) { _ in
+            try Tensor(filling: 0, type: .float32, shape: [4])
+        }
         #expect(throws: DLCError.self) { try other.loadWeights(from: wrong) }
         #expect(throws: DLCError.self) { try other.loadStates(from: wrong) }
         #expect(try other.predict(image) == learned.0)
@@ -226,7 +232,8 @@ import Testing
         let session = try Session(model, threads: 2)
         for index in 0..<4 {
             let inputs = [
-                "x": try Tensor.random(seed: UInt64(index), shape: [2, 3, 4]), "label": try Tensor((0..<6).map { Int64(($0 + index) % 3) }, shape: [6]),
+                "x": try Tensor.random(seed: UInt64(index), shape: [2, 3, 4]),
+                "label": try Tensor((0..<6).map { Int64(($0 + index) % 3) }, shape: [6]),
             ]
             let expected = try #require(try Interpreter.run(step, inputs, states: &states)["loss"]).doubles()[0]
             let found = try #require(try session.run(inputs)["loss"]).doubles()[0]

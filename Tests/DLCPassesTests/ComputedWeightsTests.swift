@@ -16,21 +16,32 @@ import Testing
         var testDescription: String { "\(name), \(isOpen ? "open" : "fixed"), \(target.name)" }
     }
 
-    static func conv(_ name: String, _ x: [Int], _ w: [Int], strides: [Int]? = nil, dilations: [Int]? = nil, pad: Int = 0, group: Int = 1, bias: Bool = false, type: ElementType = .float32) throws -> (String, any Operator, [Tensor?], [Int: [Int]]) {
+    static func conv(
+        _ name: String, _ x: [Int], _ w: [Int], strides: [Int]? = nil, dilations: [Int]? = nil, pad: Int = 0, group: Int = 1,
+        bias: Bool = false, type: ElementType = .float32
+    ) throws -> (String, any Operator, [Tensor?], [Int: [Int]]) {
         let spatial = x.count - 2
         let op = Conv(
-            strides: strides ?? [Int](repeating: 1, count: spatial), dilations: dilations, pads: [Dim](repeating: Dim(pad), count: 2 * spatial), group: group)
+            strides: strides ?? [Int](repeating: 1, count: spatial), dilations: dilations,
+            pads: [Dim](repeating: Dim(pad), count: 2 * spatial), group: group)
         var operands: [Tensor?] = [try .random(seed: 1, type: type, shape: x), try .random(seed: 2, type: type, shape: w)]
         if bias { operands.append(try .random(seed: 3, type: type, shape: [w[0]])) }
         return (name, op, operands, [0: [0] + Array(2..<x.count)])
     }
 
-    static func transposed(_ name: String, _ x: [Int], _ w: [Int], strides: [Int], pad: Int = 0, group: Int = 1, type: ElementType = .float32) throws -> (String, any Operator, [Tensor?], [Int: [Int]]) {
+    static func transposed(
+        _ name: String, _ x: [Int], _ w: [Int], strides: [Int], pad: Int = 0, group: Int = 1, type: ElementType = .float32
+    ) throws -> (String, any Operator, [Tensor?], [Int: [Int]]) {
         let op = ConvTranspose(strides: strides, pads: [Dim](repeating: Dim(pad), count: 2 * (x.count - 2)), group: group)
-        return (name, op, [try .random(seed: 1, type: type, shape: x), try .random(seed: 2, type: type, shape: w)], [0: [0] + Array(2..<x.count)])
+        return (
+            name, op, [try .random(seed: 1, type: type, shape: x), try .random(seed: 2, type: type, shape: w)],
+            [0: [0] + Array(2..<x.count)]
+        )
     }
 
-    static func product(_ name: String, _ op: any Operator, _ a: [Int], _ b: [Int], open: [Int: [Int]], type: ElementType = .float32) throws -> (String, any Operator, [Tensor?], [Int: [Int]]) {
+    static func product(_ name: String, _ op: any Operator, _ a: [Int], _ b: [Int], open: [Int: [Int]], type: ElementType = .float32) throws
+        -> (String, any Operator, [Tensor?], [Int: [Int]])
+    {
         (name, op, [try .random(seed: 1, type: type, shape: a), try .random(seed: 2, type: type, shape: b)], open)
     }
 
@@ -195,7 +206,9 @@ import Testing
 
     /// The expressions of packed sizes, evaluated, are what the kernel says for those extents.
     @Test(arguments: Target.allCases) func sizesOfOpenExtents(_ target: Target) throws {
-        let forms = [DLC_PACK_PANELS, DLC_PACK_PHASES, DLC_PACK_WINOGRAD_2, DLC_PACK_WINOGRAD_4, DLC_PACK_WINOGRAD_STRIDED, DLC_PACK_CHANNELS]
+        let forms = [
+            DLC_PACK_PANELS, DLC_PACK_PHASES, DLC_PACK_WINOGRAD_2, DLC_PACK_WINOGRAD_4, DLC_PACK_WINOGRAD_STRIDED, DLC_PACK_CHANNELS,
+        ]
         for form in forms {
             let isWinograd = [DLC_PACK_WINOGRAD_2, DLC_PACK_WINOGRAD_4, DLC_PACK_WINOGRAD_STRIDED].contains(form)
             let packing = PackKernel(form, kernel: isWinograd ? [1, 3, 3] : [2, 1, 4], stride: [1, 2, 3])
@@ -203,14 +216,20 @@ import Testing
                 let extents = form == DLC_PACK_CHANNELS ? [max(1, outputs), 2, 1] : [1, outputs, inputs]
                 let open = try packing.bytes(extents.map { Dim(symbol: "e\($0)") }, isa: target.isa)
                 let bindings = Dictionary(extents.map { ("e\($0)", $0) }, uniquingKeysWith: { first, _ in first })
-                #expect(try open.evaluate(bindings) == packing.bytes(Shape(constants: extents), isa: target.isa).constant, "\(form) \(extents)")
+                #expect(
+                    try open.evaluate(bindings) == packing.bytes(Shape(constants: extents), isa: target.isa).constant, "\(form) \(extents)")
             }
         }
     }
 
     private func expectClose(_ got: Tensor, _ want: Tensor) throws {
         #expect(got.type == want.type && got.shape == want.shape)
-        let tolerance: Double = switch want.type { case .float16: 4e-3; case .float64: 1e-6; default: 2e-5 }
+        let tolerance: Double =
+            switch want.type {
+            case .float16: 4e-3;
+            case .float64: 1e-6;
+            default: 2e-5
+            }
         let largest = try want.doubles().filter(\.isFinite).map(abs).max() ?? 0
         for (a, b) in zip(try got.doubles(), try want.doubles()) {
             let isEqual = a == b || (a.isNaN && b.isNaN) || abs(a - b) <= tolerance * max(1, largest)

@@ -141,7 +141,8 @@ import Testing
 
     @Test func contradictionsAreErrorsWhenTheGraphIsBuilt() throws {
         let error = #expect(throws: DLCError.self) {
-            try Self.parse("""
+            try Self.parse(
+                """
                 graph g(%x: f32[N, 4]) -> (%y) {
                     %c = constant {value: f32[4, 5] (1...)}
                     %d: f32[2*N, 4] = concat(%x, %x)
@@ -203,11 +204,14 @@ extension Graph {
         let right = try Tensor.random(seed: 1, shape: [1, 1, 3 << levels])
         #expect(try session.run(["x": right])["y"]?.shape == [1, 2, 3 << levels])
         let error = #expect(throws: DLCError.self) { try session.run(["x": Tensor.random(seed: 1, shape: [1, 1, (3 << levels) + 1])]) }
-        #expect(error?.description.hasPrefix("concat skip: \((3 << levels) + 1) (dimension 2 of input x) is not") == true, "\(error?.description ?? "")")
+        #expect(
+            error?.description.hasPrefix("concat skip: \((3 << levels) + 1) (dimension 2 of input x) is not") == true,
+            "\(error?.description ?? "")")
     }
 
     @Test func aTableOfPositionsBoundsTheLength() throws {
-        let graph = try unified("""
+        let graph = try unified(
+            """
             graph g(%x: f32[S, 4]) -> (%y) {
                 %t = constant {value: f32[64, 4] (1...)}
                 %p: f32[min(64, S), 4] = slice(%t) {starts: [0, 0], sizes: dims(min(64, S); 4), steps: [1, 1]}
@@ -216,7 +220,9 @@ extension Graph {
             """)
         #expect(graph.type(graph.outputs[0].value).description == "f32[S, 4]")
         let session = try Session(CompiledModel(Compiler.compile(graph)), threads: 1)
-        for length in [0, 1, 63, 64] { #expect(try session.run(["x": Tensor.random(seed: 1, shape: [length, 4])])["y"]?.shape == [length, 4]) }
+        for length in [0, 1, 63, 64] {
+            #expect(try session.run(["x": Tensor.random(seed: 1, shape: [length, 4])])["y"]?.shape == [length, 4])
+        }
         let error = #expect(throws: DLCError.self) { try session.run(["x": Tensor.random(seed: 1, shape: [65, 4])]) }
         #expect(error?.description.contains("64 must be at least 65 (dimension 0 of input x)") == true, "\(error?.description ?? "")")
     }

@@ -24,7 +24,9 @@ import Testing
             guard let text = try? String(contentsOf: file, encoding: .utf8) else { return nil }
             let parts = text.components(separatedBy: "//--- expected\n")
             let header = text.split(separator: "\n").first ?? ""
-            let passes = header.replacingOccurrences(of: "// passes: ", with: "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+            let passes = header.replacingOccurrences(of: "// passes: ", with: "").split(separator: ",").map {
+                $0.trimmingCharacters(in: .whitespaces)
+            }
             return Golden(name: file.lastPathComponent, passes: passes, input: parts[0], expected: parts.count > 1 ? parts[1] : "")
         }
     }()
@@ -69,7 +71,9 @@ func expectSameResults(_ before: Graph, _ after: Graph, tolerance: Double = 1e-4
         #expect(tensor.shape == other.shape && tensor.type == other.type)
         let (x, y) = (try tensor.doubles(), try other.doubles())
         let largest = x.filter(\.isFinite).map(abs).max() ?? 0
-        let worst = zip(x, y).map { a, b in a == b || (a.isNaN && b.isNaN) ? 0 : abs(a - b) }.reduce(0) { $0.isNaN || $1.isNaN ? .infinity : max($0, $1) }
+        let worst = zip(x, y).map { a, b in a == b || (a.isNaN && b.isNaN) ? 0 : abs(a - b) }.reduce(0) {
+            $0.isNaN || $1.isNaN ? .infinity : max($0, $1)
+        }
         #expect(worst <= tolerance * max(largest, 1e-6), "\(name) differs by \(worst)")
     }
 }

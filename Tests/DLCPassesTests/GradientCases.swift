@@ -46,8 +46,10 @@ extension GradientCase {
         ]
 
         cases += [
-            Example("remainder", Conv(strides: [3, 2], pads: [0, 1, 0, 0]), [try random(6, [1, 2, 7, 8]), try random(7, [3, 2, 2, 3])]),
-            Example("front cropped", Conv(strides: [1, 1], pads: [-1, 0, 1, -1]), [try random(6, [1, 2, 5, 5]), try random(7, [3, 2, 2, 2])]),
+            Example(
+                "remainder", Conv(strides: [3, 2], pads: [0, 1, 0, 0]), [try random(6, [1, 2, 7, 8]), try random(7, [3, 2, 2, 3])]),
+            Example(
+                "front cropped", Conv(strides: [1, 1], pads: [-1, 0, 1, -1]), [try random(6, [1, 2, 5, 5]), try random(7, [3, 2, 2, 2])]),
             Example(
                 "channels last, grouped", Conv(strides: [2, 2], pads: [1, 1, 1, 1], group: 2, channelsLast: true),
                 [try random(8, [2, 5, 4, 4]), try random(9, [6, 2, 3, 3]), try random(10, [6])]),
@@ -70,7 +72,9 @@ extension GradientCase {
         let (q, k, v) = (try random(18, [2, 4, 3, 5]), try random(19, [2, 2, 5, 5]), try random(20, [2, 2, 5, 2]))
         cases += [
             Example("causal, few rows", Attention(scale: 0.5, causal: true), [q, k, v]),
-            Example("causal, many rows", Attention(scale: 0.5, causal: true), [try random(18, [1, 2, 5, 4]), try random(19, [1, 2, 3, 4]), try random(20, [1, 2, 3, 2])]),
+            Example(
+                "causal, many rows", Attention(scale: 0.5, causal: true),
+                [try random(18, [1, 2, 5, 4]), try random(19, [1, 2, 3, 4]), try random(20, [1, 2, 3, 2])]),
             Example("kept where true", Attention(scale: 0.5), [q, k, v, try Tensor([true, false, true, true, false], shape: [5])]),
         ]
         var group = GroupNormalization(groups: 2, epsilon: 1e-3)

@@ -108,7 +108,11 @@ import Testing
                 %loss = reduce_sum(%t) {keepdims: false}
                 %da, %db, %dc = gradient(%loss, %a, %b, %c)
             }
-            """, [["a": [1, 3], "b": [4, 3], "c": [4, 1]], ["a": [4, 3], "b": [1, 3], "c": [1, 1]], ["a": [4, 3], "b": [4, 3], "c": [4, 1]]])
+            """,
+            [
+                ["a": [1, 3], "b": [4, 3], "c": [4, 1]], ["a": [4, 3], "b": [1, 3], "c": [1, 1]],
+                ["a": [4, 3], "b": [4, 3], "c": [4, 1]],
+            ])
     }
 
     @Test func whatMayOrMayNotBeRepeated() throws {
@@ -194,7 +198,9 @@ import Testing
             }
             """)
         let second = #expect(throws: DLCError.self) { try [differentiate].run(both) }
-        #expect(second?.description.contains("fused_matmul") == true && second?.description.contains("bit_cast") == true, "\(String(describing: second))")
+        #expect(
+            second?.description.contains("fused_matmul") == true && second?.description.contains("bit_cast") == true,
+            "\(String(describing: second))")
     }
 
     /// Values that PyTorch's autograd gives at the same points.

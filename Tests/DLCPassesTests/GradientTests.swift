@@ -150,7 +150,9 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
             }
             let y = try builder.add(test.example.op, operands)[0]
             let loss = try builder.add1(Binary(.mul), [builder.add1(Unary(.sin), [y]), y])
-            for (index, value) in try builder.add(Gradient(), [loss] + operands.compactMap { $0 }).enumerated() { try builder.output("d\(index)", value) }
+            for (index, value) in try builder.add(Gradient(), [loss] + operands.compactMap { $0 }).enumerated() {
+                try builder.output("d\(index)", value)
+            }
             return try Interpreter.run([differentiate].run(builder.graph), inputs)
         }
         let (coarse, fine) = (try gradients(.float32), try gradients(.float64))

@@ -36,7 +36,10 @@ import Testing
             ("%y: TYPE[2, 1] = reduce_prod(%x) {axes: [1]}", [3, least]),
             ("%t: TYPE[3, 2] = transpose(%x) {perm: [1, 0]}\n%y: TYPE[2, 2] = matmul(%x, %t)", [11, most &- 9, most &- 9, 50]),
             ("%y: TYPE[2, 2] = fused_matmul(%x, %x) {trans_b: true}", [11, most &- 9, most &- 9, 50]),
-            (three + "%y: TYPE[2, 2] = gemm(%x, %x, %c) {transB: true, alpha: 2.0, beta: -1.0}", [19, 2 &* most &- 21, 2 &* most &- 21, 97]),
+            (
+                three + "%y: TYPE[2, 2] = gemm(%x, %x, %c) {transB: true, alpha: 2.0, beta: -1.0}",
+                [19, 2 &* most &- 21, 2 &* most &- 21, 97]
+            ),
         ]
         for (body, want) in cases {
             for y in try results(type, Self.rows(type), body) {

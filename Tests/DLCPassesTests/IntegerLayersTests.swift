@@ -14,15 +14,21 @@ import Testing
         let scales = try Tensor((0..<24).map { 0.001 * Float($0 + 1) }, shape: [24])
         let w = try builder.constant(Tensor.random(seed: 1, type: .int8, shape: [24, 12 / groups, kernel, kernel]))
         let real = try builder.add1(DequantizeLinear(), [x, scale, zero])
-        let weights = try builder.add1(DequantizeLinear(axis: 0), [w, builder.constant(scales), builder.constant(Tensor(filling: 0, type: .int8, shape: [24]))])
+        let weights = try builder.add1(
+            DequantizeLinear(axis: 0), [w, builder.constant(scales), builder.constant(Tensor(filling: 0, type: .int8, shape: [24]))])
         let pad = Dim(kernel / 2)
-        let conv = try builder.add1(Conv(strides: [1, 1], pads: [pad, pad, pad, pad], group: groups), [real, weights, builder.constant(Tensor.random(seed: 2, shape: [24]))])
-        let y = try builder.add1(QuantizeLinear(to: .uint8), [builder.add1(Clip(min: 0, max: 6), [conv]), builder.constant(scalar(0.03)), zero])
+        let conv = try builder.add1(
+            Conv(strides: [1, 1], pads: [pad, pad, pad, pad], group: groups),
+            [real, weights, builder.constant(Tensor.random(seed: 2, shape: [24]))])
+        let y = try builder.add1(
+            QuantizeLinear(to: .uint8), [builder.add1(Clip(min: 0, max: 6), [conv]), builder.constant(scalar(0.03)), zero])
         try builder.output("y", y)
         return builder.graph
     }
 
-    private static func session(_ graph: Graph, _ target: Target, exact: Bool = false) throws -> (kernels: Set<String>, bytes: Int, session: Session) {
+    private static func session(_ graph: Graph, _ target: Target, exact: Bool = false) throws -> (
+        kernels: Set<String>, bytes: Int, session: Session
+    ) {
         var options = CompileOptions(target: target)
         (options.exact, options.passes.isStrict) = (exact, true)
         let model = try CompiledModel(Compiler.compile(graph, options))
@@ -53,7 +59,10 @@ import Testing
         var op = Gemm()
         (op.transB, op.beta) = (isTransposed, 0.5)
         let weights = try builder.add1(DequantizeLinear(axis: isTransposed ? 0 : 1), [w, scales, zeros])
-        try builder.output("y", builder.add1(op, [builder.add1(DequantizeLinear(), [x, s, z]), weights, builder.constant(Tensor.random(seed: 2, shape: [20]))]))
+        try builder.output(
+            "y",
+            builder.add1(
+                op, [builder.add1(DequantizeLinear(), [x, s, z]), weights, builder.constant(Tensor.random(seed: 2, shape: [20]))]))
         let input = try Tensor.random(seed: 3, type: .int8, shape: [5, 33])
         let want = try #require(Interpreter.run(builder.graph, ["x": input])["y"]).doubles()
         let (kernels, _, session) = try Self.session(builder.graph, .native)

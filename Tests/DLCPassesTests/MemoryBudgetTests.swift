@@ -121,7 +121,8 @@ import Testing
             var options = CompileOptions()
             options.memory = MemoryBudget(bytes: 1 << 20, threads: 1)
             let error = #expect(throws: DLCError.self) { try Compiler.compileTraining(path, model, options) }
-            #expect(error?.message.contains("extent N is open; settle it, or say which one is likely") == true, "\(String(describing: error))")
+            #expect(
+                error?.message.contains("extent N is open; settle it, or say which one is likely") == true, "\(String(describing: error))")
             options.likely = ["N": 2]
             _ = try Compiler.compileTraining(path, model, options)
         }

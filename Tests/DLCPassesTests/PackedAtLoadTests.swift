@@ -28,7 +28,9 @@ import Testing
     @Test func resultsAreTheBitsOfWeightsInTheFile() throws {
         let (late, early) = (try image(), try image(others: 1 << 22))
         #expect(!late.plan.packings.isEmpty && early.plan.packings.isEmpty)
-        let (a, b) = (try Session(CompiledModel(late), threads: 2).run(inputs()), try Session(CompiledModel(early), threads: 1).run(inputs(1 << 22)))
+        let (a, b) = (
+            try Session(CompiledModel(late), threads: 2).run(inputs()), try Session(CompiledModel(early), threads: 1).run(inputs(1 << 22))
+        )
         let algorithms = (ChoiceTests.algorithms(late.plan), ChoiceTests.algorithms(early.plan))
         var compared = 0
         for (index, step) in late.plan.steps.filter({ $0.kernel is ConvolutionKernel }).enumerated() {
@@ -48,7 +50,9 @@ import Testing
         #expect(model.plan.packings.count == image.plan.packings.count)
         for step in model.plan.packings {
             let extents = try #require(step.operands[0]?.shape.constants)
-            guard case .constant(let index)? = step.operands[0]?.location else { Issue.record("packs something else than a constant"); return }
+            guard case .constant(let index)? = step.operands[0]?.location else {
+                Issue.record("packs something else than a constant"); return
+            }
             #expect(model.plan.constants[index].bytes == 4 * extents.reduce(1, *))
         }
         #expect(try Session(model, threads: 1).run(inputs()) == Session(CompiledModel(image), threads: 2).run(inputs()))

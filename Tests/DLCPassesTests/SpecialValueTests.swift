@@ -100,8 +100,10 @@ import Testing
     /// What sees rows, windows and channels.
     static let wider: [Pattern] = [
         Pattern("layer norm", "%x: f32[7, 3]", normalisation),
-        Pattern("layer norm of one column", "%x: f32[21, 1]", normalisation.replacing("[7, 3]", with: "[21, 1]").replacing("[7, 1]", with: "[21, 1]")
-            .replacing("f32[3] (1.0, 0.5, 2.0)", with: "f32[1] (2.0)")),
+        Pattern(
+            "layer norm of one column", "%x: f32[21, 1]",
+            normalisation.replacing("[7, 3]", with: "[21, 1]").replacing("[7, 1]", with: "[21, 1]")
+                .replacing("f32[3] (1.0, 0.5, 2.0)", with: "f32[1] (2.0)")),
         Pattern("softmax", "%x: f32[7, 3]", "%y: f32[7, 3] = softmax(%x)"),
         Pattern("log softmax", "%x: f32[7, 3]", "%y: f32[7, 3] = log_softmax(%x)"),
         Pattern("softmax of columns", "%x: f32[7, 3]", "%y: f32[7, 3] = softmax(%x) {axis: 0}"),
@@ -112,10 +114,12 @@ import Testing
         Pattern("least index", "%x: f32[7, 3]", "%y: i64[7, 1] = arg_min(%x) {axis: 1}"),
         Pattern(
             "max pooling", "%x: f32[1, 1, 21, 1]",
-            "%y: f32[1, 1, 10, 1], %i: i64[1, 1, 10, 1] = max_pool(%x) {kernel: [3, 1], strides: [2, 1], dilations: [1, 1], pads: dims(0; 0; 0; 0)}"),
+            "%y: f32[1, 1, 10, 1], %i: i64[1, 1, 10, 1] = max_pool(%x) {kernel: [3, 1], strides: [2, 1], dilations: [1, 1], pads: dims(0; 0; 0; 0)}"
+        ),
         Pattern(
             "max pooling of lines", "%x: f32[1, 1, 1, 21]",
-            "%y: f32[1, 1, 1, 19], %i: i64[1, 1, 1, 19] = max_pool(%x) {kernel: [1, 3], strides: [1, 1], dilations: [1, 1], pads: dims(0; 0; 0; 0)}"),
+            "%y: f32[1, 1, 1, 19], %i: i64[1, 1, 1, 19] = max_pool(%x) {kernel: [1, 3], strides: [1, 1], dilations: [1, 1], pads: dims(0; 0; 0; 0)}"
+        ),
         Pattern(
             "batch norm after a convolution", "%x: f32[21, 1, 1, 1]",
             """
@@ -163,7 +167,8 @@ import Testing
         let low = -Double.infinity
         let mask: [Double] = [0, 0, 0, low, low, low, low, 0, low, 0, .nan, 0, .infinity, 0, 0, low, .nan, low, low, low, 1]
         let inputs = [
-            "x": try Tensor(doubles: mask, type: .float32, shape: [7, 3]), "o": try Tensor(filling: 0, type: .float32, shape: [1, 1, 7, 2]),
+            "x": try Tensor(doubles: mask, type: .float32, shape: [7, 3]),
+            "o": try Tensor(filling: 0, type: .float32, shape: [1, 1, 7, 2]),
         ]
         let graph = try pattern.graph()
         let lowered = try Compiler.graph(graph, at: .lowered, Self.options(.native))

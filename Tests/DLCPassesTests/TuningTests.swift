@@ -49,7 +49,8 @@ import Testing
         _ = try tune(folder.cache)
         let text = try String(contentsOfFile: folder.cache, encoding: .utf8)
         #expect(text.contains(Tuning.processor))
-        try text.replacingOccurrences(of: Tuning.processor, with: "another processor").write(toFile: folder.cache, atomically: true, encoding: .utf8)
+        try text.replacingOccurrences(of: Tuning.processor, with: "another processor").write(
+            toFile: folder.cache, atomically: true, encoding: .utf8)
         #expect(try tune(folder.cache).measured == 2)
         #expect(try tune(folder.cache).measured == 0)
         #expect(try String(contentsOfFile: folder.cache, encoding: .utf8).contains("another processor"), "its times stay")
@@ -61,7 +62,11 @@ import Testing
         #expect(try TuneCache.parse(TuneCache.text([:])).isEmpty)
     }
 
-    @Test(arguments: ["", "{}", "a\t1", "\n", TuneCache.firstLine, "\(TuneCache.firstLine)\na\t1", "\(TuneCache.firstLine)\na\tx\n", "\(TuneCache.firstLine)\na\n", "\(TuneCache.firstLine)\na\t-1\n", "\(TuneCache.firstLine)\na\tnan\n", "\(TuneCache.firstLine)\n\t1\n"])
+    @Test(arguments: [
+        "", "{}", "a\t1", "\n", TuneCache.firstLine, "\(TuneCache.firstLine)\na\t1", "\(TuneCache.firstLine)\na\tx\n",
+        "\(TuneCache.firstLine)\na\n", "\(TuneCache.firstLine)\na\t-1\n", "\(TuneCache.firstLine)\na\tnan\n",
+        "\(TuneCache.firstLine)\n\t1\n",
+    ])
     func damagedFilesAreRefused(_ text: String) throws {
         let folder = Folder()
         try FileManager.default.createDirectory(at: folder.url, withIntermediateDirectories: true)

@@ -30,7 +30,10 @@ import Testing
     }
 
     @Test func whatIsSmallerAndFasterIsAlwaysTaken() {
-        let items = [[Alternative(cost: 9, bytes: 50), Alternative(cost: 3, bytes: 10)], [Alternative(cost: 5, bytes: 10), Alternative(cost: 3, bytes: 10)]]
+        let items = [
+            [Alternative(cost: 9, bytes: 50), Alternative(cost: 3, bytes: 10)],
+            [Alternative(cost: 5, bytes: 10), Alternative(cost: 3, bytes: 10)],
+        ]
         #expect(WeightBudget.choose(items, within: 0) == [1, 1])
     }
 

@@ -6,7 +6,9 @@ import Testing
 @Suite struct KernelTests {
     /// Plans of all operators' examples.
     private static let images: [(name: String, image: PlanImage)] = AllOps.definitions.flatMap { definition in
-        ((try? definition.examples()) ?? []).compactMap { example in (try? image(example)).map { ("\(definition.name), \(example.name)", $0) } }
+        ((try? definition.examples()) ?? []).compactMap { example in
+            (try? image(example)).map { ("\(definition.name), \(example.name)", $0) }
+        }
     }
 
     private static func image(_ example: Example) throws -> PlanImage {
@@ -20,7 +22,9 @@ import Testing
 
     private func load(_ plan: Plan, _ image: PlanImage) throws {
         let again = try Plan(table: plan.table(), target: plan.target, constantBytes: image.constantBytes)
-        let addresses = image.constants.map { tensor in tensor.withUnsafeBytes { $0.baseAddress ?? UnsafeRawPointer(bitPattern: 64).unsafelyUnwrapped } }
+        let addresses = image.constants.map { tensor in
+            tensor.withUnsafeBytes { $0.baseAddress ?? UnsafeRawPointer(bitPattern: 64).unsafelyUnwrapped }
+        }
         try withExtendedLifetime(image) { _ = try Session(CompiledModel(again, constants: addresses), threads: 1) }
     }
 
@@ -51,7 +55,8 @@ import Testing
 
     /// Kernels whose results may have any extents, within what their operands allow.
     private static let withFreeExtents: Set<String> = [
-        "conv", "conv_transpose", "integer_conv", "pool", "resize", "range", "non_max_suppression", "separable", "region", "fill", "one_hot",
+        "conv", "conv_transpose", "integer_conv", "pool", "resize", "range", "non_max_suppression", "separable", "region", "fill",
+        "one_hot",
         "random", "max_pool_select", "average_pool_gradient", "gather_gradient", "resize_gradient",
     ]
 
@@ -65,7 +70,9 @@ import Testing
                     for axis in 0..<last where (result.shape[axis].constant ?? 0) > 1 {
                         var plan = image.plan
                         plan.steps[index].results[place]?.shape[axis] = try result.shape[axis].minus(1)
-                        #expect(throws: DLCError.self, "\(name): \(step.kernelName) result \(place), dimension \(axis)") { try load(plan, image) }
+                        #expect(throws: DLCError.self, "\(name): \(step.kernelName) result \(place), dimension \(axis)") {
+                            try load(plan, image)
+                        }
                         tried += 1
                     }
                 }
@@ -80,7 +87,8 @@ import Testing
             guard let shape else { return nil }
             let dims = Shape(constants: shape)
             plan.buffers.append(Plan.Buffer(bytes: 4096, firstStep: 0, lastStep: 1))
-            return Plan.Operand(location: .buffer(plan.buffers.count - 1), type: type, shape: dims, strides: try Plan.Operand.rowMajor(dims))
+            return Plan.Operand(
+                location: .buffer(plan.buffers.count - 1), type: type, shape: dims, strides: try Plan.Operand.rowMajor(dims))
         }
         let (given, made) = (try operands.map(buffer), try results.map(buffer))
         plan.steps = [Plan.Step(kernel: kernel, name: "a", summary: "a", operands: given, results: made)]
@@ -99,8 +107,10 @@ import Testing
         #expect(try message(plan(SoftmaxKernel { $0.axis = 2 }, [[4, 8]], [[4, 8]])).contains("axis 2 is outside [4, 8]"))
         #expect(try message(plan(softmax, [[4, 8]], [[4, 8]], type: .int8)).contains("x is i8[4, 8]; expected common f32|f64"))
         #expect(try message(plan(softmax, [nil], [[4, 8]])).contains("operand x is missing"))
-        #expect(try message(plan(NormKernel { $0.axis = 1 }, [[4, 8], [7]], [[4, 8]])).contains("scale has extents [7]; expected 8 elements"))
-        #expect(try message(plan(ProductKernel(), [[4, 8], [8, 5], [4]], [[4, 5]])).contains("bias has extents [4]; expected 5 elements"))
+        #expect(
+            try message(plan(NormKernel { $0.axis = 1 }, [[4, 8], [7]], [[4, 8]])).contains("scale has extents [7]; expected 8 elements"))
+        #expect(
+            try message(plan(ProductKernel(), [[4, 8], [8, 5], [4]], [[4, 5]])).contains("bias has extents [4]; expected 5 elements"))
     }
 
     @Test func resultsThatOverlapAreRefused() throws {

@@ -72,7 +72,9 @@ import Testing
             #expect(try z == Tensor(filling: 2, type: .float32, shape: [count, 3]))
         }
         let error = #expect(throws: DLCError.self) {
-            try session.run(["x": Tensor(filling: 1, type: .float32, shape: [2, 3]), "y": Tensor(filling: 1, type: .float32, shape: [4, 3])])
+            try session.run([
+                "x": Tensor(filling: 1, type: .float32, shape: [2, 3]), "y": Tensor(filling: 1, type: .float32, shape: [4, 3]),
+            ])
         }
         #expect(error?.description.contains("dimension N is 2") == true)
     }

@@ -6,16 +6,22 @@ import Testing
     private func vector(_ values: [Float]) throws -> Tensor { try Tensor(values, shape: [values.count]) }
 
     /// Runs a model against the oracle for a few steps; the plan's copies of states are counted.
-    private func compare(_ graph: Graph, _ inputs: [String: Tensor] = [:], copies: Int, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    private func compare(_ graph: Graph, _ inputs: [String: Tensor] = [:], copies: Int, sourceLocation: SourceLocation = #_sourceLocation)
+        throws
+    {
         let model = try CompiledModel(Compiler.compile(graph))
-        #expect(model.plan.steps.count { $0.kernel is CopyKernel } == copies, "\(model.plan.steps.map(\.summary))", sourceLocation: sourceLocation)
+        #expect(
+            model.plan.steps.count { $0.kernel is CopyKernel } == copies, "\(model.plan.steps.map(\.summary))",
+            sourceLocation: sourceLocation)
         for threads in 1...2 {
             let session = try Session(model, threads: threads)
             var states = try graph.initialStates()
             for run in 0..<3 {
                 let expected = try Interpreter.run(graph, inputs, states: &states)
                 #expect(try session.run(inputs) == expected, "run \(run)", sourceLocation: sourceLocation)
-                for (name, value) in states { #expect(try session.state(name) == value, "\(name), run \(run)", sourceLocation: sourceLocation) }
+                for (name, value) in states {
+                    #expect(try session.state(name) == value, "\(name), run \(run)", sourceLocation: sourceLocation)
+                }
             }
         }
     }
@@ -39,7 +45,8 @@ import Testing
 
     /// The next value is the state's own elements in another order.
     @Test(arguments: [
-        Transpose([1, 0]) as any Operator, Slice(starts: [1, 0], sizes: [2, 2], steps: [-1, 1]), Slice(starts: [0, 1], sizes: [2, 2], steps: [1, -1]),
+        Transpose([1, 0]) as any Operator, Slice(starts: [1, 0], sizes: [2, 2], steps: [-1, 1]),
+        Slice(starts: [0, 1], sizes: [2, 2], steps: [1, -1]),
     ]) func aViewOfAStateIsItsNextValue(view: any Operator) throws {
         var builder = GraphBuilder()
         let s = try builder.state("s", TensorType(.float32, [2, 2]), initial: Tensor([1, 2, 3, 4] as [Float], shape: [2, 2]))
@@ -62,7 +69,9 @@ import Testing
         for _ in 0..<3 {
             let expected = try Interpreter.run(graph, [:], states: &states)
             let found = try session.run([:])
-            for (a, b) in zip(try #require(found["y"]).doubles(), try #require(expected["y"]).doubles()) { #expect(abs(a - b) < 1e-5 * abs(b)) }
+            for (a, b) in zip(try #require(found["y"]).doubles(), try #require(expected["y"]).doubles()) {
+                #expect(abs(a - b) < 1e-5 * abs(b))
+            }
         }
     }
 
@@ -160,7 +169,9 @@ import Testing
             let session = try Session(model, threads: threads)
             var states = try graph.initialStates()
             for place in [3, 0, 8, -1, -9, 7, 3] {
-                let inputs = try ["x": Tensor.random(seed: UInt64(place + 20), shape: [1, 4]), "position": Tensor([Int64(place)], shape: [1, 1])]
+                let inputs = try [
+                    "x": Tensor.random(seed: UInt64(place + 20), shape: [1, 4]), "position": Tensor([Int64(place)], shape: [1, 1]),
+                ]
                 if place == 8 || place == -9 {
                     #expect(throws: DLCError.self) { try session.run(inputs) }
                 } else {
@@ -211,7 +222,8 @@ import Testing
         for (wrong, message) in [
             ("state %s: f32[N] = (0...) -> %s", "the extents of a state are numbers"), ("state %s: f32[2] = (0) -> %s", "holds 2 elements"),
             ("state %s: f32[2] = (0...) -> %t", "%t, the next value of state s, is never computed"),
-            ("state %s: f32[2] = (0...) -> %x", "state s is f32[2], its next value is f32[3]"), ("state %x: f32[2] = (0...) -> %x", "defined twice"),
+            ("state %s: f32[2] = (0...) -> %x", "state s is f32[2], its next value is f32[3]"),
+            ("state %x: f32[2] = (0...) -> %x", "defined twice"),
         ] {
             let error = #expect(throws: DLCError.self) {
                 try GraphParser.parse("graph g(%x: f32[3]) -> (%x) {\n\(wrong)\n}", definitions: AllOps.definitions)

@@ -27,7 +27,9 @@ import Testing
         return builder.graph
     }
 
-    private static func session(threads: Int = 1) throws -> Session { try Session(CompiledModel(Compiler.compile(graph())), threads: threads) }
+    private static func session(threads: Int = 1) throws -> Session {
+        try Session(CompiledModel(Compiler.compile(graph())), threads: threads)
+    }
 
     @Test func runsGoOnFromEachOther() throws {
         let graph = try Self.graph()
@@ -99,17 +101,21 @@ import Testing
         let writer = try #require(try Compiler.compile(Self.graph()).plan.steps.firstIndex(where: \.writesState))
         let cases: [(change: (inout Plan) -> Void, message: String)] = [
             ({ $0.states[0].initial = 99 }, "state h: its initial value is constant 99"),
-            ({ $0.states[0].shape = [1, 1] }, "reaches outside its memory"), ({ $0.states[0].shape = [1 << 30, 1 << 29] }, "the states need"),
-            ({ $0.states[0].shape = [1 << 40, 1 << 40] }, "overflow"), ({ $0.states[1].initial = $0.states[0].initial }, "state n: its initial value has 4"),
+            ({ $0.states[0].shape = [1, 1] }, "reaches outside its memory"),
+            ({ $0.states[0].shape = [1 << 30, 1 << 29] }, "the states need"),
+            ({ $0.states[0].shape = [1 << 40, 1 << 40] }, "overflow"),
+            ({ $0.states[1].initial = $0.states[0].initial }, "state n: its initial value has 4"),
             ({ $0.steps[writer].results[0]?.location = .state(4) }, "the plan refers to state(4)"),
             ({ $0.steps[writer].results[0]?.offset = 99 }, "reaches outside its memory"),
             ({ $0.outputs[0].location = .state(0) }, "output y lies in a state"),
-            ({ plan in
-                var step = plan.steps[0]
-                step.kernel = GatherKernel()
-                step.results = []
-                plan.steps.append(step)
-            }, "can fail after step"),
+            (
+                { plan in
+                    var step = plan.steps[0]
+                    step.kernel = GatherKernel()
+                    step.results = []
+                    plan.steps.append(step)
+                }, "can fail after step"
+            ),
         ]
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("dlc-state-\(UUID().uuidString).dlc").path
         defer { try? FileManager.default.removeItem(atPath: path) }

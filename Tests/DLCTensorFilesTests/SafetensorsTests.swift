@@ -9,13 +9,13 @@ import DLCTensorFiles
 /// the smallest subnormal; brain: bfloat16 [[1, -3]]; é "q"\\: int64 7, a scalar; flag: true, false, true; none: float64
 /// [0, 3]; bytes: int8 -1, 5; metadata format and note.
 private let written = [
-        "2AEAAAAAAAB7Il9fbWV0YWRhdGFfXyI6eyJub3RlIjoidHdvXG5saW5lcyIsImZvcm1hdCI6InB0In0sIsOpIFwicVwiXFwiOnsiZHR5cGUiOiJJ",
-        "NjQiLCJzaGFwZSI6W10sImRhdGFfb2Zmc2V0cyI6WzAsOF19LCJub25lIjp7ImR0eXBlIjoiRjY0Iiwic2hhcGUiOlswLDNdLCJkYXRhX29mZnNl",
-        "dHMiOls4LDhdfSwiYS53ZWlnaHQiOnsiZHR5cGUiOiJGMzIiLCJzaGFwZSI6WzIsM10sImRhdGFfb2Zmc2V0cyI6WzgsMzJdfSwiYnJhaW4iOnsi",
-        "ZHR5cGUiOiJCRjE2Iiwic2hhcGUiOlsxLDJdLCJkYXRhX29mZnNldHMiOlszMiwzNl19LCJoYWxmIjp7ImR0eXBlIjoiRjE2Iiwic2hhcGUiOls0",
-        "XSwiZGF0YV9vZmZzZXRzIjpbMzYsNDRdfSwiYnl0ZXMiOnsiZHR5cGUiOiJJOCIsInNoYXBlIjpbMl0sImRhdGFfb2Zmc2V0cyI6WzQ0LDQ2XX0s",
-        "ImZsYWciOnsiZHR5cGUiOiJCT09MIiwic2hhcGUiOlszXSwiZGF0YV9vZmZzZXRzIjpbNDYsNDldfX0gBwAAAAAAAAAAAAAAAAAAPwAAgD8AAMA/",
-        "AAAAQAAAIECAP0DAAD4AwP97AQD/BQEAAQ==",
+    "2AEAAAAAAAB7Il9fbWV0YWRhdGFfXyI6eyJub3RlIjoidHdvXG5saW5lcyIsImZvcm1hdCI6InB0In0sIsOpIFwicVwiXFwiOnsiZHR5cGUiOiJJ",
+    "NjQiLCJzaGFwZSI6W10sImRhdGFfb2Zmc2V0cyI6WzAsOF19LCJub25lIjp7ImR0eXBlIjoiRjY0Iiwic2hhcGUiOlswLDNdLCJkYXRhX29mZnNl",
+    "dHMiOls4LDhdfSwiYS53ZWlnaHQiOnsiZHR5cGUiOiJGMzIiLCJzaGFwZSI6WzIsM10sImRhdGFfb2Zmc2V0cyI6WzgsMzJdfSwiYnJhaW4iOnsi",
+    "ZHR5cGUiOiJCRjE2Iiwic2hhcGUiOlsxLDJdLCJkYXRhX29mZnNldHMiOlszMiwzNl19LCJoYWxmIjp7ImR0eXBlIjoiRjE2Iiwic2hhcGUiOls0",
+    "XSwiZGF0YV9vZmZzZXRzIjpbMzYsNDRdfSwiYnl0ZXMiOnsiZHR5cGUiOiJJOCIsInNoYXBlIjpbMl0sImRhdGFfb2Zmc2V0cyI6WzQ0LDQ2XX0s",
+    "ImZsYWciOnsiZHR5cGUiOiJCT09MIiwic2hhcGUiOlszXSwiZGF0YV9vZmZzZXRzIjpbNDYsNDldfX0gBwAAAAAAAAAAAAAAAAAAPwAAgD8AAMA/",
+    "AAAAQAAAIECAP0DAAD4AwP97AQD/BQEAAQ==",
 ].joined()
 
 private func withFolder<R>(_ body: (URL) throws -> R) throws -> R {
@@ -103,7 +103,10 @@ private func failure(_ bytes: [UInt8]) -> String {
         (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4,8]}}"#, "at most 2"),
         (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}"#, "a: f32[2] needs 8 bytes, its offsets hold 4"),
         (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, "truncated: a ends at byte 8 of the data, which has 4"),
-        (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#, "two entries named a"),
+        (
+            #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#,
+            "two entries named a"
+        ),
         (#"{"a":{"dtype":"U8","shape":[3],"data_offsets":[0,3]},"b":{"dtype":"U8","shape":[3],"data_offsets":[1,4]}}"#, "b and a overlap"),
         (#"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"U8","shape":[2],"data_offsets":[2,4]}}"#, "bytes 1 ..< 2"),
         (#"{"a":{"dtype":"U8","shape":[3],"data_offsets":[0,3]}}"#, "end at byte 3 of the data, which has 4"),
@@ -176,7 +179,9 @@ private func failure(_ bytes: [UInt8]) -> String {
         try withFolder { folder in
             let path = folder.appendingPathComponent("a.safetensors").path
             let entry = Safetensors.Entry(name: "a", type: .float32, shape: [1])
-            #expect(throws: DLCError.self) { try Safetensors.write([entry, entry], to: path) { _ in try Tensor([1] as [Float], shape: [1]) } }
+            #expect(throws: DLCError.self) {
+                try Safetensors.write([entry, entry], to: path) { _ in try Tensor([1] as [Float], shape: [1]) }
+            }
             #expect(!FileManager.default.fileExists(atPath: path))
         }
     }

@@ -47,7 +47,8 @@ import Testing
     /// A training that is built in Swift takes no file, and has the same bits as one that is written.
     @Test func trainingsBuiltInSwiftAreTrained() throws {
         let training = try Training("Fit") { builder in
-            let x = try builder.input("x", .float32, [Dim(symbol: "N"), 3]), target = try builder.input("target", .float32, [Dim(symbol: "N"), 1])
+            let x = try builder.input("x", .float32, [Dim(symbol: "N"), 3]),
+                target = try builder.input("target", .float32, [Dim(symbol: "N"), 1])
             let loss = try x.dense(1, name: "out").meanSquaredError(target)
             try builder.minimize(loss, by: Adam(rate: 1e-2))
             try builder.output("loss", loss)
@@ -60,7 +61,8 @@ import Testing
             }
             """
         let built = try Trainer(training, options: options(epochs: 2)).run(Plane(count: 40), validation: Plane(count: 20))
-        let written = try Trainer(folder.write(text, "swift.dlm"), options: options(epochs: 2)).run(Plane(count: 40), validation: Plane(count: 20))
+        let written = try Trainer(folder.write(text, "swift.dlm"), options: options(epochs: 2)).run(
+            Plane(count: 40), validation: Plane(count: 20))
         #expect(same(built.states, written.states) && built.step == 6)
     }
 
@@ -72,7 +74,11 @@ import Testing
         for stop in [1, 3, 7, 8, 20, 99] {
             // Every step saves; the run is stopped after so many of them.
             let steps = Counter()
-            let trainer = try Trainer(file, options: options(epochs: 4) { $0.saveEvery = 0; $0.shouldStop = { steps.value == stop } })
+            let trainer = try Trainer(
+                file,
+                options: options(epochs: 4) {
+                    $0.saveEvery = 0; $0.shouldStop = { steps.value == stop }
+                })
             outcome = try trainer.run(Plane(count: 100), validation: Plane(count: 40), folder: parts, resuming: parts.holdsCheckpoint) {
                 if case .step = $0 { steps.value += 1 }
             }
@@ -86,10 +92,13 @@ import Testing
         #expect(resumed.history.map(\.training) == undisturbed.history.map(\.training))
         #expect(try same(parts.bestWeights(), whole.bestWeights()))
         // Everything was done; nothing is left to do.
-        let again = try Trainer(file, options: options(epochs: 4)).run(Plane(count: 100), validation: Plane(count: 40), folder: parts, resuming: true)
+        let again = try Trainer(file, options: options(epochs: 4)).run(
+            Plane(count: 100), validation: Plane(count: 40), folder: parts, resuming: true)
         #expect(again.step == undisturbed.step && same(again.states, undisturbed.states))
         _ = try folder.write(planeText + "\n", "fit.dlm")
-        #expect(throws: DLCError.self) { try Trainer(file, options: options(epochs: 5)).run(Plane(count: 100), folder: parts, resuming: true) }
+        #expect(throws: DLCError.self) {
+            try Trainer(file, options: options(epochs: 5)).run(Plane(count: 100), folder: parts, resuming: true)
+        }
         _ = try folder.write(planeText, "fit.dlm")
         #expect(throws: DLCError.self) {
             try Trainer(file, options: options(epochs: 5) { $0.batch = 20 }).run(Plane(count: 100), folder: parts, resuming: true)
@@ -126,7 +135,8 @@ import Testing
     }
 
     @Test func stepsAndLimitsEndIt() throws {
-        let outcome = try Trainer(file, options: options(epochs: 3) { ($0.epochs, $0.steps, $0.batchLimit) = (nil, 7, 3) }).run(Plane(count: 100))
+        let outcome = try Trainer(file, options: options(epochs: 3) { ($0.epochs, $0.steps, $0.batchLimit) = (nil, 7, 3) }).run(
+            Plane(count: 100))
         #expect(outcome.step == 7 && outcome.history.map(\.step) == [3, 6, 7])
     }
 
@@ -154,7 +164,10 @@ import Testing
         }
         #expect(same(usual.states, watched.states))
         #expect(watches.map(\.epoch) == [1, 2])
-        #expect(watches.allSatisfy { watch in watch.rows.contains { $0.isForward } && watch.rows.contains { !$0.isForward } && watch.gradients != nil })
+        #expect(
+            watches.allSatisfy { watch in
+                watch.rows.contains { $0.isForward } && watch.rows.contains { !$0.isForward } && watch.gradients != nil
+            })
     }
 
     @Test func aFolderIsHeldByOne() throws {
@@ -185,7 +198,9 @@ import Testing
     @Test func optionsAreChecked() throws {
         let one = try Tensor([1] as [Float], shape: [])
         #expect(throws: DLCError.self) { try Trainer(file, options: options(epochs: 0)) }
-        #expect(throws: DLCError.self) { try Trainer(file, options: options(epochs: 1) { $0.monitor = Metric("accuracy") }).run(Plane(count: 20)) }
+        #expect(throws: DLCError.self) {
+            try Trainer(file, options: options(epochs: 1) { $0.monitor = Metric("accuracy") }).run(Plane(count: 20))
+        }
         #expect(throws: DLCError.self) { try Trainer(file, options: options(epochs: 1) { $0.constants = ["y": one] }) }
     }
 }

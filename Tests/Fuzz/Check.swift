@@ -106,8 +106,10 @@ enum Check {
 
     /// ONNX says the same, where it can say it.
     private static func onnx(_ graph: Graph, _ test: FuzzCase, _ oracle: [Result<StableOracle, any Error>]) -> Failure? {
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("fuzz-\(ProcessInfo.processInfo.processIdentifier)-\(UUID().uuidString).onnx")
-            .path
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "fuzz-\(ProcessInfo.processInfo.processIdentifier)-\(UUID().uuidString).onnx"
+        )
+        .path
         defer { try? FileManager.default.removeItem(atPath: path) }
         guard let canonical = try? Compiler.graph(graph, at: .canonical) else { return nil }
         do { try exportONNX(canonical, opset: 20, to: path) } catch {

@@ -5,13 +5,16 @@ extension Generator {
     /// Every operator's examples.
     static let examples: [(definition: OperatorDefinition, examples: [Example])] = AllOps.definitions.compactMap { definition in
         // The nodes of trees are constants that are checked when a model is loaded.
-        guard definition.name != "constant", definition.name != "tree_ensemble", let examples = try? definition.examples(), !examples.isEmpty else { return nil }
+        guard definition.name != "constant", definition.name != "tree_ensemble", let examples = try? definition.examples(),
+            !examples.isEmpty
+        else { return nil }
         return (definition, examples)
     }
 
     /// Operators whose operands after the first are weights and statistics.
     private static let weighted: Set<String> = [
-        "conv", "conv_weight_gradient", "conv_transpose", "fused_conv", "fused_conv_transpose", "fused_matmul", "gemm", "rnn", "gru", "lstm", "batch_norm",
+        "conv", "conv_weight_gradient", "conv_transpose", "fused_conv", "fused_conv_transpose", "fused_matmul", "gemm", "rnn", "gru",
+        "lstm", "batch_norm",
         "rnn_gradient", "gru_gradient", "lstm_gradient", "batch_norm_training", "batch_norm_gradient",
         "layer_norm", "skip_layer_norm", "group_norm", "rms_norm", "quantize_linear", "dequantize_linear",
     ]

@@ -20,11 +20,13 @@ struct Parent {
             _ = FileManager.default.createFile(atPath: errors, contents: nil)
             let process = Process()
             process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
-            process.arguments = ["--worker", "\(place.subject)", "\(place.change)", progress, "--every", "\(arguments.every)"]
+            process.arguments =
+                ["--worker", "\(place.subject)", "\(place.change)", progress, "--every", "\(arguments.every)"]
                 + (arguments.isPairs ? ["--pairs"] : []) + (arguments.isBytes ? ["--bytes"] : [])
             process.standardError = FileHandle(forWritingAtPath: errors)
             var environment = ProcessInfo.processInfo.environment
-            environment["ASAN_OPTIONS"] = "detect_leaks=0:allocator_may_return_null=1:max_allocation_size_mb=4096:abort_on_error=1"
+            environment["ASAN_OPTIONS"] =
+                "detect_leaks=0:allocator_may_return_null=1:max_allocation_size_mb=4096:abort_on_error=1"
                 + ":malloc_context_size=3:quarantine_size_mb=8"
             process.environment = environment
             guard (try? process.run()) != nil else {
@@ -35,7 +37,8 @@ struct Parent {
             let isLate = process.isRunning
             if isLate { process.terminate() }
             process.waitUntilExit()
-            let line = String(decoding: FileManager.default.contents(atPath: progress)?.prefix { $0 != 0 && $0 != 10 } ?? Data(), as: UTF8.self)
+            let line = String(
+                decoding: FileManager.default.contents(atPath: progress)?.prefix { $0 != 0 && $0 != 10 } ?? Data(), as: UTF8.self)
             let words = line.split(separator: " ", maxSplits: 4)
             let numbers = words.prefix(4).compactMap { Int($0) }
             guard numbers.count == 4 else {

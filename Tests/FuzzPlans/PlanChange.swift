@@ -85,10 +85,18 @@ struct PlanChange {
         for index in step.operands.indices where !isDone { visit(&step.operands[index], "\(place) \(kernel) operand \(index)", plan) }
         for index in step.results.indices where !isDone { visit(&step.results[index], "\(place) \(kernel) result \(index)", plan) }
         let (operands, results) = (step.operands, step.results)
-        choose("\(place) \(kernel) operands", &step.operands, [operands.reversed(), Array(operands.dropLast()), operands + operands.suffix(1), operands + [nil]])
-        choose("\(place) \(kernel) results", &step.results, [results.reversed(), Array(results.dropLast()), results + results.suffix(1), results + [nil]])
+        choose(
+            "\(place) \(kernel) operands", &step.operands,
+            [operands.reversed(), Array(operands.dropLast()), operands + operands.suffix(1), operands + [nil]])
+        choose(
+            "\(place) \(kernel) results", &step.results,
+            [results.reversed(), Array(results.dropLast()), results + results.suffix(1), results + [nil]])
         var other = step
-        choose("\(place) \(kernel) kernel", &other, plan.steps.map { var copy = step; copy.kernel = $0.kernel; return copy })
+        choose(
+            "\(place) \(kernel) kernel", &other,
+            plan.steps.map {
+                var copy = step; copy.kernel = $0.kernel; return copy
+            })
         if isDone { step = other }
     }
 
@@ -120,8 +128,10 @@ struct PlanChange {
     }
 
     private mutating func location(_ place: String, _ location: inout Plan.Location, _ plan: Plan) {
-        let buffers = (0...plan.buffers.count).map { Plan.Location.buffer($0) }, constants = (0...plan.constants.count).map { Plan.Location.constant($0) }
-        let inputs = (0...plan.inputs.count).map { Plan.Location.input($0) }, states = (0...plan.states.count).map { Plan.Location.state($0) }
+        let buffers = (0...plan.buffers.count).map { Plan.Location.buffer($0) },
+            constants = (0...plan.constants.count).map { Plan.Location.constant($0) }
+        let inputs = (0...plan.inputs.count).map { Plan.Location.input($0) },
+            states = (0...plan.states.count).map { Plan.Location.state($0) }
         let packed = (0...plan.packings.count).map { Plan.Location.packed($0) }
         choose(place, &location, buffers + constants + inputs + states + packed)
     }

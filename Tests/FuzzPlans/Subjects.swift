@@ -62,9 +62,12 @@ enum Subjects {
 enum Chains {
     static let all: [(name: String, graph: @Sendable () throws -> Graph)] = [
         ("separable", { try block(32) }), ("separable with stride", { try block(33, stride: 2) }),
-        ("strassen", { try product(rows: 320, inner: 320, columns: 320) }), ("product of one row", { try product(rows: 1, inner: 40, columns: 24) }),
-        ("winograd", { try convolution(channels: 16, side: 16) }), ("winograd with stride", { try convolution(channels: 32, side: 24, stride: 2) }),
-        ("few channels", { try convolution(channels: 3, side: 12, kernel: 7, stride: 2) }), ("concatenation", concatenation), ("state", state),
+        ("strassen", { try product(rows: 320, inner: 320, columns: 320) }),
+        ("product of one row", { try product(rows: 1, inner: 40, columns: 24) }),
+        ("winograd", { try convolution(channels: 16, side: 16) }),
+        ("winograd with stride", { try convolution(channels: 32, side: 24, stride: 2) }),
+        ("few channels", { try convolution(channels: 3, side: 12, kernel: 7, stride: 2) }), ("concatenation", concatenation),
+        ("state", state),
     ]
 
     private static func weights(_ shape: [Int]) throws -> Tensor { try Tensor.random(seed: UInt64(shape.reduce(7, +)), shape: shape) }
@@ -98,7 +101,10 @@ enum Chains {
         let x = try builder.input("x", TensorType(.float32, [1, Dim(channels), Dim(side), Dim(side)]))
         let y = try builder.add1(Unary(.relu), [conv(&builder, x, [32, channels, kernel, kernel], stride: stride)])
         let z = try builder.add1(Binary(.add), [conv(&builder, y, [32, 32, 3, 3]), y])
-        try builder.output("y", builder.add1(Reduce(.mean, axes: [2, 3]), [builder.add1(Pool(.max, kernel: [2, 2], strides: [2, 2], pads: [0, 0, 0, 0]), [z])]))
+        try builder.output(
+            "y",
+            builder.add1(
+                Reduce(.mean, axes: [2, 3]), [builder.add1(Pool(.max, kernel: [2, 2], strides: [2, 2], pads: [0, 0, 0, 0]), [z])]))
         return builder.graph
     }
 

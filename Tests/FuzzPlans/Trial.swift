@@ -34,14 +34,18 @@ struct Trial {
                 } ?? 1
             }
             for (dim, extent) in zip(port.shape, shape) { for symbol in dim.symbols { symbols[symbol] = extent } }
-            guard shape.allSatisfy({ $0 >= 0 }), let count = try? Checked.count(shape), count <= 1 << 18 else { throw DLCError("too large to try") }
+            guard shape.allSatisfy({ $0 >= 0 }), let count = try? Checked.count(shape), count <= 1 << 18 else {
+                throw DLCError("too large to try")
+            }
             try session.setInput(index, Tensor(type: port.type, shape: shape) { fill($0, port.type) })
         }
         for _ in 0..<2 {
             try session.run { arena, allowed in
                 Poison.cover(arena)
                 for region in allowed { Poison.uncover(region) }
-            } after: { Poison.uncover($0) }
+            } after: {
+                Poison.uncover($0)
+            }
         }
         for index in model.outputs.indices { _ = try session.output(index) }
     }
@@ -49,16 +53,20 @@ struct Trial {
     /// Small numbers; of integers also some that are no index of a small tensor.
     private func fill(_ bytes: UnsafeMutableRawBufferPointer, _ type: ElementType) {
         switch type {
-        case .float32: for index in 0..<(bytes.count / 4) { bytes.storeBytes(of: Float.random(in: -3...6), toByteOffset: 4 * index, as: Float.self) }
-        case .int64: for index in 0..<(bytes.count / 8) { bytes.storeBytes(of: Int64.random(in: -2...5), toByteOffset: 8 * index, as: Int64.self) }
-        case .int32: for index in 0..<(bytes.count / 4) { bytes.storeBytes(of: Int32.random(in: -2...5), toByteOffset: 4 * index, as: Int32.self) }
+        case .float32:
+            for index in 0..<(bytes.count / 4) { bytes.storeBytes(of: Float.random(in: -3...6), toByteOffset: 4 * index, as: Float.self) }
+        case .int64:
+            for index in 0..<(bytes.count / 8) { bytes.storeBytes(of: Int64.random(in: -2...5), toByteOffset: 8 * index, as: Int64.self) }
+        case .int32:
+            for index in 0..<(bytes.count / 4) { bytes.storeBytes(of: Int32.random(in: -2...5), toByteOffset: 4 * index, as: Int32.self) }
         default: for index in bytes.indices { bytes[index] = UInt8.random(in: 0...3) }
         }
     }
 
     /// Each constant in a block of its own where places are as they were, else all of them in one as in a file.
     private func constants(of plan: Plan) -> [UnsafeRawPointer] {
-        let isSame = plan.constants.count == image.plan.constants.count
+        let isSame =
+            plan.constants.count == image.plan.constants.count
             && zip(plan.constants, image.plan.constants).allSatisfy { $0.offset == $1.offset && $0.bytes == $1.bytes }
         if isSame { return image.constants.map { tensor in tensor.withUnsafeBytes { $0.baseAddress ?? Poison.nowhere } } }
         return plan.constants.map { Poison.nowhere + $0.offset }

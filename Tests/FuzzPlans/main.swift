@@ -19,12 +19,16 @@ struct Arguments {
     var worker: (subject: Int, change: Int, progress: String)?
 
     init(_ words: [String]) {
-        func after(_ word: String, _ place: Int = 1) -> String? { words.firstIndex(of: word).flatMap { $0 + place < words.count ? words[$0 + place] : nil } }
+        func after(_ word: String, _ place: Int = 1) -> String? {
+            words.firstIndex(of: word).flatMap { $0 + place < words.count ? words[$0 + place] : nil }
+        }
         seconds = after("--seconds").flatMap { Double($0) } ?? .infinity
         every = max(1, after("--every").flatMap { Int($0) } ?? 1)
         from = after("--from").flatMap { Int($0) } ?? 0
         (isPairs, isBytes) = (words.contains("--pairs"), words.contains("--bytes"))
-        if let subject = after("--worker").flatMap({ Int($0) }), let change = after("--worker", 2).flatMap({ Int($0) }), let path = after("--worker", 3) {
+        if let subject = after("--worker").flatMap({ Int($0) }), let change = after("--worker", 2).flatMap({ Int($0) }),
+            let path = after("--worker", 3)
+        {
             worker = (subject, change, path)
         }
     }

@@ -42,7 +42,8 @@ struct Machine {
         let rates = readRates
         let speeds = rates.map { Format.fixed($0.rate / 1e9, 0) }.joined(separator: ", ")
         let sizes = rates.isEmpty ? "" : " of \(Format.bytes(rates[0].bytes)) to \(Format.bytes(rates[rates.count - 1].bytes))"
-        return "\(target.name) on \(threads) thread\(threads == 1 ? "" : "s") here: at most \(Format.fixed(operationsPerSecond / 1e9, 1)) GFLOP/s; "
+        return
+            "\(target.name) on \(threads) thread\(threads == 1 ? "" : "s") here: at most \(Format.fixed(operationsPerSecond / 1e9, 1)) GFLOP/s; "
             + "reading at \(speeds) GB/s\(sizes)"
     }
 }

@@ -32,12 +32,17 @@ extension StepProfile {
                     ("flop_performed", Format.fixed(row.cost.performed, 0)), ("bytes", Format.fixed(row.cost.bytes, 0)),
                 ])
         }
-        let kernels = groups.map { JSONText.object([("kernel", Format.json($0.kernel)), ("steps", "\($0.rows.count)")] + numbers($0.rows.figures)) }
+        let kernels = groups.map {
+            JSONText.object([("kernel", Format.json($0.kernel)), ("steps", "\($0.rows.count)")] + numbers($0.rows.figures))
+        }
         let read = machine.readRates.map { JSONText.object([("bytes", "\($0.bytes)"), ("gbytes_per_s", Format.fixed($0.rate / 1e9, 2))]) }
         return [
-            ("machine", JSONText.object([
-                ("gflops", Format.fixed(machine.operationsPerSecond / 1e9, 2)), ("read", "[" + read.joined(separator: ", ") + "]"),
-            ])),
+            (
+                "machine",
+                JSONText.object([
+                    ("gflops", Format.fixed(machine.operationsPerSecond / 1e9, 2)), ("read", "[" + read.joined(separator: ", ") + "]"),
+                ])
+            ),
             ("between_steps_us", Format.fixed(Double(betweenSteps) / 1e3, 3)), ("profiled_runs", "\(runs)"),
             ("steps", JSONText.lines(steps)), ("kernels", JSONText.lines(kernels)),
         ]

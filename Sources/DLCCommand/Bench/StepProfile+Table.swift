@@ -9,7 +9,8 @@ extension StepProfile {
     /// A row per step, then a row per kernel, then what is not in any step.
     func table(_ order: StepOrder) -> String {
         var table = Table([
-            ("step", .right), ("layer", .left), ("kernel", .left), ("operator", .left), ("result", .left), ("µs", .right), ("share", .right),
+            ("step", .right), ("layer", .left), ("kernel", .left), ("operator", .left), ("result", .left), ("µs", .right),
+            ("share", .right),
             ("GFLOP/s", .right), ("GB/s", .right), ("roofline", .right), ("of", .left),
         ])
         let whole = Double(max(1, total))

@@ -48,7 +48,9 @@ extension Tensor {
     func entry(_ index: Int) throws -> Tensor {
         let shape = Array(self.shape.dropFirst())
         return try Tensor(type: type, shape: shape) { target in
-            withUnsafeBytes { target.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[target.count * index..<target.count * (index + 1)])) }
+            withUnsafeBytes {
+                target.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[target.count * index..<target.count * (index + 1)]))
+            }
         }
     }
 
@@ -59,7 +61,9 @@ extension Tensor {
         }
         try self.init(type: first.type, shape: [tensors.count] + first.shape) { target in
             for (index, tensor) in tensors.enumerated() {
-                tensor.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: target[$0.count * index..<$0.count * (index + 1)]).copyMemory(from: $0) }
+                tensor.withUnsafeBytes {
+                    UnsafeMutableRawBufferPointer(rebasing: target[$0.count * index..<$0.count * (index + 1)]).copyMemory(from: $0)
+                }
             }
         }
     }

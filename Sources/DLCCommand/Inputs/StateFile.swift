@@ -12,7 +12,9 @@ enum StateFile {
         let others = Set(all.map(\.name)).subtracting(own)
         let file = try WeightFile(contentsOf: path)
         try located(path) {
-            for (index, entry) in file.entries.enumerated() where !others.contains(entry.name) { try session.setState(entry.name, file.tensor(at: index)) }
+            for (index, entry) in file.entries.enumerated() where !others.contains(entry.name) {
+                try session.setState(entry.name, file.tensor(at: index))
+            }
         }
     }
 

@@ -20,7 +20,9 @@ extension Plan {
         func line(_ place: String, _ step: Step) -> String {
             "\(place)  \(step.name.isEmpty ? step.summary : step.name): \(step.kernelName) {\(step.kernel.text)}"
         }
-        return (packings.enumerated().map { line("load \($0.offset)", $0.element) } + steps.enumerated().map { line("\($0.offset)", $0.element) })
+        return
+            (packings.enumerated().map { line("load \($0.offset)", $0.element) }
+            + steps.enumerated().map { line("\($0.offset)", $0.element) })
             .joined(separator: "\n")
     }
 
@@ -41,7 +43,8 @@ extension Plan {
             total += Double(operations)
             let result = step.results.first.flatMap { $0 }
             table.add([
-                "\(index)", step.name, step.isRepeated ? "\(step.summary), again" : step.summary, result.map { Describe.type($0.type, $0.shape) } ?? "",
+                "\(index)", step.name, step.isRepeated ? "\(step.summary), again" : step.summary,
+                result.map { Describe.type($0.type, $0.shape) } ?? "",
                 bytes == 0 ? "" : Format.bytes(bytes), operations == 0 ? "" : Format.count(operations),
             ])
         }

@@ -18,7 +18,9 @@ struct TrainingReport {
         lines.append("states  \(Format.bytes(plan.stateBytes)): parameters, statistics and what optimisers keep")
         let saved = try plan.savedActivations(bindings)
         lines.append("saves   \(Format.bytes(saved.reduce(0) { $0 + $1.bytes })) of activations from the loss on, the most for")
-        for entry in saved.prefix(8) { lines.append("        \(entry.layer.isEmpty ? "what has no name" : entry.layer): \(Format.bytes(entry.bytes))") }
+        for entry in saved.prefix(8) {
+            lines.append("        \(entry.layer.isEmpty ? "what has no name" : entry.layer): \(Format.bytes(entry.bytes))")
+        }
         lines.append("FLOPs   \(Format.count(try plan.operations(bindings))) a step")
         self.lines = lines
     }

@@ -26,7 +26,8 @@ struct CompileFlags: ParsableArguments {
     @Option(
         name: .customLong("likely"),
         help: ArgumentHelp(
-            "The extent that a symbol will often have, to choose kernels by; every other one stays right. Repeatable.", valueName: "symbol=8"))
+            "The extent that a symbol will often have, to choose kernels by; every other one stays right. Repeatable.",
+            valueName: "symbol=8"))
     var likely: [NamedExtent] = []
 
     @Option(
@@ -69,7 +70,10 @@ struct CompileFlags: ParsableArguments {
     /// - Throws: where flags are given that no model of these is compiled with, since all of them are compiled files.
     func check(_ models: [String]) throws {
         guard models.allSatisfy(ModelFile.isPlan) else { return }
-        let flags = [(target != .native, "--target"), (exact, "--exact"), (tune, "--tune"), (!likely.isEmpty, "--likely"), (memory != nil, "--memory")]
+        let flags = [
+            (target != .native, "--target"), (exact, "--exact"), (tune, "--tune"), (!likely.isEmpty, "--likely"),
+            (memory != nil, "--memory"),
+        ]
         if let given = flags.first(where: \.0) {
             throw DLCError("is compiled already; \(given.1) is for dlc build", at: models.prefix(1).map { $0 })
         }

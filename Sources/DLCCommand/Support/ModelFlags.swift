@@ -14,7 +14,8 @@ struct ModelSource: ParsableArguments {
 
     @Option(
         name: .customLong("training"),
-        help: ArgumentHelp("A training of the file in place of a model: its step, and its evaluation as a further program.", valueName: "name"))
+        help: ArgumentHelp(
+            "A training of the file in place of a model: its step, and its evaluation as a further program.", valueName: "name"))
     var trainingName: String?
 
     @Option(

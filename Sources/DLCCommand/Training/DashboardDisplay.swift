@@ -70,7 +70,9 @@ final class DashboardDisplay: TrainDisplay {
                 TerminalPlot($0).lines(width: width / columns - 2, height: min(rows, height - lines.count - 1))
             }
             for row in 0..<(pictures.map(\.count).max() ?? 0) {
-                lines.append(pictures.map { row < $0.count ? padded($0[row], width / columns) : String(repeating: " ", count: width / columns) }.joined())
+                lines.append(
+                    pictures.map { row < $0.count ? padded($0[row], width / columns) : String(repeating: " ", count: width / columns) }
+                        .joined())
             }
         }
         let shown = lines.prefix(height - 1).map { "\($0)\u{1B}[K" }.joined(separator: "\r\n")

@@ -27,7 +27,8 @@ struct EvaluateCommand: ParsableCommand {
     var model: String
 
     @Option(
-        name: .customLong("with"), help: ArgumentHelp("A further model, or run's folder, whose answers are averaged in; repeatable.", valueName: "model"))
+        name: .customLong("with"),
+        help: ArgumentHelp("A further model, or run's folder, whose answers are averaged in; repeatable.", valueName: "model"))
     var others: [String] = []
 
     @Option(help: ArgumentHelp("The data; a run's folder knows what it was judged by.", valueName: "path"))
@@ -51,10 +52,14 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The output with the answers; the first where left out.", valueName: "name"))
     var output: String?
 
-    @Option(help: ArgumentHelp("The field of the data with the truth; what a training has beside the network's inputs, else label.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "The field of the data with the truth; what a training has beside the network's inputs, else label.", valueName: "name"))
     var target: String?
 
-    @Option(help: ArgumentHelp("Average over so many copies of each picture, moved by up to an eighth, the picture itself among them.", valueName: "copies"))
+    @Option(
+        help: ArgumentHelp(
+            "Average over so many copies of each picture, moved by up to an eighth, the picture itself among them.", valueName: "copies"))
     var augment: Int?
 
     @Flag(help: "Mirror every other of these copies.")
@@ -98,14 +103,19 @@ struct EvaluateCommand: ParsableCommand {
             }
         }
         if output == nil, target == nil, let network = subject.network,
-            let evaluator = DetectionEvaluator(network, batch: batch ?? 16, threads: threads.threads) {
+            let evaluator = DetectionEvaluator(network, batch: batch ?? 16, threads: threads.threads)
+        {
             let examples = try examples(evaluator.wanted)
             parts.evaluation = try located(model) {
                 try evaluator.run(examples, normalisation: normalisation(examples)) { show("detecting", $0, $1) }
             }
         } else if let network = subject.network {
             let truth = try truth(network, subject.trainer)
-            var evaluator = try located(model) { try Evaluator([network] + subject.others, output: output, target: truth, batch: batch ?? subject.trainer?.batch ?? 64, threads: threads.threads) }
+            var evaluator = try located(model) {
+                try Evaluator(
+                    [network] + subject.others, output: output, target: truth, batch: batch ?? subject.trainer?.batch ?? 64,
+                    threads: threads.threads)
+            }
             let examples = try examples(evaluator.wanted)
             parts.evaluation = try located(model) {
                 try evaluator.run(examples, normalisation: normalisation(examples)) { show("answering", $0, $1) }
@@ -176,7 +186,9 @@ struct EvaluateCommand: ParsableCommand {
     private func run(of folder: RunFolder) throws -> Subject {
         let command = try TrainCommand.first(of: folder)
         guard let file = command.file else { throw DLCError("the run does not say which file it trains", at: [folder.path]) }
-        guard FilePath.isFile(folder.bestPath) else { throw DLCError("has no best.safetensors yet; its first epoch is not over", at: [folder.path]) }
+        guard FilePath.isFile(folder.bestPath) else {
+            throw DLCError("has no best.safetensors yet; its first epoch is not over", at: [folder.path])
+        }
         var subject = Subject()
         var options = try command.training.options()
         options.drawn = []
@@ -227,7 +239,9 @@ struct EvaluateCommand: ParsableCommand {
             if let found { return found }
             // What rebuilds its input is its own truth.
             if target == nil, let own = trainer.wanted.first { return own }
-            throw DLCError("the training has no \(target ?? "truth") beside the network's inputs; it has \(trainer.wanted.map(\.name).joined(separator: ", "))", at: [model])
+            throw DLCError(
+                "the training has no \(target ?? "truth") beside the network's inputs; it has \(trainer.wanted.map(\.name).joined(separator: ", "))",
+                at: [model])
         }
         return WantedField(target ?? "label", .int64, [])
     }

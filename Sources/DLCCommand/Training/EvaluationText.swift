@@ -22,14 +22,16 @@ struct EvaluationText {
         lines.append("answers     \(Format.grouped(evaluation.examples)) examples: " + text(evaluation.figures))
         guard let confusion = evaluation.confusion else { return lines }
         var table = Table([
-            ("class", .left), ("there", .right), ("answered", .right), ("precision", .right), ("recall", .right), ("F1", .right), ("IoU", .right),
+            ("class", .left), ("there", .right), ("answered", .right), ("precision", .right), ("recall", .right), ("F1", .right),
+            ("IoU", .right),
             ("ROC area", .right),
         ])
         for label in 0..<min(confusion.count, 100) {
             let area = label < evaluation.rocAreas.count ? evaluation.rocAreas[label] : nil
             table.add([
                 name(label), "\(confusion.truths(label))", "\(confusion.answers(label))", Format.fixed(confusion.precision(label), 4),
-                Format.fixed(confusion.recall(label), 4), Format.fixed(confusion.f1(label), 4), Format.fixed(confusion.intersectionOverUnion(label), 4),
+                Format.fixed(confusion.recall(label), 4), Format.fixed(confusion.f1(label), 4),
+                Format.fixed(confusion.intersectionOverUnion(label), 4),
                 area.map { Format.fixed($0, 4) } ?? "–",
             ])
         }
@@ -53,7 +55,9 @@ struct EvaluationText {
             "{" + values.map { "\(Format.json($0.name)): \(number($0.value))" }.joined(separator: ", ") + "}"
         }
         guard let evaluation else { return "{\"metrics\": \(object(metrics))}" }
-        var parts = ["\"examples\": \(evaluation.examples)", "\"metrics\": \(object(metrics))", "\"figures\": \(object(evaluation.figures))"]
+        var parts = [
+            "\"examples\": \(evaluation.examples)", "\"metrics\": \(object(metrics))", "\"figures\": \(object(evaluation.figures))",
+        ]
         if let confusion = evaluation.confusion {
             let classes = (0..<confusion.count).map { label in
                 let area = label < evaluation.rocAreas.count ? evaluation.rocAreas[label] : nil
@@ -63,7 +67,9 @@ struct EvaluationText {
                     "iou": \(confusion.intersectionOverUnion(label)), "rocArea": \(number(area))}
                     """
             }
-            let rows = (0..<confusion.count).map { truth in "[\((0..<confusion.count).map { "\(confusion[truth, $0])" }.joined(separator: ", "))]" }
+            let rows = (0..<confusion.count).map { truth in
+                "[\((0..<confusion.count).map { "\(confusion[truth, $0])" }.joined(separator: ", "))]"
+            }
             parts += ["\"classes\": [\(classes.joined(separator: ", "))]", "\"confusion\": [\(rows.joined(separator: ", "))]"]
         }
         return "{\(parts.joined(separator: ", "))}"

@@ -25,7 +25,8 @@ struct SearchCommand: ParsableCommand {
     @Option(name: .customLong("grid"), help: ArgumentHelp("A setting and the values that are tried; repeatable.", valueName: "name=a,b"))
     var grid: [String] = []
 
-    @Option(name: .customLong("random"), help: ArgumentHelp("A setting and where it is drawn from; repeatable.", valueName: "name=low...high"))
+    @Option(
+        name: .customLong("random"), help: ArgumentHelp("A setting and where it is drawn from; repeatable.", valueName: "name=low...high"))
     var random: [String] = []
 
     @Option(help: "Trials; the combinations of the grid, or 10, where left out.")
@@ -45,7 +46,9 @@ struct SearchCommand: ParsableCommand {
     @OptionGroup(title: "Compilation") var flags: CompileFlags
 
     func validate() throws {
-        if grid.isEmpty, random.isEmpty { throw ValidationError("name settings to search: --grid rate=1e-2,1e-3 or --random rate=1e-4...1e-1") }
+        if grid.isEmpty, random.isEmpty {
+            throw ValidationError("name settings to search: --grid rate=1e-2,1e-3 or --random rate=1e-4...1e-1")
+        }
         if length.steps != nil { throw ValidationError("a search counts in --epochs") }
         if let trials, !(1...10_000).contains(trials) { throw ValidationError("--trials expects 1 to 10000, found \(trials)") }
     }
@@ -91,9 +94,11 @@ struct SearchCommand: ParsableCommand {
     private func report(_ trials: [Search.Trial]) {
         if json {
             let rows = trials.map { trial in
-                let settings = trial.settings.sorted { $0.key < $1.key }.map { "\(Format.json($0.key)): \(Format.json($0.value))" }.joined(separator: ", ")
+                let settings = trial.settings.sorted { $0.key < $1.key }.map { "\(Format.json($0.key)): \(Format.json($0.value))" }.joined(
+                    separator: ", ")
                 let value = trial.value.flatMap { $0.isFinite ? "\($0)" : nil } ?? "null"
-                return "{\"trial\": \(trial.number), \"settings\": {\(settings)}, \"epochs\": \(trial.epochs), \"value\": \(value), \"failure\": \(trial.failure.map(Format.json) ?? "null"), \"folder\": \(Format.json(trial.folder))}"
+                return
+                    "{\"trial\": \(trial.number), \"settings\": {\(settings)}, \"epochs\": \(trial.epochs), \"value\": \(value), \"failure\": \(trial.failure.map(Format.json) ?? "null"), \"folder\": \(Format.json(trial.folder))}"
             }
             return print("[\(rows.joined(separator: ", "))]")
         }
@@ -101,7 +106,8 @@ struct SearchCommand: ParsableCommand {
         for trial in trials { table.add(["\(trial.number)", "\(trial.epochs)", Self.result(trial), Self.settings(trial), trial.folder]) }
         print("\n\(table.text)")
         guard let best = trials.first, best.failure == nil, best.value != nil else { return }
-        let words = ["dlc train", Words.quoted(file)] + (training.arguments + data.arguments + length.arguments).map(Words.quoted)
+        let words =
+            ["dlc train", Words.quoted(file)] + (training.arguments + data.arguments + length.arguments).map(Words.quoted)
             + best.settings.sorted { $0.key < $1.key }.flatMap { ["--set", Words.quoted("\($0.key)=\($0.value)")] }
         print("\nthe best is in \(best.folder); to train it anew:\n  \(words.joined(separator: " "))")
     }

@@ -38,7 +38,9 @@ struct TrainCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Go on where the run in a folder stopped, with the options that it was begun with.", valueName: "folder"))
     var resume: String?
 
-    @Option(name: .customLong("save-every"), help: ArgumentHelp("Seconds after which a checkpoint is written within an epoch.", valueName: "seconds"))
+    @Option(
+        name: .customLong("save-every"),
+        help: ArgumentHelp("Seconds after which a checkpoint is written within an epoch.", valueName: "seconds"))
     var saveEvery = 30.0
 
     @Flag(name: .customLong("find-rate"), help: "Do not train, but sweep the rate to find a good one.")
@@ -104,9 +106,10 @@ struct TrainCommand: ParsableCommand {
             Console.warn("\(file) has been changed; the run goes on with its own copy, \(text)")
         }
         let (trainer, parts) = try prepared(file, text)
-        let display: any TrainDisplay = if json { JSONDisplay() } else if Console.hasTerminal {
-            dashboard ? DashboardDisplay(trainer) : LineDisplay(trainer)
-        } else { PlainDisplay(trainer) }
+        let display: any TrainDisplay =
+            if json { JSONDisplay() } else if Console.hasTerminal {
+                dashboard ? DashboardDisplay(trainer) : LineDisplay(trainer)
+            } else { PlainDisplay(trainer) }
         let outcome = try located(file) {
             defer { display.close() }
             return try trainer.run(
@@ -150,7 +153,9 @@ struct TrainCommand: ParsableCommand {
         }
         var compile = try flags.options(training: true)
         // Kernels are chosen for the lengths that the data have.
-        for (port, field) in training.step.graph.inputs.compactMap({ port in parts.training.fields.first { $0.name == port.name }.map { (port, $0) } }) {
+        for (port, field) in training.step.graph.inputs.compactMap({ port in
+            parts.training.fields.first { $0.name == port.name }.map { (port, $0) }
+        }) {
             for (dim, extent) in zip(training.step.graph.shape(port.value).dropFirst(), field.shape) {
                 if let symbol = dim.symbol, let extent, compile.likely[symbol] == nil { compile.likely[symbol] = extent }
             }
@@ -158,7 +163,9 @@ struct TrainCommand: ParsableCommand {
         if let prediction = training.prediction {
             let known = Set((prediction.graph.inputs + prediction.graph.outputs).map(\.name))
             for name in data.normalised where !known.contains(name) {
-                Console.warn("\(name) is normalised and no prediction is called \(name): they are in deviations from its mean; predict \(name): ... is in its own units")
+                Console.warn(
+                    "\(name) is normalised and no prediction is called \(name): they are in deviations from its mean; predict \(name): ... is in its own units"
+                )
             }
         }
         let trainer = try Progress.during("compiling \(file)") { [options, model, compile] in
@@ -172,13 +179,18 @@ struct TrainCommand: ParsableCommand {
         let (trainer, parts) = try prepared(file)
         let sweep = try located(file) {
             try trainer.findRate(parts.training, normalisation: parts.normalisation) { step, point in
-                if Console.hasTerminal { Console.put("\rstep \(step)  rate \(Format.short(point.rate))  loss \(Format.short(point.loss))\u{1B}[K") }
+                if Console.hasTerminal {
+                    Console.put("\rstep \(step)  rate \(Format.short(point.rate))  loss \(Format.short(point.loss))\u{1B}[K")
+                }
             }
         }
         if Console.hasTerminal { Console.put("\r\u{1B}[K") }
         if json {
-            let points = sweep.points.map { "{\"rate\": \($0.rate), \"loss\": \($0.loss), \"smooth\": \($0.smooth)}" }.joined(separator: ", ")
-            return print("{\"suggestion\": \(sweep.suggestion.map { "\($0)" } ?? "null"), \"exploded\": \(sweep.hasExploded), \"points\": [\(points)]}")
+            let points = sweep.points.map { "{\"rate\": \($0.rate), \"loss\": \($0.loss), \"smooth\": \($0.smooth)}" }.joined(
+                separator: ", ")
+            return print(
+                "{\"suggestion\": \(sweep.suggestion.map { "\($0)" } ?? "null"), \"exploded\": \(sweep.hasExploded), \"points\": [\(points)]}"
+            )
         }
         // The explosion at the end would flatten all before it.
         let top = sweep.points.map(\.smooth).prefix(10).max() ?? 1
@@ -187,10 +199,13 @@ struct TrainCommand: ParsableCommand {
         let markers = sweep.suggestion.map { rate in
             [Plot.Marker(x: rate, y: shown.min { abs($0.0 - rate) < abs($1.0 - rate) }?.1 ?? lowest, label: "suggested")]
         }
-        let plot = Plot("loss over rate", xLabel: "rate", series: [Plot.Series("loss", shown)], markers: markers ?? [], xIsLogarithmic: true)
+        let plot = Plot(
+            "loss over rate", xLabel: "rate", series: [Plot.Series("loss", shown)], markers: markers ?? [], xIsLogarithmic: true)
         for line in TerminalPlot(plot, isColoured: Console.hasTerminal).lines(width: min(100, Console.width), height: 16) { print(line) }
         let end = sweep.hasExploded ? "the loss explodes at \(Format.short(sweep.points.last?.rate ?? 0))" : "the loss did not explode"
-        print(sweep.suggestion.map { "suggested   \(Format.short($0)), where the loss falls most steeply; \(end)" } ?? "the loss falls nowhere; \(end)")
+        print(
+            sweep.suggestion.map { "suggested   \(Format.short($0)), where the loss falls most steeply; \(end)" }
+                ?? "the loss falls nowhere; \(end)")
         guard let out else { return }
         try FilePath.makeFolder(out)
         try Staging.file("\(out)/rates.svg") { try FileBytes.write(Array(LinePlot("", [plot]).svg.utf8), to: $0) }
@@ -289,7 +304,8 @@ struct EarlyStopping: ExpressibleByArgument, CustomStringConvertible {
     var epochs: Int
 
     init?(argument: String) {
-        guard let colon = argument.lastIndex(of: ":"), colon != argument.startIndex, let epochs = Int(argument[argument.index(after: colon)...]),
+        guard let colon = argument.lastIndex(of: ":"), colon != argument.startIndex,
+            let epochs = Int(argument[argument.index(after: colon)...]),
             epochs >= 1
         else { return nil }
         (metric, self.epochs) = (String(argument[..<colon]), epochs)

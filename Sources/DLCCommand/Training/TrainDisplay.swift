@@ -137,16 +137,21 @@ enum TrainingText {
     static func overview(_ overview: TrainingOverview) -> [String] {
         var lines: [String] = []
         let frozen = overview.frozen > 0 ? ", \(Format.grouped(overview.frozen)) of them frozen" : ""
-        lines.append("training    \(overview.name): \(Format.grouped(overview.parameters)) parameters in \(overview.tensors) tensors\(frozen)")
-        for (part, text) in zip(["data", "validation"], overview.data) { lines.append(part + String(repeating: " ", count: 12 - part.count) + text) }
+        lines.append(
+            "training    \(overview.name): \(Format.grouped(overview.parameters)) parameters in \(overview.tensors) tensors\(frozen)")
+        for (part, text) in zip(["data", "validation"], overview.data) {
+            lines.append(part + String(repeating: " ", count: 12 - part.count) + text)
+        }
         if !overview.classes.isEmpty {
             let shown = overview.classes.prefix(12).map { "\($0.name.printable(most: 24)) \($0.count)" }.joined(separator: ", ")
             lines.append("classes     \(overview.classes.count): \(shown)\(overview.classes.count > 12 ? ", …" : "")")
         }
-        lines.append("steps       \(Format.grouped(overview.steps)), \(Format.grouped(overview.stepsPerEpoch)) an epoch, batches of \(overview.batch)"
-            + (overview.leftOut > 0 ? "; \(Format.grouped(overview.leftOut)) examples of an epoch are left out" : ""))
+        lines.append(
+            "steps       \(Format.grouped(overview.steps)), \(Format.grouped(overview.stepsPerEpoch)) an epoch, batches of \(overview.batch)"
+                + (overview.leftOut > 0 ? "; \(Format.grouped(overview.leftOut)) examples of an epoch are left out" : ""))
         let work = overview.operations.map { ", \(Format.count($0))FLOP a step" } ?? ""
-        lines.append("memory      \(overview.peak.map { "\(Format.bytes($0)) at most, " } ?? "")\(Format.bytes(overview.states)) of states\(work)")
+        lines.append(
+            "memory      \(overview.peak.map { "\(Format.bytes($0)) at most, " } ?? "")\(Format.bytes(overview.states)) of states\(work)")
         if overview.resumedAt > 0 { lines.append("goes on     after step \(Format.grouped(overview.resumedAt))") }
         return lines
     }
@@ -159,7 +164,9 @@ enum TrainingText {
         if let rate = report.rate { parts.append("rate \(Format.short(rate))") }
         if rate.secondsPerStep > 0 {
             parts.append("\(Format.grouped(Int(rate.examplesPerSecond))) examples/s")
-            if let operations = overview?.operations { parts.append("\(Format.short(Double(operations) / rate.secondsPerStep / 1e9)) GFLOP/s") }
+            if let operations = overview?.operations {
+                parts.append("\(Format.short(Double(operations) / rate.secondsPerStep / 1e9)) GFLOP/s")
+            }
             if let overview { parts.append("\(time(Double(overview.steps - report.step) * rate.secondsPerStep)) left") }
         }
         return parts.joined(separator: "  ")
@@ -168,7 +175,9 @@ enum TrainingText {
     static func watch(_ watch: LayerWatch) -> [String] {
         var lines = watch.dead.map { "       dead: \(Format.fixed(100 * $0.zeros, 1)) % of \($0.layer) (\($0.summary)) is 0" }
         if let (largest, smallest) = watch.gradients {
-            lines.append("       gradients from \(Format.short(largest.rms)) (\(largest.layer)) to \(Format.short(smallest.rms)) (\(smallest.layer))")
+            lines.append(
+                "       gradients from \(Format.short(largest.rms)) (\(largest.layer)) to \(Format.short(smallest.rms)) (\(smallest.layer))"
+            )
         }
         return lines
     }
@@ -196,7 +205,8 @@ enum TrainingText {
         case .stopped: lines.append("stopped after step \(outcome.step); go on with: dlc train --resume \(folder.path)")
         }
         if let best = outcome.best {
-            let values = (best.validation.isEmpty ? best.training : best.validation).map { "\($0.name) \(Format.short($0.value))" }.joined(separator: ", ")
+            let values = (best.validation.isEmpty ? best.training : best.validation).map { "\($0.name) \(Format.short($0.value))" }.joined(
+                separator: ", ")
             lines.append("best        epoch \(best.epoch): \(values), in \(folder.bestPath)")
             if hasNetwork { lines.append("network     \(folder.networkPath), for dlc run, evaluate and apps") }
         }
@@ -235,7 +245,8 @@ struct JSONDisplay: TrainDisplay {
             let rows = watch.rows.map { row in
                 "{\"forward\": \(row.isForward), \"layer\": \(Format.json(row.layer)), \"operator\": \(Format.json(row.summary)), \"rms\": \(number(row.rms)), \"zeros\": \(row.zeros), \"spoiled\": \(row.spoiled)}"
             }
-            print("{\"event\": \"watched\", \"epoch\": \(watch.epoch), \"step\": \(watch.step), \"rows\": [\(rows.joined(separator: ", "))]}")
+            print(
+                "{\"event\": \"watched\", \"epoch\": \(watch.epoch), \"step\": \(watch.step), \"rows\": [\(rows.joined(separator: ", "))]}")
         case .validating: return
         case .epoch(let record):
             print(
@@ -249,11 +260,14 @@ struct JSONDisplay: TrainDisplay {
     }
 
     func finish(_ outcome: TrainingOutcome, _ folder: RunFolder, _ hasNetwork: Bool) {
-        let reason = switch outcome.reason {
-        case .finished: "finished"
-        case .patience: "early stopping"
-        case .stopped: "stopped"
-        }
-        print("{\"event\": \"ended\", \"reason\": \"\(reason)\", \"step\": \(outcome.step), \"bestEpoch\": \(outcome.best.map { "\($0.epoch)" } ?? "null"), \"folder\": \(Format.json(folder.path)), \"network\": \(hasNetwork)}")
+        let reason =
+            switch outcome.reason {
+            case .finished: "finished"
+            case .patience: "early stopping"
+            case .stopped: "stopped"
+            }
+        print(
+            "{\"event\": \"ended\", \"reason\": \"\(reason)\", \"step\": \(outcome.step), \"bestEpoch\": \(outcome.best.map { "\($0.epoch)" } ?? "null"), \"folder\": \(Format.json(folder.path)), \"network\": \(hasNetwork)}"
+        )
     }
 }

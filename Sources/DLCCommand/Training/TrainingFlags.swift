@@ -15,21 +15,28 @@ struct TrainingFlags: ParsableArguments {
         help: ArgumentHelp("A build-time parameter of the training, as a model file spells values; repeatable.", valueName: "name=value"))
     var settings: [Setting] = []
 
-    @Option(name: .customLong("dim"), help: ArgumentHelp("The extent of a symbol, such as the length of a text; repeatable.", valueName: "symbol=64"))
+    @Option(
+        name: .customLong("dim"),
+        help: ArgumentHelp("The extent of a symbol, such as the length of a text; repeatable.", valueName: "symbol=64"))
     var dims: [NamedExtent] = []
 
-    @Option(help: ArgumentHelp("Begin with the parameters of a .safetensors, .npz or .onnx file, by name; drawn where left out.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "Begin with the parameters of a .safetensors, .npz or .onnx file, by name; drawn where left out.", valueName: "file"))
     var weights: String?
 
     @Option(
         name: .customLong("rename"),
-        help: ArgumentHelp("Give tensors of the weight file other names, or none: 'transformer.*=*', 'head.*='. Repeatable, in order.", valueName: "from=to"),
+        help: ArgumentHelp(
+            "Give tensors of the weight file other names, or none: 'transformer.*=*', 'head.*='. Repeatable, in order.",
+            valueName: "from=to"),
         transform: { try WeightRename($0) })
     var renames: [WeightRename] = []
 
     @Option(
         name: .customLong("draw"),
-        help: ArgumentHelp("Parameters that are drawn although --weights is given, such as a new head: 'output.*'. Repeatable.", valueName: "pattern"))
+        help: ArgumentHelp(
+            "Parameters that are drawn although --weights is given, such as a new head: 'output.*'. Repeatable.", valueName: "pattern"))
     var drawn: [String] = []
 
     @Option(help: "Parameters, the order of examples and all that layers draw are the same for the same seed.")
@@ -80,30 +87,41 @@ struct DataFlags: ParsableArguments {
     @Option(help: ArgumentHelp("Data that every epoch is judged by.", valueName: "path"))
     var validation: String?
 
-    @Option(help: ArgumentHelp("Judge by a part of the data that is not learned, such as 0.1, of every class its share.", valueName: "fraction"))
+    @Option(
+        help: ArgumentHelp("Judge by a part of the data that is not learned, such as 0.1, of every class its share.", valueName: "fraction")
+    )
     var split: Double?
 
     @Option(
         name: .customLong("source"),
-        help: ArgumentHelp("What of the data an input is read from: an array's name, or columns of a table: 'x=a,b'. Repeatable.", valueName: "input=name"))
+        help: ArgumentHelp(
+            "What of the data an input is read from: an array's name, or columns of a table: 'x=a,b'. Repeatable.", valueName: "input=name")
+    )
     var sources: [Setting] = []
 
     @Option(
         name: .customLong("read"),
         help: ArgumentHelp(
-            "How files are read: \(DataOptions.settings.map { "\($0.name), \($0.help)" }.joined(separator: "; ")). Repeatable.", valueName: "name=value"))
+            "How files are read: \(DataOptions.settings.map { "\($0.name), \($0.help)" }.joined(separator: "; ")). Repeatable.",
+            valueName: "name=value"))
     var settings: [Setting] = []
 
-    @Option(help: "Learn every class as often: examples of rare ones again (oversample), of frequent ones fewer (undersample), or made between neighbours (smote).")
+    @Option(
+        help:
+            "Learn every class as often: examples of rare ones again (oversample), of frequent ones fewer (undersample), or made between neighbours (smote)."
+    )
     var balance: Balance?
 
     @Option(
         name: .customLong("normalize"),
         help: ArgumentHelp(
-            "Bring an input to mean 0 and deviation 1 as measured over what is learned; the numbers travel with the model. Repeatable.", valueName: "input"))
+            "Bring an input to mean 0 and deviation 1 as measured over what is learned; the numbers travel with the model. Repeatable.",
+            valueName: "input"))
     var normalised: [String] = []
 
-    @Option(name: .customLong("value"), help: ArgumentHelp("A number for an input that data do not fill, such as a rate. Repeatable.", valueName: "input=0.1"))
+    @Option(
+        name: .customLong("value"),
+        help: ArgumentHelp("A number for an input that data do not fill, such as a rate. Repeatable.", valueName: "input=0.1"))
     var values: [Setting] = []
 
     func validate() throws {
@@ -129,7 +147,8 @@ struct DataFlags: ParsableArguments {
         let graph = training.step.graph
         for setting in values {
             guard let port = graph.inputs.first(where: { $0.name == setting.name }) else {
-                throw DLCError("--value: there is no input \(setting.name); the training has \(graph.inputs.map(\.name).joined(separator: ", "))")
+                throw DLCError(
+                    "--value: there is no input \(setting.name); the training has \(graph.inputs.map(\.name).joined(separator: ", "))")
             }
             let type = graph.type(port.value)
             guard let number = Double(setting.value), type.shape.isEmpty else {
@@ -156,9 +175,13 @@ struct DataFlags: ParsableArguments {
     }
 
     /// What a run is judged by, a part that is split off among it; nil where it is by what it learns.
-    func judged(_ model: String, _ fields: [WantedField], _ seed: UInt64) throws -> (any Dataset)? { try opened(model, fields, seed).validation }
+    func judged(_ model: String, _ fields: [WantedField], _ seed: UInt64) throws -> (any Dataset)? {
+        try opened(model, fields, seed).validation
+    }
 
-    private func opened(_ model: String, _ fields: [WantedField], _ seed: UInt64) throws -> (training: any Dataset, validation: (any Dataset)?) {
+    private func opened(_ model: String, _ fields: [WantedField], _ seed: UInt64) throws -> (
+        training: any Dataset, validation: (any Dataset)?
+    ) {
         let options = try options()
         guard let data else {
             let stem = FilePath.folder(model) + "data/" + ModelFile.stem(model)

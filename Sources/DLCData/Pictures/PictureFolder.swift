@@ -58,7 +58,9 @@ struct PictureFolder: Dataset {
         (self.encoding, self.pictures, labelFields) = (encoding, pictures, labels)
         let known = pictures.map(\.field) + labels.map(\.field)
         fields = wanted.compactMap { wanted in known.first { $0.name == wanted.name } }
-        summary = "\(paths.count) pictures" + (folders.isEmpty ? "" : " of \(encoding.classNames.count) classes") + " in \(path)" + PictureNames.note(others)
+        summary =
+            "\(paths.count) pictures" + (folders.isEmpty ? "" : " of \(encoding.classNames.count) classes") + " in \(path)"
+            + PictureNames.note(others)
     }
 
     func labels() -> [Int]? { classes }

@@ -16,7 +16,8 @@ struct PictureNames {
         let all = try Folder.names(in: place)
         if let odd = all.first(where: { name in
             let kind = Folder.kind(of: name)
-            return !kinds.contains(kind) && (Self.kinds.contains(kind) || Self.foreign.contains(kind)) || Folder.exists(Folder.join(place, name))
+            return !kinds.contains(kind) && (Self.kinds.contains(kind) || Self.foreign.contains(kind))
+                || Folder.exists(Folder.join(place, name))
         }) {
             let isFolder = Folder.exists(Folder.join(place, odd))
             throw DLCError(

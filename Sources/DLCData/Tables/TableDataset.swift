@@ -125,7 +125,9 @@ struct TableDataset: Dataset {
     }
 
     private func missing(_ row: CSVReader.Record, _ column: Int) -> DLCError {
-        DLCError("the value is missing; say what missing values become: --read missing=mean, or missing=drop for the row", at: [place(row, column)])
+        DLCError(
+            "the value is missing; say what missing values become: --read missing=mean, or missing=drop for the row",
+            at: [place(row, column)])
     }
 
     /// The number of a text among the categories of its column.

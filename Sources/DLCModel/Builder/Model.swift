@@ -44,7 +44,8 @@ public struct Model: Sendable {
             let tensor = try values(parameter)
             guard tensor.type == parameter.type, tensor.shape == parameter.shape else {
                 throw DLCError(
-                    "parameter \(parameter.name) is \(parameter.type)\(parameter.shape), the values given are \(tensor.type)\(tensor.shape)")
+                    "parameter \(parameter.name) is \(parameter.type)\(parameter.shape), the values given are \(tensor.type)\(tensor.shape)"
+                )
             }
             tensors[name] = tensor
         }

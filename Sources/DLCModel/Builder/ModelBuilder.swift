@@ -244,7 +244,9 @@ public final class ModelBuilder {
     func fact(_ value: Value) -> Fact { graph.fact(value) }
 
     /// - Throws: where two extents cannot be equal.
-    func require(_ a: Dim, equals b: Dim, _ reason: String) throws { try graph.require(Constraint(.equal, a, b, place: path, reason: reason)) }
+    func require(_ a: Dim, equals b: Dim, _ reason: String) throws {
+        try graph.require(Constraint(.equal, a, b, place: path, reason: reason))
+    }
 
     /// The number of nodes so far, for budgets.
     public var nodeCount: Int { graph.graph.nodes.count }

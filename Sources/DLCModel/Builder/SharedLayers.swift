@@ -14,7 +14,8 @@ extension ModelBuilder {
 
     public func conv(
         _ channels: Int, kernel: some ExtentsConvertible = 1, stride: some ExtentsConvertible = 1, padding: some PaddingConvertible = 0,
-        dilation: some ExtentsConvertible = 1, groups: Int = 1, bias: Bool = true, init initialiser: Initialiser = .standard, name: String? = nil
+        dilation: some ExtentsConvertible = 1, groups: Int = 1, bias: Bool = true, init initialiser: Initialiser = .standard,
+        name: String? = nil
     ) -> LayerInstance {
         let layer = ConvolutionLayer(
             channels: channels, kernel: kernel.extents, stride: stride.extents, padding: padding.padding, dilation: dilation.extents,

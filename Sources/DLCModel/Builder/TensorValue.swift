@@ -20,7 +20,9 @@ public struct TensorValue {
     /// - Throws: where there is no such dimension or its extent is a symbol.
     public func extent(_ axis: Int) throws -> Int {
         let index = try InferenceRules.axis(axis, rank: rank)
-        guard let extent = shape[index].constant else { throw DLCError("dimension \(index) of \(type) is `\(shape[index])`; expected a number that is known before a run") }
+        guard let extent = shape[index].constant else {
+            throw DLCError("dimension \(index) of \(type) is `\(shape[index])`; expected a number that is known before a run")
+        }
         return extent
     }
 

@@ -24,7 +24,9 @@ extension Elaborator {
     /// `squaredNorm("*.weight")` and `norm1("*.weight")`: over all elements of the parameters that there are so far.
     func norm(_ name: String, _ call: Call) throws -> BuildValue {
         if let range = call.nameRange { throw Diagnostic("`\(name)` has no argument `name`", at: range) }
-        guard isTraining else { throw Diagnostic("`\(name)` stands in a training", at: call.range, help: "it is for what `minimize` takes") }
+        guard isTraining else {
+            throw Diagnostic("`\(name)` stands in a training", at: call.range, help: "it is for what `minimize` takes")
+        }
         guard !call.arguments.isEmpty, call.arguments.allSatisfy({ $0.label == nil }) else {
             throw Diagnostic("`\(name)` takes patterns of parameters such as \"*.weight\"", at: call.range)
         }
@@ -37,7 +39,9 @@ extension Elaborator {
                 }
                 let found = builder.weights(NamePattern(text))
                 if found.isEmpty {
-                    throw Diagnostic("no parameter is called `\(text)` up to here", at: argument.range, help: "the layers stand before what is computed from their parameters")
+                    throw Diagnostic(
+                        "no parameter is called `\(text)` up to here", at: argument.range,
+                        help: "the layers stand before what is computed from their parameters")
                 }
                 chosen += found.filter { taken.insert($0.name).inserted }.map(\.value)
             }

@@ -4,14 +4,17 @@ import DLCOps
 /// Names of the language that are neither layers nor blocks.
 enum Builtins {
     static var values: [String: BuildValue] {
-        ["none": .none, "zeros": .initialiser(.zeros), "ones": .initialiser(.ones), "bilinear": .initialiser(.bilinear),
-         "pi": .number(.pi)]
+        [
+            "none": .none, "zeros": .initialiser(.zeros), "ones": .initialiser(.ones), "bilinear": .initialiser(.bilinear),
+            "pi": .number(.pi),
+        ]
     }
 
     /// Functions of build-time values. Where a tensor is among the arguments, the layer of the same name is meant.
     static let functions = [
         "min", "max", "abs", "floor", "ceil", "round", "sqrt", "exp", "log", "sum",
-        "constant", "normal", "uniform", "truncatedNormal", "xavierUniform", "xavierNormal", "kaimingUniform", "kaimingNormal", "orthogonal",
+        "constant", "normal", "uniform", "truncatedNormal", "xavierUniform", "xavierNormal", "kaimingUniform", "kaimingNormal",
+        "orthogonal",
         "parameter", "tensor", "fill", "where", "gradient", "squaredNorm", "norm1",
     ]
 }
@@ -27,7 +30,8 @@ extension Elaborator {
             case "where": return try choice(call)
             case "gradient": return try gradient(call)
             case "squaredNorm", "norm1": return try norm(name, call)
-            case "constant", "normal", "uniform", "truncatedNormal", "xavierUniform", "xavierNormal", "kaimingUniform", "kaimingNormal", "orthogonal":
+            case "constant", "normal", "uniform", "truncatedNormal", "xavierUniform", "xavierNormal", "kaimingUniform", "kaimingNormal",
+                "orthogonal":
                 if let range = call.nameRange { throw Diagnostic("`\(name)` has no argument `name`", at: range) }
                 return .initialiser(try initialiser(name, call))
             default:
@@ -68,7 +72,9 @@ extension Elaborator {
 
     private func extreme(_ name: String, _ a: BuildValue, _ b: BuildValue, at range: SourceRange) throws -> BuildValue {
         if let x = Arithmetic.number(a), let y = Arithmetic.number(b) { return (name == "min") == (y < x) ? b : a }
-        guard let x = a.dim, let y = b.dim else { throw Diagnostic("`\(name)` takes numbers of one kind, found \(a.found) and \(b.found)", at: range) }
+        guard let x = a.dim, let y = b.dim else {
+            throw Diagnostic("`\(name)` takes numbers of one kind, found \(a.found) and \(b.found)", at: range)
+        }
         return try BuildValue(name == "min" ? Dim.min(x, y) : Dim.max(x, y))
     }
 
@@ -104,7 +110,8 @@ extension Elaborator {
         let result: Initialiser
         switch name {
         case "constant": result = .constant(try arguments.number("value"))
-        case "normal": result = .normal(mean: try arguments.number("mean", 0, labelled: true), deviation: try arguments.number("deviation", 1))
+        case "normal":
+            result = .normal(mean: try arguments.number("mean", 0, labelled: true), deviation: try arguments.number("deviation", 1))
         case "uniform":
             let low = try arguments.number("low")
             let high = try arguments.optionalNumber("high")
@@ -112,7 +119,8 @@ extension Elaborator {
         case "truncatedNormal":
             let (deviation, mean) = (try arguments.number("deviation", 1), try arguments.number("mean", 0, labelled: true))
             result = .truncatedNormal(
-                mean: mean, deviation: deviation, low: try arguments.number("low", -2, labelled: true), high: try arguments.number("high", 2, labelled: true))
+                mean: mean, deviation: deviation, low: try arguments.number("low", -2, labelled: true),
+                high: try arguments.number("high", 2, labelled: true))
         case "xavierUniform": result = .xavierUniform(gain: try arguments.number("gain", 1))
         case "xavierNormal": result = .xavierNormal(gain: try arguments.number("gain", 1))
         case "orthogonal": result = .orthogonal(gain: try arguments.number("gain", 1))
@@ -130,14 +138,18 @@ extension Elaborator {
     /// `parameter([768], init: normal(0.02), type: f32, name: "cls")`
     private func parameter(_ call: Call) throws -> BuildValue {
         guard let name = call.name, !name.isEmpty else {
-            throw Diagnostic("a parameter needs a name", at: call.range, help: "`name: \"weight\"` is its part of the path by which files give its values")
+            throw Diagnostic(
+                "a parameter needs a name", at: call.range,
+                help: "`name: \"weight\"` is its part of the path by which files give its values")
         }
         var arguments = NamedArguments("parameter", call)
         let shape = try arguments.extents("shape")
         let type = try arguments.type("type") ?? .float32
         let initialiser = try arguments.initialiser("init") ?? .zeros
         try arguments.finish()
-        guard let extents = shape.constants else { throw Diagnostic("the extents of a parameter are known integers, found \(shape)", at: call.range) }
+        guard let extents = shape.constants else {
+            throw Diagnostic("the extents of a parameter are known integers, found \(shape)", at: call.range)
+        }
         func make() throws -> TensorValue { try builder.parameter(extents, init: initialiser, type: type, name: name) }
         guard let shared = frame.shared else { return .tensor(try make()) }
         return .tensor(try shared.parts.parameter(ModelBuilder.join(builder.path, name), make))

@@ -29,7 +29,9 @@ struct DefinitionBuild {
     }
 
     /// The same for a file by its path.
-    static func run<R>(_ path: String, _ body: (_ file: String, _ folder: String, _ read: @escaping (String) throws -> String) throws -> R) throws -> R {
+    static func run<R>(_ path: String, _ body: (_ file: String, _ folder: String, _ read: @escaping (String) throws -> String) throws -> R)
+        throws -> R
+    {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         let folder = parts.dropLast().map { $0 + "/" }.joined()
         return try body(String(parts.last ?? ""), folder) { try ModelFolder(folder).text(of: $0) }

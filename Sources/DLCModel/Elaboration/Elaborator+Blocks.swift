@@ -66,9 +66,11 @@ extension Elaborator {
             if let label = argument.label {
                 guard let found = parameters.firstIndex(where: { $0.name.name == label.name }) else {
                     let names = parameters.map(\.name.name) + ["name"]
-                    binding.problems.append((
-                        "\(what) has no parameter `\(label.name)`", argument.range,
-                        suggestion(for: label.name, among: names) ?? "it has \(names.map { "`\($0)`" }.joined(separator: ", "))"))
+                    binding.problems.append(
+                        (
+                            "\(what) has no parameter `\(label.name)`", argument.range,
+                            suggestion(for: label.name, among: names) ?? "it has \(names.map { "`\($0)`" }.joined(separator: ", "))"
+                        ))
                     continue
                 }
                 index = found
@@ -110,7 +112,8 @@ extension Elaborator {
 
     /// - Parameter declare: gives the parameters their values in the new frame.
     func enter(
-        _ block: Block, _ range: SourceRange, shared: BlockInstance?, _ open: (() throws -> BuildValue) throws -> BuildValue, declare: @escaping () -> Void
+        _ block: Block, _ range: SourceRange, shared: BlockInstance?, _ open: (() throws -> BuildValue) throws -> BuildValue,
+        declare: @escaping () -> Void
     ) -> BuildValue {
         if frames.contains(where: { $0.block === block }) {
             report(
@@ -139,11 +142,15 @@ extension Elaborator {
         run(block.syntax.body)
         if isStopped { return .invalid }
         for (name, state) in frame.states.sorted(by: { $0.key < $1.key }) where !state.isSet && mistakes == before {
-            report("the state `\(name)` has no next value", at: state.range, help: "`next \(name) = …` gives it; a state that stays is a constant")
+            report(
+                "the state `\(name)` has no next value", at: state.range,
+                help: "`next \(name) = …` gives it; a state that stays is a constant")
         }
         if let result = frame.result { return result }
         if mistakes == before {
-            report("the \(block.syntax.kind.rawValue) `\(block.name)` returned nothing", at: frame.call ?? block.syntax.name.range, help: "a body ends with `return …`")
+            report(
+                "the \(block.syntax.kind.rawValue) `\(block.name)` returned nothing", at: frame.call ?? block.syntax.name.range,
+                help: "a body ends with `return …`")
         }
         return .invalid
     }

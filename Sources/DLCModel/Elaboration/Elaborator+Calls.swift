@@ -75,7 +75,9 @@ extension Elaborator {
         let near = suggestion(for: name, among: Array(frame.block.file.visible.keys) + models + layers + Builtins.functions + methods)
         if let models = frame.block.file.models[name] {
             if isInTraining { return report("several imported files have a model `\(name)`", at: range) }
-            return report("the model `\(name)` cannot be called here", at: range, help: "a training calls models, in its own body; what models share is a block")
+            return report(
+                "the model `\(name)` cannot be called here", at: range,
+                help: "a training calls models, in its own body; what models share is a block")
         }
         report("no layer or block is called `\(name)`", at: range, help: other ?? near)
     }
@@ -91,11 +93,15 @@ extension Elaborator {
         switch argument.value.single {
         case .invalid: return false
         case .text(let name):
-            let isPath = name.isEmpty || name.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { part in
-                !part.isEmpty && part.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" }
-            }
+            let isPath =
+                name.isEmpty
+                || name.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { part in
+                    !part.isEmpty && part.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" }
+                }
             if !isPath {
-                report("\"\(name)\" is no name", at: argument.range, help: "a name is made of letters, digits, `_` and `-`, with points between its parts")
+                report(
+                    "\"\(name)\" is no name", at: argument.range,
+                    help: "a name is made of letters, digits, `_` and `-`, with points between its parts")
             }
             (call.name, call.nameRange) = (name, argument.range)
             return isPath
@@ -130,9 +136,12 @@ extension Elaborator {
         } catch let error as CallProblems {
             for problem in error.problems {
                 let argument = problem.argument.flatMap { $0 < call.arguments.count ? call.arguments[$0] : nil }
-                let help = problem.candidates.isEmpty ? nil : argument?.label.flatMap {
-                    OtherNames.advice(label: $0.name, among: problem.candidates) ?? suggestion(for: $0.name, among: problem.candidates)
-                }
+                let help =
+                    problem.candidates.isEmpty
+                    ? nil
+                    : argument?.label.flatMap {
+                        OtherNames.advice(label: $0.name, among: problem.candidates) ?? suggestion(for: $0.name, among: problem.candidates)
+                    }
                 report(problem.message, at: argument?.range ?? call.range, help: help)
             }
         } catch {
@@ -152,7 +161,8 @@ extension Elaborator {
             var help: String?
             switch argument.value {
             case .layer, .blockInstance, .block, .layerType: help = "apply it to a tensor first"
-            case .results(let results, _): help = "take one of them: " + results.indices.map { "`\(results[$0].label ?? "y\($0 + 1)")`" }.joined(separator: ", ")
+            case .results(let results, _):
+                help = "take one of them: " + results.indices.map { "`\(results[$0].label ?? "y\($0 + 1)")`" }.joined(separator: ", ")
             default: break
             }
             report("`\(layer)` cannot take \(argument.value.found)", at: argument.range, help: help)

@@ -29,7 +29,8 @@ extension Elaborator {
         isWrong = true
         switch value.single {
         case .invalid: break
-        case .tensor: report("an index is an integer, found \(value.found)", at: expression.range, help: "`gather` takes a tensor of indices")
+        case .tensor:
+            report("an index is an integer, found \(value.found)", at: expression.range, help: "`gather` takes a tensor of indices")
         default: report("an index is an integer, found \(value.found)", at: expression.range)
         }
         return nil
@@ -120,7 +121,9 @@ extension Elaborator {
     /// Start, number and step of the elements `first:last:step` of a dimension; negative bounds count from its end.
     private func span(_ axis: Int, of x: TensorValue, _ first: Dim?, _ last: Dim?, _ step: Dim?) throws -> (Dim, Dim, Int) {
         let extent = x.shape[axis]
-        guard let stride = (step ?? 1).constant, stride != 0, stride.magnitude <= 1 << 40 else { throw DLCError("a step is a known integer other than 0") }
+        guard let stride = (step ?? 1).constant, stride != 0, stride.magnitude <= 1 << 40 else {
+            throw DLCError("a step is a known integer other than 0")
+        }
         func place(_ bound: Dim) throws -> Dim { (bound.constant ?? 0) < 0 ? try extent.plus(bound) : bound }
         let start = try first.map(place) ?? (stride > 0 ? 0 : extent.minus(1))
         let end = try last.map(place) ?? (stride > 0 ? extent : -1)

@@ -19,7 +19,9 @@ extension Elaborator {
         for note in notes {
             let (key, value) = (evaluate(note.key).single, evaluate(note.value).single)
             guard case .text(let name) = key, !name.isEmpty else {
-                if !key.isInvalid { report("a key of the metadata is a text, found \(key.found)", at: note.key.range, help: "for example \"labels\"") }
+                if !key.isInvalid {
+                    report("a key of the metadata is a text, found \(key.found)", at: note.key.range, help: "for example \"labels\"")
+                }
                 continue
             }
             guard let text = Self.text(of: value) else {
@@ -60,7 +62,8 @@ extension Elaborator {
     func settleMetadata() {
         for (key, range) in metadata.differing.sorted(by: { $0.key < $1.key }) where metadata.own[key] == nil {
             report(
-                "two models say different things of `\(key)`", at: range, help: "the training can say itself what holds: `metadata \"\(key)\": …`",
+                "two models say different things of `\(key)`", at: range,
+                help: "the training can say itself what holds: `metadata \"\(key)\": …`",
                 notes: metadata.called[key].map { [.init("the first one", at: $0.range)] } ?? [])
         }
     }

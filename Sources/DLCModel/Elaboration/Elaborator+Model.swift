@@ -19,12 +19,16 @@ extension Elaborator {
             let names = settable.map(\.name.name) + symbols
             let known = names.isEmpty ? "it has none" : "it has " + names.map { "`\($0)`" }.joined(separator: ", ")
             report(
-                isInput ? "`\(name)` is an input of the \(kind) `\(model.name)`, which cannot be set" : "the \(kind) `\(model.name)` has no parameter `\(name)` to set",
+                isInput
+                    ? "`\(name)` is an input of the \(kind) `\(model.name)`, which cannot be set"
+                    : "the \(kind) `\(model.name)` has no parameter `\(name)` to set",
                 at: model.syntax.name.range, help: suggestion(for: name, among: names) ?? known)
         }
         for input in inputs { declare(input) }
         let result = body(model)
-        if errors.isEmpty { outputs(result, at: frame.resultRanges, of: "an output of a \(kind)", example: "return") { try builder.output($0, $1) } }
+        if errors.isEmpty {
+            outputs(result, at: frame.resultRanges, of: "an output of a \(kind)", example: "return") { try builder.output($0, $1) }
+        }
         if errors.isEmpty { settleMetadata() }
         if errors.isEmpty { settle() }
         if builder.mode != .evaluation { checkUnused(of: model.file) }
@@ -63,7 +67,9 @@ extension Elaborator {
             }
         }
         let isComplete = shape.count == type.shape.count
-        frame.declare(input.name.name, isComplete ? reporting(at: input.range) { .tensor(try builder.input(input.name.name, type.element, shape)) } : .invalid)
+        frame.declare(
+            input.name.name,
+            isComplete ? reporting(at: input.range) { .tensor(try builder.input(input.name.name, type.element, shape)) } : .invalid)
     }
 
     /// Takes what stands after `return` or `predict` for outputs.

@@ -17,7 +17,8 @@ extension Elaborator {
             }
         }
         guard check(binding.missing, of: model, call) else { return .invalid }
-        return build(model, binding.values, call, shared: frame.shared) { body in try builder.block(model.name, name: call.name ?? "", body) }
+        return build(model, binding.values, call, shared: frame.shared) { body in try builder.block(model.name, name: call.name ?? "", body)
+        }
     }
 
     func apply(model instance: BlockInstance, _ call: Call) -> BuildValue {
@@ -29,8 +30,12 @@ extension Elaborator {
         for problem in binding.problems { report(problem.message, at: problem.range, help: problem.help) }
         if !binding.problems.isEmpty { return .invalid }
         for argument in call.arguments {
-            guard let label = argument.label?.name, parts(of: instance.block).settings.contains(where: { $0.name.name == label }) else { continue }
-            report("the model `\(instance.block.name)` takes only its inputs here", at: argument.range, help: "settings are given where it is made")
+            guard let label = argument.label?.name, parts(of: instance.block).settings.contains(where: { $0.name.name == label }) else {
+                continue
+            }
+            report(
+                "the model `\(instance.block.name)` takes only its inputs here", at: argument.range,
+                help: "settings are given where it is made")
             return .invalid
         }
         guard check(binding.missing, of: instance.block, call) else { return .invalid }
@@ -51,7 +56,8 @@ extension Elaborator {
     }
 
     private func build(
-        _ model: Block, _ values: [String: BuildValue], _ call: Call, shared: BlockInstance?, _ open: (() throws -> BuildValue) throws -> BuildValue
+        _ model: Block, _ values: [String: BuildValue], _ call: Call, shared: BlockInstance?,
+        _ open: (() throws -> BuildValue) throws -> BuildValue
     ) -> BuildValue {
         let (inputs, settings) = parts(of: model)
         var isFitting = true
@@ -86,14 +92,18 @@ extension Elaborator {
     private func fits(_ value: BuildValue, _ input: ParameterSyntax, _ model: Block, _ call: Call) -> Bool {
         guard let type = input.type else { return true }
         let written = "\(type.element)[\(type.shape.map(\.range.text).joined(separator: ", "))]"
-        let argument = call.arguments.first { $0.label?.name == input.name.name }
-            ?? call.arguments.filter { $0.label == nil }.dropFirst(parts(of: model).inputs.firstIndex { $0.name.name == input.name.name } ?? 0).first
+        let argument =
+            call.arguments.first { $0.label?.name == input.name.name }
+            ?? call.arguments.filter { $0.label == nil }.dropFirst(
+                parts(of: model).inputs.firstIndex { $0.name.name == input.name.name } ?? 0
+            ).first
         func refuse(_ help: String? = nil) -> Bool {
             // The mistake is the caller's.
             let caller = frames.removeLast()
             defer { frames.append(caller) }
             report(
-                "`\(input.name.name)` of the model `\(model.name)` is \(written), found \(value.found)", at: argument?.range ?? call.range, help: help,
+                "`\(input.name.name)` of the model `\(model.name)` is \(written), found \(value.found)", at: argument?.range ?? call.range,
+                help: help,
                 notes: [.init("declared here", at: input.name.range)])
             return false
         }

@@ -57,7 +57,9 @@ extension Elaborator {
             if let items = value.items {
                 parts = items
             } else {
-                report("there are \(names.count) names for one value, \(value.found)", at: names[0].range.through(names[names.count - 1].range))
+                report(
+                    "there are \(names.count) names for one value, \(value.found)", at: names[0].range.through(names[names.count - 1].range)
+                )
             }
         }
         if !parts.isEmpty, parts.count < names.count || (parts.count > names.count && !isLayerResult(value)) {
@@ -93,7 +95,8 @@ extension Elaborator {
         case .integer(let count):
             report("`for` goes over a list or a range, found \(value.found)", at: sequence.range, help: "did you mean `0..<\(count)`?")
         default:
-            report("`for` goes over a list or a range, found \(value.found)", at: sequence.range, help: "for example `0..<4` or `[64, 128]`")
+            report(
+                "`for` goes over a list or a range, found \(value.found)", at: sequence.range, help: "for example `0..<4` or `[64, 128]`")
         }
     }
 
@@ -164,9 +167,12 @@ extension Elaborator {
         guard !shape.contains(where: { $0 == nil }) else { return frame.assign(name.name, .invalid) }
         let fullName = ModelBuilder.join(builder.path, name.name)
         let first = initial.map { initialValue($0, type.element) }
-        let value = first.map { $0 == nil } == true ? .invalid : reporting(at: initial?.range ?? name.range) {
-            .tensor(try builder.state(fullName, type.element, shape: shape.compactMap(\.self), initial: first ?? nil))
-        }
+        let value =
+            first.map { $0 == nil } == true
+            ? .invalid
+            : reporting(at: initial?.range ?? name.range) {
+                .tensor(try builder.state(fullName, type.element, shape: shape.compactMap(\.self), initial: first ?? nil))
+            }
         frame.states[name.name] = Frame.State(fullName: fullName, range: range, isSet: value.isInvalid)
         frame.declare(name.name, value)
     }
@@ -197,7 +203,8 @@ extension Elaborator {
             if frame[name.name]?.isInvalid == true { return }
             return report(
                 "no state is called `\(name.name)` here", at: name.range,
-                help: suggestion(for: name.name, among: Array(frame.states.keys)) ?? "a state is declared by `state \(name.name): f32[1, 256]`")
+                help: suggestion(for: name.name, among: Array(frame.states.keys))
+                    ?? "a state is declared by `state \(name.name): f32[1, 256]`")
         }
         frame.states[name.name]?.isSet = true
         if frame[name.name]?.isInvalid == true { return }

@@ -19,7 +19,9 @@ extension Elaborator {
             let done = word == "predict" ? "predicted" : "minimized"
             return report(
                 "`\(word)` stands in a training", at: statement.range,
-                help: isTraining ? "what this \(frame.block.syntax.kind.rawValue) returns can be \(done) there" : "for example `training T(…) { … }`, which may call models")
+                help: isTraining
+                    ? "what this \(frame.block.syntax.kind.rawValue) returns can be \(done) there"
+                    : "for example `training T(…) { … }`, which may call models")
         }
         switch statement.kind {
         case .minimize(let loss, let options): minimize(loss, options, statement.range)
@@ -56,9 +58,13 @@ extension Elaborator {
     private func patterns(_ expression: ExpressionSyntax) -> [String]? {
         let value = evaluate(expression).single
         if value.isInvalid { return nil }
-        let texts = (value.items ?? [value]).compactMap { item -> String? in if case .text(let text) = item, !text.isEmpty { text } else { nil } }
+        let texts = (value.items ?? [value]).compactMap { item -> String? in
+            if case .text(let text) = item, !text.isEmpty { text } else { nil }
+        }
         guard !texts.isEmpty, texts.count == value.items?.count ?? 1 else {
-            report("parameters are named by a text or a list of texts, found \(value.found)", at: expression.range, help: "for example \"features.*\"")
+            report(
+                "parameters are named by a text or a list of texts, found \(value.found)", at: expression.range,
+                help: "for example \"features.*\"")
             return nil
         }
         return texts
@@ -135,7 +141,8 @@ extension Elaborator {
             return true
         default:
             _ = evaluate(expression)
-            report("`minimize` has no `\(label.name)`; it takes \(Self.options.map { "`\($0)`" }.joined(separator: ", "))", at: label.range,
+            report(
+                "`minimize` has no `\(label.name)`; it takes \(Self.options.map { "`\($0)`" }.joined(separator: ", "))", at: label.range,
                 help: suggestion(for: label.name, among: Self.options))
             return false
         }
@@ -151,7 +158,8 @@ extension Elaborator {
     private func predict(_ values: [ReturnedSyntax], _ range: SourceRange) {
         if let prediction {
             return report(
-                "the training predicts already", at: range, help: "one `predict` may have several values: `predict classes: …, features: …`",
+                "the training predicts already", at: range,
+                help: "one `predict` may have several values: `predict classes: …, features: …`",
                 notes: [.init("the first one", at: prediction)])
         }
         prediction = range
@@ -176,7 +184,9 @@ extension Elaborator {
             case "every": every = known(option.value, "`every`") ?? 1
             case "rate":
                 let value = evaluate(option.value)
-                if let number = Arithmetic.number(value), 0...1 ~= number { rate = number } else if !value.isInvalid {
+                if let number = Arithmetic.number(value), 0...1 ~= number {
+                    rate = number
+                } else if !value.isInvalid {
                     report("`rate` of `follow` is a number from 0 to 1, found \(value.found)", at: option.value.range)
                 }
             default:
@@ -185,12 +195,16 @@ extension Elaborator {
         }
         guard let targets else { return }
         guard let source else {
-            if !options.contains(where: { $0.label?.name == "of" }) { report("`follow` needs `of`, the block that is followed", at: range, help: "`follow \"target\", of: \"online\", every: 1000`") }
+            if !options.contains(where: { $0.label?.name == "of" }) {
+                report(
+                    "`follow` needs `of`, the block that is followed", at: range, help: "`follow \"target\", of: \"online\", every: 1000`")
+            }
             return
         }
         guard every >= 1 else { return report("`every` of `follow` is 0; expected at least 1", at: range) }
         for name in targets + [source] where name.contains("*") {
-            return report("`follow` takes names of blocks or layers, found \"\(name)\"", at: range, help: "without `*`: all of a block follows")
+            return report(
+                "`follow` takes names of blocks or layers, found \"\(name)\"", at: range, help: "without `*`: all of a block follows")
         }
         request(range, options) { try targets.map { try builder.follow($0, of: source, every: every, rate: rate) }.last ?? 0 }
     }
@@ -216,9 +230,12 @@ extension Elaborator {
         } catch let error as CallProblems {
             for problem in error.problems {
                 let argument = problem.argument.map { call.arguments[$0] }
-                let help = problem.candidates.isEmpty ? nil : argument?.label.flatMap {
-                    OtherNames.advice(label: $0.name, among: problem.candidates) ?? suggestion(for: $0.name, among: problem.candidates)
-                }
+                let help =
+                    problem.candidates.isEmpty
+                    ? nil
+                    : argument?.label.flatMap {
+                        OtherNames.advice(label: $0.name, among: problem.candidates) ?? suggestion(for: $0.name, among: problem.candidates)
+                    }
                 report(problem.message, at: argument?.range ?? call.range, help: help)
             }
             return .invalid
@@ -254,10 +271,14 @@ extension Elaborator {
             let request = builder.training.gradients[problem.request].flatMap { requests[$0] }
             let asked = request?.options[""] ?? request?.range ?? places[problem.request] ?? frame.block.syntax.name.range
             guard !problem.operation.isEmpty else {
-                report(problem.message.replacing("y does not depend", with: request == nil ? "`of` does not depend" : "the loss does not depend"), at: asked)
+                report(
+                    problem.message.replacing(
+                        "y does not depend", with: request == nil ? "`of` does not depend" : "the loss does not depend"), at: asked)
                 continue
             }
-            let unnamed = graph.nodes.indices.first { graph.nodes[$0].name.isEmpty && graph.nodes[$0].op.name == problem.operation && nodePlaces[$0] != nil }
+            let unnamed = graph.nodes.indices.first {
+                graph.nodes[$0].name.isEmpty && graph.nodes[$0].op.name == problem.operation && nodePlaces[$0] != nil
+            }
             let range = place(of: problem.layer) ?? (problem.layer.isEmpty ? unnamed.flatMap { nodePlaces[$0] } : nil)
             let what = problem.layer.isEmpty ? problem.operation : "\(problem.operation) of \(problem.layer)"
             report(

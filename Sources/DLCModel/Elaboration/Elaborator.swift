@@ -115,7 +115,9 @@ final class Elaborator {
         if steps > budget.steps {
             stop("the model takes more than \(budget.steps) steps to build", at: range, help: "is a loop longer than it should be?")
         } else if nesting > budget.nesting {
-            stop("blocks and expressions are nested more than \(budget.nesting) deep", at: range, help: "give parts of them names of their own")
+            stop(
+                "blocks and expressions are nested more than \(budget.nesting) deep", at: range,
+                help: "give parts of them names of their own")
         } else if builder.nodeCount > budget.nodes {
             stop("the model has more than \(budget.nodes) operators", at: range, help: "is a loop longer than it should be?")
         }

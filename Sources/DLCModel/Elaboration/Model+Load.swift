@@ -12,7 +12,8 @@ extension Model {
 
     /// The same of files whose text `read` gives.
     static func load(
-        _ path: String, in folder: String = "", settings: [String: String] = [:], model name: String? = nil, budget: Elaborator.Budget = .init(),
+        _ path: String, in folder: String = "", settings: [String: String] = [:], model name: String? = nil,
+        budget: Elaborator.Budget = .init(),
         stack: Int = DeepStack.bytes, read: @escaping (String) throws -> String
     ) throws -> Model {
         try DefinitionBuild.run(path, in: folder, .model, name, budget: budget, stack: stack, read: read) { build in

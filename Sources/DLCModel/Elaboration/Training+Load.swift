@@ -12,7 +12,8 @@ extension Training {
 
     /// The same of files whose text `read` gives.
     static func load(
-        _ path: String, in folder: String = "", settings: [String: String] = [:], training name: String? = nil, budget: Elaborator.Budget = .init(),
+        _ path: String, in folder: String = "", settings: [String: String] = [:], training name: String? = nil,
+        budget: Elaborator.Budget = .init(),
         stack: Int = DeepStack.bytes, read: @escaping (String) throws -> String
     ) throws -> Training {
         try DefinitionBuild.run(path, in: folder, .training, name, budget: budget, stack: stack, read: read) { build in

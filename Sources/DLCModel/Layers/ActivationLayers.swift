@@ -94,9 +94,12 @@ public struct SlopedActivationLayer: Layer {
         }
     }
 
-    static let leaky = define(Self(.leakyRelu, alpha: 0.01), "leakyRelu", "slope", "x where it is positive, else `slope · x`.", "Maas et al., 2013")
-    static let elu = define(Self(.elu, alpha: 1), "elu", "alpha", "x where it is positive, else `alpha · (exp(x) - 1)`.", "Clevert et al., 2015")
-    static let celu = define(Self(.celu, alpha: 1), "celu", "alpha", "x where it is positive, else `alpha · (exp(x / alpha) - 1)`.", "Barron, 2017")
+    static let leaky = define(
+        Self(.leakyRelu, alpha: 0.01), "leakyRelu", "slope", "x where it is positive, else `slope · x`.", "Maas et al., 2013")
+    static let elu = define(
+        Self(.elu, alpha: 1), "elu", "alpha", "x where it is positive, else `alpha · (exp(x) - 1)`.", "Clevert et al., 2015")
+    static let celu = define(
+        Self(.celu, alpha: 1), "celu", "alpha", "x where it is positive, else `alpha · (exp(x / alpha) - 1)`.", "Barron, 2017")
     static let thresholded = define(
         Self(.thresholdedRelu, alpha: 1), "thresholdedRelu", "threshold", "x where it is above the threshold, else 0.", nil)
 
@@ -215,7 +218,9 @@ public struct MaxoutLayer: Layer {
         let x = try operand(operands, 0)
         let axis = try InferenceRules.axis(axis, rank: x.rank)
         let channels = try x.extent(axis)
-        guard pieces >= 1, channels % pieces == 0 else { throw DLCError("\(pieces) pieces do not divide the \(channels) channels of \(x.type)") }
+        guard pieces >= 1, channels % pieces == 0 else {
+            throw DLCError("\(pieces) pieces do not divide the \(channels) channels of \(x.type)")
+        }
         let split = Shape(x.shape[..<axis]) + [Dim(channels / pieces), Dim(pieces)] + Shape(x.shape[(axis + 1)...])
         let parts = try context.add(Reshape(shape: split), x)
         return [try context.add(Reduce(.max, axes: [axis + 1], keepDims: false), parts)]

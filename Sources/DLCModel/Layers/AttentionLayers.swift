@@ -19,7 +19,9 @@ public struct DotProductAttentionLayer: Layer {
         source: "Vaswani et al., 2017, section 3.2", operands: ["q", "k", "v", "mask?"]
     ) {
         Argument("heads", \.heads, "how many heads the last dimension holds", .positional)
-        Argument("keyValueHeads", \.keyValueHeads, "how many heads k and v have, each for a group of neighbours (Ainslie et al., 2023); none for as many")
+        Argument(
+            "keyValueHeads", \.keyValueHeads,
+            "how many heads k and v have, each for a group of neighbours (Ainslie et al., 2023); none for as many")
         Argument("causal", \.causal, "whether a place sees only places up to its own")
         Argument("scale", \.scale, "the factor of the products; none for 1 / √D")
     }
@@ -31,7 +33,9 @@ public struct DotProductAttentionLayer: Layer {
             guard x.rank == 3 else { throw DLCError("\(name) is \(x.type); expected [N, length, width]") }
             let width = try x.extent(2)
             let heads = index == 0 ? self.heads : keyValueHeads ?? self.heads
-            guard heads >= 1, width % heads == 0 else { throw DLCError("\(heads) heads do not divide the width \(width) of \(name), \(x.type)") }
+            guard heads >= 1, width % heads == 0 else {
+                throw DLCError("\(heads) heads do not divide the width \(width) of \(name), \(x.type)")
+            }
             let split: Shape = [x.shape[0], x.shape[1], Dim(heads), Dim(width / heads)]
             return try context.add(Transpose([0, 2, 1, 3]), context.add(Reshape(shape: split), x))
         }
@@ -83,7 +87,9 @@ public struct MultiHeadAttentionLayer: Layer {
         }
         let parts: [TensorValue]
         if let memory = optional(operands, 1) {
-            guard memory.rank == 3, memory.shape[2] == x.shape[2] else { throw DLCError("memory is \(memory.type); expected [N, length, \(width)]") }
+            guard memory.rank == 3, memory.shape[2] == x.shape[2] else {
+                throw DLCError("memory is \(memory.type); expected [N, length, \(width)]")
+            }
             parts = try projected(x, 0..<1) + projected(memory, 1..<3)
         } else {
             parts = try projected(x, 0..<3)
@@ -112,7 +118,9 @@ public struct AdditiveAttentionLayer: Layer {
 
     public func apply(to operands: [TensorValue?], in context: LayerContext) throws -> [TensorValue] {
         let (query, memory) = (try operand(operands, 0), try operand(operands, 1))
-        guard query.rank == 2, memory.rank == 3 else { throw DLCError("query is \(query.type), memory is \(memory.type); expected [N, Q] and [N, S, M]") }
+        guard query.rank == 2, memory.rank == 3 else {
+            throw DLCError("query is \(query.type), memory is \(memory.type); expected [N, Q] and [N, S, M]")
+        }
         let asked = try DenseLayer(units: width, bias: false).apply(to: [query], in: context.child("query"))[0]
         let keys = try DenseLayer(units: width).apply(to: [memory], in: context.child("key"))[0]
         let row = try context.add(Reshape(shape: [query.shape[0], 1, Dim(width)]), asked)
@@ -181,18 +189,22 @@ extension TensorValue {
         _ k: TensorValue, _ v: TensorValue, mask: TensorValue? = nil, heads: Int = 1, keyValueHeads: Int? = nil, causal: Bool = false,
         scale: Double? = nil, name: String? = nil
     ) throws -> TensorValue {
-        try applying(DotProductAttentionLayer(heads: heads, keyValueHeads: keyValueHeads, causal: causal, scale: scale), k, v, mask, name: name)
+        try applying(
+            DotProductAttentionLayer(heads: heads, keyValueHeads: keyValueHeads, causal: causal, scale: scale), k, v, mask, name: name)
     }
     public func multiHeadAttention(
         _ heads: Int, memory: TensorValue? = nil, mask: TensorValue? = nil, causal: Bool = false, bias: Bool = true, name: String? = nil
     ) throws -> TensorValue {
         try applying(MultiHeadAttentionLayer(heads: heads, causal: causal, bias: bias), memory, mask, name: name)
     }
-    public func additiveAttention(_ memory: TensorValue, width: Int, name: String? = nil) throws -> (context: TensorValue, weights: TensorValue) {
+    public func additiveAttention(_ memory: TensorValue, width: Int, name: String? = nil) throws -> (
+        context: TensorValue, weights: TensorValue
+    ) {
         let results = try builder.layer(AdditiveAttentionLayer(width: width), name: name).results([self, memory])
         return (results[0], results[1])
     }
-    public func positionalEmbedding(_ count: Int, init initialiser: Initialiser = .normal(0.02), name: String? = nil) throws -> TensorValue {
+    public func positionalEmbedding(_ count: Int, init initialiser: Initialiser = .normal(0.02), name: String? = nil) throws -> TensorValue
+    {
         var layer = PositionLayer(isLearned: true)
         (layer.count, layer.initialiser) = (count, initialiser)
         return try applying(layer, name: name)

@@ -25,7 +25,8 @@ public struct AugmentationLayer: Layer {
     }
 
     static let shift = LayerDefinition(
-        Self(.randomShift), name: "randomShift", doc: "Images x `[N, C, H, W]` moved by whole pixels in a training's step, zeros behind them."
+        Self(.randomShift), name: "randomShift",
+        doc: "Images x `[N, C, H, W]` moved by whole pixels in a training's step, zeros behind them."
     ) { Argument("pixels", \.pixels, "how far at most, in each direction", .required) }
 
     static let flip = LayerDefinition(
@@ -42,7 +43,8 @@ public struct AugmentationLayer: Layer {
 
     static let crop = LayerDefinition(
         Self(.randomCrop), name: "randomCrop",
-        doc: "A part `[N, C, height, width]` of images x `[N, C, H, W]`, from a random place in a training's step, elsewhere from the middle.",
+        doc:
+            "A part `[N, C, height, width]` of images x `[N, C, H, W]`, from a random place in a training's step, elsewhere from the middle.",
         source: "Krizhevsky et al., 2012, section 4.1"
     ) {
         Argument("extents", \.pixels, "height and width, or one number for both", .required)
@@ -131,7 +133,8 @@ private struct ImageGrid {
             padded = try context.add(Pad(pads: [0, 0, Dim(pads[0].0), Dim(pads[1].0), 0, 0, Dim(pads[0].1), Dim(pads[1].1)]), x)
         }
         let starts: [Dim] = [0, 0, Dim(max(first[0], 0)), Dim(max(first[1], 0))]
-        return try context.add(Slice(starts: starts, sizes: [x.shape[0], x.shape[1], Dim(extents[0]), Dim(extents[1])], steps: [1, 1, 1, 1]), padded)
+        return try context.add(
+            Slice(starts: starts, sizes: [x.shape[0], x.shape[1], Dim(extents[0]), Dim(extents[1])], steps: [1, 1, 1, 1]), padded)
     }
 
     /// Turned about the middle by angles `f32[N, 1]`, bilinear.
@@ -158,13 +161,16 @@ private struct ImageGrid {
 
     /// The pixels `[N, C, P]` at whole rows and columns `[N, P]`.
     private func pixels(rows: TensorValue, columns: TensorValue) throws -> TensorValue {
-        func inside(_ places: TensorValue, _ extent: Int) throws -> TensorValue { try context.add(Clip(min: 0, max: Double(extent - 1)), places) }
+        func inside(_ places: TensorValue, _ extent: Int) throws -> TensorValue {
+            try context.add(Clip(min: 0, max: Double(extent - 1)), places)
+        }
         let (row, column) = (try inside(rows, height), try inside(columns, width))
         let isInside = try context.add(Binary(.and), context.add(Binary(.equal), row, rows), context.add(Binary(.equal), column, columns))
         let flat = try context.add(Reshape(shape: [x.shape[0], x.shape[1], Dim(height * width)]), x)
         let index = try context.add(Cast(to: .int64), row * Double(width) + column)
         let count = Dim(extents[0] * extents[1])
-        let all = try context.add(Expand(shape: [x.shape[0], x.shape[1], count]), context.add(Reshape(shape: [x.shape[0], 1, count]), index))
+        let all = try context.add(
+            Expand(shape: [x.shape[0], x.shape[1], count]), context.add(Reshape(shape: [x.shape[0], 1, count]), index))
         let read = try context.add(GatherElements(axis: 2), flat, all)
         let mask = try context.add(Reshape(shape: [x.shape[0], 1, count]), isInside)
         return try context.add(Where(), mask, read, x.builder.scalar(0, like: x))
@@ -182,7 +188,8 @@ private struct ImageGrid {
 }
 
 extension TensorValue {
-    private func augmented(_ kind: AugmentationLayer.Kind, _ name: String?, _ set: (inout AugmentationLayer) -> Void) throws -> TensorValue {
+    private func augmented(_ kind: AugmentationLayer.Kind, _ name: String?, _ set: (inout AugmentationLayer) -> Void) throws -> TensorValue
+    {
         var layer = AugmentationLayer(kind)
         set(&layer)
         return try applying(layer, name: name)

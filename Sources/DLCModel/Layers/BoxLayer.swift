@@ -9,7 +9,8 @@ public struct BoxDecodeLayer: Layer {
 
     public static let definition = LayerDefinition(
         Self(), name: "boxDecode",
-        doc: "Boxes `[…, 4]` (left, top, right, bottom) from anchors of the same form and deltas `[…, 4]`: moves of the centre in widths and "
+        doc:
+            "Boxes `[…, 4]` (left, top, right, bottom) from anchors of the same form and deltas `[…, 4]`: moves of the centre in widths and "
             + "heights, and logarithms of factors of the extents, each divided by its weight.",
         source: "Ren et al., 2015, section 3.1.2", operands: ["deltas", "anchors"]
     ) {
@@ -24,8 +25,12 @@ public struct BoxDecodeLayer: Layer {
         guard deltas.shape.last == 4, anchors.shape.last == 4 else {
             throw DLCError("deltas are \(deltas.type), anchors are \(anchors.type); expected […, 4] each")
         }
-        guard weights.count == 4, weights.allSatisfy({ $0 > 0 }) else { throw DLCError("weights are \(weights); expected four numbers above 0") }
-        func part(_ x: TensorValue, _ index: Int) throws -> TensorValue { try x.sliced(axis: x.rank - 1, from: Dim(index), count: 1, context) }
+        guard weights.count == 4, weights.allSatisfy({ $0 > 0 }) else {
+            throw DLCError("weights are \(weights); expected four numbers above 0")
+        }
+        func part(_ x: TensorValue, _ index: Int) throws -> TensorValue {
+            try x.sliced(axis: x.rank - 1, from: Dim(index), count: 1, context)
+        }
         /// Both edges of the boxes along one direction.
         func edges(_ direction: Int) throws -> [TensorValue] {
             let low = try part(anchors, direction)

@@ -27,7 +27,8 @@ public struct DenseLayer: Layer {
         let x = try operand(operands, 0)
         try positive(units, "units")
         let inputs = try x.extent(-1)
-        let weight = try context.weight(transposed ? [inputs, units] : [units, inputs], initialiser, type: x.element, isNormalised: weightNorm)
+        let weight = try context.weight(
+            transposed ? [inputs, units] : [units, inputs], initialiser, type: x.element, isNormalised: weightNorm)
         let offset = bias ? try context.parameter("bias", [units], .bias(besides: [units, inputs]), type: x.element) : nil
         if x.rank == 2 {
             var gemm = Gemm()
@@ -94,12 +95,15 @@ extension Layer {
 
 extension TensorValue {
     public func dense(
-        _ units: Int, bias: Bool = true, transposed: Bool = false, weightNorm: Bool = false, init initialiser: Initialiser = .standard, name: String? = nil
+        _ units: Int, bias: Bool = true, transposed: Bool = false, weightNorm: Bool = false, init initialiser: Initialiser = .standard,
+        name: String? = nil
     ) throws -> TensorValue {
-        try applying(DenseLayer(units: units, bias: bias, transposed: transposed, weightNorm: weightNorm, initialiser: initialiser), name: name)
+        try applying(
+            DenseLayer(units: units, bias: bias, transposed: transposed, weightNorm: weightNorm, initialiser: initialiser), name: name)
     }
 
-    public func embedding(_ count: Int, _ width: Int, init initialiser: Initialiser = .normal(1), name: String? = nil) throws -> TensorValue {
+    public func embedding(_ count: Int, _ width: Int, init initialiser: Initialiser = .normal(1), name: String? = nil) throws -> TensorValue
+    {
         try applying(EmbeddingLayer(count: count, width: width, initialiser: initialiser), name: name)
     }
 }

@@ -21,11 +21,13 @@ public struct DropoutLayer: Layer {
 
     static let elements = define(.dropout, "elements", "Srivastava et al., 2014")
     static let channels = define(.spatialDropout, "channels of x `[N, C, …]`", "Tompson et al., 2015")
-    static let examples = define(.stochasticDepth, "all of an example of x `[N, …]`, before it is added to what goes around it", "Huang et al., 2016")
+    static let examples = define(
+        .stochasticDepth, "all of an example of x `[N, …]`, before it is added to what goes around it", "Huang et al., 2016")
 
     private static func define(_ kind: Kind, _ what: String, _ source: String) -> LayerDefinition {
         LayerDefinition(
-            Self(kind), name: kind.rawValue, doc: "x as it is. In a training's step \(what) are dropped at random, and the others divided by `1 - rate`.",
+            Self(kind), name: kind.rawValue,
+            doc: "x as it is. In a training's step \(what) are dropped at random, and the others divided by `1 - rate`.",
             source: source
         ) {
             Argument("rate", \.rate, "the part that is dropped", .positional)

@@ -42,7 +42,8 @@ public struct LayerContext {
     ) throws -> TensorValue {
         guard type.isFloat else { throw DLCError("has weights and takes floating point, found \(type); `cast(f32)` converts") }
         return try builder.parameter(
-            ModelParameter(name: ModelBuilder.join(path, name), type: type, shape: shape, initialiser: initialiser, role: role), owner: owner)
+            ModelParameter(name: ModelBuilder.join(path, name), type: type, shape: shape, initialiser: initialiser, role: role),
+            owner: owner)
     }
 
     /// Applies an operator with one result.

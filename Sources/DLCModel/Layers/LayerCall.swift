@@ -95,7 +95,8 @@ private struct CallMatcher {
             }
             problems.append(
                 CallProblem(
-                    argument: index, message: "\(definition.name) takes \(expected) without a label, found \(argument.value.found)\(advice)"))
+                    argument: index, message: "\(definition.name) takes \(expected) without a label, found \(argument.value.found)\(advice)"
+                ))
         }
     }
 
@@ -105,7 +106,8 @@ private struct CallMatcher {
             return problems.append(CallProblem(argument: index, message: message))
         }
         if let most = definition.arity.most, place >= most {
-            var message = "\(definition.name) takes at most \(most == 1 ? "one tensor" : "\(most) tensors"): \(definition.operandNames.joined(separator: ", "))"
+            var message =
+                "\(definition.name) takes at most \(most == 1 ? "one tensor" : "\(most) tensors"): \(definition.operandNames.joined(separator: ", "))"
             // A number that stands where a tensor may is mostly meant for an argument.
             let labelled = definition.arguments.filter { $0.use == .labelled && !given.contains($0.name) }.map(\.name)
             if !value.isTensor, !labelled.isEmpty { message += "; arguments are given by name: \(labelled.joined(separator: ", "))" }

@@ -13,7 +13,8 @@ public struct CrossEntropyLayer: Layer {
 
     public static let definition = LayerDefinition(
         Self(), name: "crossEntropy",
-        doc: "Softmax cross-entropy of logits `[N, C, …]` and labels `[N, …]` (integers), with a weight `[C]` per class where given; the mean is "
+        doc:
+            "Softmax cross-entropy of logits `[N, C, …]` and labels `[N, …]` (integers), with a weight `[C]` per class where given; the mean is "
             + "by the weights of the labels.",
         source: "Szegedy et al., 2016, section 7, for smoothing", operands: ["logits", "labels", "weights?"]
     ) {
@@ -81,8 +82,11 @@ public struct LossLayer: Layer {
         case .meanSquaredError: plain(kind, "The square of x - target.", nil)
         case .meanAbsoluteError: plain(kind, "The magnitude of x - target.", nil)
         case .klDivergence:
-            plain(kind, "The Kullback-Leibler divergence `target · (log(target) - x)` of logarithms of probabilities x and probabilities.", nil)
-        case .huber: numbered(kind, "Half the square of x - target up to delta, linear beyond.", "Huber, 1964", "delta", "where the square ends")
+            plain(
+                kind, "The Kullback-Leibler divergence `target · (log(target) - x)` of logarithms of probabilities x and probabilities.",
+                nil)
+        case .huber:
+            numbered(kind, "Half the square of x - target up to delta, linear beyond.", "Huber, 1964", "delta", "where the square ends")
         case .hinge:
             numbered(
                 kind, "`max(0, margin - target · x)` for targets -1 and 1.", "Cortes and Vapnik, 1995", "margin",
@@ -114,7 +118,9 @@ public struct LossLayer: Layer {
     public func apply(to operands: [TensorValue?], in context: LayerContext) throws -> [TensorValue] {
         let (x, target) = (try operand(operands, 0), try operand(operands, 1))
         // [N] beside [N, 1] would be the differences of all pairs.
-        guard target.rank == x.rank || target.rank == 0 else { throw DLCError("x is \(x.type), target \(target.type); expected as many dimensions") }
+        guard target.rank == x.rank || target.rank == 0 else {
+            throw DLCError("x is \(x.type), target \(target.type); expected as many dimensions")
+        }
         let loss = try weighted(elements(x, target, context), optional(operands, 2))
         switch reduction {
         case .none: return [loss]
@@ -159,7 +165,8 @@ extension TensorValue {
     }
 
     private func loss(
-        _ kind: LossLayer.Kind, _ operands: [TensorValue?], _ reduction: LossReduction, _ name: String?, delta: Double = 1, smoothing: Double = 0
+        _ kind: LossLayer.Kind, _ operands: [TensorValue?], _ reduction: LossReduction, _ name: String?, delta: Double = 1,
+        smoothing: Double = 0
     ) throws -> TensorValue {
         var layer = LossLayer(kind)
         (layer.reduction, layer.delta, layer.smoothing) = (reduction, delta, smoothing)
@@ -171,10 +178,13 @@ extension TensorValue {
     public func meanAbsoluteError(_ target: TensorValue, reduction: LossReduction = .mean, name: String? = nil) throws -> TensorValue {
         try loss(.meanAbsoluteError, [target], reduction, name)
     }
-    public func huber(_ target: TensorValue, delta: Double = 1, reduction: LossReduction = .mean, name: String? = nil) throws -> TensorValue {
+    public func huber(_ target: TensorValue, delta: Double = 1, reduction: LossReduction = .mean, name: String? = nil) throws -> TensorValue
+    {
         try loss(.huber, [target], reduction, name, delta: delta)
     }
-    public func hinge(_ target: TensorValue, margin: Double = 1, reduction: LossReduction = .mean, name: String? = nil) throws -> TensorValue {
+    public func hinge(_ target: TensorValue, margin: Double = 1, reduction: LossReduction = .mean, name: String? = nil) throws
+        -> TensorValue
+    {
         try loss(.hinge, [target], reduction, name, delta: margin)
     }
     public func binaryCrossEntropy(

@@ -16,7 +16,8 @@ public struct MaskedConvolutionLayer: Layer {
 
     public static let definition = LayerDefinition(
         Self(), name: "maskedConv",
-        doc: "Convolution of x `[N, C, H, W]` with weight `[channels, C, kernel…]` whose taps behind the middle are zeros, padded to x's extents. "
+        doc:
+            "Convolution of x `[N, C, H, W]` with weight `[channels, C, kernel…]` whose taps behind the middle are zeros, padded to x's extents. "
             + "At the middle a channel sees those of earlier colours and, with mask B, of its own.",
         source: "van den Oord et al., 2016, section 3.4", parameters: ["weight", "[bias]"]
     ) {
@@ -35,7 +36,9 @@ public struct MaskedConvolutionLayer: Layer {
         let window = try kernel.spread(over: 2, "kernel")
         guard window.allSatisfy({ $0 % 2 == 1 }) else { throw DLCError("kernel is \(window); expected odd extents, which have a middle") }
         let inputs = try x.extent(1)
-        guard 1...min(inputs, channels) ~= colours else { throw DLCError("colours is \(colours); expected 1 to \(min(inputs, channels)), as many as there are channels") }
+        guard 1...min(inputs, channels) ~= colours else {
+            throw DLCError("colours is \(colours); expected 1 to \(min(inputs, channels)), as many as there are channels")
+        }
         let shape = [channels, inputs] + window
         let weight = try context.parameter("weight", shape, initialiser, type: x.element)
         let offset = bias ? try context.parameter("bias", [channels], .bias(besides: shape), type: x.element) : nil

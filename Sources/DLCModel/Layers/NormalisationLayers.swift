@@ -83,7 +83,9 @@ public struct GroupNormLayer: Layer {
         let x = try operand(operands, 0)
         let channels = try x.extent(1)
         let count = groups ?? channels
-        guard count >= 1, channels % count == 0 else { throw DLCError("\(count) groups do not divide the \(channels) channels of \(x.type)") }
+        guard count >= 1, channels % count == 0 else {
+            throw DLCError("\(count) groups do not divide the \(channels) channels of \(x.type)")
+        }
         let scale = affine ? try context.parameter("weight", [channels], .ones, type: x.element) : try x.filled(1, [channels])
         let offset = affine ? try context.parameter("bias", [channels], .zeros, type: x.element) : try x.filled(0, [channels])
         return [try context.add(GroupNormalization(groups: count, epsilon: epsilon), x, scale, offset)]
@@ -141,7 +143,9 @@ public struct L2NormalizeLayer: Layer {
 
 extension Layer {
     func lastExtents(_ x: TensorValue, _ dimensions: Int) throws -> [Int] {
-        guard dimensions >= 1, dimensions <= x.rank else { throw DLCError("dimensions is \(dimensions); expected 1 to \(x.rank) for \(x.type)") }
+        guard dimensions >= 1, dimensions <= x.rank else {
+            throw DLCError("dimensions is \(dimensions); expected 1 to \(x.rank) for \(x.type)")
+        }
         return try (x.rank - dimensions..<x.rank).map { try x.extent($0) }
     }
 }

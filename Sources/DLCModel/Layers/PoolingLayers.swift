@@ -112,7 +112,9 @@ public struct AdaptivePoolingLayer: Layer {
     /// equally long for all places of the others.
     private func pooled(_ x: TensorValue, axis: Int, to count: Int, _ context: LayerContext) throws -> TensorValue {
         let extent = try x.extent(axis)
-        guard count <= 1 << 12, extent <= 1 << 30 else { throw DLCError("pooling \(extent) places to \(count); expected at most \(1 << 12)") }
+        guard count <= 1 << 12, extent <= 1 << 30 else {
+            throw DLCError("pooling \(extent) places to \(count); expected at most \(1 << 12)")
+        }
         let windows = try (0..<count).map { i -> TensorValue in
             let start = i * extent / count
             let end = ((i + 1) * extent + count - 1) / count

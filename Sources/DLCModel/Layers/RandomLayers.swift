@@ -19,7 +19,8 @@ public struct RandomLayer: Layer {
 
     static let normal = LayerDefinition(
         Self(.randomNormal), name: "randomNormal",
-        doc: "Normally distributed numbers of x's shape and type, drawn anew by every run of a training's step and in its `predict`; elsewhere the mean. x itself plays no part.",
+        doc:
+            "Normally distributed numbers of x's shape and type, drawn anew by every run of a training's step and in its `predict`; elsewhere the mean. x itself plays no part.",
         source: "Box and Muller, 1958; Salmon et al., 2011"
     ) {
         Argument("mean", \.mean, "the mean")
@@ -28,7 +29,8 @@ public struct RandomLayer: Layer {
 
     static let uniform = LayerDefinition(
         Self(.randomUniform), name: "randomUniform",
-        doc: "Evenly distributed numbers of x's shape and type, drawn anew by every run of a training's step and in its `predict`; elsewhere the middle. x itself plays no part.",
+        doc:
+            "Evenly distributed numbers of x's shape and type, drawn anew by every run of a training's step and in its `predict`; elsewhere the middle. x itself plays no part.",
         source: "Salmon et al., 2011"
     ) {
         Argument("low", \.low, "the least")
@@ -39,8 +41,11 @@ public struct RandomLayer: Layer {
         let x = try operand(operands, 0)
         guard x.element.isFloat else { throw DLCError("x is \(x.type); expected floating point") }
         let (offset, scale) = kind == .randomNormal ? (mean, deviation) : (low, high - low)
-        guard scale >= 0, offset.isFinite else { throw DLCError(kind == .randomNormal ? "deviation is \(deviation); expected at least 0" : "low is \(low) and high \(high)") }
-        guard let drawn = try context.builder.draw(kind == .randomNormal ? .normal : .uniform, x.shape, name: context.path, isAsked: true) else {
+        guard scale >= 0, offset.isFinite else {
+            throw DLCError(kind == .randomNormal ? "deviation is \(deviation); expected at least 0" : "low is \(low) and high \(high)")
+        }
+        guard let drawn = try context.builder.draw(kind == .randomNormal ? .normal : .uniform, x.shape, name: context.path, isAsked: true)
+        else {
             let middle = kind == .randomNormal ? mean : (low + high) / 2
             return [try context.add(Fill(shape: x.shape, value: Tensor(filling: middle, type: x.element, shape: [])))]
         }

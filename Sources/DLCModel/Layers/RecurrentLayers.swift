@@ -32,7 +32,8 @@ public struct RecurrentLayer: Layer {
     }
 
     static let rnn = LayerDefinition(
-        Self(.rnn), name: "rnn", doc: "A plain recurrent layer: \(shapes).", source: "Elman, 1990", operands: ["x", "initial?"], results: ["y", "h"],
+        Self(.rnn), name: "rnn", doc: "A plain recurrent layer: \(shapes).", source: "Elman, 1990", operands: ["x", "initial?"],
+        results: ["y", "h"],
         parameters: names
     ) {
         Argument("hidden", \.hidden, "H, the width of the state", .required)
@@ -78,7 +79,9 @@ public struct RecurrentLayer: Layer {
         var x = try operand(operands, 0)
         guard x.rank == 3 else { throw DLCError("x is \(x.type); expected [N, steps, width]") }
         try positive(hidden, "hidden")
-        guard hidden <= 1 << 24, layers >= 1, layers <= 256 else { throw DLCError("hidden is \(hidden), layers \(layers); expected at most \(1 << 24) and 1 to 256") }
+        guard hidden <= 1 << 24, layers >= 1, layers <= 256 else {
+            throw DLCError("hidden is \(hidden), layers \(layers); expected at most \(1 << 24) and 1 to 256")
+        }
         let initial = try [optional(operands, 1), optional(operands, 2)].map { try $0.map { try checked($0, x) } }
         if kind == .lstm, (initial[0] == nil) != (initial[1] == nil) { throw DLCError("initial and cell are given together or not at all") }
         var last: [[TensorValue]] = [[], []]
@@ -177,7 +180,8 @@ extension TensorValue {
     }
 
     public func lstm(
-        _ hidden: Int, initial: TensorValue? = nil, cell: TensorValue? = nil, layers: Int = 1, bidirectional: Bool = false, bias: Bool = true,
+        _ hidden: Int, initial: TensorValue? = nil, cell: TensorValue? = nil, layers: Int = 1, bidirectional: Bool = false,
+        bias: Bool = true,
         outputs: RecurrentLayer.Outputs = .all, name: String? = nil
     ) throws -> (y: TensorValue, h: TensorValue, c: TensorValue) {
         let results = try recurrent(.lstm, hidden, layers, bidirectional, bias, outputs, [initial, cell], name)

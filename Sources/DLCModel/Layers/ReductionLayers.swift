@@ -15,16 +15,17 @@ public struct ReductionLayer: Layer {
     private static let definitions = Dictionary(uniqueKeysWithValues: kinds.map { ($0, define($0)) })
 
     private static func define(_ kind: ReduceKind) -> LayerDefinition {
-        let (name, what) = switch kind {
-        case .mean: ("mean", "The average")
-        case .max: ("max", "The largest")
-        case .min: ("min", "The smallest")
-        case .prod: ("product", "The product")
-        case .l1: ("l1Norm", "The sum of the magnitudes")
-        case .l2: ("l2Norm", "The root of the sum of the squares")
-        case .logSumExp: ("logSumExp", "The logarithm of the sum of the exponentials")
-        default: ("sum", "The sum")
-        }
+        let (name, what) =
+            switch kind {
+            case .mean: ("mean", "The average")
+            case .max: ("max", "The largest")
+            case .min: ("min", "The smallest")
+            case .prod: ("product", "The product")
+            case .l1: ("l1Norm", "The sum of the magnitudes")
+            case .l2: ("l2Norm", "The root of the sum of the squares")
+            case .logSumExp: ("logSumExp", "The logarithm of the sum of the exponentials")
+            default: ("sum", "The sum")
+            }
         return LayerDefinition(Self(kind), name: name, doc: "\(what) of the elements along dimensions.") {
             Argument("axes", \.axes, "one dimension or several; none for all", .positional)
             Argument("keepDimensions", \.keepDimensions, "whether dimensions of extent 1 remain")
@@ -52,7 +53,8 @@ public struct ArgumentOfExtremeLayer: Layer {
     static let min = define(.min, "argmin", "smallest")
 
     private static func define(_ kind: ArgKind, _ name: String, _ what: String) -> LayerDefinition {
-        LayerDefinition(Self(kind), name: name, doc: "The place of the \(what) element along a dimension, as i64; of equal ones the first.") {
+        LayerDefinition(Self(kind), name: name, doc: "The place of the \(what) element along a dimension, as i64; of equal ones the first.")
+        {
             Argument("axis", \.axis, "the dimension that is searched", .positional)
             Argument("keepDimensions", \.keepDimensions, "whether a dimension of extent 1 remains")
         }
@@ -92,9 +94,11 @@ public struct ExtremeLayer: Layer {
     public var definition: LayerDefinition { function == .max ? Self.maximum : Self.minimum }
 
     static let maximum = LayerDefinition(
-        Self(function: .max), name: "maximum", doc: "The larger of two tensors' elements, or of an element and a number.", operands: ["a", "b"])
+        Self(function: .max), name: "maximum", doc: "The larger of two tensors' elements, or of an element and a number.",
+        operands: ["a", "b"])
     static let minimum = LayerDefinition(
-        Self(function: .min), name: "minimum", doc: "The smaller of two tensors' elements, or of an element and a number.", operands: ["a", "b"])
+        Self(function: .min), name: "minimum", doc: "The smaller of two tensors' elements, or of an element and a number.",
+        operands: ["a", "b"])
 
     public func apply(to operands: [TensorValue?], in context: LayerContext) throws -> [TensorValue] {
         [try context.add(Binary(function), operand(operands, 0), operand(operands, 1))]
@@ -115,12 +119,13 @@ public struct DistanceLayer: Layer {
     private static let definitions = Dictionary(uniqueKeysWithValues: Kind.allCases.map { ($0, define($0)) })
 
     private static func define(_ kind: Kind) -> LayerDefinition {
-        let doc = switch kind {
-        case .l1Distance: "The sum of `|a - b|` along a dimension; a and b broadcast."
-        case .l2Distance: "The root of the sum of `(a - b)²` along a dimension; a and b broadcast."
-        case .cosineSimilarity: "The cosine of the angle between a and b along a dimension; they broadcast."
-        case .cosineDistance: "1 minus the cosine of the angle between a and b along a dimension; they broadcast."
-        }
+        let doc =
+            switch kind {
+            case .l1Distance: "The sum of `|a - b|` along a dimension; a and b broadcast."
+            case .l2Distance: "The root of the sum of `(a - b)²` along a dimension; a and b broadcast."
+            case .cosineSimilarity: "The cosine of the angle between a and b along a dimension; they broadcast."
+            case .cosineDistance: "1 minus the cosine of the angle between a and b along a dimension; they broadcast."
+            }
         return LayerDefinition(Self(kind), name: kind.rawValue, doc: doc, operands: ["a", "b"]) {
             Argument("axis", \.axis, "the dimension of the vectors")
         }

@@ -44,12 +44,18 @@ extension TensorValue {
         (layer.axis, layer.keepDimensions) = (axis, keepDimensions)
         return try applying(layer, name: name)
     }
-    public func topK(_ k: Int, axis: Int = -1, largest: Bool = true, name: String? = nil) throws -> (values: TensorValue, indices: TensorValue) {
+    public func topK(_ k: Int, axis: Int = -1, largest: Bool = true, name: String? = nil) throws -> (
+        values: TensorValue, indices: TensorValue
+    ) {
         let results = try builder.layer(TopKLayer(k: k, axis: axis, largest: largest), name: name).results([self])
         return (results[0], results[1])
     }
-    public func maximum(_ other: TensorValue, name: String? = nil) throws -> TensorValue { try applying(ExtremeLayer(function: .max), other, name: name) }
-    public func minimum(_ other: TensorValue, name: String? = nil) throws -> TensorValue { try applying(ExtremeLayer(function: .min), other, name: name) }
+    public func maximum(_ other: TensorValue, name: String? = nil) throws -> TensorValue {
+        try applying(ExtremeLayer(function: .max), other, name: name)
+    }
+    public func minimum(_ other: TensorValue, name: String? = nil) throws -> TensorValue {
+        try applying(ExtremeLayer(function: .min), other, name: name)
+    }
 
     private func distance(_ kind: DistanceLayer.Kind, _ other: TensorValue, _ axis: Int, _ name: String?) throws -> TensorValue {
         var layer = DistanceLayer(kind)

@@ -109,7 +109,8 @@ extension TensorValue {
         return try applying(layer, boxes, images, name: name)
     }
     public func pyramidAlign(
-        _ levels: [TensorValue], extents: some ExtentsConvertible, scales: [Double], samples: Int = 2, aligned: Bool = false, name: String? = nil
+        _ levels: [TensorValue], extents: some ExtentsConvertible, scales: [Double], samples: Int = 2, aligned: Bool = false,
+        name: String? = nil
     ) throws -> TensorValue {
         let layer = PyramidAlignLayer(extents: extents.extents, scales: scales, samples: samples, aligned: aligned)
         return try builder.layer(layer, name: name).results([self] + levels)[0]

@@ -12,7 +12,8 @@ public struct RotaryLayer: Layer {
 
     public static let definition = LayerDefinition(
         Self(), name: "rotaryPositions",
-        doc: "Queries or keys x `[N, T, heads · D]` with pair i of each head's channels turned by `place · base^(-2i/D)`, so that products of "
+        doc:
+            "Queries or keys x `[N, T, heads · D]` with pair i of each head's channels turned by `place · base^(-2i/D)`, so that products of "
             + "queries and keys depend on their distance. A pair is channels i and i + D/2 of a head.",
         source: "Su et al., 2021"
     ) {
@@ -35,7 +36,8 @@ public struct RotaryLayer: Layer {
         let pairs = width / heads / 2
         // Pairs along the last dimension but one or the last: [N, T, heads, 2, pairs] or [N, T, heads, pairs, 2].
         let axis = interleaved ? 4 : 3
-        let split = try context.add(Reshape(shape: Shape(x.shape[..<2]) + [Dim(heads)] + (interleaved ? [Dim(pairs), 2] : [2, Dim(pairs)])), x)
+        let split = try context.add(
+            Reshape(shape: Shape(x.shape[..<2]) + [Dim(heads)] + (interleaved ? [Dim(pairs), 2] : [2, Dim(pairs)])), x)
         let (a, b) = (try split.sliced(axis: axis, from: 0, count: 1, context), try split.sliced(axis: axis, from: 1, count: 1, context))
         func turns(_ function: (Double) -> Double) throws -> TensorValue {
             let table = try table(pairs, x, function).sliced(axis: 0, from: 0, count: x.shape[1], context)

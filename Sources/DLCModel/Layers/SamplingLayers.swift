@@ -14,7 +14,8 @@ public struct UpsampleLayer: Layer {
     public var definition: LayerDefinition { Self.definition }
 
     public static let definition = LayerDefinition(
-        Self(), name: "upsample", doc: "x `[N, C, spatial…]` with every spatial extent times a whole number, or with the extents of `size`, interpolated."
+        Self(), name: "upsample",
+        doc: "x `[N, C, spatial…]` with every spatial extent times a whole number, or with the extents of `size`, interpolated."
     ) {
         Argument("scale", \.scale, "how many times as large; 2 where there is no size either", .positional)
         Argument("size", \.size, "spatial extents of the result, in place of a scale")
@@ -38,7 +39,12 @@ public struct UpsampleLayer: Layer {
             factors = [1, 1] + whole.map(Double.init)
             spatial = try zip(x.shape[2...], whole).map { try $0.times(Dim($1)) }
         }
-        let kind: ResizeMode = switch mode { case .nearest: .nearest; case .linear, .bilinear: .linear; case .bicubic: .cubic }
+        let kind: ResizeMode =
+            switch mode {
+            case .nearest: .nearest;
+            case .linear, .bilinear: .linear;
+            case .bicubic: .cubic
+            }
         let coordinates: ResizeCoordinates = kind == .nearest ? .asymmetric : alignCorners ? .alignCorners : .halfPixel
         let op = Resize(sizes: Shape(x.shape[..<2]) + spatial, scales: factors, mode: kind, coordinates: coordinates, rounding: .floor)
         return [try context.add(op, x)]
@@ -59,7 +65,9 @@ public struct PixelShuffleLayer: Layer {
 
     public func apply(to operands: [TensorValue?], in context: LayerContext) throws -> [TensorValue] {
         let x = try operand(operands, 0)
-        guard x.rank == 4, factor >= 1, factor <= 1 << 12 else { throw DLCError("x is \(x.type), factor \(factor); expected [N, C, H, W] and at least 1") }
+        guard x.rank == 4, factor >= 1, factor <= 1 << 12 else {
+            throw DLCError("x is \(x.type), factor \(factor); expected [N, C, H, W] and at least 1")
+        }
         let channels = try x.extent(1)
         guard channels % (factor * factor) == 0 else { throw DLCError("\(factor)² does not divide the \(channels) channels of \(x.type)") }
         let (depth, f) = (Dim(channels / (factor * factor)), Dim(factor))
@@ -75,7 +83,8 @@ public struct MaxUnpoolLayer: Layer {
 
     public static let definition = LayerDefinition(
         Self(), name: "maxUnpool",
-        doc: "Zeros in the shape of `like`, the tensor that was pooled, with the elements of x at the places that max pooling took them from.",
+        doc:
+            "Zeros in the shape of `like`, the tensor that was pooled, with the elements of x at the places that max pooling took them from.",
         source: "Zeiler et al., 2011", operands: ["x", "indices", "like"])
 
     public func apply(to operands: [TensorValue?], in context: LayerContext) throws -> [TensorValue] {
@@ -100,13 +109,16 @@ extension TensorValue {
     ) throws -> TensorValue {
         try applying(UpsampleLayer(size: size, mode: mode, alignCorners: alignCorners), name: name)
     }
-    public func pixelShuffle(_ factor: Int, name: String? = nil) throws -> TensorValue { try applying(PixelShuffleLayer(factor: factor), name: name) }
+    public func pixelShuffle(_ factor: Int, name: String? = nil) throws -> TensorValue {
+        try applying(PixelShuffleLayer(factor: factor), name: name)
+    }
     public func maxUnpool(_ indices: TensorValue, like: TensorValue, name: String? = nil) throws -> TensorValue {
         try applying(MaxUnpoolLayer(), indices, like, name: name)
     }
     /// Max pooling with the flat index of every maximum, for `maxUnpool`.
     public func maxPoolWithIndices(
-        _ kernel: some ExtentsConvertible, stride: (any ExtentsConvertible)? = nil, padding: some PaddingConvertible = 0, name: String? = nil
+        _ kernel: some ExtentsConvertible, stride: (any ExtentsConvertible)? = nil, padding: some PaddingConvertible = 0,
+        name: String? = nil
     ) throws -> (y: TensorValue, indices: TensorValue) {
         var layer = PoolingLayer(.max)
         (layer.kernel, layer.stride, layer.padding) = (kernel.extents, stride?.extents, padding.padding)

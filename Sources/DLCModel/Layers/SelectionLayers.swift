@@ -9,7 +9,8 @@ public struct SplitLayer: Layer {
     public var definition: LayerDefinition { Self.definition }
 
     public static let definition = LayerDefinition(
-        Self(), name: "split", doc: "x in parts along a dimension: a number of equal ones, or one per extent of a list.", results: ["parts..."]
+        Self(), name: "split", doc: "x in parts along a dimension: a number of equal ones, or one per extent of a list.",
+        results: ["parts..."]
     ) {
         Argument("parts", \.parts, "how many equal parts, or their extents", .required)
         Argument("axis", \.axis, "the dimension that is split")
@@ -109,7 +110,13 @@ public struct PadLayer: Layer {
         let rank = try ImageWindows.spatialRank(x)
         let sides = try padding.numbers(rank: rank).map { Dim(crops ? -$0 : $0) }
         let pads: [Dim] = [0, 0] + Array(sides[..<rank]) + [0, 0] + Array(sides[rank...])
-        let kind: PadMode = switch mode { case .constant: .constant; case .reflect: .reflect; case .replicate: .edge; case .circular: .wrap }
+        let kind: PadMode =
+            switch mode {
+            case .constant: .constant;
+            case .reflect: .reflect;
+            case .replicate: .edge;
+            case .circular: .wrap
+            }
         let value = fill == 0 ? nil : try x.builder.scalar(fill, like: x)
         return [try context.add(Pad(pads: pads, mode: kind), x, value)]
     }
@@ -122,7 +129,8 @@ public struct GatherLayer: Layer {
     public var definition: LayerDefinition { Self.definition }
 
     public static let definition = LayerDefinition(
-        Self(), name: "gather", doc: "Slices of x along a dimension, chosen by integers; below 0 they count from the end.", operands: ["x", "indices"]
+        Self(), name: "gather", doc: "Slices of x along a dimension, chosen by integers; below 0 they count from the end.",
+        operands: ["x", "indices"]
     ) {
         Argument("axis", \.axis, "the dimension whose places are chosen")
     }

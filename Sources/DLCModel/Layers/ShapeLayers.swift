@@ -27,7 +27,8 @@ public struct ReshapeLayer: Layer {
     public var definition: LayerDefinition { Self.definition }
 
     public static let definition = LayerDefinition(
-        Self(), name: "reshape", doc: "The same elements in row-major order under another shape; one extent may be -1, which is what remains."
+        Self(), name: "reshape",
+        doc: "The same elements in row-major order under another shape; one extent may be -1, which is what remains."
     ) {
         Argument("shape", \.shape, "extents of the result", .required)
     }
@@ -59,7 +60,8 @@ public struct TransposeLayer: Layer {
     public static let definition = LayerDefinition(
         Self(), name: "transpose", doc: "Dimensions in another order: dimension i of the result is dimension `order[i]` of x."
     ) {
-        Argument("order", \.order, "the dimensions of x in their new order; two dimensions are exchanged; none for the last two", .positional)
+        Argument(
+            "order", \.order, "the dimensions of x in their new order; two dimensions are exchanged; none for the last two", .positional)
     }
 
     public func apply(to operands: [TensorValue?], in context: LayerContext) throws -> [TensorValue] {
@@ -167,7 +169,9 @@ public struct StackLayer: Layer {
         let place = try InferenceRules.axis(axis, rank: first.rank + 1)
         let rows = try operands.indices.map { index in
             let x = try operand(operands, index)
-            guard x.type == first.type else { throw DLCError("tensors \(first.type) and \(x.type) cannot be stacked; expected one type and shape") }
+            guard x.type == first.type else {
+                throw DLCError("tensors \(first.type) and \(x.type) cannot be stacked; expected one type and shape")
+            }
             return try context.add(Reshape(shape: Shape(x.shape[..<place]) + [1] + Shape(x.shape[place...])), x)
         }
         return try context.all(Concat(axis: place), rows)

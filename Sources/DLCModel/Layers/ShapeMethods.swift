@@ -4,7 +4,9 @@ import DLCGraph
 extension TensorValue {
     public func flatten(_ axis: Int = 1, name: String? = nil) throws -> TensorValue { try applying(FlattenLayer(axis: axis), name: name) }
     public func reshape(_ shape: [Dim], name: String? = nil) throws -> TensorValue { try applying(ReshapeLayer(shape: shape), name: name) }
-    public func transpose(_ order: [Int] = [], name: String? = nil) throws -> TensorValue { try applying(TransposeLayer(order: order), name: name) }
+    public func transpose(_ order: [Int] = [], name: String? = nil) throws -> TensorValue {
+        try applying(TransposeLayer(order: order), name: name)
+    }
     public func squeeze(_ axis: Int, name: String? = nil) throws -> TensorValue {
         var layer = SqueezeLayer(adds: false)
         layer.axis = axis
@@ -47,5 +49,7 @@ extension TensorValue {
         try applying(OneHotLayer(depth: depth, type: type), name: name)
     }
     public func cast(_ type: ElementType, name: String? = nil) throws -> TensorValue { try applying(CastLayer(type: type), name: name) }
-    public func dropout(_ rate: Double = 0.5, name: String? = nil) throws -> TensorValue { try applying(DropoutLayer(rate: rate), name: name) }
+    public func dropout(_ rate: Double = 0.5, name: String? = nil) throws -> TensorValue {
+        try applying(DropoutLayer(rate: rate), name: name)
+    }
 }

@@ -12,7 +12,8 @@ public struct NonMaxSuppressionLayer: Layer {
 
     public static let definition = LayerDefinition(
         Self(), name: "nonMaxSuppression",
-        doc: "Which of the boxes `[…, B, 4]` (left, top, right, bottom) to keep, by scores `[…, B]`, or by scores per class `[…, C, B]`, each "
+        doc:
+            "Which of the boxes `[…, B, 4]` (left, top, right, bottom) to keep, by scores `[…, B]`, or by scores per class `[…, C, B]`, each "
             + "class by itself: indices `[…, limit]` (`[…, C, limit]`) from the best score down, then -1, and their number. Where classes "
             + "`[…, B]` are given, boxes of different classes suppress one another not.",
         source: "Neubeck and Van Gool, 2006", operands: ["boxes", "scores", "classes?"], results: ["indices", "count"]
@@ -94,7 +95,8 @@ public struct TakeLayer: Layer {
 extension TensorValue {
     /// - Returns: indices of the kept boxes, −1 behind them, and their number.
     public func nonMaxSuppression(
-        _ limit: Int, scores: TensorValue, classes: TensorValue? = nil, overlap: Double = 0.5, threshold: Double? = nil, centred: Bool = false,
+        _ limit: Int, scores: TensorValue, classes: TensorValue? = nil, overlap: Double = 0.5, threshold: Double? = nil,
+        centred: Bool = false,
         name: String? = nil
     ) throws -> (indices: TensorValue, count: TensorValue) {
         let layer = NonMaxSuppressionLayer(limit: limit, overlap: overlap, threshold: threshold, centred: centred)

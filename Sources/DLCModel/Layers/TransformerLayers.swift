@@ -87,16 +87,21 @@ extension TensorValue {
         normFirst: Bool = false, epsilon: Double = 1e-5, name: String? = nil
     ) throws -> TensorValue {
         var layer = TransformerLayer(isDecoder: false)
-        (layer.heads, layer.feedForward, layer.activation, layer.normFirst, layer.epsilon) = (heads, feedForward, activation, normFirst, epsilon)
+        (layer.heads, layer.feedForward, layer.activation, layer.normFirst, layer.epsilon) = (
+            heads, feedForward, activation, normFirst, epsilon
+        )
         return try applying(layer, mask, name: name)
     }
 
     public func transformerDecoderLayer(
-        _ heads: Int, memory: TensorValue, mask: TensorValue? = nil, feedForward: Int = 2048, activation: TransformerLayer.Activation = .relu,
+        _ heads: Int, memory: TensorValue, mask: TensorValue? = nil, feedForward: Int = 2048,
+        activation: TransformerLayer.Activation = .relu,
         normFirst: Bool = false, epsilon: Double = 1e-5, name: String? = nil
     ) throws -> TensorValue {
         var layer = TransformerLayer(isDecoder: true)
-        (layer.heads, layer.feedForward, layer.activation, layer.normFirst, layer.epsilon) = (heads, feedForward, activation, normFirst, epsilon)
+        (layer.heads, layer.feedForward, layer.activation, layer.normFirst, layer.epsilon) = (
+            heads, feedForward, activation, normFirst, epsilon
+        )
         return try applying(layer, memory, mask, name: name)
     }
 }

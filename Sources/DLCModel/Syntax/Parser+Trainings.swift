@@ -30,9 +30,12 @@ extension Parser {
             while take(.comma) { patterns.append(try expression()) }
             return .freeze(patterns)
         case "rates":
-            return .rates(try pairs("a pattern", help: "for example `rates \"features.*\": 0.1`").map { RateSyntax(pattern: $0, factor: $1) })
+            return .rates(
+                try pairs("a pattern", help: "for example `rates \"features.*\": 0.1`").map { RateSyntax(pattern: $0, factor: $1) })
         case "metadata":
-            return .metadata(try pairs("a key", help: "for example `metadata \"labels\": [\"cat\", \"dog\"]`").map { MetadataSyntax(key: $0, value: $1) })
+            return .metadata(
+                try pairs("a key", help: "for example `metadata \"labels\": [\"cat\", \"dog\"]`").map { MetadataSyntax(key: $0, value: $1) }
+            )
         case "predict":
             return .predicted(try labelledValues("predicted", after: word))
         default:
@@ -64,7 +67,9 @@ extension Parser {
             let start = range(token)
             let option = try argument()
             guard let label = option.label else {
-                report("what follows the first value of `\(word)` is labelled", at: option.value.range, help: word == "minimize" ? "for example `by: adam(1e-3)`" : nil)
+                report(
+                    "what follows the first value of `\(word)` is labelled", at: option.value.range,
+                    help: word == "minimize" ? "for example `by: adam(1e-3)`" : nil)
                 continue
             }
             if options.contains(where: { $0.label?.name == label.name }) { report("`\(label.name)` is given twice", at: start) }

@@ -6,15 +6,21 @@ public enum AllMethods {
     }
 
     public static let groups: [Group] = [
-        Group(title: "Optimisers", methods: [
-            SGD.definition, Adagrad.definition, Adadelta.definition, RMSProp.definition, Adam.adam, Adam.amsgrad, Adam.adamW, NAdam.definition,
-            RAdam.definition, Adamax.definition, AdaBound.definition, AdaBelief.definition, Lion.definition, LAMB.definition, Rprop.definition,
-            LBFGS.definition, NewtonCG.definition,
-        ]),
-        Group(title: "Schedules", methods: [
-            WarmupSchedule.definition, StepSchedule.definition, MultiStepSchedule.definition, ExponentialSchedule.definition,
-            PolynomialSchedule.definition, InverseRootSchedule.definition, CosineSchedule.definition, OneCycleSchedule.definition,
-        ]),
+        Group(
+            title: "Optimisers",
+            methods: [
+                SGD.definition, Adagrad.definition, Adadelta.definition, RMSProp.definition, Adam.adam, Adam.amsgrad, Adam.adamW,
+                NAdam.definition,
+                RAdam.definition, Adamax.definition, AdaBound.definition, AdaBelief.definition, Lion.definition, LAMB.definition,
+                Rprop.definition,
+                LBFGS.definition, NewtonCG.definition,
+            ]),
+        Group(
+            title: "Schedules",
+            methods: [
+                WarmupSchedule.definition, StepSchedule.definition, MultiStepSchedule.definition, ExponentialSchedule.definition,
+                PolynomialSchedule.definition, InverseRootSchedule.definition, CosineSchedule.definition, OneCycleSchedule.definition,
+            ]),
         Group(title: "Clipping", methods: [ClipByValue.definition, ClipByNorm.each, ClipByNorm.global]),
         Group(title: "Averages of weights", methods: [ExponentialAverage.definition, StochasticWeightAverage.definition]),
     ]

@@ -35,7 +35,8 @@ public struct ClipByNorm: Clipping {
 
     static let each = define(false, "norm", "A gradient longer than the bound is shortened to it, each parameter's by itself.")
     static let global = define(
-        true, "globalNorm", "The gradients of all parameters are shortened by one factor where together, as one vector, they are longer than the bound.")
+        true, "globalNorm",
+        "The gradients of all parameters are shortened by one factor where together, as one vector, they are longer than the bound.")
 
     private static func define(_ isGlobal: Bool, _ name: String, _ doc: String) -> MethodDefinition {
         MethodDefinition(.clipping, Self(isGlobal: isGlobal), name: name, doc: doc, source: "Pascanu et al., 2013") {
@@ -47,7 +48,9 @@ public struct ClipByNorm: Clipping {
 
     /// As PyTorch's `clip_grad_norm_`: the factor is `bound / (length + 1e-6)`, at most 1.
     public func clip(_ gradients: [TensorValue]) throws -> [TensorValue] {
-        func factor(_ length: TensorValue) throws -> TensorValue { try (bound / (length + 1e-6)).smallest(length.builder.scalar(1, like: length)) }
+        func factor(_ length: TensorValue) throws -> TensorValue {
+            try (bound / (length + 1e-6)).smallest(length.builder.scalar(1, like: length))
+        }
         guard isGlobal else { return try gradients.map { try $0 * factor($0.length()) } }
         guard let first = gradients.first else { return [] }
         // One type for the sum, where parameters have several.

@@ -19,11 +19,14 @@ public enum Hyperparameter {
         case .number(let number): value = number
         case .schedule(let schedule): value = schedule.rate
         case .tensor(let tensor):
-            guard tensor.shape.isEmpty, tensor.element.isFloat else { throw DLCError("\(name) is \(tensor.type); expected a scalar of floating point") }
+            guard tensor.shape.isEmpty, tensor.element.isFloat else {
+                throw DLCError("\(name) is \(tensor.type); expected a scalar of floating point")
+            }
             return
         }
         guard range.contains(value) else {
-            let most = range.upperBound == .greatestFiniteMagnitude ? "at least \(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
+            let most =
+                range.upperBound == .greatestFiniteMagnitude ? "at least \(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
             throw DLCError("\(name) is \(value); expected \(most)")
         }
     }

@@ -9,7 +9,9 @@ extension ModelBuilder {
         training.isSettled = true
         var problems = patternProblems()
         let plans = covered(&problems)
-        if training.minimised.isEmpty { problems.append(TrainingProblem(message: "the training minimizes nothing", help: "`minimize loss, by: adam(1e-3)`", request: 0)) }
+        if training.minimised.isEmpty {
+            problems.append(TrainingProblem(message: "the training minimizes nothing", help: "`minimize loss, by: adam(1e-3)`", request: 0))
+        }
         if !problems.isEmpty { throw TrainingProblems(problems: problems) }
         _ = try key()
         var next: [String: TensorValue] = [:]
@@ -28,7 +30,9 @@ extension ModelBuilder {
         var owners: [String: Int] = [:]
         return training.minimised.map { minimised in
             let reached = reached(from: minimised.loss)
-            let isReached = { (parameter: ModelParameter) in self.parameterValue(parameter.name).map { reached.contains($0.value.index) } ?? false }
+            let isReached = { (parameter: ModelParameter) in
+                self.parameterValue(parameter.name).map { reached.contains($0.value.index) } ?? false
+            }
             let weights = parameters.filter { $0.role == .weight }
             var mine: [ModelParameter] = []
             func problem(_ message: String, _ help: String? = nil, option: String? = nil, other: Int? = nil) {
@@ -45,12 +49,19 @@ extension ModelBuilder {
                 mine = meant.filter { !training.keeps($0.name) }
                 if mine.isEmpty, !meant.isEmpty { problem("all parameters that `over` names are frozen or follow others", option: "over") }
                 let lost = mine.filter { !isReached($0) }
-                if !lost.isEmpty { problem("no way leads from the loss to \(Self.list(lost.map(\.name)))", "a parameter moves where the loss depends on it", option: "over") }
+                if !lost.isEmpty {
+                    problem(
+                        "no way leads from the loss to \(Self.list(lost.map(\.name)))", "a parameter moves where the loss depends on it",
+                        option: "over")
+                }
             } else {
                 mine = weights.filter { isReached($0) && !training.keeps($0.name) }
                 if mine.isEmpty {
                     let isAny = weights.contains(where: isReached)
-                    problem(isAny ? "all parameters that the loss depends on are frozen or follow others" : "no way leads from the loss to a parameter", option: "")
+                    problem(
+                        isAny
+                            ? "all parameters that the loss depends on are frozen or follow others"
+                            : "no way leads from the loss to a parameter", option: "")
                 }
             }
             for parameter in mine {
@@ -74,14 +85,16 @@ extension ModelBuilder {
         func check(_ text: String, _ request: Int, _ option: String?) {
             let pattern = NamePattern(text)
             if parameters.contains(where: { pattern.covers($0.name) }) { return }
-            let blocks = Set(parameters.flatMap { parameter in
-                let parts = parameter.name.split(separator: ".")
-                return (1...parts.count).map { parts.prefix($0).joined(separator: ".") }
-            })
+            let blocks = Set(
+                parameters.flatMap { parameter in
+                    let parts = parameter.name.split(separator: ".")
+                    return (1...parts.count).map { parts.prefix($0).joined(separator: ".") }
+                })
             let plain = text.replacing("*", with: "").trimming(".")
             let near = nearestName(to: plain, among: blocks.sorted()).map { "did you mean `\($0)`?" }
             let names = parameters.isEmpty ? "it has none" : "there are \(Self.list(parameters.map(\.name)))"
-            problems.append(TrainingProblem(message: "no parameter is called `\(text)`", help: near ?? names, request: request, option: option))
+            problems.append(
+                TrainingProblem(message: "no parameter is called `\(text)`", help: near ?? names, request: request, option: option))
         }
         for frozen in training.frozen { check(frozen.text, frozen.id, nil) }
         for rate in training.rates { check(rate.text, rate.id, nil) }
@@ -92,8 +105,10 @@ extension ModelBuilder {
         for name in training.statistics.keys.sorted() where training.keeps(name) {
             let frozen = training.frozen.first { $0.pattern.covers(name) }?.id
             let followed = training.followed.first { NamePattern($0.target).covers(name) }?.id
-            problems.append(TrainingProblem(
-                message: "\(name) has moved in a layer above", help: "this stands before the layers that it concerns", request: frozen ?? followed ?? 0))
+            problems.append(
+                TrainingProblem(
+                    message: "\(name) has moved in a layer above", help: "this stands before the layers that it concerns",
+                    request: frozen ?? followed ?? 0))
             break
         }
         return problems
@@ -125,7 +140,8 @@ extension ModelBuilder {
         }
         if request.optimiser is NewtonCG, request.clip != nil || request.accumulate > 1 {
             throw TrainingProblems(problems: [
-                TrainingProblem(message: "newtonCG takes the gradient as it is, neither clipped nor accumulated", request: minimised.id, option: "by")
+                TrainingProblem(
+                    message: "newtonCG takes the gradient as it is, neither clipped nor accumulated", request: minimised.id, option: "by")
             ])
         }
         if let clip = request.clip { gradients = try clip.clip(gradients) }
@@ -164,7 +180,8 @@ extension ModelBuilder {
         try next(name, kept)
         training.rateStates.append(name)
         let current = Scalar.tensor(try kept.apply(Cast(to: .float64)))
-        let inEffect: Scalar = if case .schedule(let schedule) = rate { try schedule.value(current, atUpdate: update.number) } else { current }
+        let inEffect: Scalar =
+            if case .schedule(let schedule) = rate { try schedule.value(current, atUpdate: update.number) } else { current }
         training.ratesInEffect.append(inEffect)
         return inEffect
     }
@@ -175,7 +192,9 @@ extension ModelBuilder {
         var problems: [TrainingProblem] = []
         for followed in training.followed {
             let targets = parameters.indices.filter { parameters[$0].name.hasPrefix(followed.target + ".") }
-            if targets.isEmpty { problems.append(TrainingProblem(message: "no block or layer is called `\(followed.target)`", request: followed.id)) }
+            if targets.isEmpty {
+                problems.append(TrainingProblem(message: "no block or layer is called `\(followed.target)`", request: followed.id))
+            }
             var due: TensorValue?
             if followed.every > 1 {
                 let run = try runNumber() + 1
@@ -184,11 +203,14 @@ extension ModelBuilder {
             for index in targets {
                 let target = parameters[index]
                 let name = followed.of + target.name.dropFirst(followed.target.count)
-                guard let source = parameters.first(where: { $0.name == name }), let old = parameterValue(target.name), let now = next[name] ?? parameterValue(name),
+                guard let source = parameters.first(where: { $0.name == name }), let old = parameterValue(target.name),
+                    let now = next[name] ?? parameterValue(name),
                     source.shape == target.shape, source.type == target.type
                 else {
-                    problems.append(TrainingProblem(
-                        message: "\(target.name) is \(target.type)\(target.shape) and has no parameter \(name) of that type to follow", request: followed.id))
+                    problems.append(
+                        TrainingProblem(
+                            message: "\(target.name) is \(target.type)\(target.shape) and has no parameter \(name) of that type to follow",
+                            request: followed.id))
                     break
                 }
                 parameters[index].source = name

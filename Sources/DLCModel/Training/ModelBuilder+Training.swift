@@ -98,7 +98,9 @@ extension ModelBuilder {
 
     /// The sum of the squares of all elements of the parameters so far that patterns cover: for decay that is part of a loss.
     public func squaredNorm(_ patterns: [String]) throws -> TensorValue {
-        let chosen = parameters.filter { parameter in parameter.role == .weight && patterns.contains { NamePattern($0).covers(parameter.name) } }
+        let chosen = parameters.filter { parameter in
+            parameter.role == .weight && patterns.contains { NamePattern($0).covers(parameter.name) }
+        }
         let parts = try chosen.compactMap { parameterValue($0.name) }.map { try ($0 * $0).apply(Reduce(.sum, keepDims: false)) }
         guard let first = parts.first else { throw DLCError("no parameter is called \(patterns.joined(separator: ", "))") }
         return try parts.dropFirst().reduce(first) { try $0 + $1 }

@@ -18,7 +18,8 @@ public enum Scalar {
         }
     }
 
-    private static func combine(_ a: Scalar, _ b: Scalar, _ function: BinaryFunction, _ known: (Double, Double) -> Double) throws -> Scalar {
+    private static func combine(_ a: Scalar, _ b: Scalar, _ function: BinaryFunction, _ known: (Double, Double) -> Double) throws -> Scalar
+    {
         switch (a, b) {
         case (.number(let a), .number(let b)): .number(known(a, b))
         case (.tensor(let a), _): .tensor(try a.apply(Binary(function), b.tensor(in: a.builder)))

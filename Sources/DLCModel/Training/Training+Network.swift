@@ -10,7 +10,8 @@ extension Training {
     /// - Throws: where the training has no `predict`.
     public func network() throws -> Model {
         guard let prediction else {
-            throw DLCError("training \(step.graph.name) says nothing that it predicts; for example `predict probabilities: logits.softmax(axis: 1)`")
+            throw DLCError(
+                "training \(step.graph.name) says nothing that it predicts; for example `predict probabilities: logits.softmax(axis: 1)`")
         }
         var network = try prediction.withPlainParameters { $0.replacingPrefix(ModelBuilder.predictionPrefix, with: "") }
         network.others = Set((step.states + evaluation.states + prediction.states).map(\.name))
@@ -35,7 +36,8 @@ extension Training {
 extension Model {
     /// The state of a training that holds what the plain network's parameter is.
     func source(of parameter: ModelParameter) -> String {
-        graph.states.contains { $0.name == parameter.name } ? parameter.name : copies.first { $0.value == parameter.name }?.key ?? parameter.name
+        graph.states.contains { $0.name == parameter.name }
+            ? parameter.name : copies.first { $0.value == parameter.name }?.key ?? parameter.name
     }
 
     /// The model in which parameters are no states.

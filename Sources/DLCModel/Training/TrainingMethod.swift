@@ -49,7 +49,8 @@ public struct MethodDefinition: Sendable {
     /// A call in a model file with every argument: `sgd(rate: 0.001, …)`.
     public var signature: String {
         let required = arguments.filter { $0.use == .required }.map(\.name)
-        return "\(name)(\((required + arguments.filter { $0.use != .required }.map { "\($0.name): \($0.defaultText)" }).joined(separator: ", ")))"
+        return
+            "\(name)(\((required + arguments.filter { $0.use != .required }.map { "\($0.name): \($0.defaultText)" }).joined(separator: ", ")))"
     }
 
     /// The method that a call makes.
@@ -60,10 +61,12 @@ public struct MethodDefinition: Sendable {
         var problems: [CallProblem] = []
         let positional = arguments.filter { $0.use != .labelled }
         for (index, argument) in call.enumerated() {
-            let known = argument.label.map { label in arguments.first { $0.name == label } } ?? positional.first { !given.contains($0.name) }
+            let known =
+                argument.label.map { label in arguments.first { $0.name == label } } ?? positional.first { !given.contains($0.name) }
             guard let known else {
                 let names = arguments.map(\.name)
-                let message = argument.label.map { "\(name) has no argument \($0); it takes \(names.joined(separator: ", "))" }
+                let message =
+                    argument.label.map { "\(name) has no argument \($0); it takes \(names.joined(separator: ", "))" }
                     ?? "\(name) takes no more than \(positional.map(\.name).joined(separator: ", ")) without a label, found \(argument.value.found)"
                 problems.append(CallProblem(argument: index, message: message, candidates: argument.label == nil ? [] : names))
                 continue
@@ -94,7 +97,8 @@ extension TrainingMethod {
     /// - Throws: where the number is outside of a range.
     func within(_ value: Double, _ name: String, _ range: ClosedRange<Double>) throws {
         guard range.contains(value) else {
-            let most = range.upperBound == .greatestFiniteMagnitude ? "at least \(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
+            let most =
+                range.upperBound == .greatestFiniteMagnitude ? "at least \(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
             throw DLCError("\(name) is \(value); expected \(most)")
         }
     }

@@ -38,7 +38,8 @@ public struct StochasticWeightAverage: WeightAverage {
     public var definition: MethodDefinition { Self.definition }
 
     public static let definition = MethodDefinition(
-        .average, Self(), name: "swa", doc: "The plain average of the weights after update `start`, counted from 0, and after every `every` from there; "
+        .average, Self(), name: "swa",
+        doc: "The plain average of the weights after update `start`, counted from 0, and after every `every` from there; "
             + "before it the weights themselves.",
         source: "Izmailov et al., 2018"
     ) {

@@ -20,7 +20,9 @@ struct NamePattern: Sendable {
         var start = parts[0].count
         // The shortest run for each star but the last; a longer one could not help those behind it.
         for part in parts[1..<last] {
-            guard let place = (start...max(start, name.count - part.count)).first(where: { name[$0...].starts(with: part) }) else { return nil }
+            guard let place = (start...max(start, name.count - part.count)).first(where: { name[$0...].starts(with: part) }) else {
+                return nil
+            }
             runs.append(name[start..<place])
             start = place + part.count
         }

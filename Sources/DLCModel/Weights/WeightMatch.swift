@@ -26,14 +26,19 @@ struct WeightMatch: Sendable {
         var missing: [ModelParameter] = []
         var misshapen: [(ModelParameter, Candidate)] = []
         for parameter in model.parameters where !drawn.contains(where: { $0.covers(parameter.name) }) {
-            guard let candidate = candidates[model.source(of: parameter)] ?? candidates[parameter.name] ?? parameter.source.flatMap({ candidates[$0] }) else {
+            guard
+                let candidate = candidates[model.source(of: parameter)] ?? candidates[parameter.name]
+                    ?? parameter.source.flatMap({ candidates[$0] })
+            else {
                 missing.append(parameter)
                 continue
             }
             taken[parameter.name] = candidate
             if !Self.fits(candidate.entry, parameter) { misshapen.append((parameter, candidate)) }
         }
-        unused = candidates.values.filter { taken[$0.name] == nil && !model.others.contains($0.name) && !Self.isKnownBuffer($0) }.sorted { $0.name < $1.name }
+        unused = candidates.values.filter { taken[$0.name] == nil && !model.others.contains($0.name) && !Self.isKnownBuffer($0) }.sorted {
+            $0.name < $1.name
+        }
         self.idle = idle
         self.taken = taken
         if !missing.isEmpty || !misshapen.isEmpty {
@@ -52,7 +57,8 @@ struct WeightMatch: Sendable {
         return try file.tensor(at: candidate.index).converted(to: parameter.type)
     }
 
-    private static func renamed(_ file: WeightFile, _ renames: [WeightRename]) throws -> (byName: [String: Candidate], idle: [WeightRename]) {
+    private static func renamed(_ file: WeightFile, _ renames: [WeightRename]) throws -> (byName: [String: Candidate], idle: [WeightRename])
+    {
         var byName: [String: Candidate] = [:]
         var used = [Bool](repeating: false, count: renames.count)
         nextEntry: for (index, entry) in file.entries.enumerated() {
@@ -65,7 +71,8 @@ struct WeightMatch: Sendable {
             }
             if let other = byName.updateValue(Candidate(name: name, index: index, entry: entry), forKey: name) {
                 throw DLCError(
-                    "\(other.entry.name.printable()) and \(entry.name.printable()) both become \(name.printable()) by --rename", at: [file.path])
+                    "\(other.entry.name.printable()) and \(entry.name.printable()) both become \(name.printable()) by --rename",
+                    at: [file.path])
             }
         }
         return (byName, zip(renames, used).filter { !$0.1 }.map(\.0))

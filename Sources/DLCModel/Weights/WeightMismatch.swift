@@ -39,15 +39,17 @@ extension WeightMismatch: CustomStringConvertible {
         }
         var lines = ["\(file) does not fit the model \(model): \(counts.joined(separator: ", "))"]
         lines += Self.section("missing", missing) { parameter in
-            "\(parameter.name): \(parameter.type)\(parameter.shape)" + (nearest(to: parameter).map { "; the file has \($0.printable())" } ?? "")
+            "\(parameter.name): \(parameter.type)\(parameter.shape)"
+                + (nearest(to: parameter).map { "; the file has \($0.printable())" } ?? "")
         }
         lines += Self.section("misshapen", misshapen) { parameter, found in
             "\(parameter.name): \(parameter.type)\(parameter.shape), found \(found.entry.type)\(found.entry.shape)"
         }
         lines += Self.lines(unused, idle)
         if !missing.isEmpty, !unused.isEmpty {
-            lines.append(prefixRename.map { "\($0) would give the file's names to the parameters" }
-                ?? "--rename 'FROM=TO' gives tensors other names, --rename 'FROM=' leaves them out")
+            lines.append(
+                prefixRename.map { "\($0) would give the file's names to the parameters" }
+                    ?? "--rename 'FROM=TO' gives tensors other names, --rename 'FROM=' leaves them out")
         }
         return lines.joined(separator: "\n")
     }

@@ -16,7 +16,9 @@ public struct Find: Operator {
             let floats = try Tensor([-1, 0, 2.5, 7, .infinity, .nan] as [Float], shape: [6])
             let x = try Tensor([0, -0.0, .nan, 2.5, 3, .infinity, -.infinity, -1] as [Float], shape: [2, 4])
             let whole = try Tensor([-5, 0, 0, 3, 9] as [Int64], shape: [5])
-            func example(_ name: String, _ x: Tensor, _ keys: Tensor) -> Example { Example(name, Find(), [x, keys], isDifferentiable: false) }
+            func example(_ name: String, _ x: Tensor, _ keys: Tensor) -> Example {
+                Example(name, Find(), [x, keys], isDifferentiable: false)
+            }
             return [
                 example("floats", x, floats),
                 example("f64", try x.converted(to: .float64), try floats.converted(to: .float64)),
@@ -32,7 +34,9 @@ public struct Find: Operator {
 
     public func infer(_ context: inout InferContext) throws -> [Fact] {
         let (x, keys) = (try context.operand(0), try context.operand(1))
-        guard x.element == keys.element, keys.rank == 1 else { throw DLCError("x is \(x.type), keys are \(keys.type); expected keys [K] of x's type") }
+        guard x.element == keys.element, keys.rank == 1 else {
+            throw DLCError("x is \(x.type), keys are \(keys.type); expected keys [K] of x's type")
+        }
         return [Fact(.int64, x.shape)]
     }
 
@@ -52,7 +56,9 @@ public struct Find: Operator {
     }
 
     static let write: @Sendable (inout ONNXWriter) throws -> Void = { writer in
-        guard let keys = writer.operandFacts[1]?.constant else { throw DLCError("keys are computed; ONNX LabelEncoder has them as an attribute") }
+        guard let keys = writer.operandFacts[1]?.constant else {
+            throw DLCError("keys are computed; ONNX LabelEncoder has them as an attribute")
+        }
         let count = Int64(keys.count)
         writer.node(
             "LabelEncoder", domain: "ai.onnx.ml", inputs: [writer.inputs[0]],

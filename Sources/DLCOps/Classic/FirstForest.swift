@@ -21,7 +21,8 @@ struct FirstForest {
     ///   - extra: further attributes of the operator.
     init(_ reader: ONNXReader, prefix: String, targets: Int, extra: [String]) throws {
         let lists = [
-            "nodes_falsenodeids", "nodes_featureids", "nodes_missing_value_tracks_true", "nodes_nodeids", "nodes_treeids", "nodes_truenodeids",
+            "nodes_falsenodeids", "nodes_featureids", "nodes_missing_value_tracks_true", "nodes_nodeids", "nodes_treeids",
+            "nodes_truenodeids",
             "\(prefix)_ids", "\(prefix)_nodeids", "\(prefix)_treeids",
         ]
         let numbers = ["base_values", "nodes_hitrates", "nodes_values", "\(prefix)_weights"]
@@ -36,11 +37,16 @@ struct FirstForest {
         let (trees, nodes, features) = (try ints("nodes_treeids"), try ints("nodes_nodeids"), try ints("nodes_featureids"))
         let (yes, no, tracks) = (try ints("nodes_truenodeids"), try ints("nodes_falsenodeids"), try ints("nodes_missing_value_tracks_true"))
         let modes: [String] = try reader.attribute("nodes_modes") ?? []
-        let counts = [nodes.count, features.count, yes.count, no.count, modes.count, values.values.count] + (tracks.isEmpty ? [] : [tracks.count])
+        let counts =
+            [nodes.count, features.count, yes.count, no.count, modes.count, values.values.count] + (tracks.isEmpty ? [] : [tracks.count])
         guard counts.allSatisfy({ $0 == trees.count }) else { throw DLCError("\(trees.count) nodes are described by lists of \(counts)") }
         let (ids, leafTrees, leafNodes) = (try ints("\(prefix)_ids"), try ints("\(prefix)_treeids"), try ints("\(prefix)_nodeids"))
-        guard [leafTrees.count, leafNodes.count, leafWeights.count].allSatisfy({ $0 == ids.count }), ids.allSatisfy({ (0..<targets).contains($0) }) else {
-            throw DLCError("\(ids.count) weights for \(targets) targets are described by lists of \(leafTrees.count), \(leafNodes.count) and \(leafWeights.count)")
+        guard [leafTrees.count, leafNodes.count, leafWeights.count].allSatisfy({ $0 == ids.count }),
+            ids.allSatisfy({ (0..<targets).contains($0) })
+        else {
+            throw DLCError(
+                "\(ids.count) weights for \(targets) targets are described by lists of \(leafTrees.count), \(leafNodes.count) and \(leafWeights.count)"
+            )
         }
         used = Set(ids)
         self.targets = targets
@@ -101,13 +107,16 @@ struct FirstForest {
     }
 
     private static let modes: [String: TreeBranch.Mode] = [
-        "BRANCH_LEQ": .atMost, "BRANCH_LT": .below, "BRANCH_GTE": .atLeast, "BRANCH_GT": .above, "BRANCH_EQ": .equal, "BRANCH_NEQ": .unequal,
+        "BRANCH_LEQ": .atMost, "BRANCH_LT": .below, "BRANCH_GTE": .atLeast, "BRANCH_GT": .above, "BRANCH_EQ": .equal,
+        "BRANCH_NEQ": .unequal,
     ]
 
     /// One weight and its target for each leaf where that is enough, else weights for all targets.
     private static func table(_ rows: [[(target: Int, weight: Double)]], _ targets: Int) throws -> (weights: [Double], spoken: [Int]?) {
         if rows.allSatisfy({ $0.count <= 1 }) { return (rows.map { $0.first?.weight ?? .nan }, rows.map { $0.first?.target ?? 0 }) }
-        guard try Checked.multiply(rows.count, targets) <= 1 << 26 else { throw DLCError("\(rows.count) leaves for \(targets) targets are too many") }
+        guard try Checked.multiply(rows.count, targets) <= 1 << 26 else {
+            throw DLCError("\(rows.count) leaves for \(targets) targets are too many")
+        }
         var weights = [Double](repeating: .nan, count: rows.count * targets)
         for (row, entries) in rows.enumerated() {
             for (target, weight) in entries {
@@ -124,7 +133,8 @@ struct FirstForest {
         let isSum = aggregate == .sum || aggregate == .average
         let x = try reader.rows(0, in: type)
         let table = isSum ? weights.map { $0.isNaN ? 0 : $0 } : weights
-        return try reader.add1(TreeEnsemble(aggregate, targets: targets), reader.forest(x, builder, weights: table, spoken: spoken, targets: targets))
+        return try reader.add1(
+            TreeEnsemble(aggregate, targets: targets), reader.forest(x, builder, weights: table, spoken: spoken, targets: targets))
     }
 
     /// What a classifier chooses by, in f32.
@@ -133,7 +143,9 @@ struct FirstForest {
         let isOneSided = labels.count <= 2 && used.count <= 1
         if let base {
             // Of two base values for one score, the first counts.
-            let values = base.count == labels.count ? base : base.count == 1 ? [base[0]] + [Double](repeating: 0, count: max(labels.count, 1) - 1) : []
+            let values =
+                base.count == labels.count
+                ? base : base.count == 1 ? [base[0]] + [Double](repeating: 0, count: max(labels.count, 1) - 1) : []
             guard values.count == max(labels.count, 1) else { throw DLCError("\(base.count) base values for \(labels.count) classes") }
             sums = try reader.apply(.add, sums, reader.constant(Tensor(doubles: values, type: type, shape: [values.count])))
         }
@@ -149,7 +161,9 @@ struct FirstForest {
 extension ONNXReader {
     /// Numbers of an attribute, or of the tensor that newer versions have in its place, and whether they are f64.
     func numbers(_ name: String) throws -> (values: [Double], isWide: Bool) {
-        if let tensor: Tensor = try attribute(name + "_as_tensor"), tensor.count > 0 { return (try tensor.doubles(), tensor.type == .float64) }
+        if let tensor: Tensor = try attribute(name + "_as_tensor"), tensor.count > 0 {
+            return (try tensor.doubles(), tensor.type == .float64)
+        }
         return (try attribute(name) ?? [], false)
     }
 }

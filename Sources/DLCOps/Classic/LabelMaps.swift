@@ -6,14 +6,20 @@ enum LabelMaps {
     static let readEncoder: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
         let kinds = ["floats", "int64s", "strings", "tensor"]
         try reader.allowAttributes(
-            kinds.flatMap { ["keys_\($0)", "values_\($0)"] } + ["default_float", "default_int64", "default_string", "default_tensor", "classes_strings"])
+            kinds.flatMap { ["keys_\($0)", "values_\($0)"] } + [
+                "default_float", "default_int64", "default_string", "default_tensor", "classes_strings",
+            ])
         let (keys, values) = (try table(reader, "keys"), try table(reader, "values"))
         guard keys.count == values.count else { throw DLCError("\(keys.count) keys for \(values.count) values") }
         let x = try reader.required(0)
-        guard reader.builder.fact(x).element == keys.type else { throw DLCError("x is \(reader.builder.fact(x).type), keys are \(keys.type)") }
+        guard reader.builder.fact(x).element == keys.type else {
+            throw DLCError("x is \(reader.builder.fact(x).type), keys are \(keys.type)")
+        }
         let otherwise: Tensor
         if let tensor: Tensor = try reader.attribute("default_tensor") {
-            guard tensor.count == 1, tensor.type == values.type else { throw DLCError("default_tensor is \(tensor.type)\(tensor.shape) for \(values.type)") }
+            guard tensor.count == 1, tensor.type == values.type else {
+                throw DLCError("default_tensor is \(tensor.type)\(tensor.shape) for \(values.type)")
+            }
             otherwise = try tensor.reshaped([1])
         } else if values.type.isFloat {
             otherwise = try Tensor(doubles: [reader.attribute("default_float") ?? -0.0], type: values.type, shape: [1])
@@ -29,7 +35,9 @@ enum LabelMaps {
     /// OneHotEncoder of numbers, which are truncated to integers.
     static let readOneHot: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
         try reader.allowAttributes(["cats_int64s", "cats_strings", "zeros"])
-        if let texts: [String] = try reader.attribute("cats_strings"), !texts.isEmpty { throw DLCError("categories that are texts are not supported yet") }
+        if let texts: [String] = try reader.attribute("cats_strings"), !texts.isEmpty {
+            throw DLCError("categories that are texts are not supported yet")
+        }
         let categories: [Int] = try reader.attribute("cats_int64s") ?? []
         guard !categories.isEmpty else { throw DLCError("expects categories in cats_int64s or cats_strings") }
         let (sorted, order) = try ascending(Tensor(categories.map(Int64.init), shape: [categories.count]))
@@ -46,8 +54,12 @@ enum LabelMaps {
     /// The keys or the values of an encoder.
     private static func table(_ reader: ONNXReader, _ what: String) throws -> Tensor {
         if let tensor: Tensor = try reader.attribute("\(what)_tensor") { return try tensor.reshaped([tensor.count]) }
-        if let floats: [Double] = try reader.attribute("\(what)_floats") { return try Tensor(floats.map(Float.init), shape: [floats.count]) }
-        if let integers: [Int] = try reader.attribute("\(what)_int64s") { return try Tensor(integers.map(Int64.init), shape: [integers.count]) }
+        if let floats: [Double] = try reader.attribute("\(what)_floats") {
+            return try Tensor(floats.map(Float.init), shape: [floats.count])
+        }
+        if let integers: [Int] = try reader.attribute("\(what)_int64s") {
+            return try Tensor(integers.map(Int64.init), shape: [integers.count])
+        }
         throw DLCError("\(what) that are texts are not supported yet")
     }
 

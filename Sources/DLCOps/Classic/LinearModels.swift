@@ -10,12 +10,16 @@ enum LinearModels {
     }
 
     static let readClassifier: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
-        try reader.allowAttributes(["classlabels_ints", "classlabels_strings", "coefficients", "intercepts", "multi_class", "post_transform"])
+        try reader.allowAttributes([
+            "classlabels_ints", "classlabels_strings", "coefficients", "intercepts", "multi_class", "post_transform",
+        ])
         let labels = try ClassLabels(reader, integers: "classlabels_ints")
         let intercepts: [Double] = try reader.attribute("intercepts") ?? []
         let rows = intercepts.isEmpty ? (labels.count == 2 ? try oneOrTwo(reader) : labels.count) : intercepts.count
         let scores = try reader.cast(product(&reader, rows: rows), .float32)
-        guard rows == labels.count || (rows == 1 && labels.count == 2) else { throw DLCError("\(rows) rows of coefficients for \(labels.count) classes") }
+        guard rows == labels.count || (rows == 1 && labels.count == 2) else {
+            throw DLCError("\(rows) rows of coefficients for \(labels.count) classes")
+        }
         return try labels.results(rows == 1 ? .one(scores, isPositive: false) : .each(scores), PostTransform(reader), &reader)
     }
 

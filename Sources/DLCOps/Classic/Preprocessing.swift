@@ -10,7 +10,8 @@ enum Preprocessing {
         for (name, function) in [("offset", BinaryFunction.sub), ("scale", .mul)] {
             let values: [Double] = try reader.attribute(name) ?? []
             if values.isEmpty { continue }
-            x = try reader.apply(function, x, reader.constant(Tensor(doubles: values, type: type, shape: values.count == 1 ? [] : [values.count])))
+            x = try reader.apply(
+                function, x, reader.constant(Tensor(doubles: values, type: type, shape: values.count == 1 ? [] : [values.count])))
         }
         return [try reader.cast(x, .float32)]
     }
@@ -43,7 +44,8 @@ enum Preprocessing {
         let integers: [Int] = try reader.attribute("imputed_value_int64s") ?? []
         let values = type.isFloat ? floats : integers.map(Double.init)
         guard !values.isEmpty else { throw DLCError("x is \(type), but no imputed values of its kind are given") }
-        let missing: Double = type.isFloat ? try reader.attribute("replaced_value_float") ?? 0 : Double(try reader.attribute("replaced_value_int64") ?? 0)
+        let missing: Double =
+            type.isFloat ? try reader.attribute("replaced_value_float") ?? 0 : Double(try reader.attribute("replaced_value_int64") ?? 0)
         let isMissing = missing.isNaN ? try reader.apply(.isNaN, x) : try reader.apply(.equal, x, reader.scalar(missing, like: x))
         let filling = reader.constant(try Tensor(doubles: values, type: type, shape: values.count == 1 ? [] : [values.count]))
         return try reader.add(Where(), [isMissing, filling, x])
@@ -60,7 +62,9 @@ enum Preprocessing {
         for (index, width) in widths.enumerated() {
             let x = try reader.cast(reader.required(index), .float32)
             let shape = reader.builder.shape(x)
-            guard shape.count == 1 || shape.count == 2 else { throw DLCError("operand \(index) is \(reader.builder.fact(x).type); expected [N, F]") }
+            guard shape.count == 1 || shape.count == 2 else {
+                throw DLCError("operand \(index) is \(reader.builder.fact(x).type); expected [N, F]")
+            }
             let rows = shape.count == 1 ? try reader.reshape(x, [shape[0], 1]) : x
             let columns = shape.count == 1 ? 1 : shape[1]
             guard let known = columns.constant else {

@@ -14,7 +14,9 @@ public struct SquaredDistances: Operator {
                 read: { reader in
                     try reader.allowAttributes(["metric"])
                     let metric: String = try reader.attribute("metric") ?? "sqeuclidean"
-                    guard metric == "sqeuclidean" || metric == "euclidean" else { throw DLCError("metric is '\(metric)'; expected euclidean or sqeuclidean") }
+                    guard metric == "sqeuclidean" || metric == "euclidean" else {
+                        throw DLCError("metric is '\(metric)'; expected euclidean or sqeuclidean")
+                    }
                     let squares = try reader.add1(SquaredDistances(), [reader.required(0), reader.required(1)])
                     return [metric == "euclidean" ? try reader.apply(.sqrt, squares) : squares]
                 },
@@ -34,7 +36,8 @@ public struct SquaredDistances: Operator {
             }
             return [
                 Example("few features", SquaredDistances(), try pair(5, 7, 3)), Example("many", SquaredDistances(), try pair(35, 4, 21)),
-                Example("f64", SquaredDistances(), try pair(3, 3, 9, .float64)), Example("no features", SquaredDistances(), try pair(2, 3, 0)),
+                Example("f64", SquaredDistances(), try pair(3, 3, 9, .float64)),
+                Example("no features", SquaredDistances(), try pair(2, 3, 0)),
             ]
         }
     )
@@ -55,10 +58,11 @@ public struct SquaredDistances: Operator {
         var result: [Double] = []
         for i in 0..<a.shape[0] {
             for j in 0..<b.shape[0] {
-                result.append((0..<columns).reduce(0.0) { sum, k in
-                    let difference = x[i * columns + k] - y[j * columns + k]
-                    return sum + difference * difference
-                })
+                result.append(
+                    (0..<columns).reduce(0.0) { sum, k in
+                        let difference = x[i * columns + k] - y[j * columns + k]
+                        return sum + difference * difference
+                    })
             }
         }
         return [try Tensor(doubles: result, type: a.type, shape: [a.shape[0], b.shape[0]])]

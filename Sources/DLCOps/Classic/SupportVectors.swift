@@ -9,7 +9,9 @@ enum SupportVectors {
         let coefficients: [Double] = try reader.attribute("coefficients") ?? []
         let (count, rho): (Int, [Double]) = (try reader.attribute("n_supports") ?? 0, try reader.attribute("rho") ?? [])
         guard count >= 0, !coefficients.isEmpty, count == 0 || coefficients.count == count, rho.count == 1 else {
-            throw DLCError("\(coefficients.count) coefficients and \(rho.count) offsets for \(count) support vectors; expected one coefficient each and one offset")
+            throw DLCError(
+                "\(coefficients.count) coefficients and \(rho.count) offsets for \(count) support vectors; expected one coefficient each and one offset"
+            )
         }
         let x = try reader.rows(0, in: .float32)
         let kernels = count > 0 ? try kernels(x, count, &reader) : x
@@ -23,14 +25,17 @@ enum SupportVectors {
 
     static let readClassifier: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
         try reader.allowAttributes([
-            "classlabels_ints", "classlabels_strings", "coefficients", "kernel_params", "kernel_type", "post_transform", "prob_a", "prob_b", "rho",
+            "classlabels_ints", "classlabels_strings", "coefficients", "kernel_params", "kernel_type", "post_transform", "prob_a", "prob_b",
+            "rho",
             "support_vectors", "vectors_per_class",
         ])
         let labels = try ClassLabels(reader, integers: "classlabels_ints")
         let post = try PostTransform(reader)
         let counts: [Int] = try reader.attribute("vectors_per_class") ?? []
         let (coefficients, rho): ([Double], [Double]) = (try reader.attribute("coefficients") ?? [], try reader.attribute("rho") ?? [])
-        guard counts.allSatisfy({ $0 >= 0 && $0 < 1 << 30 }), counts.count < 1 << 12 else { throw DLCError("vectors_per_class is \(counts)") }
+        guard counts.allSatisfy({ $0 >= 0 && $0 < 1 << 30 }), counts.count < 1 << 12 else {
+            throw DLCError("vectors_per_class is \(counts)")
+        }
         let x = try reader.rows(0, in: .float32)
         let total = counts.reduce(0, +)
         if total == 0 { return try linear(x, labels, coefficients, rho, post, &reader) }
@@ -38,7 +43,8 @@ enum SupportVectors {
         let classes = labels.count
         let pairs = classes * (classes - 1) / 2
         guard counts.count == classes, classes >= 2, coefficients.count == (classes - 1) * total, rho.count == pairs else {
-            throw DLCError("\(coefficients.count) coefficients and \(rho.count) offsets for \(classes) classes with \(counts) support vectors")
+            throw DLCError(
+                "\(coefficients.count) coefficients and \(rho.count) offsets for \(classes) classes with \(counts) support vectors")
         }
         let table = try decisions(counts, coefficients)
         let kernels = try kernels(x, total, &reader)
@@ -47,7 +53,9 @@ enum SupportVectors {
         let chosen = try winners(scores, classes, &reader)
         let (a, b): ([Double], [Double]) = (try reader.attribute("prob_a") ?? [], try reader.attribute("prob_b") ?? [])
         if !a.isEmpty {
-            guard a.count == pairs, b.count == pairs else { throw DLCError("\(a.count) and \(b.count) parameters of probabilities for \(pairs) pairs") }
+            guard a.count == pairs, b.count == pairs else {
+                throw DLCError("\(a.count) and \(b.count) parameters of probabilities for \(pairs) pairs")
+            }
             let shares = try probabilities(scores, a, b, classes, &reader)
             return try labels.results(.chosen(shares, classes: chosen), post, &reader)
         }
@@ -77,7 +85,9 @@ enum SupportVectors {
         guard vectors.count % count == 0 else { throw DLCError("\(vectors.count) numbers for \(count) support vectors") }
         let features = vectors.count / count
         let parameters: [Double] = try reader.attribute("kernel_params") ?? []
-        guard parameters.isEmpty || parameters.count >= 3 else { throw DLCError("kernel_params are \(parameters); expected gamma, coef0 and degree") }
+        guard parameters.isEmpty || parameters.count >= 3 else {
+            throw DLCError("kernel_params are \(parameters); expected gamma, coef0 and degree")
+        }
         let (gamma, offset, degree) = parameters.isEmpty ? (0, 0, 0) : (parameters[0], parameters[1], parameters[2])
         let rows = reader.constant(try Tensor(vectors.map(Float.init), shape: [count, features]))
         let kind: String = try reader.attribute("kernel_type") ?? "LINEAR"
@@ -87,7 +97,8 @@ enum SupportVectors {
         }
         let product = try reader.add1(MatMul(), [x, reader.transpose(rows, [1, 0])])
         if kind == "LINEAR" { return product }
-        let scaled = try reader.apply(.add, reader.apply(.mul, product, reader.scalar(gamma, like: product)), reader.scalar(offset, like: product))
+        let scaled = try reader.apply(
+            .add, reader.apply(.mul, product, reader.scalar(gamma, like: product)), reader.scalar(offset, like: product))
         switch kind {
         case "SIGMOID": return try reader.apply(.tanh, scaled)
         case "POLY": return try reader.apply(.pow, scaled, reader.scalar(degree.rounded(.towardZero), like: scaled))
@@ -101,7 +112,9 @@ enum SupportVectors {
         let (classes, total) = (counts.count, counts.reduce(0, +))
         let starts = counts.indices.map { counts[..<$0].reduce(0, +) }
         let pairs = classes * (classes - 1) / 2
-        guard try Checked.multiply(total, pairs) <= 1 << 28 else { throw DLCError("\(total) support vectors for \(pairs) pairs of classes are too many") }
+        guard try Checked.multiply(total, pairs) <= 1 << 28 else {
+            throw DLCError("\(total) support vectors for \(pairs) pairs of classes are too many")
+        }
         var table = [Float](repeating: 0, count: total * pairs)
         var pair = 0
         for i in 0..<classes {
@@ -135,11 +148,14 @@ enum SupportVectors {
     }
 
     /// Probabilities `[N, C]` (Platt, 1999) of the decisions.
-    private static func probabilities(_ scores: Value, _ a: [Double], _ b: [Double], _ classes: Int, _ reader: inout ONNXReader) throws -> Value {
+    private static func probabilities(_ scores: Value, _ a: [Double], _ b: [Double], _ classes: Int, _ reader: inout ONNXReader) throws
+        -> Value
+    {
         let (slopes, offsets) = (try Tensor(a.map(Float.init), shape: [a.count]), try Tensor(b.map(Float.init), shape: [b.count]))
         let lines = try reader.apply(.add, reader.apply(.mul, scores, reader.constant(slopes)), reader.constant(offsets))
         let shares = try reader.apply(.sigmoid, reader.apply(.neg, lines))
-        let bounded = try reader.apply(.min, reader.apply(.max, shares, reader.scalar(1e-7, like: shares)), reader.scalar(1 - 1e-7, like: shares))
+        let bounded = try reader.apply(
+            .min, reader.apply(.max, shares, reader.scalar(1e-7, like: shares)), reader.scalar(1 - 1e-7, like: shares))
         return try reader.add1(PairwiseCoupling(classes: classes), [bounded])
     }
 }

@@ -8,14 +8,17 @@ import DLCGraph
 enum TermFrequencies {
     static let read: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
         try reader.allowAttributes([
-            "max_gram_length", "max_skip_count", "min_gram_length", "mode", "ngram_counts", "ngram_indexes", "pool_int64s", "pool_strings", "weights",
+            "max_gram_length", "max_skip_count", "min_gram_length", "mode", "ngram_counts", "ngram_indexes", "pool_int64s", "pool_strings",
+            "weights",
         ])
         let pool = try NgramPool(reader)
         let x = try reader.cast(reader.required(0), .int64)
         let rank = reader.builder.shape(x).count
         guard rank <= 2 else { throw DLCError("x is \(reader.builder.fact(x).type); expected [C] or [N, C]") }
         let rows = rank == 2 ? x : try reader.reshape(x, [1, reader.builder.shape(x).product()])
-        guard let length = reader.builder.shape(rows)[1].constant else { throw DLCError("rows of \(reader.builder.shape(rows)[1]) elements; expected a number") }
+        guard let length = reader.builder.shape(rows)[1].constant else {
+            throw DLCError("rows of \(reader.builder.shape(rows)[1]) elements; expected a number")
+        }
         let skips: Int = try reader.attribute("max_skip_count") ?? 0
         guard (0..<1 << 10).contains(skips) else { throw DLCError("max_skip_count is \(skips)") }
 
@@ -59,10 +62,14 @@ private struct NgramPool {
 
     init(_ reader: ONNXReader) throws {
         func ints(_ name: String) throws -> [Int] { try reader.attribute(name) ?? [] }
-        if let texts: [String] = try reader.attribute("pool_strings"), !texts.isEmpty { throw DLCError("n-grams of texts are not supported yet") }
+        if let texts: [String] = try reader.attribute("pool_strings"), !texts.isEmpty {
+            throw DLCError("n-grams of texts are not supported yet")
+        }
         let (pool, starts, indices) = (try ints("pool_int64s").map(Int64.init), try ints("ngram_counts"), try ints("ngram_indexes"))
         (shortest, longest) = (try reader.attribute("min_gram_length") ?? 1, try reader.attribute("max_gram_length") ?? 1)
-        guard shortest >= 1, longest >= shortest, longest <= starts.count, let most = indices.max(), most < 1 << 26, indices.allSatisfy({ $0 >= 0 }) else {
+        guard shortest >= 1, longest >= shortest, longest <= starts.count, let most = indices.max(), most < 1 << 26,
+            indices.allSatisfy({ $0 >= 0 })
+        else {
             throw DLCError("n-grams of \(shortest) to \(longest) elements in a pool of \(starts.count) lengths")
         }
         size = most + 1
@@ -74,7 +81,9 @@ private struct NgramPool {
         var next = 0
         for (index, start) in starts.enumerated() {
             let (length, end) = (index + 1, index + 1 < starts.count ? starts[index + 1] : pool.count)
-            guard start >= 0, start <= end, end <= pool.count, (end - start) % length == 0 else { throw DLCError("ngram_counts \(starts) for \(pool.count) elements") }
+            guard start >= 0, start <= end, end <= pool.count, (end - start) % length == 0 else {
+                throw DLCError("ngram_counts \(starts) for \(pool.count) elements")
+            }
             for first in stride(from: start, to: end, by: length) {
                 guard next < indices.count else { throw DLCError("\(indices.count) ngram_indexes for more n-grams") }
                 if length >= shortest, length <= longest { grams[pool[first..<first + length].map { places[$0] ?? 0 }] = indices[next] }

@@ -62,7 +62,8 @@ struct TreeBuilder {
                 }
             case .atMost(let threshold, let feature, let nanGoesLeft, let left, let right):
                 let first = result.nodes.count
-                result.nodes[place] = TreeNodes.Node(threshold: threshold, feature: feature, nanGoesLeft: nanGoesLeft, left: first, leaf: nil)
+                result.nodes[place] = TreeNodes.Node(
+                    threshold: threshold, feature: feature, nanGoesLeft: nanGoesLeft, left: first, leaf: nil)
                 result.nodes += [Self.blank, Self.blank]
                 waiting.append((right, first + 1))
                 waiting.append((left, first))
@@ -130,7 +131,9 @@ struct TreeBuilder {
                 visits[index] = .open
                 path.append((index, true))
                 for case .node(let child) in [branches[index].isTrue, branches[index].isFalse] {
-                    guard branches.indices.contains(child) else { throw DLCError("node \(index) leads to node \(child) of \(branches.count)") }
+                    guard branches.indices.contains(child) else {
+                        throw DLCError("node \(index) leads to node \(child) of \(branches.count)")
+                    }
                     if visits[child] == .open { throw DLCError("node \(child) leads back to itself") }
                     if visits[child] == .never { path.append((child, false)) }
                 }

@@ -4,7 +4,8 @@ import DLCGraph
 extension TreeEnsemble {
     static let read: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
         try reader.allowAttributes([
-            "aggregate_function", "leaf_targetids", "leaf_weights", "membership_values", "n_targets", "nodes_falseleafs", "nodes_falsenodeids",
+            "aggregate_function", "leaf_targetids", "leaf_weights", "membership_values", "n_targets", "nodes_falseleafs",
+            "nodes_falsenodeids",
             "nodes_featureids", "nodes_hitrates", "nodes_missing_value_tracks_true", "nodes_modes", "nodes_splits", "nodes_trueleafs",
             "nodes_truenodeids", "post_transform", "tree_roots",
         ])
@@ -38,7 +39,8 @@ extension TreeEnsemble {
 
     static let readClassifier: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
         let labels = try ClassLabels(reader, integers: "classlabels_int64s")
-        let forest = try FirstForest(reader, prefix: "class", targets: max(labels.count, 1), extra: ["classlabels_int64s", "classlabels_strings"])
+        let forest = try FirstForest(
+            reader, prefix: "class", targets: max(labels.count, 1), extra: ["classlabels_int64s", "classlabels_strings"])
         let scores = try forest.scores(labels, &reader)
         return try labels.results(scores, PostTransform(reader), &reader)
     }
@@ -68,7 +70,8 @@ private struct TreeLeaves {
         let (yes, no) = (try ints("nodes_truenodeids"), try ints("nodes_falsenodeids"))
         let (yesIsLeaf, noIsLeaf) = (try ints("nodes_trueleafs"), try ints("nodes_falseleafs"))
         let tracks = try ints("nodes_missing_value_tracks_true")
-        let lists = [features.count, modes.count, yes.count, no.count, yesIsLeaf.count, noIsLeaf.count] + (tracks.isEmpty ? [] : [tracks.count])
+        let lists =
+            [features.count, modes.count, yes.count, no.count, yesIsLeaf.count, noIsLeaf.count] + (tracks.isEmpty ? [] : [tracks.count])
         guard lists.allSatisfy({ $0 == splits.count }) else { throw DLCError("\(splits.count) nodes are described by lists of \(lists)") }
         var members = try numbers("membership_values")[...]
         let leafCount = weights.count
@@ -84,14 +87,18 @@ private struct TreeLeaves {
                 mode: mode, feature: features[index], value: splits[index], isTrue: try child(yes[index], yesIsLeaf[index]),
                 isFalse: try child(no[index], noIsLeaf[index]), nanIsTrue: tracks.isEmpty ? false : tracks[index] != 0)
             if mode == .member {
-                guard let end = members.firstIndex(where: \.isNaN) else { throw DLCError("node \(index) has no membership values that end with NaN") }
+                guard let end = members.firstIndex(where: \.isNaN) else {
+                    throw DLCError("node \(index) has no membership values that end with NaN")
+                }
                 branch.members = Array(members[..<end])
                 members = members[(end + 1)...]
             }
             branches.append(branch)
         }
         roots = try ints("tree_roots").map { .node($0) }
-        for case .node(let root) in roots where !branches.indices.contains(root) { throw DLCError("root \(root) of \(branches.count) nodes") }
+        for case .node(let root) in roots where !branches.indices.contains(root) {
+            throw DLCError("root \(root) of \(branches.count) nodes")
+        }
     }
 }
 

@@ -42,7 +42,9 @@ private struct WrittenTrees {
         var waiting = [(root, blank())]
         while let (place, index) = waiting.popLast() {
             // What shares branches is written out, which comparisons of whole numbers never need and sets seldom.
-            guard splits.count < 64 * (forest.nodes.count + 1024) else { throw DLCError("the trees share too many branches to be written one by one") }
+            guard splits.count < 64 * (forest.nodes.count + 1024) else {
+                throw DLCError("the trees share too many branches to be written one by one")
+            }
             let node = forest.nodes[place]
             var (whenTrue, whenFalse) = (place, place)
             if node.leaf == nil {

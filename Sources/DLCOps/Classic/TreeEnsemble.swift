@@ -40,7 +40,9 @@ public struct TreeEnsemble: Operator {
         try context.expect(3, "weights", [x.element])
         let (nodes, roots, weights) = (try context.operand(1), try context.operand(2), try context.operand(3))
         guard targets >= 1, nodes.rank == 2, roots.rank == 2, weights.rank == 2 else {
-            throw DLCError("nodes are \(nodes.type), roots \(roots.type), weights \(weights.type) for \(targets) targets; expected [M, W], [R, 2] and [L, T]")
+            throw DLCError(
+                "nodes are \(nodes.type), roots \(roots.type), weights \(weights.type) for \(targets) targets; expected [M, W], [R, 2] and [L, T]"
+            )
         }
         try context.require(nodes.shape[1], equals: Dim(TreeNodes.width(x.element)), "nodes are \(nodes.type) for \(x.element)")
         try context.require(roots.shape[1], equals: 2, "roots are \(roots.type)")
@@ -64,7 +66,9 @@ public struct TreeEnsemble: Operator {
         let forest = try TreeNodes(Oracle.operand(operands, 1), type: x.type)
         let roots = try TreeNodes.roots(Oracle.operand(operands, 2))
         let weights = try Oracle.operand(operands, 3)
-        let (values, spoken, columns) = (try weights.doubles(), try Oracle.optional(operands, 4)?.integers().map(Int.init), weights.shape[1])
+        let (values, spoken, columns) = (
+            try weights.doubles(), try Oracle.optional(operands, 4)?.integers().map(Int.init), weights.shape[1]
+        )
         let (rows, features, elements) = (x.shape[0], x.shape[1], try x.doubles())
         var result: [Double] = []
         for row in 0..<rows {

@@ -13,7 +13,9 @@ enum TreeExamples {
         let dense = try Tensor(leaves.flatMap { [$0, -$0, 0.25 * $0] }, shape: [6, 3])
         let partial = try Tensor([1, .nan, .nan, 2, 3, 4, .nan, .nan, -1, .nan, 6, 5] as [Float], shape: [6, 2])
         let spoken = try Tensor([0, 1, 2, 0, 0, 1] as [Int32], shape: [6])
-        func example(_ name: String, _ op: TreeEnsemble, _ x: Tensor, _ forest: TreeBuilder, _ weights: Tensor, _ targets: Tensor? = nil) throws -> Example {
+        func example(_ name: String, _ op: TreeEnsemble, _ x: Tensor, _ forest: TreeBuilder, _ weights: Tensor, _ targets: Tensor? = nil)
+            throws -> Example
+        {
             return Example(name, op, [x, try forest.result.tensor(), try forest.rootTensor(), weights, targets], isDifferentiable: false)
         }
         return [
@@ -31,7 +33,10 @@ enum TreeExamples {
 
     /// Trees with nodes of all modes over six leaves.
     private static func builder(_ type: ElementType, trees: Int) throws -> TreeBuilder {
-        func branch(_ mode: TreeBranch.Mode, _ feature: Int, _ value: Double, _ yes: TreeBranch.Child, _ no: TreeBranch.Child, _ nanIsTrue: Bool = false)
+        func branch(
+            _ mode: TreeBranch.Mode, _ feature: Int, _ value: Double, _ yes: TreeBranch.Child, _ no: TreeBranch.Child,
+            _ nanIsTrue: Bool = false
+        )
             -> TreeBranch
         {
             TreeBranch(mode: mode, feature: feature, value: value, members: [0.25, 2, -1], isTrue: yes, isFalse: no, nanIsTrue: nanIsTrue)

@@ -64,7 +64,9 @@ public struct TreeNodes: Sendable {
             } else {
                 words.append(Int32(bitPattern: Float(node.threshold).bitPattern))
             }
-            guard let feature = Int32(exactly: node.feature), let left = Int32(exactly: node.left), let leaf = Int32(exactly: node.leaf ?? -1) else {
+            guard let feature = Int32(exactly: node.feature), let left = Int32(exactly: node.left),
+                let leaf = Int32(exactly: node.leaf ?? -1)
+            else {
                 throw DLCError("more than \(Int32.max) nodes or features")
             }
             words += [node.nanGoesLeft ? ~feature : feature, left, leaf]
@@ -84,13 +86,16 @@ public struct TreeNodes: Sendable {
     public init(_ tensor: Tensor, type: ElementType) throws {
         self.type = type
         let width = Self.width(type)
-        guard tensor.rank == 2, tensor.shape[1] == width else { throw DLCError("nodes are \(tensor.type)\(tensor.shape); expected [M, \(width)]") }
+        guard tensor.rank == 2, tensor.shape[1] == width else {
+            throw DLCError("nodes are \(tensor.type)\(tensor.shape); expected [M, \(width)]")
+        }
         let (words, count) = (try tensor.array(of: Int32.self), tensor.shape[0])
         nodes = try (0..<count).map { index in
             let row = words[index * width..<(index + 1) * width]
             let threshold: Double
             if type == .float64 {
-                threshold = Double(bitPattern: UInt64(UInt32(bitPattern: row[row.startIndex])) | UInt64(UInt32(bitPattern: row[row.startIndex + 1])) << 32)
+                threshold = Double(
+                    bitPattern: UInt64(UInt32(bitPattern: row[row.startIndex])) | UInt64(UInt32(bitPattern: row[row.startIndex + 1])) << 32)
             } else {
                 threshold = Double(Float(bitPattern: UInt32(bitPattern: row[row.startIndex])))
             }
@@ -98,7 +103,8 @@ public struct TreeNodes: Sendable {
             let isLeaf = rest[1] == index - 1
             guard rest[1] >= (isLeaf ? -1 : 0), rest[1] + 1 < count else { throw DLCError("node \(index) leads to \(rest[1]) of \(count)") }
             return Node(
-                threshold: threshold, feature: rest[0] < 0 ? ~rest[0] : rest[0], nanGoesLeft: rest[0] < 0, left: rest[1], leaf: isLeaf ? rest[2] : nil)
+                threshold: threshold, feature: rest[0] < 0 ? ~rest[0] : rest[0], nanGoesLeft: rest[0] < 0, left: rest[1],
+                leaf: isLeaf ? rest[2] : nil)
         }
     }
 }

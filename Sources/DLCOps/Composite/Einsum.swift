@@ -34,9 +34,15 @@ enum Einsum {
     private static func parse(_ equation: String, ranks: [Int]) throws -> (inputs: [[String]], output: [String]) {
         let text = equation.filter { !$0.isWhitespace }
         let (left, right): (Substring, Substring?)
-        if let arrow = text.firstRange(of: "->") { (left, right) = (text[..<arrow.lowerBound], text[arrow.upperBound...]) } else { (left, right) = (text[...], nil) }
+        if let arrow = text.firstRange(of: "->") {
+            (left, right) = (text[..<arrow.lowerBound], text[arrow.upperBound...])
+        } else {
+            (left, right) = (text[...], nil)
+        }
         let parts = left.split(separator: ",", omittingEmptySubsequences: false)
-        guard parts.count == ranks.count else { throw DLCError("equation \(equation) has \(parts.count) terms for \(ranks.count) operands") }
+        guard parts.count == ranks.count else {
+            throw DLCError("equation \(equation) has \(parts.count) terms for \(ranks.count) operands")
+        }
         var widest = 0
         func labels(_ part: Substring, ellipsis: (Int) throws -> Int) throws -> [String] {
             let sides = part.replacing("...", with: "…")

@@ -163,7 +163,9 @@ enum FourierTransform {
             if let imaginary { sums[0] = try reader.apply(.add, sums[0], reader.add1(MatMul(), [imaginary, sines])) }
             if !isMirrored {
                 let turned = try reader.add1(MatMul(), [real, sines])
-                sums.append(try imaginary.map { try reader.apply(.sub, reader.add1(MatMul(), [$0, cosines]), turned) } ?? reader.apply(.neg, turned))
+                sums.append(
+                    try imaginary.map { try reader.apply(.sub, reader.add1(MatMul(), [$0, cosines]), turned) } ?? reader.apply(.neg, turned)
+                )
             }
             let result = sums.count == 1 ? sums[0] : try reader.add1(Concat(axis: rank - 2), sums)
             let back = (0..<rank).map { axis in perm.firstIndex(of: axis) ?? axis }

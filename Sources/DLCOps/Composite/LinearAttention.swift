@@ -32,11 +32,14 @@ enum LinearAttention {
         let beta = try rule.hasSuffix("delta") ? split(5, reader.fact(5).shape.last == 1 ? 1 : keyHeads) : nil
         let stateShape: Shape = [batch, Dim(keyHeads), keyWidth, valueWidth]
         let stateType = reader.operand(3).map { reader.builder.fact($0).element } ?? fact.element
-        var state = try reader.operand(3).map { try reader.cast($0, .float32) }
+        var state =
+            try reader.operand(3).map { try reader.cast($0, .float32) }
             ?? reader.add1(Fill(shape: stateShape, value: Tensor([0 as Float], shape: [])), [])
         var scale: Double = try reader.attribute("scale") ?? 0
         if scale == 0 {
-            guard let width = reader.builder.shape(q)[3].constant, width > 0 else { throw DLCError("query is \(fact.type); expected a known width") }
+            guard let width = reader.builder.shape(q)[3].constant, width > 0 else {
+                throw DLCError("query is \(fact.type); expected a known width")
+            }
             scale = 1 / Double(width).squareRoot()
         }
         let group = Dim(heads / keyHeads)
@@ -73,7 +76,8 @@ enum CausalConvolution {
         guard x.rank == 3, w.rank == 3, let taps = w.shape[2].constant, taps >= 1, let channels = w.shape[0].constant else {
             throw DLCError("x is \(x.type) and w is \(w.type); expected [batch, channels, length] and [channels, 1, taps]")
         }
-        let past = try reader.operand(3)
+        let past =
+            try reader.operand(3)
             ?? reader.add1(Fill(shape: [x.shape[0], x.shape[1], Dim(taps - 1)], value: Tensor(filling: 0, type: x.element, shape: [])), [])
         let padded = try reader.add1(Concat(axis: 2), [past, reader.required(0)])
         let conv = Conv(strides: [1], pads: [0, 0], group: channels)

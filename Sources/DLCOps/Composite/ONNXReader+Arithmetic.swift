@@ -4,9 +4,13 @@ import DLCGraph
 extension ONNXReader {
     mutating func apply(_ function: BinaryFunction, _ a: Value, _ b: Value) throws -> Value { try add1(Binary(function), [a, b]) }
     mutating func apply(_ function: UnaryFunction, _ x: Value) throws -> Value { try add1(Unary(function), [x]) }
-    mutating func reshape(_ x: Value, _ shape: Shape) throws -> Value { shape == builder.shape(x) ? x : try add1(Reshape(shape: shape), [x]) }
+    mutating func reshape(_ x: Value, _ shape: Shape) throws -> Value {
+        shape == builder.shape(x) ? x : try add1(Reshape(shape: shape), [x])
+    }
     mutating func transpose(_ x: Value, _ perm: [Int]) throws -> Value { try add1(Transpose(perm), [x]) }
-    mutating func cast(_ x: Value, _ type: ElementType) throws -> Value { builder.fact(x).element == type ? x : try add1(Cast(to: type), [x]) }
+    mutating func cast(_ x: Value, _ type: ElementType) throws -> Value {
+        builder.fact(x).element == type ? x : try add1(Cast(to: type), [x])
+    }
     mutating func select(_ condition: Value, _ a: Value, _ b: Value) throws -> Value { try add1(Where(), [condition, a, b]) }
 
     /// A constant scalar of a value's element type.

@@ -9,7 +9,8 @@ enum Optimizers {
         let decay: Double = try reader.attribute("decay_factor") ?? 0
         let epsilon: Double = try reader.attribute("epsilon") ?? 1e-6
         return try steps(&reader, states: 1) { reader, rate, count, x, gradient, states in
-            let slowed = try reader.apply(.add, reader.scaled(reader.cast(count, .float32), decay), reader.constant(Tensor([1 as Float], shape: [])))
+            let slowed = try reader.apply(
+                .add, reader.scaled(reader.cast(count, .float32), decay), reader.constant(Tensor([1 as Float], shape: [])))
             let h = try reader.apply(.add, states[0], reader.apply(.mul, gradient, gradient))
             let root = try reader.apply(.add, reader.apply(.sqrt, h), reader.scalar(epsilon, like: h))
             let move = try reader.apply(.div, reader.apply(.mul, reader.apply(.div, rate, slowed), gradient), root)

@@ -36,7 +36,9 @@ extension ONNXReader {
         let shape = builder.shape(value)
         guard shape.count == 1 else { return value }
         if shape[0].constant == 1 { return try add1(Reshape(shape: []), [value]) }
-        guard axis >= 0, axis < rank else { throw DLCError("a vector of \(shape[0]) scales or zero points does not fit \(rank) dimensions") }
+        guard axis >= 0, axis < rank else {
+            throw DLCError("a vector of \(shape[0]) scales or zero points does not fit \(rank) dimensions")
+        }
         var target = Shape(repeating: 1, count: rank)
         target[axis] = shape[0]
         return target == shape ? value : try add1(Reshape(shape: target), [value])

@@ -18,7 +18,9 @@ extension HasBodies {
     /// - Parameter entries: inputs whose extents change from round to round.
     func locals(of body: Graph, entries: Range<Int> = 0..<0) -> Set<String> {
         var symbols = Set(body.nodes.flatMap { $0.results.flatMap { body.shape($0).flatMap(\.symbols) } }.filter(body.isFromData))
-        for port in body.inputs[entries] { symbols.formUnion(body.shape(port.value).compactMap(\.symbol).filter { $0.hasPrefix("carried") }) }
+        for port in body.inputs[entries] {
+            symbols.formUnion(body.shape(port.value).compactMap(\.symbol).filter { $0.hasPrefix("carried") })
+        }
         return symbols
     }
 }

@@ -29,7 +29,9 @@ public struct If: HasBodies {
             }
             let x = try Tensor([1, -4] as [Float], shape: [2])
             return try [true, false].map {
-                Example("\($0)", If(then: try branch(.neg), otherwise: try branch(.abs)), [try Tensor([$0], shape: []), x, x], isDifferentiable: false)
+                Example(
+                    "\($0)", If(then: try branch(.neg), otherwise: try branch(.abs)), [try Tensor([$0], shape: []), x, x],
+                    isDifferentiable: false)
             }
         }
     ) {
@@ -47,10 +49,14 @@ public struct If: HasBodies {
         let (thenLocals, otherLocals) = (locals(of: then), locals(of: otherwise))
         return try zip(then.outputs, otherwise.outputs).map { a, b in
             let (a, b) = (then.type(a.value), otherwise.type(b.value))
-            guard a.element == b.element, a.rank == b.rank else { throw DLCError("the branches give \(a) and \(b); expected one element type and rank") }
-            return Fact(a.element, zip(a.shape, b.shape).map { x, y in
-                x == y && thenLocals.isDisjoint(with: x.symbols) && otherLocals.isDisjoint(with: y.symbols) ? x : context.unknown("if")
-            })
+            guard a.element == b.element, a.rank == b.rank else {
+                throw DLCError("the branches give \(a) and \(b); expected one element type and rank")
+            }
+            return Fact(
+                a.element,
+                zip(a.shape, b.shape).map { x, y in
+                    x == y && thenLocals.isDisjoint(with: x.symbols) && otherLocals.isDisjoint(with: y.symbols) ? x : context.unknown("if")
+                })
         }
     }
 
@@ -77,7 +83,9 @@ extension Graph {
 extension InferContext {
     /// Throws where operands have not the element types and ranks of a graph's inputs.
     func check(_ types: [TensorType], from first: Int) throws {
-        guard types.isEmpty || count == first + types.count else { throw DLCError("\(count - first) values are given to graphs that read \(types.count)") }
+        guard types.isEmpty || count == first + types.count else {
+            throw DLCError("\(count - first) values are given to graphs that read \(types.count)")
+        }
         for (index, type) in types.enumerated() {
             let given = try operand(first + index).type
             guard given.element == type.element, given.rank == type.rank else { throw DLCError("a graph reads \(type), given is \(given)") }

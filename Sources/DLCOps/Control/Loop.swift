@@ -64,10 +64,15 @@ public struct Loop: HasBodies {
         for index in 0..<carried {
             let (entry, next) = (body.type(body.inputs[2 + index].value), body.type(body.outputs[1 + index].value))
             let initial = try context.operand(2 + index).type
-            guard next.element == entry.element, next.rank == entry.rank else { throw DLCError("a value that is carried is \(entry) in one round and \(next) in the next") }
-            facts.append(Fact(entry.element, zip(zip(entry.shape, next.shape), initial.shape).map { pair, first in
-                pair.0 == pair.1 && pair.0 == first && outer.isDisjoint(with: first.symbols) ? first : context.unknown("loop")
-            }))
+            guard next.element == entry.element, next.rank == entry.rank else {
+                throw DLCError("a value that is carried is \(entry) in one round and \(next) in the next")
+            }
+            facts.append(
+                Fact(
+                    entry.element,
+                    zip(zip(entry.shape, next.shape), initial.shape).map { pair, first in
+                        pair.0 == pair.1 && pair.0 == first && outer.isDisjoint(with: first.symbols) ? first : context.unknown("loop")
+                    }))
         }
         let rounds = try context.optional(1) == nil && isEndless ? context.optional(0)?.content?.first.map { try Dim.max(0, $0) } : nil
         let count = body.outputs.count > 1 + carried ? rounds ?? context.unknown("rounds") : 0
@@ -102,19 +107,20 @@ public struct Loop: HasBodies {
             for index in rows.indices { rows[index].append(results[1 + carried + index]) }
             round += 1
         }
-        return try values + rows.enumerated().map { index, rows in
-            let type = body.type(body.outputs[1 + carried + index].value)
-            let shape = rows.first?.shape ?? type.shape.map { $0.constant ?? 0 }
-            return try Tensor(type: type.element, shape: [rows.count] + shape) { target in
-                var place = target.baseAddress
-                for row in rows {
-                    guard row.shape == shape else { throw DLCError("a stacked row is \(row.type)\(row.shape) after rows of \(shape)") }
-                    row.withUnsafeBytes { bytes in
-                        if let start = bytes.baseAddress, bytes.count > 0 { place?.copyMemory(from: start, byteCount: bytes.count) }
-                        place = place.map { $0 + bytes.count }
+        return try values
+            + rows.enumerated().map { index, rows in
+                let type = body.type(body.outputs[1 + carried + index].value)
+                let shape = rows.first?.shape ?? type.shape.map { $0.constant ?? 0 }
+                return try Tensor(type: type.element, shape: [rows.count] + shape) { target in
+                    var place = target.baseAddress
+                    for row in rows {
+                        guard row.shape == shape else { throw DLCError("a stacked row is \(row.type)\(row.shape) after rows of \(shape)") }
+                        row.withUnsafeBytes { bytes in
+                            if let start = bytes.baseAddress, bytes.count > 0 { place?.copyMemory(from: start, byteCount: bytes.count) }
+                            place = place.map { $0 + bytes.count }
+                        }
                     }
                 }
             }
-        }
     }
 }

@@ -67,7 +67,8 @@ public struct Activation: Operator {
                 Example("alpha", Activation(function, alpha: 0.7, beta: 0.25), [x]),
                 Example("f64", Activation(function), [try Tensor.random(seed: 2, type: .float64, shape: [9])]),
                 Example("f16", Activation(function), [try Tensor.random(seed: 3, type: .float16, shape: [3, 1])]),
-                Example("special", Activation(function), [try Tensor([.nan, .infinity, -0.0] as [Float], shape: [3])], isDifferentiable: false),
+                Example(
+                    "special", Activation(function), [try Tensor([.nan, .infinity, -0.0] as [Float], shape: [3])], isDifferentiable: false),
             ]
         }
         switch function {

@@ -27,7 +27,7 @@ public struct Cast: Operator {
                 write: { writer in
                     guard let op = writer.op as? Cast else { return }
                     writer.node("Cast", attributes: [("to", .int(op.to.onnx))])
-                }),
+                })
         ],
         examples: {
             let x = try Tensor([-2.7, -0.5, 0, 1.5, 100.25, 3e9] as [Float], shape: [2, 3])
@@ -54,7 +54,9 @@ public struct Cast: Operator {
         let own = reader.builder.fact(x).element
         if own != type, own.isNarrow || type.isNarrow {
             let text: String = try reader.attribute("round_mode") ?? "up"
-            guard let rounding = NarrowRounding(rawValue: text) else { throw DLCError("round_mode is '\(text)'; expected up, nearest or down") }
+            guard let rounding = NarrowRounding(rawValue: text) else {
+                throw DLCError("round_mode is '\(text)'; expected up, nearest or down")
+            }
             return try reader.add(NarrowCast(to: type, saturate: reader.attribute("saturate") ?? true, rounding: rounding), [x])
         }
         return reader.builder.fact(x).element == type ? [x] : try reader.add(Cast(to: type), [x])

@@ -26,8 +26,11 @@ public struct DequantizeLinear: Operator {
             let signed = try Tensor.random(seed: 3, type: .int8, shape: [2, 3, 4])
             return [
                 Example("per tensor", DequantizeLinear(), [x, scale, try Tensor([3] as [UInt8], shape: [])], isDifferentiable: false),
-                Example("per axis", DequantizeLinear(), [signed, scales, try Tensor([0, 5, -7] as [Int8], shape: [3])], isDifferentiable: false),
-                Example("i32", DequantizeLinear(axis: 0), [try Tensor.random(seed: 4, type: .int32, shape: [3, 2]), scales], isDifferentiable: false),
+                Example(
+                    "per axis", DequantizeLinear(), [signed, scales, try Tensor([0, 5, -7] as [Int8], shape: [3])], isDifferentiable: false),
+                Example(
+                    "i32", DequantizeLinear(axis: 0), [try Tensor.random(seed: 4, type: .int32, shape: [3, 2]), scales],
+                    isDifferentiable: false),
                 Example("blocked", DequantizeLinear(axis: 1, blockSize: 2), [signed, blocks], isDifferentiable: false),
             ]
         }

@@ -50,13 +50,16 @@ public struct NarrowCast: Operator {
                 })
         ],
         examples: {
-            let x = try Tensor([-2.75, -0.5, 0, -0.0, 1.5, 0.07, 7, 8, 300, 464, 465, 3e9, 1e-9, .infinity, -.infinity, .nan] as [Float], shape: [2, 8])
+            let x = try Tensor(
+                [-2.75, -0.5, 0, -0.0, 1.5, 0.07, 7, 8, 300, 464, 465, 3e9, 1e-9, .infinity, -.infinity, .nan] as [Float], shape: [2, 8])
             let codes = try Tensor((0...255).map { UInt8($0) }, shape: [256])
             var result: [Example] = []
             for type in ElementType.allCases where type.isNarrow {
                 let saturated = try NarrowCast(to: type).evaluate([x])[0]
                 result.append(Example("to \(type)", NarrowCast(to: type), [x], isDifferentiable: false))
-                result.append(Example("f16 to \(type)", NarrowCast(to: type, saturate: false), [try x.converted(to: .float16)], isDifferentiable: false))
+                result.append(
+                    Example(
+                        "f16 to \(type)", NarrowCast(to: type, saturate: false), [try x.converted(to: .float16)], isDifferentiable: false))
                 result.append(Example("\(type) to f32", NarrowCast(to: .float32), [saturated], isDifferentiable: false))
                 if type.bits == 8 {
                     let all = try Tensor(type: type, shape: [256]) { target in codes.withUnsafeBytes { target.copyMemory(from: $0) } }
@@ -102,7 +105,8 @@ public struct NarrowCast: Operator {
             try Tensor(type: to, shape: x.shape) { target in
                 x.withUnsafeBytes {
                     dlc_convert_narrow(
-                        x.type.kernelType, to.kernelType, $0.baseAddress, target.baseAddress, Int64(x.count), saturate, rounding.kernelRounding)
+                        x.type.kernelType, to.kernelType, $0.baseAddress, target.baseAddress, Int64(x.count), saturate,
+                        rounding.kernelRounding)
                 }
             }
         ]

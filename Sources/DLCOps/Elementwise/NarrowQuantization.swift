@@ -67,7 +67,9 @@ enum NarrowQuantization {
             return try reader.reshape(value, target)
         }
         let axis = try InferenceRules.axis(axis, rank: shape.count)
-        guard own.count == shape.count, block > 0 else { throw DLCError("scale is \(reader.builder.fact(value).type) for blocks of \(block) of \(shape.text)") }
+        guard own.count == shape.count, block > 0 else {
+            throw DLCError("scale is \(reader.builder.fact(value).type) for blocks of \(block) of \(shape.text)")
+        }
         var (split, repeated, whole) = (own, own, own)
         split.insert(1, at: axis + 1)
         repeated.insert(Dim(block), at: axis + 1)

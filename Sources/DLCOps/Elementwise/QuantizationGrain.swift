@@ -11,7 +11,8 @@ struct QuantizationGrain {
     func check(_ context: inout InferContext) throws {
         let (x, scale) = (try context.operand(0), try context.operand(1))
         if let zeroPoint = context.optional(2) {
-            try context.require(zeroPoint.shape, equals: scale.shape, "zero_point is \(zeroPoint.type), scale is \(scale.type); expected one shape")
+            try context.require(
+                zeroPoint.shape, equals: scale.shape, "zero_point is \(zeroPoint.type), scale is \(scale.type); expected one shape")
         }
         if blockSize == 0 {
             if scale.rank == 0 || (scale.rank == 1 && scale.shape[0].constant == 1) { return }
@@ -26,7 +27,8 @@ struct QuantizationGrain {
         var expected = x.shape
         expected[axis] = try expected[axis].ceilingQuotient(Dim(blockSize))
         try context.require(
-            scale.shape, equals: expected, "scale is \(scale.type); blocks of \(blockSize) along axis \(axis) of \(x.type) need \(expected.text)")
+            scale.shape, equals: expected,
+            "scale is \(scale.type); blocks of \(blockSize) along axis \(axis) of \(x.type) need \(expected.text)")
     }
 
     /// For every element of `shape`, the element of the scale that belongs to it.

@@ -26,11 +26,14 @@ public struct QuantizeLinear: Operator {
             let x = try Tensor.random(seed: 1, shape: [2, 3, 4])
             let scale = try Tensor([0.05] as [Float], shape: [])
             let scales = try Tensor([0.01, 0.02, 0.5] as [Float], shape: [3])
-            let blocks = try Tensor(doubles: Tensor.random(seed: 2, shape: [2, 2, 4]).doubles().map { abs($0) + 0.1 }, type: .float32, shape: [2, 2, 4])
+            let blocks = try Tensor(
+                doubles: Tensor.random(seed: 2, shape: [2, 2, 4]).doubles().map { abs($0) + 0.1 }, type: .float32, shape: [2, 2, 4])
             return [
                 Example("per tensor", QuantizeLinear(), [x, scale, try Tensor([128] as [UInt8], shape: [])], isDifferentiable: false),
                 Example("without zero point", QuantizeLinear(to: .int8), [x, scale], isDifferentiable: false),
-                Example("per axis", QuantizeLinear(to: .int8, axis: 1), [x, scales, try Tensor([0, 5, -7] as [Int8], shape: [3])], isDifferentiable: false),
+                Example(
+                    "per axis", QuantizeLinear(to: .int8, axis: 1), [x, scales, try Tensor([0, 5, -7] as [Int8], shape: [3])],
+                    isDifferentiable: false),
                 Example("blocked", QuantizeLinear(to: .int16, axis: 1, blockSize: 2), [x, blocks], isDifferentiable: false),
             ]
         }

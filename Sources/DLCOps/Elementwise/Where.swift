@@ -12,17 +12,27 @@ public struct Where: Operator {
         examples: {
             let condition = try Tensor.random(seed: 1, type: .bool, shape: [3, 1])
             return [
-                Example("broadcast", Where(), [condition, try Tensor.random(seed: 2, shape: [2, 1, 4]), try Tensor.random(seed: 3, shape: [])]),
+                Example(
+                    "broadcast", Where(), [condition, try Tensor.random(seed: 2, shape: [2, 1, 4]), try Tensor.random(seed: 3, shape: [])]),
                 Example(
                     "i64", Where(),
-                    [condition, try Tensor.random(seed: 4, type: .int64, shape: [3, 2]), try Tensor.random(seed: 5, type: .int64, shape: [2])],
+                    [
+                        condition, try Tensor.random(seed: 4, type: .int64, shape: [3, 2]),
+                        try Tensor.random(seed: 5, type: .int64, shape: [2]),
+                    ],
                     isDifferentiable: false),
                 Example(
                     "bf16", Where(),
-                    [condition, try Tensor.random(seed: 6, type: .bfloat16, shape: [3, 2]), try Tensor.random(seed: 7, type: .bfloat16, shape: [3, 2])]),
+                    [
+                        condition, try Tensor.random(seed: 6, type: .bfloat16, shape: [3, 2]),
+                        try Tensor.random(seed: 7, type: .bfloat16, shape: [3, 2]),
+                    ]),
                 Example(
                     "bool", Where(),
-                    [condition, try Tensor.random(seed: 8, type: .bool, shape: [3, 2]), try Tensor.random(seed: 9, type: .bool, shape: [3, 1])],
+                    [
+                        condition, try Tensor.random(seed: 8, type: .bool, shape: [3, 2]),
+                        try Tensor.random(seed: 9, type: .bool, shape: [3, 1]),
+                    ],
                     isDifferentiable: false),
             ]
         })

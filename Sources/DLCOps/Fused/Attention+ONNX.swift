@@ -227,8 +227,12 @@ private struct ONNXAttention {
         if isCausal || window.left >= 0 || window.right >= 0 {
             let distance = try distance(rows, columns, &reader)
             if isCausal { allowed.append(try reader.apply(.greaterOrEqual, distance, reader.scalar(0, like: distance))) }
-            if window.left >= 0 { allowed.append(try reader.apply(.lessOrEqual, distance, reader.scalar(Double(window.left), like: distance))) }
-            if window.right >= 0 { allowed.append(try reader.apply(.greaterOrEqual, distance, reader.scalar(-Double(window.right), like: distance))) }
+            if window.left >= 0 {
+                allowed.append(try reader.apply(.lessOrEqual, distance, reader.scalar(Double(window.left), like: distance)))
+            }
+            if window.right >= 0 {
+                allowed.append(try reader.apply(.greaterOrEqual, distance, reader.scalar(-Double(window.right), like: distance)))
+            }
         }
         if let lengths {
             allowed.append(try reader.apply(.less, reader.range(columns), reader.reshape(lengths, [shape[0], 1, 1, 1])))

@@ -32,7 +32,9 @@ public struct Attention: Operator {
                 Example("grouped", Attention(scale: 0.4), [q, k, v]),
                 Example("mask", Attention(scale: 0.4), [q, k, v, try Tensor.random(seed: 8, shape: [3, 6])]),
                 Example("nothing seen", Attention(scale: 0.4), [q, k, v, try emptyRow()]),
-                Example("nothing seen, as softmax", Attention(scale: 0.4, emptyRowsAreNaN: true), [q, k, v, try emptyRow()], isDifferentiable: false),
+                Example(
+                    "nothing seen, as softmax", Attention(scale: 0.4, emptyRowsAreNaN: true), [q, k, v, try emptyRow()],
+                    isDifferentiable: false),
                 Example("causal rows", Attention(scale: 0.3, causal: true, headsInner: true), square),
             ]
         }
@@ -64,14 +66,18 @@ public struct Attention: Operator {
             try context.require(q.shape[0], equals: fact.shape[0], "q is \(q.type) and \(name) is \(fact.type): their batches must agree")
         }
         if let heads = q.shape[axes.head].constant, let inner = k.shape[axes.head].constant,
-            inner == 0 ? heads != 0 : heads % inner != 0 {
+            inner == 0 ? heads != 0 : heads % inner != 0
+        {
             throw DLCError("\(inner) heads of keys do not divide \(heads) heads of queries")
         }
-        try context.require(.divides, k.shape[axes.head], q.shape[axes.head], "heads of keys divide heads of queries, q \(q.type) and k \(k.type)")
+        try context.require(
+            .divides, k.shape[axes.head], q.shape[axes.head], "heads of keys divide heads of queries, q \(q.type) and k \(k.type)")
         var shape = q.shape
         shape[3] = v.shape[3]
         if let mask = context.optional(3) {
-            guard mask.element == .bool || mask.element == q.element else { throw DLCError("mask is \(mask.type); expected bool or \(q.element)") }
+            guard mask.element == .bool || mask.element == q.element else {
+                throw DLCError("mask is \(mask.type); expected bool or \(q.element)")
+            }
             let scores: Shape = [q.shape[0], q.shape[axes.head], q.shape[axes.row], k.shape[axes.row]]
             try context.require(mask.shape, expandsTo: scores, "mask is \(mask.type), which broadcasts to \(scores.text)")
         }
@@ -79,7 +85,9 @@ public struct Attention: Operator {
     }
 
     public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {
-        guard operands.count >= 3, let q = operands[0], let k = operands[1], let v = operands[2] else { throw DLCError("an operand is missing") }
+        guard operands.count >= 3, let q = operands[0], let k = operands[1], let v = operands[2] else {
+            throw DLCError("an operand is missing")
+        }
         let mask = operands.count > 3 ? operands[3] : nil
         let (headAxis, rowAxis) = axes
         let (batch, heads, rows, depth) = (q.shape[0], q.shape[headAxis], q.shape[rowAxis], q.shape[3])

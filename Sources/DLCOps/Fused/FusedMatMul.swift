@@ -45,9 +45,12 @@ public struct FusedMatMul: Operator {
                 Example("gelu", gelu, [a, b, bias, residual]),
                 Example("relu then residual", after, [a, b, nil, residual]),
                 Example("both transposed", transposed, [batched, try Tensor.random(seed: 6, shape: [2, 5, 4])]),
-                Example("scaled columns", scaled, [a, b, bias, nil, nil, try Tensor.random(seed: 9, shape: [5]), try Tensor.random(seed: 10, shape: [5])]),
+                Example(
+                    "scaled columns", scaled,
+                    [a, b, bias, nil, nil, try Tensor.random(seed: 9, shape: [5]), try Tensor.random(seed: 10, shape: [5])]),
                 Example("gated columns", FusedMatMul(), [a, b, nil, residual, nil, try Tensor.random(seed: 11, shape: [2, 1, 5])]),
-                Example("no depth", FusedMatMul(), [try Tensor.random(seed: 7, shape: [2, 0]), try Tensor.random(seed: 8, shape: [0, 3])]),
+                Example(
+                    "no depth", FusedMatMul(), [try Tensor.random(seed: 7, shape: [2, 0]), try Tensor.random(seed: 8, shape: [0, 3])]),
             ]
         }
     ) {
@@ -81,7 +84,9 @@ public struct FusedMatMul: Operator {
     public func infer(_ context: inout InferContext) throws -> [Fact] {
         let (a, b) = (try context.operand(0), try context.operand(1))
         try context.expect(0, "a", ElementType.numbers)
-        guard a.element == b.element, a.rank >= 2, b.rank >= 2 else { throw DLCError("a is \(a.type) and b is \(b.type); expected matrices of one type") }
+        guard a.element == b.element, a.rank >= 2, b.rank >= 2 else {
+            throw DLCError("a is \(a.type) and b is \(b.type); expected matrices of one type")
+        }
         let (m, k) = transA ? (a.shape[a.rank - 1], a.shape[a.rank - 2]) : (a.shape[a.rank - 2], a.shape[a.rank - 1])
         let (depth, n) = transB ? (b.shape[b.rank - 1], b.shape[b.rank - 2]) : (b.shape[b.rank - 2], b.shape[b.rank - 1])
         try context.require(k, equals: depth, "a is \(a.type) and b is \(b.type): \(k) columns against \(depth) rows")

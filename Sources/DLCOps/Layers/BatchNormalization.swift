@@ -30,7 +30,8 @@ public struct BatchNormalization: Operator {
             return [
                 Example("image", BatchNormalization(), [try .random(seed: 1, shape: [2, 3, 4, 5])] + (try parameters())),
                 Example("epsilon", BatchNormalization(epsilon: 0.1), [try .random(seed: 5, shape: [4, 3])] + (try parameters())),
-                Example("f64", BatchNormalization(), [try .random(seed: 6, type: .float64, shape: [1, 3, 2])] + (try parameters(.float64))),
+                Example(
+                    "f64", BatchNormalization(), [try .random(seed: 6, type: .float64, shape: [1, 3, 2])] + (try parameters(.float64))),
             ]
         }
     ) {
@@ -44,7 +45,9 @@ public struct BatchNormalization: Operator {
             throw DLCError("results of training (running statistics) are not supported")
         }
         let op = BatchNormalization(epsilon: try reader.attribute("epsilon") ?? 1e-5)
-        if let spatial: Bool = try reader.attribute("spatial"), !spatial, try reader.fact(1).rank > 1 { return try readElementwise(op, &reader) }
+        if let spatial: Bool = try reader.attribute("spatial"), !spatial, try reader.fact(1).rank > 1 {
+            return try readElementwise(op, &reader)
+        }
         return try reader.add(op, Array(reader.operands.prefix(5)))
     }
 

@@ -38,14 +38,26 @@ public struct Conv: Operator {
         let x = try Tensor.random(seed: 1, shape: [2, 4, 7, 6])
         let last = try Tensor.random(seed: 2, shape: [1, 9, 8, 3])
         return [
-            Example("3x3", Conv(strides: [1, 1], pads: [1, 1, 1, 1]), [x, try .random(seed: 3, shape: [5, 4, 3, 3]), try .random(seed: 4, shape: [5])]),
-            Example("strided, uneven", Conv(strides: [2, 1], dilations: [1, 2], pads: [0, 2, 1, 0]), [x, try .random(seed: 5, shape: [3, 4, 2, 3])]),
+            Example(
+                "3x3", Conv(strides: [1, 1], pads: [1, 1, 1, 1]),
+                [x, try .random(seed: 3, shape: [5, 4, 3, 3]), try .random(seed: 4, shape: [5])]),
+            Example(
+                "strided, uneven", Conv(strides: [2, 1], dilations: [1, 2], pads: [0, 2, 1, 0]),
+                [x, try .random(seed: 5, shape: [3, 4, 2, 3])]),
             Example("groups", Conv(strides: [1, 1], pads: [0, 0, 0, 0], group: 2), [x, try .random(seed: 6, shape: [6, 2, 1, 1])]),
             Example("depthwise", Conv(strides: [1, 1], pads: [1, 1, 1, 1], group: 4), [x, try .random(seed: 7, shape: [4, 1, 3, 3])]),
-            Example("channels last", Conv(strides: [2, 2], pads: [3, 3, 3, 3], channelsLast: true), [last, try .random(seed: 8, shape: [4, 3, 7, 7])]),
-            Example("1-D", Conv(strides: [3], pads: [1, 0]), [try .random(seed: 9, shape: [1, 2, 11]), try .random(seed: 10, shape: [3, 2, 4])]),
-            Example("3-D", Conv(strides: [1, 1, 1], pads: [1, 0, 0, 1, 0, 0]), [try .random(seed: 11, shape: [1, 2, 3, 4, 5]), try .random(seed: 12, shape: [2, 2, 3, 2, 2])]),
-            Example("f64", Conv(strides: [1, 1], pads: [0, 0, 0, 0]), [try .random(seed: 13, type: .float64, shape: [1, 2, 5, 5]), try .random(seed: 14, type: .float64, shape: [2, 2, 3, 3])]),
+            Example(
+                "channels last", Conv(strides: [2, 2], pads: [3, 3, 3, 3], channelsLast: true),
+                [last, try .random(seed: 8, shape: [4, 3, 7, 7])]),
+            Example(
+                "1-D", Conv(strides: [3], pads: [1, 0]),
+                [try .random(seed: 9, shape: [1, 2, 11]), try .random(seed: 10, shape: [3, 2, 4])]),
+            Example(
+                "3-D", Conv(strides: [1, 1, 1], pads: [1, 0, 0, 1, 0, 0]),
+                [try .random(seed: 11, shape: [1, 2, 3, 4, 5]), try .random(seed: 12, shape: [2, 2, 3, 2, 2])]),
+            Example(
+                "f64", Conv(strides: [1, 1], pads: [0, 0, 0, 0]),
+                [try .random(seed: 13, type: .float64, shape: [1, 2, 5, 5]), try .random(seed: 14, type: .float64, shape: [2, 2, 3, 3])]),
         ]
     }
 
@@ -56,7 +68,9 @@ public struct Conv: Operator {
     /// The convolution that a node's attributes say for an image and weights.
     static func configured(_ reader: ONNXReader, x: Fact, w: Fact) throws -> Conv {
         try reader.allowAttributes(["auto_pad", "dilations", "group", "kernel_shape", "pads", "strides"])
-        guard x.rank >= 3, w.rank == x.rank else { throw DLCError("x is \(x.type) and w is \(w.type): expected the same number of dimensions, at least 3") }
+        guard x.rank >= 3, w.rank == x.rank else {
+            throw DLCError("x is \(x.type) and w is \(w.type): expected the same number of dimensions, at least 3")
+        }
         guard let kernel = Shape(w.shape[2...]).constants else { throw DLCError("the kernel of w \(w.type) must be numbers") }
         let windows = try Windows.read(reader, extents: Array(x.shape[2...]), kernel: kernel)
         var op = Conv()
@@ -85,7 +99,9 @@ public struct Conv: Operator {
     func resultShape(_ context: inout InferContext, ofIntegers: Bool = false) throws -> Shape {
         let (x, batch, channels, spatial) = try context.image(0, channelsLast: channelsLast)
         let w = try context.operand(1)
-        guard ofIntegers || x.element.isFloat && w.element == x.element else { throw DLCError("x is \(x.type) and w is \(w.type); expected floats of one type") }
+        guard ofIntegers || x.element.isFloat && w.element == x.element else {
+            throw DLCError("x is \(x.type) and w is \(w.type); expected floats of one type")
+        }
         guard w.rank == x.rank else { throw DLCError("w is \(w.type); expected \(x.rank) dimensions as in x \(x.type)") }
         guard let kernel = Shape(w.shape[2...]).constants else { throw DLCError("the kernel of w \(w.type) must be numbers") }
         let windows = windows(kernel)
@@ -94,7 +110,9 @@ public struct Conv: Operator {
         let expected = try w.shape[1].times(Dim(group))
         try context.require(
             channels, equals: expected, "w \(w.type) with group \(group) expects \(expected) input channels, x \(x.type) has \(channels)")
-        if let outputs = w.shape[0].constant, outputs % group != 0 { throw DLCError("\(outputs) output channels do not divide into \(group) groups") }
+        if let outputs = w.shape[0].constant, outputs % group != 0 {
+            throw DLCError("\(outputs) output channels do not divide into \(group) groups")
+        }
         try context.require(.divides, Dim(group), w.shape[0], "the output channels of w \(w.type) divide into \(group) groups")
         if !ofIntegers, let bias = context.optional(2) {
             try context.require(bias.shape, equals: [w.shape[0]], "bias is \(bias.type); expected [\(w.shape[0])]")

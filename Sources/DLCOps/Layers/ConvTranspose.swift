@@ -15,7 +15,9 @@ public struct ConvTranspose: Operator {
 
     public init() {}
 
-    public init(strides: [Int], dilations: [Int]? = nil, pads: [Dim], outputPadding: [Int]? = nil, group: Int = 1, channelsLast: Bool = false) {
+    public init(
+        strides: [Int], dilations: [Int]? = nil, pads: [Dim], outputPadding: [Int]? = nil, group: Int = 1, channelsLast: Bool = false
+    ) {
         self.strides = strides
         self.dilations = dilations ?? strides.map { _ in 1 }
         self.pads = pads
@@ -32,12 +34,24 @@ public struct ConvTranspose: Operator {
         examples: {
             let x = try Tensor.random(seed: 1, shape: [2, 4, 3, 5])
             return [
-                Example("2x2 stride 2", ConvTranspose(strides: [2, 2], pads: [0, 0, 0, 0]), [x, try .random(seed: 2, shape: [4, 3, 2, 2]), try .random(seed: 3, shape: [3])]),
-                Example("overlapping", ConvTranspose(strides: [2, 1], pads: [1, 0, 0, 1], outputPadding: [1, 0]), [x, try .random(seed: 4, shape: [4, 3, 3, 3])]),
-                Example("groups, dilated", ConvTranspose(strides: [1, 2], dilations: [2, 1], pads: [0, 0, 0, 0], group: 2), [x, try .random(seed: 5, shape: [4, 3, 2, 3])]),
-                Example("channels last", ConvTranspose(strides: [2, 2], pads: [1, 1, 1, 1], channelsLast: true), [try .random(seed: 6, shape: [1, 4, 3, 6]), try .random(seed: 7, shape: [6, 5, 4, 4])]),
-                Example("longer than its windows", ConvTranspose(strides: [3, 2], pads: [0, 1, -2, -1]), [x, try .random(seed: 10, shape: [4, 3, 2, 3])]),
-                Example("1-D f64", ConvTranspose(strides: [3], pads: [0, 0]), [try .random(seed: 8, type: .float64, shape: [1, 2, 4]), try .random(seed: 9, type: .float64, shape: [2, 1, 2])]),
+                Example(
+                    "2x2 stride 2", ConvTranspose(strides: [2, 2], pads: [0, 0, 0, 0]),
+                    [x, try .random(seed: 2, shape: [4, 3, 2, 2]), try .random(seed: 3, shape: [3])]),
+                Example(
+                    "overlapping", ConvTranspose(strides: [2, 1], pads: [1, 0, 0, 1], outputPadding: [1, 0]),
+                    [x, try .random(seed: 4, shape: [4, 3, 3, 3])]),
+                Example(
+                    "groups, dilated", ConvTranspose(strides: [1, 2], dilations: [2, 1], pads: [0, 0, 0, 0], group: 2),
+                    [x, try .random(seed: 5, shape: [4, 3, 2, 3])]),
+                Example(
+                    "channels last", ConvTranspose(strides: [2, 2], pads: [1, 1, 1, 1], channelsLast: true),
+                    [try .random(seed: 6, shape: [1, 4, 3, 6]), try .random(seed: 7, shape: [6, 5, 4, 4])]),
+                Example(
+                    "longer than its windows", ConvTranspose(strides: [3, 2], pads: [0, 1, -2, -1]),
+                    [x, try .random(seed: 10, shape: [4, 3, 2, 3])]),
+                Example(
+                    "1-D f64", ConvTranspose(strides: [3], pads: [0, 0]),
+                    [try .random(seed: 8, type: .float64, shape: [1, 2, 4]), try .random(seed: 9, type: .float64, shape: [2, 1, 2])]),
             ]
         }
     ) {
@@ -52,7 +66,9 @@ public struct ConvTranspose: Operator {
     private static let read: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
         try reader.allowAttributes(["auto_pad", "dilations", "group", "kernel_shape", "output_padding", "output_shape", "pads", "strides"])
         let (x, w) = (try reader.fact(0), try reader.fact(1))
-        guard x.rank >= 3, w.rank == x.rank else { throw DLCError("x is \(x.type) and w is \(w.type): expected the same number of dimensions, at least 3") }
+        guard x.rank >= 3, w.rank == x.rank else {
+            throw DLCError("x is \(x.type) and w is \(w.type): expected the same number of dimensions, at least 3")
+        }
         guard let kernel = Shape(w.shape[2...]).constants else { throw DLCError("the kernel of w \(w.type) must be numbers") }
         let spatial = kernel.count
         let extents = Array(x.shape[2...])
@@ -73,7 +89,8 @@ public struct ConvTranspose: Operator {
         if let wanted {
             var (front, back): ([Dim], [Dim]) = ([], [])
             for axis in 0..<spatial {
-                let full = try extents[axis].minus(1).times(Dim(windows.strides[axis])).plus(Dim(op.outputPadding[axis])).plus(Dim(windows.reach(axis)))
+                let full = try extents[axis].minus(1).times(Dim(windows.strides[axis])).plus(Dim(op.outputPadding[axis])).plus(
+                    Dim(windows.reach(axis)))
                 let total = try full.minus(wanted[axis])
                 // A result larger than the windows reach is padded behind.
                 if let total = total.constant, total < 0 {
@@ -125,10 +142,16 @@ public struct ConvTranspose: Operator {
     func resultShape(_ context: inout InferContext) throws -> Shape {
         let (x, batch, channels, spatial) = try context.image(0, channelsLast: channelsLast)
         let w = try context.operand(1)
-        guard x.element.isFloat, w.element == x.element else { throw DLCError("x is \(x.type) and w is \(w.type); expected floats of one type") }
-        guard w.rank == x.rank, let kernel = Shape(w.shape[2...]).constants else { throw DLCError("w is \(w.type); expected \(x.rank) dimensions and a kernel of numbers") }
+        guard x.element.isFloat, w.element == x.element else {
+            throw DLCError("x is \(x.type) and w is \(w.type); expected floats of one type")
+        }
+        guard w.rank == x.rank, let kernel = Shape(w.shape[2...]).constants else {
+            throw DLCError("w is \(w.type); expected \(x.rank) dimensions and a kernel of numbers")
+        }
         try Windows(kernel: kernel, strides: strides, dilations: dilations, pads: pads).check(spatial: spatial.count)
-        guard outputPadding.count == spatial.count, group >= 1 else { throw DLCError("output_padding \(outputPadding) must have \(spatial.count) entries, group \(group) be at least 1") }
+        guard outputPadding.count == spatial.count, group >= 1 else {
+            throw DLCError("output_padding \(outputPadding) must have \(spatial.count) entries, group \(group) be at least 1")
+        }
         let reason = "w \(w.type) expects \(w.shape[0]) input channels in \(group) groups, x \(x.type) has \(channels)"
         try context.require(channels, equals: w.shape[0], reason)
         try context.require(.divides, Dim(group), channels, reason)

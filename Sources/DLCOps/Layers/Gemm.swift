@@ -22,7 +22,9 @@ public struct Gemm: Operator {
             return [
                 Example("plain", Gemm(), [a, try .random(seed: 2, shape: [4, 5])]),
                 Example("row", Gemm(), [a, try .random(seed: 3, shape: [4, 5]), try .random(seed: 4, shape: [5])]),
-                Example("transposed", transposed, [try .random(seed: 5, shape: [4, 3]), try .random(seed: 6, shape: [5, 4]), try .random(seed: 7, shape: [3, 1])]),
+                Example(
+                    "transposed", transposed,
+                    [try .random(seed: 5, shape: [4, 3]), try .random(seed: 6, shape: [5, 4]), try .random(seed: 7, shape: [3, 1])]),
                 Example("scalar", Gemm(), [a, try .random(seed: 8, shape: [4, 2]), try .random(seed: 9, shape: [])]),
             ]
         }

@@ -31,7 +31,9 @@ public struct GroupNormalization: Operator {
             return [
                 Example("two groups", GroupNormalization(groups: 2), [x, scale, bias]),
                 Example("per channel", GroupNormalization(groups: 6, epsilon: 0.01), [x, scale, bias]),
-                Example("channels last", GroupNormalization(groups: 3, channelsLast: true), [try .random(seed: 7, shape: [2, 5, 6]), scale, bias]),
+                Example(
+                    "channels last", GroupNormalization(groups: 3, channelsLast: true),
+                    [try .random(seed: 7, shape: [2, 5, 6]), scale, bias]),
                 Example("1-D f64", GroupNormalization(groups: 2), f64),
             ]
         }
@@ -82,7 +84,9 @@ public struct GroupNormalization: Operator {
             let attributes: [(name: String, value: AttributeValue)] = [epsilon, ("num_groups", .int(op.groups))]
             return writer.image("GroupNormalization", channelsLast: op.channelsLast, attributes: attributes)
         }
-        if op.channelsLast { throw DLCError("GroupNormalization with channels last needs opset 21 or newer, opset \(writer.opset) was asked for") }
+        if op.channelsLast {
+            throw DLCError("GroupNormalization with channels last needs opset 21 or newer, opset \(writer.opset) was asked for")
+        }
         // Groups as the channels of an instance normalisation, then the scale and bias of each channel.
         let grouped = writer.intermediate("Reshape", [writer.inputs[0], try writer.integers([0, op.groups, -1])])
         let ones = writer.constant(try Tensor(filling: 1, type: x.element, shape: [op.groups]))

@@ -23,31 +23,66 @@ public struct IntegerConv: Operator {
         examples: {
             let x = try Tensor.random(seed: 1, type: .uint8, shape: [2, 4, 7, 6])
             let zero = try Tensor([131] as [UInt8], shape: [])
-            func example(_ name: String, _ conv: Conv, _ operands: [Tensor?]) -> Example { Example(name, IntegerConv(conv), operands, isDifferentiable: false) }
-            let scales = try Tensor([0x1p-7, 0x1p-8, 0x1p-9, 0x1p-10] as [Float], shape: [4]), biases = try Tensor([1.5, -3, 0, 7] as [Float], shape: [4])
-            func finished(_ name: String, _ conv: Conv, _ to: ElementType, _ operands: [Tensor?], zeroPoint: Int = 0, max: Double? = nil) -> Example {
+            func example(_ name: String, _ conv: Conv, _ operands: [Tensor?]) -> Example {
+                Example(name, IntegerConv(conv), operands, isDifferentiable: false)
+            }
+            let scales = try Tensor([0x1p-7, 0x1p-8, 0x1p-9, 0x1p-10] as [Float], shape: [4]),
+                biases = try Tensor([1.5, -3, 0, 7] as [Float], shape: [4])
+            func finished(_ name: String, _ conv: Conv, _ to: ElementType, _ operands: [Tensor?], zeroPoint: Int = 0, max: Double? = nil)
+                -> Example
+            {
                 var op = IntegerConv(conv)
                 (op.finish.to, op.finish.zeroPoint, op.finish.max) = (to, zeroPoint, max)
                 return Example(name, op, operands, isDifferentiable: false)
             }
             let (around, depthwise) = (Conv(strides: [1, 1], pads: [1, 1, 1, 1]), Conv(strides: [1, 1], pads: [1, 1, 1, 1], group: 4))
             return [
-                finished("quantized", around, .uint8, [x, try .random(seed: 18, type: .int8, shape: [4, 4, 3, 3]), zero, nil, scales, biases], zeroPoint: 90, max: 80),
+                finished(
+                    "quantized", around, .uint8, [x, try .random(seed: 18, type: .int8, shape: [4, 4, 3, 3]), zero, nil, scales, biases],
+                    zeroPoint: 90, max: 80),
                 finished("scaled", around, .float32, [x, try .random(seed: 19, type: .int8, shape: [4, 4, 3, 3]), zero, nil, scales]),
-                finished("quantized depthwise", depthwise, .int8, [x, try .random(seed: 20, type: .int8, shape: [4, 1, 3, 3]), zero, nil, scales, biases], zeroPoint: 5),
-                finished("quantized groups", Conv(strides: [1, 1], pads: [0, 0, 0, 0], group: 2), .uint8, [x, try .random(seed: 21, type: .int8, shape: [4, 2, 1, 1]), zero, nil, scales, biases], zeroPoint: 5),
-                example("3x3", Conv(strides: [1, 1], pads: [1, 1, 1, 1]), [x, try .random(seed: 2, type: .int8, shape: [5, 4, 3, 3]), zero]),
-                example("1x1", Conv(strides: [1, 1], pads: [0, 0, 0, 0]), [x, try .random(seed: 3, type: .uint8, shape: [18, 4, 1, 1]), zero, try Tensor([120] as [UInt8], shape: [])]),
-                example("strided, uneven", Conv(strides: [2, 1], dilations: [1, 2], pads: [0, 2, 1, 0]), [
-                    try .random(seed: 4, type: .int8, shape: [1, 3, 7, 6]), try .random(seed: 5, type: .int8, shape: [3, 3, 2, 3]), try Tensor([-3] as [Int8], shape: []),
-                    try .random(seed: 6, type: .int8, shape: [3])]),
-                example("groups", Conv(strides: [1, 1], pads: [1, 0, 0, 1], group: 2), [x, try .random(seed: 7, type: .int8, shape: [6, 2, 2, 2]), zero, try .random(seed: 8, type: .int8, shape: [6])]),
-                example("depthwise", Conv(strides: [1, 1], pads: [1, 1, 1, 1], group: 4), [x, try .random(seed: 9, type: .int8, shape: [4, 1, 3, 3]), zero]),
-                example("two outputs for each input", Conv(strides: [2, 2], pads: [1, 1, 1, 1], group: 4), [x, try .random(seed: 10, type: .uint8, shape: [8, 1, 3, 3]), nil, try .random(seed: 11, type: .uint8, shape: [8])]),
-                example("channels last", Conv(strides: [2, 2], pads: [3, 3, 3, 3], channelsLast: true), [
-                    try .random(seed: 12, type: .uint8, shape: [1, 9, 8, 3]), try .random(seed: 13, type: .int8, shape: [4, 3, 7, 7]), zero]),
-                example("1-D", Conv(strides: [3], pads: [1, 0]), [try .random(seed: 14, type: .uint8, shape: [1, 2, 11]), try .random(seed: 15, type: .int8, shape: [3, 2, 4])]),
-                example("3-D", Conv(strides: [1, 1, 1], pads: [1, 0, 0, 1, 0, 0]), [try .random(seed: 16, type: .uint8, shape: [1, 2, 3, 4, 5]), try .random(seed: 17, type: .int8, shape: [2, 2, 3, 2, 2]), zero]),
+                finished(
+                    "quantized depthwise", depthwise, .int8,
+                    [x, try .random(seed: 20, type: .int8, shape: [4, 1, 3, 3]), zero, nil, scales, biases], zeroPoint: 5),
+                finished(
+                    "quantized groups", Conv(strides: [1, 1], pads: [0, 0, 0, 0], group: 2), .uint8,
+                    [x, try .random(seed: 21, type: .int8, shape: [4, 2, 1, 1]), zero, nil, scales, biases], zeroPoint: 5),
+                example(
+                    "3x3", Conv(strides: [1, 1], pads: [1, 1, 1, 1]), [x, try .random(seed: 2, type: .int8, shape: [5, 4, 3, 3]), zero]),
+                example(
+                    "1x1", Conv(strides: [1, 1], pads: [0, 0, 0, 0]),
+                    [x, try .random(seed: 3, type: .uint8, shape: [18, 4, 1, 1]), zero, try Tensor([120] as [UInt8], shape: [])]),
+                example(
+                    "strided, uneven", Conv(strides: [2, 1], dilations: [1, 2], pads: [0, 2, 1, 0]),
+                    [
+                        try .random(seed: 4, type: .int8, shape: [1, 3, 7, 6]), try .random(seed: 5, type: .int8, shape: [3, 3, 2, 3]),
+                        try Tensor([-3] as [Int8], shape: []),
+                        try .random(seed: 6, type: .int8, shape: [3]),
+                    ]),
+                example(
+                    "groups", Conv(strides: [1, 1], pads: [1, 0, 0, 1], group: 2),
+                    [x, try .random(seed: 7, type: .int8, shape: [6, 2, 2, 2]), zero, try .random(seed: 8, type: .int8, shape: [6])]),
+                example(
+                    "depthwise", Conv(strides: [1, 1], pads: [1, 1, 1, 1], group: 4),
+                    [x, try .random(seed: 9, type: .int8, shape: [4, 1, 3, 3]), zero]),
+                example(
+                    "two outputs for each input", Conv(strides: [2, 2], pads: [1, 1, 1, 1], group: 4),
+                    [x, try .random(seed: 10, type: .uint8, shape: [8, 1, 3, 3]), nil, try .random(seed: 11, type: .uint8, shape: [8])]),
+                example(
+                    "channels last", Conv(strides: [2, 2], pads: [3, 3, 3, 3], channelsLast: true),
+                    [
+                        try .random(seed: 12, type: .uint8, shape: [1, 9, 8, 3]), try .random(seed: 13, type: .int8, shape: [4, 3, 7, 7]),
+                        zero,
+                    ]),
+                example(
+                    "1-D", Conv(strides: [3], pads: [1, 0]),
+                    [try .random(seed: 14, type: .uint8, shape: [1, 2, 11]), try .random(seed: 15, type: .int8, shape: [3, 2, 4])]),
+                example(
+                    "3-D", Conv(strides: [1, 1, 1], pads: [1, 0, 0, 1, 0, 0]),
+                    [
+                        try .random(seed: 16, type: .uint8, shape: [1, 2, 3, 4, 5]),
+                        try .random(seed: 17, type: .int8, shape: [2, 2, 3, 2, 2]), zero,
+                    ]),
             ]
         }
     ) {
@@ -69,7 +104,9 @@ public struct IntegerConv: Operator {
 
     private static let write: @Sendable (inout ONNXWriter) throws -> Void = { writer in
         guard let op = writer.op as? IntegerConv else { return }
-        guard op.finish.to == .int32 else { throw DLCError("a convolution of integers that is finished arises only when a graph is optimised") }
+        guard op.finish.to == .int32 else {
+            throw DLCError("a convolution of integers that is finished arises only when a graph is optimised")
+        }
         try writer.require(10, "ConvInteger")
         try op.conv.write(&writer, as: "ConvInteger")
     }

@@ -24,7 +24,9 @@ public struct IntegerFinish: Sendable {
         for (index, name) in [(Self.scale, "scale"), (Self.bias, "bias")] {
             guard let operand = context.optional(index) else { continue }
             try context.expect(index, name, [.float32])
-            if operand.rank > 0 { try context.require(operand.shape, equals: [columns], "\(name) is \(operand.type); expected one element or [\(columns)]") }
+            if operand.rank > 0 {
+                try context.require(operand.shape, equals: [columns], "\(name) is \(operand.type); expected one element or [\(columns)]")
+            }
         }
     }
 
@@ -34,7 +36,9 @@ public struct IntegerFinish: Sendable {
         let (scale, bias) = (try Oracle.operand(operands, Self.scale).doubles(), try Oracle.optional(operands, Self.bias)?.doubles() ?? [0])
         let values = sums.indices.map { index -> Double in
             let column = column(index)
-            var y = Double(Float(Int32(truncatingIfNeeded: sums[index]))) * scale[scale.count == 1 ? 0 : column] + bias[bias.count == 1 ? 0 : column]
+            var y =
+                Double(Float(Int32(truncatingIfNeeded: sums[index]))) * scale[scale.count == 1 ? 0 : column]
+                + bias[bias.count == 1 ? 0 : column]
             y = Double(Float(y))
             if y.isNaN, to != .float32 { y = -.infinity }
             if let min, y < min { y = min }

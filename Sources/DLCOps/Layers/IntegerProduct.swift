@@ -24,26 +24,43 @@ public struct IntegerProduct: Operator {
             let batch = try Tensor.random(seed: 3, type: .uint8, shape: [2, 7, 3])
             let scales = try Tensor((0..<19).map { Float([0x1p-8, 0x1p-10, 0x1p-12][$0 % 3]) }, shape: [19])
             let biases = try Tensor((0..<19).map { Float($0) * 0.5 - 4 }, shape: [19])
-            func finished(_ name: String, _ to: ElementType, _ operands: [Tensor?], zeroPoint: Int = 0, min: Double? = nil, max: Double? = nil) -> Example {
+            func finished(
+                _ name: String, _ to: ElementType, _ operands: [Tensor?], zeroPoint: Int = 0, min: Double? = nil, max: Double? = nil
+            ) -> Example {
                 var op = IntegerProduct()
                 (op.finish.to, op.finish.zeroPoint, op.finish.min, op.finish.max) = (to, zeroPoint, min, max)
                 return Example(name, op, operands, isDifferentiable: false)
             }
-            func example(_ name: String, _ operands: [Tensor?]) -> Example { Example(name, IntegerProduct(), operands, isDifferentiable: false) }
+            func example(_ name: String, _ operands: [Tensor?]) -> Example {
+                Example(name, IntegerProduct(), operands, isDifferentiable: false)
+            }
             return [
                 example("dynamic quantization", [a, signed, try Tensor([131] as [UInt8], shape: [])]),
                 example("without zero points", [a, batch]),
-                example("zero points of batches", [
-                    a, batch, try .random(seed: 4, type: .uint8, shape: [2, 1, 1]), try .random(seed: 5, type: .uint8, shape: [2, 1, 3])]),
-                example("rows and columns", [
-                    try .random(seed: 6, type: .int8, shape: [4, 7]), signed, try .random(seed: 7, type: .int8, shape: [4, 1]),
-                    try .random(seed: 8, type: .int8, shape: [19])]),
-                example("broadcast", [
-                    try .random(seed: 9, type: .int8, shape: [3, 1, 1, 4]), try .random(seed: 10, type: .uint8, shape: [2, 4, 6]), nil,
-                    try Tensor([128] as [UInt8], shape: [])]),
+                example(
+                    "zero points of batches",
+                    [
+                        a, batch, try .random(seed: 4, type: .uint8, shape: [2, 1, 1]),
+                        try .random(seed: 5, type: .uint8, shape: [2, 1, 3]),
+                    ]),
+                example(
+                    "rows and columns",
+                    [
+                        try .random(seed: 6, type: .int8, shape: [4, 7]), signed, try .random(seed: 7, type: .int8, shape: [4, 1]),
+                        try .random(seed: 8, type: .int8, shape: [19]),
+                    ]),
+                example(
+                    "broadcast",
+                    [
+                        try .random(seed: 9, type: .int8, shape: [3, 1, 1, 4]), try .random(seed: 10, type: .uint8, shape: [2, 4, 6]), nil,
+                        try Tensor([128] as [UInt8], shape: []),
+                    ]),
                 finished("scaled", .float32, [a, signed, nil, nil, try Tensor([0.25] as [Float], shape: [])]),
-                finished("limited", .float32, [a, signed, nil, nil, try Tensor([0.25] as [Float], shape: []), try .random(seed: 11, shape: [19])], min: 0, max: 300),
-                finished("quantized", .uint8, [a, signed, try Tensor([131] as [UInt8], shape: []), nil, scales, biases], zeroPoint: 100, max: 60),
+                finished(
+                    "limited", .float32,
+                    [a, signed, nil, nil, try Tensor([0.25] as [Float], shape: []), try .random(seed: 11, shape: [19])], min: 0, max: 300),
+                finished(
+                    "quantized", .uint8, [a, signed, try Tensor([131] as [UInt8], shape: []), nil, scales, biases], zeroPoint: 100, max: 60),
                 finished("quantized to i8", .int8, [a, batch, nil, nil, try Tensor([0x1p-9] as [Float], shape: [])], zeroPoint: -3),
             ]
         }
@@ -88,7 +105,8 @@ public struct IntegerProduct: Operator {
         try context.require(k, equals: depth, "a is \(a.type) and b is \(b.type): \(k) columns against \(depth) rows")
         if let zero = context.optional(2) {
             try context.expect(2, "a_zero_point", sameTypeAs: 0)
-            let reason = "a_zero_point is \(zero.type); expected one element, or one for each row of \(a.type), […, \(a.shape[a.rank - 2]), 1]"
+            let reason =
+                "a_zero_point is \(zero.type); expected one element, or one for each row of \(a.type), […, \(a.shape[a.rank - 2]), 1]"
             try context.require(zero.shape, expandsTo: Shape(a.shape.dropLast()) + [1], reason)
         }
         if let zero = context.optional(3) {
@@ -97,7 +115,13 @@ public struct IntegerProduct: Operator {
             try context.require(zero.shape, expandsTo: Shape(b.shape.dropLast(2)) + [1, b.shape[b.rank - 1]], reason)
         }
         try finish.check(&context, columns: b.shape[b.rank - 1])
-        return [Fact(finish.to, try context.broadcast([Shape(a.shape.dropLast(2)), Shape(b.shape.dropLast(2))]) + [a.shape[a.rank - 2], b.shape[b.rank - 1]])]
+        return [
+            Fact(
+                finish.to,
+                try context.broadcast([Shape(a.shape.dropLast(2)), Shape(b.shape.dropLast(2))]) + [
+                    a.shape[a.rank - 2], b.shape[b.rank - 1],
+                ])
+        ]
     }
 
     public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {

@@ -32,7 +32,10 @@ public struct LRN: Operator {
             (even.alpha, even.beta, even.bias) = (0.5, 0.6, 2)
             var last = LRN(size: 5)
             (last.alpha, last.channelsLast) = (0.3, true)
-            return [Example("odd", LRN(size: 3), [x]), Example("even", even, [x]), Example("channels last", last, [try .random(seed: 2, shape: [1, 4, 5, 9])])]
+            return [
+                Example("odd", LRN(size: 3), [x]), Example("even", even, [x]),
+                Example("channels last", last, [try .random(seed: 2, shape: [1, 4, 5, 9])]),
+            ]
         }
     ) {
         Attribute("size", \.size)

@@ -21,7 +21,9 @@ public struct LayerNormalization: Operator {
             return [
                 Example("last", LayerNormalization(), [x, try .random(seed: 2, shape: [8]), try .random(seed: 3, shape: [8])]),
                 Example("two axes", LayerNormalization(axis: 1, epsilon: 0.01), [x, try .random(seed: 4, shape: [3, 8])]),
-                Example("f64", LayerNormalization(), [try .random(seed: 5, type: .float64, shape: [4, 5]), try .random(seed: 6, type: .float64, shape: [5])]),
+                Example(
+                    "f64", LayerNormalization(),
+                    [try .random(seed: 5, type: .float64, shape: [4, 5]), try .random(seed: 6, type: .float64, shape: [5])]),
             ]
         }
     ) {

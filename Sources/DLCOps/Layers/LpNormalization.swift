@@ -20,7 +20,8 @@ public struct LpNormalization: Operator {
             return [
                 Example("L2", LpNormalization(), [x]),
                 Example("L1 of the middle", LpNormalization(axis: 1, p: 1), [x]),
-                Example("zeros", LpNormalization(axis: 0), [try Tensor(filling: 0, type: .float32, shape: [3, 2])], isDifferentiable: false),
+                Example(
+                    "zeros", LpNormalization(axis: 0), [try Tensor(filling: 0, type: .float32, shape: [3, 2])], isDifferentiable: false),
             ]
         }
     ) {

@@ -16,8 +16,12 @@ public struct MatMul: Operator {
                 Example("broadcast", MatMul(), [try .random(seed: 3, shape: [2, 1, 3, 4]), try .random(seed: 4, shape: [3, 4, 2])]),
                 Example("vectors", MatMul(), [try .random(seed: 5, shape: [4]), try .random(seed: 6, shape: [4])]),
                 Example("matrix times vector", MatMul(), [a, try .random(seed: 7, shape: [4])]),
-                Example("integers", MatMul(), [try .random(seed: 8, type: .int32, shape: [3, 2]), try .random(seed: 9, type: .int32, shape: [2, 3])]),
-                Example("f64", MatMul(), [try .random(seed: 10, type: .float64, shape: [7, 9]), try .random(seed: 11, type: .float64, shape: [9, 5])]),
+                Example(
+                    "integers", MatMul(),
+                    [try .random(seed: 8, type: .int32, shape: [3, 2]), try .random(seed: 9, type: .int32, shape: [2, 3])]),
+                Example(
+                    "f64", MatMul(),
+                    [try .random(seed: 10, type: .float64, shape: [7, 9]), try .random(seed: 11, type: .float64, shape: [9, 5])]),
             ]
         }
     )

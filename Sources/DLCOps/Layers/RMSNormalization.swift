@@ -21,7 +21,9 @@ public struct RMSNormalization: Operator {
             return [
                 Example("last", RMSNormalization(), [x, try .random(seed: 2, shape: [8])]),
                 Example("two axes", RMSNormalization(axis: 1, epsilon: 0.01), [x, try .random(seed: 3, shape: [3, 8])]),
-                Example("f64", RMSNormalization(), [try .random(seed: 4, type: .float64, shape: [4, 5]), try .random(seed: 5, type: .float64, shape: [5])]),
+                Example(
+                    "f64", RMSNormalization(),
+                    [try .random(seed: 4, type: .float64, shape: [4, 5]), try .random(seed: 5, type: .float64, shape: [5])]),
             ]
         }
     ) {

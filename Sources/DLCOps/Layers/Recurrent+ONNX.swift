@@ -56,7 +56,8 @@ extension Recurrent {
         let outputs = writer.outputs.map { $0.isEmpty ? "" : writer.unusedName($0) }
         writer.node(name, inputs: inputs, outputs: outputs, attributes: attributes)
         for (index, (inner, result)) in zip(outputs, writer.outputs).enumerated() where !result.isEmpty {
-            writer.node("Transpose", inputs: [inner], outputs: [result], attributes: [("perm", .ints(index == 0 ? [2, 0, 1, 3] : [1, 0, 2]))])
+            writer.node(
+                "Transpose", inputs: [inner], outputs: [result], attributes: [("perm", .ints(index == 0 ? [2, 0, 1, 3] : [1, 0, 2]))])
         }
     }
 }

@@ -58,7 +58,8 @@ public struct Reduce: Operator {
         return OperatorDefinition(
             Reduce(kind), name: "reduce_\(kind.rawValue)", operands: ["x"], onnx: mappings,
             examples: {
-                let x = try Tensor(doubles: Tensor.random(seed: 1, shape: [24]).doubles().map { abs($0) + 0.1 }, type: .float32, shape: [2, 3, 4])
+                let x = try Tensor(
+                    doubles: Tensor.random(seed: 1, shape: [24]).doubles().map { abs($0) + 0.1 }, type: .float32, shape: [2, 3, 4])
                 let special = try Tensor(
                     [1, .nan, .infinity, -.infinity, -.infinity, -.infinity, 1, .infinity, 2, 1, -.infinity, 2] as [Float], shape: [4, 3])
                 return [

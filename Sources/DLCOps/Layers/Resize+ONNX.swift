@@ -54,7 +54,9 @@ extension Resize {
         }
         try op.setScales(scales, Array(0..<x.rank), x)
         if op.mode == .nearest, scales.contains(where: { $0 < 1 }) {
-            guard scales.allSatisfy({ $0 <= 1 }) else { throw DLCError("scales \(scales) mix growing and shrinking, which opset 10 leaves open") }
+            guard scales.allSatisfy({ $0 <= 1 }) else {
+                throw DLCError("scales \(scales) mix growing and shrinking, which opset 10 leaves open")
+            }
             op.rounding = .ceil
         }
         return try reader.add(op, [reader.operand(0)])
@@ -92,7 +94,9 @@ extension Resize {
     }
 
     private mutating func setSizes(_ given: [Dim], _ axes: [Int], _ x: Fact, policy: String) throws {
-        guard given.count == axes.count else { throw DLCError("sizes \(given.text) has \(given.count) entries for \(axes.count) axes of x \(x.type)") }
+        guard given.count == axes.count else {
+            throw DLCError("sizes \(given.text) has \(given.count) entries for \(axes.count) axes of x \(x.type)")
+        }
         sizes = x.shape
         for (size, axis) in zip(given, axes) { sizes[axis] = size }
         guard let aspect = ResizeAspect(rawValue: policy) else {
@@ -149,11 +153,14 @@ extension Resize {
             let axes = op.box.indices.filter { op.box[$0].constant != -1 }
             attributes.append(("axes", .ints(axes)))
             guard op.roi.isEmpty else { throw DLCError("has no form for a region of some axes") }
-            guard try op.fitted(x.shape) == op.sizes else { throw DLCError("has no form for sizes \(op.sizes.text) beside box \(op.box.text)") }
+            guard try op.fitted(x.shape) == op.sizes else {
+                throw DLCError("has no form for sizes \(op.sizes.text) beside box \(op.box.text)")
+            }
             let sizes = try writer.dimensions(axes.map { op.box[$0] }, "sizes")
             writer.node("Resize", inputs: [writer.inputs[0], roi, absent, sizes], attributes: attributes)
         } else if op.scales.isEmpty || op.scalesAreQuotients(x.shape) {
-            writer.node("Resize", inputs: [writer.inputs[0], roi, absent, try writer.dimensions(op.sizes, "sizes")], attributes: attributes)
+            writer.node(
+                "Resize", inputs: [writer.inputs[0], roi, absent, try writer.dimensions(op.sizes, "sizes")], attributes: attributes)
         } else {
             for (axis, scale) in op.scales.enumerated() where try scaled(x.shape[axis], Real(Double(Float(scale)))) != op.sizes[axis] {
                 throw DLCError("has no form for sizes \(op.sizes.text) beside scales \(op.scales) of \(x.type)")

@@ -39,7 +39,8 @@ extension Resize {
                             continue
                         }
                         // What weighs nothing is not read: it may be infinite.
-                        result.append(tap.reduce(0) { $1.weight == 0 ? $0 : $0 + $1.weight * values[(o * shape[axis] + $1.index) * inner + i] })
+                        result.append(
+                            tap.reduce(0) { $1.weight == 0 ? $0 : $0 + $1.weight * values[(o * shape[axis] + $1.index) * inner + i] })
                     }
                 }
             }
@@ -77,12 +78,13 @@ extension Resize {
             if isIdentity(axis, from: from, to: to) { return y }
             let position = position(y, axis, from: from, to: to)
             if isOutside(position, from) { return nil }
-            let rounded: Double = switch rounding {
-            case .preferFloor: (position - 0.5).rounded(.up)
-            case .preferCeil: (position + 0.5).rounded(.down)
-            case .floor: position.rounded(.down)
-            case .ceil: position.rounded(.up)
-            }
+            let rounded: Double =
+                switch rounding {
+                case .preferFloor: (position - 0.5).rounded(.up)
+                case .preferCeil: (position + 0.5).rounded(.down)
+                case .floor: position.rounded(.down)
+                case .ceil: position.rounded(.up)
+                }
             return rounded > 0 ? Int(min(rounded, Double(from - 1))) : 0
         }
     }
@@ -124,7 +126,8 @@ extension Resize {
         case .halfPixelForNearest: position = (y + 0.5) / scale
         case .cropAndResize:
             let (start, end) = (Float(roi[axis]), Float(roi[axis + roi.count / 2]))
-            position = to > 1 && length != 1
+            position =
+                to > 1 && length != 1
                 ? start * (extent - 1) + y * (end - start) * (extent - 1) / (length - 1) : 0.5 * (start + end) * (extent - 1)
         }
         return Double(position)

@@ -103,8 +103,11 @@ public struct Resize: Operator {
             Example("linear, antialias", linear, [x]),
             Example("crop", crop, [x]),
             Example("inside of a box", inside, [x]),
-            Example("u8", Resize(sizes: [6, 4], mode: .linear), [try .random(seed: 2, type: .uint8, shape: [3, 4])], isDifferentiable: false),
-            Example("nearest i64", Resize(sizes: [5], rounding: .preferCeil), [try .random(seed: 3, type: .int64, shape: [2])], isDifferentiable: false),
+            Example(
+                "u8", Resize(sizes: [6, 4], mode: .linear), [try .random(seed: 2, type: .uint8, shape: [3, 4])], isDifferentiable: false),
+            Example(
+                "nearest i64", Resize(sizes: [5], rounding: .preferCeil), [try .random(seed: 3, type: .int64, shape: [2])],
+                isDifferentiable: false),
         ]
     }
 
@@ -112,7 +115,9 @@ public struct Resize: Operator {
         let x = try context.operand(0)
         if mode != .nearest { try context.expect(0, "x", ElementType.floats + [.int8, .uint8]) }
         guard sizes.count == x.rank else { throw DLCError("sizes \(sizes.text) has \(sizes.count) entries, x is \(x.type)") }
-        guard scales.isEmpty || scales.count == x.rank else { throw DLCError("scales \(scales) has \(scales.count) entries, x is \(x.type)") }
+        guard scales.isEmpty || scales.count == x.rank else {
+            throw DLCError("scales \(scales) has \(scales.count) entries, x is \(x.type)")
+        }
         if let bad = scales.first(where: { !($0 >= 1e-6 && $0 <= 1e6) }) { throw DLCError("scales holds \(bad); expected 1e-6 to 1e6") }
         guard aspect == .stretch ? box.isEmpty : box.count == x.rank && scales.isEmpty else {
             throw DLCError("\(aspect.rawValue) has scales \(scales) and box \(box.text); x is \(x.type)")

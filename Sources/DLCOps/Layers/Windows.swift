@@ -19,9 +19,13 @@ struct Windows {
     func check(spatial: Int) throws {
         for (name, list) in [("kernel", kernel), ("strides", strides), ("dilations", dilations)] {
             guard list.count == spatial else { throw DLCError("\(name) \(list) has \(list.count) entries; expected \(spatial)") }
-            if let bad = list.first(where: { $0 < 1 || $0 > 1 << 30 }) { throw DLCError("\(name) \(list) holds \(bad); expected at least 1") }
+            if let bad = list.first(where: { $0 < 1 || $0 > 1 << 30 }) {
+                throw DLCError("\(name) \(list) holds \(bad); expected at least 1")
+            }
         }
-        if let bad = pads.first(where: { $0.constant.map { $0.magnitude > 1 << 40 } ?? false }) { throw DLCError("pads \(pads.text) hold \(bad)") }
+        if let bad = pads.first(where: { $0.constant.map { $0.magnitude > 1 << 40 } ?? false }) {
+            throw DLCError("pads \(pads.text) hold \(bad)")
+        }
         guard pads.count == 2 * spatial else { throw DLCError("pads \(pads.text) has \(pads.count) entries; expected \(2 * spatial)") }
     }
 
@@ -72,7 +76,8 @@ struct Windows {
             }
             let reach = try Checked.add(Checked.multiply(kernel[axis] - 1, dilations[axis]), 1)
             let stride = Dim(strides[axis])
-            let total = strides[axis] == 1
+            let total =
+                strides[axis] == 1
                 ? Dim(reach - 1)
                 : try Dim.max(0, extents[axis].ceilingQuotient(stride).minus(1).times(stride).plus(Dim(reach)).minus(extents[axis]))
             let less = try total.quotient(2)

@@ -12,12 +12,14 @@ public struct BitCast: Operator {
         BitCast(), name: "bit_cast", operands: ["x"], traits: [.movesData, .inPlaceable],
         onnx: [
             ONNXMapping(
-                "BitCast", read: { reader in
+                "BitCast",
+                read: { reader in
                     try reader.allowAttributes(["to"])
                     guard let code: Int = try reader.attribute("to"), let type = ElementType(onnx: code) else {
                         throw DLCError("attribute to is missing or names a type that is not supported")
                     }
-                    return type == (try reader.fact(0)).element ? [try reader.required(0)] : try reader.add(BitCast(to: type), [reader.required(0)])
+                    return type == (try reader.fact(0)).element
+                        ? [try reader.required(0)] : try reader.add(BitCast(to: type), [reader.required(0)])
                 },
                 write: { writer in
                     guard let op = writer.op as? BitCast else { return }
@@ -43,8 +45,10 @@ public struct BitCast: Operator {
 
     public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {
         let x = try Oracle.operand(operands, 0)
-        return [try Tensor(type: to, shape: x.shape) { target in
-            x.withUnsafeBytes { target.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[..<x.byteCount])) }
-        }]
+        return [
+            try Tensor(type: to, shape: x.shape) { target in
+                x.withUnsafeBytes { target.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[..<x.byteCount])) }
+            }
+        ]
     }
 }

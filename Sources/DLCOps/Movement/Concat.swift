@@ -22,12 +22,18 @@ public struct Concat: Operator {
         ],
         examples: {
             [
-                Example("channels", Concat(axis: 1), [try Tensor.random(seed: 1, shape: [2, 3, 4]), try Tensor.random(seed: 2, shape: [2, 1, 4])]),
+                Example(
+                    "channels", Concat(axis: 1),
+                    [try Tensor.random(seed: 1, shape: [2, 3, 4]), try Tensor.random(seed: 2, shape: [2, 1, 4])]),
                 Example(
                     "three, last axis", Concat(axis: -1),
-                    [try Tensor.random(seed: 3, shape: [2, 3]), try Tensor.random(seed: 4, shape: [2, 0]), try Tensor.random(seed: 5, shape: [2, 2])]),
+                    [
+                        try Tensor.random(seed: 3, shape: [2, 3]), try Tensor.random(seed: 4, shape: [2, 0]),
+                        try Tensor.random(seed: 5, shape: [2, 2]),
+                    ]),
                 Example(
-                    "i16", Concat(), [try Tensor.random(seed: 6, type: .int16, shape: [3]), try Tensor.random(seed: 7, type: .int16, shape: [2])],
+                    "i16", Concat(),
+                    [try Tensor.random(seed: 6, type: .int16, shape: [3]), try Tensor.random(seed: 7, type: .int16, shape: [2])],
                     isDifferentiable: false),
                 Example("empty", Concat(), [try Tensor.random(seed: 9, shape: [0, 2]), try Tensor.random(seed: 9, shape: [0, 2])]),
                 Example("one", Concat(), [try Tensor.random(seed: 8, shape: [3])]),
@@ -51,7 +57,8 @@ public struct Concat: Operator {
                     shape[i] = try shape[i].plus(fact.shape[i])
                 } else {
                     shape[i] = try context.require(
-                        shape[i], equals: fact.shape[i], "operand \(index) is \(fact.type), the first \(first.type), joined along dimension \(axis)")
+                        shape[i], equals: fact.shape[i],
+                        "operand \(index) is \(fact.type), the first \(first.type), joined along dimension \(axis)")
                 }
             }
         }

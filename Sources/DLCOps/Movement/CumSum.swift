@@ -25,7 +25,8 @@ public struct CumSum: Operator {
                     try reader.allowAttributes(["exclusive", "reverse"])
                     guard let axis = try reader.ints(1, "axis")?.first else { throw DLCError("axis is missing") }
                     let op = CumSum(
-                        axis: axis, exclusive: try reader.attribute("exclusive") ?? false, reverse: try reader.attribute("reverse") ?? false)
+                        axis: axis, exclusive: try reader.attribute("exclusive") ?? false, reverse: try reader.attribute("reverse") ?? false
+                    )
                     return try reader.add(op, [reader.operand(0)])
                 },
                 write: { writer in
@@ -42,7 +43,9 @@ public struct CumSum: Operator {
                 Example("rows", CumSum(axis: 1), [x]),
                 Example("exclusive", CumSum(axis: -1, exclusive: true), [x]),
                 Example("reverse", CumSum(axis: 0, reverse: true), [try x.converted(to: .float64)]),
-                Example("both", CumSum(axis: 0, exclusive: true, reverse: true), [try Tensor.random(seed: 2, type: .int32, shape: [5])], isDifferentiable: false),
+                Example(
+                    "both", CumSum(axis: 0, exclusive: true, reverse: true), [try Tensor.random(seed: 2, type: .int32, shape: [5])],
+                    isDifferentiable: false),
             ]
         }
     ) {

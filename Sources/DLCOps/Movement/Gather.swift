@@ -18,7 +18,10 @@ public struct Gather: Operator {
                 Example("rows", Gather(), [x, try Tensor([0, -1, 2, 2, 1, 3] as [Int64], shape: [2, 3])]),
                 Example("one column", Gather(axis: 2), [x, try Tensor([4] as [Int64], shape: [])]),
                 Example("i32 indices", Gather(axis: -2), [try x.converted(to: .float16), try Tensor([2, 0] as [Int32], shape: [2])]),
-                Example("u8", Gather(axis: 0), [try Tensor.random(seed: 2, type: .uint8, shape: [6, 2]), try Tensor([5, 5] as [Int64], shape: [2])], isDifferentiable: false),
+                Example(
+                    "u8", Gather(axis: 0),
+                    [try Tensor.random(seed: 2, type: .uint8, shape: [6, 2]), try Tensor([5, 5] as [Int64], shape: [2])],
+                    isDifferentiable: false),
                 Example("nothing", Gather(axis: 1), [x, try Tensor([] as [Int64], shape: [0])]),
             ]
         }

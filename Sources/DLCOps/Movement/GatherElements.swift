@@ -17,7 +17,8 @@ public struct GatherElements: Operator {
                 Example("rows", GatherElements(), [x, try Tensor([0, 1, -1, 2, 2, 0] as [Int64], shape: [2, 3])]),
                 Example("columns", GatherElements(axis: -1), [x, try Tensor([3, 0, -4, 1, 2, 2] as [Int32], shape: [3, 2])]),
                 Example(
-                    "i64", GatherElements(axis: 0), [try Tensor.random(seed: 2, type: .int64, shape: [5]), try Tensor([4, 0] as [Int64], shape: [2])],
+                    "i64", GatherElements(axis: 0),
+                    [try Tensor.random(seed: 2, type: .int64, shape: [5]), try Tensor([4, 0] as [Int64], shape: [2])],
                     isDifferentiable: false),
             ]
         }
@@ -31,7 +32,8 @@ public struct GatherElements: Operator {
         let axis = try InferenceRules.axis(axis, rank: x.rank)
         guard indices.rank == x.rank else { throw DLCError("indices are \(indices.type); expected the rank of \(x.type)") }
         for i in x.shape.indices where i != axis {
-            try context.require(.atLeast, x.shape[i], indices.shape[i], "indices are \(indices.type); dimension \(i) of \(x.type) is not shorter")
+            try context.require(
+                .atLeast, x.shape[i], indices.shape[i], "indices are \(indices.type); dimension \(i) of \(x.type) is not shorter")
         }
         return [Fact(x.element, indices.shape)]
     }

@@ -29,7 +29,8 @@ public struct GatherND: Operator {
         guard indices.rank > 0, batchDims >= 0, batchDims < indices.rank, let depth = indices.shape[indices.rank - 1].constant,
             depth >= 1, depth <= x.rank - batchDims
         else {
-            throw DLCError("indices are \(indices.type) with \(batchDims) batch dimensions; their last dimension must address dimensions of \(x.type)")
+            throw DLCError(
+                "indices are \(indices.type) with \(batchDims) batch dimensions; their last dimension must address dimensions of \(x.type)")
         }
         for axis in 0..<batchDims {
             try context.require(

@@ -27,7 +27,9 @@ extension ONNXReader {
     /// The values with extents that are measured where they speak of many symbols that data decide.
     mutating func measured(_ values: [Value]) throws -> [Value] {
         try values.map { value in
-            let isLong = builder.shape(value).contains { $0.symbols.count > Measure.most && $0.symbols.contains(where: builder.graph.isFromData) }
+            let isLong = builder.shape(value).contains {
+                $0.symbols.count > Measure.most && $0.symbols.contains(where: builder.graph.isFromData)
+            }
             return isLong ? try add1(Measure(), [value]) : value
         }
     }

@@ -49,8 +49,11 @@ public struct OneHot: Operator {
         examples: {
             let values = try Tensor([0, 1] as [Float], shape: [2])
             return [
-                Example("last", OneHot(depth: 4), [try Tensor([0, 3, -1, 7] as [Int64], shape: [2, 2]), values], isDifferentiable: false),
-                Example("first", OneHot(depth: 3, axis: 0), [try Tensor([1, 2] as [Int32], shape: [2]), try Tensor([5, -5] as [Int64], shape: [2])], isDifferentiable: false),
+                Example(
+                    "last", OneHot(depth: 4), [try Tensor([0, 3, -1, 7] as [Int64], shape: [2, 2]), values], isDifferentiable: false),
+                Example(
+                    "first", OneHot(depth: 3, axis: 0),
+                    [try Tensor([1, 2] as [Int32], shape: [2]), try Tensor([5, -5] as [Int64], shape: [2])], isDifferentiable: false),
                 Example("float indices", OneHot(depth: 3), [try Tensor([2, 0] as [Float], shape: [2]), values], isDifferentiable: false),
             ]
         }

@@ -41,7 +41,8 @@ public enum ScatterReduction: String, Sendable, CaseIterable, AttributeConvertib
         var values = try x.integers()
         let new = try updates.integers()
         for (i, place) in places.enumerated() {
-            values[place] = x.type == .uint64
+            values[place] =
+                x.type == .uint64
                 ? Int64(bitPattern: Binary(function).compute(UInt64(bitPattern: values[place]), UInt64(bitPattern: new[i])))
                 : Binary(function).compute(values[place], new[i])
         }
@@ -80,12 +81,14 @@ public struct ScatterElements: Operator {
             let whole = try Tensor.random(seed: 3, type: .int32, shape: [5])
             return [
                 Example("rows", ScatterElements(), [x, indices, updates]),
-                Example("columns", ScatterElements(axis: 1), [x, indices, updates])
-            ] + (try [ScatterReduction.add, .mul, .max, .min].map { reduction in
-                Example(
-                    reduction.rawValue, ScatterElements(reduction: reduction),
-                    [whole, try Tensor([4, 1, 4] as [Int32], shape: [3]), try Tensor([3, -2, 5] as [Int32], shape: [3])], isDifferentiable: false)
-            })
+                Example("columns", ScatterElements(axis: 1), [x, indices, updates]),
+            ]
+                + (try [ScatterReduction.add, .mul, .max, .min].map { reduction in
+                    Example(
+                        reduction.rawValue, ScatterElements(reduction: reduction),
+                        [whole, try Tensor([4, 1, 4] as [Int32], shape: [3]), try Tensor([3, -2, 5] as [Int32], shape: [3])],
+                        isDifferentiable: false)
+                })
         }
     ) {
         Attribute("axis", \.axis)
@@ -103,7 +106,8 @@ public struct ScatterElements: Operator {
         try context.require(
             indices.shape, equals: updates.shape, "indices are \(indices.type), updates are \(updates.type); expected one shape")
         for i in x.shape.indices where i != axis {
-            try context.require(.atLeast, x.shape[i], indices.shape[i], "indices are \(indices.type); dimension \(i) of \(x.type) is not shorter")
+            try context.require(
+                .atLeast, x.shape[i], indices.shape[i], "indices are \(indices.type); dimension \(i) of \(x.type) is not shorter")
         }
         return [Fact(x.type)]
     }
@@ -137,9 +141,14 @@ public struct ScatterND: Operator {
         examples: {
             let x = try Tensor.random(seed: 1, shape: [4, 3])
             return [
-                Example("elements", ScatterND(), [x, try Tensor([0, 1, -1, 2] as [Int64], shape: [2, 2]), try Tensor.random(seed: 2, shape: [2])]),
-                Example("rows", ScatterND(), [x, try Tensor([2, 0] as [Int64], shape: [2, 1]), try Tensor.random(seed: 3, shape: [2, 3])]),
-                Example("add", ScatterND(reduction: .add), [x, try Tensor([1, 1] as [Int64], shape: [2, 1]), try Tensor.random(seed: 4, shape: [2, 3])]),
+                Example(
+                    "elements", ScatterND(),
+                    [x, try Tensor([0, 1, -1, 2] as [Int64], shape: [2, 2]), try Tensor.random(seed: 2, shape: [2])]),
+                Example(
+                    "rows", ScatterND(), [x, try Tensor([2, 0] as [Int64], shape: [2, 1]), try Tensor.random(seed: 3, shape: [2, 3])]),
+                Example(
+                    "add", ScatterND(reduction: .add),
+                    [x, try Tensor([1, 1] as [Int64], shape: [2, 1]), try Tensor.random(seed: 4, shape: [2, 3])]),
             ]
         }
     ) {

@@ -24,7 +24,9 @@ public struct Slice: Operator {
                 Example("inner", Slice(starts: [1, 0, 2], sizes: [2, 5, 3], steps: [1, 1, 1]), [x]),
                 Example("steps", Slice(starts: [0, 4, 5], sizes: [2, 3, 6], steps: [2, -2, -1]), [x]),
                 Example("empty", Slice(starts: [2, 0, 0], sizes: [0, 5, 6], steps: [1, 1, 1]), [x]),
-                Example("i8", Slice(starts: [1], sizes: [3], steps: [2]), [try Tensor.random(seed: 2, type: .int8, shape: [7])], isDifferentiable: false),
+                Example(
+                    "i8", Slice(starts: [1], sizes: [3], steps: [2]), [try Tensor.random(seed: 2, type: .int8, shape: [7])],
+                    isDifferentiable: false),
             ]
         }
     ) {

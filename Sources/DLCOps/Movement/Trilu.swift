@@ -34,7 +34,8 @@ public struct Trilu: Operator {
             return [
                 Example("upper", Trilu(), [x]),
                 Example("lower", Trilu(upper: false, k: -1), [x]),
-                Example("i64", Trilu(upper: false, k: 1), [try Tensor.random(seed: 2, type: .int64, shape: [4, 3])], isDifferentiable: false),
+                Example(
+                    "i64", Trilu(upper: false, k: 1), [try Tensor.random(seed: 2, type: .int64, shape: [4, 3])], isDifferentiable: false),
                 Example("bool", Trilu(k: 2), [try Tensor.random(seed: 3, type: .bool, shape: [3, 3])], isDifferentiable: false),
             ]
         }

@@ -25,7 +25,9 @@ extension NonMaxSuppression {
         let places = try Dim.min(op.limit, scores[2])
         let limits = [op.overlap] + (op.scoreThreshold.map { [$0] } ?? [])
         var inputs = Array(writer.inputs.prefix(2)) + [try writer.dimensions([op.limit], "limit")]
-        for (value, hint) in zip(limits, ["overlap", "threshold"]) { inputs.append(writer.constant(try Tensor([Float(value)], shape: [1]), hint)) }
+        for (value, hint) in zip(limits, ["overlap", "threshold"]) {
+            inputs.append(writer.constant(try Tensor([Float(value)], shape: [1]), hint))
+        }
         let rows = writer.intermediate("NonMaxSuppression", inputs, op.centred ? [("center_point_box", .int(1))] : [])
         let lowest = writer.constant(try Tensor([-Float.infinity], shape: []), "lowest")
         let floor = writer.intermediate("Expand", [lowest, try writer.dimensions(scores)])

@@ -38,7 +38,8 @@ public struct NonMaxSuppression: Operator {
             return [
                 example("corners", NonMaxSuppression(limit: 3, overlap: 0.5), corners, scores),
                 example("threshold", NonMaxSuppression(limit: 9, overlap: 0.5, scoreThreshold: 0.4), corners, scores),
-                example("ties", NonMaxSuppression(limit: 6, overlap: 0.5), corners, try Tensor(filling: 1, type: .float32, shape: [1, 1, 6])),
+                example(
+                    "ties", NonMaxSuppression(limit: 6, overlap: 0.5), corners, try Tensor(filling: 1, type: .float32, shape: [1, 1, 6])),
                 example("classes", NonMaxSuppression(limit: 20, overlap: 0.1), many, classes),
                 example("centred", NonMaxSuppression(limit: 10, overlap: 0.2, scoreThreshold: 0, centred: true), many, classes),
                 example("none", NonMaxSuppression(limit: 2, overlap: 0.5, scoreThreshold: 2), corners, scores),

@@ -5,7 +5,8 @@ extension RegionAlign {
         try reader.allowAttributes([
             "coordinate_transformation_mode", "mode", "output_height", "output_width", "sampling_ratio", "spatial_scale",
         ])
-        let coordinates: String = try reader.attribute("coordinate_transformation_mode") ?? (reader.opset < 16 ? "output_half_pixel" : "half_pixel")
+        let coordinates: String =
+            try reader.attribute("coordinate_transformation_mode") ?? (reader.opset < 16 ? "output_half_pixel" : "half_pixel")
         let op = RegionAlign(
             size: [try reader.attribute("output_height") ?? 1, try reader.attribute("output_width") ?? 1],
             scales: [try reader.attribute("spatial_scale") ?? 1], samples: try reader.attribute("sampling_ratio") ?? 0,
@@ -48,7 +49,8 @@ extension RegionAlign {
             writer.intermediate("Gather", [boxes, try writer.integers([index])], [("axis", .int(1))])
         }
         let (width, height) = (
-            writer.intermediate("Sub", [try column(2), try column(0)]), writer.intermediate("Sub", [try column(3), try column(1)]))
+            writer.intermediate("Sub", [try column(2), try column(0)]), writer.intermediate("Sub", [try column(3), try column(1)])
+        )
         let extent = writer.intermediate("Sqrt", [writer.intermediate("Mul", [width, height])])
         let logarithm = writer.intermediate("Log", [writer.intermediate("Div", [extent, try writer.scalar(224)])])
         let level = writer.intermediate("Div", [logarithm, try writer.scalar(Oracle.log(2))])

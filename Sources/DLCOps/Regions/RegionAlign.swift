@@ -71,7 +71,8 @@ public struct RegionAlign: Operator {
             guard level.rank == 4 else { throw DLCError(reason) }
             for axis in 0..<2 { try context.require(level.shape[axis], equals: first.shape[axis], reason) }
             for axis in 2..<4 {
-                try context.require(.atLeast, level.shape[axis], 1, "level \(index - 2) is \(level.type); regions of images without elements do not exist")
+                try context.require(
+                    .atLeast, level.shape[axis], 1, "level \(index - 2) is \(level.type); regions of images without elements do not exist")
             }
         }
         return [Fact(.float32, [regions, try context.operand(2).shape[1], Dim(size[0]), Dim(size[1])])]

@@ -50,7 +50,8 @@ public struct AveragePoolGradient: Operator {
 
     private static let examples: @Sendable () throws -> [Example] = {
         func example(
-            _ name: String, _ pool: Pool, _ extents: [Dim], _ dy: [Int], type: ElementType = .float32, _ change: (inout Pool) -> Void = { _ in }
+            _ name: String, _ pool: Pool, _ extents: [Dim], _ dy: [Int], type: ElementType = .float32,
+            _ change: (inout Pool) -> Void = { _ in }
         ) throws -> Example {
             var pool = pool
             change(&pool)

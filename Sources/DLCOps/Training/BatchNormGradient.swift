@@ -20,7 +20,9 @@ public struct BatchNormGradient: Operator {
         BatchNormGradient(), name: "batch_norm_gradient", operands: ["x", "scale", "mean", "variance", "dy"],
         results: ["dx", "dscale", "dbias"],
         examples: {
-            func example(_ name: String, _ op: BatchNormGradient, _ shape: [Int], _ channels: Int, _ type: ElementType = .float32) throws -> Example {
+            func example(_ name: String, _ op: BatchNormGradient, _ shape: [Int], _ channels: Int, _ type: ElementType = .float32) throws
+                -> Example
+            {
                 let x = try Tensor.random(seed: 1, type: type, shape: shape)
                 let scale = try Tensor.random(seed: 2, type: type, shape: [channels])
                 let forward = try BatchNormTraining(epsilon: op.epsilon, channelsLast: op.channelsLast).evaluate([x, scale, scale])

@@ -19,9 +19,12 @@ public struct BatchNormTraining: Operator {
     public static let definition = OperatorDefinition(
         BatchNormTraining(), name: "batch_norm_training", operands: ["x", "scale", "bias"], results: ["y", "mean", "variance"],
         examples: {
-            func example(_ name: String, _ op: BatchNormTraining, _ shape: [Int], _ channels: Int, _ type: ElementType = .float32) throws -> Example {
+            func example(_ name: String, _ op: BatchNormTraining, _ shape: [Int], _ channels: Int, _ type: ElementType = .float32) throws
+                -> Example
+            {
                 Example(
-                    name, op, [
+                    name, op,
+                    [
                         try .random(seed: 1, type: type, shape: shape), try .random(seed: 2, type: type, shape: [channels]),
                         try .random(seed: 3, type: type, shape: [channels]),
                     ])
@@ -32,10 +35,12 @@ public struct BatchNormTraining: Operator {
                 try example("vectors", .init(epsilon: 0.1), [7, 3], 3),
                 try example("1-D f64", .init(), [2, 3, 9], 3, .float64),
                 // Far from zero: the variance comes from differences to the mean.
-                Example("mean 1000", BatchNormTraining(), [
-                    try Tensor(doubles: (0..<24).map { 1000 + Double($0 * 5 % 7) / 4 }, type: .float32, shape: [3, 2, 4]),
-                    try .random(seed: 2, shape: [2]), try .random(seed: 3, shape: [2]),
-                ], isDifferentiable: false),
+                Example(
+                    "mean 1000", BatchNormTraining(),
+                    [
+                        try Tensor(doubles: (0..<24).map { 1000 + Double($0 * 5 % 7) / 4 }, type: .float32, shape: [3, 2, 4]),
+                        try .random(seed: 2, shape: [2]), try .random(seed: 3, shape: [2]),
+                    ], isDifferentiable: false),
             ]
         }
     ) {

@@ -49,7 +49,8 @@ public struct ConvWeightGradient: Operator {
         return [
             try example("3x3", .init(kernel: [3, 3], strides: [1, 1], pads: [1, 1, 1, 1]), x, [2, 5, 7, 6]),
             try example("1x1", .init(kernel: [1, 1], strides: [1, 1], pads: [0, 0, 0, 0]), x, [2, 5, 7, 6]),
-            try example("strided, uneven", .init(kernel: [2, 3], strides: [2, 1], dilations: [1, 2], pads: [0, 2, 1, 0]), x, [2, 3, 4, 4]),
+            try example(
+                "strided, uneven", .init(kernel: [2, 3], strides: [2, 1], dilations: [1, 2], pads: [0, 2, 1, 0]), x, [2, 3, 4, 4]),
             try example("remainder", .init(kernel: [2, 2], strides: [3, 4], pads: [0, 0, 0, 0]), x, [2, 3, 2, 2]),
             try example("groups", .init(kernel: [1, 2], strides: [1, 1], pads: [0, 0, 0, 0], group: 2), x, [2, 6, 7, 5]),
             try example("depthwise", .init(kernel: [3, 3], strides: [1, 1], pads: [1, 1, 1, 1], group: 4), x, [2, 4, 7, 6]),
@@ -63,7 +64,8 @@ public struct ConvWeightGradient: Operator {
             try example(
                 "3-D f64", .init(kernel: [3, 2, 2], strides: [1, 1, 1], pads: [1, 0, 0, 1, 0, 0]),
                 .random(seed: 6, type: .float64, shape: [1, 2, 3, 4, 5]), [1, 2, 3, 3, 4]),
-            try example("no image", .init(kernel: [2, 2], strides: [1, 1], pads: [0, 0, 0, 0]), .random(seed: 7, shape: [0, 2, 3, 3]), [0, 3, 2, 2]),
+            try example(
+                "no image", .init(kernel: [2, 2], strides: [1, 1], pads: [0, 0, 0, 0]), .random(seed: 7, shape: [0, 2, 3, 3]), [0, 3, 2, 2]),
         ]
     }
 
@@ -80,7 +82,8 @@ public struct ConvWeightGradient: Operator {
         let reason = "dy is \(dy.type) for x \(x.type)"
         try context.require(dyBatch, equals: batch, "\(reason); expected as many images")
         let expected = try windows.counts(spatial, &context)
-        try context.require(Shape(positions), equals: Shape(expected), "\(reason); expected \(Shape(expected).text) positions of the kernel")
+        try context.require(
+            Shape(positions), equals: Shape(expected), "\(reason); expected \(Shape(expected).text) positions of the kernel")
         for (extent, what) in [(channels, "channels of x \(x.type)"), (outputs, "channels of dy \(dy.type)")] {
             try context.require(.divides, Dim(group), extent, "the \(what) divide into \(group) groups")
         }

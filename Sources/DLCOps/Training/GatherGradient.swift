@@ -26,8 +26,11 @@ public struct GatherGradient: Operator {
                 Example("rows", GatherGradient(shape: [4, 3, 5]), [indices, try .random(seed: 1, shape: [2, 3, 3, 5])]),
                 Example("embedding", GatherGradient(shape: [60, 33]), [many, try .random(seed: 2, shape: [200, 33])]),
                 Example("columns", GatherGradient(axis: 1, shape: [3, 4]), [indices, try .random(seed: 3, shape: [3, 2, 3])]),
-                Example("one row", GatherGradient(axis: -2, shape: [4, 5]), [try Tensor([3] as [Int32], shape: []), try .random(seed: 4, type: .float64, shape: [5])]),
-                Example("nothing", GatherGradient(shape: [4, 3]), [try Tensor([] as [Int64], shape: [0]), try .random(seed: 5, shape: [0, 3])]),
+                Example(
+                    "one row", GatherGradient(axis: -2, shape: [4, 5]),
+                    [try Tensor([3] as [Int32], shape: []), try .random(seed: 4, type: .float64, shape: [5])]),
+                Example(
+                    "nothing", GatherGradient(shape: [4, 3]), [try Tensor([] as [Int64], shape: [0]), try .random(seed: 5, shape: [0, 3])]),
             ]
         }
     ) {
@@ -42,7 +45,8 @@ public struct GatherGradient: Operator {
         let axis = try InferenceRules.axis(axis, rank: shape.count)
         let expected = Shape(shape[..<axis]) + indices.shape + Shape(shape[(axis + 1)...])
         try context.require(
-            dy.shape, equals: expected, "dy is \(dy.type); indices \(indices.type) into \(shape.text) along axis \(axis) give \(expected.text)")
+            dy.shape, equals: expected,
+            "dy is \(dy.type); indices \(indices.type) into \(shape.text) along axis \(axis) give \(expected.text)")
         return [Fact(dy.element, shape)]
     }
 

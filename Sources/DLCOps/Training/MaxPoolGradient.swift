@@ -53,7 +53,8 @@ struct MaxPoolWindows: Sendable {
             _ kernel: [Int], _ strides: [Int], _ pads: [Dim], dilations: [Int]? = nil, ceil: Bool = false, last: Bool = false
         ) -> MaxPoolWindows {
             MaxPoolWindows(
-                kernel: kernel, strides: strides, dilations: dilations ?? kernel.map { _ in 1 }, pads: pads, ceilMode: ceil, channelsLast: last)
+                kernel: kernel, strides: strides, dilations: dilations ?? kernel.map { _ in 1 }, pads: pads, ceilMode: ceil,
+                channelsLast: last)
         }
         let x = try Tensor.random(seed: 1, shape: [2, 3, 7, 6])
         let equal = try Tensor((0..<36).map { Float($0 % 3) }, shape: [1, 1, 6, 6])
@@ -61,8 +62,12 @@ struct MaxPoolWindows: Sendable {
             ("2x2", windows([2, 2], [2, 2], [0, 0, 0, 0]), x, [2, 3, 3, 3]),
             ("overlapping", windows([3, 3], [2, 2], [1, 1, 1, 1]), x, [2, 3, 4, 3]),
             ("ceiling", windows([3, 3], [2, 2], [0, 0, 0, 0], ceil: true), x, [2, 3, 3, 3]),
-            ("channels last", windows([3, 3], [2, 2], [1, 1, 1, 1], last: true), try .random(seed: 2, shape: [1, 9, 8, 5]), [1, 5, 4, 5]),
-            ("2x2, last", windows([2, 2], [2, 2], [0, 0, 0, 0], last: true), try .random(seed: 3, shape: [2, 8, 9, 17]), [2, 4, 4, 17]),
+            (
+                "channels last", windows([3, 3], [2, 2], [1, 1, 1, 1], last: true), try .random(seed: 2, shape: [1, 9, 8, 5]), [1, 5, 4, 5]
+            ),
+            (
+                "2x2, last", windows([2, 2], [2, 2], [0, 0, 0, 0], last: true), try .random(seed: 3, shape: [2, 8, 9, 17]), [2, 4, 4, 17]
+            ),
             ("dilated", windows([2, 2], [1, 1], [0, 0, 0, 0], dilations: [2, 3]), x, [2, 3, 5, 3]),
             ("equal", windows([2, 2], [2, 2], [0, 0, 0, 0]), equal, [1, 1, 3, 3]),
             ("1-D f64", windows([3], [1], [1, 1]), try .random(seed: 4, type: .float64, shape: [1, 2, 9]), [1, 2, 9]),

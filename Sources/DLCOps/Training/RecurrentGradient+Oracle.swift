@@ -133,7 +133,9 @@ extension RecurrentCell {
             }
         case .lstm:
             for unit in 0..<units {
-                func sum(_ gate: Int, _ extra: Double = 0) -> Double { fromInput[gate * units + unit] + fromHidden[gate * units + unit] + extra }
+                func sum(_ gate: Int, _ extra: Double = 0) -> Double {
+                    fromInput[gate * units + unit] + fromHidden[gate * units + unit] + extra
+                }
                 let inputSum = sum(0, peepholes[unit] * c[unit])
                 let forgetSum = sum(2, peepholes[2 * units + unit] * c[unit])
                 let (input, cellValue) = (functions[0](clipped(inputSum)), functions[1](clipped(sum(3))))

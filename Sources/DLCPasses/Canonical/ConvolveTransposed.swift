@@ -6,8 +6,12 @@ import DLCOps
 ///
 ///     conv_transpose(%x, %w) {pads}   →   conv(%x, transpose(reverse(%w))) {dilation · (kernel - 1) - pads}
 public let convolveTransposed = Pass("convolve-transposed", at: .canonical) { rewriter, node in
-    guard let op = node.op as? ConvTranspose, op.strides.allSatisfy({ $0 == 1 }), op.outputPadding.allSatisfy({ $0 == 0 }) else { return nil }
-    guard let x = node.operands[0], let w = node.operands[1], let kernel = Shape(rewriter.shape(w).dropFirst(2)).constants else { return nil }
+    guard let op = node.op as? ConvTranspose, op.strides.allSatisfy({ $0 == 1 }), op.outputPadding.allSatisfy({ $0 == 0 }) else {
+        return nil
+    }
+    guard let x = node.operands[0], let w = node.operands[1], let kernel = Shape(rewriter.shape(w).dropFirst(2)).constants else {
+        return nil
+    }
     let spatial = kernel.count
     guard op.pads.count == 2 * spatial, op.dilations.count == spatial, let pads = op.pads.constants else { return nil }
     let reach = zip(kernel, op.dilations).map { ($0 - 1) * $1 }

@@ -87,7 +87,9 @@ private func layerNorm(_ rewriter: inout Rewriter, _ op: LayerNormalization, _ n
     let ones = rewriter.constant(try Tensor(filling: 1, type: rewriter.fact(scale).element, shape: extents))
     var results = try rewriter.add(op, [x, ones], name: node.name)
     results[0] = try rewriter.add1(Binary(.mul), [results[0], rewriter.spread(scale, to: shape)], name: node.name)
-    if let bias = parameters[1] { results[0] = try rewriter.add1(Binary(.add), [results[0], rewriter.spread(bias, to: shape)], name: node.name) }
+    if let bias = parameters[1] {
+        results[0] = try rewriter.add1(Binary(.add), [results[0], rewriter.spread(bias, to: shape)], name: node.name)
+    }
     return Array(results.prefix(node.results.count))
 }
 

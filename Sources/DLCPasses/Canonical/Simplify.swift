@@ -12,7 +12,9 @@ public let simplifyMovement = Pass("simplify-movement") { rewriter, node in
     switch node.op {
     case let reshape as Reshape:
         if reshape.shape == shape { return [x] }
-        if let (_, inner) = rewriter.produced(x, by: Reshape.self) { return [try rewriter.add1(reshape, [inner.operands[0]], name: node.name)] }
+        if let (_, inner) = rewriter.produced(x, by: Reshape.self) {
+            return [try rewriter.add1(reshape, [inner.operands[0]], name: node.name)]
+        }
     case let transpose as Transpose:
         if transpose.perm == Array(0..<shape.count) { return [x] }
         if let (other, inner) = rewriter.produced(x, by: Transpose.self) {
@@ -88,7 +90,8 @@ private func longestPart(_ rewriter: Rewriter, _ op: any Operator, _ operands: [
 ///
 ///     conv(pad(%x) {pads})   →   conv(%x) {pads}
 public let foldPadding = Pass("fold-padding", at: .canonical) { rewriter, node in
-    guard var conv = node.op as? Conv, !conv.channelsLast, let (pad, inner) = rewriter.produced(node.operands[0], by: Pad.self), pad.mode == .constant,
+    guard var conv = node.op as? Conv, !conv.channelsLast, let (pad, inner) = rewriter.produced(node.operands[0], by: Pad.self),
+        pad.mode == .constant,
         inner.operands.count < 2 || rewriter.scalar(inner.operands[1]) == 0 || inner.operands[1] == nil
     else { return nil }
     let rank = pad.pads.count / 2

@@ -37,7 +37,8 @@ extension Graph {
             guard !claims.contains(limit.claim) else { continue }
             // The constraint that implies the bound holds for all values below it, and vanishes.
             let origin = constraints.first { $0.symbols == [symbol] && $0.relation != .atLeast }
-            stated = stated.requiring(Constraint(.atLeast, limit.left, limit.right, place: origin?.place ?? "", reason: origin?.reason ?? limit.reason))
+            stated = stated.requiring(
+                Constraint(.atLeast, limit.left, limit.right, place: origin?.place ?? "", reason: origin?.reason ?? limit.reason))
         }
         return try stated.mappingDimensions { try $0.bounded(by: most) }
     }

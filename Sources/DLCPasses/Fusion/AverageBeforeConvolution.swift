@@ -17,7 +17,8 @@ public let averageBeforeConvolution = Pass("average-before-convolution", at: .ca
 private func averagesWholeWindows(_ op: any Operator, rank: Int) -> Bool {
     switch op {
     case let pool as Pool:
-        pool.kind == .average && !pool.channelsLast && !pool.ceilMode && pool.pads.allSatisfy { $0 == 0 } && pool.strides.contains { $0 > 1 }
+        pool.kind == .average && !pool.channelsLast && !pool.ceilMode && pool.pads.allSatisfy { $0 == 0 }
+            && pool.strides.contains { $0 > 1 }
     case let reduce as Reduce:
         reduce.kind == .mean && reduce.keepDims && rank > 2
             && (try? InferenceRules.axes(reduce.axes, rank: rank).sorted()) == Array(2..<rank)

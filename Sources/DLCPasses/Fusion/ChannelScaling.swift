@@ -51,7 +51,9 @@ struct ChannelScaling {
             : try product(weights, Float.self, scale.map(Float.init), axis: axis, groups: groups)
     }
 
-    private func product<T: BinaryFloatingPoint & TensorElement>(_ weights: Tensor, _: T.Type, _ factors: [T], axis: Int, groups: Int) throws -> Tensor? {
+    private func product<T: BinaryFloatingPoint & TensorElement>(_ weights: Tensor, _: T.Type, _ factors: [T], axis: Int, groups: Int)
+        throws -> Tensor?
+    {
         let inner = weights.shape[(axis + 1)...].reduce(1, *)
         let length = weights.shape[axis]
         let perGroup = weights.count / max(groups, 1)
@@ -93,7 +95,8 @@ public let foldChannelScaling = Pass("fold-channel-scaling", at: .canonical) { r
         [.float32, .float64].contains(rewriter.resultType(node).element)
     else { return nil }
     let sides: [(Value?, Value?)] =
-        isBatchNorm ? [(node.operands[0], nil)]
+        isBatchNorm
+        ? [(node.operands[0], nil)]
         : ["mul", "add"].contains(node.op.name)
             ? [(node.operands[0], node.operands[1]), (node.operands[1], node.operands[0])] : [(node.operands[0], node.operands[1])]
     for (value, other) in sides {
@@ -112,12 +115,16 @@ public let foldChannelScaling = Pass("fold-channel-scaling", at: .canonical) { r
         guard let weights, !hasBias || bias != nil else { continue }
         func folded(_ op: any Operator, _ scaling: ChannelScaling, axis: Int, groups: Int = 1) throws -> [Value]? {
             guard scaling.isFinite, let scaled = try scaling.scaled(weights, axis: axis, groups: groups) else { return nil }
-            let operands = [producer.operands[0], rewriter.constant(scaled), rewriter.constant(try scaling.shifted(bias, type: weights.type))]
+            let operands = [
+                producer.operands[0], rewriter.constant(scaled), rewriter.constant(try scaling.shifted(bias, type: weights.type)),
+            ]
             return [try rewriter.add1(op, operands, name: producer.name)]
         }
         switch producer.op {
         case let op as Conv where !op.channelsLast:
-            guard let s = try scaling(axisFromEnd: rank - 1, count: weights.shape[0]), let result = try folded(op, s, axis: 0) else { continue }
+            guard let s = try scaling(axisFromEnd: rank - 1, count: weights.shape[0]), let result = try folded(op, s, axis: 0) else {
+                continue
+            }
             return result
         case let op as ConvTranspose where !op.channelsLast:
             guard let s = try scaling(axisFromEnd: rank - 1, count: weights.shape[1] * op.group),
@@ -128,7 +135,9 @@ public let foldChannelScaling = Pass("fold-channel-scaling", at: .canonical) { r
             let columns = weights.shape[op.transB ? 0 : 1]
             guard op.beta == 1 || bias == nil, bias == nil || bias?.count == columns && bias?.shape.last == columns else { continue }
             op.beta = 1
-            guard let s = try scaling(axisFromEnd: 1, count: columns), let result = try folded(op, s, axis: op.transB ? 0 : 1) else { continue }
+            guard let s = try scaling(axisFromEnd: 1, count: columns), let result = try folded(op, s, axis: op.transB ? 0 : 1) else {
+                continue
+            }
             return result
         default: continue
         }

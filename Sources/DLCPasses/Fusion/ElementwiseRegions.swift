@@ -11,16 +11,18 @@ import DLCOps
 /// elsewhere too becomes a further result, unless what reads it leads back into the region. Sums over all dimensions but the
 /// last join the region whose elements they add, or that reads the same tensors: what a layer's gradient adds up over a batch
 /// is added while it passes by.
-public let fuseElementwiseRegions = Pass("fuse-elementwise-regions", at: .laidOut, graph: { graph in
-    for growth in RegionGrowth.allCases {
-        var regions = ElementwiseRegions(graph, growth)
-        regions.form()
-        guard let order = regions.order() else { continue }
-        let gathering = RegionGathering(graph, order)
-        if gathering.mostResults <= ElementwiseRegions.mostResults { return try gathering.graph() }
-    }
-    throw DLCError("an elementwise operator waits for itself")
-})
+public let fuseElementwiseRegions = Pass(
+    "fuse-elementwise-regions", at: .laidOut,
+    graph: { graph in
+        for growth in RegionGrowth.allCases {
+            var regions = ElementwiseRegions(graph, growth)
+            regions.form()
+            guard let order = regions.order() else { continue }
+            let gathering = RegionGathering(graph, order)
+            if gathering.mostResults <= ElementwiseRegions.mostResults { return try gathering.graph() }
+        }
+        throw DLCError("an elementwise operator waits for itself")
+    })
 
 /// What a region may take in beside its root, the most first: where regions wait for each other, or one has more results than
 /// its kernel takes since copies elsewhere read them, all are formed anew with less.
@@ -150,7 +152,8 @@ private struct ElementwiseRegions {
         for index in copies {
             readers[graph.nodes[index].results[0].index].removeAll { own.contains($0) }
             // What a copy reads is read here as well as where its original stands.
-            for case let operand? in graph.nodes[index].operands where graph.producerIndex(of: operand).map({ !nodes.contains($0) }) ?? false {
+            for case let operand? in graph.nodes[index].operands
+            where graph.producerIndex(of: operand).map({ !nodes.contains($0) }) ?? false {
                 readers[operand.index].append(root)
             }
         }
@@ -184,7 +187,8 @@ private struct ElementwiseRegions {
     /// reads no more than two tensors of its size, and whoever else reads it can compute it as well.
     private func isCheaperTwice(_ index: Int, _ outside: [Int], _ shape: Shape) -> Bool {
         let node = graph.nodes[index]
-        guard Self.cheap.contains(node.op.name), outside.allSatisfy({ $0 != .max && (isElementwise($0) || graph.nodes[$0].op is Reduce) && space($0) == shape })
+        guard Self.cheap.contains(node.op.name),
+            outside.allSatisfy({ $0 != .max && (isElementwise($0) || graph.nodes[$0].op is Reduce) && space($0) == shape })
         else { return false }
         return Set(node.operands.compactMap { $0 }.filter { graph.shape($0) == shape && graph.constant($0) == nil }).count <= 2
     }

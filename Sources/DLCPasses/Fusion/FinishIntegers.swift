@@ -14,7 +14,8 @@ public let finishIntegers = Pass("finish-integers", at: .canonical) { rewriter, 
     switch node.op {
     case let op as Binary where op.function == .mul:
         guard let (source, scale) = rewriter.either(node, { Layer(rewriter, $0, castToFloat: true) }).map({ ($0.picked, $0.other) }),
-            case var layer = source, let vector = try layer.columns(&rewriter, scale), rewriter.resultType(node).shape == rewriter.shape(layer.result)
+            case var layer = source, let vector = try layer.columns(&rewriter, scale),
+            rewriter.resultType(node).shape == rewriter.shape(layer.result)
         else { return nil }
         layer.finish.to = .float32
         layer.operands[IntegerFinish.scale] = vector
@@ -31,12 +32,16 @@ public let finishIntegers = Pass("finish-integers", at: .canonical) { rewriter, 
         layer.finish.min = 0
         return [try layer.rebuilt(&rewriter, name: node.name)]
     case let op as Clip:
-        guard var layer = node.operands[0].flatMap({ Layer(rewriter, $0) })?.unlimited, op.min ?? 0 <= op.max ?? .infinity else { return nil }
+        guard var layer = node.operands[0].flatMap({ Layer(rewriter, $0) })?.unlimited, op.min ?? 0 <= op.max ?? .infinity else {
+            return nil
+        }
         (layer.finish.min, layer.finish.max) = (op.min, op.max)
         return [try layer.rebuilt(&rewriter, name: node.name)]
     case let op as QuantizeLinear:
-        guard op.blockSize == 0, op.to == .uint8 || op.to == .int8, var layer = node.operands[0].flatMap({ Layer(rewriter, $0) }), layer.finish.to == .float32,
-            let step = rewriter.scalar(node.operands[1]), step > 0, let zero = node.operands.count > 2 ? node.operands[2].map({ rewriter.scalar($0) }) ?? 0 : 0
+        guard op.blockSize == 0, op.to == .uint8 || op.to == .int8, var layer = node.operands[0].flatMap({ Layer(rewriter, $0) }),
+            layer.finish.to == .float32,
+            let step = rewriter.scalar(node.operands[1]), step > 0,
+            let zero = node.operands.count > 2 ? node.operands[2].map({ rewriter.scalar($0) }) ?? 0 : 0
         else { return nil }
         let divisor = rewriter.constant(try Tensor(filling: step, type: .float32, shape: []))
         for index in [IntegerFinish.scale, IntegerFinish.bias] {
@@ -63,7 +68,9 @@ private struct Layer {
         var value = value
         guard rewriter.useCount(value) == 1 else { return nil }
         if castToFloat {
-            guard let (cast, node) = rewriter.produced(value, by: Cast.self), cast.to == .float32, let source = node.operands[0], rewriter.useCount(source) == 1 else { return nil }
+            guard let (cast, node) = rewriter.produced(value, by: Cast.self), cast.to == .float32, let source = node.operands[0],
+                rewriter.useCount(source) == 1
+            else { return nil }
             value = source
         }
         guard let node = rewriter.producer(of: value) else { return nil }
@@ -86,7 +93,9 @@ private struct Layer {
         let (shape, whole) = (rewriter.shape(value), rewriter.shape(result))
         guard rewriter.fact(value).element == .float32, shape.count <= whole.count else { return nil }
         let missing = whole.count - shape.count
-        for (index, extent) in shape.enumerated() where extent.constant != 1 && (index + missing != axis || extent != whole[axis]) { return nil }
+        for (index, extent) in shape.enumerated() where extent.constant != 1 && (index + missing != axis || extent != whole[axis]) {
+            return nil
+        }
         let target: Shape = shape.allSatisfy { $0.constant == 1 } ? [] : [whole[axis]]
         return target == shape ? value : try rewriter.add1(Reshape(shape: target), [value])
     }

@@ -77,9 +77,12 @@ private func product(_ rewriter: inout Rewriter, _ gemm: Gemm, _ node: Node) thr
 public let fuseProductOperands = Pass("fuse-product-operands", at: .canonical) { rewriter, node in
     if let op = node.op as? FusedMatMul {
         for position in 0..<2 {
-            guard let (transpose, inner) = rewriter.produced(node.operands[position], by: Transpose.self), let source = inner.operands[0] else { continue }
+            guard let (transpose, inner) = rewriter.produced(node.operands[position], by: Transpose.self), let source = inner.operands[0]
+            else { continue }
             let rank = transpose.perm.count
-            guard rank >= 2, Array(transpose.perm.prefix(rank - 2)) == Array(0..<(rank - 2)), transpose.perm[rank - 1] == rank - 2 else { continue }
+            guard rank >= 2, Array(transpose.perm.prefix(rank - 2)) == Array(0..<(rank - 2)), transpose.perm[rank - 1] == rank - 2 else {
+                continue
+            }
             var copy = op
             if position == 0 { copy.transA.toggle() } else { copy.transB.toggle() }
             var operands = node.operands
@@ -146,8 +149,10 @@ private func addition(_ rewriter: inout Rewriter, _ node: Node) throws -> [Value
         else { continue }
         var operands = producer.operands
         while operands.count <= EpilogueOperand.residual { operands.append(nil) }
-        if producer.op is FusedMatMul, op.activation == .none, operands[EpilogueOperand.bias] == nil, operands[EpilogueOperand.residual] == nil,
-            let tensor = rewriter.constant(other), let width = shape.last?.constant, tensor.count == width, tensor.shape.last == width {
+        if producer.op is FusedMatMul, op.activation == .none, operands[EpilogueOperand.bias] == nil,
+            operands[EpilogueOperand.residual] == nil,
+            let tensor = rewriter.constant(other), let width = shape.last?.constant, tensor.count == width, tensor.shape.last == width
+        {
             operands[EpilogueOperand.bias] = rewriter.constant(try tensor.reshaped([width]))
             return [try reshaped(&rewriter, try rewriter.add1(op, operands, name: producer.name), to: shape)]
         }
@@ -192,7 +197,8 @@ private struct EpilogueActivation {
             let position = tensor.rank - (shape.count - axis)
             guard tensor.count == 1 || (tensor.count == count && position >= 0 && tensor.shape[position] == count) else { return nil }
             kind = .prelu
-            slope = tensor.count == 1
+            slope =
+                tensor.count == 1
                 ? try Tensor(filling: try tensor.doubles()[0], type: tensor.type, shape: [count]) : try tensor.reshaped([count])
         default: return nil
         }

@@ -26,7 +26,8 @@ public let integerLayers = Pass("integer-layers", at: .canonical) { rewriter, no
         let (rows, columns) = (rewriter.shape(left).count, rewriter.shape(right).count)
         guard rows >= 2, columns >= 2, x.axis ?? (rows - 2) == rows - 2, w.axis ?? (columns - 1) == columns - 1 else { return nil }
         let shape: Shape = [rewriter.shape(left)[rows - 2], 1]
-        let sums = try rewriter.add1(IntegerProduct(), [x.value, w.value, x.zero(&rewriter, shape: shape), w.zero(&rewriter)], name: node.name)
+        let sums = try rewriter.add1(
+            IntegerProduct(), [x.value, w.value, x.zero(&rewriter, shape: shape), w.zero(&rewriter)], name: node.name)
         return [try scaled(&rewriter, node, sums, x.scale(&rewriter, shape: shape), w.scale(&rewriter), nil)]
     case let op as Gemm:
         guard !op.transA, op.alpha == 1, x.axis == nil, w.axis ?? (op.transB ? 0 : 1) == (op.transB ? 0 : 1) else { return nil }
@@ -82,7 +83,9 @@ enum QuantizedWeights {
     /// Results of dequantizations that a layer of dequantized data reads as its weights.
     static func results(of graph: Graph) -> Set<Value> {
         func isDequantized(_ value: Value?) -> Bool {
-            guard let node = value.flatMap({ graph.producer(of: $0) }), node.op is DequantizeLinear, let source = node.operands[0] else { return false }
+            guard let node = value.flatMap({ graph.producer(of: $0) }), node.op is DequantizeLinear, let source = node.operands[0] else {
+                return false
+            }
             return [.uint8, .int8].contains(graph.type(source).element)
         }
         var result = Set<Value>()

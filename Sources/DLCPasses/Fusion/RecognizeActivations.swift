@@ -9,7 +9,9 @@ import DLCOps
 ///     0.5 * x * (1 + tanh(√(2/π) * (x + 0.044715 * x³)))    →   gelu(x) {approximate: "tanh"}
 ///     x * tanh(softplus(x))                                 →   mish(x)
 public let recognizeActivations = Pass("recognize-activations", at: .canonical) { rewriter, node in
-    guard ["mul", "div"].contains(node.op.name), let root = node.operands.first ?? nil, rewriter.fact(root).element.isFloat else { return nil }
+    guard ["mul", "div"].contains(node.op.name), let root = node.operands.first ?? nil, rewriter.fact(root).element.isFloat else {
+        return nil
+    }
     // The product of the node itself, whose result does not exist yet.
     var (scale, factors) = (1.0, [Value]())
     for (index, operand) in node.operands.enumerated() {
@@ -80,7 +82,9 @@ private func isTanhArgument(_ rewriter: Rewriter, _ value: Value, _ x: Value, _ 
     let (k, parts) = rewriter.factors(cubic)
     guard isClose(k, 0.044715, in: type) else { return false }
     if parts == [x, x, x] { return true }
-    if parts.count == 1, let power = rewriter.node(parts[0], "pow") { return power.operands[0] == x && rewriter.scalar(power.operands[1]) == 3 }
+    if parts.count == 1, let power = rewriter.node(parts[0], "pow") {
+        return power.operands[0] == x && rewriter.scalar(power.operands[1]) == 3
+    }
     return false
 }
 

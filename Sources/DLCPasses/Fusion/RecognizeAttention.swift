@@ -24,7 +24,9 @@ public let recognizeAttention = Pass("recognize-attention", at: .canonical) { re
         } else if let product = rewriter.node(scores, "mul"), let (c, other) = rewriter.either(product, { rewriter.scalar($0) }) {
             scale *= c
             scores = other
-        } else if let quotient = rewriter.node(scores, "div"), let c = rewriter.scalar(quotient.operands[1]), let other = quotient.operands[0] {
+        } else if let quotient = rewriter.node(scores, "div"), let c = rewriter.scalar(quotient.operands[1]),
+            let other = quotient.operands[0]
+        {
             scale /= c
             scores = other
         }
@@ -48,12 +50,14 @@ public let recognizeAttention = Pass("recognize-attention", at: .canonical) { re
     }
     var k = try rewriter.add1(Transpose([0, 1, 3, 2]), [transposedKeys], name: node.name)
     if let scaled = rewriter.node(transposedKeys, "mul"), let (c, other) = rewriter.either(scaled, { rewriter.scalar($0) }),
-        c.isFinite, rewriter.shape(other) == rewriter.shape(transposedKeys) {
+        c.isFinite, rewriter.shape(other) == rewriter.shape(transposedKeys)
+    {
         scale *= c
         k = try rewriter.add1(Transpose([0, 1, 3, 2]), [other], name: node.name)
     }
     if let scaled = rewriter.node(q, "mul"), let (c, other) = rewriter.either(scaled, { rewriter.scalar($0) }),
-        c.isFinite, rewriter.shape(other) == rewriter.shape(q) {
+        c.isFinite, rewriter.shape(other) == rewriter.shape(q)
+    {
         scale *= c
         q = other
     }

@@ -56,7 +56,9 @@ struct RegionGathering {
             if isDone.insert(number).inserted {
                 let results = results(of: regions[number])
                 if !results.isEmpty {
-                    for (result, value) in zip(results, try region(regions[number].nodes, results, into: &rewriter)) { computed[result.index] = value }
+                    for (result, value) in zip(results, try region(regions[number].nodes, results, into: &rewriter)) {
+                        computed[result.index] = value
+                    }
                 }
             }
             return computed[node.results[0].index].map { [$0] }

@@ -85,7 +85,8 @@ private func beforeReshape(_ slice: Slice, _ cut: [Int], of shape: Shape, _ sour
     var result = Slice(starts: source.map { _ in 0 }, sizes: source, steps: source.map { _ in 1 })
     for axis in cut {
         let before = try Shape(shape[..<axis]).product()
-        guard let place = try source.indices.first(where: { try source[$0] == shape[axis] && Shape(source[..<$0]).product() == before }) else {
+        guard let place = try source.indices.first(where: { try source[$0] == shape[axis] && Shape(source[..<$0]).product() == before })
+        else {
             return nil
         }
         (result.starts[place], result.sizes[place], result.steps[place]) = (slice.starts[axis], slice.sizes[axis], slice.steps[axis])

@@ -24,20 +24,24 @@ public struct GradientRule: Sendable {
     public init<Op: Operator>(
         _ type: Op.Type, _ body: @escaping @Sendable (inout GradientBuilder, Op, Node, [Value?]) throws -> [Value?]
     ) {
-        self.init(type, body: { gradient, node, adjoints in
-            guard let op = node.op as? Op else { throw DLCError("the gradient of \(Op.self) is asked for \(node.op.name)") }
-            return try body(&gradient, op, node, adjoints)
-        })
+        self.init(
+            type,
+            body: { gradient, node, adjoints in
+                guard let op = node.op as? Op else { throw DLCError("the gradient of \(Op.self) is asked for \(node.op.name)") }
+                return try body(&gradient, op, node, adjoints)
+            })
     }
 
     /// A rule for operators with one result, of which the gradient is given.
     public init<Op: Operator>(
         _ type: Op.Type, single body: @escaping @Sendable (inout GradientBuilder, Op, Node, Value) throws -> [Value?]
     ) {
-        self.init(type, { gradient, op, node, adjoints in
-            guard let adjoint = adjoints.first ?? nil else { return [] }
-            return try body(&gradient, op, node, adjoint)
-        } as @Sendable (inout GradientBuilder, Op, Node, [Value?]) throws -> [Value?])
+        self.init(
+            type,
+            { gradient, op, node, adjoints in
+                guard let adjoint = adjoints.first ?? nil else { return [] }
+                return try body(&gradient, op, node, adjoint)
+            } as @Sendable (inout GradientBuilder, Op, Node, [Value?]) throws -> [Value?])
     }
 
     /// Operators that are spelled in others: the closure builds the floating-point results that have gradients from the
@@ -45,10 +49,12 @@ public struct GradientRule: Sendable {
     public static func spelled<Op: Operator>(
         _ type: Op.Type, _ spell: @escaping @Sendable (inout GradientBuilder, Op, [Value?]) throws -> [Value?]
     ) -> GradientRule {
-        GradientRule(type, body: { gradient, node, adjoints in
-            guard let op = node.op as? Op else { throw DLCError("the gradient of \(Op.self) is asked for \(node.op.name)") }
-            return try gradient.backpropagated(to: node.operands, adjoints) { try spell(&$0, op, node.operands) }
-        })
+        GradientRule(
+            type,
+            body: { gradient, node, adjoints in
+                guard let op = node.op as? Op else { throw DLCError("the gradient of \(Op.self) is asked for \(node.op.name)") }
+                return try gradient.backpropagated(to: node.operands, adjoints) { try spell(&$0, op, node.operands) }
+            })
     }
 
     /// Operators that let no gradient through: what they compute is constant almost everywhere, or it shall not.
@@ -63,7 +69,8 @@ public struct GradientRule: Sendable {
 /// All rules: the tables of this folder's files.
 public enum GradientRules {
     static let all: [GradientRule] =
-        elementwise + arithmetic + movement + indexing + reductions + products + attention + normalization + layers + regions + classic + training
+        elementwise + arithmetic + movement + indexing + reductions + products + attention + normalization + layers + regions + classic
+        + training
 
     private static let byType = Dictionary(all.map { ($0.type, $0) }) { first, _ in first }
 

@@ -110,7 +110,8 @@ public let sinkTransposes = Pass("sink-transposes", at: .canonical) { rewriter, 
         operands[0] = try untransposed(&rewriter, operands[0].unsafelyUnwrapped, perm)
         return [try rewriter.add1(Transpose(perm), [try rewriter.add1(pad, operands, name: node.name)])]
     case let resize as Resize:
-        let y = try rewriter.add1(permuted(resize, perm), [try untransposed(&rewriter, node.operands[0].unsafelyUnwrapped, perm)], name: node.name)
+        let y = try rewriter.add1(
+            permuted(resize, perm), [try untransposed(&rewriter, node.operands[0].unsafelyUnwrapped, perm)], name: node.name)
         return [try rewriter.add1(Transpose(perm), [y])]
     case var gradient as ResizeGradient:
         gradient.resize = permuted(gradient.resize, perm)
@@ -119,10 +120,13 @@ public let sinkTransposes = Pass("sink-transposes", at: .canonical) { rewriter, 
         return [try rewriter.add1(Transpose(perm), [y])]
     case let reshape as Reshape:
         // [N, C, H, W] → [N, C, H*W] of a channels-last tensor: [N, H*W, C] with the last two swapped.
-        guard rank > 3, perm == ChannelOrder.toFirst(rank), let inner = rewriter.producer(of: node.operands[0])?.operands[0] else { return nil }
+        guard rank > 3, perm == ChannelOrder.toFirst(rank), let inner = rewriter.producer(of: node.operands[0])?.operands[0] else {
+            return nil
+        }
         let shape = rewriter.shape(inner)
         let spatial = try Shape(shape[1..<(rank - 1)]).product()
-        guard reshape.shape.count == 3, reshape.shape[0] == shape[0], reshape.shape[1] == shape[rank - 1], reshape.shape[2] == spatial else { return nil }
+        guard reshape.shape.count == 3, reshape.shape[0] == shape[0], reshape.shape[1] == shape[rank - 1], reshape.shape[2] == spatial
+        else { return nil }
         let flat = try rewriter.add1(Reshape(shape: [shape[0], spatial, shape[rank - 1]]), [inner], name: node.name)
         return [try rewriter.add1(Transpose([0, 2, 1]), [flat])]
     default: return nil
@@ -165,7 +169,9 @@ private func sinksTied(_ perm: [Int], _ firstIsTransposed: Bool) -> Bool {
 
 /// The value in the order before the transpose: its source, a permuted constant, or a transpose back.
 private func untransposed(_ rewriter: inout Rewriter, _ value: Value, _ perm: [Int]) throws -> Value {
-    if let (transpose, node) = rewriter.produced(value, by: Transpose.self), transpose.perm == perm, let source = node.operands[0] { return source }
+    if let (transpose, node) = rewriter.produced(value, by: Transpose.self), transpose.perm == perm, let source = node.operands[0] {
+        return source
+    }
     let back = inverse(perm)
     var value = value
     let shape = rewriter.shape(value)

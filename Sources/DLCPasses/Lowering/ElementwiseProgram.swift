@@ -134,7 +134,9 @@ struct ElementwiseProgram {
                 let truth = append(Instruction(DLC_OP_NE, registerTypes[first.register]) { ($0.a, $0.b) = (first.register, zero) })
                 return converted(truth, to: target)
             }
-            guard first.type.isFloat, result.isInteger, result.size < 8 else { return narrowed(converted(first.register, to: target), to: result) }
+            guard first.type.isFloat, result.isInteger, result.size < 8 else {
+                return narrowed(converted(first.register, to: target), to: result)
+            }
             // Floats become narrow integers at once: by way of 64 bits, what is out of range would wrap otherwise. All of them
             // are numbers of f32, but those of 32 bits.
             let source = result.size < 4 ? first.register : converted(first.register, to: DLC_COMPUTE_F64)

@@ -45,7 +45,8 @@ extension Lowering {
             $0.epilogue = try self.epilogue(epilogue)
         }
         emit(
-            kernel, node, summary: summary("conv", epilogue, operands), operands: [input, packed, operands.bias, operands.residual, operands.slope],
+            kernel, node, summary: summary("conv", epilogue, operands),
+            operands: [input, packed, operands.bias, operands.residual, operands.slope],
             results: [result], operations: work)
     }
 
@@ -77,7 +78,8 @@ extension Lowering {
         guard (3...5).contains(graph.shape(x).count) else { throw DLCError("more than three spatial dimensions are not supported") }
         var weights: Plan.Operand
         // Where every channel is a group of its own, channels are the lanes and not the outputs of one group.
-        let isDepthwise = graph.type(w).element == .float32 && geometry.group > 1 && Array(graph.shape(w).prefix(2)) == [Dim(geometry.group), 1]
+        let isDepthwise =
+            graph.type(w).element == .float32 && geometry.group > 1 && Array(graph.shape(w).prefix(2)) == [Dim(geometry.group), 1]
         if graph.type(w).element == .float32 {
             let packing =
                 isDepthwise

@@ -12,7 +12,9 @@ extension Lowering {
         let (batch, k, n) = (Shape(shape.dropLast(2)), shape[shape.count - 2], shape[shape.count - 1])
         let bytes = try IntegerPackKernel.bytes(k, n, isa: target.isa)
         let matrices = try batch.product()
-        var right = try packed(IntegerPackKernel(), [b], name: node.name, bytes: { _ in try bytes.times(matrices) }, layout: { try $0.reshaped([matrices, 1, k, n]) })
+        var right = try packed(
+            IntegerPackKernel(), [b], name: node.name, bytes: { _ in try bytes.times(matrices) },
+            layout: { try $0.reshaped([matrices, 1, k, n]) })
         right.shape = batch + [bytes]
         right.strides = try Plan.Operand.rowMajor(right.shape)
         let isSigned = graph.type(b).element == .int8
@@ -20,7 +22,8 @@ extension Lowering {
         let finish = try finishOperands(node)
         emit(
             IntegerProductKernel { ($0.signedB, $0.finish) = (isSigned, fields(op.finish)) }, node, summary: summary(node, op.finish),
-            operands: [try view(a), right, try zeroPoint(node, 2), try zeroPoint(node, 3)] + finish, results: [try destination(node.results[0])], operations: work)
+            operands: [try view(a), right, try zeroPoint(node, 2), try zeroPoint(node, 3)] + finish,
+            results: [try destination(node.results[0])], operations: work)
     }
 
     /// A convolution of 8-bit integers. Weights are packed as the kernel's product or its lines of channels read them.
@@ -32,12 +35,16 @@ extension Lowering {
         let (isa, shape, taps) = (target.isa, graph.shape(w), geometry.kernel.reduce(1, *))
         let isDepthwise = IntegerConvolutionKernel.isDepthwise(shape, groups: op.conv.group)
         let outputs = try shape[0].quotient(Dim(op.conv.group)), inner = try shape[1].times(Dim(taps))
-        let bytes = try isDepthwise ? shape[0].times(Dim(taps)) : IntegerPackKernel.bytes(inner, outputs, isa: isa).times(Dim(op.conv.group))
+        let bytes =
+            try isDepthwise ? shape[0].times(Dim(taps)) : IntegerPackKernel.bytes(inner, outputs, isa: isa).times(Dim(op.conv.group))
         let packing = IntegerPackKernel { $0.isPlain = isDepthwise }
-        let weights = try packed(packing, [w], name: node.name, bytes: { _ in bytes }, layout: { view in
-            // [O, C / groups, taps] → [groups, taps, C / groups, O / groups], taps before channels as patches have them.
-            try view.reshaped(isDepthwise ? [1, shape[0], 1, Dim(taps)] : [Dim(op.conv.group), outputs, shape[1], Dim(taps)])?.transposed([0, 3, 2, 1])
-        })
+        let weights = try packed(
+            packing, [w], name: node.name, bytes: { _ in bytes },
+            layout: { view in
+                // [O, C / groups, taps] → [groups, taps, C / groups, O / groups], taps before channels as patches have them.
+                try view.reshaped(isDepthwise ? [1, shape[0], 1, Dim(taps)] : [Dim(op.conv.group), outputs, shape[1], Dim(taps)])?
+                    .transposed([0, 3, 2, 1])
+            })
         let (input, _) = try pixels(x)
         let isSigned = graph.type(w).element == .int8
         let work = try graph.shape(y).product().times(Shape(shape.dropFirst()).product()).times(2)
@@ -64,7 +71,8 @@ extension Lowering {
 
     private func summary(_ node: Node, _ finish: IntegerFinish) -> String {
         let isLimited = finish.min != nil || finish.max != nil
-        return node.op.name + (finish.to == .int32 ? "" : " + scale") + (isLimited ? " + clip" : "") + (finish.to.isInteger && finish.to != .int32 ? " + quantize" : "")
+        return node.op.name + (finish.to == .int32 ? "" : " + scale") + (isLimited ? " + clip" : "")
+            + (finish.to.isInteger && finish.to != .int32 ? " + quantize" : "")
     }
 
     private mutating func finishOperands(_ node: Node) throws -> [Plan.Operand?] {

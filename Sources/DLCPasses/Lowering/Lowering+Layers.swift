@@ -117,7 +117,9 @@ extension Lowering {
 
     mutating func lower(_ op: Fill, _ node: Node) throws {
         let (target, place) = try contiguousDestination(node.results[0])
-        let bits = op.value.withUnsafeBytes { bytes in bytes.enumerated().reduce(UInt64(0)) { $0 | UInt64($1.element) << UInt64(8 * $1.offset) } }
+        let bits = op.value.withUnsafeBytes { bytes in
+            bytes.enumerated().reduce(UInt64(0)) { $0 | UInt64($1.element) << UInt64(8 * $1.offset) }
+        }
         emit(FillKernel { $0.bits = Int(Int64(bitPattern: bits)) }, node, operands: [], results: [target])
         if let place { try emitCopy(from: target, to: place, name: node.name) }
     }
@@ -156,7 +158,8 @@ extension Lowering {
     /// The kernel writes values and indices both, whether or not somebody reads them.
     mutating func lowerTopK(_ op: TopK, _ node: Node, axis: Int) throws {
         let results = try node.results.map { value in
-            useCounts[value.index] > 0 ? try contiguousDestination(value) : (target: try buffer(graph.type(value).element, graph.shape(value)), place: nil)
+            useCounts[value.index] > 0
+                ? try contiguousDestination(value) : (target: try buffer(graph.type(value).element, graph.shape(value)), place: nil)
         }
         let kernel = TopKKernel {
             $0.axis = axis

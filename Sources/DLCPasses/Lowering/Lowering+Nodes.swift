@@ -92,7 +92,9 @@ extension Lowering {
     /// Whether the operator's kernel can write a result whose rows lie apart, as parts of a concatenation do.
     static func writesAnywhere(_ op: any Operator) -> Bool {
         switch op {
-        case is FusedConv, is Conv, is FusedConvTranspose, is ConvTranspose, is FusedMatMul, is IntegerProduct, is IntegerConv, is Pool, is ElementwiseRegion, is Concat: true
+        case is FusedConv, is Conv, is FusedConvTranspose, is ConvTranspose, is FusedMatMul, is IntegerProduct, is IntegerConv, is Pool,
+            is ElementwiseRegion, is Concat:
+            true
         case is Reshape, is Transpose, is Slice, is Expand: false
         default: false
         }
@@ -153,7 +155,8 @@ extension Lowering {
         let program = try ElementwiseProgram(body)
         let isSum = body.outputs.map { body.producer(of: $0.value)?.op is Reduce }
         // Operands and results have one shape, but for sums and what is broadcast.
-        let shape = try isSum.firstIndex(of: false).map { graph.shape(node.results[$0]) }
+        let shape =
+            try isSum.firstIndex(of: false).map { graph.shape(node.results[$0]) }
             ?? body.producer(of: body.outputs[0].value).map { body.shape(try operand($0, 0)) } ?? []
         let operands = try node.operands.indices.map { try view(operand(node, $0)).broadcast(to: shape) }
         var copies: [(from: Plan.Operand, to: Plan.Operand)] = []

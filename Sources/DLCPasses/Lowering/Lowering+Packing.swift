@@ -31,7 +31,9 @@ extension Lowering {
             let view = try view(value)
             sources.append(try layout(view) ?? laidOut(try contiguous(value), layout))
         }
-        let key = PackingKey(kernel: "\(type(of: kernel).name) \(kernel.text)", values: values.map { $0?.index }, layouts: sources.map { $0.map { $0.shape + $0.strides } })
+        let key = PackingKey(
+            kernel: "\(type(of: kernel).name) \(kernel.text)", values: values.map { $0?.index },
+            layouts: sources.map { $0.map { $0.shape + $0.strides } })
         if let known = packings[key] { return known }
         let shape: Shape = [try bytes(sources)]
         var step = Plan.Step(kernel: kernel, name: name, summary: "pack", operands: sources, results: [])

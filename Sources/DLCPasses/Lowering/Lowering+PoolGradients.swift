@@ -7,13 +7,15 @@ extension Lowering {
     mutating func lower(_ op: MaxPoolGradient, _ node: Node) throws {
         let window = Window(kernel: op.kernel, strides: op.strides, dilations: op.dilations, pads: op.pads)
         let taps = window.taps
-        try lowerPoolGradient(MaxPoolGradientKernel { $0.window = window }, node, channelsLast: op.channelsLast, pooled: operand(node, 1), taps: taps)
+        try lowerPoolGradient(
+            MaxPoolGradientKernel { $0.window = window }, node, channelsLast: op.channelsLast, pooled: operand(node, 1), taps: taps)
     }
 
     mutating func lower(_ op: MaxPoolSelect, _ node: Node) throws {
         let window = Window(kernel: op.kernel, strides: op.strides, dilations: op.dilations, pads: op.pads)
         let taps = window.taps
-        try lowerPoolGradient(MaxPoolSelectKernel { $0.window = window }, node, channelsLast: op.channelsLast, pooled: node.results[0], taps: taps)
+        try lowerPoolGradient(
+            MaxPoolSelectKernel { $0.window = window }, node, channelsLast: op.channelsLast, pooled: node.results[0], taps: taps)
     }
 
     mutating func lower(_ op: AveragePoolGradient, _ node: Node) throws {

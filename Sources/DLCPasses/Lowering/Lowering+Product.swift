@@ -20,7 +20,9 @@ extension Lowering {
         var right: Plan.Operand
         var packing = ProductPacking.none
         if type == .float32, let weights = graph.constant(b), weights.shape.dropLast(2).allSatisfy({ $0 == 1 }) {
-            let isOneProduct = try !op.transA && scaling.isEmpty && left.isContiguous() && result.isContiguous() && operands.residual?.isContiguous() != false
+            let isOneProduct =
+                try !op.transA && scaling.isEmpty && left.isContiguous() && result.isContiguous()
+                && operands.residual?.isContiguous() != false
             packing = isOneProduct ? self.packing(for: node) : .panels
             let isTransposed = transB
             let form = packing == .strassen ? DLC_PACK_STRASSEN : DLC_PACK_PANELS

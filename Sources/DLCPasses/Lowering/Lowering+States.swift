@@ -33,7 +33,10 @@ extension Lowering {
             // So would values that others need for their next, and the other way about: it waits aside.
             let aside = try buffer(next.type, next.shape)
             schedule.append(Plan.Step(kernel: CopyKernel(), name: type.name, summary: "next", operands: [next], results: [aside]))
-            guard schedule.write(state, by: Plan.Step(kernel: CopyKernel(), name: type.name, summary: "next", operands: [aside], results: [place])) else {
+            guard
+                schedule.write(
+                    state, by: Plan.Step(kernel: CopyKernel(), name: type.name, summary: "next", operands: [aside], results: [place]))
+            else {
                 throw DLCError("state \(type.name) has no place in the order of steps")
             }
         }
@@ -75,7 +78,8 @@ extension Lowering {
         guard written.count == 1, let target = results[written[0]] else { return false }
         return operands.indices.allSatisfy { position in
             guard let operand = operands[position], operand.location == .state(state) else { return true }
-            return operand.isSameView(as: target) && inPlace.contains { $0.step == index && $0.result == written[0] && $0.operand == position }
+            return operand.isSameView(as: target)
+                && inPlace.contains { $0.step == index && $0.result == written[0] && $0.operand == position }
         }
     }
 }

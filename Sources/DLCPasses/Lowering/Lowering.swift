@@ -50,7 +50,9 @@ public struct Lowering {
         views = [Plan.Operand?](repeating: nil, count: graph.valueCount)
         useCounts = graph.useCounts()
         let states = other.map { $0.plan.states + $0.plan.programs.flatMap(\.states) } ?? []
-        initials = Dictionary(states.compactMap { state in other.map { (state.name, (state.initial, $0.constants[state.initial])) } }) { first, _ in first }
+        initials = Dictionary(states.compactMap { state in other.map { (state.name, (state.initial, $0.constants[state.initial])) } }) {
+            first, _ in first
+        }
     }
 
     private mutating func run() throws {
@@ -230,7 +232,8 @@ public struct Lowering {
             for (position, operand) in node.operands.enumerated() {
                 guard let operand, placements[operand.index] == nil, !results.contains(operand.index),
                     let producer = graph.producer(of: operand), Self.writesAnywhere(producer.op),
-                    producer.results[0] == operand, producer.results.dropFirst().allSatisfy({ useCounts[$0.index] == 0 }), node.operands.filter({ $0 == operand }).count == 1
+                    producer.results[0] == operand, producer.results.dropFirst().allSatisfy({ useCounts[$0.index] == 0 }),
+                    node.operands.filter({ $0 == operand }).count == 1
                 else { continue }
                 placements[operand.index] = (node, position)
             }
@@ -264,9 +267,10 @@ public struct Lowering {
         var initial = known ?? image.add(state.initial)
         if image.plan.constants[initial].bytes != state.initial.byteCount {
             // A part of a larger constant needs bytes of its own.
-            initial = image.add(try Tensor(type: type.element, shape: state.initial.shape) { target in
-                state.initial.withUnsafeBytes { target.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[..<target.count])) }
-            })
+            initial = image.add(
+                try Tensor(type: type.element, shape: state.initial.shape) { target in
+                    state.initial.withUnsafeBytes { target.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[..<target.count])) }
+                })
         }
         image.update {
             $0.states.append(Plan.State(name: state.name, type: type.element, shape: type.shape.constants ?? [], initial: initial))

@@ -157,7 +157,8 @@ struct RecomputeSearch {
         let touches = problem.touches[choice.buffer]
         let bytes = problem.bytes[choice.buffer] - choice.extended.reduce(0) { $0 + problem.bytes[$1] }
         var gain = 0
-        for step in touches[choice.touch] + 1..<touches[choice.touch + 1] where excess[step] > 0 && schedule.holds(choice.buffer, at: step) {
+        for step in touches[choice.touch] + 1..<touches[choice.touch + 1] where excess[step] > 0 && schedule.holds(choice.buffer, at: step)
+        {
             gain += min(bytes, excess[step])
         }
         return gain

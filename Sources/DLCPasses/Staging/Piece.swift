@@ -27,7 +27,8 @@ struct Piece {
             if let constant = fact.constant {
                 result = builder.constant(constant, name: source.name(of: value))
             } else if let content = fact.content, let shape = fact.shape.constants {
-                result = try builder.add1(Extents(values: content, shape: shape, type: fact.element), [], resultName: source.name(of: value))
+                result = try builder.add1(
+                    Extents(values: content, shape: shape, type: fact.element), [], resultName: source.name(of: value))
             } else {
                 result = try builder.input(name(value, "value\(value.index)"), fact.type)
                 reads.append(value)
@@ -56,13 +57,16 @@ struct Piece {
         }
         // What data must keep to, where nothing in the piece says it by itself.
         let mentioned = builder.graph.mentionedSymbols
-        for constraint in source.constraints where constraint.symbols.contains(where: source.isFromData) && constraint.symbols.allSatisfy(mentioned.contains) {
+        for constraint in source.constraints
+        where constraint.symbols.contains(where: source.isFromData) && constraint.symbols.allSatisfy(mentioned.contains) {
             try builder.require(constraint)
         }
         let alone = Set(builder.graph.inputs.flatMap { builder.shape($0.value).compactMap(\.symbol) })
         symbols = mentioned.subtracting(alone).sorted()
         if !symbols.isEmpty {
-            _ = try builder.input("extents known before\(names.contains("extents known before") ? "'" : "")", TensorType(.bool, [0] + symbols.map { Dim(symbol: $0) }))
+            _ = try builder.input(
+                "extents known before\(names.contains("extents known before") ? "'" : "")",
+                TensorType(.bool, [0] + symbols.map { Dim(symbol: $0) }))
         }
         (graph, self.reads) = (builder.graph, reads)
     }

@@ -14,7 +14,9 @@ extension Staging {
             (item.kind, item.parameters) = (.compress, try op.axis.map { [try InferenceRules.axis($0, rank: rank)] } ?? [])
         case let op as Unique:
             let rank = node.operands[0].map { graph.shape($0).count } ?? 0
-            (item.kind, item.parameters) = (.unique, [op.isSorted ? 1 : 0] + (try op.axis.map { [try InferenceRules.axis($0, rank: rank)] } ?? []))
+            (item.kind, item.parameters) = (
+                .unique, [op.isSorted ? 1 : 0] + (try op.axis.map { [try InferenceRules.axis($0, rank: rank)] } ?? [])
+            )
         case is RangeOf: item.kind = .range
         case let op as If:
             item.kind = .branch
@@ -45,7 +47,9 @@ extension Staging {
     ///   - entries: slots that whoever runs the block fills: its first inputs.
     ///   - captured: what its other inputs are, and where they lie.
     private mutating func append(_ body: Graph, entries: [Int], captured: [(Value?, Int)], _ graph: Graph) throws -> Int {
-        guard body.states.isEmpty else { throw DLCError("draws random numbers or keeps a state inside of control flow, which is not supported") }
+        guard body.states.isEmpty else {
+            throw DLCError("draws random numbers or keeps a state inside of control flow, which is not supported")
+        }
         let block = newBlock()
         // What has turned out to be constant since is constant in the body as well.
         var constants: [String: Tensor] = [:]
@@ -54,7 +58,9 @@ extension Staging {
         }
         let places = Dictionary(
             zip(body.inputs.map(\.name), entries + captured.map(\.1)), uniquingKeysWith: { first, _ in first })
-        var graph = constants.isEmpty ? body : try body.retyped(body.inputs.map { body.type($0.value) }, constants: constants, foldLimit: GraphBuilder.usualFoldLimit)
+        var graph =
+            constants.isEmpty
+            ? body : try body.retyped(body.inputs.map { body.type($0.value) }, constants: constants, foldLimit: GraphBuilder.usualFoldLimit)
         // Symbols of graphs around it must stay what they are there; each piece settles its own.
         graph = try Pipelines.canonical.filter { $0.name != unifyExtents.name }.run(graph, options.passes)
         var slots: [Int: Int] = [:]

@@ -88,7 +88,8 @@ extension Staging {
             for (node, at) in zip(graph.nodes, levels.nodes) where at == level && Self.isCut(node, graph) {
                 try located(node.name.isEmpty ? node.op.name : "\(node.op.name) \(node.name)") {
                     var item = Schedule.Item()
-                    item.name = name(node.name.isEmpty ? "\(node.op.name) \(graph.name(of: node.results[0]) ?? "")" : "\(node.op.name) \(node.name)")
+                    item.name = name(
+                        node.name.isEmpty ? "\(node.op.name) \(graph.name(of: node.results[0]) ?? "")" : "\(node.op.name) \(node.name)")
                     item.operands = node.operands.map { $0.map(slot) ?? -1 }
                     item.results = node.results.map { Self.isMadeAnew($0, graph) ? newSlot() : slot($0) }
                     for (result, place) in zip(node.results, item.results) {

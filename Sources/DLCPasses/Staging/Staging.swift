@@ -57,7 +57,9 @@ public struct Staging {
             for (index, port) in graph.inputs.enumerated() {
                 let type = graph.type(port.value)
                 plan.inputs.append(
-                    Plan.Port(name: port.name, type: type.element, shape: type.shape, declared: graph.declaredShapes[port.name], location: .input(index)))
+                    Plan.Port(
+                        name: port.name, type: type.element, shape: type.shape, declared: graph.declaredShapes[port.name],
+                        location: .input(index)))
             }
             for port in graph.outputs {
                 let type = graph.type(port.value)

@@ -86,6 +86,7 @@ extension ChoosableLayer {
     func measure(_ algorithm: dlc_conv_algorithm, _ target: Target, _ otherBytes: Int) -> Double {
         var shape = shape
         shape.algorithm = algorithm
-        return dlc_conv_measure(target.isa, &shape, hasResidual, Int64(otherBytes), 0.01) + (packsAtRun ? packingSeconds(algorithm, target) : 0)
+        return dlc_conv_measure(target.isa, &shape, hasResidual, Int64(otherBytes), 0.01)
+            + (packsAtRun ? packingSeconds(algorithm, target) : 0)
     }
 }

@@ -70,7 +70,9 @@ package struct BoundOperand {
     /// Elements from pixel to pixel of a channels-last tensor.
     /// - Throws: where pixels are not equally spaced.
     func pixelStride() throws -> Int {
-        guard let channels = shape.last, strides.last == 1 || channels <= 1 || count == 0 else { throw DLCError("channels are not neighbours") }
+        guard let channels = shape.last, strides.last == 1 || channels <= 1 || count == 0 else {
+            throw DLCError("channels are not neighbours")
+        }
         if count == 0 { return channels }
         var result: Int?
         var expected = 0

@@ -223,7 +223,9 @@ final class BoundPlan {
     }
 
     /// The first and the last element of a view in its memory; nil where it has none.
-    private static func reach(_ operand: Plan.Operand, _ places: PlanSizes.Operand, _ sizes: BoundSizes) throws -> (lowest: Int, highest: Int)? {
+    private static func reach(_ operand: Plan.Operand, _ places: PlanSizes.Operand, _ sizes: BoundSizes) throws -> (
+        lowest: Int, highest: Int
+    )? {
         var lowest = try sizes.value(places.offset, operand.offset)
         var highest = lowest
         for axis in places.shape.indices {
@@ -240,7 +242,9 @@ final class BoundPlan {
         let most = 1 << 56
         var total = 0
         for lifetime in lifetimes {
-            guard lifetime.bytes >= 0, lifetime.bytes <= most - total else { throw DLCError("out of memory: a buffer of \(lifetime.bytes) bytes") }
+            guard lifetime.bytes >= 0, lifetime.bytes <= most - total else {
+                throw DLCError("out of memory: a buffer of \(lifetime.bytes) bytes")
+            }
             total += lifetime.bytes + MemoryPlanner.alignment
         }
     }
@@ -268,16 +272,22 @@ final class BoundPlan {
         }
         for index in plan.steps.indices {
             for place in plan.steps[index].operands.indices {
-                if let operand = plan.steps[index].operands[place], let places = places.steps[index].operands[place] { try check(operand, places) }
+                if let operand = plan.steps[index].operands[place], let places = places.steps[index].operands[place] {
+                    try check(operand, places)
+                }
             }
             for place in plan.steps[index].results.indices {
-                if let result = plan.steps[index].results[place], let places = places.steps[index].results[place] { try check(result, places) }
+                if let result = plan.steps[index].results[place], let places = places.steps[index].results[place] {
+                    try check(result, places)
+                }
             }
         }
         for (port, places) in zip(plan.outputs, places.outputs) {
             try located("output \(port.name)") {
                 let bytes = try Checked.multiply(Checked.count(sizes.extents(places, port.shape)), port.type.size)
-                guard try bytes <= available(port.location) else { throw DLCError("the shapes do not fit together: it reaches outside its memory") }
+                guard try bytes <= available(port.location) else {
+                    throw DLCError("the shapes do not fit together: it reaches outside its memory")
+                }
             }
         }
     }

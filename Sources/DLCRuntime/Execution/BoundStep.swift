@@ -12,7 +12,10 @@ package struct BoundStep {
 
     /// Settles sizes and holds the step to what its kernel declares.
     /// - Throws: where a size is out of range or an operand is not what the kernel takes.
-    init(_ step: Plan.Step, _ places: PlanSizes.Step, _ sizes: BoundSizes, _ isa: dlc_isa, constants: ((Int) -> UnsafeRawBufferPointer)? = nil) throws {
+    init(
+        _ step: Plan.Step, _ places: PlanSizes.Step, _ sizes: BoundSizes, _ isa: dlc_isa,
+        constants: ((Int) -> UnsafeRawBufferPointer)? = nil
+    ) throws {
         func bind(_ operands: [Plan.Operand?], _ places: [PlanSizes.Operand?]) throws -> [BoundOperand?] {
             try operands.indices.map { index in
                 guard let operand = operands[index], let places = places[index] else { return nil }

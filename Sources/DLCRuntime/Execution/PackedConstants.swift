@@ -39,7 +39,8 @@ final class PackedConstants: @unchecked Sendable {
             for (step, address) in zip(plan.packings, addresses) {
                 var pointers = try step.operands.map { operand -> UnsafeMutableRawPointer? in
                     guard let operand, case .constant(let index) = operand.location else { return nil }
-                    return try UnsafeMutableRawPointer(mutating: constants.addresses[index] + Checked.multiply(operand.offset.evaluate([:]), operand.type.size))
+                    return try UnsafeMutableRawPointer(
+                        mutating: constants.addresses[index] + Checked.multiply(operand.offset.evaluate([:]), operand.type.size))
                 }
                 pointers.append(UnsafeMutableRawPointer(mutating: address))
                 try step.prepared(plan.target).run(&pointers, pool)

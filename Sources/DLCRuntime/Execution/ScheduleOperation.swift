@@ -41,7 +41,9 @@ enum ScheduleOperation {
 
     /// `start + i · delta` up to but without `limit`.
     private static func range(_ operands: [Tensor]) throws -> Tensor {
-        guard operands.allSatisfy({ $0.count == 1 && $0.type == operands[0].type }) else { throw DLCError("the limits are no scalars of one type") }
+        guard operands.allSatisfy({ $0.count == 1 && $0.type == operands[0].type }) else {
+            throw DLCError("the limits are no scalars of one type")
+        }
         let numbers = try operands.map { try $0.doubles()[0] }
         let steps = ((numbers[1] - numbers[0]) / numbers[2]).rounded(.up)
         guard steps.isFinite, steps < 0x1p40 else {
@@ -68,7 +70,9 @@ enum ScheduleOperation {
             for axis in (0..<x.rank).reversed() {
                 let row = target.baseAddress.map { $0 + axis * found.count * 8 }
                 let extent = x.shape[axis]
-                for (index, place) in found.enumerated() { row?.storeBytes(of: Int64(place / inner % extent), toByteOffset: index * 8, as: Int64.self) }
+                for (index, place) in found.enumerated() {
+                    row?.storeBytes(of: Int64(place / inner % extent), toByteOffset: index * 8, as: Int64.self)
+                }
                 inner *= extent
             }
         }
@@ -84,7 +88,9 @@ enum ScheduleOperation {
 
     private static func compress(_ x: Tensor, _ condition: Tensor, axis: Int?) throws -> Tensor {
         let axis = axis ?? -1
-        guard condition.type == .bool, condition.rank == 1, axis < x.rank, axis >= -1 else { throw DLCError("the condition is \(condition.type)\(condition.shape)") }
+        guard condition.type == .bool, condition.rank == 1, axis < x.rank, axis >= -1 else {
+            throw DLCError("the condition is \(condition.type)\(condition.shape)")
+        }
         let shape = axis < 0 ? [x.count] : x.shape
         let place = max(axis, 0)
         guard condition.count <= shape[place] else { throw DLCError("the condition has \(condition.count) elements for \(shape[place])") }

@@ -104,9 +104,10 @@ final class ScheduleRunner {
         let session = sessions[program]
         for (index, slot) in item.operands.enumerated() { try session.setInput(index, value(slot)) }
         if !item.symbols.isEmpty {
-            let known = extents[program].map { tensor in
-                zip(item.symbols, tensor.shape.dropFirst()).allSatisfy { symbols[$0] == $1 }
-            } ?? false
+            let known =
+                extents[program].map { tensor in
+                    zip(item.symbols, tensor.shape.dropFirst()).allSatisfy { symbols[$0] == $1 }
+                } ?? false
             if !known { extents[program] = try Tensor(type: .bool, shape: [0] + item.symbols.map { symbols[$0] }) { _ in } }
             if let tensor = extents[program] { try session.setInput(item.operands.count, tensor) }
         }
@@ -135,7 +136,9 @@ final class ScheduleRunner {
         }
         var iteration = 0
         while goesOn, iteration < limit {
-            guard iteration < iterationLimit else { throw DLCError("the loop has gone round \(iteration) times, which is the limit that was set") }
+            guard iteration < iterationLimit else {
+                throw DLCError("the loop has gone round \(iteration) times, which is the limit that was set")
+            }
             slots[block.entries[0]] = try rooms[index][0].scalar(Int64(iteration))
             slots[block.entries[1]] = try rooms[index][1].scalar(goesOn)
             for position in 0..<carried { slots[block.entries[2 + position]] = slots[item.results[position]] }
@@ -143,7 +146,8 @@ final class ScheduleRunner {
                 try run(block: index)
                 goesOn = try truth(block.results[0])
                 for position in 0..<carried {
-                    slots[item.results[position]] = try kept(value(block.results[1 + position]), &rooms[index][2 + position], depth: depths[index])
+                    slots[item.results[position]] = try kept(
+                        value(block.results[1 + position]), &rooms[index][2 + position], depth: depths[index])
                 }
                 for position in 0..<stacked {
                     try rows[index][position].append(value(block.results[1 + carried + position]), of: limit)
@@ -168,13 +172,17 @@ final class ScheduleRunner {
 
     private func truth(_ slot: Int) throws -> Bool {
         let value = try value(slot)
-        guard value.type == .bool, value.count == 1 else { throw DLCError("the condition is \(value.type)\(value.shape); expected one bool") }
+        guard value.type == .bool, value.count == 1 else {
+            throw DLCError("the condition is \(value.type)\(value.shape); expected one bool")
+        }
         return value.withUnsafeBytes { $0[0] != 0 }
     }
 
     private func integer(_ slot: Int) throws -> Int {
         let value = try value(slot)
-        guard value.type == .int64, value.count == 1 else { throw DLCError("the number of rounds is \(value.type)\(value.shape); expected one i64") }
+        guard value.type == .int64, value.count == 1 else {
+            throw DLCError("the number of rounds is \(value.type)\(value.shape); expected one i64")
+        }
         return Int(value.withUnsafeBytes { $0.loadUnaligned(as: Int64.self) })
     }
 }

@@ -23,7 +23,11 @@ public struct StepValues: Sendable {
 
     mutating func add(_ value: Double) {
         count += 1
-        if value.isNaN { nans += 1 } else if value.isInfinite { infinities += 1 } else {
+        if value.isNaN {
+            nans += 1
+        } else if value.isInfinite {
+            infinities += 1
+        } else {
             zeros += value == 0 ? 1 : 0
             sum += value
             squares += value * value
@@ -44,7 +48,8 @@ extension BoundPlan {
         var values = StepValues(step: index, name: step.name, summary: step.summary, writesState: step.writesState)
         for (operand, places) in zip(step.results, places.steps[index].results) {
             guard let operand, let places, let base = address(of: operand, places),
-                let shape = try? sizes.extents(places.shape, operand.shape), let strides = try? sizes.values(places.strides, operand.strides)
+                let shape = try? sizes.extents(places.shape, operand.shape),
+                let strides = try? sizes.values(places.strides, operand.strides)
             else { continue }
             switch operand.type {
             case .float32: Self.visit(shape, strides) { values.add(Double(base.loadUnaligned(fromByteOffset: $0 * 4, as: Float.self))) }

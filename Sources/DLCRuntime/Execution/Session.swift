@@ -89,7 +89,8 @@ public final class Session {
     public func setInput(_ index: Int, _ tensor: Tensor) throws {
         guard model.inputs.indices.contains(index) else { throw DLCError("there is no input \(index)") }
         let port = model.inputs[index]
-        let fits = tensor.type == port.type && tensor.rank == port.shape.count
+        let fits =
+            tensor.type == port.type && tensor.rank == port.shape.count
             && zip(port.shape, tensor.shape).allSatisfy { $0.constant == nil || $0.constant == $1 }
         guard fits else {
             if tensor.type == port.type, let error = binding.contradiction(index, tensor.shape) { throw error }
@@ -161,11 +162,14 @@ public final class Session {
         case .input(let input):
             if let tensor = inputs[input] { return try tensor.reshaped(shape) }
         case .buffer:
-            if let view = views[index], view.identity == UInt(bitPattern: bytes.baseAddress), view.shape == shape, view.owner === owner { return view }
+            if let view = views[index], view.identity == UInt(bitPattern: bytes.baseAddress), view.shape == shape, view.owner === owner {
+                return view
+            }
         default: break
         }
         let isConstant = if case .constant = model.outputs[index].location { true } else { false }
-        let view = try Tensor(type: model.outputs[index].type, shape: shape, bytes: bytes, owner: isConstant ? model.constantAddresses : owner)
+        let view = try Tensor(
+            type: model.outputs[index].type, shape: shape, bytes: bytes, owner: isConstant ? model.constantAddresses : owner)
         views[index] = view
         return view
     }

@@ -27,7 +27,8 @@ final class StateMemory {
         for (state, size) in zip(model.states, sizes) {
             if let shared = other?.model.states.first(where: { $0.name == state.name }) {
                 guard shared.type == state.type, shared.shape == state.shape else {
-                    throw DLCError("state \(state.name) is \(shared.type)\(shared.shape) in one program and \(state.type)\(state.shape) in another")
+                    throw DLCError(
+                        "state \(state.name) is \(shared.type)\(shared.shape) in one program and \(state.type)\(state.shape) in another")
                 }
                 offsets.append(nil)
                 continue

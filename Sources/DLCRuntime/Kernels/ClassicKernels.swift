@@ -46,14 +46,17 @@ package struct TreeEnsembleKernel: Kernel {
             }
             guard areValid else { throw DLCError("a tree leads outside of its \(nodes.shape[0]) nodes or the \(x.shape[1]) features of x") }
         }
-        return try PreparedKernel(trees, slots: step.slots("x", "nodes", "roots", "weights", "targets", "y")) { dlc_trees_prepare(step.isa, $0, $1) }
+        return try PreparedKernel(trees, slots: step.slots("x", "nodes", "roots", "weights", "targets", "y")) {
+            dlc_trees_prepare(step.isa, $0, $1)
+        }
     }
 }
 
 /// Probabilities of classes from those of pairs.
 package struct CouplingKernel: Kernel {
     package static let name = "pairwise_coupling"
-    package static let definition = KernelDefinition(operands: [OperandRule("pairs", .floats, "N _")], results: [OperandRule("y", .floats, "N _")])
+    package static let definition = KernelDefinition(
+        operands: [OperandRule("pairs", .floats, "N _")], results: [OperandRule("y", .floats, "N _")])
 
     package init() {}
     package mutating func visit(_ fields: inout some FieldVisitor) throws {}

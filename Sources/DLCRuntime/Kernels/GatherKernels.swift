@@ -63,7 +63,9 @@ package struct GatherElementsKernel: Kernel {
 
     package func prepare(_ step: BoundStep) throws -> PreparedKernel {
         let (data, indices) = (try step("data"), try step("indices"))
-        guard data.rank == indices.rank else { throw DLCError("indices have extents \(indices.shape); expected as many as \(data.shape) has") }
+        guard data.rank == indices.rank else {
+            throw DLCError("indices have extents \(indices.shape); expected as many as \(data.shape) has")
+        }
         var gather = dlc_gather_elements()
         gather.rank = Int32(data.rank)
         gather.axis = Int32(clamping: axis)
@@ -118,7 +120,8 @@ package struct ScatterElementsKernel: Kernel {
     package static let name = "scatter_elements"
     package static let definition = KernelDefinition(
         operands: [
-            OperandRule("data", .common(), "*data"), OperandRule("indices", .index, "*indices"), OperandRule("updates", .common(), "*indices"),
+            OperandRule("data", .common(), "*data"), OperandRule("indices", .index, "*indices"),
+            OperandRule("updates", .common(), "*indices"),
         ],
         results: [OperandRule("result", .common(), "*data")], reportsStatus: true)
 
@@ -133,7 +136,9 @@ package struct ScatterElementsKernel: Kernel {
 
     package func prepare(_ step: BoundStep) throws -> PreparedKernel {
         let (data, indices) = (try step("data"), try step("indices"))
-        guard data.rank == indices.rank else { throw DLCError("indices have extents \(indices.shape); expected as many as \(data.shape) has") }
+        guard data.rank == indices.rank else {
+            throw DLCError("indices have extents \(indices.shape); expected as many as \(data.shape) has")
+        }
         var scatter = dlc_scatter_elements()
         scatter.type = data.type.kernelType
         scatter.reduction = reduction

@@ -36,7 +36,9 @@ package struct IntegerConvolutionKernel: Kernel {
         guard zeroX?.type ?? x.type == x.type, zeroW?.type ?? (signedWeights ? .int8 : .uint8) == (signedWeights ? .int8 : .uint8) else {
             throw DLCError("a zero point has another type than its operand")
         }
-        guard [nil, 1, Int(conv.oc)].contains(zeroW?.count) else { throw DLCError("w_zero_point has extents \(zeroW?.shape ?? []); expected one element or \(conv.oc)") }
+        guard [nil, 1, Int(conv.oc)].contains(zeroW?.count) else {
+            throw DLCError("w_zero_point has extents \(zeroW?.shape ?? []); expected one element or \(conv.oc)")
+        }
         let slots = step.slots("x", "weights", "x_zero_point", "w_zero_point", "scale", "bias", "y")
         let finish = try finish.parameters(step, y.type, columns: Int(conv.oc))
         let isPerChannel = zeroW.map { $0.count > 1 } ?? false
@@ -56,7 +58,9 @@ package struct IntegerConvolutionKernel: Kernel {
         let channels = conv.c / conv.groups, outputs = conv.oc / conv.groups, inner = Int64(window.taps) * channels
         guard inner <= 1 << 24 else { throw DLCError("patches of \(inner) elements are too large") }
         let (packed, overflows) = dlc_integer_packed_bytes(step.isa, inner, outputs).multipliedReportingOverflow(by: conv.groups)
-        guard !overflows, weights.count == packed else { throw DLCError("the weights are not those of \(inner) × \(outputs) in \(groups) groups") }
+        guard !overflows, weights.count == packed else {
+            throw DLCError("the weights are not those of \(inner) × \(outputs) in \(groups) groups")
+        }
         var product = dlc_integer_product()
         (product.a_signed, product.b_signed, product.has_b_zero) = (x.type == .int8, signedWeights, zeroW != nil)
         product.m = Int64(try Checked.count([conv.n, conv.od, conv.oh, conv.ow].map { Int($0) }))
@@ -70,7 +74,8 @@ package struct IntegerConvolutionKernel: Kernel {
         product.finish = finish
         product.finish_batch.3 = outputs
         product.b_zero_column = isPerChannel ? 1 : 0
-        let isPointwise = window.taps == 1 && window.stride.allSatisfy { $0 == 1 } && x.shape.dropLast() == y.shape.dropLast()
+        let isPointwise =
+            window.taps == 1 && window.stride.allSatisfy { $0 == 1 } && x.shape.dropLast() == y.shape.dropLast()
             && [conv.pad.0, conv.pad.1, conv.pad.2].allSatisfy { $0 == 0 }
         product.has_patches = !isPointwise
         (product.patches.d, product.patches.h, product.patches.w) = (conv.d, conv.h, conv.w)

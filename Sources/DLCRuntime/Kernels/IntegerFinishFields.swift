@@ -31,7 +31,9 @@ package struct IntegerFinishFields: FieldGroup {
         (finish.low, finish.high) = (Float(low), Float(high))
         if type == .int8 || type == .uint8 {
             let range = type == .int8 ? -128.0...127.0 : 0.0...255.0
-            guard range.contains(Double(zeroPoint)), !low.isNaN, !high.isNaN else { throw DLCError("a zero point of \(zeroPoint) is out of range") }
+            guard range.contains(Double(zeroPoint)), !low.isNaN, !high.isNaN else {
+                throw DLCError("a zero point of \(zeroPoint) is out of range")
+            }
             let (least, most) = (range.lowerBound - Double(zeroPoint), range.upperBound - Double(zeroPoint))
             finish.low = Float(min(max(low.rounded(.toNearestOrEven), least), most))
             finish.high = Float(min(max(high.rounded(.toNearestOrEven), least), most))

@@ -6,7 +6,8 @@ package struct IntegerProductKernel: Kernel {
     package static let definition = KernelDefinition(
         operands: [
             OperandRule("a", .only(.int8, .uint8), "* _ _", .strided), OperandRule("b", .only(.uint8), "* _"),
-            OperandRule("a_zero_point?", .only(.int8, .uint8), "*", .strided), OperandRule("b_zero_point?", .only(.int8, .uint8), "*", .strided),
+            OperandRule("a_zero_point?", .only(.int8, .uint8), "*", .strided),
+            OperandRule("b_zero_point?", .only(.int8, .uint8), "*", .strided),
         ] + IntegerFinishFields.rules,
         results: [OperandRule("c", .only(.int32, .float32, .int8, .uint8), "* M N", .rows)])
 
@@ -83,7 +84,9 @@ struct IntegerBatches {
             guard missing >= 0 else { throw DLCError("\(name) has extents \(operand.shape); expected at most those of \(c.shape)") }
             return try batch.indices.map { axis in
                 guard axis >= missing, operand.shape[axis - missing] != 1 else { return 0 }
-                guard operand.shape[axis - missing] == batch[axis] else { throw DLCError("\(name) has extents \(operand.shape); expected some that give \(c.shape)") }
+                guard operand.shape[axis - missing] == batch[axis] else {
+                    throw DLCError("\(name) has extents \(operand.shape); expected some that give \(c.shape)")
+                }
                 return operand.strides[axis - missing]
             }
         }

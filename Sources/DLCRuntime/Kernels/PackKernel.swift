@@ -74,7 +74,9 @@ package struct PackKernel: Kernel {
     package func prepare(_ step: BoundStep) throws -> PreparedKernel {
         let (weights, result) = (try step("weights"), try step("packed"))
         var pack = try parameters(Array(weights.shape.prefix(3)))
-        guard weights.shape[3] == kernel.reduce(1, *) else { throw DLCError("weights of \(weights.shape[3]) taps; expected a kernel of \(kernel)") }
+        guard weights.shape[3] == kernel.reduce(1, *) else {
+            throw DLCError("weights of \(weights.shape[3]) taps; expected a kernel of \(kernel)")
+        }
         (pack.group_step, pack.output_step) = (Int64(weights.strides[0]), Int64(weights.strides[1]))
         (pack.input_step, pack.tap_step) = (Int64(weights.strides[2]), Int64(weights.strides[3]))
         let needed = Int(dlc_pack_bytes(step.isa, &pack))
@@ -88,7 +90,8 @@ package struct RecurrentPackKernel: Kernel {
     package static let name = "pack_recurrent"
     package static let definition = KernelDefinition(
         operands: [
-            OperandRule("w", .only(.float32), "D G I"), OperandRule("r", .only(.float32), "D G H"), OperandRule("bias?", .only(.float32), "D _"),
+            OperandRule("w", .only(.float32), "D G I"), OperandRule("r", .only(.float32), "D G H"),
+            OperandRule("bias?", .only(.float32), "D _"),
             OperandRule("peepholes?", .only(.float32), "D _"),
         ],
         results: [OperandRule("packed", .only(.uint8), "_")])

@@ -74,7 +74,9 @@ package struct AveragePoolGradientKernel: Kernel {
 
 extension Window {
     /// What the gradients have in common: the windows of a pooling from tensors like `x` to tensors like `y`.
-    fileprivate func poolGradient(_ kind: dlc_pool_gradient_kind, _ step: BoundStep, x: BoundOperand, y: BoundOperand) throws -> dlc_pool_gradient {
+    fileprivate func poolGradient(_ kind: dlc_pool_gradient_kind, _ step: BoundStep, x: BoundOperand, y: BoundOperand) throws
+        -> dlc_pool_gradient
+    {
         let window = try bound(step, x: x, y: y)
         var gradient = dlc_pool_gradient()
         gradient.kind = kind

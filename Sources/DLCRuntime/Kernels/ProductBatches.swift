@@ -29,7 +29,9 @@ struct ProductBatches {
             return try batch.indices.map { axis in
                 guard missing >= 0 else { throw DLCError("\(name) has more dimensions than the result, \(operand.shape) to \(c.shape)") }
                 guard axis >= missing, operand.shape[axis - missing] != 1 else { return 0 }
-                guard operand.shape[axis - missing] == batch[axis] else { throw DLCError("\(name) has extents \(operand.shape); expected some that give \(c.shape)") }
+                guard operand.shape[axis - missing] == batch[axis] else {
+                    throw DLCError("\(name) has extents \(operand.shape); expected some that give \(c.shape)")
+                }
                 return operand.strides[axis - missing]
             }
         }
@@ -50,7 +52,8 @@ struct ProductBatches {
     /// - Parameter isDense: whether elements of a row of A are neighbours.
     mutating func joinRows(isDense: Bool) {
         while let last = axes.last, last.b == 0, last.scale == 0, last.a != 0 {
-            let continues = step.a.map { last.a == $0 * rows } ?? true
+            let continues =
+                step.a.map { last.a == $0 * rows } ?? true
                 && (step.c.map { last.c == $0 * rows } ?? true)
                 && (!hasResidual || (step.residual.map { last.residual == $0 * rows } ?? true))
             guard continues, rows > 1 || isDense || last.a == 1 else { break }

@@ -63,7 +63,9 @@ package struct ProductKernel: Kernel {
         if b == nil { try checkPacked(step, inner, columns) }
         let residual = step.optional("residual")
         let scaleA = try scaling(step, "scale_a", inner), shiftA = try scaling(step, "shift_a", inner)
-        guard shiftA == nil || (scaleA != nil && shiftA?.count == inner) else { throw DLCError("shift_a has extents \(shiftA?.shape ?? [])") }
+        guard shiftA == nil || (scaleA != nil && shiftA?.count == inner) else {
+            throw DLCError("shift_a has extents \(shiftA?.shape ?? [])")
+        }
         var batches = try ProductBatches(c, a: a, b: b, residual: residual, scale: scaleA)
         // A single row may have its elements at any distance; rows that it is joined with may not.
         let isDense = a.strides[a.rank - 1] == 1 || inner == 1
@@ -89,7 +91,9 @@ package struct ProductKernel: Kernel {
         }
         guard packing == .strassen else {
             let slots = step.slots("a", "b", "bias", "residual", "slope", "c")
-            return try PreparedKernel(gemm, slots: slots + (scaleA == nil ? [] : step.slots("scale_a", "shift_a"))) { dlc_gemm_prepare(step.isa, $0, $1) }
+            return try PreparedKernel(gemm, slots: slots + (scaleA == nil ? [] : step.slots("scale_a", "shift_a"))) {
+                dlc_gemm_prepare(step.isa, $0, $1)
+            }
         }
         guard gemm.a_column == 1, scaleA == nil, batches.isOne else { throw DLCError("not one product of rows next to each other") }
         var strassen = dlc_strassen()
@@ -97,14 +101,18 @@ package struct ProductKernel: Kernel {
         (strassen.a_row, strassen.c_row, strassen.residual_row) = (gemm.a_row, gemm.c_row, gemm.residual_row)
         strassen.line = gemm.m
         (strassen.alpha, strassen.epilogue) = (gemm.alpha, gemm.epilogue)
-        return try PreparedKernel(strassen, slots: step.slots("a", "b", "bias", "residual", "slope", "c")) { dlc_strassen_prepare(step.isa, $0, $1) }
+        return try PreparedKernel(strassen, slots: step.slots("a", "b", "bias", "residual", "slope", "c")) {
+            dlc_strassen_prepare(step.isa, $0, $1)
+        }
     }
 
     /// The right matrix where it lies as it is.
     private func unpacked(_ step: BoundStep, _ a: BoundOperand, rows: Int, columns: Int) throws -> BoundOperand? {
         guard packing == .none else { return nil }
         let given = try step("b")
-        guard given.rank >= 2, given.type == a.type else { throw DLCError("b is \(given.type)\(given.shape); expected matrices of \(a.type)") }
+        guard given.rank >= 2, given.type == a.type else {
+            throw DLCError("b is \(given.type)\(given.shape); expected matrices of \(a.type)")
+        }
         let b = try given.matrix(isTransposed: transposedB)
         guard b.shape[b.rank - 2] == rows, b.shape[b.rank - 1] == columns else {
             throw DLCError("b has extents \(b.shape); expected \(rows) × \(columns)")
@@ -114,7 +122,8 @@ package struct ProductKernel: Kernel {
 
     private func checkPacked(_ step: BoundStep, _ rows: Int, _ columns: Int) throws {
         let packed = try step("b")
-        var pack = dlc_matrix_packing(packing == .strassen ? DLC_PACK_STRASSEN : DLC_PACK_PANELS, Int64(rows), Int64(columns), Int64(columns), 1)
+        var pack = dlc_matrix_packing(
+            packing == .strassen ? DLC_PACK_STRASSEN : DLC_PACK_PANELS, Int64(rows), Int64(columns), Int64(columns), 1)
         guard packed.isContiguous, Int(dlc_pack_bytes(step.isa, &pack)) == packed.count * packed.type.size else {
             throw DLCError("the packed matrix is not \(rows) × \(columns)")
         }

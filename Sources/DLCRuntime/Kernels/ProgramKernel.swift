@@ -27,7 +27,9 @@ package struct ProgramKernel: Kernel {
                 continue
             }
             guard let last = shape.last, result.count == last, result.isContiguous else {
-                throw DLCError("result \(index) has extents \(result.shape); expected the \(shape.last ?? 1) elements of the last dimension of \(shape)")
+                throw DLCError(
+                    "result \(index) has extents \(result.shape); expected the \(shape.last ?? 1) elements of the last dimension of \(shape)"
+                )
             }
             strides.append([Int](repeating: 0, count: shape.count - 1) + [1])
         }
@@ -60,7 +62,8 @@ package struct ProgramKernel: Kernel {
         var mergedShape: [Int] = []
         var merged = [[Int]](repeating: [], count: strides.count)
         for axis in shape.indices where shape[axis] != 1 {
-            let joins = !mergedShape.isEmpty && strides.indices.allSatisfy { merged[$0][mergedShape.count - 1] == strides[$0][axis] * shape[axis] }
+            let joins =
+                !mergedShape.isEmpty && strides.indices.allSatisfy { merged[$0][mergedShape.count - 1] == strides[$0][axis] * shape[axis] }
             if joins {
                 mergedShape[mergedShape.count - 1] *= shape[axis]
                 for index in strides.indices { merged[index][mergedShape.count - 1] = strides[index][axis] }

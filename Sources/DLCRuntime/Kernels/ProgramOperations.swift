@@ -3,7 +3,8 @@ import CKernels
 /// Operations of elementwise programs by the names of the operators that they compute.
 extension dlc_op: KernelChoice {
     package static let choices: ChoiceTable<dlc_op> = [
-        DLC_OP_LOAD: "load", DLC_OP_STORE: "store", DLC_OP_SUM: "sum", DLC_OP_CONST: "constant", DLC_OP_CONVERT: "cast", DLC_OP_WRAP: "wrap",
+        DLC_OP_LOAD: "load", DLC_OP_STORE: "store", DLC_OP_SUM: "sum", DLC_OP_CONST: "constant", DLC_OP_CONVERT: "cast",
+        DLC_OP_WRAP: "wrap",
         DLC_OP_ADD: "add", DLC_OP_SUB: "sub", DLC_OP_MUL: "mul", DLC_OP_DIV: "div",
         DLC_OP_MOD: "mod", DLC_OP_POW: "pow", DLC_OP_NEG: "neg", DLC_OP_ABS: "abs", DLC_OP_SIGN: "sign", DLC_OP_RELU: "relu",
         DLC_OP_MIN: "min", DLC_OP_MAX: "max", DLC_OP_CLIP: "clip", DLC_OP_EQ: "equal", DLC_OP_NE: "not_equal",

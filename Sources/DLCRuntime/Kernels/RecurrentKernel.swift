@@ -138,7 +138,8 @@ package struct RecurrentKernel: Kernel {
         var rnn = try layout.parameters(input: x.shape[2], hidden: hidden)
         (rnn.batch_first, rnn.input_forget) = (batchFirst, inputForget)
         (rnn.clipped, rnn.clip) = (clip.isFinite, clip.isFinite ? Float(clip) : 0)
-        try fill(&rnn.activations, functions.map { dlc_rnn_activation(function: $0.function, alpha: Float($0.alpha), beta: Float($0.beta)) })
+        try fill(
+            &rnn.activations, functions.map { dlc_rnn_activation(function: $0.function, alpha: Float($0.alpha), beta: Float($0.beta)) })
         (rnn.steps, rnn.batch) = (Int64(steps), Int64(batch))
         let directions = layout.directions
         let state = batchFirst ? [batch, directions, hidden] : [directions, batch, hidden]

@@ -68,13 +68,16 @@ package struct RegionKernel: Kernel {
     package func prepare(_ step: BoundStep) throws -> PreparedKernel {
         let result = try step("result")
         let shape = [result.shape[0], result.shape[3], result.shape[1], result.shape[2]]
-        let roi = try parameters(boxes: step("boxes"), hasImages: step.optional("images") != nil, levels: step.repeated("levels"), features: shape)
+        let roi = try parameters(
+            boxes: step("boxes"), hasImages: step.optional("images") != nil, levels: step.repeated("levels"), features: shape)
         return try PreparedKernel(roi, slots: step.slots) { dlc_roi_prepare(step.isa, $0, $1) }
     }
 
     /// The kernels' struct for features of a shape `[regions, channels, height, width]`.
     fileprivate func parameters(boxes: BoundOperand, hasImages: Bool, levels: [BoundOperand], features: [Int]) throws -> dlc_roi {
-        guard let first = levels.first, levels.count == scales.count else { throw DLCError("\(scales.count) scales for \(levels.count) levels") }
+        guard let first = levels.first, levels.count == scales.count else {
+            throw DLCError("\(scales.count) scales for \(levels.count) levels")
+        }
         let (regions, images) = (features[0], first.shape[0])
         guard boxes.count == 4 * regions, boxes.shape.last == 4 || boxes.count == 0 else {
             throw DLCError("boxes have extents \(boxes.shape); expected four numbers for each of \(regions)")

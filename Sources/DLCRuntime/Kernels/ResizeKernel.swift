@@ -68,7 +68,9 @@ package struct ResizeKernel: Kernel {
 
     /// The kernels' struct for resizing an x to a y.
     func parameters(x: BoundOperand, y: BoundOperand, box: [Int]) throws -> dlc_resize {
-        guard y.rank == x.rank, box.isEmpty || box.count == x.rank, [scales, start, end].allSatisfy({ $0.isEmpty || $0.count == x.rank }), start.count == end.count else {
+        guard y.rank == x.rank, box.isEmpty || box.count == x.rank, [scales, start, end].allSatisfy({ $0.isEmpty || $0.count == x.rank }),
+            start.count == end.count
+        else {
             throw DLCError("\(scales.count) scales, and a region of \(start.count) and \(end.count) numbers, from \(x.shape) to \(y.shape)")
         }
         var resize = dlc_resize()

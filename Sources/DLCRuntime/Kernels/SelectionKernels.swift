@@ -23,7 +23,9 @@ package struct ArgKernel: Kernel {
         var arg = dlc_argminmax()
         arg.type = x.type.kernelType
         (arg.outer, arg.axis, arg.inner) = try x.around(axis)
-        guard y.count == Int(arg.outer * arg.inner) else { throw DLCError("y has extents \(y.shape); expected \(arg.outer * arg.inner) elements") }
+        guard y.count == Int(arg.outer * arg.inner) else {
+            throw DLCError("y has extents \(y.shape); expected \(arg.outer * arg.inner) elements")
+        }
         (arg.largest, arg.last) = (largest, last)
         return try PreparedKernel(arg, slots: step.slots) { dlc_argminmax_prepare(step.isa, $0, $1) }
     }

@@ -57,7 +57,9 @@ package struct SeparableKernel: Kernel {
         separable.expand = expand.parameters
         separable.depthwise = depthwise.parameters
         separable.project = project.parameters
-        guard ![expand, depthwise, project].contains(where: { $0.activation == DLC_ACT_PRELU }) else { throw DLCError("a stage has a slope") }
+        guard ![expand, depthwise, project].contains(where: { $0.activation == DLC_ACT_PRELU }) else {
+            throw DLCError("a stage has a slope")
+        }
         guard residual == nil || separable.projects else { throw DLCError("a residual without a projection") }
         for channels in [middle, x.shape[3], y.shape[3]] where !(1...(1 << 24)).contains(channels) {
             throw DLCError("\(channels) channels are out of range")

@@ -39,7 +39,8 @@ package struct Window: FieldGroup {
             guard taps <= most else { throw DLCError("a window of \(kernel) is too large") }
         }
         return BoundWindow(
-            kernel: volume(kernel, 1), stride: volume(stride, 1), dilation: volume(dilation, 1), before: volume(before, 0), after: volume(after, 0))
+            kernel: volume(kernel, 1), stride: volume(stride, 1), dilation: volume(dilation, 1), before: volume(before, 0),
+            after: volume(after, 0))
     }
 
     /// Beyond it nothing is tried, so that positions cannot overflow.

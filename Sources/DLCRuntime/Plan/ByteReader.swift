@@ -104,7 +104,9 @@ struct ByteReader {
                 reals.append(try Real.scaled(try take(1, from: &dims)[0], shift: shift))
             case .realFunction:
                 let type = try realType()
-                guard let function = RealFunction(rawValue: try byte()) else { throw DLCError("a dimension is malformed at byte \(position)") }
+                guard let function = RealFunction(rawValue: try byte()) else {
+                    throw DLCError("a dimension is malformed at byte \(position)")
+                }
                 reals.append(try Real.apply(function, type, try take(function.arity, from: &reals)))
             case .truncated: dims.append(try take(1, from: &reals)[0].truncated())
             case .end:

@@ -100,7 +100,9 @@ extension Plan {
         }
         constraints = try reader.list { reader in
             let word = try reader.string()
-            guard let relation = Constraint.Relation(rawValue: word) else { throw DLCError("the plan names unknown relation \(word.printable())") }
+            guard let relation = Constraint.Relation(rawValue: word) else {
+                throw DLCError("the plan names unknown relation \(word.printable())")
+            }
             return Constraint(
                 relation, try reader.dim(), try reader.dim(), place: try reader.string(), reason: try reader.string())
         }
@@ -166,7 +168,9 @@ extension Plan {
         for port in inputs + outputs { try check(port.location) }
         for state in states {
             try located("state \(state.name)") {
-                guard state.initial < constants.count else { throw DLCError("its initial value is constant \(state.initial) of \(constants.count)") }
+                guard state.initial < constants.count else {
+                    throw DLCError("its initial value is constant \(state.initial) of \(constants.count)")
+                }
                 let bytes = constants[state.initial].bytes
                 guard try bytes == state.byteCount || bytes == state.type.size else {
                     throw DLCError("its initial value has \(bytes) bytes, \(state.type)\(state.shape) has \(try state.byteCount)")

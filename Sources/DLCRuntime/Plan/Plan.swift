@@ -120,7 +120,9 @@ public struct Plan: Sendable {
 
         /// An operand or a result by the name that the kernel declares.
         package subscript(_ name: String) -> Operand? {
-            if let index = definition.operands.firstIndex(where: { $0.name == name }) { return index < operands.count ? operands[index] : nil }
+            if let index = definition.operands.firstIndex(where: { $0.name == name }) {
+                return index < operands.count ? operands[index] : nil
+            }
             return definition.results.firstIndex { $0.name == name }.flatMap { $0 < results.count ? results[$0] : nil }
         }
 

@@ -114,6 +114,8 @@ private struct ParameterSizes: FieldVisitor {
     mutating func number(_ name: String, _ value: inout Double) {}
     mutating func size(_ name: String, _ value: inout Dim) { if value.constant == nil { dims.append(value) } }
     mutating func choice<C: KernelChoice>(_ name: String, _ value: inout C) {}
-    mutating func list<E: Field>(_ name: String, _ values: inout [E]) throws { for index in values.indices { try self(name, &values[index]) } }
+    mutating func list<E: Field>(_ name: String, _ values: inout [E]) throws {
+        for index in values.indices { try self(name, &values[index]) }
+    }
     mutating func group<G: FieldGroup>(_ name: String, _ value: inout G) throws { try value.visit(&self) }
 }

@@ -137,7 +137,9 @@ extension Schedule {
         var depths = [Int?](repeating: nil, count: blocks.count)
         depths[0] = 0
         for (place, block) in blocks.enumerated() {
-            guard let depth = depths[place], depth <= Self.depthLimit else { throw DLCError("block \(place) is run by nobody, or lies too deep") }
+            guard let depth = depths[place], depth <= Self.depthLimit else {
+                throw DLCError("block \(place) is run by nobody, or lies too deep")
+            }
             for slot in block.entries + block.results { try check(slot, below: slots, "slot") }
             for binding in block.bindings + block.items.flatMap(\.bindings) {
                 try check(binding.symbol, below: symbols.count, "symbol")
@@ -152,7 +154,9 @@ extension Schedule {
                     for symbol in item.symbols { try check(symbol, below: symbols.count, "symbol") }
                     for child in item.blocks {
                         try check(child, below: blocks.count, "block")
-                        guard child > place, depths[child] == nil else { throw DLCError("block \(child) is run twice, or by one that it runs") }
+                        guard child > place, depths[child] == nil else {
+                            throw DLCError("block \(child) is run twice, or by one that it runs")
+                        }
                         depths[child] = depth + 1
                     }
                     try validate(item, plan, &programs)
@@ -179,16 +183,21 @@ extension Schedule {
         case .range: fits = operands == 3 && results == 1
         case .unique: fits = operands == 1 && results == 4 && (1...2).contains(parameters)
         case .branch:
-            fits = operands == 1 && item.blocks.count == 2 && item.blocks.allSatisfy { blocks[$0].results.count >= results && blocks[$0].entries.isEmpty }
+            fits =
+                operands == 1 && item.blocks.count == 2
+                && item.blocks.allSatisfy { blocks[$0].results.count >= results && blocks[$0].entries.isEmpty }
         case .loop:
             let carried = item.parameters.first ?? -1
             guard item.blocks.count == 1, carried >= 0, carried <= operands - 2, results >= carried else { throw DLCError("is no loop") }
             let (block, rows) = (blocks[item.blocks[0]], results - carried)
-            fits = operands == carried + 2 && block.entries.count == carried + 2 && block.results.count == 1 + results
+            fits =
+                operands == carried + 2 && block.entries.count == carried + 2 && block.results.count == 1 + results
                 && item.shapes.count == rows && parameters == 1 + rows && item.results.allSatisfy { $0 >= 0 }
                 && item.parameters.dropFirst().allSatisfy { UInt8(exactly: $0).flatMap(ElementType.init(rawValue:)) != nil }
         default: fits = false
         }
-        guard fits else { throw DLCError("\(item.kind.choiceName ?? "an item") has \(operands) operands, \(results) results and \(parameters) parameters") }
+        guard fits else {
+            throw DLCError("\(item.kind.choiceName ?? "an item") has \(operands) operands, \(results) results and \(parameters) parameters")
+        }
     }
 }

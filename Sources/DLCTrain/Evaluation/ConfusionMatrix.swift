@@ -38,7 +38,9 @@ public struct ConfusionMatrix: Sendable, Equatable {
     public func f1(_ label: Int) -> Double { ratio(2 * self[label, label], truths(label) + answers(label)) }
 
     /// Intersection over union: of what is a class or was taken for it, the share that is both (Jaccard).
-    public func intersectionOverUnion(_ label: Int) -> Double { ratio(self[label, label], truths(label) + answers(label) - self[label, label]) }
+    public func intersectionOverUnion(_ label: Int) -> Double {
+        ratio(self[label, label], truths(label) + answers(label) - self[label, label])
+    }
 
     /// The mean of a figure over the classes that are there or were answered.
     public func mean(_ figure: (Int) -> Double) -> Double {

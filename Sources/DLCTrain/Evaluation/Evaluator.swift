@@ -38,12 +38,16 @@ public struct Evaluator: Sendable {
     public init(_ models: [CompiledModel], output: String? = nil, target: WantedField, batch: Int = 64, threads: Int? = nil) throws {
         guard let first = models.first else { throw DLCError("there is no model to judge") }
         for other in models.dropFirst() {
-            guard zip(first.inputs, other.inputs).allSatisfy({ $0.name == $1.name && $0.type == $1.type }), first.inputs.count == other.inputs.count else {
+            guard zip(first.inputs, other.inputs).allSatisfy({ $0.name == $1.name && $0.type == $1.type }),
+                first.inputs.count == other.inputs.count
+            else {
                 throw DLCError("the models of an ensemble differ in their inputs")
             }
         }
-        guard let place = output.map({ name in first.outputs.firstIndex { $0.name == name } }) ?? 0, first.outputs.indices.contains(place) else {
-            throw DLCError("there is no output \((output ?? "").printable()); the model has \(first.outputs.map(\.name).joined(separator: ", "))")
+        guard let place = output.map({ name in first.outputs.firstIndex { $0.name == name } }) ?? 0, first.outputs.indices.contains(place)
+        else {
+            throw DLCError(
+                "there is no output \((output ?? "").printable()); the model has \(first.outputs.map(\.name).joined(separator: ", "))")
         }
         (self.models, self.output, self.target, self.threads) = (models, place, target, threads)
         var (size, inputs): (Int?, [WantedField]) = (nil, [])
@@ -60,14 +64,17 @@ public struct Evaluator: Sendable {
 
     /// The number of classes that an answer tells apart, where the model says so.
     private static func classes(_ port: Plan.Port, _ target: WantedField) -> Int? {
-        guard !target.type.isFloat, target.shape.isEmpty, port.shape.count == 2, let count = port.shape[1].constant, count > 1 else { return nil }
+        guard !target.type.isFloat, target.shape.isEmpty, port.shape.count == 2, let count = port.shape[1].constant, count > 1 else {
+            return nil
+        }
         return count
     }
 
     /// - Parameter observe: called after each batch with the examples so far.
     /// - Throws: where data do not fit the models, or answers not the truth.
     public func run(
-        _ data: any Dataset, normalisation: Normalisation = Normalisation(), observe: (_ examples: Int, _ of: Int) throws -> Void = { _, _ in }
+        _ data: any Dataset, normalisation: Normalisation = Normalisation(),
+        observe: (_ examples: Int, _ of: Int) throws -> Void = { _, _ in }
     ) throws -> Evaluation {
         let sessions = try models.map { try Session($0, threads: threads) }
         let settles = models[0].inputs.contains { $0.shape.first?.constant != nil }
@@ -78,7 +85,8 @@ public struct Evaluator: Sendable {
         var given = normalisation
         let name = models[0].outputs[output].name
         let units = name == target.name && !models[0].inputs.contains { $0.name == name } ? given.fields.removeValue(forKey: name) : nil
-        let batches = remembers ? try Batches.continued(data, rows: batch, given) : try Batches(data, options) { [given] in try given.apply($0) }
+        let batches =
+            remembers ? try Batches.continued(data, rows: batch, given) : try Batches(data, options) { [given] in try given.apply($0) }
         var judgement: Judgement?
         var examples = 0
         while let batch = try batches.next() {
@@ -101,7 +109,8 @@ public struct Evaluator: Sendable {
         }
         let names = data.classNames
         return Evaluation(
-            examples: examples, metrics: [], figures: judgement?.figures ?? [], confusion: judgement?.confusion, rocAreas: judgement?.areas ?? [],
+            examples: examples, metrics: [], figures: judgement?.figures ?? [], confusion: judgement?.confusion,
+            rocAreas: judgement?.areas ?? [],
             classNames: names)
     }
 }
@@ -150,7 +159,9 @@ enum Probabilities {
         guard answers.count > 1 else { return answers[0] }
         var sum = try answers[0].doubles()
         for answer in answers.dropFirst() {
-            guard answer.shape == answers[0].shape else { throw DLCError("the models of an ensemble answer \(answers[0].shape) and \(answer.shape)") }
+            guard answer.shape == answers[0].shape else {
+                throw DLCError("the models of an ensemble answer \(answers[0].shape) and \(answer.shape)")
+            }
             for (index, value) in try answer.doubles().enumerated() { sum[index] += value }
         }
         return try Tensor(doubles: sum.map { $0 / Double(answers.count) }, type: .float64, shape: answers[0].shape)

@@ -137,7 +137,9 @@ struct Judgement {
     /// By class, one against all others; nil where a class or its others are missing.
     var areas: [Double?] {
         guard let first = scores.first, labels.count == count else { return [] }
-        if case .binary = kind { return [nil, ReceiverOperatingCurve.area(scores: scores.map { $0[1] }, isPositive: labels.map { $0 == 1 })] }
+        if case .binary = kind {
+            return [nil, ReceiverOperatingCurve.area(scores: scores.map { $0[1] }, isPositive: labels.map { $0 == 1 })]
+        }
         return first.indices.map { label in
             ReceiverOperatingCurve.area(scores: scores.map { $0[label] }, isPositive: labels.map { $0 == label })
         }

@@ -9,7 +9,8 @@ public struct AdaBelief: ElementwiseOptimiser {
     public var weightDecay: Hyperparameter = 0
 
     public init(
-        rate: Hyperparameter = 1e-3, beta1: Hyperparameter = 0.9, beta2: Hyperparameter = 0.999, epsilon: Double = 1e-16, weightDecay: Hyperparameter = 0
+        rate: Hyperparameter = 1e-3, beta1: Hyperparameter = 0.9, beta2: Hyperparameter = 0.999, epsilon: Double = 1e-16,
+        weightDecay: Hyperparameter = 0
     ) {
         (self.rate, self.beta1, self.beta2, self.epsilon, self.weightDecay) = (rate, beta1, beta2, epsilon, weightDecay)
     }

@@ -11,7 +11,8 @@ public struct AdaBound: ElementwiseOptimiser {
     public var weightDecay: Hyperparameter = 0
 
     public init(
-        rate: Hyperparameter = 1e-3, beta1: Hyperparameter = 0.9, beta2: Hyperparameter = 0.999, finalRate: Double = 0.1, gamma: Double = 1e-3,
+        rate: Hyperparameter = 1e-3, beta1: Hyperparameter = 0.9, beta2: Hyperparameter = 0.999, finalRate: Double = 0.1,
+        gamma: Double = 1e-3,
         epsilon: Double = 1e-8, weightDecay: Hyperparameter = 0
     ) {
         (self.rate, self.beta1, self.beta2, self.finalRate) = (rate, beta1, beta2, finalRate)

@@ -15,7 +15,8 @@ public struct Adadelta: ElementwiseOptimiser {
 
     public static let definition = MethodDefinition(
         .optimiser, Self(), name: "adadelta",
-        doc: "`p - rate · d` with `d = √(a + epsilon) / √(s + epsilon) · g`, averages s of g² and a of the d² before.", source: "Zeiler, 2012"
+        doc: "`p - rate · d` with `d = √(a + epsilon) / √(s + epsilon) · g`, averages s of g² and a of the d² before.",
+        source: "Zeiler, 2012"
     ) {
         Argument("rate", \.rate, "the factor of every step", .positional)
         Argument("rho", \.rho, "what stays of the averages")

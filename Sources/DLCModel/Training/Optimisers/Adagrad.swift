@@ -8,7 +8,9 @@ public struct Adagrad: ElementwiseOptimiser {
     public var epsilon = 1e-10
     public var weightDecay: Hyperparameter = 0
 
-    public init(rate: Hyperparameter = 1e-2, rateDecay: Double = 0, initialSum: Double = 0, epsilon: Double = 1e-10, weightDecay: Hyperparameter = 0) {
+    public init(
+        rate: Hyperparameter = 1e-2, rateDecay: Double = 0, initialSum: Double = 0, epsilon: Double = 1e-10, weightDecay: Hyperparameter = 0
+    ) {
         (self.rate, self.rateDecay, self.initialSum, self.epsilon, self.weightDecay) = (rate, rateDecay, initialSum, epsilon, weightDecay)
     }
 

@@ -12,7 +12,8 @@ public struct Adam: ElementwiseOptimiser {
     public var weightDecay: Hyperparameter = 0
 
     public init(
-        _ kind: Kind = .adam, rate: Hyperparameter = 1e-3, beta1: Hyperparameter = 0.9, beta2: Hyperparameter = 0.999, epsilon: Double = 1e-8,
+        _ kind: Kind = .adam, rate: Hyperparameter = 1e-3, beta1: Hyperparameter = 0.9, beta2: Hyperparameter = 0.999,
+        epsilon: Double = 1e-8,
         weightDecay: Hyperparameter? = nil
     ) {
         (self.kind, self.rate, self.beta1, self.beta2, self.epsilon) = (kind, rate, beta1, beta2, epsilon)
@@ -27,10 +28,13 @@ public struct Adam: ElementwiseOptimiser {
         }
     }
 
-    static let adam = define(.adam, "`p - rate · m / (√v + epsilon)` with averages m of the gradient and v of its square, both without bias.",
+    static let adam = define(
+        .adam, "`p - rate · m / (√v + epsilon)` with averages m of the gradient and v of its square, both without bias.",
         "Kingma and Ba, 2014", "this times the parameter is added to its gradient")
-    static let amsgrad = define(.amsgrad, "Adam with the largest v so far.", "Reddi et al., 2018", "this times the parameter is added to its gradient")
-    static let adamW = define(.adamW, "Adam with weight decay that is no part of the gradient.", "Loshchilov and Hutter, 2017",
+    static let amsgrad = define(
+        .amsgrad, "Adam with the largest v so far.", "Reddi et al., 2018", "this times the parameter is added to its gradient")
+    static let adamW = define(
+        .adamW, "Adam with weight decay that is no part of the gradient.", "Loshchilov and Hutter, 2017",
         "this times the rate is what a parameter shrinks by")
 
     private static func define(_ kind: Kind, _ doc: String, _ source: String, _ decay: String) -> MethodDefinition {

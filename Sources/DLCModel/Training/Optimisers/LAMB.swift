@@ -10,7 +10,8 @@ public struct LAMB: ElementwiseOptimiser {
     public var weightDecay: Hyperparameter = 0
 
     public init(
-        rate: Hyperparameter = 1e-3, beta1: Hyperparameter = 0.9, beta2: Hyperparameter = 0.999, epsilon: Double = 1e-6, weightDecay: Hyperparameter = 0
+        rate: Hyperparameter = 1e-3, beta1: Hyperparameter = 0.9, beta2: Hyperparameter = 0.999, epsilon: Double = 1e-6,
+        weightDecay: Hyperparameter = 0
     ) {
         (self.rate, self.beta1, self.beta2, self.epsilon, self.weightDecay) = (rate, beta1, beta2, epsilon, weightDecay)
     }
@@ -19,7 +20,8 @@ public struct LAMB: ElementwiseOptimiser {
 
     public static let definition = MethodDefinition(
         .optimiser, Self(), name: "lamb",
-        doc: "`p - rate · |p| / |r| · r` with Adam's direction and the decay, `r = m / (√v + epsilon) + weightDecay · p`, for each parameter by itself.",
+        doc:
+            "`p - rate · |p| / |r| · r` with Adam's direction and the decay, `r = m / (√v + epsilon) + weightDecay · p`, for each parameter by itself.",
         source: "You et al., 2019, algorithm 2"
     ) {
         Argument("rate", \.rate, "how far a parameter moves", .positional)

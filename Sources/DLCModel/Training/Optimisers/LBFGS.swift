@@ -11,7 +11,8 @@ public struct LBFGS: Optimiser {
 
     public static let definition = MethodDefinition(
         .optimiser, Self(), name: "lbfgs",
-        doc: "Steps along an approximation of Newton's direction that is made of the last `history` movements. One evaluation of the loss an update and no "
+        doc:
+            "Steps along an approximation of Newton's direction that is made of the last `history` movements. One evaluation of the loss an update and no "
             + "line search, as PyTorch's with `max_iter=1`; for full batches.",
         source: "Liu and Nocedal, 1989; the two loops: Nocedal, 1980"
     ) {

@@ -22,13 +22,16 @@ public struct NAdam: ElementwiseOptimiser {
 
     public static let definition = MethodDefinition(
         .optimiser, Self(), name: "nAdam",
-        doc: "Adam whose step looks ahead, by a momentum that grows: `beta1 · (1 - 0.96 ** (t · momentumDecay) / 2)` at update t.", source: "Dozat, 2016"
+        doc: "Adam whose step looks ahead, by a momentum that grows: `beta1 · (1 - 0.96 ** (t · momentumDecay) / 2)` at update t.",
+        source: "Dozat, 2016"
     ) {
         Argument("rate", \.rate, "how far a parameter moves", .positional)
         Argument("beta1", \.beta1, "what stays of the average of gradients")
         Argument("beta2", \.beta2, "what stays of the average of their squares")
         Argument("epsilon", \.epsilon, "added to the root")
-        Argument("weightDecay", \.weightDecay, "this times the parameter is added to its gradient, or with decoupled, times the rate, taken from it")
+        Argument(
+            "weightDecay", \.weightDecay,
+            "this times the parameter is added to its gradient, or with decoupled, times the rate, taken from it")
         Argument("momentumDecay", \.momentumDecay, "how fast the momentum grows")
         Argument("decoupled", \.decoupled, "whether weight decay is no part of the gradient")
     }

@@ -15,7 +15,8 @@ public struct NewtonCG: Optimiser {
 
     public static let definition = MethodDefinition(
         .optimiser, Self(), name: "newtonCG",
-        doc: "`p - rate · d` with `(H + damping) · d = g` solved by conjugate gradients, one product of the Hessian with a vector an iteration; they end "
+        doc:
+            "`p - rate · d` with `(H + damping) · d = g` solved by conjugate gradients, one product of the Hessian with a vector an iteration; they end "
             + "where the loss does not curve upwards. Operators that have no second derivatives are refused; for full batches.",
         source: "Martens, 2010; Pearlmutter, 1994; Hestenes and Stiefel, 1952"
     ) {
@@ -39,7 +40,9 @@ public struct NewtonCG: Optimiser {
             let products = try zip(gradient.parts, v.parts).map { gradient, part in
                 try (gradient * part.apply(StopGradient())).apply(Reduce(.sum, keepDims: false))
             }
-            let sum = try products.dropFirst().reduce(products[0]) { try $0 + ($1.element == $0.element ? $1 : $1.apply(Cast(to: $0.element))) }
+            let sum = try products.dropFirst().reduce(products[0]) {
+                try $0 + ($1.element == $0.element ? $1 : $1.apply(Cast(to: $0.element)))
+            }
             return try Vector(builder.gradients(of: sum, at: values, name: "newtonCG", mustReach: false)) + v * .number(damping)
         }
         var residual = gradient

@@ -113,21 +113,28 @@ final class UpdateStep {
 
     func state(_ name: String, _ element: ElementType, _ shape: Shape, _ initial: Double) throws -> TensorValue {
         if let known = states[name] { return known }
-        let value = try builder.state(name, element, shape: shape.constants ?? [], initial: Tensor(filling: initial, type: element, shape: []))
+        let value = try builder.state(
+            name, element, shape: shape.constants ?? [], initial: Tensor(filling: initial, type: element, shape: []))
         states[name] = value
         return value
     }
 
     /// Sets what a state becomes where the update takes place.
     func next(_ name: String, _ value: TensorValue) throws {
-        guard let old = states[name], isSet.insert(name).inserted else { throw DLCError("state \(name) has its next value already, or is none") }
+        guard let old = states[name], isSet.insert(name).inserted else {
+            throw DLCError("state \(name) has its next value already, or is none")
+        }
         try builder.next(name, whenDue(value, else: old))
     }
 
-    func whenDue(_ new: TensorValue, else old: TensorValue) throws -> TensorValue { try isDue.map { try new.kept(where: $0, else: old) } ?? new }
+    func whenDue(_ new: TensorValue, else old: TensorValue) throws -> TensorValue {
+        try isDue.map { try new.kept(where: $0, else: old) } ?? new
+    }
 
     /// A scalar f64 that is kept, as it was before the update.
-    func sharedValue(_ kind: String, initial: Double) throws -> Scalar { .tensor(try state("training.\(kind)\(suffix)", .float64, [], initial)) }
+    func sharedValue(_ kind: String, initial: Double) throws -> Scalar {
+        .tensor(try state("training.\(kind)\(suffix)", .float64, [], initial))
+    }
 
     /// A scalar f64 that is kept for all parameters of the `minimize` together.
     func shared(_ kind: String, initial: Double, next: (Scalar) throws -> Scalar) throws -> (old: Scalar, new: Scalar) {

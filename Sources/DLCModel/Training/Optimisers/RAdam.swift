@@ -20,13 +20,16 @@ public struct RAdam: ElementwiseOptimiser {
     public var definition: MethodDefinition { Self.definition }
 
     public static let definition = MethodDefinition(
-        .optimiser, Self(), name: "rAdam", doc: "Adam whose first updates do not divide by √v, and whose next ones do so less.", source: "Liu et al., 2019"
+        .optimiser, Self(), name: "rAdam", doc: "Adam whose first updates do not divide by √v, and whose next ones do so less.",
+        source: "Liu et al., 2019"
     ) {
         Argument("rate", \.rate, "how far a parameter moves", .positional)
         Argument("beta1", \.beta1, "what stays of the average of gradients")
         Argument("beta2", \.beta2, "what stays of the average of their squares")
         Argument("epsilon", \.epsilon, "added to the root")
-        Argument("weightDecay", \.weightDecay, "this times the parameter is added to its gradient, or with decoupled, times the rate, taken from it")
+        Argument(
+            "weightDecay", \.weightDecay,
+            "this times the parameter is added to its gradient, or with decoupled, times the rate, taken from it")
         Argument("decoupled", \.decoupled, "whether weight decay is no part of the gradient")
     }
 

@@ -10,7 +10,8 @@ public struct RMSProp: ElementwiseOptimiser {
     public var weightDecay: Hyperparameter = 0
 
     public init(
-        rate: Hyperparameter = 1e-2, alpha: Hyperparameter = 0.99, epsilon: Double = 1e-8, momentum: Hyperparameter = 0, centred: Bool = false,
+        rate: Hyperparameter = 1e-2, alpha: Hyperparameter = 0.99, epsilon: Double = 1e-8, momentum: Hyperparameter = 0,
+        centred: Bool = false,
         weightDecay: Hyperparameter = 0
     ) {
         (self.rate, self.alpha, self.epsilon) = (rate, alpha, epsilon)

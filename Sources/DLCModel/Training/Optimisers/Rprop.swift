@@ -16,7 +16,8 @@ public struct Rprop: ElementwiseOptimiser {
     public var definition: MethodDefinition { Self.definition }
 
     public static let definition = MethodDefinition(
-        .optimiser, Self(), name: "rprop", doc: "Steps against the sign of the gradient, whose size grows while it stays and shrinks where it changes.",
+        .optimiser, Self(), name: "rprop",
+        doc: "Steps against the sign of the gradient, whose size grows while it stays and shrinks where it changes.",
         source: "Riedmiller and Braun, 1993"
     ) {
         Argument("rate", \.rate, "the size of the first step, a number", .positional)
@@ -27,7 +28,9 @@ public struct Rprop: ElementwiseOptimiser {
     }
 
     public func check() throws {
-        guard case .number(let first) = rate else { throw DLCError("rate is \(rate.argumentValue.found); expected a number, since steps have sizes of their own") }
+        guard case .number(let first) = rate else {
+            throw DLCError("rate is \(rate.argumentValue.found); expected a number, since steps have sizes of their own")
+        }
         try nonNegative(first, "rate")
         try within(shrink, "shrink", 0...1)
         guard grow >= 1 else { throw DLCError("grow is \(grow); expected at least 1") }
@@ -40,7 +43,8 @@ public struct Rprop: ElementwiseOptimiser {
         let zero = try product.builder.scalar(0, like: product)
         let (stays, turns) = (try product.apply(Binary(.greater), zero), try product.apply(Binary(.less), zero))
         let same = try product.builder.scalar(1, like: product)
-        let factor = try product.builder.scalar(grow, like: product).kept(where: stays, else: product.builder.scalar(shrink, like: product).kept(where: turns, else: same))
+        let factor = try product.builder.scalar(grow, like: product).kept(
+            where: stays, else: product.builder.scalar(shrink, like: product).kept(where: turns, else: same))
         let size = try (step.kept("step_size", initial: first) * factor).clamp(least, most)
         try step.keep("step_size", size)
         // Where the sign changed nothing moves, and the next product is 0.

@@ -8,7 +8,10 @@ public struct SGD: ElementwiseOptimiser {
     public var nesterov = false
     public var weightDecay: Hyperparameter = 0
 
-    public init(rate: Hyperparameter = 1e-3, momentum: Hyperparameter = 0, dampening: Double = 0, nesterov: Bool = false, weightDecay: Hyperparameter = 0) {
+    public init(
+        rate: Hyperparameter = 1e-3, momentum: Hyperparameter = 0, dampening: Double = 0, nesterov: Bool = false,
+        weightDecay: Hyperparameter = 0
+    ) {
         (self.rate, self.momentum, self.dampening, self.nesterov, self.weightDecay) = (rate, momentum, dampening, nesterov, weightDecay)
     }
 

@@ -17,7 +17,8 @@ public struct CosineSchedule: Schedule {
 
     public static let definition = MethodDefinition(
         .schedule, Self(), name: "cosine",
-        doc: "`end + (rate - end) · (1 + cos(π · t / T)) / 2` at update t of T, then `end`, or with restarts the same again, each time `growth` times "
+        doc:
+            "`end + (rate - end) · (1 + cos(π · t / T)) / 2` at update t of T, then `end`, or with restarts the same again, each time `growth` times "
             + "as long; T is `steps` without the warm-up.",
         source: "Loshchilov and Hutter, 2016"
     ) {
@@ -71,7 +72,8 @@ public struct OneCycleSchedule: Schedule {
 
     public static let definition = MethodDefinition(
         .schedule, Self(), name: "oneCycle",
-        doc: "From `start` to the rate over the first part of the updates, then down to `end`, each along half a cosine. For a momentum the rate is the "
+        doc:
+            "From `start` to the rate over the first part of the updates, then down to `end`, each along half a cosine. For a momentum the rate is the "
             + "least: `momentum: oneCycle(0.85, steps: n, start: 0.95, end: 0.95)`.",
         source: "Smith and Topin, 2018"
     ) {
@@ -87,7 +89,9 @@ public struct OneCycleSchedule: Schedule {
         guard steps >= 2 else { throw DLCError("steps is \(steps); expected at least 2") }
         try within(rise, "rise", 0...1)
         let peak = rise * Double(steps) - 1
-        guard peak > 0, peak < Double(steps - 1) else { throw DLCError("rise is \(rise), which leaves no updates before or after the rate; expected between 1 / steps and 1") }
+        guard peak > 0, peak < Double(steps - 1) else {
+            throw DLCError("rise is \(rise), which leaves no updates before or after the rate; expected between 1 / steps and 1")
+        }
     }
 
     /// PyTorch's `OneCycleLR`: the first way ends at update `rise · steps - 1`, the second at `steps - 1`.

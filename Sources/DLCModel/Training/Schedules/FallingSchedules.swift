@@ -10,7 +10,8 @@ public struct WarmupSchedule: Schedule {
     public var definition: MethodDefinition { Self.definition }
 
     public static let definition = MethodDefinition(
-        .schedule, Self(), name: "warmup", doc: "`rate · (t + 1) / steps` up to the rate, which stays.", source: "Goyal et al., 2017, section 2.2"
+        .schedule, Self(), name: "warmup", doc: "`rate · (t + 1) / steps` up to the rate, which stays.",
+        source: "Goyal et al., 2017, section 2.2"
     ) {
         Argument("rate", \.rate, "what it rises to", .required)
         Argument("steps", \.warmup, "updates over which it rises", .required)
@@ -36,7 +37,8 @@ public struct PolynomialSchedule: Schedule {
     public var definition: MethodDefinition { Self.definition }
 
     public static let definition = MethodDefinition(
-        .schedule, Self(), name: "polynomial", doc: "`end + (rate - end) · (1 - t / T) ** power` at update t of T, then `end`; T is `steps` without the warm-up."
+        .schedule, Self(), name: "polynomial",
+        doc: "`end + (rate - end) · (1 - t / T) ** power` at update t of T, then `end`; T is `steps` without the warm-up."
     ) {
         Argument("rate", \.rate, "what it begins from", .required)
         Argument("steps", \.steps, "the updates of the whole training", .required)

@@ -13,7 +13,9 @@ public struct StepSchedule: Schedule {
 
     public var definition: MethodDefinition { Self.definition }
 
-    public static let definition = MethodDefinition(.schedule, Self(), name: "steps", doc: "`rate · factor ** (t ~/ every)` at update t, counted from 0.") {
+    public static let definition = MethodDefinition(
+        .schedule, Self(), name: "steps", doc: "`rate · factor ** (t ~/ every)` at update t, counted from 0."
+    ) {
         Argument("rate", \.rate, "what it begins from", .required)
         Argument("every", \.every, "the updates between two changes", .required)
         Argument("factor", \.factor, "what is multiplied")
@@ -44,7 +46,9 @@ public struct MultiStepSchedule: Schedule {
 
     public var definition: MethodDefinition { Self.definition }
 
-    public static let definition = MethodDefinition(.schedule, Self(), name: "multiStep", doc: "The rate times `factor` for each of the updates that have come.") {
+    public static let definition = MethodDefinition(
+        .schedule, Self(), name: "multiStep", doc: "The rate times `factor` for each of the updates that have come."
+    ) {
         Argument("rate", \.rate, "what it begins from", .required)
         Argument("at", \.at, "the updates at which it changes, in order", .required)
         Argument("factor", \.factor, "what is multiplied")
@@ -70,7 +74,9 @@ public struct ExponentialSchedule: Schedule {
     public var factor = 0.99
     public var warmup = 0
 
-    public init(_ rate: Double = 0.1, factor: Double = 0.99, warmup: Int = 0) { (self.rate, self.factor, self.warmup) = (rate, factor, warmup) }
+    public init(_ rate: Double = 0.1, factor: Double = 0.99, warmup: Int = 0) {
+        (self.rate, self.factor, self.warmup) = (rate, factor, warmup)
+    }
 
     public var definition: MethodDefinition { Self.definition }
 

@@ -98,7 +98,9 @@ extension Lowering {
         var others = Set(graph.results.map(\.index))
         for node in graph.nodes {
             let isLayer = node.results.first.map { choosable.contains($0.index) } ?? false
-            for case let (position, operand?) in node.operands.enumerated() where !(isLayer && position == 1) { others.insert(operand.index) }
+            for case let (position, operand?) in node.operands.enumerated() where !(isLayer && position == 1) {
+                others.insert(operand.index)
+            }
         }
         var bytes = (total: 0, others: 0)
         for node in graph.nodes {
@@ -112,12 +114,13 @@ extension Lowering {
 
     /// Nil for what has no choice, and for what lowering will refuse with an error.
     private func choosable(_ node: Node) -> ChoosableLayer? {
-        let shape: dlc_conv? = switch node.op {
-        case let op as FusedConv: convolution(op, node)
-        case let op as Conv: convolution(FusedConv(op), node)
-        case let op as FusedMatMul: product(op, node)
-        default: nil
-        }
+        let shape: dlc_conv? =
+            switch node.op {
+            case let op as FusedConv: convolution(op, node)
+            case let op as Conv: convolution(FusedConv(op), node)
+            case let op as FusedMatMul: product(op, node)
+            default: nil
+            }
         guard var shape else { return nil }
         let packsAtRun = node.operands[1].map { graph.constant($0) == nil } ?? false
         let transforming = options.exact ? [] : transforms(node, packsAtRun: packsAtRun)
@@ -170,7 +173,9 @@ extension Lowering {
         var processor = options.processor.description(target)
         return layers.map { layer in
             var shape = layer.shape
-            return layer.algorithms.map { dlc_conv_cost(&processor, target.isa, &shape, $0) + (layer.packsAtRun ? layer.packingCycles($0, target) : 0) }
+            return layer.algorithms.map {
+                dlc_conv_cost(&processor, target.isa, &shape, $0) + (layer.packsAtRun ? layer.packingCycles($0, target) : 0)
+            }
         }
     }
 }

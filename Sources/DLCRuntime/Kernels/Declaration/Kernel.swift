@@ -30,7 +30,9 @@ extension Kernel {
     package func passes(over operand: Int, _ shapes: StepShapes) -> Double {
         let rules = Self.definition.operands
         guard rules[min(operand, rules.count - 1)].isSampled else { return 1 }
-        let (elements, results) = (shapes.elements(rules[min(operand, rules.count - 1)].name), shapes.elements(Self.definition.results[0].name))
+        let (elements, results) = (
+            shapes.elements(rules[min(operand, rules.count - 1)].name), shapes.elements(Self.definition.results[0].name)
+        )
         return elements > 0 ? min(1, results / elements) : 1
     }
 }
@@ -65,7 +67,8 @@ package struct StepShapes {
 
     package init(_ step: Plan.Step, _ bindings: [String: Int]) {
         let definition = step.definition
-        shapes = (Array(zip(definition.operands, step.operands)) + Array(zip(definition.results, step.results))).compactMap { rule, operand in
+        shapes = (Array(zip(definition.operands, step.operands)) + Array(zip(definition.results, step.results))).compactMap {
+            rule, operand in
             guard let operand, let shape = try? operand.shape.map({ Double(try $0.evaluate(bindings)) }) else { return nil }
             return (rule.name, shape)
         }

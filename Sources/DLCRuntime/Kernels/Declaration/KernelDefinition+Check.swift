@@ -9,7 +9,9 @@ extension KernelDefinition {
         try Self.each(self.operands, operands, "operand") { try state.check($0, $1) }
         try Self.each(self.results, results, "result") { rule, operand in
             try state.check(rule, operand)
-            guard operand.keepsElementsApart else { throw DLCError("result \(rule.name): strides \(operand.strides) of \(operand.shape) overlap") }
+            guard operand.keepsElementsApart else {
+                throw DLCError("result \(rule.name): strides \(operand.strides) of \(operand.shape) overlap")
+            }
         }
         try state.checkCounts()
     }

@@ -8,7 +8,9 @@ struct Samples {
     private static let pixels = 64
 
     init() throws {
-        guard let path = Bundle.module.path(forResource: "slanted", ofType: "safetensors") else { throw DLCError("slanted.safetensors is missing") }
+        guard let path = Bundle.module.path(forResource: "slanted", ofType: "safetensors") else {
+            throw DLCError("slanted.safetensors is missing")
+        }
         let file = try Safetensors(contentsOf: path)
         func elements(_ name: String) throws -> [UInt8] {
             guard let index = file.entries.firstIndex(where: { $0.name == name }) else { throw DLCError("there is no \(name)", at: [path]) }
@@ -23,7 +25,8 @@ struct Samples {
     func tensors(_ range: Range<Int>) throws -> (image: Tensor, label: Tensor) {
         let part = ink[range.lowerBound * Self.pixels..<range.upperBound * Self.pixels]
         return (
-            try Tensor(part.map { Float($0) / 16 }, shape: [range.count, 1, 8, 8]), try Tensor(written[range].map { Int64($0) }, shape: [range.count])
+            try Tensor(part.map { Float($0) / 16 }, shape: [range.count, 1, 8, 8]),
+            try Tensor(written[range].map { Int64($0) }, shape: [range.count])
         )
     }
 }
@@ -45,7 +48,9 @@ func learnNewHand(folder: URL) throws {
     let time = start.duration(to: .now) / .milliseconds(1)
     let after = try training.evaluate(image: rest.image, label: rest.label).accuracy
     let size = try FileManager.default.attributesOfItem(atPath: Bundle.main.executablePath ?? CommandLine.arguments[0])[.size] as? Int ?? 0
-    print("hand: \(percent(before)) before, \(percent(after)) after \(steps) steps over 20 samples in \(rounded(time)) ms; the app has \(rounded(Double(size) / 1e6)) MB")
+    print(
+        "hand: \(percent(before)) before, \(percent(after)) after \(steps) steps over 20 samples in \(rounded(time)) ms; the app has \(rounded(Double(size) / 1e6)) MB"
+    )
 
     // Weights outlast the app; a training that goes on does as if it had not stopped.
     let (weights, states) = (folder.appending(path: "hand.safetensors").path, folder.appending(path: "states.safetensors").path)
