@@ -343,19 +343,19 @@ def if_without_branches(folder):
     return model([node("If", ["c"], ["y"])], inputs=[info("x"), info("c", (), T.BOOL)])
 
 @case("Loop")
-def loop_over_data(folder):
+def loop_that_gains_a_dimension(folder):
+    axes = numpy_helper.from_array(np.array([0], np.int64), "axes")
     body = helper.make_graph(
-        [node("Identity", ["c"], ["c2"]), node("Relu", ["s"], ["s2"])], "body",
-        [info("i", (), T.INT64), info("c", (), T.BOOL), info("s")], [info("c2", (), T.BOOL), info("s2")])
+        [node("Identity", ["c"], ["c2"]), node("Unsqueeze", ["s", "axes"], ["s2"])], "body",
+        [info("i", (), T.INT64), info("c", (), T.BOOL), info("s")], [info("c2", (), T.BOOL), info("s2", (1, 2, 3))], initializer=[axes])
     return model([node("Loop", ["n", "", "x"], ["y"], body=body)], inputs=[info("x"), info("n", (), T.INT64)])
 
-@case("1024")
-def loop_runs_for_ever(folder):
+@case("Loop")
+def loop_that_changes_type(folder):
     body = helper.make_graph(
-        [node("Identity", ["c"], ["c2"]), node("Relu", ["s"], ["s2"])], "body",
-        [info("i", (), T.INT64), info("c", (), T.BOOL), info("s")], [info("c2", (), T.BOOL), info("s2")])
-    count = numpy_helper.from_array(np.array(2**62, np.int64), "n")
-    return model([node("Loop", ["n", "", "x"], ["y"], body=body)], initializers=[count])
+        [node("Identity", ["c"], ["c2"]), node("Cast", ["s"], ["s2"], to=T.INT32)], "body",
+        [info("i", (), T.INT64), info("c", (), T.BOOL), info("s")], [info("c2", (), T.BOOL), info("s2", (2, 3), T.INT32)])
+    return model([node("Loop", ["n", "", "x"], ["y"], body=body)], inputs=[info("x"), info("n", (), T.INT64)])
 
 
 # Functions.

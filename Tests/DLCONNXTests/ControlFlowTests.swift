@@ -100,6 +100,13 @@ import Testing
                     + "{ e = Identity(d) f = Add(a, d) k2 = Identity(k) }> }",
                 runs: [(["n": try numbers([10], []), "x": try floats([0]), "z": try floats([1])], [1])]),
             Case(
+                name: "parts of an input, of lengths that data say",
+                text: "g (float[6] x, int64[2] n) => (float[A] y, float[B] z) { y, z = Split<axis = 0>(x, n) }",
+                runs: [
+                    (["x": try floats([1, 2, 3, 4, 5, 6]), "n": try numbers([2, 4])], [2]),
+                    (["x": try floats([1, 2, 3, 4, 5, 6]), "n": try numbers([6, 0])], [6]),
+                ]),
+            Case(
                 name: "a scan of open length, backwards",
                 text:
                     "g (float[2] x, float[L, 2] xs) => (float[2] y, float[L, 2] ys) { y, ys = Scan<num_scan_inputs = 1, scan_input_directions = [1], "
@@ -110,7 +117,7 @@ import Testing
         ]
     }
 
-    @Test func thereAreCases() { #expect(Self.cases.count == 10) }
+    @Test func thereAreCases() { #expect(Self.cases.count == 11) }
 
     @Test(arguments: cases) func sessionsComputeWhatTheDefinitionsSay(_ item: Case) throws {
         let graph = try importONNX(text: model(item.text))
