@@ -10,7 +10,8 @@ extension Attention {
             let v = writer.operandFacts[2]
         else { return }
         let (headAxis, rowAxis) = op.axes
-        let group = try q.shape[headAxis].quotient(k.shape[headAxis])
+        let (heads, inner) = (q.shape[headAxis], k.shape[headAxis])
+        let group: Dim = heads == inner ? 1 : try heads.quotient(inner)
         func ordered(_ index: Int, _ perm: [Int]) -> String {
             perm == [0, 1, 2, 3] ? writer.inputs[index] : writer.intermediate("Transpose", [writer.inputs[index]], [("perm", .ints(perm))])
         }

@@ -66,7 +66,7 @@ public struct Attention: Operator {
             try context.require(q.shape[0], equals: fact.shape[0], "q is \(q.type) and \(name) is \(fact.type): their batches must agree")
         }
         if let heads = q.shape[axes.head].constant, let inner = k.shape[axes.head].constant,
-            inner == 0 || heads % inner != 0
+            inner == 0 ? heads != 0 : heads % inner != 0
         {
             throw DLCError("\(inner) heads of keys do not divide \(heads) heads of queries")
         }
