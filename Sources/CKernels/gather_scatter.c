@@ -57,6 +57,8 @@ static void combine(dlc_type type, dlc_reduction reduction, int64_t n, void *dst
     case DLC_I8: case DLC_I16: case DLC_I32: case DLC_I64:
         if (ordered) combine_signed(type, reduction, n, dst, updates);
         else combine((dlc_type)(type + (DLC_U8 - DLC_I8)), reduction, n, dst, updates);
+        break;
+    default: break;
     }
 }
 

@@ -91,6 +91,7 @@ static void run_argminmax(const dlc_call *call) {
         case DLC_U16: ARG(uint16_t, uint16_t, SAME)
         case DLC_U32: ARG(uint32_t, uint32_t, SAME)
         case DLC_U64: ARG(uint64_t, uint64_t, SAME)
+        default: break;
         }
         memcpy((int64_t *)call->buffers[1] + outer * p->inner + first, found, (size_t)width * sizeof(int64_t));
     }

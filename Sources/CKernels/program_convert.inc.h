@@ -47,6 +47,7 @@ DLC_APART void DLC_NAME(load_f32)(dlc_type from, int64_t n, const void *src, flo
     DLC_LOAD_CASE(DLC_U32, uint32_t, (float)x)
     DLC_LOAD_CASE(DLC_U64, uint64_t, (float)x)
     DLC_LOAD_CASE(DLC_BOOL, uint8_t, x != 0 ? 1.0f : 0.0f)
+    default: break;  // Narrow types have a kernel of their own.
     }
 }
 
@@ -65,6 +66,7 @@ DLC_APART void DLC_NAME(load_f64)(dlc_type from, int64_t n, const void *src, dou
     DLC_LOAD_CASE(DLC_U32, uint32_t, x)
     DLC_LOAD_CASE(DLC_U64, uint64_t, (double)x)
     DLC_LOAD_CASE(DLC_BOOL, uint8_t, x != 0 ? 1.0 : 0.0)
+    default: break;  // Narrow types have a kernel of their own.
     }
 }
 
@@ -83,6 +85,7 @@ DLC_APART void DLC_NAME(load_i64)(dlc_type from, int64_t n, const void *src, int
     DLC_LOAD_CASE(DLC_U32, uint32_t, x)
     DLC_LOAD_CASE(DLC_U64, uint64_t, (int64_t)x)
     DLC_LOAD_CASE(DLC_BOOL, uint8_t, x != 0)
+    default: break;  // Narrow types have a kernel of their own.
     }
 }
 
@@ -123,6 +126,7 @@ static void DLC_NAME(load)(dlc_type from, dlc_compute to, int64_t n, const void 
     DLC_STORE_CASE(DLC_U32, uint32_t, DLC_TO_I64(x)) \
     DLC_STORE_CASE(DLC_U64, uint64_t, DLC_TO_U64(x)) \
     DLC_STORE_CASE(DLC_BOOL, uint8_t, x != 0) \
+    default: break; \
     }
 
 #define DLC_STORE_INTEGER \
@@ -136,6 +140,7 @@ static void DLC_NAME(load)(dlc_type from, dlc_compute to, int64_t n, const void 
     case DLC_I32: DLC_STORE_CASE(DLC_U32, uint32_t, x) \
     case DLC_I64: DLC_STORE_CASE(DLC_U64, uint64_t, x) \
     DLC_STORE_CASE(DLC_BOOL, uint8_t, x != 0) \
+    default: break; \
     }
 
 DLC_APART void DLC_NAME(store_f32)(dlc_type to, int64_t n, const float *s, void *dst) {

@@ -9,8 +9,8 @@ static int32_t resize_element_shift(dlc_type type) {
     case DLC_F16: case DLC_BF16: case DLC_I16: case DLC_U16: return 1;
     case DLC_F32: case DLC_I32: case DLC_U32: return 2;
     case DLC_F64: case DLC_I64: case DLC_U64: return 3;
+    default: return 0;
     }
-    return 0;
 }
 
 static bool resize_axis_prepare(dlc_resize *p, int32_t axis) {

@@ -4,8 +4,8 @@ import CKernels
 package struct GatherKernel: Kernel {
     package static let name = "gather"
     package static let definition = KernelDefinition(
-        operands: [OperandRule("data", .common(), "*", sampled: true), OperandRule("indices", .index, "*")],
-        results: [OperandRule("result", .common(), "*")], reportsStatus: true)
+        operands: [OperandRule("data", .moved, "*", sampled: true), OperandRule("indices", .index, "*")],
+        results: [OperandRule("result", .moved, "*")], reportsStatus: true)
 
     package var axis = 0
 
@@ -53,8 +53,8 @@ package struct GatherGradientKernel: Kernel {
 package struct GatherElementsKernel: Kernel {
     package static let name = "gather_elements"
     package static let definition = KernelDefinition(
-        operands: [OperandRule("data", .common(), "*", sampled: true), OperandRule("indices", .index, "*indices")],
-        results: [OperandRule("result", .common(), "*indices")], reportsStatus: true)
+        operands: [OperandRule("data", .moved, "*", sampled: true), OperandRule("indices", .index, "*indices")],
+        results: [OperandRule("result", .moved, "*indices")], reportsStatus: true)
 
     package var axis = 0
 
@@ -81,8 +81,8 @@ package struct GatherElementsKernel: Kernel {
 package struct GatherNDKernel: Kernel {
     package static let name = "gather_nd"
     package static let definition = KernelDefinition(
-        operands: [OperandRule("data", .common(), "*", sampled: true), OperandRule("indices", .index, "*places D")],
-        results: [OperandRule("result", .common(), "*")], reportsStatus: true)
+        operands: [OperandRule("data", .moved, "*", sampled: true), OperandRule("indices", .index, "*places D")],
+        results: [OperandRule("result", .moved, "*")], reportsStatus: true)
 
     /// Dimensions in front that data and indices have in common.
     package var batchDimensions = 0
@@ -120,10 +120,10 @@ package struct ScatterElementsKernel: Kernel {
     package static let name = "scatter_elements"
     package static let definition = KernelDefinition(
         operands: [
-            OperandRule("data", .common(), "*data"), OperandRule("indices", .index, "*indices"),
-            OperandRule("updates", .common(), "*indices"),
+            OperandRule("data", .moved, "*data"), OperandRule("indices", .index, "*indices"),
+            OperandRule("updates", .moved, "*indices"),
         ],
-        results: [OperandRule("result", .common(), "*data")], reportsStatus: true)
+        results: [OperandRule("result", .moved, "*data")], reportsStatus: true)
 
     package var axis = 0
     package var reduction = DLC_SCATTER_NONE
@@ -156,9 +156,9 @@ package struct ScatterNDKernel: Kernel {
     package static let name = "scatter_nd"
     package static let definition = KernelDefinition(
         operands: [
-            OperandRule("data", .common(), "*data"), OperandRule("indices", .index, "*places D"), OperandRule("updates", .common(), "*"),
+            OperandRule("data", .moved, "*data"), OperandRule("indices", .index, "*places D"), OperandRule("updates", .moved, "*"),
         ],
-        results: [OperandRule("result", .common(), "*data")], reportsStatus: true)
+        results: [OperandRule("result", .moved, "*data")], reportsStatus: true)
 
     package var reduction = DLC_SCATTER_NONE
 

@@ -4,8 +4,8 @@ import CKernels
 package struct CopyKernel: Kernel {
     package static let name = "copy"
     package static let definition = KernelDefinition(
-        operands: [OperandRule("source", .common(), "*shape", .strided)],
-        results: [OperandRule("result", .common(), "*shape", .strided)])
+        operands: [OperandRule("source", .moved, "*shape", .strided)],
+        results: [OperandRule("result", .moved, "*shape", .strided)])
 
     package init() {}
     package mutating func visit(_ fields: inout some FieldVisitor) {}
@@ -33,8 +33,8 @@ extension dlc_pad_mode: KernelChoice {
 package struct PadKernel: Kernel {
     package static let name = "pad"
     package static let definition = KernelDefinition(
-        operands: [OperandRule("source", .common(), "*"), OperandRule("value?", .common(), "#1")],
-        results: [OperandRule("result", .common(), "*")])
+        operands: [OperandRule("source", .moved, "*"), OperandRule("value?", .moved, "#1")],
+        results: [OperandRule("result", .moved, "*")])
 
     package var mode = DLC_PAD_CONSTANT
     /// Elements before and after each dimension; negative ones are cut off.
@@ -69,7 +69,7 @@ package struct PadKernel: Kernel {
 /// One element repeated.
 package struct FillKernel: Kernel {
     package static let name = "fill"
-    package static let definition = KernelDefinition(operands: [], results: [OperandRule("result", .any, "*")])
+    package static let definition = KernelDefinition(operands: [], results: [OperandRule("result", .anyOrNarrow, "*")])
 
     /// The element's bits, from the lowest.
     package var bits = 0

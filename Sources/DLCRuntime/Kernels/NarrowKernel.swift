@@ -10,7 +10,7 @@ extension dlc_narrow_rounding: KernelChoice {
 package struct NarrowKernel: Kernel {
     package static let name = "narrow_cast"
     package static let definition = KernelDefinition(
-        operands: [OperandRule("x", .any, "*shape")], results: [OperandRule("y", .any, "*shape")])
+        operands: [OperandRule("x", .anyOrNarrow, "*shape")], results: [OperandRule("y", .anyOrNarrow, "*shape")])
 
     package var saturate = true
     package var rounding = DLC_NARROW_UP

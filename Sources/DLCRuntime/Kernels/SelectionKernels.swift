@@ -94,7 +94,7 @@ package struct TopKKernel: Kernel {
 package struct TriluKernel: Kernel {
     package static let name = "triangle"
     package static let definition = KernelDefinition(
-        operands: [OperandRule("x", .common(), "*batch M N")], results: [OperandRule("y", .common(), "*batch M N")])
+        operands: [OperandRule("x", .moved, "*batch M N")], results: [OperandRule("y", .moved, "*batch M N")])
 
     package var upper = true
     /// The diagonal where the part begins.

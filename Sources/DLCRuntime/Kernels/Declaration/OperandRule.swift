@@ -65,14 +65,19 @@ package struct TypeRule: Sendable {
     /// Whether all that are marked so have one type.
     let isCommon: Bool
 
-    /// The common type of the kernel, one of those listed; of any where none is.
+    /// The common type of the kernel, one of those listed; of any that is computed in where none is.
     package static func common(_ types: ElementType...) -> TypeRule {
-        TypeRule(types.isEmpty ? ElementType.allCases : types, isCommon: true)
+        TypeRule(types.isEmpty ? ElementType.computed : types, isCommon: true)
     }
+
+    /// The common type of a kernel that moves elements without looking at them: narrow ones too.
+    package static let moved = TypeRule(ElementType.allCases, isCommon: true)
 
     package static func only(_ types: ElementType...) -> TypeRule { TypeRule(types, isCommon: false) }
 
-    package static let any = TypeRule(ElementType.allCases, isCommon: false)
+    package static let any = TypeRule(ElementType.computed, isCommon: false)
+    /// What a kernel converts, or fills.
+    package static let anyOrNarrow = TypeRule(ElementType.allCases, isCommon: false)
     /// Positions in another tensor.
     package static let index = TypeRule.only(.int32, .int64)
     package static let floats = TypeRule.common(.float32, .float64)
@@ -89,7 +94,7 @@ package struct TypeRule: Sendable {
 
     var text: String {
         let types = ElementType.allCases.filter(allows)
-        let names = types.count == ElementType.allCases.count ? "any" : types.map(\.name).sorted().joined(separator: "|")
+        let names = types.count >= ElementType.computed.count ? (allows(.int4) ? "any or narrow" : "any") : types.map(\.name).sorted().joined(separator: "|")
         return isCommon ? "common \(names)" : names
     }
 }
