@@ -17,6 +17,20 @@ dlc_transposed_class dlc_transposed_class_of(const dlc_conv_transpose *conv, int
 int64_t dlc_transposed_taps(const dlc_conv_transpose *conv, const dlc_transposed_class a[3], const float *x, int64_t od, int64_t oh, int64_t at,
                             const float **pixels, int64_t *places, int64_t *count);
 
+/// A line of outputs, and the classes of its first two places.
+typedef struct {
+    int64_t n, od, oh;
+    dlc_transposed_class classes[3]; ///< the third is whoever walks along the line's
+} dlc_transposed_line;
+
+static inline dlc_transposed_line dlc_transposed_line_of(const dlc_conv_transpose *p, int64_t line) {
+    dlc_transposed_line l = {.n = line / p->oh / p->od, .od = line / p->oh % p->od, .oh = line % p->oh};
+    const int64_t place[2] = {l.od, l.oh};
+    for (int axis = 0; axis < 2; axis++)
+        l.classes[axis] = dlc_transposed_class_of(p, axis, ((place[axis] + p->pad[axis]) % p->stride[axis] + p->stride[axis]) % p->stride[axis]);
+    return l;
+}
+
 /// Few outputs of many inputs: sums over the inputs in vectors of them, where a panel would be mostly empty.
 bool dlc_conv_transpose_narrow_supports(const dlc_conv_transpose *conv);
 void dlc_conv_transpose_narrow_prepare(dlc_conv_transpose *conv, dlc_launch *out);

@@ -17,16 +17,13 @@ typedef struct {
 static void run_line(context *l, int64_t line) {
     const dlc_conv_transpose *p = l->p;
     const float *residual = l->call->buffers[DLC_CONV_RESIDUAL], *slope = l->call->buffers[DLC_CONV_SLOPE];
-    const int64_t oh = line % p->oh, od = line / p->oh % p->od, n = line / p->oh / p->od;
-    dlc_transposed_class a[3] = {
-        dlc_transposed_class_of(p, 0, ((od + p->pad[0]) % p->stride[0] + p->stride[0]) % p->stride[0]),
-        dlc_transposed_class_of(p, 1, ((oh + p->pad[1]) % p->stride[1] + p->stride[1]) % p->stride[1]),
-    };
+    dlc_transposed_line at_line = dlc_transposed_line_of(p, line);
+    dlc_transposed_class *a = at_line.classes;
     for (int64_t residue = 0; residue < p->stride[2]; residue++) {
         a[2] = dlc_transposed_class_of(p, 2, residue);
         for (int64_t at = 0, end; at < a[2].count; at = end) {
-            const float *image = (const float *)l->call->buffers[DLC_CONV_X] + n * p->d * p->h * p->w * p->x_ld;
-            end = dlc_transposed_taps(p, a, image, od, oh, at, l->x, l->places, &l->strip.taps);
+            const float *image = (const float *)l->call->buffers[DLC_CONV_X] + at_line.n * p->d * p->h * p->w * p->x_ld;
+            end = dlc_transposed_taps(p, a, image, at_line.od, at_line.oh, at, l->x, l->places, &l->strip.taps);
             for (int64_t i = 0; i < l->strip.taps; i++) l->weights[i] = (const float *)l->call->buffers[DLC_CONV_WEIGHTS] + l->places[i] * p->c;
             const int64_t pixel = line * p->ow + a[2].first + at * p->stride[2];
             const float *other = residual ? residual + pixel * p->residual_ld : 0;

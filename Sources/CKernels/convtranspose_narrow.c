@@ -48,16 +48,13 @@ static void turn_weights(const dlc_call *call) {
 static void run_line(const dlc_call *call, int64_t line, dlc_transposed_strip *s, const float **x, const float **weights, int64_t *places) {
     const dlc_conv_transpose *p = call->params;
     const float *residual = call->buffers[DLC_CONV_RESIDUAL], *slope = call->buffers[DLC_CONV_SLOPE];
-    const int64_t oh = line % p->oh, od = line / p->oh % p->od, n = line / p->oh / p->od;
-    const float *image = (const float *)call->buffers[DLC_CONV_X] + n * p->d * p->h * p->w * p->x_ld;
-    dlc_transposed_class a[3] = {
-        dlc_transposed_class_of(p, 0, ((od + p->pad[0]) % p->stride[0] + p->stride[0]) % p->stride[0]),
-        dlc_transposed_class_of(p, 1, ((oh + p->pad[1]) % p->stride[1] + p->stride[1]) % p->stride[1]),
-    };
+    dlc_transposed_line at_line = dlc_transposed_line_of(p, line);
+    dlc_transposed_class *a = at_line.classes;
+    const float *image = (const float *)call->buffers[DLC_CONV_X] + at_line.n * p->d * p->h * p->w * p->x_ld;
     for (int64_t residue = 0; residue < p->stride[2]; residue++) {
         a[2] = dlc_transposed_class_of(p, 2, residue);
         for (int64_t at = 0, end; at < a[2].count; at = end) {
-            end = dlc_transposed_taps(p, a, image, od, oh, at, x, places, &s->taps);
+            end = dlc_transposed_taps(p, a, image, at_line.od, at_line.oh, at, x, places, &s->taps);
             for (int64_t i = 0; i < s->taps; i++) weights[i] = (const float *)call->shared + places[i] * p->oc * p->c;
             const int64_t pixel = line * p->ow + a[2].first + at * p->stride[2];
             s->pixels = end - at;

@@ -61,11 +61,11 @@ public enum Compiler {
     /// Compiles a graph for `options.target`.
     /// - Throws: where an operator has no kernel for its types, naming the node.
     public static func compile(_ graph: Graph, _ options: CompileOptions = CompileOptions()) throws -> PlanImage {
-        guard Staging.isNeeded(graph) else { return try Lowering.plan(Self.graph(graph, at: .lowered, options), options) }
+        guard Scheduling.isNeeded(graph) else { return try Lowering.plan(Self.graph(graph, at: .lowered, options), options) }
         let canonical = try Self.graph(graph, at: .canonical, options)
         // What looked like data may have turned out to be constant.
-        guard Staging.isNeeded(canonical) else { return try Lowering.plan(Self.graph(canonical, at: .lowered, options), options) }
-        return try Staging.plan(canonical, options)
+        guard Scheduling.isNeeded(canonical) else { return try Lowering.plan(Self.graph(canonical, at: .lowered, options), options) }
+        return try Scheduling.plan(canonical, options)
     }
 
     /// Compiles a graph and further programs over the same states. `options.memory` is what a session of the first may take.

@@ -1,11 +1,12 @@
 import DLCTensor
+import DLCTensorFiles
 
 /// A field that holds the class of an example.
 enum ClassField {
     /// The names in `classes.txt`, one a line, in a folder or beside a file; nil where there is none.
     static func names(beside path: String) throws -> [String]? {
-        let file = Folder.join(Folder.exists(path) ? path : Folder.parent(of: path), "classes.txt")
-        return Folder.isFile(file) ? try names(in: file) : nil
+        let file = Folder.join(FilePath.isFolder(path) ? path : Folder.parent(of: path), "classes.txt")
+        return FilePath.isFile(file) ? try names(in: file) : nil
     }
 
     static func names(in file: String) throws -> [String] {

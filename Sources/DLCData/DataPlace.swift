@@ -1,4 +1,5 @@
 import DLCTensor
+import DLCTensorFiles
 
 /// Where a data set lies and in which format, told by names alone.
 struct DataPlace: Equatable {
@@ -38,9 +39,9 @@ struct DataPlace: Equatable {
     /// `validation`, `valid`, `val` and `test`, which may have the ending of a file.
     /// - Throws: where nothing is there or no format fits.
     static func find(_ path: String) throws -> (training: DataPlace, validation: DataPlace?) {
-        guard Folder.exists(path) else {
-            guard Folder.isFile(path) else {
-                throw DLCError(Folder.isThere(path) ? "is neither a file nor a folder" : "there is no such file or folder", at: [path])
+        guard FilePath.isFolder(path) else {
+            guard FilePath.isFile(path) else {
+                throw DLCError(FilePath.exists(path) ? "is neither a file nor a folder" : "there is no such file or folder", at: [path])
             }
             return (try file(path), nil)
         }
@@ -88,7 +89,7 @@ struct DataPlace: Equatable {
         if names.contains(SegmentedPictures.folders.images), names.contains(SegmentedPictures.folders.masks) {
             return DataPlace(path: path, format: .segmented, files: [])
         }
-        let folders = names.filter { Folder.exists(Folder.join(path, $0)) }
+        let folders = names.filter { FilePath.isFolder(Folder.join(path, $0)) }
         guard !folders.isEmpty else { throw DLCError("is a folder of no known format; expected \(known)", at: [path]) }
         if try Folder.names(in: Folder.join(path, folders[0])).contains(where: { Folder.kind(of: $0) == "wav" }) {
             return DataPlace(path: path, format: .sounds(folders: folders), files: [])

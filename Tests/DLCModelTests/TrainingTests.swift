@@ -79,41 +79,6 @@ struct OracleTraining {
         #expect(training.evaluation.graph.text() == written.evaluation.graph.text())
     }
 
-    /// The rate that is told is the one of the run that comes next, through schedules, gradients gathered over runs and a base that is set.
-    @Test func theRateInEffectIsKnown() throws {
-        let training = try trained([
-            "a.dlm": """
-            training Fit(x: f32[N, 1]) {
-                loss = x.dense(1, name: "fc").square().mean()
-                minimize loss, by: sgd(exponential(0.5, factor: 0.5)), accumulate: 2
-                return loss: loss
-            }
-            """
-        ])
-        let graph = try #require(training.rateInEffect)
-        #expect(graph.inputs.isEmpty)
-        var run = try OracleTraining(training)
-        func rate() throws -> Double? {
-            var states: [String: Tensor] = [:]
-            for state in graph.states { states[state.name] = run.states[state.name] }
-            return try Interpreter.run(graph, [:], states: &states)["rate"]?.doubles().first
-        }
-        var rates: [Double] = []
-        for _ in 0..<4 {
-            rates.append(try #require(try rate()))
-            try run.run(["x": Tensor([1] as [Float], shape: [1, 1])])
-        }
-        #expect(rates == [0.5, 0.5, 0.25, 0.25], "\(rates)")
-        run.states["training.rate"] = try Tensor([2] as [Float], shape: [])
-        #expect(try rate() == 0.5)
-        let given = try trained([
-            "a.dlm": "training T(x: f32[N, 1], r: f32[]) { l = x.dense(1).mean() minimize l, by: sgd(r) return l: l }".replacing(
-                " minimize", with: "\n minimize"
-            ).replacing(" return", with: "\n return")
-        ])
-        #expect(given.rateInEffect == nil)
-    }
-
     /// The trainings of the repository's models, and one with every form that errors speak of.
     @Test(arguments: [
         "autoencoder", "char_gru", "char_lstm", "dcgan", "dqn", "gpt2", "lenet5", "mlp", "resnet18", "transformer", "unet", "vae",

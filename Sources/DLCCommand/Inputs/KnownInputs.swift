@@ -18,10 +18,12 @@ struct KnownInputs {
             remaining = arguments
         } catch {
             guard ModelFile.kind(path) == "onnx" else { throw error }
-            let small = arguments.compactMap(Self.smallVector)
             // Inputs that declare no shape have as many dimensions as their files.
             var options = options
-            let given = arguments.compactMap { try? ConstantInput.read($0) }
+            let given = arguments.compactMap { argument in
+                (try? ConstantInput.read(argument)).map { (argument: argument, name: $0.name, tensor: $0.tensor) }
+            }
+            let small = given.filter { $0.tensor.rank <= 1 && $0.tensor.count <= Self.mostElements }
             options.inputs.ranks = Dictionary(given.map { ($0.name, $0.tensor.rank) }) { first, _ in first }
             // What cannot be compiled for every extent is for those of the files.
             var settled = options
@@ -49,11 +51,6 @@ struct KnownInputs {
 
     /// The most elements of an input that says something about shapes.
     private static let mostElements = 64
-
-    private static func smallVector(_ argument: String) -> (argument: String, name: String, tensor: Tensor)? {
-        guard let (name, tensor) = try? ConstantInput.read(argument), tensor.rank <= 1, tensor.count <= mostElements else { return nil }
-        return (argument, name, tensor)
-    }
 }
 
 /// `NAME=FILE` for an input that becomes a constant before anything is known of the model.

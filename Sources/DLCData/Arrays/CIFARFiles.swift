@@ -1,4 +1,5 @@
 import DLCTensor
+import DLCTensorFiles
 
 /// The binary versions of CIFAR-10 and CIFAR-100 (Krizhevsky, 2009): records of a label (CIFAR-100: a coarse and a fine one)
 /// and 3 × 32 × 32 bytes, red, green and blue planes.
@@ -32,10 +33,10 @@ enum CIFARFiles {
 
     /// The classes' names where the file that lists them lies beside the data, and how many labels a record then has.
     static func classNames(of place: DataPlace) throws -> (names: [String], labels: Int)? {
-        let folder = Folder.exists(place.path) ? place.path : Folder.parent(of: place.path)
+        let folder = FilePath.isFolder(place.path) ? place.path : Folder.parent(of: place.path)
         for (name, labels) in [("batches.meta.txt", 1), ("fine_label_names.txt", 2)] {
             let path = Folder.join(folder, name)
-            guard Folder.isFile(path) else { continue }
+            guard FilePath.isFile(path) else { continue }
             return (try ClassField.names(in: path), labels)
         }
         return nil

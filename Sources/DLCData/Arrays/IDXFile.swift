@@ -1,4 +1,5 @@
 import DLCTensor
+import DLCTensorFiles
 
 /// The file format of MNIST (LeCun, Cortes and Burges, "The MNIST database", section "File formats"), plain or gzip:
 /// two zeros, a type, the number of dimensions, each extent in four bytes, then the elements; all in network order.
@@ -51,7 +52,7 @@ enum IDXFile {
         let other = labels.hasSuffix(".gz") ? String(labels.dropLast(3)) : labels + ".gz"
         for name in [labels, other] where labels != name.replacing("labels", with: "images") {
             let place = Folder.join(Folder.parent(of: path), name)
-            if Folder.name(of: path) != name, Folder.isFile(place) { return [images, try rows(place, name: "label")] }
+            if Folder.name(of: path) != name, FilePath.isFile(place) { return [images, try rows(place, name: "label")] }
         }
         return [images]
     }

@@ -90,7 +90,7 @@ struct COCOFile {
         let places = [folder, Folder.join(folder, "images"), Folder.join(Folder.parent(of: folder), "images")]
         for id in images.keys.sorted() {
             guard let name = images[id]?.name else { continue }
-            guard let found = places.lazy.map({ Folder.join($0, name) }).first(where: Folder.isFile) else {
+            guard let found = places.lazy.map({ Folder.join($0, name) }).first(where: FilePath.isFile) else {
                 throw DLCError("there is no picture \(name.printable()) beside it, in images, or in images one folder up", at: [path])
             }
             pictures.append(BoxedPicture(path: found, boxes: boxes[id] ?? []))

@@ -1,4 +1,5 @@
 import DLCTensor
+import DLCTensorFiles
 
 /// Boxes in YOLO's text files (Redmon's darknet; Ultralytics, "Datasets"): `images/NAME.png` or `.jpg`, and `labels/NAME.txt` with a
 /// line for each box, its class, its centre's x and y, width and height, in parts of the picture's. A picture without such a file
@@ -16,7 +17,7 @@ enum YOLOFolder {
         let classNames = try ClassField.names(beside: path) ?? []
         let pictures = try names.map { name in
             let file = Folder.join(labels, Folder.stem(of: name) + ".txt")
-            let boxes = Folder.isFile(file) ? try boxes(file, classes: classNames.isEmpty ? nil : classNames.count) : []
+            let boxes = FilePath.isFile(file) ? try boxes(file, classes: classNames.isEmpty ? nil : classNames.count) : []
             return BoxedPicture(path: Folder.join(images, name), boxes: boxes)
         }
         return (pictures, classNames)

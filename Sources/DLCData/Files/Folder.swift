@@ -10,15 +10,6 @@ import DLCTensor
 
 /// Folders and names of files, without Foundation.
 enum Folder {
-    static func exists(_ path: String) -> Bool { kind(path) == S_IFDIR }
-    static func isFile(_ path: String) -> Bool { kind(path) == S_IFREG }
-    static func isThere(_ path: String) -> Bool { kind(path) != nil }
-
-    private static func kind(_ path: String) -> mode_t? {
-        var status = stat()
-        return stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
-    }
-
     /// The names in a folder, sorted by their bytes so that every machine has the same order; hidden ones are left out.
     static func names(in path: String) throws -> [String] {
         guard let folder = opendir(path) else { throw DLCError("cannot be read: \(String(cString: strerror(errno)))", at: [path]) }

@@ -1,4 +1,5 @@
 import DLCTensor
+import DLCTensorFiles
 
 /// The pictures in a folder, told by the endings of their names.
 struct PictureNames {
@@ -17,9 +18,9 @@ struct PictureNames {
         if let odd = all.first(where: { name in
             let kind = Folder.kind(of: name)
             return !kinds.contains(kind) && (Self.kinds.contains(kind) || Self.foreign.contains(kind))
-                || Folder.exists(Folder.join(place, name))
+                || FilePath.isFolder(Folder.join(place, name))
         }) {
-            let isFolder = Folder.exists(Folder.join(place, odd))
+            let isFolder = FilePath.isFolder(Folder.join(place, odd))
             throw DLCError(
                 "is \(isFolder ? "a folder among pictures" : "a picture of a kind that is not read"); expected .\(kinds.joined(separator: ", ."))",
                 at: [Folder.join(place, odd)])

@@ -2,7 +2,7 @@ import DLCGraph
 import DLCOps
 import DLCRuntime
 
-extension Staging {
+extension Scheduling {
     /// Says what an item does that stands for a node.
     mutating func complete(_ item: inout Schedule.Item, _ node: Node, _ graph: Graph) throws {
         switch node.op {

@@ -14,7 +14,7 @@ struct Levels {
     init(_ graph: Graph) {
         values = [Int](repeating: 0, count: graph.valueCount)
         for node in graph.nodes {
-            let isCut = Staging.isCut(node, graph)
+            let isCut = Scheduling.isCut(node, graph)
             var level = 0
             func meet(_ dim: Dim) { for symbol in dim.symbols { level = max(level, symbols[symbol] ?? 0) } }
             for case let operand? in node.operands {
@@ -39,7 +39,7 @@ struct Levels {
     func level(of dims: [Dim]) -> Int { dims.flatMap { $0.symbols.map { symbols[$0] ?? 0 } }.max() ?? 0 }
 }
 
-extension Staging {
+extension Scheduling {
     /// Whether a node ends a level.
     static func isCut(_ node: Node, _ graph: Graph) -> Bool {
         switch node.op {

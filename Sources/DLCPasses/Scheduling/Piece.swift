@@ -36,13 +36,13 @@ struct Piece {
             made[value.index] = result
             return result
         }
-        var isNeeded = Set(values.filter { !Staging.isMadeAnew($0, source) }.map(\.index))
+        var isNeeded = Set(values.filter { !Scheduling.isMadeAnew($0, source) }.map(\.index))
         var order: [Int] = []
         for index in source.nodes.indices.reversed() where levels.nodes[index] == level {
             let node = source.nodes[index]
-            guard node.results.contains(where: { isNeeded.contains($0.index) }), !Staging.isCut(node, source) else { continue }
+            guard node.results.contains(where: { isNeeded.contains($0.index) }), !Scheduling.isCut(node, source) else { continue }
             order.append(index)
-            for case let operand? in node.operands where !Staging.isMadeAnew(operand, source) { isNeeded.insert(operand.index) }
+            for case let operand? in node.operands where !Scheduling.isMadeAnew(operand, source) { isNeeded.insert(operand.index) }
         }
         for index in order.reversed() {
             let node = source.nodes[index]
@@ -72,7 +72,7 @@ struct Piece {
     }
 }
 
-extension Staging {
+extension Scheduling {
     /// Compiles a piece and lets a block run it.
     mutating func append(_ piece: Piece, to block: Int, operands: [Int], results: [Int]) throws {
         var graph = piece.graph

@@ -13,7 +13,7 @@ import DLCRuntime
 /// reads the extent or the result begins the next. All other nodes of a level are one piece, a graph that goes through the passes
 /// like any other: extents that are known when it begins are symbols of its inputs. Values whose elements are known as extents are
 /// made anew in each piece that reads them. Bodies of control flow are blocks inside blocks.
-public struct Staging {
+public struct Scheduling {
     let options: CompileOptions
     var image: PlanImage
     var schedule = Schedule()
@@ -31,9 +31,9 @@ public struct Staging {
         }
         var options = options
         options.memory = nil
-        var staging = Staging(options, name: graph.name)
-        try staging.run(graph)
-        return staging.image
+        var scheduling = Scheduling(options, name: graph.name)
+        try scheduling.run(graph)
+        return scheduling.image
     }
 
     private init(_ options: CompileOptions, name: String) {
