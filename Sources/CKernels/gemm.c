@@ -1,4 +1,5 @@
 /// dlc_gemm in f32: how the work is split, operands copied where their layout asks for it, and tasks.
+#include "gemm_compact.h"
 #include "gemm_typed.h"
 #include "gemm_tile.h"
 
@@ -89,6 +90,50 @@ static void copy_operands(const dlc_gemm *g, const dlc_call *call) {
     }
 }
 
+static int64_t scaled_floats(const dlc_gemm *g) { return g->scales_a && !g->a_copied ? g->row_block * scaled_row(g) : 0; }
+
+/// Rows of a panel in few bits that are floats at a time: with the widest panel two thirds of L1.
+enum { COMPACT_ROWS = 4 * DLC_COMPACT_BLOCK };
+
+/// dlc_block_run over panels in few bits: a few of their rows become floats, which all rows of A meet.
+static void run_compact(const dlc_gemm *g, const dlc_block *b, const uint8_t *packed, float *rows_of_b, int64_t first, int64_t last) {
+    const dlc_tile_set *set = b->set;
+    const dlc_compact_unpacking unpack = dlc_compact_unpacking_of(g->isa);
+    const dlc_activation kind = b->epilogue.activation;
+    const bool simple = dlc_epilogue_is_simple(b->epilogue, b->residual);
+    dlc_tile t = {
+        .taps = 1, .a_step = b->rows, .b = rows_of_b, .c_row = b->c_row, .alpha = b->alpha, .residual_row = b->residual_row,
+        .clamp = simple && kind != DLC_ACT_NONE, .lo = kind == DLC_ACT_CLIP ? b->epilogue.a : 0,
+        .hi = kind == DLC_ACT_CLIP ? b->epilogue.b : __builtin_inff(),
+    };
+    for (int64_t panel = first; panel < last; panel++) {
+        const int64_t vectors = dlc_panel_vectors(&b->panels, panel), column = dlc_panel_column(&b->panels, panel);
+        const int64_t width = vectors * set->lanes, tiles = dlc_ceil_div(b->rows, set->rows[vectors - 1]);
+        const uint8_t *rows = packed + column * dlc_compact_bytes(g->b_form, g->k);
+        t.b_stride = width;
+        t.columns = dlc_min(width, g->n - column);
+        t.bias = b->bias ? b->bias + column : 0;
+        for (int64_t done = 0; done == 0 || done < g->k; done += COMPACT_ROWS) {
+            t.run = dlc_min(COMPACT_ROWS, g->k - done);
+            t.accumulate = done > 0;
+            t.finish = done + t.run == g->k;
+            unpack(g->b_form, t.run, width, rows + width * dlc_compact_bytes(g->b_form, done), rows_of_b);
+            for (int64_t i = 0; i < tiles; i++) {
+                const int64_t row = i * b->rows / tiles, some = (i + 1) * b->rows / tiles - row;
+                const float *shifted[DLC_TILE_MOST_ROWS];
+                for (int64_t r = 0; r < some; r++) shifted[r] = b->a[row + r] + done;
+                t.a = shifted;
+                t.c = b->c + row * b->c_row + column;
+                const float *residual = b->residual ? b->residual + row * b->residual_row + column : 0;
+                t.residual = simple ? residual : 0;
+                set->tile[vectors - 1][some - 1](&t);
+                if (t.finish && !simple)
+                    set->epilogue(b->epilogue, some, t.columns, t.c, b->c_row, residual, b->residual_row, b->slope ? b->slope + column : 0);
+            }
+        }
+    }
+}
+
 static void multiply(const dlc_gemm *g, const dlc_call *call) {
     const dlc_panels panels = dlc_panels_of(dlc_tiles(g->isa), g->k, g->n);
     const float **rows = call->scratch;
@@ -123,7 +168,10 @@ static void multiply(const dlc_gemm *g, const dlc_call *call) {
         block.residual = call->buffers[RESIDUAL]
             ? (const float *)call->buffers[RESIDUAL] + offset_of(g, g->residual_batch, matrix, false) + row * g->residual_row
             : 0;
-        dlc_block_run(&block, group * panels.panels / g->panel_groups, (group + 1) * panels.panels / g->panel_groups);
+        const int64_t first = group * panels.panels / g->panel_groups, last = (group + 1) * panels.panels / g->panel_groups;
+        if (dlc_is_compact(g->b_form))
+            run_compact(g, &block, call->buffers[B], (float *)call->scratch + pointer_floats(g) + scaled_floats(g), first, last);
+        else dlc_block_run(&block, first, last);
     }
 }
 
@@ -141,6 +189,8 @@ bool dlc_gemm_prepare(dlc_isa isa, dlc_gemm *g, dlc_launch *out) {
     if ((double)batches(g) * (double)g->m * (double)g->n > 0x1p46 || (double)g->k * (double)g->n > 0x1p46) return false;
     g->isa = isa;
     g->matrices = batches(g);
+    const bool is_compact = dlc_is_compact(g->b_form);
+    if (g->b_form != DLC_PACK_PANELS && !(is_compact && g->b_packed && g->type == DLC_F32)) return false;
     if (g->type != DLC_F32) return !g->scales_a && dlc_gemm_typed_prepare(g, out);
     if (g->a_row != 1 && g->a_column != 1) return false;
     if (g->scales_a && g->a_column != 1) return false;
@@ -154,6 +204,7 @@ bool dlc_gemm_prepare(dlc_isa isa, dlc_gemm *g, dlc_launch *out) {
                   !(g->b_column == 1 && g->n % dlc_lanes(isa) == 0 && g->m <= 16 && g->b_row > 0);
     g->a_matrices = distinct(g, g->a_batch);
     g->b_matrices = distinct(g, g->b_batch);
+    if (is_compact && g->b_matrices > 1) return false;
     // Rows of B that lie pages apart are read a few at a time from end to end, as so many streams.
     const bool apart = !g->b_packed && !g->b_copied && g->b_row >= 1024;
     g->depth_block = !apart ? 1024 : g->m == 1 ? 16 : 32;
@@ -175,7 +226,7 @@ bool dlc_gemm_prepare(dlc_isa isa, dlc_gemm *g, dlc_launch *out) {
     *out = (dlc_launch){
         .run = run, .tasks = g->tasks, .phases = g->a_copied || g->b_copied ? 2 : 1,
         .shared_bytes = 4 * (copied_a_floats(g) + (g->b_copied ? g->b_matrices * dlc_packed_floats(&panels) : 0)),
-        .scratch_bytes = 4 * (pointer_floats(g) + (g->scales_a && !g->a_copied ? g->row_block * scaled_row(g) : 0)),
+        .scratch_bytes = 4 * (pointer_floats(g) + scaled_floats(g) + (is_compact ? COMPACT_ROWS * DLC_TILE_MOST_VECTORS * dlc_lanes(isa) : 0)),
     };
     return true;
 }

@@ -12,6 +12,7 @@
 #include "gemm_tile.inc.h"
 // Reductions convert as programs do.
 #include "program_convert.inc.h"
+#include "gemm_compact.inc.h"
 #include "layers.inc.h"
 #include "machine.inc.h"
 #include "program_f32.inc.h"

@@ -1,6 +1,7 @@
 /// Packing of weights: tasks are panels, or blocks of inputs of one.
 #include "dlc_pack.h"
 #include "dlc_memory.h"
+#include "gemm_compact.h"
 #include "gemm_tile.h"
 #include "strassen.h"
 #include "winograd.h"
@@ -36,6 +37,7 @@ static bool is_valid(dlc_isa isa, const dlc_pack *p) {
     case DLC_PACK_WINOGRAD_2: case DLC_PACK_WINOGRAD_4: case DLC_PACK_WINOGRAD_STRIDED:
         return p->groups == 1 && p->kernel[0] == 1 && p->kernel[1] == 3 && p->kernel[2] == 3;
     case DLC_PACK_CHANNELS: return p->inputs == 1;
+    case DLC_PACK_HALF: case DLC_PACK_BFLOAT: case DLC_PACK_INT8: case DLC_PACK_INT4: return p->groups == 1 && taps == 1;
     case DLC_PACK_PHASES:
         for (int i = 0; i < 3; i++)
             if (p->kernel[i] > 4096 || p->stride[i] < 1 || p->stride[i] > 4096 || p->dilation[i] < 1 || p->dilation[i] > most) return false;
@@ -48,6 +50,7 @@ int64_t dlc_pack_bytes(dlc_isa isa, const dlc_pack *p) {
     if (!is_valid(isa, p)) return -1;
     if (p->form == DLC_PACK_CHANNELS) return 4 * taps_of(p) * p->groups * p->outputs;
     const dlc_panels panels = panels_of(isa, p);
+    if (dlc_is_compact(p->form)) return panels.panels == 0 ? 0 : dlc_panel_column(&panels, panels.panels) * dlc_compact_bytes(p->form, p->inputs);
     const int64_t side = side_of(p), matrices = p->form == DLC_PACK_STRASSEN ? DLC_STRASSEN_PRODUCTS : side ? side * side : p->groups;
     return 4 * matrices * dlc_packed_floats(&panels);
 }
@@ -181,6 +184,13 @@ static void pack_strassen(const dlc_pack *p, const float *b, float *out, int64_t
         }
 }
 
+static void pack_compact(const dlc_pack *p, const float *weights, uint8_t *out, int64_t panel, int64_t first, int64_t last) {
+    const dlc_panels panels = panels_of(p->isa, p);
+    const int64_t column = dlc_panel_column(&panels, panel), width = dlc_panel_vectors(&panels, panel) * panels.lanes;
+    dlc_compact_pack(p->form, first, last, dlc_min(width, p->outputs - column), width, weights + column * p->output_step, p->input_step,
+                     p->output_step, out + column * dlc_compact_bytes(p->form, p->inputs));
+}
+
 static void pack_channels(const dlc_pack *p, const float *weights, float *out, int64_t first, int64_t last) {
     const int64_t taps = taps_of(p), all = p->groups * p->outputs, step = p->outputs == 1 ? p->group_step : p->output_step;
     if (p->tap_step == 1 && (p->outputs == 1 || p->group_step == p->outputs * step)) {
@@ -207,6 +217,9 @@ static void run(const dlc_call *call) {
             pack_winograd(p, weights, out, call->scratch, unit, first, last);
             break;
         case DLC_PACK_CHANNELS: pack_channels(p, weights, out, first, last); break;
+        case DLC_PACK_HALF: case DLC_PACK_BFLOAT: case DLC_PACK_INT8: case DLC_PACK_INT4:
+            pack_compact(p, weights, call->buffers[PACKED], unit, first, last);
+            break;
         }
     }
 }
@@ -226,6 +239,7 @@ bool dlc_pack_prepare(dlc_isa isa, dlc_pack *p, dlc_launch *out) {
     case DLC_PACK_STRASSEN: inputs /= 2, p->input_block = 64; break;
     case DLC_PACK_WINOGRAD_2: case DLC_PACK_WINOGRAD_4: case DLC_PACK_WINOGRAD_STRIDED: p->input_block = WINOGRAD_INPUTS; break;
     case DLC_PACK_CHANNELS: inputs = p->groups * p->outputs, p->input_block = CHANNELS_BLOCK; break;
+    case DLC_PACK_HALF: case DLC_PACK_BFLOAT: case DLC_PACK_INT8: case DLC_PACK_INT4: p->input_block = 8 * DLC_COMPACT_BLOCK; break;
     }
     p->input_blocks = dlc_ceil_div(inputs, p->input_block);
     *out = (dlc_launch){
@@ -243,6 +257,31 @@ bool dlc_pack_run(dlc_isa isa, dlc_pack pack, const float *weights, float *out) 
     const dlc_call call = {.params = &pack, .buffers = buffers, .scratch = scratch, .end = launch.tasks};
     launch.run(&call);
     dlc_free(scratch);
+    return true;
+}
+
+bool dlc_pack_noise(dlc_isa isa, dlc_pack pack, const float *weights, const void *packed, double *signal, double *noise) {
+    pack.isa = isa;
+    *signal = *noise = 0;
+    if (!dlc_is_compact(pack.form) || dlc_pack_bytes(isa, &pack) < 0) return false;
+    const dlc_panels panels = panels_of(isa, &pack);
+    float *rows = dlc_allocate_arena(4 * DLC_COMPACT_BLOCK * MOST_WIDTH);
+    if (!rows) return false;
+    for (int64_t panel = 0; panel < panels.panels; panel++) {
+        const int64_t column = dlc_panel_column(&panels, panel), width = dlc_panel_vectors(&panels, panel) * panels.lanes;
+        const uint8_t *from = (const uint8_t *)packed + column * dlc_compact_bytes(pack.form, pack.inputs);
+        for (int64_t first = 0; first < pack.inputs; first += DLC_COMPACT_BLOCK) {
+            const int64_t some = dlc_min(DLC_COMPACT_BLOCK, pack.inputs - first);
+            dlc_compact_unpack_portable(pack.form, some, width, from + width * dlc_compact_bytes(pack.form, first), rows);
+            for (int64_t i = 0; i < some; i++)
+                for (int64_t j = 0; j < dlc_min(width, pack.outputs - column); j++) {
+                    const double w = weights[(first + i) * pack.input_step + (column + j) * pack.output_step], d = w - rows[i * width + j];
+                    *signal += w * w;
+                    *noise += d * d;
+                }
+        }
+    }
+    dlc_free(rows);
     return true;
 }
 

@@ -29,6 +29,7 @@ struct BuildCommand: ParsableCommand {
               dlc build learn.dlm --training Learn --set N=64 --memory 512M
               dlc build learn.dlm --training Learn --program predict --weights learned.safetensors -o small.dlc
               dlc build resnet50.onnx --exact
+              dlc build gpt2_decoder.dlm --weights gpt2.safetensors --compact int8
               dlc build resnet50.onnx --tune
               dlc build digits.onnx -o digits.dlc --swift Digits.swift
             """)
@@ -55,7 +56,8 @@ struct BuildCommand: ParsableCommand {
         guard ModelFile.isPlan(output) else { throw DLCError("expected a name that ends in .dlc", at: [output]) }
         var options = try input.options(settling)
         options.program = network.program
-        let image = try ModelFile.compile(input.model, options, flags)
+        let report = CompactReport()
+        let image = try ModelFile.compile(input.model, options, flags, report: report)
         if let interface {
             let text = TypedInterface(image.plan, resource: ModelFile.stem(output), source: options.training ?? ModelFile.stem(input.model))
                 .text
@@ -72,6 +74,7 @@ struct BuildCommand: ParsableCommand {
         let arena = image.plan.schedule == nil ? (try? image.plan.buffers(under: [:])).map { ", arena \(Format.bytes($0.peak))" } ?? "" : ""
         let seconds = Format.fixed(start.duration(to: .now) / .seconds(1), 2)
         print("\(output): \(Format.bytes(size)), \(steps)\(arena), for \(image.plan.target.name), in \(seconds) s")
+        if flags.compact != nil { print(report.line ?? "there was no product with constant weights to keep in fewer bits") }
     }
 }
 

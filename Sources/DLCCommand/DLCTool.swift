@@ -22,8 +22,8 @@ struct DLCTool: ParsableCommand {
             """,
         subcommands: [
             BuildCommand.self, RunCommand.self, InspectCommand.self, BenchCommand.self, ExportCommand.self, CompareCommand.self,
-            OptCommand.self, TrainCommand.self, EvaluateCommand.self, SearchCommand.self, ExplainCommand.self, SampleCommand.self,
-            GenerateCommand.self, FormatCommand.self, LayersCommand.self,
+            OptCommand.self, QuantizeCommand.self, TrainCommand.self, EvaluateCommand.self, SearchCommand.self, ExplainCommand.self,
+            SampleCommand.self, GenerateCommand.self, FormatCommand.self, LayersCommand.self,
         ])
 
     static func main() {

@@ -14,6 +14,8 @@ public struct CompileOptions: Sendable {
     public var likely: [String: Int] = [:]
     /// Kernels with alternatives are measured, instead of chosen by estimates.
     public var tuning: Tuning?
+    /// The constant matrices of products keep fewer bits.
+    public var weights: CompactWeights?
     /// What a session may take: values are computed again where keeping them would take more.
     public var memory: MemoryBudget?
     /// Settings of the passes.
@@ -23,6 +25,39 @@ public struct CompileOptions: Sendable {
     public init(target: Target? = nil) {
         self.target = target ?? .native
         processor = target == nil ? .host : .typical
+    }
+}
+
+/// How the constant right matrices of products in f32 are kept, and read back while they are multiplied: products still compute in
+/// f32. What takes little time beside reading its weights, such as a layer on one row, becomes faster as they shrink.
+public struct CompactWeights: Sendable {
+    public enum Form: String, Sendable, CaseIterable {
+        /// 16-bit floats.
+        case float16 = "f16"
+        case bfloat16 = "bf16"
+        /// Integers from −127 to 127 with a scale for every 32 weights of an output: 9 bits each.
+        case int8
+        /// Integers from −7 to 7 with such scales: 5 bits each.
+        case int4
+    }
+
+    public var form: Form
+    /// Called for each matrix with its layer's name, its elements, and the sums of squares of the weights and of what they lose.
+    public var observe: @Sendable (_ name: String, _ count: Int, _ signal: Double, _ noise: Double) -> Void
+
+    public init(
+        _ form: Form, observe: @escaping @Sendable (_ name: String, _ count: Int, _ signal: Double, _ noise: Double) -> Void = { _, _, _, _ in }
+    ) {
+        (self.form, self.observe) = (form, observe)
+    }
+
+    var packing: ProductPacking {
+        switch form {
+        case .float16: .half
+        case .bfloat16: .bfloat
+        case .int8: .int8
+        case .int4: .int4
+        }
     }
 }
 

@@ -33,6 +33,13 @@ package enum Format {
 
     package static func exponential(_ x: Double) -> Double { exp(x) }
 
+    /// The ratio of two powers in decibels: infinite where there is no noise, minus infinity where the ratio is no number.
+    package static func decibels(_ signal: Double, above noise: Double) -> Double {
+        if noise == 0, signal.isFinite { return .infinity }
+        let ratio = 10 * log10(signal / noise)
+        return ratio.isNaN ? -.infinity : ratio
+    }
+
     /// In units of 1024.
     package static func bytes(_ count: Int) -> String { scaled(Double(count), 1024, ["B", "KiB", "MiB", "GiB", "TiB"]) }
 

@@ -184,7 +184,8 @@ def transformer(course, short):
     if short:
         return report
     train, test = data_of("masked-verses")
-    trained = course.fit("transformer.dlm", "LearnMasked", train, batch=32, epochs=4, steps=4 * 625, vocabulary=len(lines_of("masked-verses", "vocabulary.txt")))
+    trained = course.fit("transformer.dlm", "LearnMasked", train, batch=32, epochs=12, steps=12 * 625,
+                         vocabulary=len(lines_of("masked-verses", "vocabulary.txt")))
     accuracy = float(trained.evaluate(test, batch=200)["accuracy"])
     report.took(trained)
     hidden = test["label"][test["counted"] > 0]

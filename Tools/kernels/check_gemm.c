@@ -1,6 +1,8 @@
 /// dlc_gemm against naive products in double: every instruction set of the host, every tail, layout,
 /// batch, epilogue and type; and the same bits however tasks are split.
 #include "harness.h"
+#include "../../Sources/CKernels/gemm_compact.h"
+#include "../../Sources/CKernels/gemm_tile.h"
 #include "../../Sources/CKernels/gemm_typed.h"
 
 static int failures, cases;
@@ -100,6 +102,63 @@ static void check_float(dlc_isa isa, dlc_type type, int64_t m, int64_t n, int64_
     free(c), free(again), free(pack);
 }
 
+/// A packed matrix in few bits: what it unpacks to is near the weights, and products are those of what it unpacks to.
+static void check_compact(dlc_isa isa, dlc_pack_form form, int64_t m, int64_t n, int64_t k, bool transposed, bool scaled, dlc_epilogue e) {
+    float *a = aligned(4 * m * k), *b = aligned(4 * k * n), *bias = aligned(4 * n), *c = aligned(4 * m * n), *again = aligned(4 * m * n);
+    float *scale = aligned(4 * k);
+    for (int64_t i = 0; i < m * k; i++) a[i] = random_float();
+    for (int64_t i = 0; i < k * n; i++) b[i] = random_float() * (i % 7 == 0 ? 0 : 1);
+    for (int64_t i = 0; i < n; i++) bias[i] = random_float();
+    for (int64_t i = 0; i < k; i++) scale[i] = random_float();
+    const int64_t row = transposed ? 1 : n, column = transposed ? k : 1;
+    dlc_pack pack = dlc_matrix_packing(form, k, n, row, column);
+    const int64_t bytes = dlc_pack_bytes(isa, &pack);
+    uint8_t *packed = aligned(bytes);
+    double signal = 0, noise = 0;
+    bool fine = bytes >= 0 && dlc_pack_run(isa, pack, b, (float *)packed) && dlc_pack_noise(isa, pack, b, packed, &signal, &noise);
+    const double most[] = {2e-7, 2e-5, 5e-5, 2e-2};
+    fine = fine && noise <= most[form - DLC_PACK_HALF] * signal;
+    // What it unpacks to, on this instruction set and in portable code.
+    const dlc_panels panels = dlc_panels_of(dlc_tiles(isa), k, n);
+    double *meant = aligned(8 * k * n);
+    for (int64_t panel = 0; panel < panels.panels; panel++) {
+        const int64_t first = dlc_panel_column(&panels, panel), width = dlc_panel_vectors(&panels, panel) * panels.lanes;
+        float *rows = aligned(4 * k * width), *plain = aligned(4 * k * width);
+        const uint8_t *from = packed + first * dlc_compact_bytes(form, k);
+        dlc_compact_unpacking_of(isa)(form, k, width, from, rows);
+        dlc_compact_unpack_portable(form, k, width, from, plain);
+        fine = fine && memcmp(rows, plain, (size_t)(4 * k * width)) == 0;
+        for (int64_t i = 0; i < k; i++)
+            for (int64_t j = 0; j < width && first + j < n; j++) meant[i * n + first + j] = rows[i * width + j];
+        free(rows), free(plain);
+    }
+    dlc_gemm g = {.type = DLC_F32, .b_packed = true, .b_form = form, .m = m, .n = n, .k = k, .batch = {1, 1, 1, 1}, .alpha = 1,
+                  .a_row = k, .a_column = 1, .c_row = n, .epilogue = e, .scales_a = scaled};
+    void *buffers[] = {a, packed, bias, NULL, bias, c, scale, NULL};
+    dlc_launch launch;
+    fine = fine && dlc_gemm_prepare(isa, &g, &launch) && launch_run(&launch, &g, buffers, 1 + launch.tasks / 2);
+    buffers[5] = again;
+    fine = fine && launch_run(&launch, &g, buffers, 1) && memcmp(c, again, (size_t)(4 * m * n)) == 0;
+    double worst = 0;
+    for (int64_t i = 0; fine && i < m; i++)
+        for (int64_t j = 0; j < n; j++) {
+            double sum = bias[j], size = 1;
+            for (int64_t p = 0; p < k; p++) {
+                const double product = (double)a[i * k + p] * (scaled ? scale[p] : 1) * meant[p * n + j];
+                sum += product, size += fabs(product);
+            }
+            const double error = fabs(c[i * n + j] - dlc_activate_f64(&e, sum, bias[j])) / size;
+            if (!(error <= worst)) worst = error;
+        }
+    cases++;
+    if (!fine || !(worst < 2e-6)) {
+        failures++;
+        printf("FAILED %s in few bits, form %d m %lld n %lld k %lld noise %g of %g error %g\n", isa_names[isa], form, (long long)m, (long long)n,
+               (long long)k, noise, signal, worst);
+    }
+    free(a), free(b), free(bias), free(c), free(again), free(scale), free(packed), free(meant);
+}
+
 #define CHECK_INTEGER(T, TYPE)                                                                              \
     static void check_##T(int64_t m, int64_t n, int64_t k) {                                                \
         T *a = aligned(m * k * sizeof(T)), *b = aligned(k * n * sizeof(T)), *c = aligned(m * n * sizeof(T));  \
@@ -136,6 +195,13 @@ int main(void) {
                 shape s = {random_below(2), random_below(2), random_below(2), random_below(2), random_below(2), random_below(4)};
                 check_float(isa, DLC_F32, m, n, random_below(40), s, none, 1, one, 0);
             }
+        for (dlc_pack_form form = DLC_PACK_HALF; form <= DLC_PACK_INT4; form++) {
+            const int64_t depths[] = {0, 1, 31, 32, 33, 127, 128, 129, 300};
+            for (int i = 0; i < 9; i++)
+                for (int64_t n = 0; n <= 150; n += n < 20 ? 5 : 37)
+                    check_compact(isa, form, random_below(4) == 0 ? 40 : random_below(9), n, depths[i], random_below(2), random_below(2),
+                                  (dlc_epilogue){.activation = random_below(3) ? DLC_ACT_NONE : DLC_ACT_GELU});
+        }
         for (int act = 0; act <= DLC_ACT_ELU; act++)
             for (int after = 0; after < 4; after++) {
                 dlc_epilogue e = {act, after & 1, 0.3f, 0.7f};

@@ -44,6 +44,7 @@ typedef struct {
 typedef struct {
     dlc_type type;             ///< F32, F64 or an integer type; integers wrap and take no epilogue but bias and residual
     bool b_packed;             ///< B was packed by `dlc_matrix_packing` for the same instruction set (F32 only)
+    dlc_pack_form b_form;      ///< how: DLC_PACK_PANELS, or one matrix in few bits
     bool scales_a, relu_a;
     int64_t m, n, k;
     int64_t batch[4];          ///< extents, outermost first; 1 where unused

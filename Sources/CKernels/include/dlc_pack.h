@@ -16,6 +16,11 @@ typedef enum : uint8_t {
     DLC_PACK_WINOGRAD_STRIDED = 4, ///< DLC_CONV_WINOGRAD_STRIDED: 5 × 5 points
     DLC_PACK_CHANNELS = 5,         ///< DLC_CONV_DEPTHWISE and depthwise `dlc_conv_transpose`: [tap][group and output]
     DLC_PACK_PHASES = 6,           ///< `dlc_conv_transpose`: panels for each class of outputs that use the same taps
+    // Of one matrix, for `dlc_gemm`, in fewer bits (gemm_compact.h):
+    DLC_PACK_HALF = 7,             ///< panels of 16-bit floats
+    DLC_PACK_BFLOAT = 8,           ///< panels of bfloat16
+    DLC_PACK_INT8 = 9,             ///< panels of 8-bit integers, a scale for every 32 weights of an output
+    DLC_PACK_INT4 = 10,            ///< the same of 4-bit integers
 } dlc_pack_form;
 
 /// Weights in f32 of `groups` groups, [output][input][tap] at any distances, for a kernel. A matrix of k × n is one group of
@@ -41,6 +46,10 @@ bool dlc_pack_prepare(dlc_isa isa, dlc_pack *pack, dlc_launch *out);
 
 /// All of it at once on this thread. False where the packing makes no sense or there is no memory.
 bool dlc_pack_run(dlc_isa isa, dlc_pack pack, const float *weights, float *out);
+
+/// What packing a matrix in few bits changes: the sums of squares of the weights and of the differences.
+/// `pack` as it was packed, without its extents prepared. False where it makes no sense or there is no memory.
+bool dlc_pack_noise(dlc_isa isa, dlc_pack pack, const float *weights, const void *packed, double *signal, double *noise);
 
 /// An estimate of the cycles on one core.
 double dlc_pack_cost(dlc_isa isa, const dlc_pack *pack);

@@ -36,19 +36,29 @@ struct CompileFlags: ParsableArguments {
             valueName: "bytes"))
     var memory: ByteCount?
 
+    @Option(
+        help: ArgumentHelp(
+            "Keep the constant matrices of products in fewer bits: f16, bf16, int8 or int4; they are read back while they are multiplied.",
+            valueName: "form"))
+    var compact: CompactWeights.Form?
+
     func validate() throws {
         if tuneCache != nil, !tune { throw ValidationError("--tune-cache is for --tune") }
     }
 
-    /// - Parameter training: whether a training is compiled.
+    /// - Parameters:
+    ///   - training: whether a training is compiled.
+    ///   - report: gets what `--compact` loses.
     /// - Throws: where times shall be measured and their file is damaged or cannot be written; where a budget is given to
     ///   something else than a training.
-    func options(training: Bool = false) throws -> CompileOptions {
+    func options(training: Bool = false, report: CompactReport? = nil) throws -> CompileOptions {
+        if compact != nil, training { throw DLCError("--compact is for networks whose weights are constant; a training moves them") }
         if memory != nil, !training { throw DLCError("--memory is for trainings: name one with --training") }
         var options = CompileOptions(target: target == .native ? nil : target.target)
         options.exact = exact
         options.passes.declined = { Console.warn("\($0); left as it is") }
         options.memory = memory.map { MemoryBudget(bytes: $0.bytes) }
+        options.weights = compact.map { form in CompactWeights(form) { report?.add($0, $1, signal: $2, noise: $3) } }
         options.likely = try NamedExtent.table(likely, option: "--likely")
         if tune {
             options.tuning = Tuning(cache: try TuneCache(path: try tuneCache ?? Self.defaultCache()), observe: Self.report)
@@ -64,6 +74,7 @@ struct CompileFlags: ParsableArguments {
         if let tuneCache { arguments += ["--tune-cache", tuneCache] }
         for extent in likely { arguments += ["--likely", extent.description] }
         if let memory { arguments += ["--memory", "\(memory.bytes)"] }
+        if let compact { arguments += ["--compact", compact.rawValue] }
         return arguments
     }
 
@@ -72,7 +83,7 @@ struct CompileFlags: ParsableArguments {
         guard models.allSatisfy(ModelFile.isPlan) else { return }
         let flags = [
             (target != .native, "--target"), (exact, "--exact"), (tune, "--tune"), (!likely.isEmpty, "--likely"),
-            (memory != nil, "--memory"),
+            (memory != nil, "--memory"), (compact != nil, "--compact"),
         ]
         if let given = flags.first(where: \.0) {
             throw DLCError("is compiled already; \(given.1) is for dlc build", at: models.prefix(1).map { $0 })

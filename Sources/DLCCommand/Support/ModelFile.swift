@@ -36,9 +36,10 @@ enum ModelFile {
     }
 
     /// A graph compiled as the flags say.
-    static func compile(_ path: String, _ model: ModelOptions, _ flags: CompileFlags) throws -> PlanImage {
+    /// - Parameter report: gets what `--compact` loses.
+    static func compile(_ path: String, _ model: ModelOptions, _ flags: CompileFlags, report: CompactReport? = nil) throws -> PlanImage {
         let isTraining = model.training != nil && model.program == nil
-        let options = try flags.options(training: isTraining)
+        let options = try flags.options(training: isTraining, report: report)
         if isTraining {
             try checkSource(path)
             return try Progress.during("compiling \(path)") { try Compiler.compileTraining(path, model, options) }

@@ -83,16 +83,9 @@ struct EvaluateCommand: ParsableCommand {
         var subject = try subject()
         if let network = subject.network { subject.metadata.merge(network.metadata) { $1 } }
         var parts: (metrics: [NamedValue], evaluation: Evaluation?) = ([], nil)
-        var options = DataOptions()
-        for setting in readings { try located("--read") { try options.set(setting.name, setting.value) } }
-        for source in sources { options.sources[source.name] = source.value }
-        var labels = Answer.labels(subject.metadata["labels"])
-        var encoding = try located(model) { try DataEncoding(metadata: subject.metadata) }
-        // The data's classes must be the model's, whatever their order in a folder.
-        if encoding.classNames.isEmpty { encoding.classNames = labels }
-        if encoding != DataEncoding() { options.encoding = encoding }
-        let read = options
-        func examples(_ wanted: [WantedField]) throws -> any Dataset { try self.examples(wanted, of: subject, read) }
+        let known = try KnownData(subject.metadata, readings: readings, sources: sources, at: model)
+        var labels = known.labels
+        func examples(_ wanted: [WantedField]) throws -> any Dataset { try self.examples(wanted, of: subject, known.options) }
         func normalisation(_ examples: any Dataset) throws -> Normalisation {
             try located(model) { try Normalisation(metadata: subject.metadata, fields: examples.fields) }
         }
@@ -123,7 +116,7 @@ struct EvaluateCommand: ParsableCommand {
         }
         if Console.hasTerminal { Console.put("\r\u{1B}[K") }
         // Classes that are symbols bear their names.
-        let symbols = (encoding.targetVocabulary ?? encoding.vocabulary)?.symbols ?? []
+        let symbols = (known.encoding.targetVocabulary ?? known.encoding.vocabulary)?.symbols ?? []
         if labels.isEmpty, let confusion = parts.evaluation?.confusion, confusion.count == symbols.count {
             labels = symbols.map { $0.contains(where: \.isWhitespace) ? String(reflecting: $0) : $0 }
         }

@@ -48,7 +48,8 @@ public enum AllLayers {
             layers: [
                 FlattenLayer.definition, ReshapeLayer.definition, TransposeLayer.definition, SqueezeLayer.squeeze, SqueezeLayer.unsqueeze,
                 ExpandLayer.definition, ConcatLayer.definition, StackLayer.definition, SplitLayer.definition, SliceLayer.definition,
-                PadLayer.pad, PadLayer.crop, GatherLayer.definition, OneHotLayer.definition, CastLayer.definition,
+                PadLayer.pad, PadLayer.crop, GatherLayer.definition, ScatterLayer.definition, OneHotLayer.definition,
+                CastLayer.definition,
             ]),
         Group(
             title: "Regions and boxes",

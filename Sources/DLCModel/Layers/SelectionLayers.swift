@@ -140,6 +140,26 @@ public struct GatherLayer: Layer {
     }
 }
 
+/// Slices replaced at places that indices choose.
+public struct ScatterLayer: Layer {
+    public var definition: LayerDefinition { Self.definition }
+
+    public static let definition = LayerDefinition(
+        Self(), name: "scatter",
+        doc: "x with other slices along its first dimension: `updates` `[K, …]` at the places `indices` `[K]`, below 0 counted from the end. "
+            + "Of a state only these slices are written.",
+        operands: ["x", "indices", "updates"])
+
+    public func apply(to operands: [TensorValue?], in context: LayerContext) throws -> [TensorValue] {
+        let (x, updates) = (try operand(operands, 0), try operand(operands, 2))
+        let indices = try integers(operand(operands, 1), context)
+        guard indices.rank == 1 else { throw DLCError("the indices are \(indices.type); expected a vector") }
+        guard x.rank >= 1 else { throw DLCError("x is \(x.type); expected at least one dimension") }
+        let places = try context.add(Reshape(shape: [indices.shape[0], 1]), indices)
+        return [try context.add(ScatterND(), x, places, updates)]
+    }
+}
+
 /// Indices as vectors of zeros with a one.
 public struct OneHotLayer: Layer {
     public var depth = 0

@@ -45,6 +45,9 @@ extension TensorValue {
     public func gather(_ indices: TensorValue, axis: Int = 0, name: String? = nil) throws -> TensorValue {
         try applying(GatherLayer(axis: axis), indices, name: name)
     }
+    public func scatter(_ indices: TensorValue, _ updates: TensorValue, name: String? = nil) throws -> TensorValue {
+        try builder.layer(ScatterLayer(), name: name).results([self, indices, updates])[0]
+    }
     public func oneHot(_ depth: Int, type: ElementType = .float32, name: String? = nil) throws -> TensorValue {
         try applying(OneHotLayer(depth: depth, type: type), name: name)
     }

@@ -1,9 +1,9 @@
 /// A pattern of names of parameters, in which `*` matches any run of characters, as short as the rest allows.
-struct NamePattern: Sendable {
+package struct NamePattern: Sendable {
     /// What stands between the stars.
     let parts: [[UInt8]]
 
-    init(_ text: some StringProtocol) {
+    package init(_ text: some StringProtocol) {
         parts = Array(text.utf8).split(separator: UInt8(ascii: "*"), omittingEmptySubsequences: false).map(Array.init)
     }
 
@@ -33,7 +33,7 @@ struct NamePattern: Sendable {
 
     /// Whether a parameter is meant: one of a name that the pattern matches or, without a star, one of that name or anywhere in
     /// the block or layer of that name.
-    func covers(_ name: String) -> Bool {
+    package func covers(_ name: String) -> Bool {
         if runs(in: name) != nil { return true }
         return isPlain && name.utf8.starts(with: parts[0] + [UInt8(ascii: ".")])
     }

@@ -23,10 +23,13 @@ extension Lowering {
             let isOneProduct =
                 try !op.transA && scaling.isEmpty && left.isContiguous() && result.isContiguous()
                 && operands.residual?.isContiguous() != false
-            packing = isOneProduct ? self.packing(for: node) : .panels
             let isTransposed = transB
-            let form = packing == .strassen ? DLC_PACK_STRASSEN : DLC_PACK_PANELS
-            right = try packed(b, PackKernel(form), for: node) { $0.asMatrix(isTransposed: isTransposed) }
+            if let compact = try compact(b, weights, isTransposed: isTransposed, node) {
+                (right, packing) = compact
+            } else {
+                packing = isOneProduct ? self.packing(for: node) : .panels
+                right = try packed(b, PackKernel(packing.form), for: node) { $0.asMatrix(isTransposed: isTransposed) }
+            }
             transB = false
         } else {
             right = try innerOrRowContiguous(b)
@@ -42,6 +45,29 @@ extension Lowering {
         emit(
             kernel, node, summary: summary(scalingSummary(op, scaling) + "matmul", op, operands),
             operands: [left, right, operands.bias, operands.residual, operands.slope] + scaling, results: [result], operations: work)
+    }
+
+    /// A constant matrix in the bits that the options give weights; nil where they say nothing, or it does not fit into them: a
+    /// weight is infinite, no number, or beyond halves.
+    private mutating func compact(
+        _ value: Value, _ weights: Tensor, isTransposed: Bool, _ node: Node
+    ) throws -> (right: Plan.Operand, packing: ProductPacking)? {
+        guard let options = options.weights else { return nil }
+        let packing = options.packing, kernel = PackKernel(packing.form)
+        let key = PackingKey(kernel: "\(PackKernel.name) \(kernel.text)", values: [value.index], layouts: [isTransposed ? [1] : nil])
+        if let known = packings[key] { return (known, packing) }
+        let source = try Plan.Operand(dense: weights).asMatrix(isTransposed: isTransposed)
+        var step = Plan.Step(kernel: kernel, name: node.name, summary: "pack", operands: [source], results: [])
+        let bytes = try kernel.bytes(source.shape, isa: target.isa)
+        step.results = [Plan.Operand(location: .buffer(0), type: .uint8, shape: [bytes], strides: [1])]
+        let packed = try step.packed(for: target, from: [weights])
+        guard let noise = PackingNoise(packing.form, weights, isTransposed: isTransposed, packed: packed, isa: target.isa),
+            noise.signal.isFinite, noise.noise.isFinite
+        else { return nil }
+        options.observe(node.name.isEmpty ? node.op.name : node.name, weights.count, noise.signal, noise.noise)
+        let right = try constant(packed)
+        packings[key] = right
+        return (right, packing)
     }
 
     private func scalingSummary(_ op: FusedMatMul, _ scaling: [Plan.Operand?]) -> String {

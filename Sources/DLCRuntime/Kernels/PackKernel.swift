@@ -4,6 +4,7 @@ extension dlc_pack_form: KernelChoice {
     package static let choices: ChoiceTable<dlc_pack_form> = [
         DLC_PACK_PANELS: "panels", DLC_PACK_STRASSEN: "strassen", DLC_PACK_WINOGRAD_2: "winograd 2x2", DLC_PACK_WINOGRAD_4: "winograd 4x4",
         DLC_PACK_WINOGRAD_STRIDED: "winograd 2x2/2", DLC_PACK_CHANNELS: "channels", DLC_PACK_PHASES: "phases",
+        DLC_PACK_HALF: "f16", DLC_PACK_BFLOAT: "bf16", DLC_PACK_INT8: "int8", DLC_PACK_INT4: "int4",
     ]
 }
 
@@ -82,6 +83,34 @@ package struct PackKernel: Kernel {
         let needed = Int(dlc_pack_bytes(step.isa, &pack))
         guard needed == result.count else { throw DLCError("packed has \(result.count) bytes; expected \(needed)") }
         return try PreparedKernel(pack, slots: step.slots) { dlc_pack_prepare(step.isa, $0, $1) }
+    }
+}
+
+/// What packing a constant matrix in few bits changes of it.
+package struct PackingNoise: Sendable {
+    /// Sums of squares of the weights, and of what they differ by.
+    package let signal: Double
+    package let noise: Double
+
+    /// - Parameters:
+    ///   - matrix: f32, `[…, inputs, outputs]`, or `[…, outputs, inputs]` where transposed.
+    ///   - packed: what `form` made of it.
+    /// - Returns: nil where the form keeps all bits.
+    package init?(_ form: dlc_pack_form, _ matrix: Tensor, isTransposed: Bool, packed: Tensor, isa: dlc_isa) {
+        guard matrix.rank >= 2, matrix.type == .float32 else { return nil }
+        let (rows, columns) = (Int64(matrix.shape[matrix.rank - 2]), Int64(matrix.shape[matrix.rank - 1]))
+        let pack = dlc_matrix_packing(
+            form, isTransposed ? columns : rows, isTransposed ? rows : columns, isTransposed ? 1 : columns, isTransposed ? columns : 1)
+        var (signal, noise) = (0.0, 0.0)
+        let isDone = matrix.withUnsafeBytes { weights in
+            packed.withUnsafeBytes { packed in
+                weights.baseAddress.map { weights in
+                    dlc_pack_noise(isa, pack, weights.assumingMemoryBound(to: Float.self), packed.baseAddress, &signal, &noise)
+                } ?? false
+            }
+        }
+        guard isDone else { return nil }
+        (self.signal, self.noise) = (signal, noise)
     }
 }
 

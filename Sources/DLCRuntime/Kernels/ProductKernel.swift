@@ -8,8 +8,26 @@ package enum ProductPacking: UInt8, KernelChoice {
     case panels = 1
     /// `DLC_PACK_STRASSEN`.
     case strassen = 2
+    /// `DLC_PACK_HALF`, and so on: panels in fewer bits.
+    case half = 3
+    case bfloat = 4
+    case int8 = 5
+    case int4 = 6
 
-    package static let choices: ChoiceTable<ProductPacking> = [.none: "none", .panels: "panels", .strassen: "strassen"]
+    package static let choices: ChoiceTable<ProductPacking> = [
+        .none: "none", .panels: "panels", .strassen: "strassen", .half: "f16", .bfloat: "bf16", .int8: "int8", .int4: "int4",
+    ]
+
+    package var form: dlc_pack_form {
+        switch self {
+        case .none, .panels: DLC_PACK_PANELS
+        case .strassen: DLC_PACK_STRASSEN
+        case .half: DLC_PACK_HALF
+        case .bfloat: DLC_PACK_BFLOAT
+        case .int8: DLC_PACK_INT8
+        case .int4: DLC_PACK_INT4
+        }
+    }
 }
 
 /// Matrix products, over batch dimensions that broadcast.
@@ -47,6 +65,7 @@ package struct ProductKernel: Kernel {
         case .none: "product"
         case .panels: "product packed"
         case .strassen: "product strassen"
+        case .half, .bfloat, .int8, .int4: "product \(packing.choiceName ?? "")"
         }
     }
 
@@ -75,6 +94,7 @@ package struct ProductKernel: Kernel {
         var gemm = dlc_gemm()
         gemm.type = c.type.kernelType
         gemm.b_packed = packing != .none
+        if packing != .strassen { gemm.b_form = packing.form }
         gemm.alpha = Float(scale)
         gemm.epilogue = epilogue.parameters
         try batches.write(&gemm)
@@ -123,7 +143,7 @@ package struct ProductKernel: Kernel {
     private func checkPacked(_ step: BoundStep, _ rows: Int, _ columns: Int) throws {
         let packed = try step("b")
         var pack = dlc_matrix_packing(
-            packing == .strassen ? DLC_PACK_STRASSEN : DLC_PACK_PANELS, Int64(rows), Int64(columns), Int64(columns), 1)
+            packing.form, Int64(rows), Int64(columns), Int64(columns), 1)
         guard packed.isContiguous, Int(dlc_pack_bytes(step.isa, &pack)) == packed.count * packed.type.size else {
             throw DLCError("the packed matrix is not \(rows) × \(columns)")
         }

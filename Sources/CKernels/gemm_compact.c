@@ -1,0 +1,81 @@
+/// Packing weights in few bits.
+#include "gemm_compact.h"
+#include "float16.h"
+#include <math.h>
+#include <string.h>
+
+dlc_compact_unpacking dlc_compact_unpacking_of(dlc_isa isa) {
+    switch (isa) {
+#if defined(__x86_64__)
+    case DLC_ISA_AVX512: return dlc_compact_unpack_avx512;
+    case DLC_ISA_AVX2: return dlc_compact_unpack_avx2;
+#elif defined(__aarch64__)
+    case DLC_ISA_NEON: return dlc_compact_unpack_neon;
+#endif
+    default: return dlc_compact_unpack_portable;
+    }
+}
+
+/// One column of a block of `rows` rows: the scale whose integers up to `most` err least, of some that cut off the largest weights.
+static float scale_of(const float *b, int64_t rows, int64_t row_step, float most) {
+    float peak = 0;
+    for (int64_t i = 0; i < rows; i++) peak = fmaxf(peak, fabsf(b[i * row_step]));
+    // Weights that are infinite or no numbers make all of their block so.
+    if (!isfinite(peak)) return peak;
+    float best = peak / most;
+    if (best < 0x1p-126f) return 1;
+    if (most > 7) return best;
+    double least = INFINITY;
+    const float first = best;
+    for (int step = 0; step < 8; step++) {
+        const float scale = first * (1 - 0.05f * (float)step);
+        double error = 0;
+        for (int64_t i = 0; i < rows; i++) {
+            const float x = b[i * row_step], q = fminf(fmaxf(rintf(x / scale), -most), most);
+            error += (double)(x - q * scale) * (x - q * scale);
+        }
+        if (error < least) least = error, best = scale;
+    }
+    return best;
+}
+
+static int32_t rounded(float x, float scale, float most) {
+    const float q = rintf(x / scale);
+    return q != q ? 0 : (int32_t)fminf(fmaxf(q, -most), most);
+}
+
+static void pack_floats(dlc_pack_form form, int64_t first, int64_t last, int64_t columns, int64_t width, const float *b,
+                        int64_t row_step, int64_t column_step, uint8_t *panel) {
+    for (int64_t i = first; i < last; i++)
+        for (int64_t j = 0; j < width; j++) {
+            const float x = j < columns ? b[i * row_step + j * column_step] : 0;
+            const uint16_t bits = form == DLC_PACK_HALF ? dlc_half_of_float(x) : dlc_bfloat_of_float(x);
+            memcpy(panel + 2 * (i * width + j), &bits, sizeof bits);
+        }
+}
+
+static void pack_block(dlc_pack_form form, int64_t rows, int64_t columns, int64_t width, const float *b, int64_t row_step,
+                       int64_t column_step, uint8_t *out) {
+    const float most = form == DLC_PACK_INT8 ? 127 : 7;
+    uint8_t *bytes = out + 4 * width;
+    memset(bytes, 0, (size_t)(width * (dlc_compact_bytes(form, rows) - 4)));
+    for (int64_t j = 0; j < width; j++) {
+        const float *column = b + j * column_step;
+        const float scale = j < columns ? scale_of(column, rows, row_step, most) : 1;
+        memcpy(out + 4 * j, &scale, sizeof scale);
+        for (int64_t i = 0; j < columns && i < rows; i++) {
+            const int32_t q = rounded(column[i * row_step], scale, most);
+            if (form == DLC_PACK_INT8) bytes[i * width + j] = (uint8_t)q;
+            else bytes[i / 2 * width + j] |= (uint8_t)((q & 15) << (i % 2 * 4));
+        }
+    }
+}
+
+void dlc_compact_pack(dlc_pack_form form, int64_t first, int64_t last, int64_t columns, int64_t width, const float *b,
+                      int64_t row_step, int64_t column_step, uint8_t *panel) {
+    if (form == DLC_PACK_HALF || form == DLC_PACK_BFLOAT) return pack_floats(form, first, last, columns, width, b, row_step, column_step, panel);
+    for (int64_t i = first; i < last; i += DLC_COMPACT_BLOCK) {
+        const int64_t rows = last - i < DLC_COMPACT_BLOCK ? last - i : DLC_COMPACT_BLOCK;
+        pack_block(form, rows, columns, width, b + i * row_step, row_step, column_step, panel + width * dlc_compact_bytes(form, i));
+    }
+}
