@@ -159,14 +159,13 @@ static void choose_modes(dlc_program *p) {
         dlc_instruction *in = &p->instructions[k];
         int count = sources(in->op, in->type);
         uint8_t registers[] = { in->a, in->b, in->c };
-        in->mode = 0;
         if (writes_result(in->op)) continue;
         bool same = writes[in->dst] == 1;
         for (int s = 0; s < count; ++s) same = same && fixed[registers[s]];
         if (in->op == DLC_OP_LOAD) {
             const dlc_program_tensor *operand = &p->operands[in->tensor];
             same = same && same_tiles(p, operand->strides);
-            bool alias = !same && operand->type == dlc_compute_type(in->type) && dense_tiles(p, operand->strides);
+            bool alias = !same && !(in->mode & DLC_MODE_SINGLE) && operand->type == dlc_compute_type(in->type) && dense_tiles(p, operand->strides);
             // After a store to a buffer that is also this operand, the register would no longer hold it.
             bool stored = false;
             for (int later = k + 1; later < p->instruction_count && alias; ++later) {
@@ -191,6 +190,42 @@ static void choose_modes(dlc_program *p) {
     }
 }
 
+/// Whether an operand is one element for all of the space.
+static bool is_single(const dlc_program *p, const int64_t *strides) {
+    for (int d = 0; d < p->rank; ++d) if (strides[d] != 0) return false;
+    return true;
+}
+
+/// Finds the registers that need hold one element only: numbers that arithmetic in f32 has on one of its sides.
+static void choose_singles(dlc_program *p) {
+    int writes[DLC_PROGRAM_REGISTERS] = {0};
+    bool single[DLC_PROGRAM_REGISTERS] = {false};
+    for (int k = 0; k < p->instruction_count; ++k) {
+        const dlc_instruction *in = &p->instructions[k];
+        if (writes_result(in->op)) continue;
+        writes[in->dst] += 1;
+        single[in->dst] = in->type == DLC_COMPUTE_F32 &&
+                          (in->op == DLC_OP_CONST || (in->op == DLC_OP_LOAD && is_single(p, p->operands[in->tensor].strides)));
+    }
+    for (int r = 0; r < DLC_PROGRAM_REGISTERS; ++r) single[r] = single[r] && writes[r] == 1;
+    for (int k = 0; k < p->instruction_count; ++k) {
+        const dlc_instruction *in = &p->instructions[k];
+        const uint8_t registers[] = { in->a, in->b, in->c };
+        const bool arithmetic = in->type == DLC_COMPUTE_F32 && in->op >= DLC_OP_ADD && in->op <= DLC_OP_DIV;
+        const int count = sources(in->op, in->type);
+        // Of two numbers the second is spread.
+        if (arithmetic && single[in->a]) single[in->b] = false;
+        for (int s = 0; s < count && !arithmetic; ++s) single[registers[s]] = false;
+    }
+    for (int k = 0; k < p->instruction_count; ++k) {
+        dlc_instruction *in = &p->instructions[k];
+        const int count = sources(in->op, in->type);
+        if (!writes_result(in->op) && single[in->dst]) in->mode |= DLC_MODE_SINGLE;
+        if (count > 0 && single[in->a]) in->mode |= DLC_MODE_SINGLE_A;
+        if (count > 1 && single[in->b]) in->mode |= DLC_MODE_SINGLE_B;
+    }
+}
+
 bool dlc_program_prepare(dlc_isa isa, dlc_program *p, dlc_launch *launch) {
     int64_t points;
     if (dlc_tile_functions_of(isa) == NULL || !check(p, &points)) return false;
@@ -200,15 +235,18 @@ bool dlc_program_prepare(dlc_isa isa, dlc_program *p, dlc_launch *launch) {
     if (p->sum_count > 0) merge_rows(p);
     else if (points == 0) p->rank = 1, p->shape[0] = 0;
     else merge(p);
-    int registers = 0;
+    for (int k = 0; k < p->instruction_count; ++k) p->instructions[k].mode = 0;
+    choose_singles(p);
+    int registers = 0, singles = 0;
     int64_t width = 4;
     for (int k = 0; k < p->instruction_count; ++k) {
         const dlc_instruction *in = &p->instructions[k];
         if (!writes_result(in->op) && in->dst >= registers) registers = in->dst + 1;
+        singles += (in->mode & DLC_MODE_SINGLE) != 0;
         if (in->type != DLC_COMPUTE_F32) width = 8;
     }
     int64_t tile = most_tile;
-    while (tile > least_tile && tile * width * registers > cache_budget) tile /= 2;
+    while (tile > least_tile && tile * width * (registers - singles) > cache_budget) tile /= 2;
 
     int64_t inner = p->shape[p->rank - 1], rows = 1;
     for (int d = 0; d < p->rank - 1; ++d) rows *= p->shape[d];

@@ -10,6 +10,8 @@ enum {
     DLC_MODE_ONCE = 1,   ///< the same for every tile: computed by the first of a call
     DLC_MODE_ALIAS = 2,  ///< a load whose register is the operand's own memory
     DLC_MODE_DIRECT = 4, ///< writes the result of the store that follows, which is skipped
+    DLC_MODE_SINGLE = 8, ///< its register holds one element, which stands for all: f32, read by arithmetic alone
+    DLC_MODE_SINGLE_A = 16, DLC_MODE_SINGLE_B = 32, ///< reads such a register
 };
 
 /// The kernel of a prepared program.

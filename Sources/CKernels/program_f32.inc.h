@@ -48,6 +48,29 @@ DLC_INLINE vf DLC_NAME(mish)(vf x) {
 #define DLC_EACH1(expression) { for (int64_t i = 0; i < n; ++i) { float x = a[i]; d[i] = (expression); } break; }
 #define DLC_EACH2(expression) { for (int64_t i = 0; i < n; ++i) { float x = a[i], y = b[i]; d[i] = (expression); } break; }
 
+/// Arithmetic with one number on a side.
+DLC_INLINE void DLC_NAME(apply_single)(const dlc_instruction *in, int64_t n, float *d, const float *a, const float *b) {
+    if (in->mode & DLC_MODE_SINGLE_A) {
+        const vf x = vf_set1(a[0]);
+        switch (in->op) {
+        case DLC_OP_ADD: DLC_MAP(vf y = vf_load(b + i);, x + y)
+        case DLC_OP_SUB: DLC_MAP(vf y = vf_load(b + i);, x - y)
+        case DLC_OP_MUL: DLC_MAP(vf y = vf_load(b + i);, x * y)
+        case DLC_OP_DIV: DLC_MAP(vf y = vf_load(b + i);, x / y)
+        default: break;
+        }
+    } else {
+        const vf y = vf_set1(b[0]);
+        switch (in->op) {
+        case DLC_OP_ADD: DLC_MAP1(x + y)
+        case DLC_OP_SUB: DLC_MAP1(x - y)
+        case DLC_OP_MUL: DLC_MAP1(x * y)
+        case DLC_OP_DIV: DLC_MAP1(x / y)
+        default: break;
+        }
+    }
+}
+
 static float DLC_NAME(floor_mod)(float x, float y) {
     float r = fmodf(x, y);
     return r == 0 ? copysignf(0, y) : (r < 0) != (y < 0) ? r + y : r;
@@ -69,6 +92,7 @@ static bool DLC_NAME(power_by_constant)(int64_t n, float *d, const float *a, con
 }
 
 DLC_APART void DLC_NAME(apply_vectors)(const dlc_instruction *in, int64_t n, float *d, const float *a, const float *b, const float *c) {
+    if (in->mode & (DLC_MODE_SINGLE_A | DLC_MODE_SINGLE_B)) return DLC_NAME(apply_single)(in, n, d, a, b);
     const float f0 = (float)in->f0, f1 = (float)in->f1;
     switch (in->op) {
     case DLC_OP_CONST: { for (int64_t i = 0; i < n; ++i) d[i] = f0; break; }
@@ -154,8 +178,8 @@ static void DLC_NAME(apply_f32)(const dlc_instruction *in, int64_t n, float *d, 
     if (whole > 0) DLC_NAME(apply_vectors)(in, whole, d, a, b, c);
     if (left == 0) return;
     float x[VL], y[VL], z[VL];
-    vf_store(x, a ? vf_load_n(a + whole, left) : vf_zero());
-    vf_store(y, b ? vf_load_n(b + whole, left) : vf_zero());
+    vf_store(x, !a ? vf_zero() : in->mode & DLC_MODE_SINGLE_A ? vf_set1(a[0]) : vf_load_n(a + whole, left));
+    vf_store(y, !b ? vf_zero() : in->mode & DLC_MODE_SINGLE_B ? vf_set1(b[0]) : vf_load_n(b + whole, left));
     vf_store(z, c ? vf_load_n(c + whole, left) : vf_zero());
     DLC_NAME(apply_vectors)(in, left, x, x, y, z);
     vf_store_n(d + whole, vf_load(x), left);

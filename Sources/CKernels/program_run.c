@@ -230,6 +230,14 @@ static void run_tile(const dlc_call *call, const dlc_tile_functions *f, const dl
             int result = p->instructions[++k].tensor; // of the store that this makes needless
             dst = place_of(p, &p->results[result], tile, results[result]);
         }
+        if (in->mode & DLC_MODE_SINGLE) {
+            // One element; `same` for all tiles, so it is computed once.
+            if (in->op == DLC_OP_CONST) *(float *)dst = (float)in->f0;
+            else load_row(f, p->operands[in->tensor].type, in->type, 1,
+                          place_of(p, &p->operands[in->tensor], part, call->buffers[in->tensor]), 0, dst);
+            registers[in->dst] = dst;
+            continue;
+        }
         switch (in->op) {
         case DLC_OP_LOAD: load(p, f, in, part, call->buffers[in->tensor], dst); break;
         case DLC_OP_CONST: f->apply(in, n, dst, NULL, NULL, NULL); break;

@@ -32,7 +32,7 @@ import Testing
         (["--data", "none.npz", "-o", "a.onnx"], "none.npz"),
         (["--data", data, "-o", "a.png"], "expected a name that ends in .onnx or .dlc"),
         (["--data", data, "-o", "a.onnx", "--keep", "head*"], "--keep 'head*' is no layer that could be quantized"),
-        (["--data", data, "-o", "a.onnx", "--truth", "kind"], "kind"),
+        (["--data", data, "-o", "a.onnx", "--answers", "scores"], "there is no output scores"),
     ]) func wrongUsesAreOneMessage(_ arguments: [String], _ message: String) throws {
         let folder = try Folder()
         let done = try Tool.run(["quantize", Self.digits] + arguments, in: folder)

@@ -104,7 +104,7 @@ struct EvaluateCommand: ParsableCommand {
             }
         } else if let network = subject.network {
             let truth = try truth(network, subject.trainer)
-            var evaluator = try located(model) {
+            let evaluator = try located(model) {
                 try Evaluator(
                     [network] + subject.others, output: output, target: truth, batch: batch ?? subject.trainer?.batch ?? 64,
                     threads: threads.threads)

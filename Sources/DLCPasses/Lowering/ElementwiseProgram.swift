@@ -11,6 +11,8 @@ struct ElementwiseProgram {
     /// The compute type that each virtual register holds; registers are assigned once, then mapped to few.
     private var registerTypes: [dlc_compute] = []
     private var conversions: [String: Int] = [:]
+    /// Registers of one number that all elements have: constants, and operands of one element.
+    private var singles: Set<Int> = []
     /// Registers of 0 and 1 in the type that was compared, by their converted ones: what reads these may read those.
     private var truths: [Int: Int] = [:]
 
@@ -31,7 +33,9 @@ struct ElementwiseProgram {
                 // An operand is loaded where it is read first.
                 if registers[operand.index] == nil, let input = inputs[operand.index] {
                     let type = Self.compute(body.type(operand).element)
-                    registers[operand.index] = append(Instruction(DLC_OP_LOAD, type) { $0.tensor = input })
+                    let register = append(Instruction(DLC_OP_LOAD, type) { $0.tensor = input })
+                    registers[operand.index] = register
+                    if body.shape(operand).allSatisfy({ $0.constant == 1 }) { singles.insert(register) }
                 }
                 guard let register = registers[operand.index] else { throw DLCError("a region reads a value it does not compute") }
                 return (register, body.type(operand).element)
@@ -46,13 +50,18 @@ struct ElementwiseProgram {
                 try lower(node.op, operands, result: body.type(result).element)
             }
         }
-        for (index, port) in body.outputs.enumerated() {
+        let results = try body.outputs.enumerated().map { index, port in
             guard let register = registers[port.value.index] else { throw DLCError("a region loses its result") }
-            let op = sums.contains(port.value.index) ? DLC_OP_SUM : DLC_OP_STORE
-            instructions.append(Instruction(op, registerTypes[register]) { ($0.a, $0.tensor) = (register, index) })
+            return (index: index, register: register, op: sums.contains(port.value.index) ? DLC_OP_SUM : DLC_OP_STORE)
+        }
+        // What is computed last is stored first: it then goes to its result at once.
+        for result in results.sorted(by: { ($1.register, $0.index) < ($0.register, $1.index) }) {
+            instructions.append(
+                Instruction(result.op, registerTypes[result.register]) { ($0.a, $0.tensor) = (result.register, result.index) })
         }
         dropUnread()
-        try allocateRegisters()
+        // A number that keeps a register to itself is put there once, and not for every tile.
+        instructions = try (try? allocated(keeping: singles)) ?? allocated(keeping: [])
     }
 
     private static func isComparison(_ op: dlc_op) -> Bool { op.rawValue >= DLC_OP_EQ.rawValue && op.rawValue <= DLC_OP_NOT.rawValue }
@@ -97,7 +106,9 @@ struct ElementwiseProgram {
         } else {
             instruction.i0 = Int(try tensor.integers().first ?? 0)
         }
-        return append(instruction)
+        let register = append(instruction)
+        singles.insert(register)
+        return register
     }
 
     /// The register's value in another compute type.
@@ -161,14 +172,21 @@ struct ElementwiseProgram {
         return narrowed(converted(register, to: Self.compute(result)), to: result)
     }
 
-    /// Maps virtual registers to as few as their lifetimes allow.
-    private mutating func allocateRegisters() throws {
+    /// The instructions with virtual registers mapped to as few as their lifetimes allow.
+    /// - Parameter kept: virtual registers whose places nobody gets after them, nor had before.
+    /// - Throws: where that are too many.
+    private func allocated(keeping kept: Set<Int>) throws -> [Instruction] {
+        var instructions = instructions
         var lastUse = [Int](repeating: -1, count: registerTypes.count)
         for (index, instruction) in instructions.enumerated() {
             for source in Self.sources(instruction) { lastUse[source] = index }
         }
         var free = Array((0..<Int(DLC_PROGRAM_REGISTERS)).reversed())
         var place = [Int](repeating: 0, count: registerTypes.count)
+        for instruction in instructions where instruction.op != DLC_OP_STORE && instruction.op != DLC_OP_SUM && kept.contains(instruction.dst) {
+            guard let register = free.popLast() else { throw DLCError("an elementwise region needs too many registers") }
+            place[instruction.dst] = register
+        }
         for index in instructions.indices {
             var instruction = instructions[index]
             let sources = Self.sources(instruction)
@@ -176,8 +194,10 @@ struct ElementwiseProgram {
             instruction.a = place.indices.contains(instruction.a) ? place[instruction.a] : 0
             instruction.b = place.indices.contains(instruction.b) ? place[instruction.b] : 0
             instruction.c = place.indices.contains(instruction.c) ? place[instruction.c] : 0
-            for source in Set(sources) where lastUse[source] == index { free.append(place[source]) }
-            if instruction.op != DLC_OP_STORE && instruction.op != DLC_OP_SUM {
+            for source in Set(sources) where lastUse[source] == index && !kept.contains(source) { free.append(place[source]) }
+            if instruction.op != DLC_OP_STORE && instruction.op != DLC_OP_SUM, kept.contains(virtual) {
+                instruction.dst = place[virtual]
+            } else if instruction.op != DLC_OP_STORE && instruction.op != DLC_OP_SUM {
                 guard let register = free.popLast() else { throw DLCError("an elementwise region needs too many registers") }
                 place[virtual] = register
                 instruction.dst = register
@@ -185,6 +205,7 @@ struct ElementwiseProgram {
             }
             instructions[index] = instruction
         }
+        return instructions
     }
 
     private static func sources(_ instruction: Instruction) -> [Int] {

@@ -8,25 +8,22 @@ extension Lowering {
     ///
     /// The step that computes a next value writes it in place where everybody who reads the old value can run before it,
     /// or is that step and may work in place on the operand. A scatter does so too: a gather that reads the elements to be
-    /// replaced finds out before whether the indices are inside, so that an update of one row touches that row. Elsewhere the value is copied at the end, the largest states
-    /// getting their way first. Steps keep their order but for what this asks.
+    /// replaced finds out before whether the indices are inside, so that an update of one row touches that row. Elsewhere the value
+    /// is copied at the end. The largest states get their way first. Steps keep their order but for what this asks.
     mutating func settleStates() throws {
         if graph.states.isEmpty { return }
         let sizes = try image.plan.states.map { try Checked.multiply(Checked.count($0.shape), $0.type.size) }
         var schedule = CommitSchedule(image.plan.steps)
-        for state in image.plan.states.indices.sorted(by: { sizes[$0] != sizes[$1] ? sizes[$0] > sizes[$1] : $0 < $1 }) {
-            let type = image.plan.states[state]
-            let place = Plan.Operand(
-                location: .state(state), type: type.type, shape: Shape(constants: type.shape),
-                strides: try Plan.Operand.rowMajor(Shape(constants: type.shape)))
-            let next = nextValues[state]
-            if try next.location == place.location && next.offset == 0 && next.isContiguous() { continue }
-            if let (writer, buffer) = try writer(of: next, bytes: sizes[state], schedule) {
-                let step = schedule.steps[writer]
-                let check = try step.definition.reportsStatus ? check(of: step, on: state) : nil
-                let works = worksInPlace(step, at: writer, on: state, buffer) && (check != nil || !step.definition.reportsStatus)
-                if works, schedule.place(buffer, writtenBy: writer, in: state, check: check) { continue }
-            }
+        var waiting = image.plan.states.indices.sorted { sizes[$0] != sizes[$1] ? sizes[$0] > sizes[$1] : $0 < $1 }
+        // A state that is settled may make room for one before it: a scatter in place fails no more where it stands.
+        var checks: [Int: Plan.Step] = [:]
+        var count = -1
+        while count != waiting.count {
+            count = waiting.count
+            waiting = try waiting.filter { try !settleInPlace($0, bytes: sizes[$0], &schedule, &checks) }
+        }
+        for state in waiting {
+            let (type, place, next) = (image.plan.states[state], try place(of: state), nextValues[state])
             let copy = Plan.Step(kernel: CopyKernel(), name: type.name, summary: "next", operands: [next], results: [place])
             // A view of the state itself, such as its transpose, would be overwritten while it is read.
             if next.location != place.location, schedule.write(state, by: copy) { continue }
@@ -43,6 +40,31 @@ extension Lowering {
         let (steps, places) = try schedule.ordered()
         inPlace = inPlace.map { (places[$0.step], $0.result, $0.operand) }
         image.update { $0.steps = steps }
+    }
+
+    private func place(of state: Int) throws -> Plan.Operand {
+        let type = image.plan.states[state]
+        return Plan.Operand(
+            location: .state(state), type: type.type, shape: Shape(constants: type.shape),
+            strides: try Plan.Operand.rowMajor(Shape(constants: type.shape)))
+    }
+
+    /// Lets the step that computes a state's next value write the state.
+    /// - Parameters:
+    ///   - checks: of scatters into states, made once.
+    /// - Returns: whether that is so now, or the state keeps its value.
+    private mutating func settleInPlace(
+        _ state: Int, bytes: Int, _ schedule: inout CommitSchedule, _ checks: inout [Int: Plan.Step]
+    ) throws -> Bool {
+        let (place, next) = (try place(of: state), nextValues[state])
+        if try next.location == place.location && next.offset == 0 && next.isContiguous() { return true }
+        guard let (writer, buffer) = try writer(of: next, bytes: bytes, schedule) else { return false }
+        let step = schedule.steps[writer]
+        guard worksInPlace(step, at: writer, on: state, buffer) else { return false }
+        guard step.definition.reportsStatus else { return schedule.place(buffer, writtenBy: writer, in: state) }
+        if checks[state] == nil { checks[state] = try check(of: step, on: state) }
+        guard let check = checks[state] else { return false }
+        return schedule.place(buffer, writtenBy: writer, in: state, check: check)
     }
 
     /// The only step that writes a value's buffer, where the value is all of it and no output.
