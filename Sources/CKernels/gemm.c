@@ -2,6 +2,7 @@
 #include "gemm_compact.h"
 #include "gemm_typed.h"
 #include "gemm_tile.h"
+#include <string.h>
 
 enum { A, B, BIAS, RESIDUAL, SLOPE, C, SCALE, SHIFT };
 
@@ -95,10 +96,21 @@ static int64_t scaled_floats(const dlc_gemm *g) { return g->scales_a && !g->a_co
 /// Rows of a panel in few bits that are floats at a time: with the widest panel two thirds of L1.
 enum { COMPACT_ROWS = 4 * DLC_COMPACT_BLOCK };
 
+/// A tile of rows `row ..< row + rows`, with what follows it where the sums are complete.
+static void compact_tile(const dlc_block *b, dlc_tile *t, int64_t row, int64_t rows, int64_t vectors, int64_t column, bool simple) {
+    t->c = b->c + row * b->c_row + column;
+    const float *residual = b->residual ? b->residual + row * b->residual_row + column : 0;
+    t->residual = simple ? residual : 0;
+    b->set->tile[vectors - 1][rows - 1](t);
+    if (t->finish && !simple)
+        b->set->epilogue(b->epilogue, rows, t->columns, t->c, b->c_row, residual, b->residual_row, b->slope ? b->slope + column : 0);
+}
+
 /// dlc_block_run over panels in few bits: a few of their rows become floats, which all rows of A meet.
 static void run_compact(const dlc_gemm *g, const dlc_block *b, const uint8_t *packed, float *rows_of_b, int64_t first, int64_t last) {
     const dlc_tile_set *set = b->set;
     const dlc_compact_unpacking unpack = dlc_compact_unpacking_of(g->isa);
+    const dlc_compact_product few = dlc_compact_few_of(g->isa);
     const dlc_activation kind = b->epilogue.activation;
     const bool simple = dlc_epilogue_is_simple(b->epilogue, b->residual);
     dlc_tile t = {
@@ -113,6 +125,16 @@ static void run_compact(const dlc_gemm *g, const dlc_block *b, const uint8_t *pa
         t.b_stride = width;
         t.columns = dlc_min(width, g->n - column);
         t.bias = b->bias ? b->bias + column : 0;
+        if (b->rows <= DLC_COMPACT_FEW) {
+            // Their sums go to C, from where a tile without products finishes them.
+            few(g->b_form, b->rows, g->k, width, b->a, rows, rows_of_b);
+            for (int64_t r = 0; r < b->rows; r++) memcpy(b->c + r * b->c_row + column, rows_of_b + r * width, 4 * (size_t)t.columns);
+            t.a = b->a;
+            t.run = 0;
+            t.accumulate = t.finish = true;
+            compact_tile(b, &t, 0, b->rows, vectors, column, simple);
+            continue;
+        }
         for (int64_t done = 0; done == 0 || done < g->k; done += COMPACT_ROWS) {
             t.run = dlc_min(COMPACT_ROWS, g->k - done);
             t.accumulate = done > 0;
@@ -123,12 +145,7 @@ static void run_compact(const dlc_gemm *g, const dlc_block *b, const uint8_t *pa
                 const float *shifted[DLC_TILE_MOST_ROWS];
                 for (int64_t r = 0; r < some; r++) shifted[r] = b->a[row + r] + done;
                 t.a = shifted;
-                t.c = b->c + row * b->c_row + column;
-                const float *residual = b->residual ? b->residual + row * b->residual_row + column : 0;
-                t.residual = simple ? residual : 0;
-                set->tile[vectors - 1][some - 1](&t);
-                if (t.finish && !simple)
-                    set->epilogue(b->epilogue, some, t.columns, t.c, b->c_row, residual, b->residual_row, b->slope ? b->slope + column : 0);
+                compact_tile(b, &t, row, some, vectors, column, simple);
             }
         }
     }

@@ -16,6 +16,18 @@ dlc_compact_unpacking dlc_compact_unpacking_of(dlc_isa isa) {
     }
 }
 
+dlc_compact_product dlc_compact_few_of(dlc_isa isa) {
+    switch (isa) {
+#if defined(__x86_64__)
+    case DLC_ISA_AVX512: return dlc_compact_few_avx512;
+    case DLC_ISA_AVX2: return dlc_compact_few_avx2;
+#elif defined(__aarch64__)
+    case DLC_ISA_NEON: return dlc_compact_few_neon;
+#endif
+    default: return dlc_compact_few_portable;
+    }
+}
+
 /// One column of a block of `rows` rows: the scale whose integers up to `most` err least, of some that cut off the largest weights.
 static float scale_of(const float *b, int64_t rows, int64_t row_step, float most) {
     float peak = 0;

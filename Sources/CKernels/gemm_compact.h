@@ -29,6 +29,18 @@ static inline int64_t dlc_compact_bytes(dlc_pack_form form, int64_t rows) {
 void dlc_compact_pack(dlc_pack_form form, int64_t first, int64_t last, int64_t columns, int64_t width, const float *b,
                       int64_t row_step, int64_t column_step, uint8_t *panel);
 
+/// The most rows of A that meet a panel without its becoming floats in memory first.
+enum { DLC_COMPACT_FEW = 4 };
+
+/// `rows` rows of A, at most DLC_COMPACT_FEW, times a panel: sums of k products to rows of `out`, `width` apart.
+typedef void (*dlc_compact_product)(dlc_pack_form form, int64_t rows, int64_t k, int64_t width, const float *const *a, const uint8_t *packed,
+                                    float *out);
+void dlc_compact_few_portable(dlc_pack_form, int64_t, int64_t, int64_t, const float *const *, const uint8_t *, float *);
+void dlc_compact_few_avx2(dlc_pack_form, int64_t, int64_t, int64_t, const float *const *, const uint8_t *, float *);
+void dlc_compact_few_avx512(dlc_pack_form, int64_t, int64_t, int64_t, const float *const *, const uint8_t *, float *);
+void dlc_compact_few_neon(dlc_pack_form, int64_t, int64_t, int64_t, const float *const *, const uint8_t *, float *);
+dlc_compact_product dlc_compact_few_of(dlc_isa isa);
+
 /// Rows from a block's first on, as floats `width` apart.
 typedef void (*dlc_compact_unpacking)(dlc_pack_form form, int64_t rows, int64_t width, const uint8_t *packed, float *out);
 void dlc_compact_unpack_portable(dlc_pack_form form, int64_t rows, int64_t width, const uint8_t *packed, float *out);

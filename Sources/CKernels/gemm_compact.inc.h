@@ -1,5 +1,6 @@
 /// Weights in few bits, back to floats. Include after isa_*.h and program_convert.inc.h, whose halves it reads.
 #include "gemm_compact.h"
+#include "gemm_tile.h"
 
 DLC_TARGET_BEGIN
 typedef int8_t DLC_NAME(v8) __attribute__((vector_size(VL), aligned(1), may_alias));
@@ -44,4 +45,144 @@ void DLC_NAME(dlc_compact_unpack)(dlc_pack_form form, int64_t rows, int64_t widt
         packed += width * dlc_compact_bytes(form, some);
     }
 }
+
+#if DLC_HAS_HALF
+typedef _Float16 DLC_NAME(halves) __attribute__((vector_size(2 * VL), aligned(2), may_alias));
+#endif
+typedef uint16_t DLC_NAME(u16) __attribute__((vector_size(2 * VL), aligned(2), may_alias));
+typedef uint32_t DLC_NAME(u32) __attribute__((vector_size(4 * VL)));
+
+DLC_INLINE vf wide_float(const dlc_pack_form form, const uint8_t *p) {
+    if (form == DLC_PACK_BFLOAT) return (vf)(__builtin_convertvector(*(const DLC_NAME(u16) *)p, DLC_NAME(u32)) << 16);
+#if DLC_HAS_HALF
+    return __builtin_convertvector(*(const DLC_NAME(halves) *)p, vf);
+#else
+    vf x;
+    for (int i = 0; i < VL; i++) x[i] = dlc_float_of_half(((const uint16_t *)p)[i]);
+    return x;
+#endif
+}
+
+/// sum[r][v] += a[r][k] · b[v].
+#define COMPACT_ADD(k, column) \
+    for (int r = 0; r < rows; r++) { \
+        const vf scalar = vf_set1(a[r][k]); \
+        _Pragma("clang loop unroll(full)") \
+        for (int v = 0; v < vectors; v++) sum[r][v] = vf_fma(scalar, (column), sum[r][v]); \
+    }
+
+DLC_INLINE void few_floats(const dlc_pack_form form, const int rows, const int vectors, int64_t k, const float *const *a, const uint8_t *packed,
+                           vf sum[][DLC_TILE_MOST_VECTORS]) {
+#pragma clang loop unroll_count(2)
+    for (int64_t i = 0; i < k; i++, packed += 2 * vectors * VL) {
+        vf_fetch_pages((const float *)packed, 2 * vectors * VL);
+        vf column[DLC_TILE_MOST_VECTORS];
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; v++) column[v] = wide_float(form, packed + 2 * v * VL);
+#pragma clang loop unroll(full)
+        COMPACT_ADD(i, column[v])
+    }
+}
+
+DLC_INLINE void few_bytes(const int rows, const int vectors, int64_t k, const float *const *a, const uint8_t *packed,
+                          vf total[][DLC_TILE_MOST_VECTORS]) {
+    const int64_t width = vectors * VL;
+    for (int64_t first = 0; first < k; first += DLC_COMPACT_BLOCK) {
+        const int64_t last = k - first < DLC_COMPACT_BLOCK ? k : first + DLC_COMPACT_BLOCK;
+        const float *scales = (const float *)packed;
+        vf sum[DLC_COMPACT_FEW][DLC_TILE_MOST_VECTORS] = {0};
+        packed += 4 * width;
+#pragma clang loop unroll_count(2)
+        for (int64_t i = first; i < last; i++, packed += width) {
+            vf_fetch_pages((const float *)packed, width);
+            vf column[DLC_TILE_MOST_VECTORS];
+#pragma clang loop unroll(full)
+            for (int v = 0; v < vectors; v++) column[v] = signed_bytes(packed + v * VL);
+#pragma clang loop unroll(full)
+            COMPACT_ADD(i, column[v])
+        }
+#pragma clang loop unroll(full)
+        for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+            for (int v = 0; v < vectors; v++) total[r][v] = vf_fma(sum[r][v], vf_load(scales + v * VL), total[r][v]);
+    }
+}
+
+DLC_INLINE void few_halves(const int rows, const int vectors, int64_t k, const float *const *a, const uint8_t *packed,
+                           vf total[][DLC_TILE_MOST_VECTORS]) {
+    const int64_t width = vectors * VL;
+    for (int64_t first = 0; first < k; first += DLC_COMPACT_BLOCK) {
+        const int64_t last = k - first < DLC_COMPACT_BLOCK ? k : first + DLC_COMPACT_BLOCK;
+        const float *scales = (const float *)packed;
+        vf sum[DLC_COMPACT_FEW][DLC_TILE_MOST_VECTORS] = {0};
+        packed += 4 * width;
+        for (int64_t i = first; i < last; i += 2, packed += width) {
+            vf_fetch_pages((const float *)packed, width);
+            vf low[DLC_TILE_MOST_VECTORS], high[DLC_TILE_MOST_VECTORS];
+#pragma clang loop unroll(full)
+            for (int v = 0; v < vectors; v++) {
+                const vi both = __builtin_convertvector(*(const DLC_NAME(u8) *)(packed + v * VL), vi);
+                low[v] = __builtin_convertvector((both << 28) >> 28, vf);
+                high[v] = __builtin_convertvector((both << 24) >> 28, vf);
+            }
+#pragma clang loop unroll(full)
+            COMPACT_ADD(i, low[v])
+            if (i + 1 < last) {
+#pragma clang loop unroll(full)
+                COMPACT_ADD(i + 1, high[v])
+            }
+        }
+#pragma clang loop unroll(full)
+        for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+            for (int v = 0; v < vectors; v++) total[r][v] = vf_fma(sum[r][v], vf_load(scales + v * VL), total[r][v]);
+    }
+}
+
+DLC_INLINE void few_rows(const dlc_pack_form form, const int rows, const int vectors, int64_t k, const float *const *a, const uint8_t *packed,
+                         float *out) {
+    vf total[DLC_COMPACT_FEW][DLC_TILE_MOST_VECTORS] = {0};
+    switch (form) {
+    case DLC_PACK_INT8: few_bytes(rows, vectors, k, a, packed, total); break;
+    case DLC_PACK_INT4: few_halves(rows, vectors, k, a, packed, total); break;
+    case DLC_PACK_HALF: few_floats(DLC_PACK_HALF, rows, vectors, k, a, packed, total); break;
+    default: few_floats(DLC_PACK_BFLOAT, rows, vectors, k, a, packed, total);
+    }
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; v++) vf_store(out + (r * vectors + v) * VL, total[r][v]);
+}
+#undef COMPACT_ADD
+
+#define FEW(rows, vectors) DLC_APART void DLC_NAME(few_##rows##_##vectors)(dlc_pack_form form, int64_t k, const float *const *a, const uint8_t *packed, float *out) { \
+        few_rows(form, rows, vectors, k, a, packed, out); \
+    }
+#define FEW_ROWS(vectors) FEW(1, vectors) FEW(2, vectors) FEW(3, vectors) FEW(4, vectors)
+#define FEW_CASE(vectors) case vectors: \
+    switch (rows) { \
+    case 1: DLC_NAME(few_1_##vectors)(form, k, a, packed, out); return; \
+    case 2: DLC_NAME(few_2_##vectors)(form, k, a, packed, out); return; \
+    case 3: DLC_NAME(few_3_##vectors)(form, k, a, packed, out); return; \
+    default: DLC_NAME(few_4_##vectors)(form, k, a, packed, out); return; \
+    }
+FEW_ROWS(1) FEW_ROWS(2)
+#if DLC_REGISTERS == 32
+FEW_ROWS(3) FEW_ROWS(4)
+#endif
+
+void DLC_NAME(dlc_compact_few)(dlc_pack_form form, int64_t rows, int64_t k, int64_t width, const float *const *a, const uint8_t *packed, float *out) {
+    switch (width / VL) {
+    FEW_CASE(1)
+    FEW_CASE(2)
+#if DLC_REGISTERS == 32
+    FEW_CASE(3)
+    FEW_CASE(4)
+#endif
+    default: break;
+    }
+}
+#undef FEW
+#undef FEW_ROWS
+#undef FEW_CASE
 DLC_TARGET_END
