@@ -95,11 +95,12 @@ static void run(const dlc_call *call) {
                     t.y = (float *)call->buffers[DLC_CONV_Y] + pixel * p->y_ld + column;
                     t.residual = simple ? r : 0;
                     set->tile[vectors - 1][step](&t);
-                    if (!simple)
-                        dlc_tiles(p->isa)->epilogue(p->epilogue, t.pixels, t.columns, t.y, p->y_ld, r, p->residual_ld,
-                                                    slope ? slope + column : 0);
                     for (int64_t i = 0; i < t.lines; i++) x[i] += pixels * t.step;
                 }
+                if (simple) continue;
+                const int64_t pixel = (slice * p->oh + oh) * p->ow;
+                dlc_tiles(p->isa)->epilogue(p->epilogue, p->ow, t.columns, (float *)call->buffers[DLC_CONV_Y] + pixel * p->y_ld + column, p->y_ld,
+                                            residual ? residual + pixel * p->residual_ld + column : 0, p->residual_ld, slope ? slope + column : 0);
             }
         }
     }

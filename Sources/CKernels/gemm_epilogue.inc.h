@@ -57,6 +57,11 @@ DLC_INLINE void epilogue_body(const dlc_activation kind, dlc_epilogue e, int64_t
 
 static void epilogue_rows(dlc_epilogue e, int64_t rows, int64_t columns, float *c, int64_t c_row,
                           const float *residual, int64_t residual_row, const float *slope) {
+    // Rows without gaps are one row: few columns do not fill vectors.
+    if (columns < VL && c_row == columns && (!residual || residual_row == columns) && e.activation != DLC_ACT_PRELU) {
+        columns *= rows;
+        rows = 1;
+    }
     switch (e.activation) {
 #define CASE(kind) case kind: epilogue_body(kind, e, rows, columns, c, c_row, residual, residual_row, slope); break;
         CASE(DLC_ACT_NONE) CASE(DLC_ACT_RELU) CASE(DLC_ACT_CLIP) CASE(DLC_ACT_LEAKY_RELU) CASE(DLC_ACT_PRELU)

@@ -205,9 +205,15 @@ final class BoundPlan {
     /// The arena, whatever is in it.
     var arenaBytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: arena, count: arena == nil ? 0 : layout.peak) }
 
+    /// Names the step that met data which it cannot handle: they run once more, one at a time, up to the first that writes a state.
     private func dataError() -> DLCError {
-        let names = plan.steps.filter { $0.definition.reportsStatus }.map { "\($0.summary) \($0.name)" }
-        return DLCError("an index or a length lies outside its tensor, in one of: \(names.joined(separator: ", "))")
+        let found = (0..<firstCommit).first { step in
+            status.pointee = 0
+            run(step: step)
+            return status.pointee != 0
+        }
+        let place = found.map { ", in \(plan.steps[$0].summary) \(plan.steps[$0].name)" } ?? ""
+        return DLCError("an index or a length lies outside its tensor\(place)")
     }
 
     private func resolve(_ operand: Plan.Operand?, _ places: PlanSizes.Operand?, _ sizes: BoundSizes, slot: Int) throws {
