@@ -162,21 +162,22 @@ def inspect_names_inputs_and_outputs(judge):
 
 @check
 def a_quantized_network_reads_as_onnx_runtime_reads_it(judge):
-    """The QDQ file of dlc quantize: both within half a percent of the floats' accuracy, and of each other."""
+    """The QDQ file of dlc quantize: both near each other, and within half a percent of the floats' accuracy; entropy cuts off more."""
     data = os.path.join(ROOT, "Models", "course", "data", "digits-{}.npz")
     test = np.load(data.format("test"))
     images = test["image"].astype(np.float32) / (255 if test["image"].dtype == np.uint8 else 1)
     images = images.reshape(-1, 1, 8, 8)
     right = (judge.session.run(None, {"image": images})[0].argmax(1) == test["label"]).mean()
     np.save(judge.path("images.npy"), images)
-    for options in ([], ["--method", "minmax", "--no-per-channel"], ["--method", "entropy"], ["--method", "percentile:99.9"]):
+    for options, drop in (([], 0.005), (["--method", "minmax", "--no-per-channel"], 0.005), (["--method", "percentile:99.9"], 0.005),
+                          (["--method", "entropy"], 0.03)):
         small = judge.path("small.onnx")
         judge.succeed("quantize", MODEL, "--data", data.format("train"), "-o", small, *options)
         other = onnxruntime.InferenceSession(small, providers=["CPUExecutionProvider"]).run(None, {"image": images})[0]
         own = judge.probabilities(judge.path("images.npy"), small)
         for answers in (own, other):
             found = (answers.argmax(1) == test["label"]).mean()
-            assert found >= right - 0.005, f"{options}: {found} of the digits, {right} in floats"
+            assert found >= right - drop, f"{options}: {found} of the digits, {right} in floats"
         assert np.abs(own - other).mean() < 2e-3, f"{options}: {np.abs(own - other).mean()} from ONNX Runtime's on average"
         assert os.path.getsize(small) < 0.5 * os.path.getsize(MODEL), os.path.getsize(small)
 
