@@ -23,7 +23,7 @@ struct DLCTool: ParsableCommand {
         subcommands: [
             BuildCommand.self, RunCommand.self, InspectCommand.self, BenchCommand.self, ExportCommand.self, CompareCommand.self,
             OptCommand.self, QuantizeCommand.self, TrainCommand.self, EvaluateCommand.self, SearchCommand.self, ExplainCommand.self,
-            SampleCommand.self, GenerateCommand.self, FormatCommand.self, LayersCommand.self,
+            SampleCommand.self, GenerateCommand.self, FormatCommand.self, LayersCommand.self, MachineCommand.self,
         ])
 
     static func main() {

@@ -1,0 +1,64 @@
+import ArgumentParser
+import CKernels
+import DLC
+
+/// `dlc machine`: what kernels are chosen by, and what this machine does at best.
+struct MachineCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "machine",
+        abstract: "Tell what is known of this processor, and measure what it can do at best.",
+        discussion: """
+            The first lines are what the estimates of kernels read: of this processor for --target native, of one as it usually is for a \
+            family that is named. The table is measured in about a tenth of a second for each number of threads.
+
+            EXAMPLES
+              dlc machine
+              dlc machine --threads 2 --json
+            """)
+
+    @OptionGroup var threads: ThreadOptions
+
+    @Flag(help: "Print all as one JSON object.")
+    var json = false
+
+    func run() throws {
+        var name = [CChar](repeating: 0, count: 256)
+        dlc_processor_name(&name, Int64(name.count))
+        let text = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let processor = dlc_processor_host(Target.native.isa)
+        let targets = Target.allCases.filter(\.runsHere)
+        let counts = threads.threads.map { [$0] } ?? Array(Set([1, Int(dlc_available_processors())])).sorted()
+        let rows = try targets.flatMap { target in try counts.map { try Machine(target, threads: $0) } }
+        if json {
+            let measured = rows.map { machine in
+                JSONText.object([
+                    ("target", Format.json(machine.target.name)), ("threads", "\(machine.threads)"),
+                    ("gflops", Format.fixed(machine.operationsPerSecond / 1e9, 2)),
+                    (
+                        "read",
+                        "[" + machine.readRates.map {
+                            JSONText.object([("bytes", "\($0.bytes)"), ("gbytes_per_s", Format.fixed($0.rate / 1e9, 2))])
+                        }.joined(separator: ", ") + "]"
+                    ),
+                ])
+            }
+            return print(
+                JSONText.object([
+                    ("processor", Format.json(text)), ("native", Format.json(Target.native.name)),
+                    ("fma_per_cycle", Format.fixed(processor.fma, 2)), ("l2_bytes", Format.fixed(processor.l2, 0)),
+                    ("l3_bytes", Format.fixed(processor.l3, 0)), ("measured", "[\(measured.joined(separator: ", "))]"),
+                ]))
+        }
+        print("processor  \(text)")
+        print("native     \(Target.native.name), \(Format.short(processor.fma)) multiply-adds of vectors a cycle")
+        print("caches     \(Format.bytes(Int(processor.l2))) a core, \(Format.bytes(Int(processor.l3))) in all\n")
+        let sizes = rows.first?.readRates.map { Format.bytes($0.bytes) } ?? []
+        var table = Table([("target", .left), ("threads", .right), ("GFLOP/s", .right)] + sizes.map { ("read \($0), GB/s", .right) })
+        for machine in rows {
+            table.add(
+                [machine.target.name, "\(machine.threads)", Format.fixed(machine.operationsPerSecond / 1e9, 1)]
+                    + machine.readRates.map { Format.fixed($0.rate / 1e9, 0) })
+        }
+        print(table.text)
+    }
+}
