@@ -36,9 +36,10 @@ struct MachineCommand: ParsableCommand {
                     ("gflops", Format.fixed(machine.operationsPerSecond / 1e9, 2)),
                     (
                         "read",
-                        "[" + machine.readRates.map {
-                            JSONText.object([("bytes", "\($0.bytes)"), ("gbytes_per_s", Format.fixed($0.rate / 1e9, 2))])
-                        }.joined(separator: ", ") + "]"
+                        "["
+                            + machine.readRates.map {
+                                JSONText.object([("bytes", "\($0.bytes)"), ("gbytes_per_s", Format.fixed($0.rate / 1e9, 2))])
+                            }.joined(separator: ", ") + "]"
                     ),
                 ])
             }

@@ -53,13 +53,16 @@ struct QuantizeCommand: ParsableCommand {
     var method = MethodArgument(method: .squaredError)
 
     @Flag(
-        name: .customLong("per-channel"), inversion: .prefixedNo, help: "Whether weights have a scale for each channel of a layer's result.")
+        name: .customLong("per-channel"), inversion: .prefixedNo, help: "Whether weights have a scale for each channel of a layer's result."
+    )
     var perChannel = true
 
     @Option(help: "How many examples are run.")
     var examples = 256
 
-    @Option(name: .customLong("keep"), help: ArgumentHelp("Layers that stay in floats, * standing for anything; repeatable.", valueName: "pattern"))
+    @Option(
+        name: .customLong("keep"),
+        help: ArgumentHelp("Layers that stay in floats, * standing for anything; repeatable.", valueName: "pattern"))
     var kept: [String] = []
 
     @Option(
@@ -160,9 +163,11 @@ struct QuantizeCommand: ParsableCommand {
     private func report(_ quantizer: Quantizer, _ isAllowed: [Bool], _ isQuantized: [Bool]) {
         var table = Table([("layer", .left), ("weights", .left), ("above the noise", .right), ("computes in", .left)])
         for (index, layer) in quantizer.layers.enumerated() {
-            let ratio = layer.signalToNoise.isFinite ? "\(Format.fixed(layer.signalToNoise, 1)) dB" : layer.signalToNoise > 0 ? "exact" : "none"
+            let ratio =
+                layer.signalToNoise.isFinite ? "\(Format.fixed(layer.signalToNoise, 1)) dB" : layer.signalToNoise > 0 ? "exact" : "none"
             let reason =
-                isQuantized[index] ? "int8" : isAllowed[index] ? "floats, for the accuracy" : layer.signalToNoise < least ? "floats, too much noise" : "floats"
+                isQuantized[index]
+                ? "int8" : isAllowed[index] ? "floats, for the accuracy" : layer.signalToNoise < least ? "floats, too much noise" : "floats"
             table.add([layer.name, "\(layer.shape)", ratio, reason + (layer.sawOddNumbers ? "; its input was infinite or no number" : "")])
         }
         print(table.text)

@@ -46,7 +46,8 @@ public struct CompactWeights: Sendable {
     public var observe: @Sendable (_ name: String, _ count: Int, _ signal: Double, _ noise: Double) -> Void
 
     public init(
-        _ form: Form, observe: @escaping @Sendable (_ name: String, _ count: Int, _ signal: Double, _ noise: Double) -> Void = { _, _, _, _ in }
+        _ form: Form,
+        observe: @escaping @Sendable (_ name: String, _ count: Int, _ signal: Double, _ noise: Double) -> Void = { _, _, _, _ in }
     ) {
         (self.form, self.observe) = (form, observe)
     }

@@ -25,7 +25,8 @@ final class CompactReport: Sendable {
         let matrices = matrices.withLock { $0 }
         guard let worst = matrices.min(by: { $0.ratio < $1.ratio }) else { return nil }
         let count = matrices.reduce(0) { $0 + $1.count }
-        let distance = worst.ratio.isFinite ? "\(Format.fixed(worst.ratio, 1)) dB above what they lose, or more (\(worst.name))" : "as they were"
+        let distance =
+            worst.ratio.isFinite ? "\(Format.fixed(worst.ratio, 1)) dB above what they lose, or more (\(worst.name))" : "as they were"
         return "\(Format.count(count)) weights of \(matrices.count) \(matrices.count == 1 ? "product" : "products") are \(distance)"
     }
 }

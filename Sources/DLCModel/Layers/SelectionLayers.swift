@@ -146,7 +146,8 @@ public struct ScatterLayer: Layer {
 
     public static let definition = LayerDefinition(
         Self(), name: "scatter",
-        doc: "x with other slices along its first dimension: `updates` `[K, …]` at the places `indices` `[K]`, below 0 counted from the end. "
+        doc:
+            "x with other slices along its first dimension: `updates` `[K, …]` at the places `indices` `[K]`, below 0 counted from the end. "
             + "Of a state only these slices are written.",
         operands: ["x", "indices", "updates"])
 

@@ -183,7 +183,8 @@ struct ElementwiseProgram {
         }
         var free = Array((0..<Int(DLC_PROGRAM_REGISTERS)).reversed())
         var place = [Int](repeating: 0, count: registerTypes.count)
-        for instruction in instructions where instruction.op != DLC_OP_STORE && instruction.op != DLC_OP_SUM && kept.contains(instruction.dst) {
+        for instruction in instructions
+        where instruction.op != DLC_OP_STORE && instruction.op != DLC_OP_SUM && kept.contains(instruction.dst) {
             guard let register = free.popLast() else { throw DLCError("an elementwise region needs too many registers") }
             place[instruction.dst] = register
         }
