@@ -77,19 +77,7 @@ public struct Numbers: Operator {
 
     public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {
         guard let x = operands.first ?? nil else { throw DLCError("operand 0 is missing") }
-        let extents = try Self.extents(x.integers(), isSigned: isSigned)
-        return [x, try Tensor(type: .bool, shape: extents) { _ in }]
-    }
-
-    /// The shape of the second result.
-    /// - Throws: where a number is below 0 and may not be.
-    package static func extents(_ numbers: [Int64], isSigned: Bool) throws -> [Int] {
-        try [0]
-            + numbers.flatMap { number -> [Int] in
-                if isSigned { return [Int(max(number, 0)), Int(max(number == .min ? .max : -number, 0))] }
-                guard number >= 0 else { throw DLCError("the number of elements is \(number), as data say; expected 0 or more") }
-                return [Int(number)]
-            }
+        return [x, try x.asExtents(isSigned: isSigned)]
     }
 }
 

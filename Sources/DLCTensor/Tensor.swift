@@ -34,6 +34,13 @@ public struct Tensor: Sendable {
         }
     }
 
+    /// A tensor `bool[0, …]` of no elements that says numbers by its extents. No product is made of them, which data may decide.
+    /// - Throws: where one is negative.
+    package init(extents: [Int]) throws {
+        if let bad = extents.first(where: { $0 < 0 }) { throw DLCError("an extent is \(bad); expected 0 or more") }
+        self.init(type: .bool, shape: [0] + extents, count: 0, storage: try TensorStorage(byteCount: 0))
+    }
+
     /// A tensor of the given elements.
     /// - Throws: where their number is not the shape's product.
     public init<T: TensorElement>(_ elements: [T], shape: [Int]) throws {

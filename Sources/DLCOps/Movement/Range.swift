@@ -58,7 +58,7 @@ public struct RangeOf: Operator {
     /// The number of elements where the operands' are known; nil where they are data.
     private static func count(_ facts: [Fact]) throws -> Dim? {
         let constants = facts.compactMap(\.constant)
-        if constants.count == 3, constants.allSatisfy({ $0.count == 1 }) { return Dim(try count(constants)) }
+        if constants.count == 3, constants.allSatisfy({ $0.count == 1 }) { return Dim(try Tensor.rangeCount(constants)) }
         guard facts.allSatisfy({ $0.elements?.count == 1 }) else { return nil }
         let wholes = facts.compactMap { $0.content?.first }
         if wholes.count == 3 {
@@ -78,28 +78,8 @@ public struct RangeOf: Operator {
         type == .float64 ? real : try Real.apply(.convert, .float64, [real])
     }
 
-    private static func count(_ operands: [Tensor]) throws -> Int {
-        let numbers = try operands.map { try $0.doubles().first ?? .nan }
-        let count = ((numbers[1] - numbers[0]) / numbers[2]).rounded(.up)
-        guard count.isFinite, count < 0x1p40 else {
-            throw DLCError("the range from \(numbers[0]) to \(numbers[1]) by \(numbers[2]) has no end")
-        }
-        return Int(max(count, 0))
-    }
-
     public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {
-        [try Self.values((0..<3).map { try Oracle.operand(operands, $0) })]
-    }
-
-    private static func values(_ operands: [Tensor]) throws -> Tensor {
-        let count = try count(operands)
-        let type = operands[0].type
-        if type.isFloat {
-            let (start, delta) = (try operands[0].doubles()[0], try operands[2].doubles()[0])
-            return try Tensor(doubles: (0..<count).map { start + Double($0) * delta }, type: type, shape: [count])
-        }
-        let (start, delta) = (try operands[0].integers()[0], try operands[2].integers()[0])
-        return try Tensor(integers: (0..<count).map { start &+ Int64($0) &* delta }, type: type, shape: [count])
+        [try Tensor.range((0..<3).map { try Oracle.operand(operands, $0) })]
     }
 }
 

@@ -48,7 +48,7 @@ final class BoundPlan {
         let sizes = BoundSizes(places.table, bindings)
         inputShapes = try zip(places.inputs, plan.inputs).map { try sizes.extents($0, $1.shape) }
         outputShapes = try zip(places.outputs, plan.outputs).map { try sizes.extents($0, $1.shape) }
-        outputSizes = try zip(outputShapes, plan.outputs).map { try Checked.multiply(Checked.count($0), $1.type.size) }
+        outputSizes = try zip(outputShapes, plan.outputs).map { try Self.byteCount($0, $1.type) }
         self.sizes = sizes
         inputs = [OuterMemory](repeating: OuterMemory(), count: plan.inputs.count)
 
@@ -243,6 +243,11 @@ final class BoundPlan {
         return (lowest, highest)
     }
 
+    /// The bytes of an input or output; extents behind a first one of 0 may be any numbers (`Tensor.init(extents:)`).
+    private static func byteCount(_ shape: [Int], _ type: ElementType) throws -> Int {
+        shape.first == 0 ? 0 : try Checked.multiply(Checked.count(shape), type.size)
+    }
+
     /// Checks that sums of sizes cannot overflow.
     private static func checkTotal(_ lifetimes: [Lifetime]) throws {
         let most = 1 << 56
@@ -258,7 +263,7 @@ final class BoundPlan {
     /// Checks that every view stays inside its memory, so that a damaged file cannot make a kernel leave it.
     private static func checkViews(_ plan: Plan, _ places: PlanSizes, _ sizes: BoundSizes, _ lifetimes: [Lifetime]) throws {
         let inputBytes = try zip(plan.inputs, places.inputs).map { port, places in
-            try Checked.multiply(Checked.count(sizes.extents(places, port.shape)), port.type.size)
+            try byteCount(sizes.extents(places, port.shape), port.type)
         }
         func available(_ location: Plan.Location) throws -> Int {
             switch location {
@@ -290,7 +295,7 @@ final class BoundPlan {
         }
         for (port, places) in zip(plan.outputs, places.outputs) {
             try located("output \(port.name)") {
-                let bytes = try Checked.multiply(Checked.count(sizes.extents(places, port.shape)), port.type.size)
+                let bytes = try byteCount(sizes.extents(places, port.shape), port.type)
                 guard try bytes <= available(port.location) else {
                     throw DLCError("the shapes do not fit together: it reaches outside its memory")
                 }

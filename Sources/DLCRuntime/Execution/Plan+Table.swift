@@ -25,8 +25,16 @@ extension CompiledModel {
 }
 
 extension Session {
-    /// Runs step by step. `before` is told the arena and those parts of it that the step may touch; `after` the arena again.
-    package func run(before: (UnsafeRawBufferPointer, [UnsafeRawBufferPointer]) -> Void, after: (UnsafeRawBufferPointer) -> Void) throws {
+    /// Runs step by step, the programs of a schedule too. `before` is told the arena and those parts of it that the step may touch;
+    /// `after` the arena again.
+    package func run(
+        before: @escaping (UnsafeRawBufferPointer, [UnsafeRawBufferPointer]) -> Void, after: @escaping (UnsafeRawBufferPointer) -> Void
+    ) throws {
+        if let runner {
+            runner.runsPiece = { try $0.run(before: before, after: after) }
+            defer { runner.runsPiece = nil }
+            return try run()
+        }
         let bound = try prepare()
         defer { after(bound.arenaBytes) }
         for step in model.plan.steps.indices {

@@ -12,53 +12,23 @@ enum ScheduleOperation {
         switch item.kind {
         case .numbers:
             let x = try operand(0)
-            return [x, try numbers(x, isSigned: item.parameters[0] != 0)]
+            return [x, try x.asExtents(isSigned: item.parameters[0] != 0)]
         case .measure: return [try operand(0)]
         case .nonZero: return [try nonZero(operand(0))]
         case .compress: return [try compress(operand(0), operand(1), axis: item.parameters.first)]
         case .unique:
             return try unique(operand(0), isSorted: item.parameters[0] != 0, axis: item.parameters.count > 1 ? item.parameters[1] : nil)
-        case .range: return [try range((0..<3).map(operand))]
+        case .range: return [try Tensor.range((0..<3).map(operand))]
         default: throw DLCError("\(item.kind.choiceName ?? "an item") is not computed here")
         }
     }
 
-    private static func numbers(_ x: Tensor, isSigned: Bool) throws -> Tensor {
-        guard !x.type.isFloat, x.count <= 64 else { throw DLCError("\(x.type)\(x.shape) holds no extents") }
-        var extents = [0]
-        for number in try x.integers() {
-            // Beyond that no tensor has as many elements, and no sum overflows.
-            let number = Int(max(-1 << 48, min(1 << 48, number)))
-            if isSigned {
-                extents += [max(number, 0), max(-number, 0)]
-            } else {
-                guard number >= 0 else { throw DLCError("a number of elements is \(number), as the data say; expected 0 or more") }
-                extents.append(number)
-            }
-        }
-        return try Tensor(type: .bool, shape: extents) { _ in }
-    }
-
-    /// `start + i · delta` up to but without `limit`.
-    private static func range(_ operands: [Tensor]) throws -> Tensor {
-        guard operands.allSatisfy({ $0.count == 1 && $0.type == operands[0].type }) else {
-            throw DLCError("the limits are no scalars of one type")
-        }
-        let numbers = try operands.map { try $0.doubles()[0] }
-        let steps = ((numbers[1] - numbers[0]) / numbers[2]).rounded(.up)
-        guard steps.isFinite, steps < 0x1p40 else {
-            throw DLCError("the range from \(numbers[0]) to \(numbers[1]) by \(numbers[2]) has no end")
-        }
-        let (count, type) = (Int(max(steps, 0)), operands[0].type)
-        if type.isFloat { return try Tensor(doubles: (0..<count).map { numbers[0] + Double($0) * numbers[2] }, type: type, shape: [count]) }
-        let (start, delta) = (try operands[0].integers()[0], try operands[2].integers()[0])
-        return try Tensor(integers: (0..<count).map { start &+ Int64($0) &* delta }, type: type, shape: [count])
-    }
-
     /// The places of elements other than zero, one column each, in row-major order.
     private static func nonZero(_ x: Tensor) throws -> Tensor {
-        let found = x.withUnsafeBytes { bytes in
+        let found = try x.withUnsafeBytes { bytes in
             switch (x.type.size, x.type.isFloat) {
+            // Narrow floats have zeros of two signs or of one.
+            case (1, true): try x.doubles().enumerated().filter { $0.element != 0 }.map(\.offset)
             case (1, _): places(of: UInt8.max, in: bytes)
             case (2, let isFloat): places(of: UInt16.max >> (isFloat ? 1 : 0), in: bytes)
             case (4, let isFloat): places(of: UInt32.max >> (isFloat ? 1 : 0), in: bytes)

@@ -9,6 +9,8 @@ final class ScheduleRunner {
     let schedule: Schedule
     /// The most times that a loop goes round.
     var iterationLimit = Int.max
+    /// Runs a program's session in the place of `Session.run`, for tools that look on.
+    var runsPiece: ((Session) throws -> Void)?
     private let model: CompiledModel
     private var sessions: [Session] = []
     private var threads = 1
@@ -63,7 +65,10 @@ final class ScheduleRunner {
 
     /// A copy of an output where programs may write over it.
     func output(_ index: Int) throws -> Tensor {
-        let value = try value(schedule.blocks[0].results[index])
+        let value = try value(schedule.blocks[0].results[index]), port = model.outputs[index]
+        guard value.type == port.type, value.rank == port.shape.count,
+            zip(port.shape, value.shape).allSatisfy({ $0.constant == nil || $0.constant == $1 })
+        else { throw DLCError("output \(port.name) is \(value.type)\(value.shape), which the plan does not say") }
         guard value.owner != nil else { return value }
         return try Tensor(type: value.type, shape: value.shape) { target in value.withUnsafeBytes { target.copyMemory(from: $0) } }
     }
@@ -102,16 +107,20 @@ final class ScheduleRunner {
     private func runPiece(_ item: Schedule.Item) throws {
         let program = item.parameters[0]
         let session = sessions[program]
-        for (index, slot) in item.operands.enumerated() { try session.setInput(index, value(slot)) }
+        for (index, slot) in item.operands.enumerated() {
+            let operand = try value(slot)
+            guard !session.holds(operand) else { throw DLCError("reads what it has computed itself, in the run before") }
+            try session.setInput(index, operand)
+        }
         if !item.symbols.isEmpty {
             let known =
                 extents[program].map { tensor in
                     zip(item.symbols, tensor.shape.dropFirst()).allSatisfy { symbols[$0] == $1 }
                 } ?? false
-            if !known { extents[program] = try Tensor(type: .bool, shape: [0] + item.symbols.map { symbols[$0] }) { _ in } }
+            if !known { extents[program] = try Tensor(extents: item.symbols.map { symbols[$0] }) }
             if let tensor = extents[program] { try session.setInput(item.operands.count, tensor) }
         }
-        try session.run(threads: threads)
+        if let runsPiece { try runsPiece(session) } else { try session.run(threads: threads) }
         for (index, slot) in item.results.enumerated() where slot >= 0 { slots[slot] = try session.outputView(index) }
     }
 

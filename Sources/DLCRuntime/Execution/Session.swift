@@ -12,7 +12,7 @@ public final class Session {
     private let pool: ThreadPool
     private let arenaMemory = Arena()
     /// Runs the programs in the place of steps where the data decide what runs.
-    private let runner: ScheduleRunner?
+    let runner: ScheduleRunner?
     /// Outputs as views of the arena, as the last that asked for them got them.
     private var views: [Tensor?] = []
     private var planner = MemoryPlanner()
@@ -140,6 +140,9 @@ public final class Session {
         let (bytes, shape) = try outputBytes(index)
         return try Tensor(type: model.outputs[index].type, shape: shape) { $0.copyMemory(from: bytes) }
     }
+
+    /// Whether a tensor is a view of what this session has computed, which its next run writes over.
+    func holds(_ tensor: Tensor) -> Bool { arenaMemory.memory.map { tensor.owner === $0 } ?? false }
 
     /// Calls `body` with the bytes of an output of the last run, in place.
     /// - Throws: what `output` and `body` throw.

@@ -130,6 +130,12 @@ extension Schedule {
         guard slots >= plan.inputs.count, slots <= 1 << 24, let main = blocks.first, main.results.count == plan.outputs.count else {
             throw DLCError("the schedule has \(slots) slots and \(blocks.count) blocks, which do not hold the inputs and outputs")
         }
+        let uses = blocks.reduce(0) { sum, block in
+            block.items.reduce(sum + block.entries.count) { $0 + $1.operands.count + $1.results.count }
+        }
+        guard slots <= plan.inputs.count + uses else {
+            throw DLCError("the schedule has \(slots) slots, of which items use \(uses)")
+        }
         guard plan.states.isEmpty, plan.steps.isEmpty, plan.programs.allSatisfy({ $0.states.isEmpty && $0.schedule == nil }) else {
             throw DLCError("a plan with a schedule has no steps and no states of its own")
         }
