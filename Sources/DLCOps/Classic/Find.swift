@@ -37,22 +37,39 @@ public struct Find: Operator {
         guard x.element == keys.element, keys.rank == 1 else {
             throw DLCError("x is \(x.type), keys are \(keys.type); expected keys [K] of x's type")
         }
+        if let constant = keys.constant {
+            let doesAscend =
+                try constant.type.isFloat
+                ? Self.doesAscend(constant.doubles(), Self.isBefore) : Self.doesAscend(constant.ordered(), <)
+            guard doesAscend else { throw DLCError("keys do not ascend, NaN last") }
+        }
         return [Fact(.int64, x.shape)]
     }
 
     public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {
         let (x, keys) = (try Oracle.operand(operands, 0), try Oracle.operand(operands, 1))
-        let places: [Int64]
-        if x.type.isFloat {
-            let keys = try keys.doubles()
-            places = try x.doubles().map { element in
-                Int64(keys.firstIndex { $0 == element || ($0.isNaN && element.isNaN) } ?? keys.count)
-            }
-        } else {
-            let keys = try keys.integers()
-            places = try x.integers().map { element in Int64(keys.firstIndex(of: element) ?? keys.count) }
-        }
+        let places =
+            try x.type.isFloat
+            ? Self.places(x.doubles(), keys.doubles(), Self.isBefore) : Self.places(x.ordered(), keys.ordered(), <)
         return [try Tensor(places, shape: x.shape)]
+    }
+
+    private static func isBefore(_ a: Double, _ b: Double) -> Bool { a < b || (!a.isNaN && b.isNaN) }
+
+    private static func doesAscend<T>(_ keys: [T], _ isBefore: (T, T) -> Bool) -> Bool {
+        !zip(keys, keys.dropFirst()).contains { isBefore($1, $0) }
+    }
+
+    /// By bisection, which gives something of computed keys that do not ascend as well.
+    private static func places<T>(_ elements: [T], _ keys: [T], _ isBefore: (T, T) -> Bool) -> [Int64] {
+        elements.map { element in
+            var (low, count) = (0, keys.count)
+            while count > 0 {
+                let half = count / 2
+                if isBefore(keys[low + half], element) { (low, count) = (low + half + 1, count - half - 1) } else { count = half }
+            }
+            return Int64(low < keys.count && !isBefore(element, keys[low]) ? low : keys.count)
+        }
     }
 
     static let write: @Sendable (inout ONNXWriter) throws -> Void = { writer in
@@ -66,5 +83,12 @@ public struct Find: Operator {
                 ("keys_tensor", .tensor(keys)), ("values_tensor", .tensor(try Tensor(Array(0..<count), shape: [keys.count]))),
                 ("default_tensor", .tensor(try Tensor([count], shape: [1]))),
             ])
+    }
+}
+
+extension Tensor {
+    /// Integers and bools as numbers of the same order.
+    fileprivate func ordered() throws -> [Int64] {
+        try type == .uint64 ? integers().map { $0 ^ .min } : integers()
     }
 }

@@ -81,14 +81,18 @@ extension Graph {
 }
 
 extension InferContext {
-    /// Throws where operands have not the element types and ranks of a graph's inputs.
-    func check(_ types: [TensorType], from first: Int) throws {
+    /// Throws where operands have not the element types and ranks of a graph's inputs, or other extents.
+    /// - Parameter changing: how many of the first may have other extents, since rounds change them.
+    func check(_ types: [TensorType], from first: Int, changing: Int = 0) throws {
         guard types.isEmpty || count == first + types.count else {
             throw DLCError("\(count - first) values are given to graphs that read \(types.count)")
         }
         for (index, type) in types.enumerated() {
             let given = try operand(first + index).type
-            guard given.element == type.element, given.rank == type.rank else { throw DLCError("a graph reads \(type), given is \(given)") }
+            let isOther = zip(given.shape, type.shape).contains { $0.constant != nil && $1.constant != nil && $0 != $1 }
+            guard given.element == type.element, given.rank == type.rank, index < changing || !isOther else {
+                throw DLCError("a graph reads \(type), given is \(given)")
+            }
         }
     }
 

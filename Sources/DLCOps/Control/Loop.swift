@@ -58,7 +58,7 @@ public struct Loop: HasBodies {
         guard carried >= 0, body.inputs.count >= 2 + carried, body.outputs.count >= 1 + carried else {
             throw DLCError("a body with \(body.inputs.count) inputs and \(body.outputs.count) outputs cannot carry \(carried) values")
         }
-        try context.check(body.inputs[2...].map { body.type($0.value) }, from: 2)
+        try context.check(body.inputs[2...].map { body.type($0.value) }, from: 2, changing: carried)
         let outer = locals(of: body, entries: 2..<2 + carried)
         var facts: [Fact] = []
         for index in 0..<carried {

@@ -39,7 +39,7 @@ public let finishIntegers = Pass("finish-integers", at: .canonical) { rewriter, 
         return [try layer.rebuilt(&rewriter, name: node.name)]
     case let op as QuantizeLinear:
         guard op.blockSize == 0, op.to == .uint8 || op.to == .int8, var layer = node.operands[0].flatMap({ Layer(rewriter, $0) }),
-            layer.finish.to == .float32,
+            layer.finish.to == .float32, layer.unlimited != nil || layer.isAlwaysNumber(rewriter),
             let step = rewriter.scalar(node.operands[1]), step > 0,
             let zero = node.operands.count > 2 ? node.operands[2].map({ rewriter.scalar($0) }) ?? 0 : 0
         else { return nil }
@@ -83,6 +83,13 @@ private struct Layer {
         guard finish.to == (castToFloat ? .int32 : .float32) else { return nil }
         (op, result) = (node.op, value)
         operands = node.operands + [Value?](repeating: nil, count: max(0, IntegerFinish.bias + 1 - node.operands.count))
+    }
+
+    /// Whether no result can be NaN, which is the least of 8 bits where it is quantized, whatever the limits.
+    func isAlwaysNumber(_ rewriter: Rewriter) -> Bool {
+        [IntegerFinish.scale, IntegerFinish.bias].compactMap { operands[$0] }.allSatisfy { value in
+            (try? rewriter.fact(value).constant?.doubles().allSatisfy(\.isFinite)) == true
+        }
     }
 
     /// The layer where its results are not limited yet.
