@@ -44,6 +44,23 @@ import Testing
         #expect(try succeed(["inspect", "pair.dlir", "--likely", "N=7"], in: folder).contains("with N = 7"))
     }
 
+    /// An `If` on an extent, `x.squeeze(0)` as PyTorch exports it, is compiled for the branch that is likely; files may want the other.
+    @Test func aModelIsCompiledAgainForTheOtherBranchOfAnIf() throws {
+        let folder = try Folder()
+        // x: f32[L, 4]; y = L == 1 ? Squeeze(x) : x
+        let model =
+            "CAg6lAIKDwoBeBIBcyIFU2hhcGU6AAoTCgFzCgFpEgFuIgZHYXRoZXI6AAoUCgFuCgNvbmUSAWMiBUVxdWFsOgAKjgEKAWMSAXkiAklmKj4KC3"
+            + "RoZW5fYnJhbmNoMiwKFQoBeAoCYXgSAXQiB1NxdWVlemU6ABIBYWIQCgF0EgsKCQgBEgUKAxIBUKABBSpACgtlbHNlX2JyYW5jaDIuChIKAXgS"
+            + "AWUiCElkZW50aXR5OgASAWJiFQoBZRIQCg4IARIKCgMSAVAKAxIBUaABBToAEgFnKggQBzoBAEIBaSoKEAc6AQFCA29uZSoLCAEQBzoBAEICYX"
+            + "haFAoBeBIPCg0IARIJCgMSAUwKAggEYgkKAXkSBAoCCAFCBAoAEBE="
+        try folder.write(Array(#require(Data(base64Encoded: model))), "if.onnx")
+        for (shape, right) in [([2, 4], [2, 4]), ([1, 4], [4])] {
+            try folder.write(Tensor.random(seed: 1, shape: shape), "x.npy")
+            _ = try succeed(["run", "if.onnx", "--input", "x=x.npy", "--output-dir", "out"], in: folder)
+            #expect(try NPY.read(folder.path("out/y.npy")).shape == right)
+        }
+    }
+
     /// An extent that is an expression says what its symbol is.
     @Test func shapesOfCompiledFilesAreSolved() throws {
         let folder = try Folder()

@@ -5,7 +5,7 @@ import DLCTensorFiles
 ///
 /// ONNX lets a model compute them. Where one cannot be compiled without them, the small vectors among the files of
 /// `--input` become constants: those of integers, and if that is not enough those of other numbers too. Before that, a model that
-/// cannot be compiled for every extent is compiled for those of the files.
+/// cannot be compiled for every extent is compiled for those of the files, as is one that was compiled for another branch of an `If`.
 struct KnownInputs {
     let model: CompiledModel
     /// Arguments of `--input` that still are inputs.
@@ -14,7 +14,8 @@ struct KnownInputs {
     /// - Throws: where the model cannot be compiled either way, the error without constants.
     init(_ path: String, _ arguments: [String], _ options: ModelOptions, _ flags: CompileFlags) throws {
         do {
-            model = try ModelFile.ready(path, options, flags)
+            let open = try ModelFile.ready(path, options, flags)
+            model = Self.takesOtherBranch(open, arguments) ? Self.settled(path, arguments, options, flags) ?? open : open
             remaining = arguments
         } catch {
             guard ModelFile.kind(path) == "onnx" else { throw error }
@@ -47,6 +48,25 @@ struct KnownInputs {
             }
             throw error
         }
+    }
+
+    /// Whether extents of the files contradict what the model was compiled for where an `If` asks for extents.
+    private static func takesOtherBranch(_ model: CompiledModel, _ arguments: [String]) -> Bool {
+        guard model.plan.constraints.contains(where: { $0.place == "If" || $0.place.hasPrefix("If ") }) else { return false }
+        let shapes = shapes(arguments)
+        return (try? model.plan.binding.values(model.inputs.map { shapes[$0.name] ?? [] })) == nil
+    }
+
+    /// The model for the extents of the files; nil where it cannot be compiled for them.
+    private static func settled(_ path: String, _ arguments: [String], _ options: ModelOptions, _ flags: CompileFlags) -> CompiledModel? {
+        var options = options
+        options.inputs.shapes = shapes(arguments)
+        return try? ModelFile.ready(path, options, flags)
+    }
+
+    private static func shapes(_ arguments: [String]) -> [String: [Int]] {
+        let given = arguments.compactMap { try? ConstantInput.read($0) }
+        return Dictionary(given.map { ($0.name, $0.tensor.shape) }) { first, _ in first }
     }
 
     /// The most elements of an input that says something about shapes.
