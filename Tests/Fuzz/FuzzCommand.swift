@@ -8,7 +8,7 @@ struct FuzzCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fuzz", abstract: "Runs random graphs compiled and by the operators' definitions, and reports where they differ.",
         discussion: notCompared,
-        subcommands: [Run.self, Work.self, Show.self, Replay.self, Isolate.self], defaultSubcommand: Run.self)
+        subcommands: [Run.self, Work.self, Show.self, Replay.self, Count.self, Isolate.self], defaultSubcommand: Run.self)
 
     private static let notCompared = """
         Floats are right within 1e-3 of their size (f64 1e-9, f16 5e-3, bf16 4e-2), integers and bools exactly. Not compared are:
@@ -73,6 +73,23 @@ struct FuzzCommand: ParsableCommand {
         func run() throws {
             var generator = Generator(seed: seed, patterns: try common.load())
             print(try generator.next()?.text() ?? "// no case")
+        }
+    }
+
+    struct Count: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Prints how many cases of some seeds have each operator and kernel.")
+        @OptionGroup var common: Common
+        @Option(help: "The first seed.") var seed: UInt64 = 1
+        @Option(help: "How many seeds.") var graphs = 1000
+
+        func run() throws {
+            let patterns = try common.load()
+            var census = Census()
+            for seed in seed..<seed &+ UInt64(graphs) {
+                var generator = Generator(seed: seed, patterns: patterns)
+                if let test = generator.next() { try census.add(test) }
+            }
+            print(census.text)
         }
     }
 

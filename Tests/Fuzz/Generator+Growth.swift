@@ -16,12 +16,15 @@ extension Generator {
         let shape = fact.shape
         let rank = shape.count
         let axis = rank > 0 ? rng.below(rank) : 0
-        switch rng.below(rank == 0 ? 6 : 26) {
+        switch rng.below(rank == 0 ? 6 : 28) {
         case 0, 1: return sketch.add(try unary(fact), [x])
         case 2, 3: return try binary(x, fact, facts)
         case 4:
             return sketch.add(
-                try make("cast", ["to": .type(rng.pick([.float32, .float64, .float16, .int32, .int64, .bool, fact.element]))]), [x])
+                try make(
+                    "cast",
+                    ["to": .type(rng.pick([.float32, .float64, .float16, .int32, .int64, .bool, fact.element, rng.pick(Self.narrow)]))]),
+                [x])
         case 5, 6: return sketch.add(try reshape(shape), [x])
         case 7, 8: return sketch.add(Transpose(rng.shuffled(Array(0..<rank))), [x])
         case 9, 10: return sketch.add(try slice(shape), [x])
@@ -50,9 +53,13 @@ extension Generator {
         case 21: return sketch.add(try make(rng.pick(["arg_max", "arg_min"]), ["axis": .int(axis)]), [x])
         case 22, 23: return try product(x, fact)
         case 24: return try window(x, fact)
+        case 25, 26: return try decidedByData(x, fact)
         default: return try norm(x, fact)
         }
     }
+
+    /// Types that nothing computes in.
+    static let narrow = ElementType.allCases.filter(\.isNarrow)
 
     mutating func unary(_ fact: Fact) throws -> any Operator {
         if fact.element == .bool { return try make("not") }

@@ -3,6 +3,15 @@ import DLC
 /// Changes to a graph that may or may not leave it what a pass or kernel is made for.
 extension Generator {
     mutating func mutate() {
+        // Nodes of trees stay what they are.
+        if sketch.steps.contains(where: { $0.op is TreeEnsemble }) {
+            switch rng.below(4) {
+            case 0: change { try $0.makeSymbol() }
+            case 1: change { try $0.readTwice() }
+            default: change { try $0.grow() }
+            }
+            return
+        }
         switch rng.below(20) {
         case 0...3: change { try $0.changeExtent() }
         case 4, 5: change { try $0.makeSymbol() }
@@ -93,7 +102,7 @@ extension Generator {
             guard let at = rng.maybePick(Array(dims.indices)) else { return }
             dims[at] = try dims[at].plus(Dim(rng.pick([1, -1, 2])))
             new = .dims(dims)
-        case .type: new = .type(rng.pick([.float32, .float64, .float16, .bfloat16, .int8, .uint8, .int32, .int64, .bool]))
+        case .type: new = .type(rng.pick([.float32, .float64, .float16, .bfloat16, .int8, .uint8, .int32, .int64, .bool, rng.pick(Self.narrow)]))
         default: return
         }
         sketch.steps[index].op = try op.setting(name, to: new)

@@ -4,10 +4,7 @@ import DLC
 extension Generator {
     /// Every operator's examples.
     static let examples: [(definition: OperatorDefinition, examples: [Example])] = AllOps.definitions.compactMap { definition in
-        // The nodes of trees are constants that are checked when a model is loaded.
-        guard definition.name != "constant", definition.name != "tree_ensemble", let examples = try? definition.examples(),
-            !examples.isEmpty
-        else { return nil }
+        guard definition.name != "constant", let examples = try? definition.examples(), !examples.isEmpty else { return nil }
         return (definition, examples)
     }
 
@@ -29,10 +26,12 @@ extension Generator {
                 operands.append(nil)
                 continue
             }
-            let isConstant = rng.chance(index == 0 ? 0.1 : 0.5)
+            // The nodes of trees are constants that are checked when a model is loaded.
+            let isNode = index > 0 && example.op is TreeEnsemble
+            let isConstant = isNode || rng.chance(index == 0 ? 0.1 : 0.5)
             let isPlain = isConstant || (index > 0 && Self.weighted.contains(example.op.name))
             let redrawn =
-                tensor.type.isFloat && rng.chance(0.5)
+                tensor.type.isFloat && !isNode && rng.chance(0.5)
                 ? try Tensor.drawn(isPlain ? .plain : style, type: tensor.type, shape: tensor.shape, like: tensor, &rng) : tensor
             operands.append(isConstant ? sketch.addConstant(redrawn) : addInput(redrawn, isPlain: isPlain))
         }
@@ -58,7 +57,9 @@ extension Generator {
     /// One or two inputs, with symbols in half of the cases.
     mutating func startWithInput() throws {
         sketch = Sketch()
-        let type: ElementType = rng.pick([.float32, .float32, .float32, .float32, .float64, .float16, .int32, .int64, .uint8, .bool])
+        let type: ElementType = rng.pick([
+            .float32, .float32, .float32, .float32, .float32, .float64, .float16, .bfloat16, .int32, .int64, .uint8, .int8, .uint64, .bool,
+        ])
         let extents = rng.pick([
             [2, 3], [4, 4], [2, 3, 4], [3, 3, 3], [1, 4, 6, 6], [2, 3, 5, 4], [1, 8, 4, 4], [6], [1, 1], [16, 16], [1, 2, 8, 1],
         ])
@@ -114,7 +115,7 @@ extension Generator {
                 operands.append(nil)
                 continue
             }
-            operands.append(rng.chance(0.7) ? sketch.addConstant(tensor) : addInput(tensor, isPlain: true))
+            operands.append(example.op is TreeEnsemble || rng.chance(0.7) ? sketch.addConstant(tensor) : addInput(tensor, isPlain: true))
         }
         return sketch.add(example.op, operands, results: try resultCount(example.op, operands))
     }

@@ -4,7 +4,7 @@ import DLC
 /// made of is not finite. Moved computations give them anything, so that neither they nor what follows from them count.
 ///
 /// What infinite weights make of padding, and of what lies behind a sequence's end, depends on the algorithm, and no model has
-/// such. Where kernels may sum in another way than is defined (`--exact` forbids it), an infinite element of an image spreads over
+/// such, as none has infinite scales of integers. Where kernels may sum in another way than is defined (`--exact` forbids it), an infinite element of an image spreads over
 /// a tile of Winograd's, since an infinity less another is no number.
 struct Undetermined {
     private enum Part {
@@ -22,6 +22,9 @@ struct Undetermined {
         var parts: [Part] = []
         if ["rnn", "gru", "lstm"].contains(where: { name.hasPrefix($0) }) {
             if try operands.dropFirst().prefix(2).contains(where: { try !($0?.isFinite() ?? true) }) { parts.append(.all) }
+        } else if name == "dequantize_linear", !isExact, operands.count > 1 {
+            // Scales are taken out of sums.
+            if try !(operands[1]?.isFinite() ?? true) { parts.append(.all) }
         } else if name.contains("conv"), operands.count > 1, let x = operands[0], let weights = operands[1] {
             let isForward = name == "conv" || name == "fused_conv"
             let rows = try weights.rowsNotFinite()

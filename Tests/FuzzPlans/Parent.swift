@@ -23,6 +23,7 @@ struct Parent {
             process.arguments =
                 ["--worker", "\(place.subject)", "\(place.change)", progress, "--every", "\(arguments.every)"]
                 + (arguments.isPairs ? ["--pairs"] : []) + (arguments.isBytes ? ["--bytes"] : [])
+                + (arguments.isScheduled ? ["--schedules"] : [])
             process.standardError = FileHandle(forWritingAtPath: errors)
             var environment = ProcessInfo.processInfo.environment
             environment["ASAN_OPTIONS"] =

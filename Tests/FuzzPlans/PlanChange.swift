@@ -63,6 +63,25 @@ struct PlanChange {
         }
         choose("programs", &plan.programs, programs.isEmpty ? [] : [[], programs + programs, renamed])
         for index in plan.programs.indices where !isDone { program(&plan.programs[index]) }
+        if let schedule = plan.schedule, !isDone { self.schedule(&plan, schedule) }
+    }
+
+    /// Slots, symbols, blocks and items, one number or list at a time; and another schedule altogether.
+    private mutating func schedule(_ plan: inout Plan, _ old: Schedule) {
+        var fields = old
+        var target = 0
+        while !isDone {
+            var change = FieldChange(target: target, choice: rest)
+            try? fields.visit(&change)
+            guard let choices = change.choices else { break }
+            if change.isDone { description = "schedule \(change.description)" }
+            rest -= choices
+            target += 1
+        }
+        choose("schedule's symbols", &fields.symbols, [[], Array(old.symbols.dropLast()), old.symbols.reversed()])
+        choose("schedule's names", &fields.names, [[], Array(old.names.dropLast())])
+        if isDone { plan.schedule = fields }
+        choose("schedule", &plan.schedule, [nil, Schedule()])
     }
 
     /// A further program; its constants are the file's.

@@ -2,10 +2,12 @@ import DLCGraph
 import DLCOps
 import DLCPasses
 import DLCRuntime
+import Foundation
 
 /// Small models that together call every kernel.
 enum Subjects {
-    /// The examples of all operators, as they stand and with their input's extents open, then chains that fuse.
+    /// The examples of all operators, as they stand and with their input's extents open, then chains that fuse, then what the
+    /// fuzzer of graphs begins with, in which data decide extents and what runs.
     static func all() -> [(name: String, make: () throws -> PlanImage)] {
         var subjects: [(name: String, make: () throws -> PlanImage)] = []
         for target in [Target.native, .portable] {
@@ -19,8 +21,23 @@ enum Subjects {
             }
             for (name, graph) in Chains.all { subjects.append(("\(name), \(target.name)", { try plan(graph(), target) })) }
             subjects.append(("training, \(target.name)", { try training(target) }))
+            for path in patterns {
+                let name = "pattern \(path.deletingPathExtension().lastPathComponent), \(target.name)"
+                subjects.append((name, { try plan(graph(path), target) }))
+            }
         }
         return subjects
+    }
+
+    /// Files with graphs; none where the sources are not where they were built.
+    private static var patterns: [URL] {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Fuzz/Patterns")
+        let files = try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+        return (files ?? []).filter { $0.pathExtension == "dlir" }.sorted { $0.path < $1.path }
+    }
+
+    private static func graph(_ path: URL) throws -> Graph {
+        try GraphParser.parse(String(contentsOf: path, encoding: .utf8), definitions: AllOps.definitions)
     }
 
     private static func plan(_ example: Example, _ target: Target, isOpen: Bool) throws -> PlanImage {
@@ -45,6 +62,10 @@ enum Subjects {
 
     static func plan(_ graph: Graph, _ target: Target, sharing image: PlanImage? = nil) throws -> PlanImage {
         let options = CompileOptions(target: target)
+        if image == nil, Scheduling.isNeeded(graph) {
+            let canonical = try Pipelines.passes(to: .canonical, options).run(graph, options.passes)
+            if Scheduling.isNeeded(canonical) { return try Scheduling.plan(canonical, options) }
+        }
         return try Lowering.plan(Pipelines.passes(to: .lowered, options).run(graph, options.passes), options, sharing: image)
     }
 

@@ -16,7 +16,10 @@ struct Trial {
         let plan = try Plan(table: table, target: image.plan.target, constantBytes: image.constantBytes)
         let model = try CompiledModel(plan, constants: constants(of: plan))
         let session = try Session(model, threads: 1)
+        session.iterationLimit = 40
         try run(session, model)
+        // Those of a schedule have run.
+        if plan.schedule != nil { return true }
         // Beside it and with its states.
         for name in model.programs {
             let program = try model.program(name)

@@ -20,7 +20,7 @@ final class Worker {
     func run(from subject: Int, _ change: Int) {
         let subjects = Subjects.all()
         for index in subject..<subjects.count {
-            guard let image = try? subjects[index].make() else { continue }
+            guard let image = try? subjects[index].make(), !arguments.isScheduled || image.plan.schedule != nil else { continue }
             changes(of: image, index, subjects[index].name, from: index == subject ? change : 0)
         }
         note("done", subjects.count, 0)
@@ -39,6 +39,7 @@ final class Worker {
             if (try? attempt()) == true { ran += 1 }
             number += arguments.every
         }
+        alarm(0)
     }
 
     /// Change `number` in words, and what tries it; nil behind the last.

@@ -3,17 +3,18 @@ import Foundation
 
 // Changes one part of a compiled plan at a time, its checksum recomputed, then loads and runs it:
 //
-//     FuzzPlans [--seconds N] [--every N] [--from N] [--pairs] [--bytes]
+//     FuzzPlans [--seconds N] [--every N] [--from N] [--schedules] [--pairs] [--bytes]
 //
 // Built with `swift build -c release --product FuzzPlans --sanitize=address` it sees every read and write beyond what a
 // step's operands and results span. Workers are processes: one that dies is a finding, and the next begins behind it.
-// `--pairs` changes two parts, `--bytes` changes bytes of the table. The last line has the figures; the status is 1 where
-// something was found.
+// `--schedules` takes only plans with a schedule, `--pairs` changes two parts, `--bytes` changes bytes of the table. The last line
+// has the figures; the status is 1 where something was found.
 
 struct Arguments {
     var seconds = Double.infinity
     var every = 1
     var from = 0
+    var isScheduled = false
     var isPairs = false
     var isBytes = false
     var worker: (subject: Int, change: Int, progress: String)?
@@ -25,6 +26,7 @@ struct Arguments {
         seconds = after("--seconds").flatMap { Double($0) } ?? .infinity
         every = max(1, after("--every").flatMap { Int($0) } ?? 1)
         from = after("--from").flatMap { Int($0) } ?? 0
+        isScheduled = words.contains("--schedules")
         (isPairs, isBytes) = (words.contains("--pairs"), words.contains("--bytes"))
         if let subject = after("--worker").flatMap({ Int($0) }), let change = after("--worker", 2).flatMap({ Int($0) }),
             let path = after("--worker", 3)

@@ -37,6 +37,23 @@ import Testing
         #expect(throws: DLCError.self) { try FuzzCase(text: text).sketch.build() }
     }
 
+    /// What the fuzzer begins with computes as it is defined, before anything is changed.
+    @Test(arguments: files("Patterns")) func whatIsBegunWithHolds(_ name: String) throws {
+        let sketch = Sketch(try GraphParser.parse(Self.text("Patterns", name), definitions: AllOps.definitions))
+        for seed in 1...3 as ClosedRange<UInt64> {
+            var generator = Generator(seed: seed, patterns: [])
+            try generator.start(with: sketch)
+            let run = FuzzCase.Run(bindings: generator.bindings, inputs: generator.inputs)
+            let failure = try Check.failure(FuzzCase(sketch: generator.sketch, runs: [run], target: .native, isExact: false))
+            #expect(failure == nil, "\(failure.map { "\($0.key): \($0.message)" } ?? "")")
+        }
+    }
+
+    @Test func someGraphsHaveWhatDataDecide() {
+        let names = cases(0..<300).reduce(into: Set<String>()) { $0.formUnion($1.sketch.steps.map(\.op.name)) }
+        #expect(names.intersection(["if", "loop", "non_zero", "compress", "unique", "numbers"]).count > 3)
+    }
+
     private static func folder(_ name: String) -> URL {
         URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../Fuzz/\(name)")
     }
