@@ -132,7 +132,9 @@ struct StableOracle {
                         continue
                     }
                     let beside = cancelling.contains(node.op.name) ? try operands.first??.doubles() : nil
-                    let moved = try tensor.nudged(nudge, accumulates(node), beside: beside, &rng)
+                    // What the largest terms of a sum lose.
+                    let lost = try !accumulates(node) ? 0 : operands.map { try $0?.largest() ?? 0 }.max() ?? 0
+                    let moved = try tensor.nudged(nudge, accumulates(node), lost: nudge * lost, beside: beside, &rng)
                     tensors[value.index] = try Undetermined(node, operands, isExact: isExact).scattered(moved, &rng)
                 }
             }
@@ -184,6 +186,9 @@ extension Tensor {
         return try Tensor(doubles: doubles().map { $0.isNaN && rng.chance(0.5) ? -$0 : $0 }, type: type, shape: shape)
     }
 
+    /// The largest size of a finite float.
+    fileprivate func largest() throws -> Double { type.isFloat ? try doubles().lazy.filter(\.isFinite).map(abs).max() ?? 0 : 0 }
+
     /// Floats with zeros of either sign.
     fileprivate func flippedZeros(_ rng: inout SplitMix64) throws -> Tensor {
         guard type.isFloat else { return self }
@@ -191,9 +196,9 @@ extension Tensor {
     }
 
     /// Finite floats moved by a random part of `nudge` of their size, of the tensor's where sums are rounded, and of others
-    /// that they were computed beside; what is subnormal may be 0.
+    /// that they were computed beside; what is subnormal may be 0, as may a sum below what its terms lose.
     fileprivate func nudged(
-        _ nudge: Double, _ accumulates: Bool, beside: [Double]? = nil, _ rng: inout SplitMix64
+        _ nudge: Double, _ accumulates: Bool, lost: Double = 0, beside: [Double]? = nil, _ rng: inout SplitMix64
     ) throws -> Tensor {
         guard type.isFloat else { return self }
         let values = try doubles()
@@ -206,8 +211,7 @@ extension Tensor {
             if value == 0, accumulates { return rng.chance(0.5) ? -value : value }
             guard value.isFinite, value != 0 || beside != nil else { return value }
             if abs(value) < tiny, rng.chance(0.5) { return 0 }
-            // A sum whose terms cancel may be 0 where it is summed in fewer digits.
-            if accumulates, abs(value) < 4 * nudge * mean, rng.chance(0.3) { return 0 }
+            if accumulates, abs(value) < max(4 * nudge * mean, lost), rng.chance(0.3) { return 0 }
             let size = abs(value) + mean + (beside.map { $0[index].isFinite ? abs($0[index]) : 0 } ?? 0)
             return value + size * nudge * (2 * rng.uniform() - 1)
         }
