@@ -19,6 +19,8 @@ struct FuzzCommand: ParsableCommand {
           sums compare them), channels whose weights are not finite, and recurrent layers whose weights are not;
         - below 1e-2, what follows from gradients of recurrent layers;
         - graphs with an operator or a type that has no kernel, or with extents that no input determines;
+        - bodies of control flow that read numbers of elements where an open extent of another size is given, and in ONNX the extents
+          of rows of a loop without rounds;
         - the ONNX form of what ONNX cannot say, and where values exceed 1e15 (f16: 100), whose squares overflow.
         """
 
