@@ -5,17 +5,21 @@
 /// Bound of every extent, which keeps sizes within 64 bits.
 enum { attention_most = 1 << 24 };
 
-bool dlc_attention_prepare(dlc_isa isa, dlc_attention *p, dlc_launch *launch) {
-    const dlc_layer_kernels *kernels = dlc_layer_kernels_of(isa);
+bool dlc_attention_valid(const dlc_attention *p) {
     const int64_t extents[] = { p->batch, p->heads, p->kv_heads, p->queries, p->keys, p->depth, p->value_depth };
     for (int i = 0; i < 7; i++)
         if (extents[i] < 0 || extents[i] > attention_most) return false;
-    if (!kernels || p->mask_kind > DLC_MASK_BOOL || (p->heads > 0 && (p->kv_heads < 1 || p->heads % p->kv_heads != 0))) return false;
+    if (p->mask_kind > DLC_MASK_BOOL || (p->heads > 0 && (p->kv_heads < 1 || p->heads % p->kv_heads != 0))) return false;
+    return p->mask_kind == DLC_MASK_NONE || p->mask_column == 0 || p->mask_column == 1;
+}
+
+bool dlc_attention_prepare(dlc_isa isa, dlc_attention *p, dlc_launch *launch) {
+    const dlc_layer_kernels *kernels = dlc_layer_kernels_of(isa);
+    if (!kernels || !dlc_attention_valid(p)) return false;
     if (p->heads == 0) {
         *launch = (dlc_launch){ .run = kernels->attention_f32, .tasks = 0, .phases = 1 };
         return true;
     }
-    if (p->mask_kind != DLC_MASK_NONE && p->mask_column != 0 && p->mask_column != 1) return false;
     attention_layout l = attention_layout_of(p, dlc_lanes(isa));
     // A block's scores should stay in cache beside a panel, and there should be tasks to share out.
     enum { cached_floats = 6 * 1024, fewest = 6, most = 48, few = 4 };

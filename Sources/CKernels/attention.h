@@ -14,6 +14,13 @@ typedef struct {
     int64_t scores;          ///< floats of one row of scores
 } attention_layout;
 
+/// What a query's weights were made with: eˢ⁻ᵐᵃˣ · factor. The maximum is 0 where all scores are −∞, the factor 0 where nothing is
+/// seen, or NaN.
+typedef struct { float maximum, factor; } attention_statistics;
+
+/// Whether extents, heads and mask have a meaning.
+bool dlc_attention_valid(const dlc_attention *p);
+
 static inline attention_layout attention_layout_of(const dlc_attention *p, int64_t lanes) {
     attention_layout l = { .wide = 4 * lanes };
     l.key_panels = (p->keys + l.wide - 1) / l.wide;

@@ -7,10 +7,10 @@ DLC_TARGET_BEGIN
 /// Rows of the register tile; with 4 vectors of columns it fills the registers.
 #define ATTENTION_ROWS (DLC_REGISTERS == 32 ? 6 : 3)
 
-/// c[row] [vectors·VL] = Σₖ a[row][k] · panel[k], each row times its factor where there are factors; only
-/// the first `columns` are stored.
-DLC_INLINE void attention_tile_of(int rows, int vectors, int64_t k, const float *a, int64_t a_ld, const float *panel,
-                                  const float *factors, float *c, int64_t c_ld, int64_t columns) {
+/// c[row] [vectors·VL] = Σₖ a[row][k] · panel[k], each row times its factor where there are factors, or added to what is there;
+/// only the first `columns` are stored. Neighbours in a row of a are `a_step` apart.
+DLC_INLINE void attention_tile_of(int rows, int vectors, int64_t k, const float *a, int64_t a_ld, int64_t a_step, const float *panel,
+                                  const float *factors, bool adds, float *c, int64_t c_ld, int64_t columns) {
     vf acc[ATTENTION_ROWS * 4];
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows * vectors; i++) acc[i] = vf_zero();
@@ -18,7 +18,7 @@ DLC_INLINE void attention_tile_of(int rows, int vectors, int64_t k, const float 
         // The factors of the rows stay in registers while vectors of B pass: 3 x 4 sums fit into 16 registers.
         vf x[ATTENTION_ROWS];
 #pragma clang loop unroll(full)
-        for (int r = 0; r < rows; r++) x[r] = vf_set1(a[r * a_ld + i]);
+        for (int r = 0; r < rows; r++) x[r] = vf_set1(a[r * a_ld + i * a_step]);
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; v++) {
             const vf b = vf_load(panel + v * VL);
@@ -33,32 +33,49 @@ DLC_INLINE void attention_tile_of(int rows, int vectors, int64_t k, const float 
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; v++) {
             float *to = c + r * c_ld + v * VL;
-            if (v < vectors - 1 || last >= VL) vf_store(to, acc[r * vectors + v] * factor);
-            else vf_store_n(to, acc[r * vectors + v] * factor, last);
+            const bool whole = v < vectors - 1 || last >= VL;
+            vf sum = acc[r * vectors + v] * factor;
+            if (adds) sum += whole ? vf_load(to) : vf_load_n(to, last);
+            if (whole) vf_store(to, sum);
+            else vf_store_n(to, sum, last);
         }
     }
 }
+
+#define ATTENTION_CASE(n, v, a_step, factors, adds) \
+    case (n) * 8 + (v): attention_tile_of(n, v, k, a, a_ld, a_step, panel, factors, adds, c, c_ld, columns); break;
+#define ATTENTION_CASES_OF(n, ...) \
+    ATTENTION_CASE(n, 1, __VA_ARGS__) ATTENTION_CASE(n, 2, __VA_ARGS__) ATTENTION_CASE(n, 3, __VA_ARGS__) ATTENTION_CASE(n, 4, __VA_ARGS__)
+#if DLC_REGISTERS == 32
+#define ATTENTION_CASES(...) \
+    ATTENTION_CASES_OF(1, __VA_ARGS__) ATTENTION_CASES_OF(2, __VA_ARGS__) ATTENTION_CASES_OF(3, __VA_ARGS__) \
+    ATTENTION_CASES_OF(4, __VA_ARGS__) ATTENTION_CASES_OF(5, __VA_ARGS__) ATTENTION_CASES_OF(6, __VA_ARGS__)
+#else
+#define ATTENTION_CASES(...) ATTENTION_CASES_OF(1, __VA_ARGS__) ATTENTION_CASES_OF(2, __VA_ARGS__) ATTENTION_CASES_OF(3, __VA_ARGS__)
+#endif
 
 /// As attention_tile_of, for as many vectors as `columns` need, four at most.
 static void attention_tile(int64_t rows, int64_t k, const float *a, int64_t a_ld, const float *panel, const float *factors,
                            float *c, int64_t c_ld, int64_t columns) {
     int64_t vectors = columns > 3 * VL ? 4 : (columns + VL - 1) / VL;
-#define ATTENTION_CASE(n, v) case (n) * 8 + (v): attention_tile_of(n, v, k, a, a_ld, panel, factors, c, c_ld, columns); break;
-#define ATTENTION_CASES(n) ATTENTION_CASE(n, 1) ATTENTION_CASE(n, 2) ATTENTION_CASE(n, 3) ATTENTION_CASE(n, 4)
     switch (rows * 8 + vectors) {
-    ATTENTION_CASES(1)
-    ATTENTION_CASES(2)
-    ATTENTION_CASES(3)
-#if DLC_REGISTERS == 32
-    ATTENTION_CASES(4)
-    ATTENTION_CASES(5)
-    ATTENTION_CASES(6)
-#endif
+    ATTENTION_CASES(1, factors, false)
     default: break;
     }
-#undef ATTENTION_CASE
-#undef ATTENTION_CASES
 }
+
+/// As attention_tile, added to c; neighbours in a row of a are `a_step` apart.
+static void attention_tile_add(int64_t rows, int64_t k, const float *a, int64_t a_ld, int64_t a_step, const float *panel, float *c,
+                               int64_t c_ld, int64_t columns) {
+    int64_t vectors = columns > 3 * VL ? 4 : (columns + VL - 1) / VL;
+    switch (rows * 8 + vectors) {
+    ATTENTION_CASES(a_step, NULL, true)
+    default: break;
+    }
+}
+#undef ATTENTION_CASE
+#undef ATTENTION_CASES_OF
+#undef ATTENTION_CASES
 
 typedef float attention_4 __attribute__((vector_size(16), aligned(4), may_alias));
 
@@ -74,32 +91,39 @@ DLC_INLINE void attention_transpose(const float *from, int64_t from_ld, float *t
     *(attention_4 *)(to + 3 * to_ld) = __builtin_shufflevector(ac1, bd1, 2, 6, 3, 7);
 }
 
+/// Packs rows turned, as panels [panel][depth][wide] of which a row is a column. Columns beyond the last row are zero.
+static void attention_pack_turned(const float *from, int64_t ld, int64_t rows, int64_t depth, int64_t wide, float *to) {
+    int64_t columns = (rows + wide - 1) / wide * wide, squares = rows / 4 * 4, depths = depth / 4 * 4;
+    for (int64_t row = 0; row < squares; row += 4) {
+        float *at = to + row / wide * wide * depth + row % wide;
+        for (int64_t d = 0; d < depths; d += 4) attention_transpose(from + row * ld + d, ld, at + d * wide, wide);
+    }
+    for (int64_t row = 0; row < columns; row++) {
+        float *at = to + row / wide * wide * depth + row % wide;
+        for (int64_t d = row < squares ? depths : 0; d < depth; d++) at[d * wide] = row < rows ? from[row * ld + d] : 0;
+    }
+}
+
+/// Packs rows as panels of `wide` columns, `panel_step` apart, zero beyond the last column; gives 0 where all is finite.
+static float attention_pack_rows(const float *from, int64_t ld, int64_t rows, int64_t columns, int64_t wide, float *to, int64_t panel_step) {
+    vf check = vf_zero();
+    for (int64_t first = 0; first < columns; first += wide, to += panel_step) {
+        int64_t left = columns - first, whole = left < wide ? left / VL * VL : wide;
+        for (int64_t row = 0; row < rows; row++)
+            for (int64_t i = 0; i < wide; i += VL) {
+                const float *at = from + row * ld + first + i;
+                vf x = i < whole ? vf_load(at) : vf_load_n(at, left > i ? left - i : 0);
+                check = vf_fma(x, vf_zero(), check);
+                vf_store(to + row * wide + i, x);
+            }
+    }
+    return vf_sum(check);
+}
+
 /// Packs K and V of one head. Columns beyond the last key or value are zero.
 static void attention_pack(const dlc_attention *p, const attention_layout *l, const float *k, const float *v, float *to) {
-    float *values = to + l->values;
-    int64_t columns = l->key_panels * l->wide, squares = p->keys / 4 * 4, depths = p->depth / 4 * 4;
-    for (int64_t key = 0; key < squares; key += 4) {
-        float *at = to + key / l->wide * l->wide * p->depth + key % l->wide;
-        for (int64_t d = 0; d < depths; d += 4) attention_transpose(k + key * p->k.row + d, p->k.row, at + d * l->wide, l->wide);
-    }
-    for (int64_t key = 0; key < columns; key++) {
-        float *at = to + key / l->wide * l->wide * p->depth + key % l->wide;
-        for (int64_t d = key < squares ? depths : 0; d < p->depth; d++)
-            at[d * l->wide] = key < p->keys ? k[key * p->k.row + d] : 0;
-    }
-    vf check = vf_zero();
-    for (int64_t panel = 0; panel < l->value_panels; panel++) {
-        int64_t first = panel * l->wide, left = p->value_depth - first, whole = left < l->wide ? left / VL * VL : l->wide;
-        for (int64_t key = 0; key < p->keys; key++, values += l->wide) {
-            const float *from = v + key * p->v.row + first;
-            for (int64_t i = 0; i < l->wide; i += VL) {
-                vf x = i < whole ? vf_load(from + i) : vf_load_n(from + i, left > i ? left - i : 0);
-                check = vf_fma(x, vf_zero(), check);
-                vf_store(values + i, x);
-            }
-        }
-    }
-    to[l->check] = vf_sum(check);
+    attention_pack_turned(k, p->k.row, p->keys, p->depth, l->wide, to);
+    to[l->check] = attention_pack_rows(v, p->v.row, p->keys, p->value_depth, l->wide, to + l->values, l->wide * p->keys);
 }
 
 /// Scales a row of `keys` scores and adds its mask, in place; gives the maximum.
@@ -133,8 +157,16 @@ DLC_INLINE int64_t attention_seen(const dlc_attention *p, int64_t last) {
     return seen < 0 ? 0 : seen < p->keys ? seen : p->keys;
 }
 
-/// What multiplies the sum of nothing, of a query that sees no key.
-DLC_INLINE float attention_unseen(const dlc_attention *p) { return p->empty_rows_are_nan && p->keys > 0 ? NAN : 0; }
+/// Turns the `*seen` masked scores of a query, whose maximum is given, into weights that are still to be divided by their sum.
+/// A row in which nothing may be seen gives zeros, where softmax would give NaN, and sees nothing.
+DLC_INLINE attention_statistics attention_weigh(const dlc_attention *p, float *scores, int64_t *seen, float max) {
+    if (max == -INFINITY && !p->empty_rows_are_nan) *seen = 0;
+    // What multiplies the sum of nothing, of a query that sees no key.
+    float unseen = p->empty_rows_are_nan && p->keys > 0 ? NAN : 0;
+    return (attention_statistics){
+        .maximum = max == -INFINITY ? 0 : max, .factor = *seen > 0 ? 1.0f / softmax_row_exp(scores, scores, *seen, max) : unseen,
+    };
+}
 
 /// The results of `count` queries where some value is not finite: one by one and over all keys, since it makes NaN with the
 /// weight 0 of a key that a query does not see, but none of a query that sees nothing.
@@ -153,7 +185,8 @@ static void attention_apart(const dlc_attention *p, const attention_layout *l, c
 
 /// The queries `first ..< first + count` of one head. Rows go by tiles, each over the keys that its last row sees.
 static void attention_block(const dlc_attention *p, const attention_layout *l, const float *packed, const float *q,
-                            const void *mask, int64_t mask_at, float *y, int64_t first, int64_t count, float *scratch) {
+                            const void *mask, int64_t mask_at, float *y, attention_statistics *statistics, int64_t first, int64_t count,
+                            float *scratch) {
     float *scores = scratch, *factors = scratch + p->query_block * l->scores;
     int64_t keys = attention_seen(p, first + count - 1);
     bool finite = packed[l->check] == 0;
@@ -171,9 +204,9 @@ static void attention_block(const dlc_attention *p, const attention_layout *l, c
         float *row = scores + r * l->scores;
         int64_t end = r / ATTENTION_ROWS * ATTENTION_ROWS + ATTENTION_ROWS, seen = attention_seen(p, first + r);
         float max = attention_mask_row(p, row, mask, mask_at + (first + r) * p->mask.row, seen);
-        // A row in which nothing may be seen gives zeros; softmax would give NaN.
-        if (max == -INFINITY && !p->empty_rows_are_nan) seen = 0;
-        factors[r] = seen > 0 ? 1.0f / softmax_row_exp(row, row, seen, max) : attention_unseen(p);
+        attention_statistics own = attention_weigh(p, row, &seen, max);
+        factors[r] = own.factor;
+        if (statistics) statistics[first + r] = own;
         keys = finite ? attention_seen(p, first + (end < count ? end : count) - 1) : p->keys;
         for (int64_t i = seen; i < keys; i++) row[i] = 0;
     }
@@ -214,12 +247,15 @@ static void DLC_NAME(attention_f32)(const dlc_call *call) {
         int64_t kv = head / (p->heads / p->kv_heads), mask_at = batch * p->mask.batch + head * p->mask.head;
         const float *from = q + batch * p->q.batch + head * p->q.head;
         float *to = y + batch * p->y.batch + head * p->y.head;
+        attention_statistics *statistics = call->buffers[5];
+        if (statistics) statistics += (batch * p->heads + head) * p->queries;
         if (p->unpacked) {
             attention_row(p, from + first * p->q.row, k + batch * p->k.batch + kv * p->k.head, v + batch * p->v.batch + kv * p->v.head,
-                          call->buffers[3], mask_at + first * p->mask.row, to + first * p->y.row, first, call->scratch);
+                          call->buffers[3], mask_at + first * p->mask.row, to + first * p->y.row, statistics, first, call->scratch);
             continue;
         }
-        attention_block(p, &l, packed + (batch * p->kv_heads + kv) * l.head, from, call->buffers[3], mask_at, to, first, count, call->scratch);
+        attention_block(p, &l, packed + (batch * p->kv_heads + kv) * l.head, from, call->buffers[3], mask_at, to, statistics, first, count,
+                        call->scratch);
     }
 }
 

@@ -60,16 +60,22 @@ DLC_INLINE void attention_row_values(const dlc_attention *p, int vectors, int64_
         vf_store_n(y + j * VL, (sum[j] + sum[vectors + j]) * factor, j < vectors - 1 ? VL : tail);
 }
 
+/// The weights of one query, still to be divided by their sum, in `scores`, and how many keys it sees, none where all are masked.
+static attention_statistics attention_row_weights(const dlc_attention *p, const float *q, const float *k, const void *mask, int64_t mask_at,
+                                                  int64_t query, float *scores, int64_t *seen) {
+    *seen = attention_seen(p, query);
+    attention_row_scores(p, q, k, *seen, scores);
+    for (int64_t i = *seen; i % VL != 0; i++) scores[i] = 0; // masking takes whole vectors
+    return attention_weigh(p, scores, seen, attention_mask_row(p, scores, mask, mask_at, *seen));
+}
+
 /// One query of one head, with its scores in scratch.
-static void attention_row(const dlc_attention *p, const float *q, const float *k, const float *v, const void *mask,
-                          int64_t mask_at, float *y, int64_t query, float *scores) {
-    int64_t seen = attention_seen(p, query);
-    attention_row_scores(p, q, k, seen, scores);
-    for (int64_t i = seen; i % VL != 0; i++) scores[i] = 0; // masking takes whole vectors
-    float max = attention_mask_row(p, scores, mask, mask_at, seen);
-    // A row in which nothing may be seen gives zeros; softmax would give NaN.
-    if (max == -INFINITY && !p->empty_rows_are_nan) seen = 0;
-    float factor = seen > 0 ? 1.0f / softmax_row_exp(scores, scores, seen, max) : attention_unseen(p);
+static void attention_row(const dlc_attention *p, const float *q, const float *k, const float *v, const void *mask, int64_t mask_at,
+                          float *y, attention_statistics *statistics, int64_t query, float *scores) {
+    int64_t seen;
+    attention_statistics own = attention_row_weights(p, q, k, mask, mask_at, query, scores, &seen);
+    float factor = own.factor;
+    if (statistics) statistics[query] = own;
     // Keys that are not seen have the weight 0, with which infinite values make NaN.
     for (; seen > 0 && seen < p->keys; seen++) scores[seen] = 0;
     for (int64_t first = 0; first < p->value_depth; first += 4 * VL) {

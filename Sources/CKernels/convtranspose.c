@@ -63,7 +63,7 @@ int64_t dlc_conv_transpose_packed_bytes(dlc_isa isa, const dlc_conv_transpose *p
 dlc_pack dlc_conv_transpose_packing(const dlc_conv_transpose *p) {
     const int64_t taps = p->kernel[0] * p->kernel[1] * p->kernel[2], inputs = p->c / p->groups, outputs = p->oc / p->groups;
     return (dlc_pack){
-        .form = p->depthwise ? DLC_PACK_CHANNELS : DLC_PACK_PHASES, .groups = p->groups, .outputs = outputs, .inputs = inputs,
+        .form = p->depthwise ? DLC_PACK_CHANNELS : p->narrow ? DLC_PACK_TURNED : DLC_PACK_PHASES, .groups = p->groups, .outputs = outputs, .inputs = inputs,
         .kernel = {p->kernel[0], p->kernel[1], p->kernel[2]}, .stride = {p->stride[0], p->stride[1], p->stride[2]},
         .dilation = {p->dilation[0], p->dilation[1], p->dilation[2]}, .group_step = inputs * outputs * taps, .output_step = taps,
         .input_step = outputs * taps, .tap_step = 1,
@@ -145,7 +145,8 @@ static bool is_valid(const dlc_conv_transpose *p) {
         if (p->kernel[i] < 1 || p->kernel[i] > 4096 || p->stride[i] < 1 || p->stride[i] > 4096 || p->dilation[i] < 1 ||
             p->dilation[i] > most || p->pad[i] < -most || p->pad[i] > most) return false;
     if (p->groups < 1 || p->c % p->groups != 0 || p->oc % p->groups != 0) return false;
-    if (p->depthwise && (p->groups != p->c || p->groups != p->oc)) return false;
+    if (p->depthwise && (p->narrow || p->groups != p->c || p->groups != p->oc)) return false;
+    if (p->narrow && (p->type != DLC_F32 || !dlc_conv_transpose_is_narrow(p->isa, p->groups, p->c, p->oc))) return false;
     if (p->x_ld < p->c || p->x_ld > most || p->y_ld < p->oc || p->y_ld > most || p->residual_ld < 0 || p->residual_ld > most) return false;
     const double limit = 0x1p46, taps = (double)p->kernel[0] * (double)p->kernel[1] * (double)p->kernel[2];
     return (double)p->n * (double)p->d * (double)p->h * (double)p->w * (double)p->x_ld < limit &&
@@ -154,8 +155,8 @@ static bool is_valid(const dlc_conv_transpose *p) {
 }
 
 bool dlc_conv_transpose_prepare(dlc_isa isa, dlc_conv_transpose *p, dlc_launch *out) {
-    if (!is_valid(p) || (p->type != DLC_F32 && p->type != DLC_F64)) return false;
     p->isa = isa;
+    if (!is_valid(p) || (p->type != DLC_F32 && p->type != DLC_F64)) return false;
     const int64_t pixels = p->n * p->od * p->oh * p->ow;
     if (p->type == DLC_F64 || pixels == 0 || p->oc == 0) {
         dlc_conv_transpose_direct_prepare(p, out);
@@ -165,7 +166,7 @@ bool dlc_conv_transpose_prepare(dlc_isa isa, dlc_conv_transpose *p, dlc_launch *
         dlc_conv_transpose_depthwise_prepare(p, out);
         return true;
     }
-    if (dlc_conv_transpose_narrow_supports(p)) {
+    if (p->narrow) {
         dlc_conv_transpose_narrow_prepare(p, out);
         return true;
     }

@@ -32,7 +32,6 @@ static inline dlc_transposed_line dlc_transposed_line_of(const dlc_conv_transpos
 }
 
 /// Few outputs of many inputs: sums over the inputs in vectors of them, where a panel would be mostly empty.
-bool dlc_conv_transpose_narrow_supports(const dlc_conv_transpose *conv);
 void dlc_conv_transpose_narrow_prepare(dlc_conv_transpose *conv, dlc_launch *out);
 
 enum { DLC_TRANSPOSED_NARROW = 4 }; ///< the most outputs

@@ -1,12 +1,9 @@
 /// Transposed convolution to few channels, as at the end of a generator or for the gradient of an image: a panel of the product
-/// would have a few columns of a vector's, so that vectors run along the inputs instead. Weights come packed in panels and are
-/// first turned, [tap][output][input].
+/// would have a few columns of a vector's, so that vectors run along the inputs instead, as the weights do: [tap][output][input].
 #include "convtranspose.h"
 
-#include <string.h>
-
-bool dlc_conv_transpose_narrow_supports(const dlc_conv_transpose *p) {
-    return p->type == DLC_F32 && p->groups == 1 && p->oc >= 1 && p->oc <= DLC_TRANSPOSED_NARROW && p->oc * 4 <= dlc_lanes(p->isa) && p->c >= 16;
+bool dlc_conv_transpose_is_narrow(dlc_isa isa, int64_t groups, int64_t inputs, int64_t outputs) {
+    return groups == 1 && outputs >= 1 && outputs <= DLC_TRANSPOSED_NARROW && outputs * 4 <= dlc_lanes(isa) && inputs >= 16;
 }
 
 static void (*strip_of(dlc_isa isa))(const dlc_transposed_strip *) {
@@ -21,30 +18,6 @@ static void (*strip_of(dlc_isa isa))(const dlc_transposed_strip *) {
     }
 }
 
-/// The weights of all classes out of their panels.
-static void turn_weights(const dlc_call *call) {
-    const dlc_conv_transpose *p = call->params;
-    const float *from = call->buffers[DLC_CONV_WEIGHTS];
-    const int64_t classes = p->stride[0] * p->stride[1] * p->stride[2];
-    for (int64_t i = 0; i < classes; i++) {
-        const dlc_transposed_class a[3] = {dlc_transposed_class_of(p, 0, i / p->stride[2] / p->stride[1]),
-                                           dlc_transposed_class_of(p, 1, i / p->stride[2] % p->stride[1]), dlc_transposed_class_of(p, 2, i % p->stride[2])};
-        const dlc_panels panels = dlc_panels_of(dlc_tiles(p->isa), a[0].taps * a[1].taps * a[2].taps * p->c, p->oc);
-        const int64_t width = dlc_panel_vectors(&panels, 0) * panels.lanes;
-        const float *row = from;
-        for (int64_t d = 0; d < a[0].taps; d++)
-            for (int64_t h = 0; h < a[1].taps; h++)
-                for (int64_t w = 0; w < a[2].taps; w++) {
-                    const int64_t kd = a[0].first_tap + d * a[0].tap_step, kh = a[1].first_tap + h * a[1].tap_step;
-                    const int64_t place = (kd * p->kernel[1] + kh) * p->kernel[2] + a[2].first_tap + w * a[2].tap_step;
-                    float *to = (float *)call->shared + place * p->oc * p->c;
-                    for (int64_t c = 0; c < p->c; c++, row += width)
-                        for (int64_t o = 0; o < p->oc; o++) to[o * p->c + c] = row[o];
-                }
-        from += dlc_packed_floats(&panels);
-    }
-}
-
 static void run_line(const dlc_call *call, int64_t line, dlc_transposed_strip *s, const float **x, const float **weights, int64_t *places) {
     const dlc_conv_transpose *p = call->params;
     const float *residual = call->buffers[DLC_CONV_RESIDUAL], *slope = call->buffers[DLC_CONV_SLOPE];
@@ -55,7 +28,7 @@ static void run_line(const dlc_call *call, int64_t line, dlc_transposed_strip *s
         a[2] = dlc_transposed_class_of(p, 2, residue);
         for (int64_t at = 0, end; at < a[2].count; at = end) {
             end = dlc_transposed_taps(p, a, image, at_line.od, at_line.oh, at, x, places, &s->taps);
-            for (int64_t i = 0; i < s->taps; i++) weights[i] = (const float *)call->shared + places[i] * p->oc * p->c;
+            for (int64_t i = 0; i < s->taps; i++) weights[i] = (const float *)call->buffers[DLC_CONV_WEIGHTS] + places[i] * p->oc * p->c;
             const int64_t pixel = line * p->ow + a[2].first + at * p->stride[2];
             s->pixels = end - at;
             s->y = (float *)call->buffers[DLC_CONV_Y] + pixel * p->y_ld;
@@ -69,10 +42,6 @@ static void run_line(const dlc_call *call, int64_t line, dlc_transposed_strip *s
 
 static void run(const dlc_call *call) {
     const dlc_conv_transpose *p = call->params;
-    if (call->phase == 0) {
-        if (call->begin == 0 && call->end > 0) turn_weights(call);
-        return;
-    }
     const float **x = call->scratch, **weights = x + p->most_taps;
     dlc_transposed_strip strip = {
         .x = x, .weights = weights, .channels = p->c, .outputs = p->oc, .x_step = p->x_ld, .y_step = p->stride[2] * p->y_ld, .bias = call->buffers[DLC_CONV_BIAS],
@@ -86,6 +55,6 @@ void dlc_conv_transpose_narrow_prepare(dlc_conv_transpose *p, dlc_launch *out) {
     p->most_taps = p->kernel[0] * p->kernel[1] * p->kernel[2];
     p->tasks = dlc_min(p->n * p->od * p->oh, 64);
     *out = (dlc_launch){
-        .run = run, .tasks = p->tasks, .phases = 2, .shared_bytes = 4 * p->most_taps * p->oc * p->c, .scratch_bytes = 24 * p->most_taps,
+        .run = run, .tasks = p->tasks, .phases = 1, .scratch_bytes = 24 * p->most_taps,
     };
 }

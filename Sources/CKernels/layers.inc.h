@@ -13,6 +13,7 @@
 #include "softmax.inc.h"
 // Attention uses the rows of softmax.inc.h, normalisation the sums of reduce.inc.h.
 #include "attention.inc.h"
+#include "attention_gradient.inc.h"
 #include "norm.inc.h"
 #include "norm_f64.inc.h"
 #include "rnn.inc.h"
@@ -38,7 +39,8 @@ const dlc_layer_kernels DLC_NAME(dlc_layer_kernels) = {
     LAYER(group_norm_first_f32), LAYER(group_norm_last_f32), LAYER(group_norm_f64),
     LAYER(lp_norm_f32), LAYER(lp_norm_f64),
     LAYER(lrn_first_f32), LAYER(lrn_last_f32), LAYER(lrn_f64),
-    LAYER(rnn_f32), LAYER(rnn_gradient_f32), LAYER(random_any), LAYER(attention_f32), LAYER(roi_f32), LAYER(roi_gradient_f32),
+    LAYER(rnn_f32), LAYER(rnn_gradient_f32), LAYER(random_any), LAYER(attention_f32), LAYER(attention_gradient_f32),
+    LAYER(roi_f32), LAYER(roi_gradient_f32),
     LAYER(resize_f32), LAYER(resize_f64), LAYER(resize_i8), LAYER(resize_u8),
     .resize_nearest = {
         DLC_NAME(resize_nearest_1), DLC_NAME(resize_nearest_2), DLC_NAME(resize_nearest_4), DLC_NAME(resize_nearest_8),

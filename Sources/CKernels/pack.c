@@ -38,6 +38,7 @@ static bool is_valid(dlc_isa isa, const dlc_pack *p) {
         return p->groups == 1 && p->kernel[0] == 1 && p->kernel[1] == 3 && p->kernel[2] == 3;
     case DLC_PACK_CHANNELS: return p->inputs == 1;
     case DLC_PACK_HALF: case DLC_PACK_BFLOAT: case DLC_PACK_INT8: case DLC_PACK_INT4: return p->groups == 1 && taps == 1;
+    case DLC_PACK_TURNED: return p->groups == 1;
     case DLC_PACK_PHASES:
         for (int i = 0; i < 3; i++)
             if (p->kernel[i] > 4096 || p->stride[i] < 1 || p->stride[i] > 4096 || p->dilation[i] < 1 || p->dilation[i] > most) return false;
@@ -49,6 +50,7 @@ static bool is_valid(dlc_isa isa, const dlc_pack *p) {
 int64_t dlc_pack_bytes(dlc_isa isa, const dlc_pack *p) {
     if (!is_valid(isa, p)) return -1;
     if (p->form == DLC_PACK_CHANNELS) return 4 * taps_of(p) * p->groups * p->outputs;
+    if (p->form == DLC_PACK_TURNED) return 4 * taps_of(p) * p->outputs * p->inputs;
     const dlc_panels panels = panels_of(isa, p);
     if (dlc_is_compact(p->form)) return panels.panels == 0 ? 0 : dlc_panel_column(&panels, panels.panels) * dlc_compact_bytes(p->form, p->inputs);
     const int64_t side = side_of(p), matrices = p->form == DLC_PACK_STRASSEN ? DLC_STRASSEN_PRODUCTS : side ? side * side : p->groups;
@@ -202,6 +204,14 @@ static void pack_channels(const dlc_pack *p, const float *weights, float *out, i
             out[tap * all + o] = weights[o / p->outputs * p->group_step + o % p->outputs * p->output_step + tap * p->tap_step];
 }
 
+/// Inputs of one output.
+static void pack_turned(const dlc_pack *p, const float *weights, float *out, int64_t output, int64_t first, int64_t last) {
+    weights += output * p->output_step;
+    for (int64_t tap = 0, taps = taps_of(p); tap < taps; tap++)
+        for (int64_t i = first; i < last; i++)
+            out[(tap * p->outputs + output) * p->inputs + i] = weights[i * p->input_step + tap * p->tap_step];
+}
+
 static void run(const dlc_call *call) {
     const dlc_pack *p = call->params;
     const float *weights = call->buffers[WEIGHTS];
@@ -220,6 +230,7 @@ static void run(const dlc_call *call) {
         case DLC_PACK_HALF: case DLC_PACK_BFLOAT: case DLC_PACK_INT8: case DLC_PACK_INT4:
             pack_compact(p, weights, call->buffers[PACKED], unit, first, last);
             break;
+        case DLC_PACK_TURNED: pack_turned(p, weights, out, unit, first, last); break;
         }
     }
 }
@@ -228,7 +239,7 @@ bool dlc_pack_prepare(dlc_isa isa, dlc_pack *p, dlc_launch *out) {
     const int64_t bytes = dlc_pack_bytes(isa, p);
     if (bytes < 0) return false;
     p->isa = isa;
-    const int64_t panels = p->form == DLC_PACK_CHANNELS ? 1 : panels_of(isa, p).panels;
+    const int64_t panels = p->form == DLC_PACK_CHANNELS || p->form == DLC_PACK_TURNED ? 1 : panels_of(isa, p).panels;
     int64_t inputs = p->inputs, units = panels;
     switch (p->form) {
     case DLC_PACK_PANELS: case DLC_PACK_PHASES:
@@ -240,6 +251,7 @@ bool dlc_pack_prepare(dlc_isa isa, dlc_pack *p, dlc_launch *out) {
     case DLC_PACK_WINOGRAD_2: case DLC_PACK_WINOGRAD_4: case DLC_PACK_WINOGRAD_STRIDED: p->input_block = WINOGRAD_INPUTS; break;
     case DLC_PACK_CHANNELS: inputs = p->groups * p->outputs, p->input_block = CHANNELS_BLOCK; break;
     case DLC_PACK_HALF: case DLC_PACK_BFLOAT: case DLC_PACK_INT8: case DLC_PACK_INT4: p->input_block = 8 * DLC_COMPACT_BLOCK; break;
+    case DLC_PACK_TURNED: units = p->outputs, p->input_block = CHANNELS_BLOCK; break;
     }
     p->input_blocks = dlc_ceil_div(inputs, p->input_block);
     *out = (dlc_launch){

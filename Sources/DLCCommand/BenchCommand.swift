@@ -73,7 +73,8 @@ struct BenchCommand: ParsableCommand {
             folder = scratch
             path = "\(scratch)/model.dlc"
             try Progress.during("compiling \(model.model)") {
-                try ChildProcess.run(["build", model.model, "-o", path] + model.flags.arguments + settling.arguments + flags.arguments)
+                let threads = flags.memory == nil ? [] : self.threads.threads.map { ["--threads", "\($0)"] } ?? []
+                try ChildProcess.run(["build", model.model, "-o", path] + model.flags.arguments + settling.arguments + flags.arguments + threads)
             }
         }
         try located(model.model) { try measure(path, try ChosenExtents(settling.shapes, flags, isSettled: !isCompiled)) }

@@ -26,7 +26,7 @@ struct BuildCommand: ParsableCommand {
               dlc build padded.onnx --shape image=1,3,224,224 --input pads=pads.npy
               dlc build resnet50.dlm --weights resnet50.safetensors
               dlc build learn.dlm --training Learn --set N=64
-              dlc build learn.dlm --training Learn --set N=64 --memory 512M
+              dlc build learn.dlm --training Learn --set N=64 --memory 512M --threads 4
               dlc build learn.dlm --training Learn --program predict --weights learned.safetensors -o small.dlc
               dlc build resnet50.onnx --exact
               dlc build gpt2_decoder.dlm --weights gpt2.safetensors --compact int8
@@ -43,6 +43,9 @@ struct BuildCommand: ParsableCommand {
     @OptionGroup var settling: SettlingOptions
     @OptionGroup var flags: CompileFlags
 
+    @Option(help: "The threads that a session has which keeps to --memory; as many as this machine has processors where left out.")
+    var threads: Int?
+
     @Option(
         name: .customLong("swift"),
         help:
@@ -50,14 +53,19 @@ struct BuildCommand: ParsableCommand {
     )
     var interface: String?
 
+    func validate() throws {
+        if let threads, !(1...256).contains(threads) { throw ValidationError("--threads expects 1 to 256, found \(threads)") }
+    }
+
     func run() throws {
         let start = ContinuousClock.now
+        if threads != nil, flags.memory == nil { throw DLCError("--threads is for --memory; a compiled file runs with any number") }
         let output = self.output ?? ModelFile.stem(input.model) + ".dlc"
         guard ModelFile.isPlan(output) else { throw DLCError("expected a name that ends in .dlc", at: [output]) }
         var options = try input.options(settling)
         options.program = network.program
         let report = CompactReport()
-        let image = try ModelFile.compile(input.model, options, flags, report: report)
+        let image = try ModelFile.compile(input.model, options, flags, threads: threads, report: report)
         if let interface {
             let text = TypedInterface(image.plan, resource: ModelFile.stem(output), source: options.training ?? ModelFile.stem(input.model))
                 .text

@@ -28,8 +28,8 @@ struct InspectCommand: ParsableCommand {
             sharing. States are what a session keeps between runs. --shape, --dim and --input settle extents and inputs of a model that is \
             not compiled yet; numbers that depend on other symbols are for the extents of --likely, else 1.
 
-            Of a training it prints the peak: what a session of its step, with as many threads as there are processors, adds to the \
-            resident memory of a process: states, arena, inputs, constants that steps read, and the plan itself; and, with --memory, \
+            Of a training it prints the peak: what a session of its step, with --threads or else as many as there are processors, adds to \
+            the resident memory of a process: states, arena, inputs, constants that steps read, and the plan itself; and, with --memory, \
             the steps that run again so that this fits.
 
             EXAMPLES
@@ -45,6 +45,7 @@ struct InspectCommand: ParsableCommand {
     @OptionGroup var network: NetworkOption
     @OptionGroup var settling: SettlingOptions
     @OptionGroup var flags: CompileFlags
+    @OptionGroup var threads: ThreadOptions
 
     @Option(help: "Print the graph at this stage, large constants shortened.")
     var stage: StageName?
@@ -84,7 +85,7 @@ struct InspectCommand: ParsableCommand {
             try report(compiled, bytes: compiled.byteCount, layers: nil)
         } else if try isTraining() {
             let source = try Compiler.training(model.model, options())
-            let compiled = try ModelFile.ready(model.model, options(), flags)
+            let compiled = try ModelFile.ready(model.model, options(), flags, threads: threads.threads)
             try report(compiled, bytes: nil, layers: nil, training: source)
         } else {
             let compile = try flags.options()
@@ -125,7 +126,7 @@ struct InspectCommand: ParsableCommand {
         let inputs = try RandomInputs(compiled, extents)
         let plan = compiled.plan
         let isTraining = plan.programs.contains { $0.name == Compiler.evaluation }
-        let threads = isTraining ? Int(dlc_available_processors()) : 1
+        let threads = self.threads.threads ?? (isTraining ? Int(dlc_available_processors()) : 1)
         let (arena, memory) = try located(model.model) {
             let bindings = try plan.bindings(inputs.bindings)
             let arena = try plan.arena(bindings, threads: threads)

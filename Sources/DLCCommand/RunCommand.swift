@@ -76,7 +76,7 @@ struct RunCommand: ParsableCommand {
     func run() throws {
         let start = ContinuousClock.now
         try flags.check([model.model])
-        let known = try KnownInputs(model.model, inputs, model.options(), flags)
+        let known = try KnownInputs(model.model, inputs, model.options(), flags, threads: threads.threads)
         let compiled = try located(model.model) { try program.map { try known.model.program($0) } ?? known.model }
         let session = try located(model.model) { try Session(compiled, threads: threads.threads) }
         if let rounds { session.iterationLimit = rounds }

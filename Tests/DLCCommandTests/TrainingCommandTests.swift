@@ -121,6 +121,7 @@ import Testing
             (["build", "fit.dlm", "--training", "Fit", "--memory", "1M"], "extent N is open"),
             (["build", "fit.dlm", "--training", "Fit", "--set", "N=8", "--memory", "10"], "at the least"),
             (["inspect", "fit.dlc", "--memory", "1M"], "--memory is for dlc build"),
+            (["build", "fit.dlm", "--training", "Fit", "--set", "N=8", "--threads", "2"], "--threads is for --memory"),
         ] {
             let result = try Tool.run(arguments, in: folder)
             #expect(result.status == 1)

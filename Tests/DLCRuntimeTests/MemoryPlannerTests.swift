@@ -20,6 +20,26 @@ import Testing
         }
     }
 
+    /// What a step of a training keeps: a value per layer from its forward step to its backward one, and two beside each step. The
+    /// lower bound is nearly reached whatever the sizes are.
+    @Test(arguments: 0..<40) func nestedLifetimesComeNearTheLowerBound(seed: Int) throws {
+        var random = SplitMix64(seed: UInt64(seed))
+        let layers = Int.random(in: 20...60, using: &random)
+        var lifetimes: [Lifetime] = []
+        for layer in 0..<layers {
+            let behind = 2 * layers - 1 - layer
+            lifetimes.append(Lifetime(bytes: Int.random(in: 1000...20000, using: &random), firstStep: layer, lastStep: behind))
+            for first in [layer, behind] {
+                lifetimes.append(Lifetime(bytes: Int.random(in: 1000...20000, using: &random), firstStep: first, lastStep: first + 1))
+                lifetimes.append(Lifetime(bytes: Int.random(in: 1000...50000, using: &random), firstStep: first, lastStep: first))
+            }
+        }
+        var planner = MemoryPlanner()
+        let layout = try planner.assign(lifetimes)
+        try check(layout, lifetimes)
+        #expect(Double(layout.peak) <= 1.1 * Double(layout.lowerBound), "\(layout.peak) of \(layout.lowerBound)")
+    }
+
     private func check(_ layout: ArenaLayout, _ lifetimes: [Lifetime]) throws {
         #expect(layout.peak >= layout.lowerBound && layout.peak <= layout.total)
         for (i, a) in lifetimes.enumerated() {

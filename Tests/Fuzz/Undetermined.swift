@@ -4,7 +4,9 @@ import DLC
 /// made of is not finite. Moved computations give them anything, so that neither they nor what follows from them count.
 ///
 /// What infinite weights make of padding, and of what lies behind a sequence's end, depends on the algorithm, and no model has
-/// such, as none has infinite scales of integers. Where kernels may sum in another way than is defined (`--exact` forbids it), an infinite element of an image spreads over
+/// such, as none has infinite scales of integers. Nor is it settled what causal attention's gradient makes of keys that a query does
+/// not see, where some operand is infinite: its weight for them is 0. Where kernels may sum in another way than is defined (`--exact`
+/// forbids it), an infinite element of an image spreads over
 /// a tile of Winograd's, since an infinity less another is no number.
 struct Undetermined {
     private enum Part {
@@ -25,6 +27,9 @@ struct Undetermined {
         } else if name == "dequantize_linear", !isExact, operands.count > 1 {
             // Scales are taken out of sums.
             if try !(operands[1]?.isFinite() ?? true) { parts.append(.all) }
+        } else if name == "attention_gradient" {
+            let isCausal = node.op.attribute("causal") == .bool(true)
+            if isCausal, try operands.contains(where: { try !($0?.isFinite() ?? true) }) { parts.append(.all) }
         } else if name.contains("conv"), operands.count > 1, let x = operands[0], let weights = operands[1] {
             let isForward = name == "conv" || name == "fused_conv"
             let rows = try weights.rowsNotFinite()

@@ -18,14 +18,14 @@ static void check(dlc_isa isa) {
     STRIDES(y, p.queries, p.heads, p.value_depth);
     p.mask = (dlc_attention_strides){ random_below(2) ? p.heads * p.queries * p.keys : 0, random_below(2) ? p.queries * p.keys : 0, random_below(2) ? p.keys : 0 };
     float *q = random_floats(p.batch * p.q.batch), *k = random_floats(p.batch * p.k.batch), *v = random_floats(p.batch * p.v.batch);
-    int64_t masks = p.batch * p.heads * p.queries * p.keys, n = p.batch * p.y.batch;
+    int64_t rows = p.batch * p.heads * p.queries, masks = rows * p.keys, n = p.batch * p.y.batch;
     float *mask = random_floats(masks);
     // What is not finite makes NaN with the weight 0 of keys that are not seen.
     if (random_below(4) == 0) v[random_below(p.batch * p.v.batch)] = INFINITY;
     uint8_t *flags = aligned(masks);
     for (int64_t i = 0; i < masks; i++) flags[i] = random_below(4) > 0;
     for (int64_t i = 0; i < masks; i++) if (random_below(10) == 0) mask[i] = -INFINITY;
-    double *want = aligned(8 * n), *scores = aligned(8 * p.keys);
+    double *want = aligned(8 * n), *scores = aligned(8 * p.keys), *maxima = aligned(16 * rows);
     for (int64_t b = 0; b < p.batch; b++) for (int64_t h = 0; h < p.heads; h++) for (int64_t i = 0; i < p.queries; i++) {
         int64_t g = h / (p.heads / p.kv_heads);
         double max = -INFINITY, sum = 0;
@@ -42,20 +42,26 @@ static void check(dlc_isa isa) {
         }
         // A row in which nothing may be seen gives zeros.
         for (int64_t j = 0; j < p.keys; j++) sum += scores[j] = max == -INFINITY ? 0 : exp(scores[j] - max);
+        double *own = maxima + 2 * ((b * p.heads + h) * p.queries + i);
+        own[0] = max == -INFINITY ? 0 : max, own[1] = max == -INFINITY ? 0 : 1 / sum;
         for (int64_t d = 0; d < p.value_depth; d++) {
             double out = 0;
             for (int64_t j = 0; j < p.keys; j++) out += scores[j] / sum * (double)v[b * p.v.batch + g * p.v.head + j * p.v.row + d];
             want[b * p.y.batch + h * p.y.head + i * p.y.row + d] = max == -INFINITY ? 0 : out;
         }
     }
-    void *buffers[] = { q, k, v, p.mask_kind == DLC_MASK_F32 ? (void *)mask : p.mask_kind == DLC_MASK_BOOL ? (void *)flags : NULL, aligned(4 * n) };
+    void *buffers[] = { q, k, v, p.mask_kind == DLC_MASK_F32 ? (void *)mask : p.mask_kind == DLC_MASK_BOOL ? (void *)flags : NULL, aligned(4 * n), aligned(8 * rows) };
     dlc_launch launch;
-    float *y = buffers[4], *first = aligned(4 * n);
+    float *y = buffers[4], *statistics = buffers[5], *first = aligned(4 * n);
+    if (random_below(2)) buffers[5] = NULL;
     if (!dlc_attention_prepare(isa, &p, &launch) || !launch_run(&launch, &p, buffers, 1)) failures++, printf("FAIL prepare or workspace\n");
     memcpy(first, y, (size_t)(4 * n));
     launch_run(&launch, &p, buffers, 1 + random_below(9));
     if (memcmp(first, y, (size_t)(4 * n)) && failures++ < 10) printf("FAIL bits depend on the split\n");
     cases++;
+    for (int64_t i = 0; buffers[5] && i < 2 * rows; i++)
+        if (!(fabs((double)statistics[i] - maxima[i]) < 3e-6 * fmax(1, fabs(maxima[i]))) && failures++ < 10)
+            printf("FAIL isa %d statistics [%lld]: %g, expected %g\n", isa, (long long)i, (double)statistics[i], maxima[i]);
     for (int64_t i = 0; i < n; i++) {
         bool same = isnan(want[i]) ? isnan(y[i]) : (double)y[i] == want[i];
         double error = same ? 0 : isfinite(y[i]) && isfinite(want[i]) ? fabs((double)y[i] - want[i]) : INFINITY;
@@ -65,7 +71,7 @@ static void check(dlc_isa isa) {
             break;
         }
     }
-    free(q), free(k), free(v), free(mask), free(flags), free(want), free(scores), free(y), free(first);
+    free(q), free(k), free(v), free(mask), free(flags), free(want), free(scores), free(maxima), free(statistics), free(y), free(first);
 }
 
 int main(void) {

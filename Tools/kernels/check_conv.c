@@ -193,6 +193,8 @@ int main(int count, char **arguments) {
                 dlc_conv_transpose few = t;
                 few.c += 16, few.oc = 1 + random_below(4), few.x_ld = few.c + random_below(3), few.y_ld = few.residual_ld = few.oc + random_below(3);
                 check_transpose(isa, few, random_below(2), random_below(2));
+                few.narrow = dlc_conv_transpose_is_narrow(isa, 1, few.c, few.oc);
+                if (few.narrow) check_transpose(isa, few, random_below(2), random_below(2));
             }
             t.groups = t.oc = t.c, t.depthwise = true; // a channel by itself, in any extents
             t.y_ld = t.residual_ld = t.oc + random_below(3), t.x_ld = t.c + random_below(3);

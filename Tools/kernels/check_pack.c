@@ -38,6 +38,11 @@ static int64_t expected(dlc_isa isa, const dlc_pack *p, const float *w, float *o
             for (int64_t g = 0; g < p->groups; g++)
                 for (int64_t o = 0; o < p->outputs; o++) *out++ = weight(p, w, g, o, 0, tap);
         break;
+    case DLC_PACK_TURNED:
+        for (int64_t tap = 0; tap < taps; tap++)
+            for (int64_t o = 0; o < p->outputs; o++)
+                for (int64_t i = 0; i < p->inputs; i++) *out++ = weight(p, w, 0, o, i, tap);
+        break;
     case DLC_PACK_STRASSEN: {
         const dlc_panels left = dlc_strassen_panels(isa, p->outputs, p->inputs);
         static const int terms[7][4] = {{1, 0, 0, 1}, {1, 0, 0, 0}, {0, 1, 0, -1}, {-1, 0, 1, 0}, {0, 0, 0, 1}, {1, 1, 0, 0}, {0, 0, 1, 1}};
@@ -88,7 +93,7 @@ static void check(dlc_isa isa, dlc_pack_form form) {
         if (form == DLC_PACK_STRASSEN) p.kernel[i] = 1;
         p.stride[i] = 1 + random_below(3), p.dilation[i] = 1 + random_below(3);
     }
-    if (winograd || form == DLC_PACK_STRASSEN) p.groups = 1;
+    if (winograd || form == DLC_PACK_STRASSEN || form == DLC_PACK_TURNED) p.groups = 1;
     if (form == DLC_PACK_CHANNELS) p.inputs = 1, p.groups *= 10, p.outputs = p.outputs % 4;
     if (form == DLC_PACK_STRASSEN) p.inputs = 2 + p.inputs / 2 * 2, p.outputs += 17;
     const int64_t taps = p.kernel[0] * p.kernel[1] * p.kernel[2], all = p.groups * p.outputs * p.inputs * taps;
@@ -121,8 +126,8 @@ static void check(dlc_isa isa, dlc_pack_form form) {
 int main(void) {
     // Layouts of other processors too: a plan is made for any target anywhere.
     for (int isa = 0; isa <= DLC_ISA_NEON; isa++)
-        for (int form = 0; form <= DLC_PACK_PHASES; form++)
-            for (int i = 0; i < 120 / CHECK_SHARE; i++) check((dlc_isa)isa, (dlc_pack_form)form);
+        for (int form = 0; form <= DLC_PACK_PHASES + 1; form++)
+            for (int i = 0; i < 120 / CHECK_SHARE; i++) check((dlc_isa)isa, form <= DLC_PACK_PHASES ? (dlc_pack_form)form : DLC_PACK_TURNED);
     printf("%d cases, %d failures\n", cases, failures);
     return failures != 0;
 }

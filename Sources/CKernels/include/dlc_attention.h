@@ -15,7 +15,8 @@ typedef struct { int64_t batch, head, row; } dlc_attention_strides;
 /// query i sees the keys up to i + causal_offset. A query that sees no key gives zeros;
 /// one whose scores are all −∞ gives NaN with `empty_rows_are_nan`, else zeros.
 ///
-/// Buffers: q, k, v, mask, y; y must not overlap the others. Strides of 0 broadcast a mask.
+/// Buffers: q, k, v, mask, y, statistics; results must not overlap the others. Strides of 0 broadcast a mask. The statistics,
+/// [batch, heads, queries, 2] and absent but for a gradient, are the maximum of a query's scores and what turns eˢ⁻ᵐᵃˣ into weights.
 ///
 /// K and V of every head are packed in the first phase; in the second a task is a block of queries of
 /// one head, whose scores stay in scratch: whole rows, so softmax takes one pass. For a query or few nothing is

@@ -157,11 +157,15 @@ typedef struct {
     int64_t x_ld, y_ld, residual_ld;
     dlc_epilogue epilogue;
     bool depthwise;            ///< F32 with a group for each channel of x and of y: weights are packed by channel
+    bool narrow;               ///< weights are DLC_PACK_TURNED, where `dlc_conv_transpose_is_narrow`
 
     // Set by dlc_conv_transpose_prepare.
     dlc_isa isa;
     int64_t classes, line_blocks, panel_groups, most_taps, most_pixels, tasks;
 } dlc_conv_transpose;
+
+/// Whether there is a kernel for so few outputs of so many inputs in f32, which sums along the inputs.
+bool dlc_conv_transpose_is_narrow(dlc_isa isa, int64_t groups, int64_t inputs, int64_t outputs);
 
 /// The size of the packed weights.
 int64_t dlc_conv_transpose_packed_bytes(dlc_isa isa, const dlc_conv_transpose *conv);

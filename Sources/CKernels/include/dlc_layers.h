@@ -3,6 +3,7 @@
 #define DLC_LAYERS_H
 
 #include "dlc_attention.h"
+#include "dlc_attention_gradient.h"
 #include "dlc_lrn.h"
 #include "dlc_norm.h"
 #include "dlc_pool.h"

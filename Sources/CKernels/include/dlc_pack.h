@@ -16,6 +16,7 @@ typedef enum : uint8_t {
     DLC_PACK_WINOGRAD_STRIDED = 4, ///< DLC_CONV_WINOGRAD_STRIDED: 5 × 5 points
     DLC_PACK_CHANNELS = 5,         ///< DLC_CONV_DEPTHWISE and depthwise `dlc_conv_transpose`: [tap][group and output]
     DLC_PACK_PHASES = 6,           ///< `dlc_conv_transpose`: panels for each class of outputs that use the same taps
+    DLC_PACK_TURNED = 11,          ///< narrow `dlc_conv_transpose`: [tap][output][input] of one group
     // Of one matrix, for `dlc_gemm`, in fewer bits (gemm_compact.h):
     DLC_PACK_HALF = 7,             ///< panels of 16-bit floats
     DLC_PACK_BFLOAT = 8,           ///< panels of bfloat16

@@ -89,11 +89,12 @@ typedef struct {
     int64_t shape[DLC_MAX_RANK];
     dlc_program_tensor operands[DLC_PROGRAM_OPERANDS];
     dlc_program_tensor results[DLC_PROGRAM_RESULTS];
-    dlc_instruction instructions[DLC_PROGRAM_INSTRUCTIONS];
     // Set by prepare.
     dlc_isa isa;
     int64_t tile_rows, tile_columns, tile_count, tiles_per_task, slot_bytes, tasks;
     int32_t sum_count;
+    // Last: a prepared program is run from memory that ends behind `instruction_count` of them.
+    dlc_instruction instructions[DLC_PROGRAM_INSTRUCTIONS];
 } dlc_program;
 
 /// Checks `program`, orders and merges its dimensions, and splits it into tasks of about 16K elements.

@@ -11,10 +11,11 @@ struct KnownInputs {
     /// Arguments of `--input` that still are inputs.
     let remaining: [String]
 
+    /// - Parameter threads: of the sessions that a budget of memory is for.
     /// - Throws: where the model cannot be compiled either way, the error without constants.
-    init(_ path: String, _ arguments: [String], _ options: ModelOptions, _ flags: CompileFlags) throws {
+    init(_ path: String, _ arguments: [String], _ options: ModelOptions, _ flags: CompileFlags, threads: Int?) throws {
         do {
-            let open = try ModelFile.ready(path, options, flags)
+            let open = try ModelFile.ready(path, options, flags, threads: threads)
             model = Self.takesOtherBranch(open, arguments) ? Self.settled(path, arguments, options, flags) ?? open : open
             remaining = arguments
         } catch {
@@ -30,7 +31,7 @@ struct KnownInputs {
             var settled = options
             settled.inputs.shapes = Dictionary(given.map { ($0.name, $0.tensor.shape) }) { first, _ in first }
             for options in [options, settled] {
-                guard let model = try? ModelFile.ready(path, options, flags) else { continue }
+                guard let model = try? ModelFile.ready(path, options, flags, threads: threads) else { continue }
                 self.model = model
                 remaining = arguments
                 return
@@ -40,7 +41,7 @@ struct KnownInputs {
                     var options = base
                     options.inputs.constants = Dictionary(candidates.map { ($0.name, $0.tensor) }) { first, _ in first }
                     for candidate in candidates { options.inputs.shapes[candidate.name] = nil }
-                    guard let model = try? ModelFile.ready(path, options, flags) else { continue }
+                    guard let model = try? ModelFile.ready(path, options, flags, threads: threads) else { continue }
                     self.model = model
                     remaining = arguments.filter { argument in !candidates.contains { $0.argument == argument } }
                     return

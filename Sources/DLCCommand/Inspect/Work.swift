@@ -27,9 +27,11 @@ enum Work {
             return try w.product().plus(r.product()).times(2).times(x[0]).times(x[1])
         case "max_pool", "average_pool", "lp_pool":
             return try outputs.times(Dim(ints("kernel").reduce(1, *)))
-        case "attention":
-            guard let q = shape(0), let k = shape(1), k.count >= 2, q.count >= 2 else { return 0 }
-            return try q.product().times(4).times(k[k.count - 2])
+        case "attention", "attention_gradient":
+            guard let q = shape(0), let k = shape(1), k.count == 4 else { return 0 }
+            // Two products over all scores, or five.
+            let operations = node.op.name == "attention" ? 4 : 10
+            return try q.product().times(Dim(operations)).times(k[node.op.attribute("heads_inner") == .bool(true) ? 1 : 2])
         default:
             if node.op is Constant || node.op.definition.traits.contains(.movesData) { return 0 }
             return try Dim.max(outputs, shape(0)?.product() ?? outputs)

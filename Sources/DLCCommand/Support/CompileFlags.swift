@@ -48,16 +48,17 @@ struct CompileFlags: ParsableArguments {
 
     /// - Parameters:
     ///   - training: whether a training is compiled.
+    ///   - threads: of the sessions that a budget of memory is for; as many as there are processors where nil.
     ///   - report: gets what `--compact` loses.
     /// - Throws: where times shall be measured and their file is damaged or cannot be written; where a budget is given to
     ///   something else than a training.
-    func options(training: Bool = false, report: CompactReport? = nil) throws -> CompileOptions {
+    func options(training: Bool = false, threads: Int? = nil, report: CompactReport? = nil) throws -> CompileOptions {
         if compact != nil, training { throw DLCError("--compact is for networks whose weights are constant; a training moves them") }
         if memory != nil, !training { throw DLCError("--memory is for trainings: name one with --training") }
         var options = CompileOptions(target: target == .native ? nil : target.target)
         options.exact = exact
         options.passes.declined = { Console.warn("\($0); left as it is") }
-        options.memory = memory.map { MemoryBudget(bytes: $0.bytes) }
+        options.memory = memory.map { MemoryBudget(bytes: $0.bytes, threads: threads) }
         options.weights = compact.map { form in CompactWeights(form) { report?.add($0, $1, signal: $2, noise: $3) } }
         options.likely = try NamedExtent.table(likely, option: "--likely")
         if tune {

@@ -36,10 +36,14 @@ enum ModelFile {
     }
 
     /// A graph compiled as the flags say.
-    /// - Parameter report: gets what `--compact` loses.
-    static func compile(_ path: String, _ model: ModelOptions, _ flags: CompileFlags, report: CompactReport? = nil) throws -> PlanImage {
+    /// - Parameters:
+    ///   - threads: of the sessions that a budget of memory is for.
+    ///   - report: gets what `--compact` loses.
+    static func compile(
+        _ path: String, _ model: ModelOptions, _ flags: CompileFlags, threads: Int? = nil, report: CompactReport? = nil
+    ) throws -> PlanImage {
         let isTraining = model.training != nil && model.program == nil
-        let options = try flags.options(training: isTraining, report: report)
+        let options = try flags.options(training: isTraining, threads: threads, report: report)
         if isTraining {
             try checkSource(path)
             return try Progress.during("compiling \(path)") { try Compiler.compileTraining(path, model, options) }
@@ -51,8 +55,8 @@ enum ModelFile {
     }
 
     /// The model ready to run: mapped where it is a compiled file, else compiled in memory.
-    static func ready(_ path: String, _ model: ModelOptions, _ flags: CompileFlags) throws -> CompiledModel {
-        guard isPlan(path) else { return try located(path) { try CompiledModel(compile(path, model, flags)) } }
+    static func ready(_ path: String, _ model: ModelOptions, _ flags: CompileFlags, threads: Int? = nil) throws -> CompiledModel {
+        guard isPlan(path) else { return try located(path) { try CompiledModel(compile(path, model, flags, threads: threads)) } }
         try model.check(path)
         return try CompiledModel(contentsOf: path)
     }

@@ -64,7 +64,8 @@ struct SearchCommand: ParsableCommand {
         if !data.values.isEmpty { options.constants = try data.constants(of: Compiler.training(file, model)) }
         let space = try SearchSpace(grid: grid.map { try SearchSpace.Axis($0) }, random: random.map { try SearchSpace.Axis($0) })
         var search = try Search(
-            file, model, compile: flags.options(training: true), options: options, space: space, trials: trials, folder: folder)
+            file, model, compile: flags.options(training: true, threads: threads.threads), options: options, space: space, trials: trials,
+            folder: folder)
         var done = 0
         var of = 0
         let ranked = try search.run({ trainer in

@@ -151,7 +151,7 @@ struct TrainCommand: ParsableCommand {
             let perEpoch = min((parts.training.count + wanted.batch - 1) / wanted.batch, options.batchLimit ?? .max)
             model.settings["steps"] = "\(try Checked.multiply(max(1, perEpoch), epochs))"
         }
-        var compile = try flags.options(training: true)
+        var compile = try flags.options(training: true, threads: threads.threads)
         // Kernels are chosen for the lengths that the data have.
         for (port, field) in training.step.graph.inputs.compactMap({ port in
             parts.training.fields.first { $0.name == port.name }.map { (port, $0) }

@@ -17,5 +17,6 @@ enum TrainingOps {
         GatherGradient.definition,
         RegionAlignGradient.definition,
         RegionPoolGradient.definition,
+        AttentionGradient.definition,
     ] + RecurrentGradient.table
 }

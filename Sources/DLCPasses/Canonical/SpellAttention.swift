@@ -1,10 +1,17 @@
 import DLCGraph
 import DLCOps
 
-/// Attention in f64, for which no kernel is made, in products and a softmax.
+/// Attention in f64 and its gradient, for which no kernels are made, in products and a softmax.
 ///
 ///     attention(%q, %k, %v, %mask) {scale: s}   →   matmul(softmax(matmul(%q, transpose(%k)) * s + %mask), %v)
 public let spellAttention = Pass("spell-attention", at: .canonical) { rewriter, node in
+    if let op = node.op as? AttentionGradient, let q = node.operands[0], rewriter.fact(q).element == .float64 {
+        var gradient = GradientBuilder(rewriter.builder)
+        gradient.name = node.name
+        let results = try GradientRules.attentionGradients(&gradient, op, node.operands).compactMap { $0 }
+        rewriter.builder = gradient.builder
+        return results.count == node.results.count ? results : nil
+    }
     guard let op = node.op as? Attention, let q = node.operands[0], let k = node.operands[1], let v = node.operands[2],
         rewriter.fact(q).element == .float64
     else { return nil }

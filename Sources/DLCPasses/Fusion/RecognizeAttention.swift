@@ -74,8 +74,9 @@ private func isScaledProduct(_ rewriter: Rewriter, _ value: Value) -> Bool {
 ///     transpose(attention(%q, %k, %v)) {perm: [0, 2, 1, 3]}
 ///     →  attention(transpose(%q), transpose(%k), transpose(%v)) {heads_inner: true}
 ///
-/// Where the batch is 1, its dimension may go anywhere.
+/// Where the batch is 1, its dimension may go anywhere. A gradient follows where the one with respect to its result comes so.
 public let attentionByRows = Pass("attention-by-rows", at: .canonical) { rewriter, node in
+    if let op = node.op as? AttentionGradient { return try gradientByRows(&rewriter, op, node) }
     guard let transpose = node.op as? Transpose, let value = node.operands[0],
         let (attention, inner) = rewriter.solelyUsed(value, as: Attention.self), !attention.headsInner,
         transpose.perm == [0, 2, 1, 3] || rewriter.shape(value)[0] == 1 && transpose.perm.filter({ $0 != 0 }) == [2, 1, 3]
@@ -87,4 +88,16 @@ public let attentionByRows = Pass("attention-by-rows", at: .canonical) { rewrite
     let rows = try rewriter.add1(op, operands + inner.operands.dropFirst(3), name: inner.name)
     let shape = rewriter.resultType(node).shape
     return [rewriter.shape(rows) == shape ? rows : try rewriter.add1(Reshape(shape: shape), [rows], name: node.name)]
+}
+
+private func gradientByRows(_ rewriter: inout Rewriter, _ op: AttentionGradient, _ node: Node) throws -> [Value]? {
+    guard !op.layer.headsInner, let dy = node.operands[5], let (transpose, _) = rewriter.produced(dy, by: Transpose.self),
+        transpose.perm == [0, 2, 1, 3]
+    else { return nil }
+    var inner = op
+    inner.layer.headsInner = true
+    let operands = try node.operands.enumerated().map { index, operand in
+        try operand.flatMap { index == 3 ? $0 : try rewriter.add1(Transpose([0, 2, 1, 3]), [$0]) }
+    }
+    return try rewriter.add(inner, operands, name: node.name).map { try rewriter.add1(Transpose([0, 2, 1, 3]), [$0], name: node.name) }
 }

@@ -7,8 +7,13 @@ public struct GradientBuilder {
     public var builder: GraphBuilder
     /// The name of the layer that is differentiated.
     var name = ""
+    /// Whether each operand of the node whose rule is asked leads to a value that a gradient is taken at.
+    var wanted: [Bool] = []
 
     public init(_ builder: GraphBuilder) { self.builder = builder }
+
+    /// Whether somebody reads the gradient with respect to an operand of the node whose rule is asked.
+    public func isWanted(_ operand: Int) -> Bool { operand < wanted.count && wanted[operand] }
 
     public func shape(_ value: Value) -> Shape { builder.shape(value) }
     public func type(_ value: Value) -> TensorType { builder.fact(value).type }

@@ -74,6 +74,7 @@ struct ReverseSweep {
         let incoming = try node.results.map { boundary.contains($0) ? nil : try total($0) }
         guard incoming.contains(where: { $0 != nil }) else { return }
         gradient.name = node.name
+        gradient.wanted = node.operands.map { $0.map { isDependent[$0.index] } ?? false }
         do {
             try located(node.name.isEmpty ? node.op.name : "\(node.op.name) \(node.name)") {
                 guard let rule = GradientRules.rule(for: node.op) else { throw DLCError("has no gradient") }

@@ -80,10 +80,14 @@ extension Lowering {
         // Where every channel is a group of its own, channels are the lanes and not the outputs of one group.
         let isDepthwise =
             graph.type(w).element == .float32 && geometry.group > 1 && Array(graph.shape(w).prefix(2)) == [Dim(geometry.group), 1]
+        var isNarrow = false
         if graph.type(w).element == .float32 {
+            if let inputs = graph.shape(w)[0].constant, let outputs = graph.shape(w)[1].constant {
+                isNarrow = dlc_conv_transpose_is_narrow(target.isa, Int64(geometry.group), Int64(inputs), Int64(outputs))
+            }
             let packing =
-                isDepthwise
-                ? PackKernel(DLC_PACK_CHANNELS, kernel: geometry.kernel)
+                isDepthwise || isNarrow
+                ? PackKernel(isNarrow ? DLC_PACK_TURNED : DLC_PACK_CHANNELS, kernel: geometry.kernel)
                 : PackKernel(DLC_PACK_PHASES, kernel: geometry.kernel, stride: geometry.strides, dilation: geometry.dilations)
             weights = try packed(w, packing, for: node) { try $0.asWeights(groups: geometry.group, isTransposed: true) }
         } else {
@@ -97,7 +101,7 @@ extension Lowering {
             $0.groups = geometry.group
             $0.window = geometry.window
             $0.epilogue = try self.epilogue(epilogue)
-            $0.isDepthwise = isDepthwise
+            ($0.isDepthwise, $0.isNarrow) = (isDepthwise, isNarrow)
         }
         emit(
             kernel, node, summary: summary("conv_transpose", epilogue, operands),

@@ -170,25 +170,6 @@ extension Lowering {
         for (target, place) in results { if let place { try emitCopy(from: target, to: place, name: node.name) } }
     }
 
-    /// Attention reads heads and rows at any stride, so head-splitting transposes cost nothing.
-    mutating func lower(_ op: Attention, _ node: Node) throws {
-        let order = op.headsInner ? [0, 2, 1, 3] : [0, 1, 2, 3]
-        let parts = try (0..<3).map { try innerContiguous(operand(node, $0)).transposed(order) }
-        let (target, place) = try contiguousDestination(node.results[0])
-        let rows = target.transposed(order)
-        let scores: Shape = [parts[0].shape[0], parts[0].shape[1], parts[0].shape[2], parts[1].shape[2]]
-        var mask: Plan.Operand?
-        if node.operands.count > 3, let value = node.operands[3] { mask = try innerContiguous(value).broadcast(to: scores) }
-        let work = try scores.product().times(parts[0].shape[3].plus(parts[2].shape[3])).times(2)
-        let kernel = AttentionKernel {
-            $0.causal = op.causal
-            $0.emptyRowsAreNaN = op.emptyRowsAreNaN
-            $0.scale = op.scale
-        }
-        emit(kernel, node, operands: parts + [mask], results: [rows], operations: work)
-        if let place { try emitCopy(from: target, to: place, name: node.name) }
-    }
-
     mutating func lower(_ op: Resize, _ node: Node) throws {
         let kernel = try resizeKernel(op, rank: graph.shape(operand(node, 0)).count)
         try emitDense(kernel, node, operands: [node.operands[0]], operations: try elements(node.results[0]).times(4))

@@ -52,6 +52,7 @@ extension Lowering {
         case let op as GatherND: try emitDense(GatherNDKernel { $0.batchDimensions = op.batchDims }, node, operands: node.operands)
         case is Extents, is ShapeOf, is Size: try lowerSizes(node)
         case let op as Attention: try lower(op, node)
+        case let op as AttentionGradient: try lower(op, node)
         case let op as Resize: try lower(op, node)
         case let op as ResizeGradient: try lower(op, node)
         case let op as RMSNormalization: try lower(op, node)

@@ -26,6 +26,8 @@ public struct Lowering {
     var packings: [PackingKey: Plan.Operand] = [:]
     /// The gates of recurrent layers that their gradients read, by the index of y.
     var savedGates: [Int: Plan.Operand] = [:]
+    /// The statistics of attention's weights that its gradients read, by the index of y.
+    var savedStatistics: [Int: Plan.Operand] = [:]
     var inPlace: [(step: Int, result: Int, operand: Int)] = []
     private(set) var bufferBytes: [Dim] = []
     /// What each state is at the next run.

@@ -19,21 +19,26 @@ package final class PreparedKernel {
     }
 
     /// Prepares with a parameter struct that lives as long as the object.
-    /// - Parameter prepare: fills in what depends on the shapes; false means that the kernel refuses the parameters.
+    /// - Parameters:
+    ///   - used: how many bytes of the struct the kernel reads when it runs, all where nil.
+    ///   - prepare: fills in what depends on the shapes; false means that the kernel refuses the parameters.
     init<Params>(
-        _ params: Params, slots: [Slot], owned: [UnsafeMutableRawPointer] = [],
+        _ params: Params, slots: [Slot], owned: [UnsafeMutableRawPointer] = [], used: ((Params) -> Int)? = nil,
         prepare: (UnsafeMutablePointer<Params>, UnsafeMutablePointer<dlc_launch>) -> Bool
     ) throws {
-        let memory = UnsafeMutablePointer<Params>.allocate(capacity: 1)
-        memory.initialize(to: params)
-        var launch = dlc_launch()
-        guard prepare(memory, &launch) else {
-            memory.deallocate()
+        var (params, launch) = (params, dlc_launch())
+        guard prepare(&params, &launch) else {
             for pointer in owned { dlc_free(pointer) }
             throw DLCError("no kernel for these parameters")
         }
         self.launch = launch
-        self.params = UnsafeMutableRawPointer(memory)
+        let memory = withUnsafeBytes(of: params) { bytes in
+            let bytes = UnsafeRawBufferPointer(rebasing: bytes.prefix(used.map { $0(params) } ?? bytes.count))
+            let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: MemoryLayout<Params>.alignment)
+            memory.copyMemory(from: bytes)
+            return memory
+        }
+        self.params = memory.baseAddress
         self.slots = slots
         free = {
             memory.deallocate()

@@ -74,6 +74,8 @@ package struct TransposedConvolutionKernel: Kernel {
     package var epilogue = Epilogue()
     /// Every channel is a group of its own, and the weights of float32 are packed by channel.
     package var isDepthwise = false
+    /// So few outputs that sums run along the inputs, as the weights lie.
+    package var isNarrow = false
 
     package init() {}
     package mutating func visit(_ fields: inout some FieldVisitor) throws {
@@ -81,6 +83,7 @@ package struct TransposedConvolutionKernel: Kernel {
         try fields("window", &window)
         try fields("epilogue", &epilogue)
         try fields("depthwise", &isDepthwise)
+        try fields("narrow", &isNarrow)
     }
 
     package var label: String { "conv transposed" }
@@ -89,7 +92,7 @@ package struct TransposedConvolutionKernel: Kernel {
         let weights = try step("weights")
         var conv = dlc_conv_transpose()
         try conv.fill(step, window, groups: groups, epilogue)
-        conv.depthwise = isDepthwise
+        (conv.depthwise, conv.narrow) = (isDepthwise, isNarrow)
         guard Int(dlc_conv_transpose_packed_bytes(step.isa, &conv)) == weights.count * weights.type.size else {
             throw DLCError("the weights are not those of \(conv.c) input and \(conv.oc) output channels")
         }

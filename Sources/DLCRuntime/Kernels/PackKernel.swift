@@ -5,6 +5,7 @@ extension dlc_pack_form: KernelChoice {
         DLC_PACK_PANELS: "panels", DLC_PACK_STRASSEN: "strassen", DLC_PACK_WINOGRAD_2: "winograd 2x2", DLC_PACK_WINOGRAD_4: "winograd 4x4",
         DLC_PACK_WINOGRAD_STRIDED: "winograd 2x2/2", DLC_PACK_CHANNELS: "channels", DLC_PACK_PHASES: "phases",
         DLC_PACK_HALF: "f16", DLC_PACK_BFLOAT: "bf16", DLC_PACK_INT8: "int8", DLC_PACK_INT4: "int4",
+        DLC_PACK_TURNED: "turned",
     ]
 }
 
@@ -67,6 +68,7 @@ package struct PackKernel: Kernel {
         case DLC_PACK_WINOGRAD_2: return try channels.times(Dim(4 * 16))
         case DLC_PACK_WINOGRAD_4: return try channels.times(Dim(4 * 36))
         case DLC_PACK_WINOGRAD_STRIDED: return try channels.times(Dim(4 * 25))
+        case DLC_PACK_TURNED: return try shape[1].times(shape[2]).times(Dim(4 * taps))
         case DLC_PACK_CHANNELS: return try shape[0].times(shape[1]).times(Dim(4 * taps))
         default: throw DLCError("has no packing for weights of open extents")
         }

@@ -49,7 +49,11 @@ package struct ProgramKernel: Kernel {
         }
         try fill(&program.operands, Array(tensors.prefix(operands.count)))
         try fill(&program.results, Array(tensors.suffix(results.count)))
-        return try PreparedKernel(program, slots: step.slots) { dlc_program_prepare(step.isa, $0, $1) }
+        func used(_ program: dlc_program) -> Int {
+            let beforeInstructions = MemoryLayout<dlc_program>.offset(of: \.instructions) ?? MemoryLayout<dlc_program>.size
+            return beforeInstructions + Int(program.instruction_count) * MemoryLayout<dlc_instruction>.stride
+        }
+        return try PreparedKernel(program, slots: step.slots, used: used) { dlc_program_prepare(step.isa, $0, $1) }
     }
 
     /// Dimensions without those of extent 1 and with those merged that are contiguous in every tensor.

@@ -2,6 +2,9 @@
 struct ByteReader {
     private let bytes: UnsafeRawBufferPointer
     private(set) var position = 0
+    /// Names and shapes that were read, most of them many times: equal ones are kept in one place.
+    private var strings: Set<String> = []
+    private var shapes: Set<Shape> = []
 
     init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
@@ -58,8 +61,11 @@ struct ByteReader {
     mutating func string() throws -> String {
         let length = try count()
         defer { position += length }
-        return String(decoding: bytes[position..<position + length], as: UTF8.self)
+        return strings.insert(String(decoding: bytes[position..<position + length], as: UTF8.self)).memberAfterInsert
     }
+
+    /// The extents of a shape, or strides.
+    mutating func shape() throws -> Shape { shapes.insert(try list { try $0.dim() }).memberAfterInsert }
 
     mutating func list<T>(_ read: (inout ByteReader) throws -> T) throws -> [T] {
         let count = try count()

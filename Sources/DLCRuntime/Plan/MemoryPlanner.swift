@@ -24,9 +24,9 @@ public struct ArenaLayout: Sendable {
 
 /// Places buffers one by one, each into the smallest gap between those alive at the same time. The order decides how well
 /// that goes: the largest first, or those alive at the fullest step first ("greedy by size" and "greedy by breadth" of
-/// Pisarchyk and Lee, "Efficient memory management for deep neural net inference", 2020), or as they come. From the best
-/// of the three on, buffers that ended up above the lower bound are moved to the front of the order and all are placed
-/// again, some times; the first layout at the lower bound is taken at once.
+/// Pisarchyk and Lee, "Efficient memory management for deep neural net inference", 2020), or as they come; where none of these
+/// comes near the lower bound, from the bottom up (`byLine`). From the best of them on, buffers that ended up above the lower bound
+/// are moved to the front of the order and all are placed again, some times; the first layout at the lower bound is taken at once.
 ///
 /// A planner that has done so for one set of sizes tries its order for the next ones first, and keeps to it where that comes as
 /// close to the lower bound as it did then.
@@ -51,10 +51,16 @@ public struct MemoryPlanner {
             if best.peak <= max(bound, capacity) || Double(best.peak) <= Double(bound) * knownRatio * Self.tolerance { return best }
         }
         defer { knownRatio = bound > 0 ? Double(best.peak) / Double(bound) : 1 }
-        for order in [Self.bySize(lifetimes, sizes), Self.byBreadth(lifetimes, sizes, alive), Self.byStart(lifetimes, sizes)] {
+        func attempt(_ order: [Int]) {
             let (offsets, peak) = Self.place(lifetimes, sizes, order)
             if peak < best.peak { (best.offsets, best.peak, knownOrder) = (offsets, peak, order) }
+        }
+        for order in [Self.bySize(lifetimes, sizes), Self.byBreadth(lifetimes, sizes, alive), Self.byStart(lifetimes, sizes)] {
+            attempt(order)
             if best.peak == bound { return best }
+        }
+        for preference in Preference.allCases where Double(best.peak) > Double(bound) * Self.tolerance {
+            attempt(Self.byLine(lifetimes, sizes, preference))
         }
         var (order, offsets) = (knownOrder, best.offsets)
         for _ in 0..<Self.attempts {
@@ -68,7 +74,7 @@ public struct MemoryPlanner {
         return best
     }
 
-    /// How much further from the lower bound a known order may come before others are tried again.
+    /// How much further from the lower bound an order may come before others are tried.
     private static let tolerance = 1.02
 
     /// Placements tried beyond the three orders.

@@ -287,6 +287,6 @@ extension ByteReader {
         guard let type = ElementType(rawValue: code) else { throw DLCError("the plan names unknown element type \(code)") }
         let place = try location()
         return Plan.Operand(
-            location: place, type: type, shape: try list { try $0.dim() }, strides: try list { try $0.dim() }, offset: try dim())
+            location: place, type: type, shape: try shape(), strides: try shape(), offset: try dim())
     }
 }

@@ -5,7 +5,7 @@ package enum KernelTable {
     package static let all: [any Kernel.Type] = [
         ProgramKernel.self, CopyKernel.self, PadKernel.self, FillKernel.self, SizesKernel.self,
         PoolKernel.self, MaxPoolGradientKernel.self, MaxPoolSelectKernel.self, AveragePoolGradientKernel.self,
-        ResizeKernel.self, ResizeGradientKernel.self, AttentionKernel.self,
+        ResizeKernel.self, ResizeGradientKernel.self, AttentionKernel.self, AttentionGradientKernel.self,
         SoftmaxKernel.self, ReduceKernel.self, NormKernel.self, GroupNormKernel.self, LpNormKernel.self, LRNKernel.self,
         GatherKernel.self, GatherGradientKernel.self, GatherElementsKernel.self, GatherNDKernel.self, ScatterElementsKernel.self,
         ScatterNDKernel.self, OneHotKernel.self, RangeKernel.self, RandomKernel.self, TriluKernel.self, ArgKernel.self, CumSumKernel.self,
