@@ -39,6 +39,7 @@ public enum Pipelines {
         simplifyMovement,
         attentionByRows,
         simplifyMovement,
+        concatenateHeads,
         nestConcatenations,
         foldPadding,
         convolveTransposed,

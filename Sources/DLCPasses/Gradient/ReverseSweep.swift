@@ -63,8 +63,8 @@ struct ReverseSweep {
 
     /// The gradient with respect to a value, as far as its readers have been met.
     private mutating func total(_ value: Value) throws -> Value? {
-        guard let parts = adjoints[value.index], var sum = parts.first else { return nil }
-        for part in parts.dropFirst() { sum = try gradient.plus(sum, part) }
+        guard let parts = adjoints[value.index], !parts.isEmpty else { return nil }
+        let sum = try gradient.sum(of: parts)
         adjoints[value.index] = [sum]
         return sum
     }

@@ -28,14 +28,12 @@ extension Lowering {
         let results = try (4..<6).map { try innerContiguous(operand(node, $0)).transposed(heads(op.layer)) }
         // The kernel writes all of its results, whether or not somebody reads them.
         let targets = try node.results.map { value in
-            useCounts[value.index] > 0
-                ? try contiguousDestination(value) : (target: try buffer(graph.type(value).element, graph.shape(value)), place: nil)
+            try useCounts[value.index] > 0 ? destination(value) : buffer(graph.type(value).element, graph.shape(value))
         }
         let kernel = AttentionGradientKernel { $0.layer = attentionKernel(op.layer) }
         emit(
             kernel, node, operands: parts + [mask] + results + [isOwn ? savedStatistics[y.index] : nil],
-            results: targets.map { $0.target.transposed(heads(op.layer)) }, operations: try work(parts, products: 5))
-        for (target, place) in targets { if let place { try emitCopy(from: target, to: place, name: node.name) } }
+            results: targets.map { $0.transposed(heads(op.layer)) }, operations: try work(parts, products: 5))
     }
 
     private func heads(_ op: Attention) -> [Int] { op.headsInner ? [0, 2, 1, 3] : [0, 1, 2, 3] }

@@ -234,7 +234,8 @@ public struct Lowering {
             for (position, operand) in node.operands.enumerated() {
                 guard let operand, placements[operand.index] == nil, !results.contains(operand.index),
                     let producer = graph.producer(of: operand), Self.writesAnywhere(producer.op),
-                    producer.results[0] == operand, producer.results.dropFirst().allSatisfy({ useCounts[$0.index] == 0 }),
+                    Self.placesAllResults(producer.op)
+                        || (producer.results[0] == operand && producer.results.dropFirst().allSatisfy({ useCounts[$0.index] == 0 })),
                     node.operands.filter({ $0 == operand }).count == 1
                 else { continue }
                 placements[operand.index] = (node, position)
