@@ -17,7 +17,7 @@ public struct SessionMemory: Sendable {
     public var total: Int { states + constants + packed + inputs + arena + tables }
 
     /// What a step takes in `tables`, on average over ten trainings of 33 to 1062 steps.
-    static let bytesPerStep = 17 << 9
+    static let bytesPerStep = 6 << 10
 }
 
 extension Plan {
