@@ -193,8 +193,8 @@ def input_without_type(folder): return model([node("Relu", ["x"], ["y"])], input
 @case("sequence")
 def input_is_sequence(folder): return model([node("Identity", ["x"], ["y"])], inputs=[text_type("x", "sequence_type")])
 
-@case("STRING")
-def input_of_strings(folder): return model([node("Identity", ["x"], ["y"])], inputs=[info("x", (2,), T.STRING)])
+@case("string")
+def sum_of_strings(folder): return model([node("Add", ["x", "x"], ["y"])], inputs=[info("x", (2,), T.STRING)])
 
 @case("999")
 def input_of_unknown_type(folder):
@@ -440,7 +440,7 @@ def tensor_dims_overflow_to_zero(folder): return with_tensor(dims=[2**32, 2**32]
 @case("bytes")
 def tensor_dims_huge_without_data(folder): return with_tensor(dims=[2**40], raw_data=b"")
 
-@case("STRING")
+@case("string")
 def tensor_of_strings(folder): return with_tensor(data_type=T.STRING, string_data=[b"a"] * 6)
 
 @case("UNDEFINED")
@@ -670,6 +670,97 @@ def ngrams_longer_than_their_pool(folder):
 def ngrams_of_endless_skips(folder):
     return model([node("TfIdfVectorizer", ["x"], ["y"], mode="TF", min_gram_length=1, max_gram_length=1, max_skip_count=2**40,
                        ngram_counts=[0], ngram_indexes=[0], pool_int64s=[1])], inputs=[info("x", (4,), T.INT64)])
+
+
+# Strings.
+
+def strings(nodes, element=T.STRING, shape=(4,), initializers=()):
+    return model(nodes, inputs=[info("x", shape, element)], initializers=initializers,
+                 opsets=[helper.make_opsetid("", 21), helper.make_opsetid("ai.onnx.ml", 4)])
+
+
+def with_strings(**fields):
+    tensor = T(name="w", data_type=T.STRING, dims=[4])
+    for key, value in fields.items():
+        getattr(tensor, key).extend(value) if isinstance(value, list) else setattr(tensor, key, value)
+    return strings([node("StringConcat", ["x", "w"], ["y"])], initializers=[tensor])
+
+
+def expression(pattern): return strings([node("RegexFullMatch", ["x"], ["y"], pattern=pattern)])
+
+@case("raw bytes")
+def strings_as_raw_bytes(folder): return with_strings(raw_data=bytes(32))
+
+@case("elements")
+def strings_too_few(folder): return with_strings(string_data=[b"a", b"b"])
+
+@case("raw bytes")
+def strings_in_another_file(folder):
+    made = with_strings(data_location=T.EXTERNAL)
+    made.graph.initializer[0].external_data.add(key="location", value="model.onnx")
+    return made
+
+@case("parse")
+def string_longer_than_the_file(folder):
+    data = with_strings(string_data=[b"marker"] * 4).SerializeToString()
+    return data.replace(b"\x06marker", b"\xff\xff\xff\xff\x07marker", 1)
+
+@case("parenthesis")
+def expression_left_open(folder): return expression("(a")
+
+@case("too large")
+def expression_of_repeated_repetitions(folder): return expression("((a{1000}){1000}){1000}")
+
+@case("too large")
+def expression_of_repeated_nothing(folder): return expression("(?:(?:(?:(?:){1000}){1000}){1000}){1000}")
+
+@case("deep")
+def expression_of_many_groups(folder): return expression("(" * 100000)
+
+@case("references")
+def expression_that_goes_back(folder): return expression(r"(a+)\1")
+
+@case("repetition")
+def expression_of_stacked_repetitions(folder): return expression("a" + "*" * 100000)
+
+@case("at most 1000")
+def expression_repeated_too_often(folder): return expression("a{99999999999999999999}")
+
+@case("class of characters")
+def expression_of_no_class(folder): return expression(r"\p{" + "x" * 100000 + "}")
+
+@case("[1, C]")
+def normalizer_of_three_dimensions(folder): return strings([node("StringNormalizer", ["x"], ["y"])], shape=(1, 2, 3))
+
+@case("case_change_action")
+def normalizer_of_no_case(folder): return strings([node("StringNormalizer", ["x"], ["y"], case_change_action="TITLE")])
+
+@case("string")
+def split_of_numbers(folder): return strings([node("StringSplit", ["x"], ["y", "n"])], element=T.FLOAT)
+
+@case("keys are string")
+def encoder_of_other_keys(folder):
+    return strings([node("LabelEncoder", ["x"], ["y"], domain="ai.onnx.ml", keys_strings=["a"], values_int64s=[1])], element=T.INT64)
+
+@case("keys for")
+def mapper_of_uneven_lists(folder):
+    return strings([node("CategoryMapper", ["x"], ["y"], domain="ai.onnx.ml", cats_strings=["a", "b"], cats_int64s=[1])])
+
+@case("categories")
+def one_hot_of_other_categories(folder):
+    return strings([node("OneHotEncoder", ["x"], ["y"], domain="ai.onnx.ml", cats_int64s=[1, 2])])
+
+@case("n-grams are of strings")
+def ngrams_of_other_symbols(folder):
+    return strings([node("TfIdfVectorizer", ["x"], ["y"], mode="TF", min_gram_length=1, max_gram_length=1, max_skip_count=0,
+                         ngram_counts=[0], ngram_indexes=[0], pool_strings=["a"])], element=T.INT64)
+
+@case("type")
+def strings_beside_numbers(folder):
+    return strings([node("Equal", ["x", "w"], ["y"])], initializers=[numpy_helper.from_array(np.zeros(4, np.int64), "w")])
+
+@case("bit_cast")
+def strings_as_their_bits(folder): return strings([node("BitCast", ["x"], ["y"], to=T.INT64)])
 
 
 

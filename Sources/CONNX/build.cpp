@@ -85,6 +85,13 @@ bool connx_tensor_set_raw(connx_tensor tensor, const void *bytes, size_t size) {
         return true;
     });
 }
+bool connx_tensor_add_string(connx_tensor tensor, connx_string value) {
+    return guarded(nullptr, [&] {
+        auto *element = write(tensor).add_string_data();
+        if (value.size) element->assign(value.data, value.size);
+        return true;
+    });
+}
 void connx_tensor_set_external(connx_tensor tensor, connx_string location, int64_t offset, int64_t length) {
     auto &message = write(tensor);
     message.set_data_location(onnx::TensorProto::EXTERNAL);

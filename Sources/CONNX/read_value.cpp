@@ -117,6 +117,10 @@ const double *connx_tensor_doubles(connx_tensor tensor, size_t *count) {
 const uint64_t *connx_tensor_uint64s(connx_tensor tensor, size_t *count) {
     return elements(read(tensor).uint64_data(), count);
 }
+size_t connx_tensor_string_count(connx_tensor tensor) { return length(read(tensor).string_data()); }
+connx_string connx_tensor_string(connx_tensor tensor, size_t index) {
+    return view(element(read(tensor).string_data(), index));
+}
 bool connx_tensor_external(connx_tensor tensor, const char *key, connx_string *value) {
     for (const auto &entry : read(tensor).external_data()) {
         if (entry.key() != key) continue;

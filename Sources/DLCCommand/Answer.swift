@@ -62,6 +62,8 @@ struct Answer {
                 let range = "\(Format.short(all.min() ?? 0)) … \(Format.short(all.max() ?? 0))"
                 return "\(head) = \(values.joined(separator: ", ")), … (\(range), mean \(Format.short(mean)))"
             }
+        } else if tensor.type == .string {
+            values = try tensor.texts().prefix(shown).map { "\"\(String(decoding: $0, as: UTF8.self).printable())\"" }
         } else if tensor.type == .bool {
             values = try tensor.integers().prefix(shown).map { $0 == 0 ? "false" : "true" }
         } else {

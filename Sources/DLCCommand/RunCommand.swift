@@ -26,6 +26,7 @@ struct RunCommand: ParsableCommand {
             EXAMPLES
               dlc run Models/digits.onnx --input Models/digits/seven.png
               dlc run bert.onnx --input input_ids=ids.npy --input attention_mask=mask.npy --output-dir answer
+              dlc run titanic.onnx --input age=age.npy --text sex=female --text embarked=S
               dlc run gpt2.dlc --random --shape input_ids=1x64
               dlc run learn.dlc --input image=images.npy --input label=labels.npy --save-states learned.safetensors
               dlc run learn.dlc --program evaluation --states learned.safetensors --input image=test.npy --input label=truth.npy
@@ -37,6 +38,9 @@ struct RunCommand: ParsableCommand {
         name: .customLong("input"),
         help: ArgumentHelp("An input and its file; the name may be left out where the model has one input.", valueName: "[name=]file"))
     var inputs: [String] = []
+
+    @Option(help: ArgumentHelp("A string of an input that takes strings; give it once for each element.", valueName: "[name=]text"))
+    var text: [String] = []
 
     @Flag(help: "Fill inputs that are not given with random values, the same every time.")
     var random = false
@@ -84,6 +88,9 @@ struct RunCommand: ParsableCommand {
         if let states { try StateFile.load(states, into: session, all: known.model.states) }
         let loaded = ContinuousClock.now
         var tensors = try InputFiles(ports: compiled.inputs, metadata: compiled.metadata).read(known.remaining)
+        for (name, tensor) in try TextInputs(ports: compiled.inputs).read(text) {
+            guard tensors.updateValue(tensor, forKey: name) == nil else { throw DLCError("input \(name) is given twice") }
+        }
         if random {
             let generator = try RandomInputs(compiled, ChosenExtents(shapes, flags))
             for (index, port) in compiled.inputs.enumerated() where tensors[port.name] == nil {

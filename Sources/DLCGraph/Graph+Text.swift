@@ -80,6 +80,13 @@ extension Graph {
         return isPlain ? name : literal(name)
     }
 
+    /// Bytes as a string literal, those that are no UTF-8 and control characters as `\x7f`.
+    static func literal(_ text: [UInt8]) -> String {
+        if let string = String(validating: text, as: UTF8.self), text.allSatisfy({ $0 >= 32 || $0 == 10 }) { return literal(string) }
+        let digits = Array("0123456789abcdef")
+        return "\"" + text.map { "\\x\(digits[Int($0 >> 4)])\(digits[Int($0 & 15)])" }.joined() + "\""
+    }
+
     static func literal(_ text: String) -> String {
         var result = "\""
         for scalar in text.unicodeScalars {

@@ -280,7 +280,7 @@ public struct GraphParser {
         try scanner.expect("(")
         var words: [String] = []
         while !scanner.take(")") {
-            words.append(try scanner.numberText())
+            words.append(scanner.peek("\"") ? try scanner.literal() : try scanner.numberText())
             if words.count == 1, scanner.take("...") {
                 try scanner.expect(")")
                 return (words, true)

@@ -9,6 +9,9 @@ extension ONNXMapping {
         case ("value", .tensor(let value)), ("sparse_value", .tensor(let value)): tensor = value
         case ("value_int", .int(let value)): tensor = try Tensor([Int64(value)], shape: [])
         case ("value_ints", .ints(let values)): tensor = try Tensor(values.map(Int64.init), shape: [values.count])
+        case ("value_string", .string(let text)): tensor = try Tensor([text], shape: [])
+        case ("value_strings", .strings(let texts)): tensor = try Tensor(texts, shape: [texts.count])
+        case ("value_strings", .ints(let none)) where none.isEmpty: tensor = try Tensor([] as [String], shape: [0])
         case ("value_float", .float(let value)): tensor = try Tensor([Float(value)], shape: [])
         case ("value_floats", .floats(let values)): tensor = try Tensor(values.map(Float.init), shape: [values.count])
         default: throw DLCError("attribute \(name) of Constant holds \(value.kind), which is not supported")
@@ -32,6 +35,7 @@ extension ElementType {
         case 5: self = .int16
         case 6: self = .int32
         case 7: self = .int64
+        case 8: self = .string
         case 9: self = .bool
         case 10: self = .float16
         case 11: self = .float64
@@ -62,6 +66,7 @@ extension ElementType {
         case .int16: 5
         case .int32: 6
         case .int64: 7
+        case .string: 8
         case .bool: 9
         case .float16: 10
         case .float64: 11

@@ -1,4 +1,4 @@
-/// Elements as they stand in the text form: `(0.5, -1)`, or `(0.5...)` where there are several and all are equal.
+/// Elements as they stand in the text form: `(0.5, -1)` or `("a", "b")`, or `(0.5...)` where there are several and all are equal.
 extension Tensor {
     func elementText(elidingAbove limit: Int? = nil) -> String {
         if let limit, count > limit { return "(…)" }
@@ -7,8 +7,9 @@ extension Tensor {
         return "(\(elements.joined(separator: ", ")))"
     }
 
-    /// Each element as the shortest decimal that gives the same bits.
+    /// Each element as the shortest decimal that gives the same bits, or as a string literal.
     public func elementTexts() -> [String] {
+        if type == .string { return ((try? texts()) ?? []).map { Graph.literal($0) } }
         if type.isFloat { return ((try? doubles()) ?? []).map(\.description) }
         if type == .uint64 { return ((try? array(of: UInt64.self)) ?? []).map { String($0) } }
         return ((try? integers()) ?? []).map { String($0) }
@@ -23,7 +24,15 @@ extension Tensor {
                 return value
             }
         }
-        if type.isFloat {
+        if type == .string {
+            let texts = try words.map { word in
+                var scanner = TextScanner(word)
+                let text = try scanner.stringBytes()
+                guard scanner.isAtEnd else { throw DLCError("\(word) is no string literal") }
+                return text
+            }
+            self = try Tensor(texts: texts, shape: shape)
+        } else if type.isFloat {
             self = try Tensor(doubles: convert { Double($0) }, type: type, shape: shape)
         } else if type == .uint64 {
             self = try Tensor(convert { UInt64($0) }, shape: shape)

@@ -74,14 +74,30 @@ struct TextScanner {
 
     private var nextIsArrow: Bool { position + 1 < bytes.count && bytes[position + 1] == 62 }
 
-    mutating func string() throws -> String {
+    mutating func string() throws -> String { String(decoding: try stringBytes(), as: UTF8.self) }
+
+    /// A string literal as it stands there.
+    mutating func literal() throws -> String {
+        skipSpace()
+        let start = position
+        _ = try stringBytes()
+        return String(decoding: bytes[start..<position], as: UTF8.self)
+    }
+
+    /// The bytes that a string literal means: `\n`, `\x7f` and any other character after a backslash.
+    mutating func stringBytes() throws -> [UInt8] {
         try expect("\"")
         var result: [UInt8] = []
         while position < bytes.count {
             let byte = bytes[position]
             position += 1
-            if byte == 34 { return String(decoding: result, as: UTF8.self) }
-            if byte == 92, position < bytes.count {
+            if byte == 34 { return result }
+            if byte == 92, position + 2 < bytes.count, bytes[position] == 120,
+                let code = UInt8(String(decoding: bytes[position + 1...position + 2], as: UTF8.self), radix: 16)
+            {
+                result.append(code)
+                position += 3
+            } else if byte == 92, position < bytes.count {
                 result.append(bytes[position] == 110 ? 10 : bytes[position])
                 position += 1
             } else {

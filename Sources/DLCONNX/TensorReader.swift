@@ -22,7 +22,9 @@ struct TensorReader {
         let type = try Self.elementType(Int(connx_tensor_data_type(tensor)))
         let shape = try Self.dims { connx_tensor_dims(tensor, $0) }
         if connx_tensor_is_segment(tensor) { throw DLCError("is a segment of a tensor, which is not supported") }
-        switch connx_tensor_location(tensor) {
+        let location = connx_tensor_location(tensor)
+        guard type != .string || location == CONNX_DATA_TYPED else { throw DLCError("has strings as raw bytes, which ONNX does not allow") }
+        switch location {
         case CONNX_DATA_EXTERNAL: return try readExternal(tensor, type, shape)
         case CONNX_DATA_RAW:
             let view = connx_tensor_raw(tensor)
@@ -69,7 +71,7 @@ struct TensorReader {
     static func elementType(_ code: Int) throws -> ElementType {
         if let type = ElementType(onnx: code) { return type }
         let names = [
-            0: "UNDEFINED", 8: "STRING", 14: "COMPLEX64", 15: "COMPLEX128", 27: "FLOAT6E2M3", 28: "FLOAT6E3M2",
+            0: "UNDEFINED", 14: "COMPLEX64", 15: "COMPLEX128", 27: "FLOAT6E2M3", 28: "FLOAT6E3M2",
         ]
         throw DLCError("element type \(names[code] ?? String(code)) is not supported")
     }
@@ -170,6 +172,14 @@ struct TensorReader {
                     dlc_unpack_narrow(type.kernelType, bytes.baseAddress, $0.baseAddress, Int64($0.count))
                 }
             }
+        case .string:
+            let count = connx_tensor_string_count(tensor)
+            try Self.check(count, type, shape)
+            return try Tensor(
+                texts: (0..<count).map { index in
+                    let view = connx_tensor_string(tensor, index)
+                    return Array(UnsafeRawBufferPointer(start: view.data, count: view.size))
+                }, shape: shape)
         case .int16, .uint16, .float16, .bfloat16:
             let base = connx_tensor_int32s(tensor, &count)
             return try narrowed(UnsafeBufferPointer(start: base, count: count), to: UInt16.self, type, shape)

@@ -41,6 +41,7 @@ struct TensorWriter {
         if let name { name.withView { connx_tensor_set_name(message, $0) } }
         connx_tensor_set_type(message, Int32(tensor.type.onnx))
         for extent in tensor.shape { connx_tensor_add_dim(message, Int64(extent)) }
+        if tensor.type == .string { return try Self.addStrings(of: tensor, to: message) }
         try fileBytes(tensor) { bytes in
             if let external, bytes.count >= Self.externalThreshold {
                 let offset = try external.append(bytes)
@@ -50,6 +51,18 @@ struct TensorWriter {
             } else if !connx_tensor_set_raw(message, bytes.baseAddress, bytes.count) {
                 throw DLCError("out of memory")
             }
+        }
+    }
+}
+
+extension TensorWriter {
+    /// Strings lie in the message always.
+    private static func addStrings(of tensor: Tensor, to message: connx_tensor) throws {
+        for text in try tensor.texts() {
+            let isAdded = text.withUnsafeBufferPointer { bytes in
+                bytes.withMemoryRebound(to: CChar.self) { connx_tensor_add_string(message, connx_string(data: $0.baseAddress, size: $0.count)) }
+            }
+            if !isAdded { throw DLCError("out of memory") }
         }
     }
 }

@@ -9,11 +9,13 @@ public enum ElementType: UInt8, Sendable, CaseIterable, Hashable {
     // Narrow types: a byte each in memory, packed in files. They are moved and converted; nothing computes in them.
     case int4, uint4, int2, uint2
     case float8e4m3fn, float8e4m3fnuz, float8e5m2, float8e5m2fnuz, float8e8m0, float4e2m1
+    /// Texts, as handles of eight bytes (`StringPool`), which kernels move as integers.
+    case string
 
     /// Bytes of one element in memory.
     public var size: Int {
         switch self {
-        case .float64, .int64, .uint64: 8
+        case .float64, .int64, .uint64, .string: 8
         case .float32, .int32, .uint32: 4
         case .float16, .bfloat16, .int16, .uint16: 2
         default: 1
@@ -46,6 +48,7 @@ public enum ElementType: UInt8, Sendable, CaseIterable, Hashable {
         case .float8e5m2fnuz: "f8e5m2fnuz"
         case .float8e8m0: "f8e8m0"
         case .float4e2m1: "f4e2m1"
+        case .string: "string"
         }
     }
 
@@ -56,16 +59,21 @@ public enum ElementType: UInt8, Sendable, CaseIterable, Hashable {
     }
 
     /// Types that kernels compute in.
-    public static let computed: [ElementType] = allCases.filter { !$0.isNarrow }
-    public var isNarrow: Bool { rawValue > Self.bool.rawValue }
+    public static let computed: [ElementType] = allCases.filter(\.isComputed)
+    public var isComputed: Bool { rawValue <= Self.bool.rawValue }
+    /// Types of the operands of kernels.
+    public static let ofKernels: [ElementType] = allCases.filter { $0 == $0.inKernels }
+    /// What kernels take elements of the type for.
+    public var inKernels: ElementType { self == .string ? .int64 : self }
+    public var isNarrow: Bool { !isComputed && self != .string }
     /// Bits of one element in a file.
     public var bits: Int { Int(dlc_type_bits(kernelType)) }
-    public var isFloat: Bool { rawValue <= Self.bfloat16.rawValue || rawValue >= Self.float8e4m3fn.rawValue }
-    public var isInteger: Bool { !isFloat && self != .bool }
+    public var isFloat: Bool { rawValue <= Self.bfloat16.rawValue || (rawValue >= Self.float8e4m3fn.rawValue && self != .string) }
+    public var isInteger: Bool { !isFloat && self != .bool && self != .string }
     public var isSigned: Bool { rawValue <= Self.int64.rawValue || self == .int4 || self == .int2 || (isFloat && self != .float8e8m0) }
 
     /// The kernels' name for the type.
-    public var kernelType: dlc_type { dlc_type(rawValue: rawValue) }
+    public var kernelType: dlc_type { dlc_type(rawValue: inKernels.rawValue) }
 }
 
 extension ElementType: CustomStringConvertible {

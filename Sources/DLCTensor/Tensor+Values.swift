@@ -5,6 +5,7 @@ extension Tensor {
     /// The elements converted to another type: to nearest even for floats, truncated and wrapped for integers.
     public func converted(to target: ElementType) throws -> Tensor {
         if target == type { return self }
+        guard type != .string, target != .string else { throw DLCError("the elements are \(type); expected \(target)") }
         return try Tensor(type: target, shape: shape) { bytes in
             withUnsafeBytes {
                 dlc_convert(type.kernelType, target.kernelType, $0.baseAddress, bytes.baseAddress, Int64(count))
@@ -38,8 +39,12 @@ extension Tensor {
         }
     }
 
-    /// A tensor with every element equal to `value`.
+    /// A tensor with every element equal to `value`; of strings, 0 is the empty one.
     public init(filling value: Double, type: ElementType, shape: [Int]) throws {
+        if type == .string, value == 0 {
+            try self.init(type: type, shape: shape) { _ in }
+            return
+        }
         let element = try Tensor([value], shape: [1]).converted(to: type)
         try self.init(type: type, shape: shape) { target in
             element.withUnsafeBytes { source in
@@ -52,10 +57,11 @@ extension Tensor {
         }
     }
 
-    /// A tensor of normally distributed values (Box–Muller over SplitMix64), the same for the same seed.
+    /// A tensor of normally distributed values (Box–Muller over SplitMix64), the same for the same seed; of strings, a few words.
     public static func random(seed: UInt64, type: ElementType = .float32, shape: [Int]) throws -> Tensor {
         var generator = SplitMix64(seed: seed)
         let values = (0..<(try Checked.count(shape))).map { _ in generator.normal() }
+        if type == .string { return try Tensor(values.map { "word \(Int($0 * 2))" }, shape: shape) }
         if type.isFloat { return try Tensor(doubles: values, type: type, shape: shape) }
         let integers = values.map { value -> Int64 in
             if type == .bool { return value > 0 ? 1 : 0 }

@@ -8,16 +8,17 @@ public struct Tensor: Sendable {
     public let count: Int
     private(set) var storage: TensorStorage
 
-    /// A tensor whose bytes `body` fills; they are zero before.
+    /// A tensor whose bytes `body` fills; they are zero before. Where it is to hold strings, the bytes are copies of other such tensors'.
     /// - Throws: where the shape has a negative extent or its product overflows, or what `body` throws.
     public init(type: ElementType, shape: [Int], _ body: (UnsafeMutableRawBufferPointer) throws -> Void) throws {
         let count = try Checked.count(shape)
         let storage = try TensorStorage(byteCount: Checked.multiply(count, type.size))
         try body(UnsafeMutableRawBufferPointer(start: storage.base, count: storage.byteCount))
+        if type == .string { try storage.holdStrings() }
         self.init(type: type, shape: shape, count: count, storage: storage)
     }
 
-    /// A tensor over bytes that `owner` keeps alive and nobody changes.
+    /// A tensor over bytes that `owner` keeps alive and nobody changes. Strings are not held by it.
     /// - Throws: where the bytes are fewer than the shape needs.
     public init(type: ElementType, shape: [Int], bytes: UnsafeRawBufferPointer, owner: any AnyObject & Sendable) throws {
         let count = try Checked.count(shape)
@@ -79,12 +80,19 @@ public struct Tensor: Sendable {
         return Tensor(type: type, shape: newShape, count: count, storage: storage)
     }
 
+    /// The same elements in memory of their own.
+    package func copied() throws -> Tensor {
+        try Tensor(type: type, shape: shape) { target in withUnsafeBytes { target.copyMemory(from: $0) } }
+    }
+
     /// What keeps the bytes alive where they are borrowed.
     package var owner: AnyObject? { storage.owner }
 
     /// Takes over the bytes of another tensor where nobody else holds this one, it owns its bytes, and both have one type and shape.
     package mutating func refill(from other: Tensor) -> Bool {
-        guard type == other.type, shape == other.shape, storage.owner == nil, isKnownUniquelyReferenced(&storage) else { return false }
+        guard type == other.type, type != .string, shape == other.shape, storage.owner == nil, isKnownUniquelyReferenced(&storage) else {
+            return false
+        }
         other.withUnsafeBytes { bytes in
             if let source = bytes.baseAddress, bytes.count > 0 { storage.base.copyMemory(from: source, byteCount: bytes.count) }
         }
@@ -132,6 +140,8 @@ final class TensorStorage: @unchecked Sendable {
     let base: UnsafeMutableRawPointer
     let byteCount: Int
     let owner: (any AnyObject & Sendable)?
+    /// Whether the bytes are handles of strings that this holds.
+    var holdsStrings = false
 
     init(byteCount: Int) throws {
         guard let base = dlc_allocate_zeroed(Int64(byteCount)) else { throw DLCError("out of memory: \(byteCount) bytes") }
@@ -147,6 +157,7 @@ final class TensorStorage: @unchecked Sendable {
     }
 
     deinit {
+        releaseStrings()
         if owner == nil { dlc_free(base) }
     }
 }

@@ -7,7 +7,7 @@ public enum NPY {
 
     /// The array in the file, in row-major order whichever order it is stored in.
     /// - Throws: where the file cannot be read, is no npy file, is truncated, or has elements of a type that
-    ///   tensors do not have (strings, complex and big-endian numbers, records).
+    ///   tensors do not have (objects, complex and big-endian numbers, records).
     public static func read(_ path: String) throws -> Tensor {
         try located(path) { try tensor(from: FileBytes.read(path)[...]) }
     }
@@ -20,11 +20,15 @@ public enum NPY {
 
     static func tensor(from file: ArraySlice<UInt8>) throws -> Tensor {
         let (header, start) = try layout(of: file)
-        let data = file[(file.startIndex + start)...].prefix(try Checked.count(header.shape) * header.type.size)
+        let data = file[(file.startIndex + start)...].prefix(try Checked.count(header.shape) * header.elementSize)
         if header.type == .bool, let odd = data.first(where: { $0 > 1 }) {
             throw DLCError("has a bool of value \(odd); expected 0 or 1")
         }
         let shape = header.isFortranOrder ? header.shape.reversed() : header.shape
+        if let strings = header.strings {
+            let stored = try Tensor(texts: strings.texts(data, count: Checked.count(shape)), shape: shape)
+            return header.isFortranOrder ? try reversingAxes(of: stored) : stored
+        }
         let stored = try Tensor(type: header.type, shape: shape) { target in target.copyBytes(from: data) }
         return header.isFortranOrder ? try reversingAxes(of: stored) : stored
     }
@@ -43,7 +47,7 @@ public enum NPY {
             throw DLCError("is truncated inside the npy header")
         }
         let header = try NPYHeader(parsing: Array(text)[...])
-        let byteCount = try Checked.multiply(Checked.count(header.shape), header.type.size)
+        let byteCount = try Checked.multiply(Checked.count(header.shape), header.elementSize)
         guard file.part(at: start + length, length: byteCount) != nil else {
             throw DLCError("is truncated: \(header.type)\(header.shape) needs \(byteCount) bytes, there are \(file.count - start - length)")
         }
@@ -55,7 +59,10 @@ public enum NPY {
         let held = tensor.type == .bfloat16 || (tensor.type.isNarrow && tensor.type.isFloat) ? .float32
             : tensor.type.isNarrow ? (tensor.type.isSigned ? .int8 : .uint8) : tensor.type
         let tensor = try tensor.converted(to: held)
-        guard let text = NPYHeader(type: tensor.type, shape: tensor.shape).text else {
+        let texts = tensor.type == .string ? try tensor.texts() : []
+        var header = NPYHeader(type: tensor.type, shape: tensor.shape)
+        if tensor.type == .string { header.strings = try NPYStrings(texts) }
+        guard let text = header.text else {
             throw DLCError("npy has no type for \(tensor.type)")
         }
         // The data begins at a multiple of 64; a space fills up, a newline ends the header.
@@ -67,6 +74,7 @@ public enum NPY {
         file += Array(text.utf8)
         file += [UInt8](repeating: UInt8(ascii: " "), count: headerCount - 1 - file.count)
         file.append(UInt8(ascii: "\n"))
+        if let strings = header.strings { return file + strings.encoded(texts) }
         tensor.withUnsafeBytes { file.append(contentsOf: $0) }
         return file
     }

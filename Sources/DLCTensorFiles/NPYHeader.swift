@@ -6,6 +6,10 @@ struct NPYHeader {
     var type: ElementType
     var isFortranOrder: Bool
     var shape: [Int]
+    /// How strings are kept.
+    var strings: NPYStrings?
+
+    var elementSize: Int { strings?.elementSize ?? type.size }
 
     /// The dtype of each element type. NumPy has no bfloat16: see `NPY.write`.
     static let descriptions: [(type: ElementType, text: String)] = [
@@ -45,9 +49,17 @@ struct NPYHeader {
             throw DLCError("the npy header lacks one of descr, fortran_order and shape")
         }
         // One byte has no order: NumPy writes "|", but reads "<" and "=" as well.
+        strings = NPYStrings(description)
+        if strings != nil {
+            (type, self.isFortranOrder, self.shape) = (.string, isFortranOrder, shape)
+            return
+        }
+        if description.hasSuffix("O") {
+            throw DLCError("the npy file has Python objects; strings of one length are read: numpy.array(…, dtype=str)")
+        }
         let match = Self.descriptions.first { $0.text.dropFirst() == description.dropFirst() }
         guard let type = match?.type, type.size == 1 || description.hasPrefix("<") else {
-            let known = Self.descriptions.map(\.text).joined(separator: " ")
+            let known = Self.descriptions.map(\.text).joined(separator: " ") + " <U |S"
             throw DLCError("the npy file has the type '\(description)'; expected one of \(known)")
         }
         self.type = type
@@ -57,7 +69,7 @@ struct NPYHeader {
 
     /// The literal; nil for bfloat16.
     var text: String? {
-        guard let description = Self.descriptions.first(where: { $0.type == type })?.text else { return nil }
+        guard let description = strings?.description ?? Self.descriptions.first(where: { $0.type == type })?.text else { return nil }
         let extents = shape.map { "\($0)" }.joined(separator: ", ") + (shape.count == 1 ? "," : "")
         return "{'descr': '\(description)', 'fortran_order': \(isFortranOrder ? "True" : "False"), 'shape': (\(extents)), }"
     }

@@ -15,7 +15,7 @@ public struct StoredArray: Sendable {
 }
 
 extension NPY {
-    /// The array of an npy file, named after the file. Fortran order is decoded into memory.
+    /// The array of an npy file, named after the file. Fortran order and strings are decoded into memory.
     /// - Throws: as `read` does.
     public static func stored(_ path: String) throws -> StoredArray {
         try located(path) {
@@ -30,7 +30,7 @@ extension NPY {
     /// - Parameter offset: where `bytes` begins in the file.
     static func stored(_ name: String, in bytes: Slice<UnsafeRawBufferPointer>, offset: Int) throws -> StoredArray {
         let (header, data) = try layout(of: bytes)
-        if header.isFortranOrder {
+        if header.isFortranOrder || header.strings != nil {
             let tensor = try tensor(from: Array(bytes)[...])
             return StoredArray(name: name, type: tensor.type, shape: tensor.shape, place: .memory(tensor))
         }

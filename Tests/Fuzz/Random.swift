@@ -36,6 +36,10 @@ extension Tensor {
         if type.isFloat {
             return try Tensor(doubles: (0..<count).map { _ in element(style, type, &rng) }, type: type, shape: shape)
         }
+        if type == .string {
+            let words = try like?.texts() ?? ["", "a", "b", "a longer word"].map { Array($0.utf8) }
+            return try Tensor(texts: (0..<count).map { _ in words.isEmpty ? [] : rng.pick(words) }, shape: shape)
+        }
         if let like, !like.type.isFloat, like.count > 0 {
             let choices = try like.integers()
             return try Tensor(integers: (0..<count).map { _ in rng.pick(choices) }, type: type, shape: shape)

@@ -237,6 +237,12 @@ extension StableOracle {
             return "\(name) is \(got.type)\(got.shape), right is \(want.type)\(want.shape)"
         }
         if got == want { return nil }
+        if want.type == .string {
+            let (a, b) = (try got.texts(), try want.texts())
+            let moved = try others.filter { $0.shape == want.shape }.map { try $0.texts() }
+            let wrong = a.indices.filter { i in a[i] != b[i] && moved.allSatisfy { $0[i] == b[i] } }
+            return wrong.first.map { "\(name)[\($0)] is \(got.elementTexts()[$0]), right is \(want.elementTexts()[$0])" }
+        }
         if !want.type.isFloat {
             let (a, b) = (try got.integers(), try want.integers())
             let moved = try others.filter { $0.shape == want.shape }.map { try $0.integers() }

@@ -46,6 +46,8 @@ void connx_tensor_set_type(connx_tensor tensor, int32_t data_type);
 void connx_tensor_add_dim(connx_tensor tensor, int64_t extent);
 /// Copies little-endian bytes; false where memory is short.
 bool connx_tensor_set_raw(connx_tensor tensor, const void *bytes, size_t size);
+/// Adds an element of a tensor of strings, any bytes; false where memory is short.
+bool connx_tensor_add_string(connx_tensor tensor, connx_string value);
 void connx_tensor_set_external(connx_tensor tensor, connx_string location, int64_t offset, int64_t length);
 
 #endif

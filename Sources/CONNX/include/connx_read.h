@@ -99,6 +99,9 @@ const int32_t *connx_tensor_int32s(connx_tensor tensor, size_t *count);
 const int64_t *connx_tensor_int64s(connx_tensor tensor, size_t *count);
 const double *connx_tensor_doubles(connx_tensor tensor, size_t *count);
 const uint64_t *connx_tensor_uint64s(connx_tensor tensor, size_t *count);
+/// The elements of a tensor of strings, which may be any bytes.
+size_t connx_tensor_string_count(connx_tensor tensor);
+connx_string connx_tensor_string(connx_tensor tensor, size_t index);
 /// The entry of `external_data` under `key`; false where there is none.
 bool connx_tensor_external(connx_tensor tensor, const char *key, connx_string *value);
 

@@ -67,7 +67,7 @@ struct RandomInputs {
         try ports.enumerated().map { try tensor($1, seed: seed &+ UInt64($0)) }
     }
 
-    /// Normally distributed floats; integers from 0 on, below what metadata `INPUT.below` says or 80; ones for bools and where the name says `mask`.
+    /// Normally distributed floats; a few words; integers from 0 on, below what metadata `INPUT.below` says or 80; ones for bools and where the name says `mask`.
     func tensor(_ port: Plan.Port, seed: UInt64) throws -> Tensor {
         let shape = try shape(port)
         var generator = SplitMix64(seed: seed)
@@ -77,6 +77,7 @@ struct RandomInputs {
                 for index in values.indices { values[index] = Float(generator.normal()) }
             }
         }
+        if port.type == .string { return try Tensor.random(seed: seed, type: .string, shape: shape) }
         if port.type == .bool || (!port.type.isFloat && port.name.contains("mask")) {
             return try Tensor(filling: 1, type: port.type, shape: shape)
         }

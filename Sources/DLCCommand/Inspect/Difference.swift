@@ -21,6 +21,12 @@ struct Difference {
         type = Describe.type(a.type, Shape(constants: a.shape))
         var largest = 0.0
         var absolute = 0.0
+        if a.type == .string {
+            // Strings are equal or not.
+            (largest, absolute) = (1, try a.texts() == b.texts() ? 0 : .infinity)
+            (self.largest, self.absolute) = (largest, absolute)
+            return
+        }
         for (x, y) in zip(try a.doubles(), try b.doubles()) {
             if y.isFinite { largest = max(largest, abs(y)) }
             if x == y || (x.isNaN && y.isNaN) { continue }

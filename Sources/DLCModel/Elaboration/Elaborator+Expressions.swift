@@ -66,7 +66,7 @@ extension Elaborator {
         if let value = frame[name] { return value }
         if let block = frame.block.file.visible[name] { return .block(block) }
         if let value = Builtins.values[name] { return value }
-        if let type = ElementType(name: name), !type.isNarrow { return .type(type) }
+        if let type = ElementType(name: name), type.isComputed { return .type(type) }
         if let layer = AllLayers.named(name) { return .layerType(layer) }
         if let advice = OtherNames.values[name] {
             report("nothing is called `\(name)` here", at: range, help: advice)

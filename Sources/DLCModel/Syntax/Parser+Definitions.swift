@@ -125,7 +125,7 @@ extension Parser {
         guard kind() == .identifier, followsInLine(0) else { throw missing("a type such as `f32[N, 3]`") }
         let word = anyName()
         let names = ElementType.computed.map(\.name)
-        let element = ElementType(name: word.name).flatMap { $0.isNarrow ? nil : $0 }
+        let element = ElementType(name: word.name).flatMap { $0.isComputed ? $0 : nil }
         if element == nil {
             let near = Self.foreignTypes[word.name] ?? nearestName(to: word.name, among: names)
             report(

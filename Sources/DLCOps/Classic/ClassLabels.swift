@@ -12,7 +12,7 @@ enum ClassScores {
     case chosen(Value, classes: Value)
 }
 
-/// The labels of a classifier: a constant with one for each class.
+/// The labels of a classifier, numbers or strings: a constant with one for each class.
 struct ClassLabels {
     let values: Tensor
     var count: Int { values.count }
@@ -22,7 +22,10 @@ struct ClassLabels {
     init(_ reader: ONNXReader, integers: String) throws {
         let numbers: [Int] = try reader.attribute(integers) ?? []
         let texts: [String] = try reader.attribute("classlabels_strings") ?? []
-        if !texts.isEmpty { throw DLCError("labels that are texts are not supported yet") }
+        if !texts.isEmpty {
+            values = try Tensor(texts, shape: [texts.count])
+            return
+        }
         guard !numbers.isEmpty else { throw DLCError("expects labels in \(integers) or classlabels_strings") }
         values = try Tensor(numbers.map(Int64.init), shape: [numbers.count])
     }
@@ -54,9 +57,10 @@ struct ClassLabels {
         return try reader.cast(reader.reshape(isAbove, [reader.builder.shape(score)[0]]), .int64)
     }
 
-    /// The labels of positions. A single label is that of what is above its threshold; 0 is the other.
+    /// The labels of positions. A single label is that of what is above its threshold; 0, or the empty text, is the other.
     func label(_ places: Value, _ reader: inout ONNXReader) throws -> Value {
-        let table = count == 1 ? try Tensor([0] + values.array(of: Int64.self), shape: [2]) : values
+        let other = try Tensor(type: values.type, shape: [1]) { _ in }
+        let table = count == 1 ? try Oracle.joined(other, values) : values
         return try reader.add1(Gather(axis: 0), [reader.constant(table), places])
     }
 }

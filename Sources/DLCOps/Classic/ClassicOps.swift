@@ -13,6 +13,7 @@ enum ClassicOps {
     static let mappings: [ONNXMapping] = [
         reading("ArrayFeatureExtractor", SmallMatrices.readFeatures),
         reading("Binarizer", SmallMatrices.readBinarizer),
+        reading("CategoryMapper", LabelMaps.readMapper),
         reading("FeatureVectorizer", Preprocessing.readVectorizer),
         reading("Imputer", Preprocessing.readImputer),
         reading("LinearClassifier", LinearModels.readClassifier),

@@ -1,7 +1,9 @@
 import DLCGraph
+import DLCRuntime
 
 /// Where the elements of x stand among `keys`, which ascend (NaN last): i64 positions of x's shape, the first of equal
-/// keys, and the number of keys where there is none. NaN is found as NaN, −0 as 0.
+/// keys, and the number of keys where there is none. NaN is found as NaN, −0 as 0. Strings
+/// may stand in any order.
 ///
 /// With a gather from a table it is ONNX's LabelEncoder, as which it is written.
 public struct Find: Operator {
@@ -27,6 +29,7 @@ public struct Find: Operator {
                 example("i32", try Tensor([9, 0, 4, -5, -6] as [Int32], shape: [5]), try whole.converted(to: .int32)),
                 example("u8", try Tensor([9, 0, 255] as [UInt8], shape: [3]), try Tensor([0, 9, 255] as [UInt8], shape: [3])),
                 example("no keys", x, try Tensor([] as [Float], shape: [0])),
+                example("strings", try Tensor(["b", "", "none of them", "a longer key"], shape: [2, 2]), try Tensor(["a longer key", "b", ""], shape: [3])),
                 example("a scalar", try Tensor([3 as Int64], shape: []), whole),
             ]
         }
@@ -37,7 +40,7 @@ public struct Find: Operator {
         guard x.element == keys.element, keys.rank == 1 else {
             throw DLCError("x is \(x.type), keys are \(keys.type); expected keys [K] of x's type")
         }
-        if let constant = keys.constant {
+        if let constant = keys.constant, constant.type != .string {
             let doesAscend =
                 try constant.type.isFloat
                 ? Self.doesAscend(constant.doubles(), Self.isBefore) : Self.doesAscend(constant.ordered(), <)
@@ -48,6 +51,7 @@ public struct Find: Operator {
 
     public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {
         let (x, keys) = (try Oracle.operand(operands, 0), try Oracle.operand(operands, 1))
+        if x.type == .string { return try computed(operands) }
         let places =
             try x.type.isFloat
             ? Self.places(x.doubles(), keys.doubles(), Self.isBefore) : Self.places(x.ordered(), keys.ordered(), <)
@@ -91,4 +95,8 @@ extension Tensor {
     fileprivate func ordered() throws -> [Int64] {
         try type == .uint64 ? integers().map { $0 ^ .min } : integers()
     }
+}
+
+extension Find: TextOperator {
+    package func call(_ element: ElementType) -> TextCall? { element == .string ? TextCall(.find) : nil }
 }

@@ -2,46 +2,75 @@ import DLCGraph
 
 /// ONNX operators that replace elements by others of a table: a `Find` among sorted keys and a gather.
 enum LabelMaps {
-    /// LabelEncoder of numbers.
+    /// LabelEncoder: keys and values are numbers or strings. Its first version has classes, which strings are numbered by or numbers
+    /// stand for.
     static let readEncoder: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
         let kinds = ["floats", "int64s", "strings", "tensor"]
         try reader.allowAttributes(
             kinds.flatMap { ["keys_\($0)", "values_\($0)"] } + [
                 "default_float", "default_int64", "default_string", "default_tensor", "classes_strings",
             ])
-        let (keys, values) = (try table(reader, "keys"), try table(reader, "values"))
+        if let classes: [String] = try reader.attribute("classes_strings"), !classes.isEmpty {
+            let places = try Tensor(classes.indices.map(Int64.init), shape: [classes.count])
+            return try replaced(between: Tensor(classes, shape: [classes.count]), places, &reader)
+        }
+        return try replaced(table(reader, "keys"), by: table(reader, "values"), &reader)
+    }
+
+    /// CategoryMapper: strings become numbers, numbers strings.
+    static let readMapper: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
+        try reader.allowAttributes(["cats_int64s", "cats_strings", "default_int64", "default_string"])
+        let numbers: [Int] = try reader.attribute("cats_int64s") ?? []
+        let texts: [String] = try reader.attribute("cats_strings") ?? []
+        return try replaced(
+            between: Tensor(texts, shape: [texts.count]), Tensor(numbers.map(Int64.init), shape: [numbers.count]), &reader)
+    }
+
+    /// Elements of one of two lists replaced by those of the other, whichever has x's type.
+    private static func replaced(between texts: Tensor, _ numbers: Tensor, _ reader: inout ONNXReader) throws -> [Value] {
+        let isText = try reader.fact(0).element == .string
+        return try isText ? replaced(texts, by: numbers, &reader) : replaced(numbers, by: texts, &reader)
+    }
+
+    private static func replaced(_ keys: Tensor, by values: Tensor, _ reader: inout ONNXReader) throws -> [Value] {
         guard keys.count == values.count else { throw DLCError("\(keys.count) keys for \(values.count) values") }
         let x = try reader.required(0)
         guard reader.builder.fact(x).element == keys.type else {
             throw DLCError("x is \(reader.builder.fact(x).type), keys are \(keys.type)")
         }
-        let otherwise: Tensor
-        if let tensor: Tensor = try reader.attribute("default_tensor") {
-            guard tensor.count == 1, tensor.type == values.type else {
-                throw DLCError("default_tensor is \(tensor.type)\(tensor.shape) for \(values.type)")
-            }
-            otherwise = try tensor.reshaped([1])
-        } else if values.type.isFloat {
-            otherwise = try Tensor(doubles: [reader.attribute("default_float") ?? -0.0], type: values.type, shape: [1])
-        } else {
-            otherwise = try Tensor(integers: [Int64(reader.attribute("default_int64") ?? -1)], type: values.type, shape: [1])
-        }
+        let otherwise = try otherwise(values.type, reader)
         let (sorted, order) = try ascending(keys)
         let places = try reader.add1(Find(), [x, reader.constant(sorted)])
         let table = try Oracle.joined(values.selecting(order, shape: [order.count]), otherwise)
         return try reader.add(Gather(axis: 0), [reader.constant(table), places])
     }
 
-    /// OneHotEncoder of numbers, which are truncated to integers.
+    /// What stands for an element that is no key.
+    private static func otherwise(_ type: ElementType, _ reader: ONNXReader) throws -> Tensor {
+        if let tensor: Tensor = try reader.attribute("default_tensor") {
+            guard tensor.count == 1, tensor.type == type else {
+                throw DLCError("default_tensor is \(tensor.type)\(tensor.shape) for \(type)")
+            }
+            return try tensor.reshaped([1])
+        }
+        if type == .string { return try Tensor([reader.attribute("default_string") ?? "_Unused"], shape: [1]) }
+        if type.isFloat { return try Tensor(doubles: [reader.attribute("default_float") ?? -0.0], type: type, shape: [1]) }
+        return try Tensor(integers: [Int64(reader.attribute("default_int64") ?? -1)], type: type, shape: [1])
+    }
+
+    /// OneHotEncoder of strings, or of numbers, which are truncated to integers.
     static let readOneHot: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
         try reader.allowAttributes(["cats_int64s", "cats_strings", "zeros"])
-        if let texts: [String] = try reader.attribute("cats_strings"), !texts.isEmpty {
-            throw DLCError("categories that are texts are not supported yet")
+        let numbers: [Int] = try reader.attribute("cats_int64s") ?? []
+        let texts: [String] = try reader.attribute("cats_strings") ?? []
+        guard numbers.isEmpty != texts.isEmpty else { throw DLCError("expects categories in one of cats_int64s and cats_strings") }
+        let isText = try reader.fact(0).element == .string
+        guard isText == numbers.isEmpty else {
+            throw DLCError("x is \(try reader.fact(0).type), but categories are \(numbers.isEmpty ? "strings" : "numbers")")
         }
-        let categories: [Int] = try reader.attribute("cats_int64s") ?? []
-        guard !categories.isEmpty else { throw DLCError("expects categories in cats_int64s or cats_strings") }
-        let (sorted, order) = try ascending(Tensor(categories.map(Int64.init), shape: [categories.count]))
-        let x = try reader.cast(reader.required(0), .int64)
+        let categories = try isText ? Tensor(texts, shape: [texts.count]) : Tensor(numbers.map(Int64.init), shape: [numbers.count])
+        let (sorted, order) = try ascending(categories)
+        let x = try isText ? reader.required(0) : reader.cast(reader.required(0), .int64)
         let places = try reader.add1(Find(), [x, reader.constant(sorted)])
         // Where nothing may be unknown, a place behind the table is refused by the gather.
         let mayBeUnknown = (try reader.attribute("zeros") ?? 1) != 0
@@ -60,13 +89,17 @@ enum LabelMaps {
         if let integers: [Int] = try reader.attribute("\(what)_int64s") {
             return try Tensor(integers.map(Int64.init), shape: [integers.count])
         }
-        throw DLCError("\(what) that are texts are not supported yet")
+        if let texts: [String] = try reader.attribute("\(what)_strings") { return try Tensor(texts, shape: [texts.count]) }
+        throw DLCError("has no \(what)")
     }
 
-    /// Keys in ascending order, NaN last, each once, and where they stood first.
+    /// Keys in ascending order, NaN last, each once, and where they stood first. Strings keep their order.
     private static func ascending(_ keys: Tensor) throws -> (keys: Tensor, order: [Int]) {
         var order: [Int]
-        if keys.type.isFloat {
+        if keys.type == .string {
+            var known: Set<[UInt8]> = []
+            order = try keys.texts().enumerated().filter { known.insert($1).inserted }.map(\.offset)
+        } else if keys.type.isFloat {
             let values = try keys.doubles()
             func isBefore(_ a: Int, _ b: Int) -> Bool {
                 let (x, y) = (values[a], values[b])

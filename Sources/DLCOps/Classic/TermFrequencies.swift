@@ -1,6 +1,6 @@
 import DLCGraph
 
-/// ONNX TfIdfVectorizer of numbers: how often each n-gram of a pool stands in a row, also with up to `max_skip_count` elements
+/// ONNX TfIdfVectorizer of numbers or strings: how often each n-gram of a pool stands in a row, also with up to `max_skip_count` elements
 /// left out between neighbours.
 ///
 /// Prefixes of n-grams have numbers. That of a longer prefix is found by the number of the one before it and the next element,
@@ -12,17 +12,17 @@ enum TermFrequencies {
             "weights",
         ])
         let pool = try NgramPool(reader)
-        let x = try reader.cast(reader.required(0), .int64)
+        guard try (reader.fact(0).element == .string) == pool.isText else {
+            throw DLCError("x is \(try reader.fact(0).type), but the n-grams are of \(pool.isText ? "strings" : "numbers")")
+        }
+        let x = try pool.isText ? reader.required(0) : reader.cast(reader.required(0), .int64)
         let rank = reader.builder.shape(x).count
         guard rank <= 2 else { throw DLCError("x is \(reader.builder.fact(x).type); expected [C] or [N, C]") }
         let rows = rank == 2 ? x : try reader.reshape(x, [1, reader.builder.shape(x).product()])
-        guard let length = reader.builder.shape(rows)[1].constant else {
-            throw DLCError("rows of \(reader.builder.shape(rows)[1]) elements; expected a number")
-        }
         let skips: Int = try reader.attribute("max_skip_count") ?? 0
         guard (0..<1 << 10).contains(skips) else { throw DLCError("max_skip_count is \(skips)") }
 
-        let columns = try pool.columns(of: rows, length: length, skips: skips, &reader)
+        let columns = try pool.columns(of: rows, skips: skips, &reader)
         let counted = reader.constant(try Tensor([0 as Float], shape: [1, 1]))
         let batch = reader.builder.shape(rows)[0]
         var counts = try reader.add1(Expand(shape: [batch, Dim(pool.size + 1)]), [counted])
@@ -54,18 +54,30 @@ private struct NgramPool {
     let size: Int
     private let shortest: Int
     private let longest: Int
-    /// Of all n-grams, ascending.
-    private let symbols: [Int64]
+    /// What n-grams are made of, each once.
+    private let symbols: Tensor
+    var isText: Bool { symbols.type == .string }
     /// For each length the prefixes, ascending by the number of the one before and the last symbol, and the columns of those that
     /// are n-grams.
     private var levels: [(keys: [Int64], columns: [Int64])] = []
 
     init(_ reader: ONNXReader) throws {
         func ints(_ name: String) throws -> [Int] { try reader.attribute(name) ?? [] }
-        if let texts: [String] = try reader.attribute("pool_strings"), !texts.isEmpty {
-            throw DLCError("n-grams of texts are not supported yet")
+        let texts: [String] = try reader.attribute("pool_strings") ?? []
+        let pool: [Int64]
+        if texts.isEmpty {
+            let numbers = try ints("pool_int64s")
+            let known = Set(numbers).sorted()
+            symbols = try Tensor(known.map(Int64.init), shape: [known.count])
+            pool = Self.places(numbers, among: known)
+        } else {
+            // Strings that only look the same are not: they are told apart by their bytes.
+            let bytes = texts.map { Array($0.utf8) }
+            let known = Set(bytes).sorted { $0.lexicographicallyPrecedes($1) }
+            symbols = try Tensor(texts: known, shape: [known.count])
+            pool = Self.places(bytes, among: known)
         }
-        let (pool, starts, indices) = (try ints("pool_int64s").map(Int64.init), try ints("ngram_counts"), try ints("ngram_indexes"))
+        let (starts, indices) = (try ints("ngram_counts"), try ints("ngram_indexes"))
         (shortest, longest) = (try reader.attribute("min_gram_length") ?? 1, try reader.attribute("max_gram_length") ?? 1)
         guard shortest >= 1, longest >= shortest, longest <= starts.count, let most = indices.max(), most < 1 << 26,
             indices.allSatisfy({ $0 >= 0 })
@@ -73,8 +85,6 @@ private struct NgramPool {
             throw DLCError("n-grams of \(shortest) to \(longest) elements in a pool of \(starts.count) lengths")
         }
         size = most + 1
-        symbols = Set(pool).sorted()
-        let places = Dictionary(uniqueKeysWithValues: symbols.enumerated().map { ($1, Int64($0)) })
         let base = Int64(symbols.count + 1)
         var numbers: [[Int64]: Int64] = [:]
         var grams: [[Int64]: Int] = [:]
@@ -86,7 +96,7 @@ private struct NgramPool {
             }
             for first in stride(from: start, to: end, by: length) {
                 guard next < indices.count else { throw DLCError("\(indices.count) ngram_indexes for more n-grams") }
-                if length >= shortest, length <= longest { grams[pool[first..<first + length].map { places[$0] ?? 0 }] = indices[next] }
+                if length >= shortest, length <= longest { grams[Array(pool[first..<first + length])] = indices[next] }
                 next += 1
             }
         }
@@ -102,20 +112,33 @@ private struct NgramPool {
         }
     }
 
+    private static func places<Symbol: Hashable>(_ pool: [Symbol], among known: [Symbol]) -> [Int64] {
+        let places = Dictionary(known.enumerated().map { ($1, Int64($0)) }) { first, _ in first }
+        return pool.map { places[$0] ?? 0 }
+    }
+
     /// The columns `[N, windows]` to count in, for each length and distance.
-    func columns(of rows: Value, length: Int, skips: Int, _ reader: inout ONNXReader) throws -> [Value] {
+    func columns(of rows: Value, skips: Int, _ reader: inout ONNXReader) throws -> [Value] {
         let base = Int64(symbols.count + 1)
-        let elements = try reader.add1(Find(), [rows, reader.constant(Tensor(symbols, shape: [symbols.count]))])
+        let length = reader.builder.shape(rows)[1]
+        let all = try reader.add1(Find(), [rows, reader.constant(symbols)])
         var result: [Value] = []
         for distance in 1...(skips + 1) {
             var numbers: Value?
+            var elements = all
+            if length.constant == nil {
+                // Rows of any length go on with what is in no n-gram, so that there are as many windows of every length.
+                let none = reader.constant(try Tensor([Int64(symbols.count)], shape: []))
+                let behind = Dim(try Checked.multiply(distance, levels.count - 1))
+                elements = try reader.add1(Pad(pads: [0, 0, 0, behind]), [all, none])
+            }
             for (level, (keys, columns)) in levels.enumerated() {
-                let windows = length - distance * level
-                guard windows > 0, !keys.isEmpty else { break }
-                let last = try reader.slice(elements, axis: 1, from: distance * level, count: Dim(windows))
+                let windows = length.constant.map { Dim($0 - distance * level) } ?? length
+                guard windows.constant ?? 1 > 0, !keys.isEmpty else { break }
+                let last = try reader.slice(elements, axis: 1, from: distance * level, count: windows)
                 var key = last
                 if let before = numbers {
-                    let kept = try reader.slice(before, axis: 1, from: 0, count: Dim(windows))
+                    let kept = try reader.slice(before, axis: 1, from: 0, count: windows)
                     key = try reader.apply(.add, reader.apply(.mul, kept, reader.constant(Tensor([base], shape: []))), last)
                 }
                 let found = try reader.add1(Find(), [key, reader.constant(Tensor(keys, shape: [keys.count]))])

@@ -65,7 +65,7 @@ enum RandomTensors {
 
     private static func type(_ reader: inout ONNXReader) throws -> ElementType? {
         guard let code: Int = try reader.attribute("dtype") else { return nil }
-        guard let type = ElementType(onnx: code), !type.isNarrow else { throw DLCError("element type \(code) is not supported") }
+        guard let type = ElementType(onnx: code), type.isComputed else { throw DLCError("element type \(code) is not supported") }
         return type
     }
 }

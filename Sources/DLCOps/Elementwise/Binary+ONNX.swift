@@ -89,7 +89,7 @@ extension Binary {
             try writer.require(since, name)
             writer.node(name, attributes: op.attributes)
         default:
-            try writer.require(since, name)
+            try writer.require(writer.operandFacts[0]?.element == .string ? 19 : since, name)
             writer.node(name)
         }
     }

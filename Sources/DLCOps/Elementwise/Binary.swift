@@ -67,7 +67,7 @@ public struct Binary: Operator {
             case .bitShift: [Binary(.bitShift), Binary(.bitShift, direction: .right)]
             default: [Binary(function)]
             }
-        let types = function.types.filter { [.float32, .float64, .float16, .int64, .int32, .uint8, .bool].contains($0) }
+        let types = function.types.filter { [.float32, .float64, .float16, .int64, .int32, .uint8, .bool, .string].contains($0) }
         for op in variants {
             let hasDivisor = function == .div || function == .mod
             let isPower = function == .pow
@@ -103,6 +103,9 @@ public struct Binary: Operator {
         let type = function.isComparison ? .bool : a.type
         if a.type.isFloat {
             return [try Tensor(doubles: zip(x.doubles(), y.doubles()).map(compute), type: type, shape: shape)]
+        }
+        if a.type == .string {
+            return [try Tensor(zip(x.texts(), y.texts()).map { $0 == $1 }, shape: shape)]
         }
         if a.type == .uint64 {
             let values = zip(try x.array(of: UInt64.self), try y.array(of: UInt64.self)).map { compute($0, $1) }

@@ -59,7 +59,7 @@ public enum BinaryFunction: String, Sendable, CaseIterable {
         switch self {
         case .and, .or, .xor: [.bool]
         case .bitwiseAnd, .bitwiseOr, .bitwiseXor, .bitShift: ElementType.integers
-        case .equal: ElementType.computed
+        case .equal: ElementType.computed + [.string]
         default: ElementType.numbers
         }
     }

@@ -50,8 +50,14 @@ public struct Cast: Operator {
 
     /// Reads Cast and CastLike.
     static func read(_ reader: inout ONNXReader, to type: ElementType) throws -> [Value] {
-        let x = try reader.required(0)
-        let own = reader.builder.fact(x).element
+        var x = try reader.required(0)
+        var own = reader.builder.fact(x).element
+        if own != type, own == .string || type == .string {
+            if own.isNarrow { x = try reader.narrowed(x, to: .float32) }
+            if !type.isNarrow { return try reader.add(StringCast(to: type), [x]) }
+            x = try reader.add1(StringCast(to: .float32), [x])
+            own = .float32
+        }
         if own != type, own.isNarrow || type.isNarrow {
             let text: String = try reader.attribute("round_mode") ?? "up"
             guard let rounding = NarrowRounding(rawValue: text) else {
@@ -59,12 +65,14 @@ public struct Cast: Operator {
             }
             return try reader.add(NarrowCast(to: type, saturate: reader.attribute("saturate") ?? true, rounding: rounding), [x])
         }
-        return reader.builder.fact(x).element == type ? [x] : try reader.add(Cast(to: type), [x])
+        return own == type ? [x] : try reader.add(Cast(to: type), [x])
     }
 
     public func infer(_ context: inout InferContext) throws -> [Fact] {
         let x = try context.operand(0)
-        guard !to.isNarrow, !x.element.isNarrow else { throw DLCError("casts \(x.type) to \(to), which narrow_cast does") }
+        guard to.isComputed, x.element.isComputed else {
+            throw DLCError("casts \(x.type) to \(to), which narrow_cast or string_cast does")
+        }
         return [Fact(to, x.shape)]
     }
 

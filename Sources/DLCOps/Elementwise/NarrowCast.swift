@@ -95,7 +95,9 @@ public struct NarrowCast: Operator {
 
     public func infer(_ context: inout InferContext) throws -> [Fact] {
         let x = try context.operand(0)
-        guard to.isNarrow || x.element.isNarrow else { throw DLCError("casts \(x.type) to \(to), neither of which is narrow") }
+        guard to.isNarrow || x.element.isNarrow, to != .string, x.element != .string else {
+            throw DLCError("casts \(x.type) to \(to), neither of which is narrow")
+        }
         return [Fact(to, x.shape)]
     }
 

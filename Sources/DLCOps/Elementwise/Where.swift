@@ -34,12 +34,19 @@ public struct Where: Operator {
                         try Tensor.random(seed: 9, type: .bool, shape: [3, 1]),
                     ],
                     isDifferentiable: false),
+                Example(
+                    "strings", Where(),
+                    [
+                        condition, try Tensor.random(seed: 10, type: .string, shape: [3, 2]),
+                        try Tensor(["another, longer one"], shape: []),
+                    ],
+                    isDifferentiable: false),
             ]
         })
 
     public func infer(_ context: inout InferContext) throws -> [Fact] {
         try context.expect(0, "condition", [.bool])
-        try context.expect(1, "a", ElementType.computed)
+        try context.expect(1, "a", ElementType.computed + [.string])
         try context.expect(2, "b", sameTypeAs: 1)
         let (condition, a, b) = (try context.operand(0), try context.operand(1), try context.operand(2))
         let shape = try context.broadcast([condition.shape, a.shape, b.shape])

@@ -39,7 +39,7 @@ public struct BitCast: Operator {
 
     public func infer(_ context: inout InferContext) throws -> [Fact] {
         let x = try context.operand(0)
-        guard x.element.size == to.size else { throw DLCError("x is \(x.type); \(to) has elements of another size") }
+        guard x.element.size == to.size, x.element != .string, to != .string else { throw DLCError("x is \(x.type); \(to) has elements of another size") }
         return [Fact(to, x.shape)]
     }
 

@@ -39,7 +39,7 @@ public struct NonZero: Operator {
 
     public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {
         let x = try Oracle.operand(operands, 0)
-        let isSet = try x.doubles().map { $0 != 0 }
+        let isSet = try x.type == .string ? x.texts().map { !$0.isEmpty } : x.doubles().map { $0 != 0 }
         var places: [[Int]] = []
         var position = 0
         Oracle.forEach(x.shape) { place in

@@ -57,7 +57,7 @@ public struct Pad: Operator {
                 value = reader.constant(try Tensor(nearest: number, type: x.element))
             } else if let given = reader.operand(2) {
                 let fact = reader.builder.fact(given)
-                let isZero = try fact.constant.map { try $0.doubles() == [0] } ?? false
+                let isZero = try fact.constant.map { try $0.type == .string ? $0.texts() == [[]] : $0.doubles() == [0] } ?? false
                 if !isZero { value = fact.rank == 0 ? given : try reader.add1(Reshape(shape: []), [given]) }
             }
         }

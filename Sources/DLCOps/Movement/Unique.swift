@@ -5,7 +5,8 @@ import DLCGraph
 public struct Unique: Operator {
     /// Nil flattens x.
     public var axis: Int?
-    /// Whether they ascend; else they stand in the order in which they first come. NaN is above all numbers and equal to itself.
+    /// Whether they ascend; else they stand in the order in which they first come. NaN is above all numbers and equal to itself;
+    /// strings ascend by their bytes.
     public var isSorted: Bool
 
     public init(axis: Int? = nil, isSorted: Bool = true) { (self.axis, self.isSorted) = (axis, isSorted) }
@@ -29,6 +30,7 @@ public struct Unique: Operator {
                 Example("sorted", Unique(), [x], isDifferentiable: false),
                 Example("in order", Unique(isSorted: false), [x], isDifferentiable: false),
                 Example("rows", Unique(axis: 0), [rows], isDifferentiable: false),
+                Example("strings", Unique(), [try Tensor(["b", "", "a longer one", "b", "ä", "a"], shape: [3, 2])], isDifferentiable: false),
                 Example("columns", Unique(axis: -1, isSorted: false), [rows], isDifferentiable: false),
             ]
         }
@@ -50,12 +52,17 @@ public struct Unique: Operator {
         return [Fact(x.element, shape), Fact(.int64, [count]), Fact(.int64, [all]), Fact(.int64, [count])]
     }
 
+    /// The places of texts among all of them in order.
+    private static func ranks(_ texts: [[UInt8]]) -> [Double] {
+        texts.map { text in Double(Set(texts).filter { $0.lexicographicallyPrecedes(text) }.count) }
+    }
+
     public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {
         let given = try Oracle.operand(operands, 0)
         let x = try axis == nil ? given.reshaped([given.count]) : given
         let axis = try InferenceRules.axis(axis ?? 0, rank: x.rank)
         let extent = x.shape[axis]
-        let values = try x.doubles()
+        let values = try x.type == .string ? Self.ranks(x.texts()) : x.doubles()
         let inner = x.shape[(axis + 1)...].reduce(1, *)
         let slices = (0..<extent).map { index in
             values.indices.filter { $0 / inner % extent == index }.map { values[$0] }

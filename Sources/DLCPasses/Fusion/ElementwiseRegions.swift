@@ -261,7 +261,7 @@ private struct ElementwiseRegions {
             for case let operand? in node.operands {
                 last[operand] = index
                 if let producer = graph.producerIndex(of: operand), nodes.contains(producer) { continue }
-                if graph.constant(operand)?.count != 1 { operands.insert(operand) }
+                if graph.immediate(operand) == nil { operands.insert(operand) }
             }
             if readers[node.results[0].index].contains(where: { !nodes.contains($0) }) { results.insert(node.results[0]) }
         }

@@ -76,7 +76,7 @@ struct RegionGathering {
                 guard let operand else { return nil }
                 if let known = inner[operand.index] { return known }
                 let value: Value
-                if let constant = old.constant(operand), constant.count == 1 {
+                if let constant = old.immediate(operand) {
                     value = body.constant(constant)
                 } else {
                     let outer = try rewriter.mapped(operand)
@@ -94,5 +94,13 @@ struct RegionGathering {
         }
         let name = nodes.last.map { old.nodes[$0].name } ?? ""
         return try rewriter.builder.add(ElementwiseRegion(body: body.graph), operands, name: name)
+    }
+}
+
+extension Graph {
+    /// A single number, which goes into a region's program. Strings lie elsewhere each time a model is loaded, so they stay operands.
+    func immediate(_ value: Value) -> Tensor? {
+        guard let constant = constant(value), constant.count == 1, constant.type != .string else { return nil }
+        return constant
     }
 }

@@ -38,7 +38,7 @@ struct ElementwiseProgram {
                     if body.shape(operand).allSatisfy({ $0.constant == 1 }) { singles.insert(register) }
                 }
                 guard let register = registers[operand.index] else { throw DLCError("a region reads a value it does not compute") }
-                return (register, body.type(operand).element)
+                return (register, body.type(operand).element.inKernels)
             }
             if node.op is Reduce {
                 // A sum's register is the one that it adds up; nothing in the region reads the sum.
@@ -47,7 +47,7 @@ struct ElementwiseProgram {
                 continue
             }
             registers[result.index] = try located(node.op.name) {
-                try lower(node.op, operands, result: body.type(result).element)
+                try lower(node.op, operands, result: body.type(result).element.inKernels)
             }
         }
         let results = try body.outputs.enumerated().map { index, port in

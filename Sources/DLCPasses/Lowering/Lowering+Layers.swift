@@ -116,6 +116,10 @@ extension Lowering {
     }
 
     mutating func lower(_ op: Fill, _ node: Node) throws {
+        if op.value.type == .string {
+            // Its handle is another each time a model is loaded.
+            return try alias(node.results[0], to: constant(op.value).broadcast(to: graph.shape(node.results[0])))
+        }
         let (target, place) = try contiguousDestination(node.results[0])
         let bits = op.value.withUnsafeBytes { bytes in
             bytes.enumerated().reduce(UInt64(0)) { $0 | UInt64($1.element) << UInt64(8 * $1.offset) }

@@ -45,7 +45,7 @@ extension Lowering {
     private func place(of state: Int) throws -> Plan.Operand {
         let type = image.plan.states[state]
         return Plan.Operand(
-            location: .state(state), type: type.type, shape: Shape(constants: type.shape),
+            location: .state(state), type: type.type.inKernels, shape: Shape(constants: type.shape),
             strides: try Plan.Operand.rowMajor(Shape(constants: type.shape)))
     }
 

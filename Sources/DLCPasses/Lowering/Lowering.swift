@@ -101,7 +101,7 @@ public struct Lowering {
     mutating func constant(_ tensor: Tensor) throws -> Plan.Operand {
         let shape = Shape(constants: tensor.shape)
         return Plan.Operand(
-            location: .constant(image.add(tensor)), type: tensor.type, shape: shape, strides: try Plan.Operand.rowMajor(shape))
+            location: .constant(image.add(tensor)), type: tensor.type.inKernels, shape: shape, strides: try Plan.Operand.rowMajor(shape))
     }
 
     /// The value without gaps, copied where needed.
@@ -170,6 +170,7 @@ public struct Lowering {
 
     /// A new buffer in row-major order.
     mutating func buffer(_ type: ElementType, _ shape: Shape) throws -> Plan.Operand {
+        let type = type.inKernels
         bufferBytes.append(try shape.product().times(Dim(type.size)))
         return Plan.Operand(
             location: .buffer(bufferBytes.count - 1), type: type, shape: shape, strides: try Plan.Operand.rowMajor(shape))
@@ -260,7 +261,7 @@ public struct Lowering {
     private mutating func enter(_ value: Value, at location: Plan.Location) throws {
         let type = graph.type(value)
         views[value.index] = Plan.Operand(
-            location: location, type: type.element, shape: type.shape, strides: try Plan.Operand.rowMajor(type.shape))
+            location: location, type: type.element.inKernels, shape: type.shape, strides: try Plan.Operand.rowMajor(type.shape))
     }
 
     private mutating func addState(_ state: Graph.State) throws {

@@ -18,6 +18,10 @@ extension Scheduling {
                 .unique, [op.isSorted ? 1 : 0] + (try op.axis.map { [try InferenceRules.axis($0, rank: rank)] } ?? [])
             )
         case is RangeOf: item.kind = .range
+        case let op as any TextOperator:
+            let element = node.operands[0].map { graph.type($0).element } ?? .string
+            guard let call = op.call(element) else { throw DLCError("has a kernel and no place in a schedule") }
+            (item.kind, item.parameters) = (.text, [call.function.rawValue] + call.numbers + call.texts.map { name($0) })
         case let op as If:
             item.kind = .branch
             var captured = Array(zip(node.operands, item.operands))[1...]

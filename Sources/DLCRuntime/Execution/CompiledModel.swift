@@ -18,12 +18,19 @@ public struct CompiledModel: Sendable {
         (plan, constantAddresses, packedConstants, byteCount) = try located(path) {
             let file = try MappedFile(path: path)
             let (plan, bytes) = try PlanFile.read(file)
+            var owners: [any Sendable] = [file]
             let addresses = try plan.constants.map { constant -> UnsafeRawPointer in
+                if constant.strings > 0 {
+                    let table = UnsafeRawBufferPointer(rebasing: bytes[constant.offset..<constant.offset + constant.strings])
+                    let strings = try StringTable.decoded(table, count: constant.bytes / 8)
+                    owners.append(strings)
+                    return strings.withUnsafeBytes { $0.baseAddress ?? UnsafeRawPointer(bitPattern: 64).unsafelyUnwrapped }
+                }
                 if let base = bytes.baseAddress { return base + constant.offset }
                 guard constant.bytes == 0 else { throw DLCError("the file is truncated") }
                 return UnsafeRawPointer(bitPattern: 64).unsafelyUnwrapped
             }
-            let constants = ConstantAddresses(addresses, owner: file, isMapped: true)
+            let constants = ConstantAddresses(addresses, owner: owners, isMapped: true)
             return (plan, constants, try PackedConstants(plan, constants), file.bytes.count)
         }
         sizes = try located(path) { [plan] in try PlanSizes(plan) }

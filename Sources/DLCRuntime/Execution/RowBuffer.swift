@@ -8,10 +8,12 @@ final class RowBuffer: @unchecked Sendable {
     private var used = 0
     private var count = 0
     private var row: (type: ElementType, shape: [Int])?
+    /// Keep the strings of the rows.
+    private var strings: [Tensor] = []
 
     deinit { dlc_free(base) }
 
-    func clear() { (used, count, row) = (0, 0, nil) }
+    func clear() { (used, count, row, strings) = (0, 0, nil, []) }
 
     /// - Parameter limit: how many rows there are at most.
     /// - Throws: where the row has another type or shape than those before, or there is not enough memory.
@@ -37,6 +39,7 @@ final class RowBuffer: @unchecked Sendable {
         value.withUnsafeBytes { source in
             if let start = source.baseAddress, bytes > 0 { base?.advanced(by: used).copyMemory(from: start, byteCount: bytes) }
         }
+        if value.type == .string { strings.append(try value.copied()) }
         (used, count) = (needed, count + 1)
     }
 

@@ -50,8 +50,13 @@ extension ScheduleOperation {
         ]
     }
 
-    /// Numbers in the order of the elements; equal for zeros of both signs and for all that are no number.
+    /// Numbers in the order of the elements, strings by their bytes; equal for zeros of both signs and for all that are no number.
     private static func orderedKeys(_ x: Tensor) throws -> [UInt64] {
+        if x.type == .string {
+            let texts = try x.texts()
+            let ranks = Dictionary(Set(texts).sorted { $0.lexicographicallyPrecedes($1) }.enumerated().map { ($1, UInt64($0)) }) { $1 }
+            return texts.map { ranks[$0] ?? 0 }
+        }
         if x.type.isFloat {
             return try x.doubles().map { value in
                 if value.isNaN { return .max }

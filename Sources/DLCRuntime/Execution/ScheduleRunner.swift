@@ -23,6 +23,7 @@ final class ScheduleRunner {
     /// What loops carry from one round to the next and tell their blocks, by block.
     private var rooms: [[Room]]
     private var rows: [[RowBuffer]]
+    private let texts = TextCache()
     private let depths: [Int]
 
     /// Nil where the plan has no schedule.
@@ -87,6 +88,9 @@ final class ScheduleRunner {
                 case .piece: try runPiece(item)
                 case .branch: try runBranch(item)
                 case .loop: try runLoop(item)
+                case .text:
+                    let results = try TextCall(item, names: schedule.names).run(item.operands.map(value), texts)
+                    for (slot, result) in zip(item.results, results) where slot >= 0 { slots[slot] = result }
                 default:
                     let results = try ScheduleOperation.run(item, item.operands.map { $0 < 0 ? nil : try value($0) })
                     for (slot, result) in zip(item.results, results) where slot >= 0 { slots[slot] = result }

@@ -27,6 +27,7 @@ extension Session {
             throw DLCError("state \(name) expects \(state.type)\(state.shape), found \(tensor.type)\(tensor.shape)")
         }
         tensor.withUnsafeBytes { states.settled(index).copyMemory(from: $0) }
+        if state.type == .string { try states.holdStrings() }
     }
 
     private func stateIndex(_ name: String) throws -> Int {

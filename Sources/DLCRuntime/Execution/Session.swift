@@ -26,6 +26,10 @@ public final class Session {
     private var isPacked = false
     let states: StateMemory
     private let binding: ShapeBinding
+    /// Outputs of strings as the last run has left them, by index: what the arena holds are handles, good only while somebody keeps
+    /// the texts, as the inputs did.
+    private var stringOutputs: [Int: Tensor] = [:]
+    private let keepsStrings: Bool
 
     /// - Parameters:
     ///   - threads: threads to compute with, the caller among them; nil takes the processors available.
@@ -40,6 +44,7 @@ public final class Session {
         binding = model.plan.binding
         states = try StateMemory(model, sharing: other?.states)
         pool = try ThreadPool(count)
+        keepsStrings = (model.outputs.map(\.type) + model.states.map(\.type)).contains(.string)
         inputs = [Tensor?](repeating: nil, count: model.inputs.count)
         runner = try ScheduleRunner(model, pool, threads: count)
         if runner == nil, model.plan.symbols.isEmpty { try bind(model.inputs.map { $0.shape.constants ?? [] }) }
@@ -48,7 +53,8 @@ public final class Session {
     /// A session of a program that a schedule runs.
     /// - Parameter depth: how many blocks lie around it.
     init(piece model: CompiledModel, _ pool: ThreadPool, threads: Int, depth: Int) throws {
-        (self.model, self.threads, self.pool, runner) = (model, threads, pool, nil)
+        // Whoever runs it keeps its inputs as long as it reads its outputs.
+        (self.model, self.threads, self.pool, runner, keepsStrings) = (model, threads, pool, nil, false)
         binding = model.plan.binding
         states = try StateMemory(model)
         inputs = [Tensor?](repeating: nil, count: model.inputs.count)
@@ -116,6 +122,7 @@ public final class Session {
             let bound = try prepare()
             dlc_threads_limit(pool.handle, Int32(limit))
             try bound.run(pool.handle)
+            if keepsStrings { try holdStrings(bound) }
         }
         hasOutputs = true
     }
@@ -130,6 +137,7 @@ public final class Session {
         let bound = try prepare()
         dlc_threads_limit(pool.handle, Int32(threads))
         try bound.run(pool.handle) { report(bound, $0, $1) }
+        if keepsStrings { try holdStrings(bound) }
         hasOutputs = true
     }
 
@@ -138,6 +146,7 @@ public final class Session {
     public func output(_ index: Int) throws -> Tensor {
         if let runner { return try runner.output(checked(index)) }
         let (bytes, shape) = try outputBytes(index)
+        if let strings = stringOutputs[index] { return strings }
         return try Tensor(type: model.outputs[index].type, shape: shape) { $0.copyMemory(from: bytes) }
     }
 
@@ -148,7 +157,17 @@ public final class Session {
     /// - Throws: what `output` and `body` throw.
     public func withOutput<R>(_ index: Int, _ body: (UnsafeRawBufferPointer) throws -> R) throws -> R {
         if let runner { return try runner.output(checked(index)).withUnsafeBytes(body) }
-        return try body(outputBytes(index).bytes)
+        let bytes = try outputBytes(index).bytes
+        return try stringOutputs[index].map { try $0.withUnsafeBytes(body) } ?? body(bytes)
+    }
+
+    private func holdStrings(_ bound: BoundPlan) throws {
+        for (index, port) in model.outputs.enumerated() where port.type == .string {
+            stringOutputs[index] = try located("output \(port.name)") {
+                try Tensor(type: .string, shape: bound.outputShapes[index]) { $0.copyMemory(from: bound.outputBytes(index)) }
+            }
+        }
+        try states.holdStrings()
     }
 
     private func checked(_ index: Int) throws -> Int {

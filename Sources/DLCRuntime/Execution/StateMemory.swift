@@ -16,6 +16,8 @@ final class StateMemory {
     private let own: [Int]
     /// Whether the states have been given their initial values.
     private var isSettled = false
+    /// Keeps the strings that states here hold, by index of the state.
+    private var strings: [Int: Tensor] = [:]
 
     /// - Parameter other: keeps the states that it has by the same name.
     /// - Throws: where a size overflows, a state is another there, or there is not enough memory.
@@ -67,6 +69,16 @@ final class StateMemory {
         for index in own { initialise(index, isZeroed: true) }
     }
 
+    /// Keeps the strings that states are now, before those that they have been made of may go.
+    /// - Throws: where a state of strings holds something else.
+    func holdStrings() throws {
+        try other?.holdStrings()
+        for index in own where model.states[index].type == .string {
+            let target = self[index]
+            strings[index] = try Tensor(type: .string, shape: model.states[index].shape) { $0.copyMemory(from: UnsafeRawBufferPointer(target)) }
+        }
+    }
+
     /// Gives all states their initial values, those of other programs too.
     func reset() {
         other?.reset()
@@ -81,7 +93,8 @@ final class StateMemory {
         let bytes = model.plan.constants[constant].bytes
         let source = UnsafeRawBufferPointer(start: model.constantAddresses.addresses[constant], count: bytes)
         if bytes == target.count {
-            dlc_copy_initial(target.baseAddress, source.baseAddress, Int64(bytes), model.constantAddresses.isMapped)
+            let isMapped = model.constantAddresses.isMapped && model.plan.constants[constant].strings == 0
+            dlc_copy_initial(target.baseAddress, source.baseAddress, Int64(bytes), isMapped)
         } else if !isZeroed || source.contains(where: { $0 != 0 }) {
             dlc_fill_memory(target.baseAddress, Int64(target.count), source.baseAddress, Int64(bytes))
         }

@@ -5,6 +5,7 @@ extension Plan {
         writer.list(constants) { writer, constant in
             writer.count(constant.offset)
             writer.count(constant.bytes)
+            writer.count(constant.strings)
         }
         try encode(to: &writer)
         try writer.list(programs) { try $1.encode(to: &$0) }
@@ -63,10 +64,13 @@ extension Plan {
     /// Reads a table that `encoded` wrote.
     /// - Throws: where the table is malformed or refers to something that it does not hold.
     init(decoding reader: inout ByteReader, target: Target, constantBytes: Int) throws {
-        let constants = try reader.list { Constant(offset: try $0.size(), bytes: try $0.size()) }
+        let constants = try reader.list { Constant(offset: try $0.size(), bytes: try $0.size(), strings: try $0.size()) }
         for (index, constant) in constants.enumerated() {
-            guard constant.offset % 64 == 0, constant.offset <= constantBytes, constant.bytes <= constantBytes - constant.offset else {
+            guard constant.offset % 64 == 0, constant.offset <= constantBytes, constant.bytesInFile <= constantBytes - constant.offset else {
                 throw DLCError("constant \(index) lies outside the file")
+            }
+            guard constant.strings == 0 || (constant.bytes % 8 == 0 && constant.bytes / 2 <= constant.strings) else {
+                throw DLCError("constant \(index) has \(constant.bytes / 8) strings in \(constant.strings) bytes")
             }
         }
         try self.init(decoding: &reader, target: target, constants: constants)
@@ -284,7 +288,9 @@ extension ByteReader {
     fileprivate mutating func operand() throws -> Plan.Operand? {
         let code = try byte()
         if code == 255 { return nil }
-        guard let type = ElementType(rawValue: code) else { throw DLCError("the plan names unknown element type \(code)") }
+        guard let type = ElementType(rawValue: code), type == type.inKernels else {
+            throw DLCError("the plan names unknown element type \(code) of an operand")
+        }
         let place = try location()
         return Plan.Operand(
             location: place, type: type, shape: try shape(), strides: try shape(), offset: try dim())

@@ -149,7 +149,12 @@ public struct Plan: Sendable {
     /// A constant's place in the file.
     public struct Constant: Sendable {
         public var offset: Int
+        /// As steps read it.
         public var bytes: Int
+        /// Where it holds strings, the bytes of their table in the file (`StringTable`); else 0.
+        public var strings = 0
+
+        var bytesInFile: Int { strings > 0 ? strings : bytes }
     }
 
     public var name: String

@@ -25,7 +25,7 @@ import Darwin
 public enum PlanFile {
     static let magic: [UInt8] = Array("DLCPLAN\0".utf8)
     /// Raised whenever the table or a packing changes; what kernels declare has revisions of its own in the table.
-    public static let version: UInt32 = 9
+    public static let version: UInt32 = 10
     static let headerBytes = 64
     static let pageBytes = 4096
 
@@ -64,8 +64,12 @@ public enum PlanFile {
             var position = 0
             for (constant, tensor) in zip(image.plan.constants, image.constants) {
                 try pad(constant.offset - position)
-                try tensor.withUnsafeBytes { try put($0) }
-                position = constant.offset + constant.bytes
+                if constant.strings > 0 {
+                    try StringTable.encoded(tensor).withUnsafeBytes { try put($0) }
+                } else {
+                    try tensor.withUnsafeBytes { try put($0) }
+                }
+                position = constant.offset + constant.bytesInFile
             }
             guard fflush(file) == 0 else { throw DLCError("cannot write: \(String(cString: strerror(errno)))", at: [path]) }
         }
@@ -129,12 +133,14 @@ public struct PlanImage: Sendable {
     public init(plan: Plan) { self.plan = plan }
 
     /// Bytes of all constants with their padding.
-    public var constantBytes: Int { plan.constants.last.map { $0.offset + $0.bytes } ?? 0 }
+    public var constantBytes: Int { plan.constants.last.map { $0.offset + $0.bytesInFile } ?? 0 }
 
     /// Adds a constant, once for the same bytes, and returns its index.
     public mutating func add(_ tensor: Tensor) -> Int {
         if let index = indexes[tensor.identity], constants[index].byteCount >= tensor.byteCount { return index }
-        plan.constants.append(Plan.Constant(offset: PlanFile.roundUp(constantBytes, 64), bytes: tensor.byteCount))
+        // Handles that mean nothing are refused when the file is written.
+        let strings = tensor.type == .string ? (try? StringTable.byteCount(tensor)) ?? 0 : 0
+        plan.constants.append(Plan.Constant(offset: PlanFile.roundUp(constantBytes, 64), bytes: tensor.byteCount, strings: strings))
         constants.append(tensor)
         indexes[tensor.identity] = constants.count - 1
         return constants.count - 1

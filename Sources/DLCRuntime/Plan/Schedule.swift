@@ -31,10 +31,12 @@ public struct Schedule: Sendable, FieldGroup {
         /// count?, condition?, initial values; last values, stacked rows. The block's entries are the iteration, the condition and
         /// the values carried, its results the condition, the next values and the rows. `[carried, element types of rows…]`.
         package static let loop = Kind(rawValue: 7)
+        /// What a function of strings takes and gives (`TextFunction`): `[function, numbers…, places of texts among the names…]`.
+        package static let text = Kind(rawValue: 9)
 
         package static let choices: ChoiceTable<Kind> = [
             piece: "piece", numbers: "numbers", nonZero: "non_zero", compress: "compress", range: "range", unique: "unique",
-            branch: "if", loop: "loop", measure: "measure",
+            branch: "if", loop: "loop", measure: "measure", text: "strings",
         ]
     }
 
@@ -200,6 +202,9 @@ extension Schedule {
                 operands == carried + 2 && block.entries.count == carried + 2 && block.results.count == 1 + results
                 && item.shapes.count == rows && parameters == 1 + rows && item.results.allSatisfy { $0 >= 0 }
                 && item.parameters.dropFirst().allSatisfy { UInt8(exactly: $0).flatMap(ElementType.init(rawValue:)) != nil }
+        case .text:
+            _ = try TextCall(item, names: names)
+            fits = item.operands.allSatisfy { $0 >= 0 }
         default: fits = false
         }
         guard fits else {

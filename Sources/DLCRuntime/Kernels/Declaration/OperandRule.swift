@@ -71,13 +71,13 @@ package struct TypeRule: Sendable {
     }
 
     /// The common type of a kernel that moves elements without looking at them: narrow ones too.
-    package static let moved = TypeRule(ElementType.allCases, isCommon: true)
+    package static let moved = TypeRule(ElementType.ofKernels, isCommon: true)
 
     package static func only(_ types: ElementType...) -> TypeRule { TypeRule(types, isCommon: false) }
 
     package static let any = TypeRule(ElementType.computed, isCommon: false)
     /// What a kernel converts, or fills.
-    package static let anyOrNarrow = TypeRule(ElementType.allCases, isCommon: false)
+    package static let anyOrNarrow = TypeRule(ElementType.ofKernels, isCommon: false)
     /// Positions in another tensor.
     package static let index = TypeRule.only(.int32, .int64)
     package static let floats = TypeRule.common(.float32, .float64)
