@@ -62,7 +62,7 @@ let package = Package(
             exclude: ["Found", "Patterns", "Refused"]),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         .testTarget(name: "DLCRuntimeTests", dependencies: ["DLC", "AllocationCounter"]),
-        .testTarget(name: "DLCONNXTests", dependencies: ["DLC", "DLCModel", "DLCONNX", "DLCTensorFiles"], exclude: ["Classic"]),
+        .testTarget(name: "DLCONNXTests", dependencies: ["DLC", "DLCModel", "DLCONNX", "DLCTensorFiles"], exclude: ["Classic", "Sequences"]),
         .testTarget(
             name: "DLCModelTests", dependencies: ["DLCModel", "DLCTensorFiles"], exclude: ["ElaborationCases", "Reference", "SyntaxCases"]),
         .testTarget(name: "DLCTrainTests", dependencies: ["DLCTrain"]),

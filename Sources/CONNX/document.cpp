@@ -28,6 +28,8 @@ std::unique_ptr<pb::Message> make_message(connx_kind kind) {
     case CONNX_MODEL: return std::make_unique<onnx::ModelProto>();
     case CONNX_TENSOR: return std::make_unique<onnx::TensorProto>();
     case CONNX_FUNCTION: return std::make_unique<onnx::FunctionProto>();
+    case CONNX_SEQUENCE: return std::make_unique<onnx::SequenceProto>();
+    case CONNX_OPTIONAL: return std::make_unique<onnx::OptionalProto>();
     }
     return nullptr;
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <onnx/onnx-data_pb.h>
 #include <onnx/onnx_pb.h>
 
 #include "connx.h"
@@ -78,6 +79,8 @@ CONNX_HANDLE(connx_value_info, ValueInfoProto)
 CONNX_HANDLE(connx_type, TypeProto)
 CONNX_HANDLE(connx_tensor, TensorProto)
 CONNX_HANDLE(connx_sparse_tensor, SparseTensorProto)
+CONNX_HANDLE(connx_sequence, SequenceProto)
+CONNX_HANDLE(connx_optional, OptionalProto)
 
 #undef CONNX_HANDLE
 

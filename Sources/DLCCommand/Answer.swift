@@ -49,7 +49,8 @@ struct Answer {
         return exponentials.map { $0 / sum }
     }
 
-    private static func summary(_ name: String, _ tensor: Tensor) throws -> String {
+    /// Type, shape and the first values.
+    static func summary(_ name: String, _ tensor: Tensor) throws -> String {
         let shown = 8
         let head = "\(name): \(Describe.type(tensor.type, Shape(constants: tensor.shape)))"
         if tensor.count == 0 { return head }

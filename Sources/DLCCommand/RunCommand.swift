@@ -13,7 +13,8 @@ struct RunCommand: ParsableCommand {
         discussion: """
             An input is a NumPy array (.npy, .npz with the inputs' names inside), an ONNX tensor (.pb), a table (.csv, .tsv), a sound \
             (.wav) or a picture (.png, .jpg), \
-            which is resized and converted to what the input asks for, scaled to 0…1 or as the model's metadata say.
+            which is resized and converted to what the input asks for, scaled to 0…1 or as the model's metadata say. A sequence is a \
+            folder of arrays 0.npy, 1.npy and so on, or an ONNX sequence (.pb); an optional that is left out holds nothing.
 
             A model that keeps state takes one step of a sequence a run, beginning with its initial states: a file with one dimension \
             more than its input has is a sequence of runs, whose outputs get a first dimension too.
@@ -68,11 +69,15 @@ struct RunCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The most times that a loop may go round whose end the data decide.", valueName: "number"))
     var rounds: Int?
 
+    @Option(help: ArgumentHelp("The most tensors that a sequence may hold whose length the data decide.", valueName: "number"))
+    var sequenceLimit: Int?
+
     @Option(help: "How many of the best classes are printed.")
     var top: Int?
 
     func validate() throws {
         if let rounds, rounds < 0 { throw ValidationError("--rounds expects 0 or more, found \(rounds)") }
+        if let sequenceLimit, sequenceLimit < 0 { throw ValidationError("--sequence-limit expects 0 or more, found \(sequenceLimit)") }
         if let top, top < 1 { throw ValidationError("--top expects at least 1, found \(top)") }
         if !shapes.isEmpty, !random { throw ValidationError("--shape and --dim are for --random; files have shapes of their own") }
     }
@@ -84,9 +89,11 @@ struct RunCommand: ParsableCommand {
         let compiled = try located(model.model) { try program.map { try known.model.program($0) } ?? known.model }
         let session = try located(model.model) { try Session(compiled, threads: threads.threads) }
         if let rounds { session.iterationLimit = rounds }
+        if let sequenceLimit { session.sequenceLimit = sequenceLimit }
         if let saveStates { try StateFile.check(saveStates, compiled) }
         if let states { try StateFile.load(states, into: session, all: known.model.states) }
         let loaded = ContinuousClock.now
+        if compiled.holdsContainers { return try runValues(session, known.remaining, start, loaded) }
         var tensors = try InputFiles(ports: compiled.inputs, metadata: compiled.metadata).read(known.remaining)
         for (name, tensor) in try TextInputs(ports: compiled.inputs).read(text) {
             guard tensors.updateValue(tensor, forKey: name) == nil else { throw DLCError("input \(name) is given twice") }

@@ -36,6 +36,22 @@ struct TypedInterface {
 
     private var typeName: String { SwiftNames.type(resource) }
 
+    /// What inputs and outputs are in dictionaries: values where one of them is a sequence or an optional.
+    private var held: String { Self.held(plan.inputs + plan.outputs) }
+    private var label: String { held == "Tensor" ? "_" : "values" }
+
+    static func held(_ ports: [Plan.Port]) -> String { ports.contains { $0.container != nil } ? "Datum" : "Tensor" }
+
+    /// The Swift type of an input or output.
+    static func swiftType(_ port: Plan.Port) -> String {
+        switch port.container?.kind {
+        case nil: "Tensor"
+        case .sequence: "[Tensor]"
+        case .optional: "Tensor?"
+        case .optionalSequence: "[Tensor]?"
+        }
+    }
+
     // MARK: Without state
 
     private var sharedHead: String {
@@ -73,10 +89,10 @@ struct TypedInterface {
                     self.threads = threads
                 }
 
-                func run(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
+                func run(\(label) inputs: [String: \(held)]) throws -> [String: \(held)] {
                     let session = try lock.withLock { idle.popLast() } ?? Session(model, threads: threads)
                     defer { lock.withLock { idle.append(session) } }
-                    return try session.run(inputs)
+                    return try session.run(\(held == "Tensor" ? "" : "values: ")inputs)
                 }
             }
         """
@@ -117,18 +133,29 @@ struct TypedInterface {
     // MARK: Either way
 
     /// What a run gives.
-    private var results: String { Self.results("Outputs", "What a run gives.", plan.outputs) }
+    private var results: String { Self.results("Outputs", "What a run gives.", plan.outputs, held: held) }
 
     /// A type with a property per output.
-    /// - Parameter scalars: the Swift types of scalars; the others are tensors.
-    static func results(_ type: String, _ documentation: String, _ outputs: [Plan.Port], scalars: [ElementType: String] = [:]) -> String {
+    /// - Parameters:
+    ///   - scalars: the Swift types of scalars; the others are tensors.
+    ///   - held: what the dictionary of a run holds.
+    static func results(
+        _ type: String, _ documentation: String, _ outputs: [Plan.Port], scalars: [ElementType: String] = [:], held: String = "Tensor"
+    ) -> String {
         let names = SwiftNames.values(outputs.map(\.name))
         let types = outputs.map { $0.shape.isEmpty ? scalars[$0.type] : nil }
         let properties = zip(zip(outputs, names), types).map { port, type in
-            "        /// Output \(describe(port.0))\n        public let \(port.1): \(type ?? "Tensor")"
+            "        /// Output \(describe(port.0))\n        public let \(port.1): \(type ?? swiftType(port.0))"
         }.joined(separator: "\n")
         let reads = zip(zip(outputs, names), types).map { port, type in
-            let number = type.map { ".array(of: \($0).self)[0]" } ?? ""
+            let part =
+                switch port.0.container?.kind {
+                case nil: held == "Tensor" ? "" : ".tensor"
+                case .sequence: ".tensors"
+                case .optional: ".optional"
+                case .optionalSequence: ".optionalTensors"
+                }
+            let number = type.map { ".array(of: \($0).self)[0]" } ?? part
             return "            self.\(port.1) = try Self.tensor(\(literal(port.0.name)), of: tensors)\(number)"
         }.joined(separator: "\n")
         return """
@@ -136,11 +163,11 @@ struct TypedInterface {
                 public struct \(type): Sendable {
             \(properties)
 
-                    fileprivate init(_ tensors: [String: Tensor]) throws {
+                    fileprivate init(_ tensors: [String: \(held)]) throws {
             \(reads)
                     }
 
-                    private static func tensor(_ name: String, of tensors: [String: Tensor]) throws -> Tensor {
+                    private static func tensor(_ name: String, of tensors: [String: \(held)]) throws -> \(held) {
                         guard let tensor = tensors[name] else { throw DLCError("the compiled file has no output \\(name)") }
                         return tensor
                     }
@@ -157,29 +184,35 @@ struct TypedInterface {
     }
 
     /// The method that runs the network by what has a `run` of dictionaries.
-    private func run(_ runner: String) -> String { Self.method("run", "Runs the network.", plan.inputs, "Outputs", by: "\(runner).run") }
+    private func run(_ runner: String) -> String { 
+        Self.method("run", "Runs the network.", plan.inputs, "Outputs", by: "\(runner).run", held: held)
+    }
 
     /// A method with a parameter per input.
     /// - Parameter runner: the function of dictionaries that it calls.
     static func method(
-        _ name: String, _ documentation: String, _ inputs: [Plan.Port], _ result: String, by runner: String, attributes: String = ""
+        _ name: String, _ documentation: String, _ inputs: [Plan.Port], _ result: String, by runner: String, attributes: String = "",
+        held: String = "Tensor"
     ) -> String {
         let names = SwiftNames.values(inputs.map(\.name))
-        let parameters = names.map { "\($0): Tensor" }.joined(separator: ", ")
-        let arguments = zip(inputs, names).map { "\(literal($0.name)): \($1)" }.joined(separator: ", ")
+        let parameters = zip(inputs, names).map { "\($1): \(swiftType($0))" }.joined(separator: ", ")
+        let arguments = zip(inputs, names).map { port, name in
+            "\(literal(port.name)): \(held == "Tensor" ? name : port.container == nil ? ".tensor(\(name))" : "Datum(\(name))")"
+        }.joined(separator: ", ")
+        let label = held == "Tensor" ? "" : "values: "
         let lines =
             ["/// \(documentation)"] + (inputs.isEmpty ? [] : ["/// - Parameters:"])
             + zip(inputs, names).map { "///   - \($1): input \(describe($0))" }
         return """
             \(lines.map { "    " + $0 }.joined(separator: "\n"))
                 \(attributes)public func \(name)(\(parameters)) throws -> \(result) {
-                    try \(result)(self.\(runner)([\(arguments.isEmpty ? ":" : arguments)]))
+                    try \(result)(self.\(runner)(\(label)[\(arguments.isEmpty ? ":" : arguments)]))
                 }
             """
     }
 
     static func describe(_ port: Plan.Port) -> String {
-        "`\(comment(port.name))`: \(port.type)[\(comment(port.shape.map(\.description).joined(separator: ", ")))]"
+        "`\(comment(port.name))`: \(comment(port.typeText))"
     }
 
     /// A name as part of a comment: without line breaks and backquotes.

@@ -11,6 +11,8 @@ public enum AttributeValue: Sendable, Equatable {
     case type(ElementType)
     case tensor(Tensor)
     case graph(Graph)
+    /// The type of a value that holds tensors.
+    case valueType(TensorType)
     case none
 
     public var kind: String {
@@ -26,6 +28,7 @@ public enum AttributeValue: Sendable, Equatable {
         case .type: "an element type"
         case .tensor: "a tensor"
         case .graph: "a graph"
+        case .valueType: "the type of a sequence or optional"
         case .none: "nothing"
         }
     }
@@ -43,6 +46,7 @@ public enum AttributeValue: Sendable, Equatable {
         case (.type(let x), .type(let y)): x == y
         case (.tensor(let x), .tensor(let y)): x == y
         case (.graph(let x), .graph(let y)): x.text() == y.text()
+        case (.valueType(let x), .valueType(let y)): x == y
         case (.none, .none): true
         default: false
         }
@@ -104,6 +108,15 @@ extension ElementType: AttributeConvertible {
     public var attributeValue: AttributeValue { .type(self) }
     public init?(attributeValue: AttributeValue) {
         guard case .type(let value) = attributeValue else { return nil }
+        self = value
+    }
+}
+
+extension TensorType: AttributeConvertible {
+    public static var attributeKind: String { "the type of a sequence or optional" }
+    public var attributeValue: AttributeValue { .valueType(self) }
+    public init?(attributeValue: AttributeValue) {
+        guard case .valueType(let value) = attributeValue else { return nil }
         self = value
     }
 }

@@ -32,7 +32,7 @@ extension Graph {
         var types: [TensorType] = []
         for port in inputs {
             let type = type(port.value)
-            types.append(TensorType(type.element, try type.shape.map(change)))
+            types.append(type.with(try type.shape.map(change)))
             if types[types.count - 1] != type, declaredShapes[port.name] == nil { rewriter.builder.declare(port.name, type.shape) }
         }
         try rewriter.sweep(inputs: types, operators: { try $0.mappingDimensions(change) }) { _, _ in nil }

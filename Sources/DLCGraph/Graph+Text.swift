@@ -115,6 +115,7 @@ extension AttributeValue {
         case .dims(let dims): return "dims(\(dims.map(\.description).joined(separator: "; ")))"
         case .type(let type): return type.name
         case .graph(let graph): return graph.text(elidingAbove: limit).trimmingNewline()
+        case .valueType(let type): return type.description
         case .none: return "none"
         case .tensor(let tensor):
             let type = "\(tensor.type)[\(tensor.shape.map { String($0) }.joined(separator: ", "))]"

@@ -146,10 +146,19 @@ public struct GraphBuilder: Sendable {
             var counts = symbolCounts
             let origins = graph.symbolOrigins
             let operandFacts = operands.map { $0.map { graph.fact($0) } }
+            let readsContainers = op is any ReadsContainers
+            if !readsContainers, let index = operandFacts.firstIndex(where: { $0?.type.container != nil }) {
+                let type = operandFacts[index]?.type.description ?? ""
+                throw DLCError("operand \(index) is \(type); only operators of sequences and optionals read it")
+            }
             var fresh: [String] = []
             var given = symbols[...]
             let (facts, constraints) = try withoutActuallyEscaping({ (hint: String) -> String in
-                if let symbol = given.popFirst() { return symbol }
+                if let symbol = given.popFirst() {
+                    // One that nobody knows yet, as in a text that is read, is of data as well.
+                    if origins[symbol] == nil { fresh.append(symbol) }
+                    return symbol
+                }
                 var name: String
                 repeat {
                     counts[hint, default: 0] += 1
@@ -169,7 +178,7 @@ public struct GraphBuilder: Sendable {
             for symbol in fresh {
                 graph.symbolOrigins[symbol] = Self.dataOrigin + (name.isEmpty ? op.name : "\(op.name) \(name)")
             }
-            if isPure, let folded = try fold(op, operandFacts, facts, resultNames) { return folded }
+            if isPure, !readsContainers, let folded = try fold(op, operandFacts, facts, resultNames) { return folded }
             if isPure, let extents = extents(op, facts) {
                 return [try add1(extents, [], name: name, resultName: resultNames.first ?? nil)]
             }

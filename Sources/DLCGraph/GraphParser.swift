@@ -177,9 +177,41 @@ public struct GraphParser {
     }
 
     private mutating func tensorType() throws -> TensorType {
+        if let kind = try containerKind() { return try containerType(kind) }
         let name = try scanner.name()
         guard let element = ElementType(name: name) else { throw DLCError("unknown element type \(name)") }
         return TensorType(element, try dims())
+    }
+
+    /// `sequence of`, `optional sequence of` or `optional`, where a type begins so.
+    private mutating func containerKind() throws -> Container.Kind? {
+        let isOptional = scanner.takeWord("optional")
+        guard scanner.takeWord("sequence") else { return isOptional ? .optional : nil }
+        try scanner.expectWord("of")
+        return isOptional ? .optionalSequence : .sequence
+    }
+
+    /// `f32[?, 3]`, `f32[...]` or `f32`, behind what holds it.
+    private mutating func containerType(_ kind: Container.Kind) throws -> TensorType {
+        let name = try scanner.name()
+        guard let element = ElementType(name: name) else { throw DLCError("unknown element type \(name)") }
+        guard scanner.take("[") else { return TensorType(element, Container(kind, .none)) }
+        if scanner.take("...") {
+            try scanner.expect("]")
+            return TensorType(element, Container(kind, .any))
+        }
+        var extents: [Int?] = []
+        while !scanner.take("]") {
+            if scanner.take("?") {
+                extents.append(nil)
+            } else {
+                let text = try scanner.numberText()
+                guard let extent = Int(text), extent >= 0 else { throw DLCError("expected an extent or ?, found \(text)") }
+                extents.append(extent)
+            }
+            if !scanner.take(",") { try scanner.expect("]"); break }
+        }
+        return TensorType(element, Container(kind, .shape(extents)))
     }
 
     private mutating func dims() throws -> Shape {
@@ -220,6 +252,7 @@ public struct GraphParser {
         if scanner.takeWord("false") { return .bool(false) }
         if scanner.takeWord("none") { return .none }
         if scanner.peekWord("graph") { return .graph(try graph()) }
+        if let kind = try containerKind() { return .valueType(try containerType(kind)) }
         if scanner.takeWord("dims") {
             try scanner.expect("(")
             var dims: [Dim] = []

@@ -10,6 +10,9 @@ public struct InputSettings: Sendable {
     /// Numbers of dimensions by name, of inputs that may declare no shape; the extents stay open.
     public var ranks: [String: Int] = [:]
 
+    /// What the tensors in sequences and optionals have in common, by name, of inputs that may not declare it.
+    public var elements: [String: Container.Elements] = [:]
+
     public init() {}
 
     public var isEmpty: Bool { shapes.isEmpty && dims.isEmpty && constants.isEmpty }
@@ -42,6 +45,7 @@ public struct InputSettings: Sendable {
             if let constant = constants[name], constant.type != type.element {
                 throw DLCError("input \(name) is \(type), the constant is \(constant.type)\(constant.shape)")
             }
+            guard type.container == nil else { throw DLCError("input \(name) is \(type), which has no one shape to settle") }
             guard given.count == type.rank else {
                 throw DLCError("the shape \(given) of input \(name) has \(given.count) dimensions; the model has \(type)")
             }
@@ -73,7 +77,7 @@ extension Graph {
         let symbols = try settings.symbols(of: inputs.map { ($0.name, type($0.value)) })
         let types = try inputs.map { port in
             let declared = type(port.value)
-            return TensorType(declared.element, try declared.shape.map { try $0.substituting(symbols) })
+            return declared.with(try declared.shape.map { try $0.substituting(symbols) })
         }
         return try retyped(types, constants: settings.constants, foldLimit: foldLimit).withoutDeadNodes()
     }

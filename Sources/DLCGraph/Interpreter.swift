@@ -12,44 +12,71 @@ public struct Interpreter: Sendable {
     public static func run(
         _ graph: Graph, _ inputs: [String: Tensor], states: inout [String: Tensor]
     ) throws -> [String: Tensor] {
-        var tensors = [Tensor?](repeating: nil, count: graph.valueCount)
+        try run(graph, values: inputs.mapValues { .tensor($0) }, states: &states).mapValues { try $0.tensor }
+    }
+
+    /// Runs a graph whose inputs or outputs may hold tensors; an optional input may be left out.
+    public static func run(_ graph: Graph, values: [String: Datum]) throws -> [String: Datum] {
+        var states = try graph.initialStates()
+        return try run(graph, values: values, states: &states)
+    }
+
+    private static func run(
+        _ graph: Graph, values inputs: [String: Datum], states: inout [String: Tensor]
+    ) throws -> [String: Datum] {
+        var values = [Datum?](repeating: nil, count: graph.valueCount)
         for port in graph.inputs {
-            guard let tensor = inputs[port.name] else { throw DLCError("input \(port.name) is missing") }
             let type = graph.type(port.value)
-            guard tensor.type == type.element, tensor.rank == type.rank else {
-                throw DLCError("expected \(type), found \(tensor.type)\(tensor.shape)", at: ["input \(port.name)"])
+            guard let value = inputs[port.name] ?? (type.container?.kind.isOptional == true ? .absent : nil) else {
+                throw DLCError("input \(port.name) is missing")
             }
-            tensors[port.value.index] = tensor
+            try located("input \(port.name)") { try check(type, value) }
+            values[port.value.index] = value
         }
-        let shapes = graph.inputs.map { tensors[$0.value.index]?.shape ?? [] }
+        let shapes = try graph.inputs.map { graph.type($0.value).container == nil ? try values[$0.value.index]?.tensor.shape ?? [] : [] }
         var symbols = try graph.binding.values(shapes).mapValues { Dim($0) }
         for state in graph.states {
             guard let tensor = states[state.name] else { throw DLCError("state \(state.name) is missing") }
             try located("state \(state.name)") { try bind(graph.type(state.value), to: tensor, &symbols) }
-            tensors[state.value.index] = tensor
+            values[state.value.index] = .tensor(tensor)
         }
         var remaining = graph.useCounts()
         for node in graph.nodes {
             try located("\(node.op.name) \(node.name)") {
                 let op = try node.op.substituting(symbols)
-                let results = try op.evaluate(node.operands.map { $0.flatMap { tensors[$0.index] } })
+                let operands = node.operands.map { $0.flatMap { values[$0.index] } }
+                let results =
+                    if let op = op as? any ReadsContainers {
+                        try op.evaluate(values: operands)
+                    } else {
+                        try op.evaluate(operands.map { try $0?.tensor }).map { Datum.tensor($0) }
+                    }
                 guard results.count == node.results.count else {
                     throw DLCError("computed \(results.count) results, declared \(node.results.count)")
                 }
-                for (value, tensor) in zip(node.results, results) {
-                    try bind(graph.type(value), to: tensor, &symbols)
-                    tensors[value.index] = tensor
+                for (value, result) in zip(node.results, results) {
+                    let type = graph.type(value)
+                    if type.container == nil { try bind(type, to: result.tensor, &symbols) } else { try check(type, result) }
+                    values[value.index] = result
                 }
             }
             for case let operand? in node.operands {
                 remaining[operand.index] -= 1
-                if remaining[operand.index] == 0 { tensors[operand.index] = nil }
+                if remaining[operand.index] == 0 { values[operand.index] = nil }
             }
         }
-        var outputs: [String: Tensor] = [:]
-        for port in graph.outputs { outputs[port.name] = tensors[port.value.index] }
-        for state in graph.states { states[state.name] = tensors[state.next.index] }
+        var outputs: [String: Datum] = [:]
+        for port in graph.outputs { outputs[port.name] = values[port.value.index] }
+        for state in graph.states { states[state.name] = try values[state.next.index]?.tensor }
         return outputs
+    }
+
+    /// Throws where a value is none of a type, extents that are symbols aside.
+    private static func check(_ type: TensorType, _ value: Datum) throws {
+        if let container = type.container { return try container.check(value, type.element) }
+        guard case .tensor(let tensor) = value, tensor.type == type.element, tensor.rank == type.rank else {
+            throw DLCError("expected \(type), found \(value.summary)")
+        }
     }
 
     /// Checks a result against its type and binds symbols that the data defines.

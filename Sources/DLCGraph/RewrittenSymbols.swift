@@ -16,7 +16,7 @@ struct RewrittenSymbols {
 
     func renamed(_ type: TensorType) -> TensorType {
         if renames.isEmpty || type.shape.constants != nil { return type }
-        return TensorType(type.element, type.shape.map { (try? $0.substituting(renames)) ?? $0 })
+        return type.with(type.shape.map { (try? $0.substituting(renames)) ?? $0 })
     }
 
     /// The symbols that stand alone in the types of a node's results and nowhere before.
@@ -60,7 +60,7 @@ struct InferredTypes {
     /// Whether `type` is the inferred type of a result: extents are equal expressions, or stand where data decides.
     mutating func matches(_ type: TensorType, at index: Int) -> Bool {
         let own = types[index]
-        guard own.element == type.element, own.rank == type.rank else { return false }
+        guard own.element == type.element, own.rank == type.rank, own.container == type.container else { return false }
         for (mine, other) in zip(own.shape, type.shape) where mine != other {
             if let symbol = mine.symbol, fresh.contains(symbol) {
                 if let before = met[symbol], before != other { return false }

@@ -1,19 +1,36 @@
 @_exported import DLCTensor
 
 /// The type of a value: an element type and a shape whose extents may be symbolic.
+///
+/// A value that holds tensors and is none itself says so by `container`. Its shape is then `[]`, and no symbol stands in its type:
+/// extents of the tensors in it are numbers or unknown. Only operators that are `ReadsContainers` read such a value.
 public struct TensorType: Hashable, Sendable, CustomStringConvertible {
     public var element: ElementType
     public var shape: Shape
+    public var container: Container?
 
     public init(_ element: ElementType, _ shape: Shape) {
         self.element = element
         self.shape = shape
     }
 
+    public init(_ element: ElementType, _ container: Container) {
+        (self.element, shape, self.container) = (element, [], container)
+    }
+
+    /// The same with another shape.
+    public func with(_ shape: Shape) -> TensorType {
+        var copy = self
+        copy.shape = shape
+        return copy
+    }
+
     public var rank: Int { shape.count }
 
-    /// As in the text form: `f32[N, 3, 224, 224]`.
-    public var description: String { "\(element)[\(shape.map(\.description).joined(separator: ", "))]" }
+    /// As in the text form: `f32[N, 3, 224, 224]`, `sequence of f32[?, 3]`.
+    public var description: String {
+        container?.description(of: element) ?? "\(element)[\(shape.map(\.description).joined(separator: ", "))]"
+    }
 }
 
 /// What is known of a value at build time.

@@ -24,7 +24,8 @@ enum AttributeReader {
         case CONNX_ATTRIBUTE_UNDEFINED: throw DLCError("has no value")
         case CONNX_ATTRIBUTE_TENSORS: throw DLCError("is a list of tensors, which no operator takes")
         case CONNX_ATTRIBUTE_SPARSE_TENSORS: throw DLCError("is a list of sparse tensors, which no operator takes")
-        default: throw DLCError("is a type, which is not supported")
+        case CONNX_ATTRIBUTE_TYPE: return .valueType(try TypeReader.value(connx_attribute_type_value(attribute)))
+        default: throw DLCError("is a list of types, which no operator takes")
         }
     }
 }

@@ -17,9 +17,12 @@ extension ControlFlow {
     ///   - names: what the body calls them; nil where it does not read one.
     ///   - prepare: gives names to further values before nodes are read.
     ///   - first: outputs before those of the body.
+    ///   - last: what becomes of the body's outputs.
+    ///   - optionals: outputs that are put into optionals, because values beside them are.
     static func body(
         _ graph: connx_graph, _ node: SourceNode, in body: BodyImporter, entries: [TensorType] = [], names: [String?] = [],
-        prepare: (BodyImporter, [Value]) throws -> Void = { _, _ in }, first: (BodyImporter, [Value]) throws -> [Value] = { _, _ in [] }
+        prepare: (BodyImporter, [Value]) throws -> Void = { _, _ in }, first: (BodyImporter, [Value]) throws -> [Value] = { _, _ in [] },
+        last: (BodyImporter, [Value], [Value?]) throws -> [Value?] = { $2 }, optionals: Set<Int> = []
     ) throws -> Body {
         var builder = GraphBuilder(name: graph.name, foldLimit: GraphBuilder.usualFoldLimit)
         builder.reserveSymbols(of: body.site.builder)
@@ -36,10 +39,11 @@ extension ControlFlow {
             return value
         }
         try prepare(scope, values)
-        let results = try scope.importNodes(graph.nodes, outputs: graph.outputs.map(\.name))
+        let results = try last(scope, values, scope.importNodes(graph.nodes, outputs: graph.outputs.map(\.name)))
         let outputs: [Value?] = try first(scope, values) + results
         for (index, value) in outputs.enumerated() {
-            guard let value else { throw DLCError("output \(index) of a graph is absent") }
+            guard var value else { throw DLCError("output \(index) of a graph is absent") }
+            if optionals.contains(index) { value = try site.builder.add1(MakeOptional(), [value]) }
             try site.builder.output("result.\(index)", value)
         }
         body.site.builder.reserveSymbols(of: site.builder)
@@ -51,7 +55,12 @@ extension ControlFlow {
         _ condition: Value, then: connx_graph, otherwise: connx_graph, _ node: SourceNode, in body: BodyImporter
     ) throws -> [Value?] {
         guard then.inputs.isEmpty, otherwise.inputs.isEmpty else { throw DLCError("a branch of If has inputs") }
-        let (a, b) = (try self.body(then, node, in: body), try self.body(otherwise, node, in: body))
+        var (a, b) = (try self.body(then, node, in: body), try self.body(otherwise, node, in: body))
+        let kinds = zip(a.graph.outputs, b.graph.outputs).map { ($0.isOptional(in: a.graph), $1.isOptional(in: b.graph)) }
+        func places(_ isMeant: (Bool, Bool) -> Bool) -> Set<Int> { Set(kinds.indices.filter { isMeant(kinds[$0].0, kinds[$0].1) }) }
+        let (left, right) = (places { !$0 && $1 }, places { $0 && !$1 })
+        if !left.isEmpty { a = try self.body(then, node, in: body, optionals: left) }
+        if !right.isEmpty { b = try self.body(otherwise, node, in: body, optionals: right) }
         return try body.site.builder.add(
             If(then: a.graph, otherwise: b.graph), [condition] + a.captured + b.captured, name: node.name,
             resultNames: resultNames(node, in: body))
@@ -67,23 +76,53 @@ extension ControlFlow {
     static func importRounds(
         _ graph: connx_graph, count: Value?, condition: Value?, initial: [Value], formal: [String?], _ node: SourceNode,
         in body: BodyImporter, prepare: (BodyImporter, [Value]) throws -> Void = { _, _ in },
-        first: (BodyImporter, [Value]) throws -> [Value] = { _, _ in [] }
+        first: (BodyImporter, [Value]) throws -> [Value] = { _, _ in [] },
+        last: (BodyImporter, [Value], [Value?]) throws -> [Value?] = { $2 }
     ) throws -> [Value] {
         var types = initial.map { body.site.builder.fact($0).type }
         let heads = [TensorType(.int64, []), TensorType(.bool, [])]
+        var varying: Set<String> = []
+        var optionals: Set<Int> = []
+        var isDeclared = false
         // What a round changes is a symbol in the next attempt, until nothing else changes.
         for _ in 0..<32 {
-            let attempt = try self.body(graph, node, in: body, entries: heads + types, names: formal, prepare: prepare, first: first)
+            let before = Snapshot(body)
+            let attempt: Body
+            do {
+                attempt = try self.body(
+                    graph, node, in: body, entries: heads + types, names: formal, prepare: prepare, first: first, last: last,
+                    optionals: optionals)
+            } catch {
+                // A sequence that is empty at first says nothing of its tensors; the body's declaration may.
+                guard !isDeclared, try declare(&types, graph) else { throw error }
+                isDeclared = true
+                before.restore()
+                continue
+            }
             var isSettled = true
             for (index, port) in attempt.graph.outputs.dropFirst().prefix(initial.count).enumerated() {
                 let next = attempt.graph.type(port.value)
+                if next.container != nil || types[index].container != nil {
+                    guard let both = types[index].joined(with: next) else {
+                        throw DLCError("value \(index) that the loop carries is \(types[index]) in one round and \(next) in the next")
+                    }
+                    isSettled = isSettled && both == types[index]
+                    types[index] = both
+                    if both.container?.kind.isOptional == true, next.container?.kind.isOptional != true {
+                        isSettled = false
+                        optionals.insert(1 + index)
+                    }
+                    continue
+                }
                 guard next.element == types[index].element, next.rank == types[index].rank else {
                     throw DLCError(
                         "value \(index) that the loop carries is \(types[index]) in one round and \(next) in the next; its rank must stay")
                 }
                 for axis in next.shape.indices where next.shape[axis] != types[index].shape[axis] {
-                    if types[index].shape[axis].symbol?.hasPrefix("carried") == true { continue }
-                    types[index].shape[axis] = Dim(symbol: body.site.builder.newSymbol("carried"))
+                    if let symbol = types[index].shape[axis].symbol, varying.contains(symbol) { continue }
+                    let symbol = body.site.builder.newSymbol("carried")
+                    varying.insert(symbol)
+                    types[index].shape[axis] = Dim(symbol: symbol)
                     isSettled = false
                 }
             }
@@ -94,6 +133,20 @@ extension ControlFlow {
             }
         }
         throw DLCError("the shapes that the loop carries do not settle")
+    }
+
+    /// Takes what a body's inputs declare of the tensors in sequences that are empty at first. False where that is nothing.
+    private static func declare(_ types: inout [TensorType], _ graph: connx_graph) throws -> Bool {
+        var isKnown = false
+        for (index, info) in graph.inputs.dropFirst(2).prefix(types.count).enumerated() where types[index].container?.elements == Container.Elements.none {
+            guard let declared = try TypeReader.container(info.type), declared.element == types[index].element,
+                case .shape(let extents)? = declared.container?.elements
+            else { continue }
+            // The extents are a remark, their number is what can be known by nothing else.
+            types[index].container?.elements = .shape(extents.map { _ in nil })
+            isKnown = true
+        }
+        return isKnown
     }
 
     /// Tries an import; nothing of it stays where it fails.
@@ -121,5 +174,9 @@ extension ControlFlow {
             for (site, builder, captured) in sites { (site.builder, site.captured) = (builder, captured) }
         }
     }
+}
+
+extension Graph.Port {
+    fileprivate func isOptional(in graph: Graph) -> Bool { graph.type(value).container?.kind.isOptional == true }
 }
 #endif

@@ -8,13 +8,15 @@ internal import DLCGraph
 /// - `If` on shapes that bounds do not settle, whose branches give different types: the branch that readers can take.
 /// - `If` on data between values that are there anyway: a `Where` for each result.
 /// - `Loop` and `Scan` with a small number of rounds and conditions known when the model is built: unrolled.
+/// - `SequenceMap`: a copy of its body for each tensor where the sequences' structure is known, else a `loop`.
 /// - All others: `if` and `loop` (`ControlFlow+Bodies`).
 enum ControlFlow {
-    static let operators: Set<OperatorKey> = [conditional, loop, scan]
+    static let operators: Set<OperatorKey> = [conditional, loop, scan, sequenceMap]
 
     private static let conditional = OperatorKey(domain: "", opType: "If")
     private static let loop = OperatorKey(domain: "", opType: "Loop")
     private static let scan = OperatorKey(domain: "", opType: "Scan")
+    private static let sequenceMap = OperatorKey(domain: "", opType: "SequenceMap")
 
     /// The results where the node is control flow, else nil.
     static func importNode(_ node: SourceNode, in body: BodyImporter) throws -> [Value?]? {
@@ -22,6 +24,7 @@ enum ControlFlow {
         case conditional: try importIf(node, in: body)
         case loop: try importLoop(node, in: body)
         case scan: try importScan(node, in: body)
+        case sequenceMap: try importSequenceMap(node, in: body)
         default: nil
         }
     }

@@ -63,13 +63,18 @@ enum NodeWriter {
         case .tensor(let tensor):
             let message = connx_attribute_make_tensor(add(CONNX_ATTRIBUTE_TENSOR))
             try TensorWriter(inside: ()).write(tensor, name: nil, to: message)
+        case .valueType(let type):
+            guard let container = type.container else { throw DLCError("is \(type); expected the type of an optional") }
+            write(container, of: type.element, to: connx_attribute_make_type(add(CONNX_ATTRIBUTE_TYPE)), isHeld: true)
         case .graph: throw DLCError("is a graph, which is not exported")
         }
     }
 
     /// Declares a tensor type. A compound extent such as `2*T + 1` is left unknown.
-    static func write(_ type: TensorType, to info: connx_value_info) {
-        let message = connx_value_info_make_type(info)
+    static func write(_ type: TensorType, to info: connx_value_info) { write(type, to: connx_value_info_make_type(info)) }
+
+    private static func write(_ type: TensorType, to message: connx_type) {
+        if let container = type.container { return write(container, of: type.element, to: message) }
         connx_type_set_tensor(message, Int32(type.element.onnx))
         connx_type_set_shape(message)
         for dim in type.shape {
@@ -78,6 +83,22 @@ enum NodeWriter {
             } else {
                 (dim.symbolName ?? "").withView { connx_type_add_dim_name(message, $0) }
             }
+        }
+    }
+}
+
+extension NodeWriter {
+    /// The type of what holds tensors; those in it have no shape where their ranks are not known.
+    /// - Parameter isHeld: whether it is the type of what an optional holds.
+    private static func write(_ container: Container, of element: ElementType, to message: connx_type, isHeld: Bool = false) {
+        var held = message
+        if container.kind.isOptional, !isHeld { held = connx_type_make_held(held, CONNX_TYPE_OPTIONAL) }
+        if container.kind.isSequence { held = connx_type_make_held(held, CONNX_TYPE_SEQUENCE) }
+        connx_type_set_tensor(held, Int32(element.onnx))
+        guard case .shape(let extents) = container.elements else { return }
+        connx_type_set_shape(held)
+        for extent in extents {
+            if let extent { connx_type_add_dim_value(held, Int64(extent)) } else { "".withView { connx_type_add_dim_name(held, $0) } }
         }
     }
 }

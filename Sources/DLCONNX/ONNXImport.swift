@@ -72,11 +72,14 @@ private func importModel(
     guard !outputs.isEmpty else { throw DLCError("the graph has no outputs") }
     let values = try body.importNodes(graph.nodes, outputs: outputs.map(\.name))
     var named: [String: Value] = [:]
-    for (info, value) in zip(outputs, values) {
+    for (info, computed) in zip(outputs, values) {
         try located("output '\(info.name)'") {
-            guard let value else { throw DLCError("is never computed") }
+            guard var value = computed else { throw DLCError("is never computed") }
             // Maps with scores for labels stay the table of scores; the metadata says the labels.
-            let isTable = TypeReader.isSequence(info) && site.builder.graph.metadata["\(info.name).labels"] != nil
+            let isTable = TypeReader.isSequence(info) && site.builder.fact(value).type.container == nil && site.builder.graph.metadata["\(info.name).labels"] != nil
+            if !isTable, connx_type_get_kind(info.type) != CONNX_TYPE_NONE {
+                value = try site.builder.asDeclared(value, TypeReader.container(info.type), named: info.name)
+            }
             if settings.isEmpty, !isTable { try TypeReader.check(info, against: site.builder.fact(value).type) }
             // A value that is listed twice is one output.
             if named[info.name] == value { return }
@@ -115,25 +118,23 @@ private func addInputs(
             continue
         }
         let shape = settings.constants[name]?.shape ?? settings.shapes[name]
-        types.append(
-            (
-                name,
-                try located("input '\(name)'") {
-                    try TypeReader.input(info, rank: shape?.count ?? settings.ranks[name], names: extentNames)
-                }
-            ))
+        var type = try located("input '\(name)'") {
+            try TypeReader.input(info, rank: shape?.count ?? settings.ranks[name], names: extentNames)
+        }
+        if type.container?.elements == .any, let known = settings.elements[name] { type.container?.elements = known }
+        types.append((name, type))
     }
     let symbols = try settings.symbols(of: types)
     for (name, declared) in types {
         try located("input '\(name)'") {
-            let type = TensorType(declared.element, try declared.shape.map { try $0.substituting(symbols) })
+            let type = declared.with(try declared.shape.map { try $0.substituting(symbols) })
             if nextNames[name] != nil {
                 try addState(name, type, metadata, body)
             } else if let constant = settings.constants[name] {
                 try body.define(name, as: constant)
             } else {
                 let shape = try type.shape.map { try $0.substituting(values) }
-                body.values[name] = .some(try body.site.builder.input(name, TensorType(type.element, shape)))
+                body.values[name] = .some(try body.site.builder.input(name, type.with(shape)))
                 if shape != type.shape { body.site.builder.declare(name, type.shape) }
             }
         }

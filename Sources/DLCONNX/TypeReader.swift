@@ -8,8 +8,9 @@ enum TypeReader {
     /// - Parameters:
     ///   - rank: the number of dimensions where the caller knows it, for an input that declares no shape.
     ///   - names: what the names of extents mean.
-    /// - Throws: where it is no tensor, has no shape, or its extents are negative or overflow.
+    /// - Throws: where it holds no tensors, is a tensor without shape, or its extents are negative or overflow.
     static func input(_ info: connx_value_info, rank: Int? = nil, names: SymbolNames) throws -> TensorType {
+        if let type = try container(info.type) { return type }
         let (element, declared) = try tensor(info.type, names)
         guard let dims = declared ?? rank.map({ [Dim?](repeating: nil, count: $0) }) else {
             throw DLCError("has no shape; its number of dimensions must be known: give its shape, as with --shape \(info.name)=…")
@@ -23,6 +24,11 @@ enum TypeReader {
         return (0..<min(connx_type_rank(info.type), 64)).map { String(connx_type_dim_name(info.type, $0)) }.filter { !$0.isEmpty }
     }
 
+    /// The element type of a value that is declared to be a tensor.
+    static func elementType(_ info: connx_value_info) throws -> ElementType? {
+        try connx_type_get_kind(info.type) == CONNX_TYPE_TENSOR ? TensorReader.elementType(Int(connx_type_element(info.type))) : nil
+    }
+
     /// Whether a value is declared to be a sequence.
     static func isSequence(_ info: connx_value_info) -> Bool { connx_type_get_kind(info.type) == CONNX_TYPE_SEQUENCE }
 
@@ -30,17 +36,22 @@ enum TypeReader {
     /// compute is right.
     static func check(_ info: connx_value_info, against inferred: TensorType) throws {
         guard connx_type_get_kind(info.type) != CONNX_TYPE_NONE else { return }
+        if let type = try container(info.type) {
+            guard type.element == inferred.element, type.container?.kind.isSequence == inferred.container?.kind.isSequence else {
+                throw DLCError("is declared \(type), but computed as \(inferred)")
+            }
+            return
+        }
+        guard inferred.container == nil else { throw DLCError("is declared a tensor, but computed as \(inferred)") }
         let element = try tensor(info.type, SymbolNames([])).0
         guard element == inferred.element else { throw DLCError("is declared \(element), but computed as \(inferred)") }
     }
 
     /// The element type and the extents, nil where unknown; nil for all where no shape is declared.
-    private static func tensor(_ type: connx_type, _ names: SymbolNames) throws -> (ElementType, [Dim?]?) {
+    static func tensor(_ type: connx_type, _ names: SymbolNames) throws -> (ElementType, [Dim?]?) {
         switch connx_type_get_kind(type) {
         case CONNX_TYPE_TENSOR: break
-        case CONNX_TYPE_SEQUENCE: throw DLCError("is a sequence; only tensors are supported")
-        case CONNX_TYPE_MAP: throw DLCError("is a map; only tensors are supported")
-        case CONNX_TYPE_OPTIONAL: throw DLCError("is an optional; only tensors are supported")
+        case CONNX_TYPE_MAP: throw DLCError("is a map; only tensors, and sequences and optionals of them, are supported")
         case CONNX_TYPE_SPARSE_TENSOR: throw DLCError("is a sparse tensor; only dense ones are supported")
         default: throw DLCError("has no type")
         }

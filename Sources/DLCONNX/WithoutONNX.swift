@@ -22,4 +22,10 @@ public enum ONNXTensorFile {
     public static func read(_ path: String) throws -> (name: String, tensor: Tensor) { throw absence }
     public static func write(_ tensor: Tensor, name: String, to path: String) throws { throw absence }
 }
+
+/// Throws, because this build has no ONNX.
+public enum ONNXDataFile {
+    public static func read(_ path: String, _ kind: Container.Kind) throws -> Datum { throw absence }
+    public static func write(_ value: Datum, _ kind: Container.Kind, name: String, to path: String) throws { throw absence }
+}
 #endif

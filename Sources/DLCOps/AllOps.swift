@@ -5,7 +5,8 @@ public enum AllOps {
     public static let definitions: [OperatorDefinition] =
         [Constant.definition, Extents.definition, Numbers.definition] + ElementwiseOps.definitions + MovementOps.definitions
         + LayerOps.definitions
-        + ControlOps.definitions + RegionOps.definitions + ClassicOps.definitions + TextOps.definitions + FusedOps.definitions + TrainingOps.definitions
+        + ControlOps.definitions + SequenceOps.definitions + RegionOps.definitions + ClassicOps.definitions + TextOps.definitions
+        + FusedOps.definitions + TrainingOps.definitions
 
     /// How ONNX operators are read and written.
     public static let mappings: [ONNXMapping] =

@@ -50,8 +50,8 @@ struct OperatorCase: Sendable, CustomTestStringConvertible {
     func everyOperatorHasExamplesOfItself(_ name: String) throws {
         let definition = try #require(AllOps.definitions.first { $0.name == name })
         let examples = try definition.examples()
-        // What asks for gradients computes nothing itself.
-        #expect(!examples.isEmpty || definition.prototype is Gradient)
+        // What asks for gradients computes nothing itself; what reads sequences has tests of its own, since operands here are tensors.
+        #expect(!examples.isEmpty || definition.prototype is Gradient || definition.prototype is any ReadsContainers)
         for example in examples { #expect(example.op.name == name, "\(example.name)") }
         #expect(definition.prototype.name == name)
         #expect(Set(definition.attributes.map(\.name)).count == definition.attributes.count)

@@ -21,6 +21,8 @@ typedef enum {
     CONNX_MODEL,
     CONNX_TENSOR,
     CONNX_FUNCTION,
+    CONNX_SEQUENCE,
+    CONNX_OPTIONAL,
 } connx_kind;
 
 /// AttributeProto.AttributeType.
@@ -76,6 +78,7 @@ typedef struct { const void *raw; } connx_sparse_tensor;
 
 #include "connx_read.h"
 #include "connx_build.h"
+#include "connx_data.h"
 
 /// Parses a regular file of at most 2 GB.
 connx_document *connx_open(const char *path, connx_kind kind, connx_error *error);

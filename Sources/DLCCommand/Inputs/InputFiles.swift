@@ -21,6 +21,23 @@ struct InputFiles {
         return tensors
     }
 
+    /// The values by input, of inputs that hold tensors too.
+    /// - Throws: as `read` does.
+    func readValues(_ arguments: [String]) throws -> [String: Datum] {
+        var values: [String: Datum] = [:]
+        var others: [String] = []
+        for argument in arguments {
+            let (port, path) = try split(argument)
+            guard let port = port ?? (ports.count == 1 ? ports[0] : nil), let container = port.container else {
+                others.append(argument)
+                continue
+            }
+            let value = try ContainerFiles.read(path, container.kind)
+            guard values.updateValue(value, forKey: port.name) == nil else { throw DLCError("input \(port.name) is given twice") }
+        }
+        return try values.merging(read(others).mapValues { .tensor($0) }) { first, _ in first }
+    }
+
     private func read(_ argument: String) throws -> [(String, Tensor)] {
         let (port, path) = try split(argument)
         switch ModelFile.kind(path) {
@@ -108,7 +125,7 @@ enum Describe {
         "\(type)[\(shape.map(\.description).joined(separator: ", "))]"
     }
 
-    static func port(_ port: Plan.Port) -> String { "\(port.name): \(type(port.type, port.shape))" }
+    static func port(_ port: Plan.Port) -> String { "\(port.name): \(port.typeText)" }
 
     static func state(_ state: Plan.State) -> String { "\(state.name): \(type(state.type, Shape(constants: state.shape)))" }
 

@@ -27,6 +27,11 @@ struct KnownInputs {
             }
             let small = given.filter { $0.tensor.rank <= 1 && $0.tensor.count <= Self.mostElements }
             options.inputs.ranks = Dictionary(given.map { ($0.name, $0.tensor.rank) }) { first, _ in first }
+            for argument in arguments {
+                if let (name, path) = try? ConstantInput.split(argument), let known = ContainerFiles.elements(path) {
+                    options.inputs.elements[name] = known
+                }
+            }
             // What cannot be compiled for every extent is for those of the files.
             var settled = options
             settled.inputs.shapes = Dictionary(given.map { ($0.name, $0.tensor.shape) }) { first, _ in first }
@@ -93,7 +98,7 @@ enum ConstantInput {
     }
 
     /// Names of inputs and files may hold equals signs: the first whose rest is a file divides them.
-    private static func split(_ argument: String) throws -> (name: String, path: String) {
+    static func split(_ argument: String) throws -> (name: String, path: String) {
         var first: (String, String)?
         for index in argument.indices where argument[index] == "=" && index != argument.startIndex {
             let parts = (String(argument[..<index]), String(argument[argument.index(after: index)...]))

@@ -87,6 +87,18 @@ struct RandomInputs {
         return try Tensor(integers: (0..<count).map { _ in Int64(generator.next() % below) }, type: port.type, shape: shape)
     }
 
+    /// As `tensor`; of a sequence two tensors, of an optional one, whose extents of their own are 2.
+    func value(_ port: Plan.Port, seed: UInt64) throws -> Datum {
+        guard let container = port.container else { return .tensor(try tensor(port, seed: seed)) }
+        guard case .shape(let extents) = container.elements else {
+            throw DLCError("input \(port.name) is \(port.typeText), whose tensors have no known number of dimensions; give a file")
+        }
+        let shape = extents.map { Dim($0 ?? 2) }
+        let held = Plan.Port(name: port.name, type: port.type, shape: shape, location: port.location)
+        if !container.kind.isSequence { return .tensor(try tensor(held, seed: seed)) }
+        return .sequence(try (0..<2).map { try tensor(held, seed: seed &+ UInt64($0) << 32) })
+    }
+
     /// Zeros of the inputs' shapes.
     func zeros() throws -> [Tensor] {
         try ports.map { try Tensor(type: $0.type, shape: shape($0)) { _ in } }

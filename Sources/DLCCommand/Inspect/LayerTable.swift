@@ -23,6 +23,8 @@ struct LayerTable {
             var bytes = 0.0
             for result in node.results where uses[result.index] > 0 {
                 let type = graph.type(result)
+                // How much a sequence holds only data know.
+                guard type.container == nil else { continue }
                 bytes += Double((try? type.shape.product().evaluate(bindings)) ?? 0) * Double(type.element.size)
             }
             let output = node.results.first.map { graph.type($0).description } ?? ""

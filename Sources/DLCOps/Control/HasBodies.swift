@@ -4,7 +4,7 @@ import DLCGraph
 ///
 /// What a graph reads from outside are operands behind those that the operator has itself, one for each further input of every
 /// graph. Symbols in a graph are those of the graph around it, and its own.
-public protocol HasBodies: Operator {
+public protocol HasBodies: ReadsContainers {
     /// The graphs in the order of the attributes.
     var bodies: [Graph] { get set }
 }
@@ -14,13 +14,8 @@ enum ControlOps {
 }
 
 extension HasBodies {
-    /// Symbols that a body defines for itself, because data or its rounds decide them.
-    /// - Parameter entries: inputs whose extents change from round to round.
-    func locals(of body: Graph, entries: Range<Int> = 0..<0) -> Set<String> {
-        var symbols = Set(body.nodes.flatMap { $0.results.flatMap { body.shape($0).flatMap(\.symbols) } }.filter(body.isFromData))
-        for port in body.inputs[entries] {
-            symbols.formUnion(body.shape(port.value).compactMap(\.symbol).filter { $0.hasPrefix("carried") })
-        }
-        return symbols
+    /// Symbols that a body defines for itself, because data decide them.
+    func locals(of body: Graph) -> Set<String> {
+        Set(body.nodes.flatMap { $0.results.flatMap { body.shape($0).flatMap(\.symbols) } }.filter(body.isFromData))
     }
 }

@@ -49,6 +49,10 @@ public struct If: HasBodies {
         let (thenLocals, otherLocals) = (locals(of: then), locals(of: otherwise))
         return try zip(then.outputs, otherwise.outputs).map { a, b in
             let (a, b) = (then.type(a.value), otherwise.type(b.value))
+            if a.container != nil || b.container != nil {
+                guard let both = a.joined(with: b) else { throw DLCError("the branches give \(a) and \(b), which no type holds") }
+                return Fact(both)
+            }
             guard a.element == b.element, a.rank == b.rank else {
                 throw DLCError("the branches give \(a) and \(b); expected one element type and rank")
             }
@@ -60,8 +64,8 @@ public struct If: HasBodies {
         }
     }
 
-    public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {
-        let isTrue = try Oracle.operand(operands, 0).integers().first == 1
+    public func evaluate(values operands: [Datum?]) throws -> [Datum] {
+        let isTrue = try operands.first??.tensor.integers().first == 1
         let rest = isTrue ? operands[1..<1 + then.inputs.count] : operands[(1 + then.inputs.count)...]
         return try (isTrue ? then : otherwise).evaluate(Array(rest))
     }
@@ -69,10 +73,10 @@ public struct If: HasBodies {
 
 extension Graph {
     /// The outputs in order for inputs in order.
-    func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {
-        var named: [String: Tensor] = [:]
-        for (port, tensor) in zip(inputs, operands) { named[port.name] = tensor }
-        let results = try Interpreter.run(self, named)
+    func evaluate(_ operands: [Datum?]) throws -> [Datum] {
+        var named: [String: Datum] = [:]
+        for (port, value) in zip(inputs, operands) { named[port.name] = value }
+        let results = try Interpreter.run(self, values: named)
         return try outputs.map { port in
             guard let result = results[port.name] else { throw DLCError("output \(port.name) is missing") }
             return result
@@ -81,7 +85,8 @@ extension Graph {
 }
 
 extension InferContext {
-    /// Throws where operands have not the element types and ranks of a graph's inputs, or other extents.
+    /// Throws where operands have not the element types and ranks of a graph's inputs, have other extents, or may be values that these
+    /// do not hold.
     /// - Parameter changing: how many of the first may have other extents, since rounds change them.
     func check(_ types: [TensorType], from first: Int, changing: Int = 0) throws {
         guard types.isEmpty || count == first + types.count else {
@@ -89,10 +94,11 @@ extension InferContext {
         }
         for (index, type) in types.enumerated() {
             let given = try operand(first + index).type
+            if type.container != nil, type.holds(given) { continue }
             let isOther = zip(given.shape, type.shape).contains { $0.constant != nil && $1.constant != nil && $0 != $1 }
-            guard given.element == type.element, given.rank == type.rank, index < changing || !isOther else {
-                throw DLCError("a graph reads \(type), given is \(given)")
-            }
+            guard given.container == nil, type.container == nil, given.element == type.element, given.rank == type.rank,
+                index < changing || !isOther
+            else { throw DLCError("a graph reads \(type), given is \(given)") }
         }
     }
 

@@ -5,7 +5,8 @@ import DLCGraph
 /// Operands: count?, i64; condition?, bool; the initial values; what the graph reads from outside. The graph's inputs are the round,
 /// `i64[]`; the condition, `bool[]`; the values that it carries; what it reads. Its outputs are the condition, the next values, and
 /// rows. Results are the last values and the rows of all rounds, stacked. An extent of a carried value that changes from round to
-/// round is a symbol `carried…` in the type of the graph's input.
+/// round is a symbol in the type of the graph's input that the initial value has not there. A sequence that is carried has in each
+/// round the type of the graph's input, which holds the initial one and the next.
 public struct Loop: HasBodies {
     public var body: Graph
     /// How many values are carried.
@@ -59,11 +60,16 @@ public struct Loop: HasBodies {
             throw DLCError("a body with \(body.inputs.count) inputs and \(body.outputs.count) outputs cannot carry \(carried) values")
         }
         try context.check(body.inputs[2...].map { body.type($0.value) }, from: 2, changing: carried)
-        let outer = locals(of: body, entries: 2..<2 + carried)
+        let outer = locals(of: body).union(varying(try (0..<carried).map { try context.operand(2 + $0).type }))
         var facts: [Fact] = []
         for index in 0..<carried {
             let (entry, next) = (body.type(body.inputs[2 + index].value), body.type(body.outputs[1 + index].value))
             let initial = try context.operand(2 + index).type
+            if entry.container != nil || next.container != nil {
+                guard entry.holds(next) else { throw DLCError("a value that is carried is \(entry) in one round and \(next) in the next") }
+                facts.append(Fact(entry))
+                continue
+            }
             guard next.element == entry.element, next.rank == entry.rank else {
                 throw DLCError("a value that is carried is \(entry) in one round and \(next) in the next")
             }
@@ -78,9 +84,20 @@ public struct Loop: HasBodies {
         let count = body.outputs.count > 1 + carried ? rounds ?? context.unknown("rounds") : 0
         for port in body.outputs[(1 + carried)...] {
             let row = body.type(port.value)
+            guard row.container == nil else { throw DLCError("rows are \(row), which cannot be stacked") }
             facts.append(Fact(row.element, [count] + row.shape.map { outer.isDisjoint(with: $0.symbols) ? $0 : context.unknown("row") }))
         }
         return facts
+    }
+
+    /// Symbols of values that are carried whose extents change from round to round.
+    /// - Parameter initial: the types of the values before the first round.
+    package func varying(_ initial: [TensorType]) -> Set<String> {
+        var symbols: Set<String> = []
+        for (port, type) in zip(body.inputs.dropFirst(2), initial) {
+            for (dim, first) in zip(body.shape(port.value), type.shape) where dim != first { symbols.formUnion(dim.symbol.map { [$0] } ?? []) }
+        }
+        return symbols
     }
 
     /// Whether the condition is true after every round, or what it was before the first.
@@ -90,28 +107,31 @@ public struct Loop: HasBodies {
         return (try? body.constant(result)?.integers().first) == 1
     }
 
-    public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {
-        let operands = operands + [Tensor?](repeating: nil, count: max(0, 2 - operands.count))
-        let count = try operands[0]?.integers().first.map { Int($0) } ?? .max
-        var goesOn = try operands[1]?.integers().first != 0
-        var values = try (0..<carried).map { try Oracle.operand(operands, 2 + $0) }
+    public func evaluate(values operands: [Datum?]) throws -> [Datum] {
+        let operands = operands + [Datum?](repeating: nil, count: max(0, 2 - operands.count))
+        let count = try operands[0]?.tensor.integers().first.map { Int($0) } ?? .max
+        var goesOn = try operands[1]?.tensor.integers().first != 0
+        var values = try (0..<carried).map { index in
+            guard 2 + index < operands.count, let value = operands[2 + index] else { throw DLCError("operand \(2 + index) is missing") }
+            return value
+        }
         let captured = Array(operands[(2 + carried)...])
         var rows = [[Tensor]](repeating: [], count: body.outputs.count - 1 - carried)
         var round = 0
         while goesOn, round < count {
             guard round < 1 << 16 else { throw DLCError("the loop does not end within \(1 << 16) rounds") }
-            let inputs: [Tensor?] = [try Tensor([Int64(round)], shape: []), try Tensor([goesOn], shape: [])] + values + captured
+            let inputs: [Datum?] = [.tensor(try Tensor([Int64(round)], shape: [])), .tensor(try Tensor([goesOn], shape: []))] + values + captured
             let results = try body.evaluate(inputs)
-            goesOn = try results[0].integers().first == 1
+            goesOn = try results[0].tensor.integers().first == 1
             values = Array(results[1..<1 + carried])
-            for index in rows.indices { rows[index].append(results[1 + carried + index]) }
+            for index in rows.indices { rows[index].append(try results[1 + carried + index].tensor) }
             round += 1
         }
         return try values
             + rows.enumerated().map { index, rows in
                 let type = body.type(body.outputs[1 + carried + index].value)
                 let shape = rows.first?.shape ?? type.shape.map { $0.constant ?? 0 }
-                return try Tensor(type: type.element, shape: [rows.count] + shape) { target in
+                return .tensor(try Tensor(type: type.element, shape: [rows.count] + shape) { target in
                     var place = target.baseAddress
                     for row in rows {
                         guard row.shape == shape else { throw DLCError("a stacked row is \(row.type)\(row.shape) after rows of \(shape)") }
@@ -120,7 +140,7 @@ public struct Loop: HasBodies {
                             place = place.map { $0 + bytes.count }
                         }
                     }
-                }
+                })
             }
     }
 }

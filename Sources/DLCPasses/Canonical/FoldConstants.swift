@@ -8,7 +8,7 @@ public let foldConstants = Pass("fold-constants", rule: { graph, options in
     let weights = weights(of: graph)
     let quantized = graph.stage < .canonical ? QuantizedWeights.results(of: graph) : []
     return { rewriter, node in
-        guard !(node.op is Constant), !node.op.definition.traits.contains(.impure) else { return nil }
+        guard !(node.op is Constant), !(node.op is any ReadsContainers), !node.op.definition.traits.contains(.impure) else { return nil }
         // Until layers of integers are recognised; what remains is spelled in other operators then, and folded.
         guard !quantized.contains(node.results[0]) else { return nil }
         var read = 0

@@ -29,7 +29,7 @@ extension Scheduling {
             for body in op.bodies {
                 let (own, rest) = (captured.prefix(body.inputs.count), captured.dropFirst(body.inputs.count))
                 captured = rest
-                item.blocks.append(try append(body, entries: [], captured: Array(own), graph))
+                item.blocks.append(try append(body, entries: [], varying: [], captured: Array(own), graph))
             }
         case let op as Loop:
             item.kind = .loop
@@ -37,20 +37,25 @@ extension Scheduling {
             let entries = (0..<2 + op.carried).map { _ in newSlot() }
             let captured = Array(zip(node.operands, item.operands))[(2 + op.carried)...]
             item.operands = Array(item.operands[..<(2 + op.carried)])
-            item.blocks = [try append(op.body, entries: entries, captured: Array(captured), graph)]
+            let initial = node.operands.dropFirst(2).prefix(op.carried).map { $0.map { graph.type($0) } ?? TensorType(.bool, []) }
+            item.blocks = [try append(op.body, entries: entries, varying: op.varying(initial), captured: Array(captured), graph)]
             let rows = op.body.outputs[(1 + op.carried)...].map { op.body.type($0.value) }
             item.parameters = [op.carried] + rows.map { Int($0.element.rawValue) }
             // Rows that there are none of have no extents but those that are known.
             item.shapes = rows.map { row in row.shape.map { $0.constant == nil ? 0 : $0 } }
-        default: throw DLCError("has no place in a schedule")
+        default:
+            guard try completeSequence(&item, node, graph) else { throw DLCError("has no place in a schedule") }
         }
     }
 
     /// A block for a body.
     /// - Parameters:
     ///   - entries: slots that whoever runs the block fills: its first inputs.
+    ///   - varying: symbols of values that a loop carries whose extents change from round to round.
     ///   - captured: what its other inputs are, and where they lie.
-    private mutating func append(_ body: Graph, entries: [Int], captured: [(Value?, Int)], _ graph: Graph) throws -> Int {
+    private mutating func append(
+        _ body: Graph, entries: [Int], varying: Set<String>, captured: [(Value?, Int)], _ graph: Graph
+    ) throws -> Int {
         guard body.states.isEmpty else {
             throw DLCError("draws random numbers or keeps a state inside of control flow, which is not supported")
         }
@@ -77,7 +82,7 @@ extension Scheduling {
         let carried = Set(body.inputs.prefix(entries.count).map(\.name))
         for port in graph.inputs where carried.contains(port.name) {
             let place = slots[port.value.index] ?? 0
-            let found = bindings(graph.type(port.value), slot: place) { $0.hasPrefix("carried") }
+            let found = bindings(graph.type(port.value), slot: place, varying.contains)
             schedule.blocks[block].bindings += found
         }
         try fill(block, graph, slots)

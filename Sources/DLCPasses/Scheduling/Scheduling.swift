@@ -21,7 +21,9 @@ public struct Scheduling {
     private var nameIndexes: [String: Int] = [:]
 
     /// Whether a graph needs a schedule.
-    public static func isNeeded(_ graph: Graph) -> Bool { graph.nodes.contains { isCut($0, graph) } }
+    public static func isNeeded(_ graph: Graph) -> Bool {
+        graph.nodes.contains { isCut($0, graph) } || (graph.inputs + graph.outputs).contains { graph.type($0.value).container != nil }
+    }
 
     /// - Parameter graph: canonical.
     /// - Throws: where an operator has no kernel for its types, naming the node; where a graph with states needs a schedule.
@@ -59,11 +61,12 @@ public struct Scheduling {
                 plan.inputs.append(
                     Plan.Port(
                         name: port.name, type: type.element, shape: type.shape, declared: graph.declaredShapes[port.name],
-                        location: .input(index)))
+                        container: type.container, location: .input(index)))
             }
             for port in graph.outputs {
                 let type = graph.type(port.value)
-                plan.outputs.append(Plan.Port(name: port.name, type: type.element, shape: type.shape, location: place))
+                plan.outputs.append(
+                    Plan.Port(name: port.name, type: type.element, shape: type.shape, container: type.container, location: place))
             }
             plan.schedule = schedule
         }

@@ -22,6 +22,8 @@ public final class Session {
     /// Whether the arena holds what the last run has computed.
     var hasOutputs = false
     private var inputs: [Tensor?]
+    /// Inputs that hold tensors, by index.
+    private var held: [Int: Datum] = [:]
     /// Whether the model's constants that are packed at load are so.
     private var isPacked = false
     let states: StateMemory
@@ -67,6 +69,12 @@ public final class Session {
         set { runner?.iterationLimit = newValue }
     }
 
+    /// The most tensors that a sequence may hold whose length the data decide; a run that would make a longer one is an error.
+    public var sequenceLimit: Int {
+        get { runner?.sequenceLimit ?? ScheduleRunner.usualSequenceLimit }
+        set { runner?.sequenceLimit = newValue }
+    }
+
     /// Runs the model and copies its outputs.
     /// - Parameters:
     ///   - inputs: a tensor per input, by name.
@@ -74,13 +82,13 @@ public final class Session {
     ///     Results do not depend on it.
     /// - Throws: a `DLCError` naming the input: where one is missing, unknown, or of the wrong type or shape.
     public func run(_ inputs: [String: Tensor], threads: Int? = nil) throws -> [String: Tensor] {
-        for name in inputs.keys.sorted() where !model.inputs.contains(where: { $0.name == name }) {
-            let known = model.inputs.map { "\($0.name): \(Self.describe($0))" }.joined(separator: ", ")
-            throw DLCError("there is no input \(name); the model has \(known)")
+        if model.inputs.contains(where: { $0.container != nil }) {
+            return try run(values: inputs.mapValues { .tensor($0) }, threads: threads).mapValues { try $0.tensor }
         }
+        try checkNames(Array(inputs.keys))
         for (index, port) in model.inputs.enumerated() {
             guard let tensor = inputs[port.name] else {
-                throw DLCError("input \(port.name) is missing; expected \(Self.describe(port))")
+                throw DLCError("input \(port.name) is missing; expected \(port.typeText)")
             }
             try setInput(index, tensor)
         }
@@ -90,17 +98,26 @@ public final class Session {
         return outputs
     }
 
+    /// Throws where a name is that of no input.
+    func checkNames(_ names: [String]) throws {
+        for name in names.sorted() where !model.inputs.contains(where: { $0.name == name }) {
+            let known = model.inputs.map { "\($0.name): \($0.typeText)" }.joined(separator: ", ")
+            throw DLCError("there is no input \(name); the model has \(known)")
+        }
+    }
+
     /// Sets an input for the runs to come. The tensor is read in place and kept.
     /// - Throws: where its type or shape does not fit.
     public func setInput(_ index: Int, _ tensor: Tensor) throws {
         guard model.inputs.indices.contains(index) else { throw DLCError("there is no input \(index)") }
         let port = model.inputs[index]
+        guard port.container == nil else { return try setValue(index, .tensor(tensor)) }
         let fits =
             tensor.type == port.type && tensor.rank == port.shape.count
             && zip(port.shape, tensor.shape).allSatisfy { $0.constant == nil || $0.constant == $1 }
         guard fits else {
             if tensor.type == port.type, let error = binding.contradiction(index, tensor.shape) { throw error }
-            throw DLCError("input \(port.name) expects \(Self.describe(port)), found \(tensor.type)\(tensor.shape)")
+            throw DLCError("input \(port.name) expects \(port.typeText), found \(tensor.type)\(tensor.shape)")
         }
         inputs[index] = tensor
     }
@@ -117,7 +134,7 @@ public final class Session {
         if let runner {
             try requireInputs()
             hasOutputs = false
-            try runner.run(inputs, binding, threads: limit)
+            try runner.run(inputs, held, binding, threads: limit)
         } else {
             let bound = try prepare()
             dlc_threads_limit(pool.handle, Int32(limit))
@@ -144,7 +161,7 @@ public final class Session {
     /// A copy of an output of the last run.
     /// - Throws: where there is no such output, or no run has succeeded since the last that was begun.
     public func output(_ index: Int) throws -> Tensor {
-        if let runner { return try runner.output(checked(index)) }
+        if let runner { return try runner.output(checked(index)).tensor }
         let (bytes, shape) = try outputBytes(index)
         if let strings = stringOutputs[index] { return strings }
         return try Tensor(type: model.outputs[index].type, shape: shape) { $0.copyMemory(from: bytes) }
@@ -156,7 +173,7 @@ public final class Session {
     /// Calls `body` with the bytes of an output of the last run, in place.
     /// - Throws: what `output` and `body` throw.
     public func withOutput<R>(_ index: Int, _ body: (UnsafeRawBufferPointer) throws -> R) throws -> R {
-        if let runner { return try runner.output(checked(index)).withUnsafeBytes(body) }
+        if let runner { return try runner.output(checked(index)).tensor.withUnsafeBytes(body) }
         let bytes = try outputBytes(index).bytes
         return try stringOutputs[index].map { try $0.withUnsafeBytes(body) } ?? body(bytes)
     }
@@ -207,9 +224,35 @@ public final class Session {
     public var arena: ArenaLayout? { current?.layout }
 
     private func requireInputs() throws {
-        for (index, input) in inputs.enumerated() where input == nil {
-            throw DLCError("input \(model.inputs[index].name) is missing; expected \(Self.describe(model.inputs[index]))")
+        for (index, input) in inputs.enumerated() where input == nil && held[index] == nil {
+            let port = model.inputs[index]
+            // An optional that nobody gives holds nothing.
+            if port.container?.kind.isOptional == true { held[index] = .absent } else {
+                throw DLCError("input \(port.name) is missing; expected \(port.typeText)")
+            }
         }
+    }
+
+    /// Sets an input that holds tensors for the runs to come; they are read in place and kept.
+    /// - Throws: where it does not fit.
+    public func setValue(_ index: Int, _ value: Datum) throws {
+        guard model.inputs.indices.contains(index) else { throw DLCError("there is no input \(index)") }
+        let port = model.inputs[index]
+        guard let container = port.container else { return try located("input \(port.name)") { try setInput(index, value.tensor) } }
+        try located("input \(port.name)") {
+            try container.check(value, port.type)
+            if case .sequence(let tensors) = value, tensors.count > sequenceLimit {
+                throw DLCError("a sequence holds \(tensors.count) tensors; the limit is \(sequenceLimit)")
+            }
+        }
+        held[index] = value
+    }
+
+    /// A copy of an output of the last run, which may hold tensors.
+    /// - Throws: where there is no such output, or no run has succeeded since the last that was begun.
+    public func value(_ index: Int) throws -> Datum {
+        if let runner { return try runner.output(checked(index)) }
+        return .tensor(try output(index))
     }
 
     func prepare() throws -> BoundPlan {
@@ -259,9 +302,5 @@ public final class Session {
         if let base = arenaMemory.base, plan.layout.peak <= arenaMemory.capacity { return plan.setArena(base) }
         let constants = bound.isEmpty ? model.constantAddresses : nil
         plan.setArena(try arenaMemory.reserve(plan.layout.peak) { Prefault(model.plan, constants, arena: $0) })
-    }
-
-    private static func describe(_ port: Plan.Port) -> String {
-        "\(port.type)[\(port.shape.map(\.description).joined(separator: ", "))]"
     }
 }

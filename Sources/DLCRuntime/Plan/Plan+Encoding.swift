@@ -226,7 +226,23 @@ extension ByteWriter {
         byte(port.type.rawValue)
         try list(port.shape) { try $0.dim($1) }
         try list(port.declared == port.shape ? [] : port.declared) { try $0.dim($1) }
+        container(port.container)
         location(port.location)
+    }
+
+    private mutating func container(_ container: Container?) {
+        byte(container?.kind.rawValue ?? 0)
+        switch container?.elements {
+        case nil: break
+        case .some(.none): byte(0)
+        case .any: byte(1)
+        case .shape(let extents):
+            byte(2)
+            list(extents) { writer, extent in
+                writer.byte(extent == nil ? 0 : 1)
+                if let extent { writer.count(extent) }
+            }
+        }
     }
 
     fileprivate mutating func location(_ location: Plan.Location) {
@@ -271,7 +287,22 @@ extension ByteReader {
     fileprivate mutating func port() throws -> Plan.Port {
         let (name, type, shape, declared) = (try string(), try elementType(), try list { try $0.dim() }, try list { try $0.dim() })
         guard declared.isEmpty || declared.count == shape.count else { throw DLCError("\(name.printable()) is declared with another rank") }
-        return Plan.Port(name: name, type: type, shape: shape, declared: declared.isEmpty ? nil : declared, location: try location())
+        let container = try self.container()
+        guard container == nil || shape.isEmpty else { throw DLCError("\(name.printable()) holds tensors and has a shape") }
+        return Plan.Port(
+            name: name, type: type, shape: shape, declared: declared.isEmpty ? nil : declared, container: container, location: try location())
+    }
+
+    private mutating func container() throws -> Container? {
+        let code = try byte()
+        if code == 0 { return nil }
+        guard let kind = Container.Kind(rawValue: code) else { throw DLCError("the plan names unknown kind of value \(code)") }
+        switch try byte() {
+        case 0: return Container(kind, .none)
+        case 1: return Container(kind, .any)
+        case 2: return Container(kind, .shape(try list { try $0.byte() == 0 ? nil : try $0.size() }))
+        case let code: throw DLCError("the plan names unknown shapes \(code)")
+        }
     }
 
     fileprivate mutating func location() throws -> Plan.Location {

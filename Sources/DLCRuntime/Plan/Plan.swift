@@ -12,15 +12,25 @@ public struct Plan: Sendable {
         public var shape: Shape
         /// Extents as the model declares them, where constraints have settled symbols since.
         public var declared: Shape
+        /// How it holds tensors where it is none itself; its shape is `[]` then.
+        public var container: Container?
         /// Where the port's elements are, in row-major order.
         public var location: Location
 
-        public init(name: String, type: ElementType, shape: Shape, declared: Shape? = nil, location: Location) {
+        public init(
+            name: String, type: ElementType, shape: Shape, declared: Shape? = nil, container: Container? = nil, location: Location
+        ) {
             self.name = name
             self.type = type
             self.shape = shape
             self.declared = declared ?? shape
+            self.container = container
             self.location = location
+        }
+
+        /// The type in words: `f32[N, 3]`, `sequence of f32[?, 3]`.
+        public var typeText: String {
+            container?.description(of: type) ?? "\(type)[\(shape.map(\.description).joined(separator: ", "))]"
         }
     }
 

@@ -34,9 +34,36 @@ public struct Schedule: Sendable, FieldGroup {
         /// What a function of strings takes and gives (`TextFunction`): `[function, numbers…, places of texts among the names…]`.
         package static let text = Kind(rawValue: 9)
 
+        /// x…; a sequence of them.
+        package static let sequence = Kind(rawValue: 16)
+        /// sequence, position; a tensor.
+        package static let sequenceAt = Kind(rawValue: 17)
+        /// sequence, x, position?; the sequence with x.
+        package static let sequenceInsert = Kind(rawValue: 18)
+        /// sequence, position?; the sequence without a tensor.
+        package static let sequenceErase = Kind(rawValue: 19)
+        /// sequence; its length.
+        package static let sequenceLength = Kind(rawValue: 20)
+        /// x, split?; the parts (`[axis, keeps the axis]`).
+        package static let splitToSequence = Kind(rawValue: 21)
+        /// sequence; its tensors joined (`[axis, is a new axis]`).
+        package static let concatFromSequence = Kind(rawValue: 22)
+        /// x?; an optional that holds it, or nothing.
+        package static let optional = Kind(rawValue: 23)
+        /// optional; whether it holds something.
+        package static let hasElement = Kind(rawValue: 24)
+        /// optional; what it holds.
+        package static let getElement = Kind(rawValue: 25)
+
+        /// Whether sequences and optionals are read or made.
+        var isOfSequences: Bool { rawValue >= Kind.sequence.rawValue }
+
         package static let choices: ChoiceTable<Kind> = [
             piece: "piece", numbers: "numbers", nonZero: "non_zero", compress: "compress", range: "range", unique: "unique",
-            branch: "if", loop: "loop", measure: "measure", text: "strings",
+            branch: "if", loop: "loop", measure: "measure", text: "strings", sequence: "sequence", sequenceAt: "sequence_at",
+            sequenceInsert: "sequence_insert", sequenceErase: "sequence_erase", sequenceLength: "sequence_length",
+            splitToSequence: "split_to_sequence", concatFromSequence: "concat_from_sequence", optional: "optional",
+            hasElement: "optional_has_element", getElement: "optional_get_element",
         ]
     }
 
@@ -190,6 +217,14 @@ extension Schedule {
         case .compress: fits = operands == 2 && results == 1 && parameters <= 1
         case .range: fits = operands == 3 && results == 1
         case .unique: fits = operands == 1 && results == 4 && (1...2).contains(parameters)
+        case .sequence: fits = results == 1 && parameters == 0
+        case .sequenceAt: fits = operands == 2 && results == 1 && parameters == 0
+        case .sequenceInsert: fits = (2...3).contains(operands) && results == 1 && parameters == 0
+        case .sequenceErase: fits = (1...2).contains(operands) && results == 1 && parameters == 0
+        case .sequenceLength, .hasElement, .getElement: fits = operands == 1 && results == 1 && parameters == 0
+        case .splitToSequence: fits = (1...2).contains(operands) && results == 1 && parameters == 2
+        case .concatFromSequence: fits = operands == 1 && results == 1 && parameters == 2
+        case .optional: fits = operands <= 1 && results == 1 && parameters == 0
         case .branch:
             fits =
                 operands == 1 && item.blocks.count == 2
