@@ -76,6 +76,7 @@ import Testing
         let none = try quantization.applied(where: [false, false, false])
         #expect(try Interpreter.run(none, ["x": x])["answer"] == Interpreter.run(graph, ["x": x])["answer"])
         let one = try quantization.applied(where: [false, true, false])
+        #expect(QuantizableLayer.all(in: try quantization.applied(where: [true, true, true])).isEmpty)
         #expect(one.nodes.count { $0.op is QuantizeLinear } == 1 && one.nodes.count { $0.op is DequantizeLinear } == 3)
     }
 

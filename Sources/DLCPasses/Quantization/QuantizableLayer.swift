@@ -15,8 +15,8 @@ public struct QuantizableLayer: Sendable {
     /// A constant bias, one number for each channel.
     let bias: Tensor?
 
-    /// The layers of a canonical graph, in its order. Left out are those whose sums may not fit 32 bits and those whose weights
-    /// are not all finite.
+    /// The layers of a canonical graph, in its order. Left out are those whose sums may not fit 32 bits, those whose weights are not
+    /// all finite, and those that read what is quantized already.
     public static func all(in graph: Graph) -> [QuantizableLayer] {
         var counts: [String: Int] = [:]
         return graph.nodes.indices.compactMap { index in
@@ -29,7 +29,7 @@ public struct QuantizableLayer: Sendable {
         let node = graph.nodes[index]
         guard let axis = Self.channelAxis(node.op), let input = node.operands[0], let weights = node.operands[1].flatMap(graph.constant),
             graph.type(input).element == .float32, weights.type == .float32, weights.rank >= 2, node.op is Conv || weights.rank == 2,
-            weights.count > 0, !QuantizedWeights.mayOverflow(Shape(weights.shape.map { Dim($0) }), node.op),
+            weights.count > 0, !(graph.producer(of: input)?.op is DequantizeLinear), !QuantizedWeights.mayOverflow(Shape(weights.shape.map { Dim($0) }), node.op),
             (try? weights.withElements(of: Float.self) { $0.allSatisfy(\.isFinite) }) == true
         else { return nil }
         (self.index, self.input, self.weights, channelAxis) = (index, input, weights, axis)

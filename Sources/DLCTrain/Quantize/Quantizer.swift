@@ -49,7 +49,7 @@ public struct Quantizer: Sendable {
         let graph = try Self.folded(graph)
         let found = QuantizableLayer.all(in: graph)
         guard !found.isEmpty else {
-            throw DLCError("has no layer that 8-bit integers could compute: no convolution or product in f32 with constant weights")
+            throw DLCError("has no layer that 8-bit integers could compute: no convolution or product in f32 with constant weights that is not quantized yet")
         }
         var observed: [Value] = []
         for layer in found where !observed.contains(layer.input) { observed.append(layer.input) }
