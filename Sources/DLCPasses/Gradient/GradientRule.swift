@@ -70,7 +70,7 @@ public struct GradientRule: Sendable {
 public enum GradientRules {
     static let all: [GradientRule] =
         elementwise + arithmetic + movement + indexing + reductions + products + attention + normalization + layers + regions + classic
-        + training + sequences
+        + training + sequences + text
 
     private static let byType = Dictionary(all.map { ($0.type, $0) }) { first, _ in first }
 
