@@ -141,6 +141,7 @@ public struct Pool: Operator {
         try windows.check(spatial: spatial.count)
         try windows.requirePadding(&context)
         guard p >= 1 else { throw DLCError("p is \(p); expected at least 1") }
+        guard storageOrder == 0 || storageOrder == 1 else { throw DLCError("storage_order is \(storageOrder); expected 0 or 1") }
         let shape = ImageIndex.shape(batch, channels, try windows.counts(spatial, ceilMode: ceilMode, &context), channelsLast: channelsLast)
         return kind == .max ? [Fact(x.element, shape), Fact(.int64, shape)] : [Fact(x.element, shape)]
     }

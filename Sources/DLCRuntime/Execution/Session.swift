@@ -199,8 +199,10 @@ public final class Session {
         let owner: any AnyObject & Sendable = arenaMemory.memory ?? model.constantAddresses
         switch model.outputs[index].location {
         case .input(let input):
-            if let tensor = inputs[input], try Checked.count(shape) == tensor.count { return try tensor.reshaped(shape) }
-            // A part of it, which whoever gave it may change.
+            if let tensor = inputs[input], tensor.type == model.outputs[index].type, try Checked.count(shape) == tensor.count {
+                return try tensor.reshaped(shape)
+            }
+            // A part of it, or its bits as another type, which whoever gave it may change.
             return try Tensor(type: model.outputs[index].type, shape: shape) { $0.copyMemory(from: bytes) }
         case .buffer:
             if let view = views[index], view.identity == UInt(bitPattern: bytes.baseAddress), view.shape == shape, view.owner === owner {

@@ -43,8 +43,8 @@ package struct IntegerConvolutionKernel: Kernel {
         let finish = try finish.parameters(step, y.type, columns: Int(conv.oc))
         let isPerChannel = zeroW.map { $0.count > 1 } ?? false
         let pixels = (x: Int64(try x.pixelStride()), y: Int64(try y.pixelStride()))
-        if groups > 1, Int(conv.c) == groups {
-            guard weights.count == window.taps * Int(conv.oc) else { throw DLCError("the weights are not those of \(conv.oc) channels") }
+        // Where extents were open when the weights were packed, those of single channels may lie as products have them.
+        if groups > 1, Int(conv.c) == groups, weights.count == window.taps * Int(conv.oc) {
             var depthwise = dlc_integer_depthwise()
             (depthwise.x_signed, depthwise.w_signed, depthwise.w_zero_per_channel) = (x.type == .int8, signedWeights, isPerChannel)
             (depthwise.n, depthwise.d, depthwise.h, depthwise.w) = (conv.n, conv.d, conv.h, conv.w)
