@@ -5,6 +5,8 @@ extension Elaborator {
     /// `x[:, 1:3, -1]`
     func indexed(_ base: BuildValue, _ indices: [IndexSyntax], _ range: SourceRange) -> BuildValue {
         let base = base.single
+        // The parser has said that there is none.
+        if indices.isEmpty { return .invalid }
         switch base {
         case .invalid:
             return .invalid

@@ -590,3 +590,10 @@ model M(x: f32[N, 4]) {
     return x.dropout(50)
 }
 // expect: 2:14 dropout: rate is 50.0; expected 0 to 1
+
+=== no index of a list
+model M(x: f32[N, 3]) {
+    a = [1, 2]
+    return y: x * a[]
+}
+// expect: 3:20 there is no index between `[` and `]`; for example `x[0]` or `x[:, 1:3]`
