@@ -147,7 +147,8 @@ private func batchNorm(_ rewriter: inout Rewriter, _ op: BatchNormalization, _ n
     var parts: [Value] = []
     for operand in node.operands.dropFirst() {
         guard let operand else { throw DLCError("an operand of batch norm is missing") }
-        parts.append(try cast(&rewriter, try along(&rewriter, operand, rank: rank, axis: 1), to: type))
+        // A vector is of one channel.
+        parts.append(try cast(&rewriter, try rank < 2 ? operand : along(&rewriter, operand, rank: rank, axis: 1), to: type))
     }
     guard parts.count == 4 else { throw DLCError("batch norm expects five operands") }
     let epsilon = rewriter.constant(try Tensor(filling: op.epsilon, type: rewriter.fact(parts[3]).element, shape: []))
