@@ -18,7 +18,8 @@ public let decompose = Pass("decompose", at: .canonical) { rewriter, node in
             return [try batchNorm(&rewriter, op, node, x)]
         }
         let (result, type) = (rewriter.fact(x).element, wide(rewriter.fact(x).element))
-        let shape = try channelShape(rewriter.shape(x).count, axis: 1, count: scaling.scale.count)
+        let (rank, count) = (rewriter.shape(x).count, scaling.scale.count)
+        let shape = try rank < 2 ? [count] : channelShape(rank, axis: 1, count: count)
         let scale = rewriter.constant(try Tensor(doubles: scaling.scale, type: type, shape: shape))
         let shift = rewriter.constant(try Tensor(doubles: scaling.shift, type: type, shape: shape))
         let product = try rewriter.add1(Binary(.mul), [try cast(&rewriter, x, to: type), scale], name: node.name)
