@@ -111,12 +111,19 @@ struct QuantizeCommand: ParsableCommand {
         if isJudged {
             let judge = try Judge(self, graph, known)
             let before = try judge.accuracy(graph)
-            var after = before
+            // The search comes back to choices that it has judged.
+            var known: [[Bool]: Double] = [:]
+            func accuracy(_ chosen: [Bool]) throws -> Double {
+                if let figure = known[chosen] { return figure }
+                let figure = try judge.accuracy(quantizer.graph(quantizing: chosen))
+                known[chosen] = figure
+                return figure
+            }
             isQuantized = try quantizer.most(of: isAllowed) { chosen in
-                after = try judge.accuracy(quantizer.graph(quantizing: chosen))
+                let after = try accuracy(chosen)
                 return drop.map { before - after <= $0 } ?? true
             }
-            after = try judge.accuracy(quantizer.graph(quantizing: isQuantized))
+            let after = try accuracy(isQuantized)
             verdict = "; accuracy \(Format.fixed(before, 4)) in floats, \(Format.fixed(after, 4)) now, on \(judge.count) examples"
         }
         try write(quantizer.graph(quantizing: isQuantized))

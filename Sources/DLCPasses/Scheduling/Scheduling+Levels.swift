@@ -59,7 +59,7 @@ extension Scheduling {
     mutating func fill(_ block: Int, _ graph: Graph, _ entries: [Int: Int]) throws {
         let levels = Levels(graph)
         var slots = entries
-        /// The slot of a value, and whether it is new.
+        /// The slot of a value, a new one where it has none.
         func slot(_ value: Value) -> Int {
             if let slot = slots[value.index] { return slot }
             slots[value.index] = newSlot()
