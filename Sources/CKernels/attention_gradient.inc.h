@@ -52,7 +52,7 @@ static void attention_gradient_rows(const dlc_call *call, int64_t begin, int64_t
         int64_t kv = head / (layer->heads / layer->kv_heads), seen;
         const float *k = (const float *)call->buffers[1] + batch * layer->k.batch + kv * layer->k.head;
         ((attention_statistics *)h.statistics)[query] = attention_row_weights(
-            layer, h.q + query * layer->q.row, k, call->buffers[3], h.mask_at + query * layer->mask.row, query, call->scratch, &seen);
+            layer, h.q + query * layer->q.row, k, call->buffers[3], h.mask_at + query * layer->mask.row, query, true, call->scratch, &seen);
     }
 }
 

@@ -32,6 +32,24 @@ DLC_INLINE void attention_row_scores(const dlc_attention *p, const float *q, con
     }
 }
 
+/// scores[key] = q · k[key], each sum along the depth by itself, as attention_tile has it: a gradient, whose tiles compute the scores
+/// again, wants just those whose maximum was taken, since what a large score loses in another order is more than exponents bear.
+static void attention_row_scores_in_order(const dlc_attention *p, const float *q, const float *k, int64_t keys, float *scores) {
+    enum { wide = 4 * VL, deep = 16 };
+    float turned[wide * deep];
+    for (int64_t key = 0; key < keys; key += wide) {
+        const int64_t rows = keys - key < wide ? keys - key : wide;
+        vf sum[4] = {vf_zero(), vf_zero(), vf_zero(), vf_zero()};
+        for (int64_t d = 0; d < p->depth; d += deep) {
+            const int64_t n = p->depth - d < deep ? p->depth - d : deep;
+            attention_pack_turned(k + key * p->k.row + d, p->k.row, rows, n, wide, turned);
+            for (int64_t i = 0; i < n; i++)
+                for (int v = 0; v < 4; v++) sum[v] = vf_fma(vf_set1(q[d + i]), vf_load(turned + i * wide + v * VL), sum[v]);
+        }
+        for (int v = 0; v * VL < rows; v++) vf_store_n(scores + key + v * VL, sum[v], rows - v * VL < VL ? rows - v * VL : VL);
+    }
+}
+
 /// y = factor · Σ scores[key] · v[key] over `columns` columns, which fill `vectors` vectors.
 DLC_INLINE void attention_row_values(const dlc_attention *p, int vectors, int64_t columns, const float *scores, const float *v,
                                      int64_t keys, float factor, float *y) {
@@ -62,9 +80,10 @@ DLC_INLINE void attention_row_values(const dlc_attention *p, int vectors, int64_
 
 /// The weights of one query, still to be divided by their sum, in `scores`, and how many keys it sees, none where all are masked.
 static attention_statistics attention_row_weights(const dlc_attention *p, const float *q, const float *k, const void *mask, int64_t mask_at,
-                                                  int64_t query, float *scores, int64_t *seen) {
+                                                  int64_t query, bool in_order, float *scores, int64_t *seen) {
     *seen = attention_seen(p, query);
-    attention_row_scores(p, q, k, *seen, scores);
+    if (in_order) attention_row_scores_in_order(p, q, k, *seen, scores);
+    else attention_row_scores(p, q, k, *seen, scores);
     for (int64_t i = *seen; i % VL != 0; i++) scores[i] = 0; // masking takes whole vectors
     return attention_weigh(p, scores, seen, attention_mask_row(p, scores, mask, mask_at, *seen));
 }
@@ -73,7 +92,7 @@ static attention_statistics attention_row_weights(const dlc_attention *p, const 
 static void attention_row(const dlc_attention *p, const float *q, const float *k, const float *v, const void *mask, int64_t mask_at,
                           float *y, attention_statistics *statistics, int64_t query, float *scores) {
     int64_t seen;
-    attention_statistics own = attention_row_weights(p, q, k, mask, mask_at, query, scores, &seen);
+    attention_statistics own = attention_row_weights(p, q, k, mask, mask_at, query, statistics != NULL, scores, &seen);
     float factor = own.factor;
     if (statistics) statistics[query] = own;
     // Keys that are not seen have the weight 0, with which infinite values make NaN.

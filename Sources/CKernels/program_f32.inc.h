@@ -154,6 +154,8 @@ DLC_APART void DLC_NAME(apply_vectors)(const dlc_instruction *in, int64_t n, flo
     case DLC_OP_ELU: DLC_MAP1(DLC_NAME(elu)(x, f0, 1.0f))
     case DLC_OP_SELU: DLC_MAP1(DLC_NAME(elu)(x, f0, f1))
     case DLC_OP_CELU:
+        // Of a negative alpha the exponents are positive.
+        if (f0 < 0) DLC_EACH1(x > 0 ? x : f0 * expm1f(x / f0))
         DLC_MAP1(vf_select(x > 0.0f, x, f0 * DLC_NAME(expm1_negative)(vf_select(x > 0.0f, vf_zero(), x / f0))))
     case DLC_OP_SOFTPLUS: DLC_MAP1(DLC_NAME(softplus)(x))
     case DLC_OP_SOFTSIGN: DLC_MAP1(x / (1.0f + vf_abs(x)))

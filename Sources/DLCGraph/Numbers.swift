@@ -87,10 +87,9 @@ extension GraphBuilder {
     public mutating func numbers(of value: Value, isSigned: Bool, depth: Int = 0) throws -> Value {
         let fact = fact(value)
         if fact.content != nil { return value }
-        guard !fact.element.isFloat, let shape = fact.shape.constants, try Checked.count(shape) <= Numbers.limit else {
-            throw DLCError("\(fact.type) is computed from data at run time; extents are read of at most \(Numbers.limit) integers")
-        }
-        if depth < 8, let producer = producer(of: value), producer.op is any FollowsElements,
+        let count = try fact.shape.constants.map { try Checked.count($0) } ?? .max
+        // What is put together of few unknown numbers and known ones may be longer.
+        if depth < 8, !fact.element.isFloat, count <= Fact.contentLimit, let producer = producer(of: value), producer.op is any FollowsElements,
             producer.operands.contains(where: { $0.map { self.fact($0).content != nil && !self.fact($0).shape.isEmpty } ?? false })
         {
             var attempt = self
@@ -98,6 +97,9 @@ extension GraphBuilder {
                 self = attempt
                 return followed
             }
+        }
+        guard !fact.element.isFloat, count <= Numbers.limit else {
+            throw DLCError("\(fact.type) is computed from data at run time; extents are read of at most \(Numbers.limit) integers")
         }
         return try add(Numbers(isSigned: isSigned), [value])[0]
     }

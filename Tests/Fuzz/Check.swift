@@ -73,6 +73,8 @@ enum Check {
             case (.failure, .failure): continue
             // A body that reads numbers of elements where an open extent is given is not held to them before it runs.
             case (.success, .failure(let error)) where "\(error)".contains("a graph reads"): continue
+            // A definition gives up sooner.
+            case (.success, .failure(let error)) where "\(error)".contains("does not end within"): continue
             case (.success, .failure(let error)):
                 return Failure(kind: .accepted, culprit: refuser(error), message: "\(run.bindings): the oracle says: \(error)")
             case (.failure(let error), .success):
@@ -143,7 +145,11 @@ enum Check {
             if let fault = disagreement(again, test, oracle, tolerance: 1e-5), !fault.contains("loop: expected") {
                 return Failure(kind: .onnx, culprit: "export", message: fault)
             }
-        } catch { return Failure(kind: .import, culprit: "onnx", message: "\(error)".replacingOccurrences(of: path, with: "FILE")) }
+        } catch {
+            // What the graph requires of extents ONNX cannot say, so that sizes which follow from it are numbers no longer.
+            if !canonical.constraints.isEmpty, "\(error)".hasSuffix("must be numbers") { return nil }
+            return Failure(kind: .import, culprit: "onnx", message: "\(error)".replacingOccurrences(of: path, with: "FILE"))
+        }
         return nil
     }
 

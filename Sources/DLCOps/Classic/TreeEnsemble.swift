@@ -51,11 +51,16 @@ public struct TreeEnsemble: Operator {
             try context.require(weights.shape[1], equals: 1, "weights are \(weights.type) where leaves have targets of their own")
             guard spoken.rank == 1 else { throw DLCError("targets are \(spoken.type); expected [L]") }
             try context.require(spoken.shape[0], equals: weights.shape[0], "targets are \(spoken.type) for weights \(weights.type)")
+            if let target = try spoken.constant?.integers().first(where: { $0 < 0 || $0 >= targets }) {
+                throw DLCError("a leaf speaks for target \(target) of \(targets)")
+            }
         } else {
             try context.require(weights.shape[1], equals: Dim(targets), "weights are \(weights.type) for \(targets) targets")
         }
         if let constant = nodes.constant {
-            let highest = try TreeNodes(constant, type: x.element).highestFeature
+            let forest = try TreeNodes(constant, type: x.element), highest = forest.highestFeature
+            try forest.check(
+                roots: roots.constant.map { try TreeNodes.roots($0) } ?? [], leaves: weights.shape[0].constant ?? .max)
             try context.require(.atLeast, x.shape[1], Dim(highest + 1), "a tree reads feature \(highest) of x, \(x.type)")
         }
         return [Fact(x.element, [x.shape[0], Dim(targets)])]
@@ -70,6 +75,9 @@ public struct TreeEnsemble: Operator {
             try weights.doubles(), try Oracle.optional(operands, 4)?.integers().map(Int.init), weights.shape[1]
         )
         let (rows, features, elements) = (x.shape[0], x.shape[1], try x.doubles())
+        guard forest.highestFeature < features else {
+            throw DLCError("a tree reads feature \(forest.highestFeature) of x, \(x.type)\(x.shape)")
+        }
         var result: [Double] = []
         for row in 0..<rows {
             var sums = [Double?](repeating: nil, count: targets)

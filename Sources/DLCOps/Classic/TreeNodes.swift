@@ -31,6 +31,14 @@ public struct TreeNodes: Sendable {
     /// Words of a node.
     public static func width(_ type: ElementType) -> Int { type == .float64 ? 6 : 4 }
 
+    /// Throws where a tree begins at no node, or a leaf has none of so many rows of weights.
+    func check(roots: [Int], leaves: Int) throws {
+        if let root = roots.first(where: { !nodes.indices.contains($0) }) { throw DLCError("a tree begins at node \(root) of \(nodes.count)") }
+        if let leaf = nodes.lazy.compactMap(\.leaf).first(where: { $0 < 0 || $0 >= leaves }) {
+            throw DLCError("a leaf has row \(leaf) of \(leaves) rows of weights")
+        }
+    }
+
     /// The highest feature that a node reads.
     public var highestFeature: Int { nodes.reduce(0) { max($0, $1.feature) } }
     public var hasNaNLeft: Bool { nodes.contains(where: \.nanGoesLeft) }

@@ -87,8 +87,8 @@ extension Graph {
 extension InferContext {
     /// Throws where operands have not the element types and ranks of a graph's inputs, have other extents, or may be values that these
     /// do not hold.
-    /// - Parameter changing: how many of the first may have other extents, since rounds change them.
-    func check(_ types: [TensorType], from first: Int, changing: Int = 0) throws {
+    /// - Parameter entering: how many of the first the graph is sure to read; extents of these must be the numbers that it reads.
+    mutating func check(_ types: [TensorType], from first: Int, entering: Int = 0) throws {
         guard types.isEmpty || count == first + types.count else {
             throw DLCError("\(count - first) values are given to graphs that read \(types.count)")
         }
@@ -96,9 +96,12 @@ extension InferContext {
             let given = try operand(first + index).type
             if type.container != nil, type.holds(given) { continue }
             let isOther = zip(given.shape, type.shape).contains { $0.constant != nil && $1.constant != nil && $0 != $1 }
-            guard given.container == nil, type.container == nil, given.element == type.element, given.rank == type.rank,
-                index < changing || !isOther
-            else { throw DLCError("a graph reads \(type), given is \(given)") }
+            let reason = "a graph reads \(type), given is \(given)"
+            guard given.container == nil, type.container == nil, given.element == type.element, given.rank == type.rank, !isOther else {
+                throw DLCError(reason)
+            }
+            guard index < entering else { continue }
+            for (extent, read) in zip(given.shape, type.shape) where read.constant != nil { try require(extent, equals: read, reason) }
         }
     }
 

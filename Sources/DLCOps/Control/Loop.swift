@@ -59,7 +59,7 @@ public struct Loop: HasBodies {
         guard carried >= 0, body.inputs.count >= 2 + carried, body.outputs.count >= 1 + carried else {
             throw DLCError("a body with \(body.inputs.count) inputs and \(body.outputs.count) outputs cannot carry \(carried) values")
         }
-        try context.check(body.inputs[2...].map { body.type($0.value) }, from: 2, changing: carried)
+        try context.check(body.inputs[2...].map { body.type($0.value) }, from: 2, entering: carried)
         let outer = locals(of: body).union(varying(try (0..<carried).map { try context.operand(2 + $0).type }))
         var facts: [Fact] = []
         for index in 0..<carried {
@@ -77,7 +77,8 @@ public struct Loop: HasBodies {
                 Fact(
                     entry.element,
                     zip(zip(entry.shape, next.shape), initial.shape).map { pair, first in
-                        pair.0 == pair.1 && pair.0 == first && outer.isDisjoint(with: first.symbols) ? first : context.unknown("loop")
+                        let isSettled = pair.0 == first || pair.0.constant != nil
+                        return pair.0 == pair.1 && isSettled && outer.isDisjoint(with: pair.0.symbols) ? pair.0 : context.unknown("loop")
                     }))
         }
         let rounds = try context.optional(1) == nil && isEndless ? context.optional(0)?.content?.first.map { try Dim.max(0, $0) } : nil
@@ -117,14 +118,17 @@ public struct Loop: HasBodies {
         }
         let captured = Array(operands[(2 + carried)...])
         var rows = [[Tensor]](repeating: [], count: body.outputs.count - 1 - carried)
-        var round = 0
+        var (round, elements) = (0, 0)
         while goesOn, round < count {
-            guard round < 1 << 16 else { throw DLCError("the loop does not end within \(1 << 16) rounds") }
+            guard round < 1 << 16, elements < 1 << 22 else {
+                throw DLCError("the loop does not end within \(1 << 16) rounds and \(1 << 22) elements")
+            }
             let inputs: [Datum?] = [.tensor(try Tensor([Int64(round)], shape: [])), .tensor(try Tensor([goesOn], shape: []))] + values + captured
             let results = try body.evaluate(inputs)
             goesOn = try results[0].tensor.integers().first == 1
             values = Array(results[1..<1 + carried])
             for index in rows.indices { rows[index].append(try results[1 + carried + index].tensor) }
+            elements += results.reduce(0) { $0 + (((try? $1.tensor)?.count) ?? 0) }
             round += 1
         }
         return try values

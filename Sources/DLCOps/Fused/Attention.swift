@@ -70,8 +70,12 @@ public struct Attention: Operator {
         {
             throw DLCError("\(inner) heads of keys do not divide \(heads) heads of queries")
         }
-        try context.require(
-            .divides, k.shape[axes.head], q.shape[axes.head], "heads of keys divide heads of queries, q \(q.type) and k \(k.type)")
+        let reason = "heads of keys divide heads of queries, q \(q.type) and k \(k.type)"
+        if k.shape[axes.head].constant == 0 {
+            try context.require(q.shape[axes.head], equals: 0, reason)
+        } else {
+            try context.require(.divides, k.shape[axes.head], q.shape[axes.head], reason)
+        }
         var shape = q.shape
         shape[3] = v.shape[3]
         if let mask = context.optional(3) {

@@ -21,6 +21,9 @@ public struct IntegerFinish: Sendable {
         guard (scale != nil) == (to != .int32), scale != nil || context.optional(Self.bias) == nil else {
             throw DLCError("a scale goes with results of f32, u8 or i8, a bias with a scale; the result is \(to)")
         }
+        if let range = to.integerRange, to != .int32, !range.contains(Double(zeroPoint)) {
+            throw DLCError("a zero point of \(zeroPoint) is no \(to)")
+        }
         for (index, name) in [(Self.scale, "scale"), (Self.bias, "bias")] {
             guard let operand = context.optional(index) else { continue }
             try context.expect(index, name, [.float32])

@@ -52,9 +52,19 @@ public struct Unique: Operator {
         return [Fact(x.element, shape), Fact(.int64, [count]), Fact(.int64, [all]), Fact(.int64, [count])]
     }
 
-    /// The places of texts among all of them in order.
-    private static func ranks(_ texts: [[UInt8]]) -> [Double] {
-        texts.map { text in Double(Set(texts).filter { $0.lexicographicallyPrecedes(text) }.count) }
+    /// The elements as doubles that ascend as they do: those of texts and of integers, which may be too long for a double, are their
+    /// places among all of them in order.
+    private static func ordered(_ x: Tensor) throws -> [Double] {
+        if x.type.isFloat { return try x.doubles() }
+        if x.type == .string { return try places(x.texts()) { $0.lexicographicallyPrecedes($1) } }
+        if x.type == .uint64 { return try places(x.array(of: UInt64.self), <) }
+        return try places(x.integers(), <)
+    }
+
+    private static func places<Element: Hashable>(_ elements: [Element], _ isBefore: (Element, Element) -> Bool) -> [Double] {
+        let places = Set(elements).sorted(by: isBefore).enumerated().map { ($1, Double($0)) }
+        let byElement = Dictionary(uniqueKeysWithValues: places)
+        return elements.map { byElement[$0] ?? 0 }
     }
 
     public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {
@@ -62,7 +72,7 @@ public struct Unique: Operator {
         let x = try axis == nil ? given.reshaped([given.count]) : given
         let axis = try InferenceRules.axis(axis ?? 0, rank: x.rank)
         let extent = x.shape[axis]
-        let values = try x.type == .string ? Self.ranks(x.texts()) : x.doubles()
+        let values = try Self.ordered(x)
         let inner = x.shape[(axis + 1)...].reduce(1, *)
         let slices = (0..<extent).map { index in
             values.indices.filter { $0 / inner % extent == index }.map { values[$0] }

@@ -143,20 +143,38 @@ extension Lowering {
         try emitDense(SizesKernel { $0.values = content }, node, operands: [])
     }
 
-    /// Repeats along dimensions: a broadcast view copied into a result with every dimension split in two.
+    /// Repeats along dimensions, or along one after the other where a copy has not dimensions enough.
     mutating func lower(_ op: Tile, _ node: Node) throws {
-        let x = try view(operand(node, 0))
-        let repeats = op.repeats
-        let result = try destination(node.results[0])
+        let x = try operand(node, 0)
+        let repeated = op.repeats.indices.filter { op.repeats[$0] != 1 }
+        guard graph.shape(x).filter({ $0 != 1 }).count + repeated.count > Int(DLC_MAX_RANK) else {
+            return try emitTile(of: view(x), to: destination(node.results[0]), op.repeats, name: node.name)
+        }
+        let (result, place) = try contiguousDestination(node.results[0])
+        var source = try contiguous(x)
+        // The last dimension first, so that what is copied again lies together.
+        for axis in repeated.reversed() {
+            var repeats = [Dim](repeating: 1, count: op.repeats.count)
+            repeats[axis] = op.repeats[axis]
+            let shape = Shape(try zip(source.shape, repeats).map { try $0.times($1) })
+            let target = axis == repeated.first ? result : try buffer(graph.type(x).element, shape)
+            try emitTile(of: source, to: target, repeats, name: node.name)
+            source = target
+        }
+        if let place { try emitCopy(from: result, to: place, name: node.name) }
+    }
+
+    /// A broadcast view copied into a result with every dimension that is repeated split in two.
+    private mutating func emitTile(of x: Plan.Operand, to result: Plan.Operand, _ repeats: some Collection<Dim>, name: String) throws {
         var (source, target) = (x, result)
         (source.shape, source.strides, target.shape, target.strides) = ([], [], [], [])
-        for axis in x.shape.indices {
-            source.shape += [repeats[axis], x.shape[axis]]
+        for (axis, repeats) in repeats.enumerated() {
+            source.shape += [repeats, x.shape[axis]]
             source.strides += [0, x.strides[axis]]
             target.strides += [try x.shape[axis].times(result.strides[axis]), result.strides[axis]]
         }
         target.shape = source.shape
-        try emitCopy(from: source, to: target, name: node.name)
+        try emitCopy(from: source, to: target, name: name)
     }
 
     /// The kernel writes values and indices both, whether or not somebody reads them.
