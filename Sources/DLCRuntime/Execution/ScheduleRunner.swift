@@ -18,6 +18,7 @@ final class ScheduleRunner {
     private var sessions: [Session] = []
     private var threads = 1
     var slots: [Datum?]
+    /// The extents that symbols stand for, −1 where nothing has determined one.
     private var symbols: [Int]
     /// The shapes of the run before, whose symbols are bound.
     private var inputShapes: [[Int]]?
@@ -34,7 +35,7 @@ final class ScheduleRunner {
         guard let schedule = model.plan.schedule else { return nil }
         (self.model, self.schedule) = (model, schedule)
         slots = [Datum?](repeating: nil, count: schedule.slots)
-        symbols = [Int](repeating: 0, count: schedule.symbols.count)
+        symbols = [Int](repeating: -1, count: schedule.symbols.count)
         extents = [Tensor?](repeating: nil, count: model.plan.programs.count)
         var depths = [Int](repeating: 0, count: schedule.blocks.count)
         var places = [Int](repeating: 0, count: model.plan.programs.count)
@@ -62,7 +63,7 @@ final class ScheduleRunner {
             // What holds tensors has no symbols in its type.
             let shapes = inputs.map { $0?.shape ?? [] }
             let values = try binding.values(shapes)
-            for (index, name) in schedule.symbols.enumerated() { symbols[index] = values[name] ?? symbols[index] }
+            for (index, name) in schedule.symbols.enumerated() { symbols[index] = values[name] ?? -1 }
             inputShapes = shapes
         }
         for (index, input) in inputs.enumerated() { slots[index] = input.map { .tensor($0) } ?? held[index] }
@@ -135,7 +136,12 @@ final class ScheduleRunner {
                 extents[program].map { tensor in
                     zip(item.symbols, tensor.shape.dropFirst()).allSatisfy { symbols[$0] == $1 }
                 } ?? false
-            if !known { extents[program] = try Tensor(extents: item.symbols.map { symbols[$0] }) }
+            if !known {
+                if let symbol = item.symbols.first(where: { symbols[$0] < 0 }) {
+                    throw DLCError("a size depends on \(schedule.symbols[symbol]), which no input determines")
+                }
+                extents[program] = try Tensor(extents: item.symbols.map { symbols[$0] })
+            }
             if let tensor = extents[program] { try session.setInput(item.operands.count, tensor) }
         }
         if let runsPiece { try runsPiece(session) } else { try session.run(threads: threads) }
