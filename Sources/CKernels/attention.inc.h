@@ -168,6 +168,51 @@ DLC_INLINE attention_statistics attention_weigh(const dlc_attention *p, float *s
     };
 }
 
+/// What attention_mask_row and attention_weigh make of a row of `vectors` vectors, the last of `tail` scores, without a way through
+/// memory: rows of windows would wait for it. The mask may be null.
+DLC_INLINE attention_statistics attention_short(const dlc_attention *p, float *scores, const float *mask, int64_t tail, int64_t *seen, const int vectors) {
+    const vf scale = vf_set1(p->scale);
+    vf s[SOFTMAX_SHORT];
+#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors; v++) {
+        s[v] = vf_load(scores + v * VL) * scale;
+        if (mask) s[v] += v == vectors - 1 ? vf_load_n(mask + v * VL, tail) : vf_load(mask + v * VL);
+    }
+    s[vectors - 1] = softmax_first(s[vectors - 1], tail, -INFINITY);
+    vf most = s[0], sum = vf_zero();
+#pragma clang loop unroll(full)
+    for (int v = 1; v < vectors; v++) most = softmax_max(most, s[v]);
+    const float max = softmax_lanes_max(most);
+    if (max == -INFINITY && !p->empty_rows_are_nan) {
+        *seen = 0;
+        return (attention_statistics){0};
+    }
+#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors; v++) {
+        const vf e = softmax_exp(s[v] - vf_set1(max)), kept = v == vectors - 1 ? softmax_first(e, tail, 0) : e;
+        vf_store(scores + v * VL, kept);
+        sum += kept;
+    }
+    return (attention_statistics){.maximum = max == -INFINITY ? 0 : max, .factor = 1.0f / vf_sum(sum)};
+}
+
+/// Weights of a query from its scores, in place, and how many keys it sees.
+static attention_statistics attention_weights(const dlc_attention *p, float *scores, const void *mask, int64_t at, int64_t *seen) {
+    const bool is_short = *seen > 0 && *seen <= SOFTMAX_SHORT * VL;
+    if (!is_short || p->mask_kind == DLC_MASK_BOOL || (p->mask_kind == DLC_MASK_F32 && !p->mask_column))
+        return attention_weigh(p, scores, seen, attention_mask_row(p, scores, mask, at, *seen));
+    const float *row = p->mask_kind == DLC_MASK_F32 ? (const float *)mask + at : 0;
+    const int64_t vectors = (*seen + VL - 1) / VL, tail = *seen - (vectors - 1) * VL;
+    switch (vectors) {
+    case 1: return attention_short(p, scores, row, tail, seen, 1);
+    case 2: return attention_short(p, scores, row, tail, seen, 2);
+    case 3: return attention_short(p, scores, row, tail, seen, 3);
+    case 4: return attention_short(p, scores, row, tail, seen, 4);
+    case 5: return attention_short(p, scores, row, tail, seen, 5);
+    default: return attention_short(p, scores, row, tail, seen, 6);
+    }
+}
+
 /// The results of `count` queries where some value is not finite: one by one and over all keys, since it makes NaN with the
 /// weight 0 of a key that a query does not see, but none of a query that sees nothing.
 static void attention_apart(const dlc_attention *p, const attention_layout *l, const float *packed, const float *scores,
@@ -203,8 +248,7 @@ static void attention_block(const dlc_attention *p, const attention_layout *l, c
     for (int64_t r = 0; r < count; r++) {
         float *row = scores + r * l->scores;
         int64_t end = r / ATTENTION_ROWS * ATTENTION_ROWS + ATTENTION_ROWS, seen = attention_seen(p, first + r);
-        float max = attention_mask_row(p, row, mask, mask_at + (first + r) * p->mask.row, seen);
-        attention_statistics own = attention_weigh(p, row, &seen, max);
+        attention_statistics own = attention_weights(p, row, mask, mask_at + (first + r) * p->mask.row, &seen);
         factors[r] = own.factor;
         if (statistics) statistics[first + r] = own;
         keys = finite ? attention_seen(p, first + (end < count ? end : count) - 1) : p->keys;

@@ -37,7 +37,7 @@ bool dlc_conv_supports(dlc_isa isa, const dlc_conv *p, dlc_conv_algorithm algori
     case DLC_CONV_IGEMM: case DLC_CONV_DIRECT: return true;
     case DLC_CONV_WINOGRAD_2: case DLC_CONV_WINOGRAD_4: case DLC_CONV_WINOGRAD_STRIDED:
         return dlc_winograd_supports(p, dlc_winograd_side(algorithm));
-    case DLC_CONV_DEPTHWISE: return dlc_depthwise_supports(p);
+    case DLC_CONV_DEPTHWISE: return dlc_depthwise_supports(isa, p);
     case DLC_CONV_STRASSEN: return is_product(p) && dlc_strassen_supports(isa, dlc_conv_pixels(p), p->oc, p->c);
     }
     return false;

@@ -11,6 +11,9 @@ static inline int64_t dlc_conv_pixels(const dlc_conv *p) { return p->n * p->od *
 
 void dlc_conv_igemm_prepare(dlc_conv *conv, dlc_launch *out);
 
+/// The part of the products that the tiles of the implicit product make: below 1 where it pays to look for taps in the padding.
+double dlc_conv_igemm_share(const dlc_conv *conv);
+
 /// The implicit product's tiles for few input channels, over the same packed weights.
 bool dlc_conv_narrow_supports(const dlc_conv *conv);
 void dlc_conv_narrow_prepare(dlc_conv *conv, dlc_launch *out);
@@ -19,7 +22,8 @@ void dlc_conv_narrow_prepare(dlc_conv *conv, dlc_launch *out);
 bool dlc_winograd_supports(const dlc_conv *conv, int side);
 void dlc_winograd_prepare(dlc_conv *conv, dlc_launch *out);
 
-bool dlc_depthwise_supports(const dlc_conv *conv);
+/// One channel a group, or 2, 4, 8 or 16 in and out, as many as there are lanes at most.
+bool dlc_depthwise_supports(dlc_isa isa, const dlc_conv *conv);
 void dlc_depthwise_prepare(dlc_conv *conv, dlc_launch *out);
 
 void dlc_conv_direct_prepare(dlc_conv *conv, dlc_launch *out);

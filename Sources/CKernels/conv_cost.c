@@ -16,6 +16,7 @@
 /// 8 lanes). `Tools/kernels/run bench choice` prints for each layer how far the estimate is off, and what the choice by
 /// these estimates loses against the best. Look there before and after a price is changed.
 #include "conv.h"
+#include "depthwise.h"
 #include "dlc_strassen.h"
 #include "winograd.h"
 
@@ -54,7 +55,7 @@ static double igemm_cycles(const dlc_processor *processor, dlc_isa isa, const dl
     const double depth = taps * (double)(p->c / p->groups);
     const products x = products_of(processor, isa, 1, pixels, p->oc / p->groups, depth);
     const double pointers = p->groups == 1 && p->c <= 8 ? 0 : groups * pixels * taps; // few channels are read without a table
-    return groups * (x.multiply + 250 * x.panels + late_weights(processor, isa, 4 * depth * (double)(p->oc / p->groups), x.multiply)) + 8 * pointers;
+    return groups * (x.multiply * dlc_conv_igemm_share(p) + 250 * x.panels + late_weights(processor, isa, 4 * depth * (double)(p->oc / p->groups), x.multiply)) + 8 * pointers;
 }
 
 static double winograd_cycles(const dlc_processor *processor, dlc_isa isa, const dlc_conv *p, int side) {
@@ -74,8 +75,10 @@ static double winograd_cycles(const dlc_processor *processor, dlc_isa isa, const
 static double depthwise_cycles(const dlc_processor *processor, dlc_isa isa, const dlc_conv *p) {
     const double vectors = __builtin_ceil((double)p->oc / dlc_lanes(isa)), pixels = (double)dlc_conv_pixels(p);
     const double width = (double)p->kernel[2], rows = (double)(p->kernel[0] * p->kernel[1]);
-    const bool unrolled = p->kernel[0] == 1 && p->kernel[1] == p->kernel[2] && (p->kernel[1] == 3 || p->kernel[1] == 5) &&
-                          p->stride[2] <= 2 && p->dilation[1] == 1 && p->dilation[2] == 1;
+    const bool unrolled = dlc_depthwise_is_unrolled(p);
+    const double inputs = (double)(p->c / p->groups);
+    if (inputs > 1) // a multiply-add for each tap and input, and a permutation for each but what outputs share
+        return pixels * (vectors * rows * width * inputs * (unrolled ? 1.6 : 4) / processor->fma + 4 * rows * width + 5 * vectors / processor->fma);
     // Outputs of a tile share what they load.
     const double outputs = unrolled ? 6 : 1, loads = pixels / outputs * rows * ((outputs - 1) * (double)p->stride[2] + width);
     return loads * (4 * vectors / processor->fma + 4) + 5 * pixels * vectors / processor->fma;

@@ -1,6 +1,7 @@
 /// Convolution as an implicit product (Dukhan, arXiv:1907.02129): the sum runs over taps and channels,
 /// and a table of pointers says for each tap and output pixel where its channels lie; taps outside of
-/// the image point at zeros.
+/// the image point at zeros. Where many are, as with large dilations and in shallow volumes, tiles leave out the taps that
+/// lie there for all of their pixels.
 ///
 /// Convolutions with few channels have tiles of their own (conv_narrow.c) over the same packed weights.
 #include "conv.h"
@@ -41,6 +42,26 @@ static void fill_table(const dlc_conv *p, const float *x, const float *zeros, in
     }
 }
 
+/// Of the taps and outputs along an axis, the part that meets data, where `tile` neighbours must all miss it to be left out.
+static double share_of(const dlc_conv *p, int axis, int64_t tile) {
+    const int64_t out = axis == 0 ? p->od : axis == 1 ? p->oh : p->ow, in = axis == 0 ? p->d : axis == 1 ? p->h : p->w;
+    double dead = 0;
+    for (int64_t k = 0; k < p->kernel[axis]; k++) {
+        const int64_t shift = p->pad[axis] - k * p->dilation[axis], stride = p->stride[axis];
+        // Outputs before `first` read in front of the data, those from `end` on behind it.
+        const int64_t first = shift <= 0 ? 0 : dlc_min(out, dlc_ceil_div(shift, stride));
+        const int64_t end = in + shift <= 0 ? 0 : dlc_min(out, dlc_ceil_div(in + shift, stride));
+        dead += end <= first ? (double)out : (double)(dlc_max(0, first - tile + 1) + dlc_max(0, out - end - tile + 1));
+    }
+    return 1 - dead / ((double)p->kernel[axis] * (double)out);
+}
+
+double dlc_conv_igemm_share(const dlc_conv *p) {
+    if (p->c / p->groups < 16 || dlc_conv_taps(p) > 64 || dlc_conv_pixels(p) == 0) return 1;
+    const double share = share_of(p, 0, 1) * share_of(p, 1, 1) * share_of(p, 2, 6);
+    return share < 0.9 ? share : 1;
+}
+
 static void run(const dlc_call *call) {
     const dlc_conv *p = call->params;
     const group_shape s = group_of(p->isa, p);
@@ -53,7 +74,7 @@ static void run(const dlc_call *call) {
     const float *residual = call->buffers[DLC_CONV_RESIDUAL], *slope = call->buffers[DLC_CONV_SLOPE];
     dlc_block block = {
         .set = dlc_tiles(p->isa), .panels = s.panels, .a = table, .taps = p->taps, .run = p->run,
-        .depth_block = p->depth_block, .c_row = p->y_ld, .alpha = 1, .epilogue = p->epilogue, .residual_row = p->residual_ld,
+        .zeros = p->skips ? zeros : 0, .depth_block = p->depth_block, .c_row = p->y_ld, .alpha = 1, .epilogue = p->epilogue, .residual_row = p->residual_ld,
     };
     int64_t table_group = -1, table_part = -1;
     for (int64_t task = call->begin; task < call->end; task++) {
@@ -83,6 +104,7 @@ void dlc_conv_igemm_prepare(dlc_conv *p, dlc_launch *out) {
     p->taps = dlc_conv_taps(p);
     p->run = s.c;
     p->depth_block = 1024;
+    p->skips = dlc_conv_igemm_share(p) < 1;
     // Half of L2 for the pixels, and tables that stay in L1.
     const int64_t resident = 128 * 1024 / dlc_max(1, dlc_min(p->taps * p->run, p->depth_block));
     const int64_t most = dlc_max(48, dlc_min(dlc_min(384, dlc_max(resident, 120)), 2048 / dlc_max(1, p->taps)));

@@ -70,12 +70,13 @@ dlc_pack dlc_conv_transpose_packing(const dlc_conv_transpose *p) {
     };
 }
 
-/// Pointers [taps][a[2].count] for the outputs of one line.
-static void fill_table(const dlc_conv_transpose *p, const dlc_transposed_class a[3], const float *image, const float *zeros, int64_t od, int64_t oh, const float **table) {
+/// Pointers [taps][a[2].count] for the outputs of one line; those of a tap begin `step` after those of the one before.
+static void fill_table(const dlc_conv_transpose *p, const dlc_transposed_class a[3], const float *image, const float *zeros, int64_t od, int64_t oh,
+                       const float **table, int64_t step) {
     const int64_t rows = a[2].count;
     for (int64_t d = 0; d < a[0].taps; d++)
         for (int64_t h = 0; h < a[1].taps; h++)
-            for (int64_t w = 0; w < a[2].taps; w++, table += rows) {
+            for (int64_t w = 0; w < a[2].taps; w++, table += step) {
                 // The divisions are exact within a class.
                 const int64_t id = (od + p->pad[0] - (a[0].first_tap + d * a[0].tap_step) * p->dilation[0]) / p->stride[0];
                 const int64_t ih = (oh + p->pad[1] - (a[1].first_tap + h * a[1].tap_step) * p->dilation[1]) / p->stride[1];
@@ -86,33 +87,70 @@ static void fill_table(const dlc_conv_transpose *p, const dlc_transposed_class a
             }
 }
 
+/// The least rows that a panel of weights should meet at once.
+enum { MERGED_ROWS = 48 };
+
+/// Lines of one class that are multiplied together, since one has so few pixels that tiles would wait for weights. Their
+/// results lie apart, so they are computed side by side first; which a residual does not.
+static int64_t merged_lines(int64_t pixels, int64_t lines, bool residual) {
+    return residual || pixels == 0 || pixels >= MERGED_ROWS / 2 ? 1 : dlc_max(1, dlc_min(lines, MERGED_ROWS / pixels));
+}
+
+/// A line of a class: its image, its place, and its first pixel.
+typedef struct { int64_t n, od, oh, pixel; } class_line;
+
+static class_line line_of(const dlc_conv_transpose *p, const dlc_transposed_class a[3], int64_t line) {
+    class_line l = {.n = line / a[1].count / a[0].count, .od = a[0].first + line / a[1].count % a[0].count * p->stride[0],
+                    .oh = a[1].first + line % a[1].count * p->stride[1]};
+    l.pixel = ((l.n * p->od + l.od) * p->oh + l.oh) * p->ow + a[2].first;
+    return l;
+}
+
+/// Columns `column ..< column + columns` of computed lines, to where they belong.
+static void spread_lines(const dlc_conv_transpose *p, const dlc_transposed_class a[3], int64_t first, int64_t lines, const float *from, int64_t row,
+                         int64_t column, int64_t columns, float *y) {
+    for (int64_t i = 0; i < lines; i++) {
+        float *to = y + line_of(p, a, first + i).pixel * p->y_ld + column;
+        for (int64_t r = 0; r < a[2].count; r++)
+            memcpy(to + r * p->stride[2] * p->y_ld, from + (i * a[2].count + r) * row + column, (size_t)columns * sizeof(float));
+    }
+}
+
 /// A block of lines of one class: panels outermost, so that each is read once for all lines.
 static void run_class(const dlc_conv_transpose *p, const dlc_call *call, const dlc_transposed_class a[3], int64_t g, const float *weights,
                       int64_t first_line, int64_t last_line, int64_t panel_group) {
     const int64_t c = p->c / p->groups, oc = p->oc / p->groups, taps = a[0].taps * a[1].taps * a[2].taps;
-    float *zeros = call->scratch;
-    const float **table = (const float **)(zeros + dlc_ceil_div(c, 16) * 16);
+    float *zeros = call->scratch, *merged = zeros + dlc_ceil_div(c, 16) * 16;
+    const float **table = (const float **)(merged + dlc_ceil_div(p->merged_floats, 16) * 16);
     const float *bias = call->buffers[DLC_CONV_BIAS], *slope = call->buffers[DLC_CONV_SLOPE], *residual = call->buffers[DLC_CONV_RESIDUAL];
+    float *y = (float *)call->buffers[DLC_CONV_Y] + g * oc;
     dlc_block block = {
-        .set = dlc_tiles(p->isa), .panels = panels_of(p->isa, p, taps), .rows = a[2].count, .taps = taps, .run = c,
-        .depth_block = 1024, .b = weights, .c_row = p->y_ld * p->stride[2], .alpha = 1, .epilogue = p->epilogue,
+        .set = dlc_tiles(p->isa), .panels = panels_of(p->isa, p, taps), .taps = taps, .run = c,
+        .depth_block = 1024, .b = weights, .alpha = 1, .epilogue = p->epilogue,
         .bias = bias ? bias + g * oc : 0, .slope = slope ? slope + g * oc : 0, .residual_row = p->residual_ld * p->stride[2],
     };
+    const int64_t at_once = merged_lines(a[2].count, last_line - first_line, residual || p->merged_floats == 0);
     const int64_t first_panel = panel_group * block.panels.panels / p->panel_groups;
     const int64_t last_panel = (panel_group + 1) * block.panels.panels / p->panel_groups;
     for (int64_t panel = first_panel; panel < last_panel; panel++)
-        for (int64_t line = first_line; line < last_line; line++) {
-            const int64_t oh = a[1].first + line % a[1].count * p->stride[1];
-            const int64_t od = a[0].first + line / a[1].count % a[0].count * p->stride[0], n = line / a[1].count / a[0].count;
-            const int64_t pixel = ((n * p->od + od) * p->oh + oh) * p->ow + a[2].first;
-            block.a = table + (line - first_line) * taps * block.rows;
-            if (panel == first_panel) {
-                const float *image = (const float *)call->buffers[DLC_CONV_X] + n * p->d * p->h * p->w * p->x_ld + g * c;
-                fill_table(p, a, image, zeros, od, oh, table + (line - first_line) * taps * block.rows);
+        for (int64_t line = first_line; line < last_line; line += at_once) {
+            const int64_t lines = dlc_min(at_once, last_line - line);
+            block.rows = lines * a[2].count;
+            const float **pointers = table + (line - first_line) * taps * a[2].count;
+            block.a = pointers;
+            for (int64_t i = 0; panel == first_panel && i < lines; i++) {
+                const class_line l = line_of(p, a, line + i);
+                const float *image = (const float *)call->buffers[DLC_CONV_X] + l.n * p->d * p->h * p->w * p->x_ld + g * c;
+                fill_table(p, a, image, zeros, l.od, l.oh, pointers + i * a[2].count, block.rows);
             }
-            block.c = (float *)call->buffers[DLC_CONV_Y] + pixel * p->y_ld + g * oc;
+            const int64_t pixel = line_of(p, a, line).pixel;
+            block.c = at_once > 1 ? merged : y + pixel * p->y_ld;
+            block.c_row = at_once > 1 ? oc : p->y_ld * p->stride[2];
             block.residual = residual ? residual + pixel * p->residual_ld + g * oc : 0;
             dlc_block_run(&block, panel, panel + 1);
+            if (at_once == 1) continue;
+            const int64_t column = dlc_panel_column(&block.panels, panel), end = dlc_min(oc, column + dlc_panel_vectors(&block.panels, panel) * block.panels.lanes);
+            spread_lines(p, a, line, lines, merged, oc, column, end - column, y);
         }
 }
 
@@ -185,9 +223,10 @@ bool dlc_conv_transpose_prepare(dlc_isa isa, dlc_conv_transpose *p, dlc_launch *
     p->line_blocks = dlc_max(1, dlc_min(blocks, lines));
     p->most_pixels = dlc_ceil_div(lines, p->line_blocks) * line;
     p->tasks = p->groups * p->classes * p->line_blocks * p->panel_groups;
+    p->merged_floats = line < MERGED_ROWS / 2 && lines > 1 ? MERGED_ROWS * oc : 0;
     *out = (dlc_launch){
         .run = run, .tasks = p->tasks, .phases = 1,
-        .scratch_bytes = 4 * dlc_ceil_div(p->c / p->groups, 16) * 16 + 8 * p->most_taps * p->most_pixels,
+        .scratch_bytes = 4 * (dlc_ceil_div(p->c / p->groups, 16) + dlc_ceil_div(p->merged_floats, 16)) * 16 + 8 * p->most_taps * p->most_pixels,
     };
     return true;
 }

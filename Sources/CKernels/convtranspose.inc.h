@@ -2,6 +2,20 @@
 #include "convtranspose.h"
 
 DLC_TARGET_BEGIN
+/// A vector of inputs of one tap.
+DLC_INLINE void transposed_inputs(const dlc_transposed_strip *s, const float *x, const float *w, int64_t n, const bool whole, const int pixels,
+                                  const int outputs, vf sum[4][DLC_TRANSPOSED_NARROW]) {
+    vf weight[DLC_TRANSPOSED_NARROW];
+#pragma clang loop unroll(full)
+    for (int o = 0; o < outputs; o++) weight[o] = whole ? vf_load(w + o * s->channels) : vf_load_n(w + o * s->channels, n);
+#pragma clang loop unroll(full)
+    for (int i = 0; i < pixels; i++) {
+        const vf value = whole ? vf_load(x + i * s->x_step) : vf_load_n(x + i * s->x_step, n);
+#pragma clang loop unroll(full)
+        for (int o = 0; o < outputs; o++) sum[i][o] = vf_fma(value, weight[o], sum[i][o]);
+    }
+}
+
 /// `pixels` neighbouring pixels from `pixel` on, all `outputs` of each.
 DLC_INLINE void transposed_pixels(const dlc_transposed_strip *s, int64_t pixel, const int pixels, const int outputs) {
     vf sum[4][DLC_TRANSPOSED_NARROW];
@@ -12,18 +26,9 @@ DLC_INLINE void transposed_pixels(const dlc_transposed_strip *s, int64_t pixel, 
     }
     for (int64_t tap = 0; tap < s->taps; tap++) {
         const float *x = s->x[tap] + pixel * s->x_step, *w = s->weights[tap];
-        for (int64_t c = 0; c < s->channels; c += VL) {
-            const int64_t n = s->channels - c < VL ? s->channels - c : VL;
-            vf weight[DLC_TRANSPOSED_NARROW];
-#pragma clang loop unroll(full)
-            for (int o = 0; o < outputs; o++) weight[o] = vf_load_n(w + o * s->channels + c, n);
-#pragma clang loop unroll(full)
-            for (int i = 0; i < pixels; i++) {
-                const vf value = vf_load_n(x + i * s->x_step + c, n);
-#pragma clang loop unroll(full)
-                for (int o = 0; o < outputs; o++) sum[i][o] = vf_fma(value, weight[o], sum[i][o]);
-            }
-        }
+        int64_t c = 0;
+        for (; c + VL <= s->channels; c += VL) transposed_inputs(s, x + c, w + c, VL, true, pixels, outputs, sum);
+        if (c < s->channels) transposed_inputs(s, x + c, w + c, s->channels - c, false, pixels, outputs, sum);
     }
 #pragma clang loop unroll(full)
     for (int i = 0; i < pixels; i++) {

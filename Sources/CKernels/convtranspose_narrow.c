@@ -21,6 +21,9 @@ static void (*strip_of(dlc_isa isa))(const dlc_transposed_strip *) {
 static void run_line(const dlc_call *call, int64_t line, dlc_transposed_strip *s, const float **x, const float **weights, int64_t *places) {
     const dlc_conv_transpose *p = call->params;
     const float *residual = call->buffers[DLC_CONV_RESIDUAL], *slope = call->buffers[DLC_CONV_SLOPE];
+    const bool finishes = p->epilogue.activation != DLC_ACT_NONE || residual;
+    // Few channels by themselves would leave most lanes of the activation empty.
+    const bool dense = p->y_ld == p->oc && (!residual || p->residual_ld == p->oc) && p->epilogue.activation != DLC_ACT_PRELU;
     dlc_transposed_line at_line = dlc_transposed_line_of(p, line);
     dlc_transposed_class *a = at_line.classes;
     const float *image = (const float *)call->buffers[DLC_CONV_X] + at_line.n * p->d * p->h * p->w * p->x_ld;
@@ -33,11 +36,14 @@ static void run_line(const dlc_call *call, int64_t line, dlc_transposed_strip *s
             s->pixels = end - at;
             s->y = (float *)call->buffers[DLC_CONV_Y] + pixel * p->y_ld;
             strip_of(p->isa)(s);
-            if (p->epilogue.activation != DLC_ACT_NONE || residual)
+            if (finishes && !dense)
                 dlc_tiles(p->isa)->epilogue(p->epilogue, s->pixels, p->oc, s->y, s->y_step, residual ? residual + pixel * p->residual_ld : 0,
                                             p->stride[2] * p->residual_ld, slope);
         }
     }
+    const int64_t first = line * p->ow * p->oc;
+    if (finishes && dense)
+        dlc_tiles(p->isa)->epilogue(p->epilogue, 1, p->ow * p->oc, (float *)call->buffers[DLC_CONV_Y] + first, 0, residual ? residual + first : 0, 0, 0);
 }
 
 static void run(const dlc_call *call) {

@@ -1,16 +1,21 @@
-/// Depthwise convolution: how channels and rows are shared out. A channel multiplier repeats the input's
-/// channels first.
+/// Convolutions with one channel a group, or few: how channels and rows are shared out. A channel multiplier repeats the
+/// input's channels first.
 #include "depthwise.h"
 #include <string.h>
 
-bool dlc_depthwise_supports(const dlc_conv *p) {
+bool dlc_depthwise_supports(dlc_isa isa, const dlc_conv *p) {
+    if (p->c <= 0 || p->oc <= 0 || dlc_conv_taps(p) > 4096) return false;
     // One channel for all outputs is a product, not a multiplier.
-    return p->groups == p->c && (p->c > 1 || p->oc == 1) && p->c > 0 && p->oc > 0 && dlc_conv_taps(p) <= 4096;
+    if (p->groups == p->c) return p->c > 1 || p->oc == 1;
+    const int64_t inputs = p->c / p->groups;
+    return p->groups > 1 && p->c == p->oc && inputs <= dlc_lanes(isa) && inputs <= 1 << DLC_DEPTHWISE_GROUPS && (inputs & (inputs - 1)) == 0;
 }
 
 bool dlc_depthwise_is_unrolled(const dlc_conv *p) {
-    return p->kernel[0] == 1 && p->kernel[1] == p->kernel[2] && (p->kernel[1] == 3 || p->kernel[1] == 5) &&
-           p->stride[1] <= 2 && p->stride[2] <= 2 && p->dilation[1] == 1 && p->dilation[2] == 1;
+    const bool square = p->kernel[0] == 1 && p->kernel[1] == p->kernel[2], single = p->groups == p->c;
+    const bool plain = p->dilation[1] == 1 && p->dilation[2] == 1;
+    return square && (p->kernel[1] == 3 || (single && (p->kernel[1] == 5 || p->kernel[1] == 7))) &&
+           p->stride[1] <= 2 && p->stride[2] <= 2 && (plain || (p->stride[2] == 1 && p->dilation[1] <= 1024));
 }
 
 /// Phase 0 with a channel multiplier: every channel repeated.
@@ -85,7 +90,7 @@ static void run(const dlc_call *call) {
             continue;
         }
         const float *plane = plane_at(p, x + channel, rows.line_ld, slice, 0);
-        for (int64_t i = 0; i < (rows.rows - 1) * p->stride[1] + p->kernel[1]; i++) {
+        for (int64_t i = 0; i < dlc_depthwise_lines(p, rows.rows); i++) {
             const int64_t ih = begin * p->stride[1] - p->pad[1] + i;
             lines[i] = plane && (uint64_t)ih < (uint64_t)p->h ? plane + ih * p->w * rows.line_ld : 0;
         }
@@ -95,19 +100,20 @@ static void run(const dlc_call *call) {
 
 void dlc_depthwise_prepare(dlc_conv *p, dlc_launch *out) {
     const bool unrolled = dlc_depthwise_is_unrolled(p);
-    p->tile_block = dlc_depthwise_outputs(p->ow);
+    p->tile_block = dlc_depthwise_outputs(dlc_ceil_div(p->ow, p->dilation[2]));
     const int64_t columns = unrolled ? (p->tile_block - 1) * p->stride[2] + p->kernel[2] : p->kernel[2];
-    const int64_t pointers = p->kernel[0] * p->kernel[1] * columns;
-    // Channels at a time such that the window of a tile takes half of L1.
-    const int64_t most = dlc_max(32, 6144 / pointers / 16 * 16), chunks = dlc_ceil_div(p->oc, most);
+    const int64_t pointers = p->kernel[0] * p->kernel[1] * columns, inputs = p->c / p->groups;
+    // Channels at a time such that the window of a tile, and the weights where they are more, take half of L1.
+    const int64_t floats = pointers + (inputs > 1 ? inputs * dlc_conv_taps(p) : 0);
+    const int64_t most = dlc_max(32, 6144 / floats / 16 * 16), chunks = dlc_ceil_div(p->oc, most);
     p->run = dlc_min(p->oc, dlc_ceil_div(dlc_ceil_div(p->oc, chunks), 16) * 16);
     p->panel_groups = dlc_ceil_div(p->oc, p->run);
-    const double work = (double)dlc_conv_pixels(p) * (double)p->oc * (double)dlc_conv_taps(p) / (2.0 * dlc_lanes(p->isa));
+    const double work = (double)dlc_conv_pixels(p) * (double)p->oc * (double)dlc_conv_taps(p) * (double)inputs / (2.0 * dlc_lanes(p->isa));
     const int64_t wanted = work < 20e3 ? 1 : 24, slices = p->n * p->od;
     p->row_blocks = dlc_max(1, dlc_min(p->oh, dlc_ceil_div(wanted, slices * p->panel_groups)));
     p->tasks = slices * p->row_blocks * p->panel_groups;
     const int64_t rows = dlc_ceil_div(p->oh, p->row_blocks);
-    p->table_bytes = unrolled ? dlc_ceil_div(8 * ((rows - 1) * p->stride[1] + p->kernel[1]), 64) * 64 : 0;
+    p->table_bytes = unrolled ? dlc_ceil_div(8 * dlc_depthwise_lines(p, rows), 64) * 64 : 0;
     *out = (dlc_launch){
         .run = run, .tasks = p->tasks, .phases = p->oc != p->c ? 2 : 1,
         .shared_bytes = p->oc != p->c ? 4 * p->n * p->d * p->h * p->w * p->oc : 0,

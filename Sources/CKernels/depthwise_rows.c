@@ -1,5 +1,6 @@
 /// Rows of a depthwise convolution: strips of a few output columns go down the rows, so that the input lines
-/// two outputs share are still in L1.
+/// two outputs share are still in L1. The columns of a strip are as far apart as taps are, so that dilated ones share
+/// what they load, too.
 #include "depthwise.h"
 #include <string.h>
 
@@ -32,6 +33,15 @@ bool dlc_depthwise_finishes(const dlc_epilogue *e, bool residual) {
            !(residual && e->residual_after_activation);
 }
 
+/// Which of `dlc_depthwise_set.grouped`; negative for channels by themselves.
+static int group_of(const dlc_conv *p) { return __builtin_ctzll((uint64_t)(p->c / p->groups)) - 1; }
+
+static dlc_depthwise_kernel kernel_of(const dlc_conv *p) {
+    const dlc_depthwise_set *set = dlc_depthwise_set_of(p->isa);
+    const int group = group_of(p), stride = (int)p->stride[2] - 1, wide = p->tile_block == 7;
+    return group < 0 ? set->tile[(p->kernel[1] - 3) / 2][stride][wide] : set->grouped[group][stride][wide];
+}
+
 static dlc_depthwise_tile tile_of(const dlc_depthwise_rows *b, const float *const *x, float *const *y) {
     const dlc_conv *p = b->conv;
     const dlc_activation kind = p->epilogue.activation;
@@ -43,53 +53,58 @@ static dlc_depthwise_tile tile_of(const dlc_depthwise_rows *b, const float *cons
     };
 }
 
-/// A tile's outputs, with what registers did not do to them.
-static void run_tile(const dlc_depthwise_rows *b, dlc_depthwise_kernel kernel, dlc_depthwise_tile *t, const float *residual) {
+/// A tile's outputs, `step` pixels apart, with what registers did not do to them.
+static void run_tile(const dlc_depthwise_rows *b, dlc_depthwise_kernel kernel, dlc_depthwise_tile *t, int64_t step, const float *residual) {
     const dlc_epilogue e = b->conv->epilogue;
     const bool simple = dlc_depthwise_finishes(&e, residual);
     t->residual = simple ? residual : 0;
     t->clamp = simple && e.activation != DLC_ACT_NONE;
     kernel(t);
     if (!simple)
-        dlc_tiles(b->conv->isa)->epilogue(e, t->outputs, t->channels, t->y[0], b->y_ld, residual, b->conv->residual_ld, b->slope);
+        dlc_tiles(b->conv->isa)->epilogue(e, t->outputs, t->channels, t->y[0], step * b->y_ld, residual, t->residual_row, b->slope);
 }
 
 void dlc_depthwise_pixel(const dlc_depthwise_rows *b, const float *const *x, int64_t pixel) {
     float *y = b->y + pixel * b->y_ld;
     dlc_depthwise_tile t = tile_of(b, x, &y);
     t.outputs = 1;
-    run_tile(b, dlc_depthwise_set_of(b->conv->isa)->any, &t, b->residual ? b->residual + pixel * b->conv->residual_ld : 0);
+    const dlc_depthwise_set *set = dlc_depthwise_set_of(b->conv->isa);
+    const int group = group_of(b->conv);
+    run_tile(b, group < 0 ? set->any : set->grouped_any[group], &t, 1, b->residual ? b->residual + pixel * b->conv->residual_ld : 0);
 }
 
 void dlc_depthwise_rows_run(const dlc_depthwise_rows *b) {
     const dlc_conv *p = b->conv;
-    const int64_t outputs = p->tile_block, columns = columns_of(p), ld = b->line_ld;
+    const int64_t outputs = p->tile_block, columns = columns_of(p), ld = b->line_ld, apart = p->dilation[2];
     float *zeros = b->scratch, *discarded = zeros + dlc_ceil_div(b->channels, 16) * 16;
     const float **pointers = (const float **)(discarded + dlc_ceil_div(b->channels, 16) * 16);
     memset(zeros, 0, (size_t)b->channels * sizeof(float));
     float *y[DLC_DEPTHWISE_MOST_OUTPUTS];
     dlc_depthwise_tile t = tile_of(b, pointers, y);
-    const dlc_depthwise_kernel kernel = dlc_depthwise_set_of(p->isa)->tile[p->kernel[1] == 5][p->stride[2] - 1][outputs == 7];
-    for (int64_t ow = 0; ow < p->ow; ow += outputs) {
-        const int64_t iw0 = ow * p->stride[2] - p->pad[2];
-        const bool interior = iw0 >= 0 && iw0 + columns <= p->w;
-        t.outputs = dlc_min(outputs, p->ow - ow);
-        for (int64_t row = 0; row < b->rows; row++) {
-            // Lines that the row before has read, too, keep their pointers.
-            const int64_t kept = row == 0 ? 0 : p->kernel[1] - p->stride[1];
-            memmove(pointers, pointers + p->stride[1] * columns, (size_t)(kept * columns) * sizeof *pointers);
-            for (int64_t kh = kept; kh < p->kernel[1]; kh++) {
-                const float *line = b->lines[row * p->stride[1] + kh], **out = pointers + kh * columns;
-                if (line && interior) {
-                    for (int64_t i = 0; i < columns; i++) out[i] = line + (iw0 + i) * ld;
-                    continue;
+    t.residual_row = apart * p->residual_ld;
+    const dlc_depthwise_kernel kernel = kernel_of(p);
+    // Every `apart`-th column from `first` on; tile by tile.
+    for (int64_t first = 0; first < dlc_min(apart, p->ow); first++)
+        for (int64_t ow = first; ow < p->ow; ow += outputs * apart) {
+            const int64_t iw0 = ow * p->stride[2] - p->pad[2];
+            const bool interior = iw0 >= 0 && iw0 + (columns - 1) * apart < p->w;
+            t.outputs = dlc_min(outputs, dlc_ceil_div(p->ow - ow, apart));
+            for (int64_t row = 0; row < b->rows; row++) {
+                // Lines that the row before has read, too, keep their pointers.
+                const int64_t kept = row == 0 || p->dilation[1] > 1 ? 0 : p->kernel[1] - p->stride[1];
+                memmove(pointers, pointers + p->stride[1] * columns, (size_t)(kept * columns) * sizeof *pointers);
+                for (int64_t kh = kept; kh < p->kernel[1]; kh++) {
+                    const float *line = b->lines[row * p->stride[1] + kh * p->dilation[1]], **out = pointers + kh * columns;
+                    if (line && interior) {
+                        for (int64_t i = 0; i < columns; i++) out[i] = line + (iw0 + i * apart) * ld;
+                        continue;
+                    }
+                    for (int64_t i = 0; i < columns; i++)
+                        out[i] = line && (uint64_t)(iw0 + i * apart) < (uint64_t)p->w ? line + (iw0 + i * apart) * ld : zeros;
                 }
-                for (int64_t i = 0; i < columns; i++)
-                    out[i] = line && (uint64_t)(iw0 + i) < (uint64_t)p->w ? line + (iw0 + i) * ld : zeros;
+                float *result = b->y + row * b->y_line + ow * b->y_ld;
+                for (int64_t i = 0; i < outputs; i++) y[i] = i < t.outputs ? result + i * apart * b->y_ld : discarded;
+                run_tile(b, kernel, &t, apart, b->residual ? b->residual + (row * p->ow + ow) * p->residual_ld : 0);
             }
-            float *first = b->y + row * b->y_line + ow * b->y_ld;
-            for (int64_t i = 0; i < outputs; i++) y[i] = i < t.outputs ? first + i * b->y_ld : discarded;
-            run_tile(b, kernel, &t, b->residual ? b->residual + (row * p->ow + ow) * p->residual_ld : 0);
         }
-    }
 }

@@ -18,6 +18,28 @@ static piece piece_at(const dlc_block *b, int64_t done) {
     return (piece){tap, dlc_min(dlc_ceil_div(b->taps, parts), b->taps - tap), 0, run};
 }
 
+enum { MOST_TAPS = 64 };
+
+/// The taps of a tile that have data for one of its rows at least.
+typedef struct {
+    const float *a[MOST_TAPS * DLC_TILE_MOST_ROWS];
+    int64_t places[MOST_TAPS];
+} live_taps;
+
+/// Leaves out a tile's other taps.
+static void skip_taps(const dlc_block *b, dlc_tile *t, int64_t rows, live_taps *live) {
+    int64_t count = 0;
+    for (int64_t tap = 0; tap < t->taps; tap++) {
+        const float *const *from = t->a + tap * t->a_step;
+        const float **to = live->a + count * rows;
+        bool found = false;
+        for (int64_t r = 0; r < rows; r++) to[r] = from[r], found = found || from[r] != b->zeros;
+        live->places[count] = tap * t->run * t->b_stride;
+        count += found;
+    }
+    t->a = live->a, t->a_step = rows, t->taps = count, t->b_taps = live->places;
+}
+
 void dlc_block_run(const dlc_block *b, int64_t first_panel, int64_t last_panel) {
     if (b->rows == 0) return;
     const dlc_tile_set *set = b->set;
@@ -25,16 +47,16 @@ void dlc_block_run(const dlc_block *b, int64_t first_panel, int64_t last_panel) 
     const dlc_activation kind = b->epilogue.activation;
     const bool simple = dlc_epilogue_is_simple(b->epilogue, b->residual);
     dlc_tile t = {
-        .a_step = b->rows, .c_row = b->c_row, .alpha = b->alpha, .residual_row = b->residual_row,
+        .c_row = b->c_row, .alpha = b->alpha, .residual_row = b->residual_row,
         .clamp = simple && kind != DLC_ACT_NONE,
         .lo = kind == DLC_ACT_CLIP ? b->epilogue.a : 0,
         .hi = kind == DLC_ACT_CLIP ? b->epilogue.b : __builtin_inff(),
     };
+    live_taps live;
     // Parts of the sum outermost: the part of A that all panels read stays in L2.
     for (int64_t done = 0;;) {
         const piece p = piece_at(b, done);
         t.accumulate = done > 0;
-        t.taps = p.taps;
         t.run = p.run;
         t.finish = done + p.taps * p.run >= depth;
         for (int64_t panel = first_panel; panel < last_panel; panel++) {
@@ -50,7 +72,12 @@ void dlc_block_run(const dlc_block *b, int64_t first_panel, int64_t last_panel) 
                 const int64_t row = i * b->rows / tiles, rows = (i + 1) * b->rows / tiles - row;
                 const float *shifted[DLC_TILE_MOST_ROWS];
                 t.a = b->a + p.tap * b->rows + row;
-                if (p.from > 0) {
+                t.taps = p.taps, t.a_step = b->rows, t.b_taps = 0;
+                if (b->zeros && p.taps <= MOST_TAPS) {
+                    skip_taps(b, &t, rows, &live);
+                    if (t.taps == 0 && t.accumulate && !t.finish) continue;
+                }
+                if (p.from > 0 && t.taps > 0) {
                     for (int64_t r = 0; r < rows; r++) shifted[r] = t.a[r] + p.from;
                     t.a = shifted;
                 }

@@ -51,9 +51,32 @@ static float scale_of(const float *b, int64_t rows, int64_t row_step, float most
     return best;
 }
 
-static int32_t rounded(float x, float scale, float most) {
+float dlc_compact_exact_scale(dlc_pack_form form, const float *b, int64_t rows, int64_t row_step) {
+    const int most = form == DLC_PACK_INT8 ? 127 : 7, least = form == DLC_PACK_INT8 ? -127 : -8;
+    float smallest = INFINITY;
+    for (int64_t i = 0; i < rows; i++) {
+        const float x = fabsf(b[i * row_step]);
+        if (!isfinite(x)) return 0;
+        if (x > 0 && x < smallest) smallest = x;
+    }
+    if (smallest == INFINITY) return 1;
+    // The least weight is one of the first multiples. Weights are products that were rounded, and so is the scale.
+    for (int times = 1; times <= -least; times++) {
+        const float scale = smallest / (float)times;
+        if (scale < 0x1p-100f) return 0;
+        int64_t i = 0;
+        for (; i < rows; i++) {
+            const float quotient = b[i * row_step] / scale, q = rintf(quotient);
+            if (q > (float)most || q < (float)least || fabsf(quotient - q) > 0x1p-21f * fmaxf(1, fabsf(q))) break;
+        }
+        if (i == rows) return scale;
+    }
+    return 0;
+}
+
+static int32_t rounded(float x, float scale, float least, float most) {
     const float q = rintf(x / scale);
-    return q != q ? 0 : (int32_t)fminf(fmaxf(q, -most), most);
+    return q != q ? 0 : (int32_t)fminf(fmaxf(q, least), most);
 }
 
 static void pack_floats(dlc_pack_form form, int64_t first, int64_t last, int64_t columns, int64_t width, const float *b,
@@ -73,10 +96,11 @@ static void pack_block(dlc_pack_form form, int64_t rows, int64_t columns, int64_
     memset(bytes, 0, (size_t)(width * (dlc_compact_bytes(form, rows) - 4)));
     for (int64_t j = 0; j < width; j++) {
         const float *column = b + j * column_step;
-        const float scale = j < columns ? scale_of(column, rows, row_step, most) : 1;
+        const float exact = j < columns ? dlc_compact_exact_scale(form, column, rows, row_step) : 1;
+        const float scale = exact > 0 ? exact : scale_of(column, rows, row_step, most), least = exact > 0 && most == 7 ? -8 : -most;
         memcpy(out + 4 * j, &scale, sizeof scale);
         for (int64_t i = 0; j < columns && i < rows; i++) {
-            const int32_t q = rounded(column[i * row_step], scale, most);
+            const int32_t q = rounded(column[i * row_step], scale, least, most);
             if (form == DLC_PACK_INT8) bytes[i * width + j] = (uint8_t)q;
             else bytes[i / 2 * width + j] |= (uint8_t)((q & 15) << (i % 2 * 4));
         }

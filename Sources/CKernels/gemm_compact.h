@@ -29,6 +29,10 @@ static inline int64_t dlc_compact_bytes(dlc_pack_form form, int64_t rows) {
 void dlc_compact_pack(dlc_pack_form form, int64_t first, int64_t last, int64_t columns, int64_t width, const float *b,
                       int64_t row_step, int64_t column_step, uint8_t *panel);
 
+/// Whether a column of a block is whole multiples of one number, as weights that were integers before are: its scale, and 1 where
+/// all are 0; else 0. Packing then gives the integers back, down to −8 with four bits.
+float dlc_compact_exact_scale(dlc_pack_form form, const float *b, int64_t rows, int64_t row_step);
+
 /// The most rows of A that meet a panel without its becoming floats in memory first.
 enum { DLC_COMPACT_FEW = 4 };
 

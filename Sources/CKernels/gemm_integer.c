@@ -22,6 +22,8 @@ static const dlc_integer_set *set_of(dlc_isa isa) {
     }
 }
 
+bool dlc_integer_has_blocks(dlc_isa isa) { return isa == DLC_ISA_AVX512 && has_dot(isa); }
+
 int64_t dlc_integer_width(dlc_isa isa) { return isa == DLC_ISA_AVX512 ? 32 : 16; }
 
 static int64_t offset_of(const dlc_integer_product *g, const int64_t stride[4], int64_t index) {

@@ -49,6 +49,26 @@ typedef struct {
 void dlc_integer_pixel_portable(const dlc_integer_pixel *pixel), dlc_integer_pixel_avx2(const dlc_integer_pixel *pixel);
 void dlc_integer_pixel_avx512(const dlc_integer_pixel *pixel), dlc_integer_pixel_neon(const dlc_integer_pixel *pixel);
 
+/// The same for a block of up to 64 channels with weights in s8 and one output a channel, four taps at a time: bytes of four
+/// taps are interleaved in registers, which leaves channels in an order of its own. Vector i of a block, i < 4, holds
+/// channels 16·l + 4·i ... + 3 in its lanes 4·l ... + 3, and so do weights, sums, scales and biases in memory.
+typedef struct {
+    const uint8_t *const *x;   ///< [quads][4], of a pixel's channels; taps outside point at zero points
+    const int8_t *weights;     ///< [quads][4 vectors][64]
+    const int32_t *sums;       ///< [64], to begin with
+    int64_t quads, first, channels; ///< channels from `first` on
+    uint8_t flip;              ///< 0x80 turns s8 into u8
+    uint8_t *y;
+    const dlc_integer_finish *finish;
+    const float *scale, *bias; ///< [64]
+} dlc_integer_block;
+void dlc_integer_block_avx512_dot(const dlc_integer_block *block);
+/// Weights of a block: rows of taps, `row` bytes apart, as such a block reads them, and −zero · Σ w to begin with.
+void dlc_integer_block_pack_avx512_dot(const int8_t *w, int64_t row, int64_t taps, int64_t channels, int32_t zero, int8_t *weights, int32_t *sums);
+
+/// Whether this processor has that instruction and there are blocks for it.
+bool dlc_integer_has_blocks(dlc_isa isa);
+
 /// For checks: multiplies without that instruction.
 extern bool dlc_integer_without_dot;
 

@@ -15,6 +15,7 @@ typedef struct {
     int64_t a_step;
     const float *b;
     int64_t b_stride;
+    const int64_t *b_taps;     ///< where the rows of each tap begin from `b` on, in floats; null where taps follow one another
     float *c;
     int64_t c_row;
     int64_t columns;           ///< columns to store
@@ -89,6 +90,7 @@ typedef struct {
     dlc_panels panels;
     const float *const *a;     ///< [taps][rows] pointers
     int64_t rows, taps, run;
+    const float *zeros;        ///< what `a` holds for taps without data, which tiles then leave out; null leaves out none
     int64_t depth_block;       ///< products between two visits of C
     const float *b;            ///< packed panels; or rows `b_row` apart where `b_row` is not 0
     int64_t b_row;

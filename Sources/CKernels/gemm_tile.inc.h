@@ -13,6 +13,7 @@ DLC_INLINE void tile_products(const dlc_tile *t, const int rows, const int vecto
     const float *b = t->b;
     const int64_t run = t->run, ahead = t->ahead;
     for (int64_t tap = 0; tap < t->taps; tap++) {
+        if (t->b_taps) b = t->b + t->b_taps[tap];
         const float *a[DLC_TILE_MOST_ROWS];
 #pragma clang loop unroll(full)
         for (int r = 0; r < rows; r++) a[r] = t->a[tap * t->a_step + r];
@@ -71,6 +72,7 @@ DLC_INLINE void row_products(const dlc_tile *t, const int vectors, const int64_t
     enum { chains = 4 };
     const float *b = t->b;
     for (int64_t tap = 0; tap < t->taps; tap++) {
+        if (t->b_taps) b = t->b + t->b_taps[tap];
         const float *a = t->a[tap * t->a_step];
         vf part[chains][DLC_TILE_MOST_VECTORS];
 #pragma clang loop unroll(full)

@@ -114,6 +114,56 @@ DLC_INLINE vf norm_column_sum(reduce_fold fold, const float *x, int64_t ld, int6
     return total;
 }
 
+/// Vectors of columns that are walked down side by side: lines of memory that are neighbours are then read together.
+enum { NORM_COLUMNS = 4 };
+
+/// As norm_column_sum, of NORM_COLUMNS whole vectors; `centre` may be null for zeros.
+DLC_INLINE void norm_wide_sum(reduce_fold fold, const float *x, int64_t ld, int64_t rows, const float *centre, float *out) {
+    vf total[NORM_COLUMNS], around[NORM_COLUMNS];
+#pragma clang loop unroll(full)
+    for (int v = 0; v < NORM_COLUMNS; v++) total[v] = vf_zero(), around[v] = centre ? vf_load(centre + v * VL) : vf_zero();
+    for (int64_t first = 0; first < rows; first += reduce_flush) {
+        const int64_t end = rows - first < reduce_flush ? rows : first + reduce_flush;
+        vf sum[NORM_COLUMNS];
+#pragma clang loop unroll(full)
+        for (int v = 0; v < NORM_COLUMNS; v++) sum[v] = vf_zero();
+        for (int64_t r = first; r < end; r++)
+#pragma clang loop unroll(full)
+            for (int v = 0; v < NORM_COLUMNS; v++) sum[v] = reduce_step_vf(fold, sum[v], vf_load(x + r * ld + v * VL) - around[v], around[v]);
+#pragma clang loop unroll(full)
+        for (int v = 0; v < NORM_COLUMNS; v++) total[v] += sum[v];
+    }
+#pragma clang loop unroll(full)
+    for (int v = 0; v < NORM_COLUMNS; v++) vf_store(out + v * VL, total[v]);
+}
+
+/// Sums down `width` columns; `centre` may be null for zeros.
+DLC_INLINE void norm_column_sums(reduce_fold fold, const float *x, int64_t ld, int64_t rows, int64_t width, const float *centre, float *out) {
+    int64_t c = 0;
+    for (; c + NORM_COLUMNS * VL <= width; c += NORM_COLUMNS * VL) norm_wide_sum(fold, x + c, ld, rows, centre ? centre + c : 0, out + c);
+    for (; c < width; c += VL) {
+        const int64_t n = width - c < VL ? width - c : VL;
+        vf_store_n(out + c, norm_column_sum(fold, x + c, ld, rows, n, centre ? vf_load_n(centre + c, n) : vf_zero()), n);
+    }
+}
+
+/// y = (x − mean) · factor + bias down `width` columns.
+DLC_INLINE void norm_columns(const float *x, float *y, int64_t ld, int64_t rows, int64_t width, const float *mean, const float *factor, const float *bias) {
+    int64_t c = 0;
+    for (; c + NORM_COLUMNS * VL <= width; c += NORM_COLUMNS * VL)
+        for (int64_t r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+            for (int v = 0; v < NORM_COLUMNS; v++) {
+                const int64_t at = r * ld + c + v * VL;
+                vf_store(y + at, vf_fma(vf_load(x + at) - vf_load(mean + c + v * VL), vf_load(factor + c + v * VL), vf_load(bias + c + v * VL)));
+            }
+    for (; c < width; c += VL) {
+        const int64_t n = width - c < VL ? width - c : VL;
+        const vf m = vf_load_n(mean + c, n), a = vf_load_n(factor + c, n), b = vf_load_n(bias + c, n);
+        for (int64_t r = 0; r < rows; r++) vf_store_n(y + r * ld + c, vf_fma(vf_load_n(x + r * ld + c, n) - m, a, b), n);
+    }
+}
+
 /// Replaces the sums of the channels of a group by `finish` of their total.
 DLC_INLINE void norm_spread(float *sums, int64_t groups, int64_t size, double count, double epsilon, bool inverse) {
     for (int64_t g = 0; g < groups; g++, sums += size) {
@@ -130,31 +180,23 @@ static void DLC_NAME(group_norm_last_f32)(const dlc_call *call) {
     const float *scale = call->buffers[1], *bias = call->buffers[2];
     int64_t size = p->channels / p->groups, blocks = (p->groups + p->groups_per_task - 1) / p->groups_per_task;
     double count = (double)(size * p->spatial);
-    float *mean = call->scratch, *factor = mean + p->groups_per_task * size + VL;
+    const int64_t step = p->groups_per_task * size + VL;
+    float *mean = call->scratch, *factor = mean + step, *shift = factor + step;
     for (int64_t task = call->begin; task < call->end; task++) {
         int64_t group = task % blocks * p->groups_per_task, channel = group * size;
         int64_t groups = p->groups - group < p->groups_per_task ? p->groups - group : p->groups_per_task;
         int64_t width = groups * size, at = task / blocks * p->spatial * p->channels + channel;
         const float *x = (const float *)call->buffers[0] + at;
         float *y = (float *)call->buffers[3] + at;
-        for (int64_t c = 0; c < width; c += VL) {
-            int64_t n = width - c < VL ? width - c : VL;
-            vf_store_n(mean + c, norm_column_sum(FOLD_SUM, x + c, p->channels, p->spatial, n, vf_zero()), n);
-        }
+        norm_column_sums(FOLD_SUM, x, p->channels, p->spatial, width, 0, mean);
         norm_spread(mean, groups, size, count, 0, false);
-        for (int64_t c = 0; c < width; c += VL) {
-            int64_t n = width - c < VL ? width - c : VL;
-            vf_store_n(factor + c, norm_column_sum(FOLD_SQUARE, x + c, p->channels, p->spatial, n, vf_load_n(mean + c, n)), n);
-        }
+        norm_column_sums(FOLD_SQUARE, x, p->channels, p->spatial, width, mean, factor);
         norm_spread(factor, groups, size, count, p->epsilon, true);
-        for (int64_t c = 0; c < width; c += VL) {
-            int64_t n = width - c < VL ? width - c : VL;
-            vf m = vf_load_n(mean + c, n), a = vf_load_n(factor + c, n), b = vf_zero();
-            if (scale) a *= vf_load_n(scale + channel + c, n);
-            if (bias) b = vf_load_n(bias + channel + c, n);
-            for (int64_t s = 0; s < p->spatial; s++)
-                vf_store_n(y + s * p->channels + c, vf_fma(vf_load_n(x + s * p->channels + c, n) - m, a, b), n);
+        for (int64_t c = 0; c < width; c++) {
+            if (scale) factor[c] *= scale[channel + c];
+            shift[c] = bias ? bias[channel + c] : 0;
         }
+        norm_columns(x, y, p->channels, p->spatial, width, mean, factor, shift);
     }
 }
 

@@ -36,7 +36,7 @@ static bool is_valid(dlc_isa isa, const dlc_pack *p) {
     case DLC_PACK_STRASSEN: return p->groups == 1 && taps == 1 && dlc_strassen_supports(isa, 2, p->outputs, p->inputs);
     case DLC_PACK_WINOGRAD_2: case DLC_PACK_WINOGRAD_4: case DLC_PACK_WINOGRAD_STRIDED:
         return p->groups == 1 && p->kernel[0] == 1 && p->kernel[1] == 3 && p->kernel[2] == 3;
-    case DLC_PACK_CHANNELS: return p->inputs == 1;
+    case DLC_PACK_CHANNELS: return true;
     case DLC_PACK_HALF: case DLC_PACK_BFLOAT: case DLC_PACK_INT8: case DLC_PACK_INT4: return p->groups == 1 && taps == 1;
     case DLC_PACK_TURNED: return p->groups == 1;
     case DLC_PACK_PHASES:
@@ -49,7 +49,7 @@ static bool is_valid(dlc_isa isa, const dlc_pack *p) {
 
 int64_t dlc_pack_bytes(dlc_isa isa, const dlc_pack *p) {
     if (!is_valid(isa, p)) return -1;
-    if (p->form == DLC_PACK_CHANNELS) return 4 * taps_of(p) * p->groups * p->outputs;
+    if (p->form == DLC_PACK_CHANNELS) return 4 * taps_of(p) * p->inputs * p->groups * p->outputs;
     if (p->form == DLC_PACK_TURNED) return 4 * taps_of(p) * p->outputs * p->inputs;
     const dlc_panels panels = panels_of(isa, p);
     if (dlc_is_compact(p->form)) return panels.panels == 0 ? 0 : dlc_panel_column(&panels, panels.panels) * dlc_compact_bytes(p->form, p->inputs);
@@ -195,13 +195,14 @@ static void pack_compact(const dlc_pack *p, const float *weights, uint8_t *out, 
 
 static void pack_channels(const dlc_pack *p, const float *weights, float *out, int64_t first, int64_t last) {
     const int64_t taps = taps_of(p), all = p->groups * p->outputs, step = p->outputs == 1 ? p->group_step : p->output_step;
-    if (p->tap_step == 1 && (p->outputs == 1 || p->group_step == p->outputs * step)) {
+    if (p->inputs == 1 && p->tap_step == 1 && (p->outputs == 1 || p->group_step == p->outputs * step)) {
         dlc_transpose_rows(weights + first * step, step, last - first, taps, out + first, all);
         return;
     }
     for (int64_t tap = 0; tap < taps; tap++)
-        for (int64_t o = first; o < last; o++)
-            out[tap * all + o] = weights[o / p->outputs * p->group_step + o % p->outputs * p->output_step + tap * p->tap_step];
+        for (int64_t i = 0; i < p->inputs; i++, out += all)
+            for (int64_t o = first; o < last; o++)
+                out[o] = weights[o / p->outputs * p->group_step + o % p->outputs * p->output_step + i * p->input_step + tap * p->tap_step];
 }
 
 /// Inputs of one output.
@@ -294,6 +295,16 @@ bool dlc_pack_noise(dlc_isa isa, dlc_pack pack, const float *weights, const void
         }
     }
     dlc_free(rows);
+    return true;
+}
+
+bool dlc_pack_is_exact(const dlc_pack *p, const float *weights) {
+    if ((p->form != DLC_PACK_INT8 && p->form != DLC_PACK_INT4) || !is_valid(DLC_ISA_PORTABLE, p)) return false;
+    for (int64_t first = 0; first < p->inputs; first += DLC_COMPACT_BLOCK)
+        for (int64_t o = 0; o < p->outputs; o++) {
+            const float *column = weights + first * p->input_step + o * p->output_step;
+            if (dlc_compact_exact_scale(p->form, column, dlc_min(DLC_COMPACT_BLOCK, p->inputs - first), p->input_step) == 0) return false;
+        }
     return true;
 }
 

@@ -109,8 +109,8 @@ static void rnn_input_products(const rnn_task *t, int64_t first, int64_t count) 
             int64_t b = (row + i) % p->batch, step = first + (row + i) / p->batch;
             rows[i] = x + rnn_time(t, step, b) * step_t + b * step_b;
         }
-        rnn_product(t->l.gates, some, p->input, rows, t->weights + t->l.w + t->block * block * p->input, t->small,
-                    t->xw + row * ld + t->block * block, ld);
+        rnn_product(t->l.gates, some, p->input, rows, rnn_element(p->form, t->weights, t->l.w + t->block * block * p->input), p->form,
+                    t->small, t->xw + row * ld + t->block * block, ld);
     }
 }
 
@@ -208,12 +208,12 @@ static void rnn_step(const rnn_task *t, int64_t step, int64_t stage) {
     const dlc_rnn *p = t->p;
     int64_t gates = stage == 0 ? t->l.gates1 : t->l.gates2, units = t->l.units;
     const float *from = stage == 0 ? t->h[step & 1] : t->rh, *rows[RNN_MOST_ROWS];
-    const float *weights = t->weights + (stage == 0 ? t->l.r1 : t->l.r2) + t->block * gates * VL * p->hidden;
+    const void *weights = rnn_element(p->form, t->weights, (stage == 0 ? t->l.r1 : t->l.r2) + t->block * gates * VL * p->hidden);
     float products[RNN_MOST_ROWS * 4 * VL];
     for (int64_t b = 0; b < p->batch; b += RNN_MOST_ROWS) {
         int64_t some = p->batch - b < RNN_MOST_ROWS ? p->batch - b : RNN_MOST_ROWS;
         for (int64_t i = 0; i < some; i++) rows[i] = from + (b + i) * units;
-        rnn_product(gates, some, p->hidden, rows, weights, NULL, products, gates * VL);
+        rnn_product(gates, some, p->hidden, rows, weights, p->form, NULL, products, gates * VL);
         for (int64_t i = 0; i < some; i++) {
             const float *xw = t->xw + (step % p->chunk * p->batch + b + i) * t->l.xw_row + t->block * t->l.gates * VL;
             const float *rec = products + i * gates * VL;

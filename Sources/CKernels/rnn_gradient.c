@@ -49,7 +49,7 @@ int64_t dlc_rnn_gradient_before(const dlc_rnn_gradient *g) {
 bool dlc_rnn_gradient_prepare(dlc_isa isa, dlc_rnn_gradient *g, dlc_launch *launch) {
     const dlc_layer_kernels *kernels = dlc_layer_kernels_of(isa);
     dlc_rnn *p = &g->rnn;
-    if (!kernels || !dlc_rnn_valid(p) || p->steps < 0 || p->steps > INT32_MAX / 4 || p->batch < 0 || p->batch > INT32_MAX) return false;
+    if (!kernels || !dlc_rnn_valid(p) || p->form != DLC_PACK_PANELS || p->steps < 0 || p->steps > INT32_MAX / 4 || p->batch < 0 || p->batch > INT32_MAX) return false;
     p->chunk = 1;
     // All offsets are below 20 times this.
     int64_t extents[] = { p->steps + 1, p->batch, 2 * (p->input + 8 * p->hidden + 64) }, floats;

@@ -36,7 +36,8 @@ rnn_gradient_layout rnn_gradient_layout_of(const dlc_rnn *rnn, int64_t lanes);
 int64_t dlc_rnn_gradient_before(const dlc_rnn_gradient *gradient);
 
 /// Packs block `block` of direction `d` as dlc_rnn_pack does; buffers are W, R, B, P and the packed weights.
-void dlc_rnn_pack_block(const dlc_rnn *rnn, int64_t lanes, void *const *buffers, int64_t d, int64_t block);
+/// Matrices of 16 bits need scratch for a block in f32.
+void dlc_rnn_pack_block(const dlc_rnn *rnn, int64_t lanes, void *const *buffers, int64_t d, int64_t block, float *scratch);
 
 /// Whether slopes of all gates follow from their values.
 bool dlc_rnn_slopes_follow(const dlc_rnn *rnn);

@@ -45,9 +45,9 @@ static void rnn_back_sums(const rnn_back *t, int64_t d, int64_t block, int64_t f
     for (int64_t row = first; row < last; row += RNN_MOST_ROWS) {
         const int64_t some = dlc_lesser(last - row, RNN_MOST_ROWS);
         rnn_back_rows(rnn_back_at(t, d, t->l.x), t->l.x_ld, row, some, rows);
-        rnn_product(f->gates, some, p->input, rows, weights + f->w + block * f->gates * VL * p->input, small, of_x, f->gates * VL);
+        rnn_product(f->gates, some, p->input, rows, weights + f->w + block * f->gates * VL * p->input, DLC_PACK_PANELS, small, of_x, f->gates * VL);
         rnn_back_rows(rnn_back_at(t, d, t->l.h), t->l.h_ld, row, some, rows);
-        rnn_product(f->gates1, some, p->hidden, rows, weights + f->r1 + block * f->gates1 * VL * p->hidden, NULL, of_h, f->gates1 * VL);
+        rnn_product(f->gates1, some, p->hidden, rows, weights + f->r1 + block * f->gates1 * VL * p->hidden, DLC_PACK_PANELS, NULL, of_h, f->gates1 * VL);
         for (int64_t i = 0; i < some; i++) {
             float *z = rnn_back_gates(t, d, row + i) + unit;
             for (int64_t gate = 0; gate < f->gates; gate++) {
@@ -83,7 +83,7 @@ static void rnn_back_candidate(const rnn_back *t, int64_t d, int64_t block, int6
     for (int64_t row = first; row < last; row += RNN_MOST_ROWS) {
         const int64_t some = dlc_lesser(last - row, RNN_MOST_ROWS);
         rnn_back_rows(rnn_back_at(t, d, t->l.reset), t->l.h_ld, row, some, rows);
-        rnn_product(1, some, hidden, rows, weights, NULL, products, VL);
+        rnn_product(1, some, hidden, rows, weights, DLC_PACK_PANELS, NULL, products, VL);
         for (int64_t i = 0; i < some; i++) {
             float *z = rnn_back_gates(t, d, row + i) + 2 * hidden + unit;
             vf_store_n(z, vf_load_n(z, n) + vf_load(products + i * VL), n);
@@ -125,8 +125,8 @@ static void rnn_back_product(const rnn_back *t, int64_t d, int64_t group, int64_
     const int64_t width = l->wide_h * VL;
     const float *rows[RNN_MOST_ROWS];
     rnn_back_rows(rnn_back_gates(t, d, 0) + (candidate ? l->candidate : 0), l->gates_ld, row, some, rows);
-    if (candidate) rnn_product(l->wide_h, some, l->rows2, rows, rnn_back_at(t, d, l->r2) + group * l->rows2 * width, NULL, out, width);
-    else rnn_product(l->wide_h, some, l->rows1, rows, rnn_back_at(t, d, l->r1) + group * l->rows1 * width, NULL, out, width);
+    if (candidate) rnn_product(l->wide_h, some, l->rows2, rows, rnn_back_at(t, d, l->r2) + group * l->rows2 * width, DLC_PACK_PANELS, NULL, out, width);
+    else rnn_product(l->wide_h, some, l->rows1, rows, rnn_back_at(t, d, l->r1) + group * l->rows1 * width, DLC_PACK_PANELS, NULL, out, width);
 }
 
 /// The same of all gates, but for the candidate of a GRU of two stages.
@@ -170,7 +170,7 @@ static void rnn_back_inputs(const rnn_back *t, int64_t group, int64_t first, int
                 int64_t b = p->batch_first ? (row + i) / p->steps : (row + i) % p->batch, time = p->batch_first ? (row + i) % p->steps : (row + i) / p->batch;
                 rows[i] = rnn_back_gates(t, d, rnn_back_time(t, d, time, b) * p->batch + b);
             }
-            rnn_product(wide, some, k, rows, rnn_back_at(t, d, t->l.w) + group * k * wide * VL, NULL, products, wide * VL);
+            rnn_product(wide, some, k, rows, rnn_back_at(t, d, t->l.w) + group * k * wide * VL, DLC_PACK_PANELS, NULL, products, wide * VL);
             for (int64_t i = 0; i < some; i++)
                 for (int64_t v = 0; v < wide; v++) {
                     const int64_t column = (group * wide + v) * VL, n = rnn_back_lanes(column, p->input);

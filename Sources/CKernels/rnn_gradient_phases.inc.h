@@ -18,7 +18,7 @@ static void rnn_back_prepare(const rnn_back *t, const dlc_call *call) {
         const int64_t d = i / f->blocks;
         void *buffers[] = { t->buffers[DLC_RNN_G_W], t->buffers[DLC_RNN_G_R], t->buffers[DLC_RNN_G_BIAS], NULL,
                             rnn_back_at(t, d, t->l.weights) - d * f->direction };
-        dlc_rnn_pack_block(t->p, VL, buffers, d, i % f->blocks);
+        dlc_rnn_pack_block(t->p, VL, buffers, d, i % f->blocks, NULL);
     }
     for (int64_t i = rows.first; i < rows.last; i++) rnn_back_copy(t, i / t->l.rows, i % t->l.rows);
     const int32_t *lengths = t->buffers[DLC_RNN_G_LENGTHS];

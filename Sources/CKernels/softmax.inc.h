@@ -59,9 +59,51 @@ DLC_INLINE float softmax_row_exp(const float *x, float *y, int64_t n, float max)
     return vf_sum(s0 + s1);
 }
 
+/// Vectors of a row that stay in registers.
+enum { SOFTMAX_SHORT = 6 };
+
+/// A row of `vectors` vectors, the last of `tail` elements, without a way through memory, which rows of windows would wait for.
+DLC_INLINE void softmax_short(const float *x, float *y, int64_t tail, const int vectors) {
+    vf e[SOFTMAX_SHORT];
+#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors - 1; v++) e[v] = vf_load(x + v * VL);
+    e[vectors - 1] = softmax_first(vf_load_n(x + (vectors - 1) * VL, tail), tail, -INFINITY);
+    vf most = e[0], sum = vf_zero();
+#pragma clang loop unroll(full)
+    for (int v = 1; v < vectors; v++) most = softmax_max(most, e[v]);
+    const vf max = vf_set1(softmax_lanes_max(most));
+#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors; v++) {
+        e[v] = softmax_exp(e[v] - max);
+        sum += v == vectors - 1 ? softmax_first(e[v], tail, 0) : e[v];
+    }
+    const vf scale = vf_set1(1.0f / vf_sum(sum));
+#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors; v++) {
+        if (v == vectors - 1) vf_store_n(y + v * VL, e[v] * scale, tail);
+        else vf_store(y + v * VL, e[v] * scale);
+    }
+}
+
+/// Rows of at most SOFTMAX_SHORT vectors.
+static void softmax_short_rows(const float *x, float *y, int64_t n, int64_t rows) {
+    const int64_t vectors = (n + VL - 1) / VL, tail = n - (vectors - 1) * VL;
+#define SHORT_CASE(v) case v: for (; rows > 0; rows--, x += n, y += n) softmax_short(x, y, tail, v); break;
+    switch (vectors) {
+    SHORT_CASE(1) SHORT_CASE(2) SHORT_CASE(3) SHORT_CASE(4) SHORT_CASE(5) SHORT_CASE(6)
+    default: break;
+    }
+#undef SHORT_CASE
+}
+
 static void DLC_NAME(softmax_rows_f32)(const dlc_call *call) {
     const dlc_softmax *s = call->params;
     int64_t n = s->axis;
+    if (s->kind == DLC_SOFTMAX && n <= SOFTMAX_SHORT * VL) {
+        const int64_t at = call->begin * n;
+        softmax_short_rows((const float *)call->buffers[0] + at, (float *)call->buffers[1] + at, n, call->end - call->begin);
+        return;
+    }
     for (int64_t row = call->begin; row < call->end; row++) {
         const float *x = (const float *)call->buffers[0] + row * n;
         float *y = (float *)call->buffers[1] + row * n;

@@ -9,11 +9,14 @@ struct MachineCommand: ParsableCommand {
         abstract: "Tell what is known of this processor, and measure what it can do at best.",
         discussion: """
             The first lines are what the estimates of kernels read: of this processor for --target native, of one as it usually is for a \
-            family that is named. The table is measured in about a tenth of a second for each number of threads.
+            family that is named. The table is measured in about a tenth of a second for each number of threads. --probe measures \
+            for some seconds how far kernels are from their estimates, and keeps that in the user's cache folder, where builds for \
+            --target native find it.
 
             EXAMPLES
               dlc machine
               dlc machine --threads 2 --json
+              dlc machine --probe
             """)
 
     @OptionGroup var threads: ThreadOptions
@@ -21,7 +24,25 @@ struct MachineCommand: ParsableCommand {
     @Flag(help: "Print all as one JSON object.")
     var json = false
 
+    @Flag(help: "Measure what families of kernels take beside their estimates, and choose by it in later builds for this processor.")
+    var probe = false
+
+    func validate() throws {
+        if probe, json || threads.threads != nil { throw ValidationError("--probe is measured on one thread, and printed as a table") }
+    }
+
+    /// Estimates of this processor, corrected.
+    private func measureFamilies() throws {
+        let probes = try KernelProbes(measuring: .native), path = try CompileFlags.cacheFile(CompileFlags.probesName)
+        try probes.keep(path: path, .native)
+        var table = Table([("family", .left), ("time over estimate", .right)])
+        for (algorithm, factor) in probes.factors { table.add([algorithm, Format.fixed(factor, 2)]) }
+        print(table.text)
+        print("beside the same of the implicit product; builds for \(Target.native.name) on this processor read it in \(path)")
+    }
+
     func run() throws {
+        if probe { return try measureFamilies() }
         var name = [CChar](repeating: 0, count: 256)
         dlc_processor_name(&name, Int64(name.count))
         let text = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)

@@ -14,6 +14,8 @@ public struct CompileOptions: Sendable {
     public var likely: [String: Int] = [:]
     /// Kernels with alternatives are measured, instead of chosen by estimates.
     public var tuning: Tuning?
+    /// What kernels' families take on the processor beside their estimates.
+    public var probes: KernelProbes?
     /// The constant matrices of products keep fewer bits.
     public var weights: CompactWeights?
     /// What a session may take: values are computed again where keeping them would take more.

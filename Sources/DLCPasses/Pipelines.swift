@@ -28,7 +28,7 @@ public enum Pipelines {
     static let differentiation: [Pass] = [reach(.differentiated)]
 
     /// What is quantized computes on integers, where results need not be those of the definition to the last bit.
-    static let integers: [Pass] = [integerLayers, finishIntegers]
+    static let integers: [Pass] = [quantizeEarly, integerLayers, finishIntegers]
 
     /// Exporters' spellings recognised, then everything that a kernel can finish in one step put into one operator.
     static let fusion: [Pass] = [
@@ -42,6 +42,7 @@ public enum Pipelines {
         concatenateHeads,
         nestConcatenations,
         foldPadding,
+        trimTaps,
         convolveTransposed,
         turnProducts,
         foldChannelScaling,

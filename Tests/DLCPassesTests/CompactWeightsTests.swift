@@ -68,6 +68,64 @@ import Testing
         }
     }
 
+    /// Weights that were integers with a scale for each 32 of an output, as MatMulNBits has them, are kept in as many bits unasked.
+    @Test(arguments: [("int4", -8, 7), ("int8", -100, 127)]) func weightsThatWereIntegersStaySo(
+        _ name: String, least: Int, most: Int
+    ) throws {
+        let (k, n) = (96, 192)
+        let codes = try Tensor.random(seed: 3, shape: [k, n]).doubles().map { Int((($0 + 1) * 1000).rounded()) }
+        let scales = try Tensor.random(seed: 4, shape: [3, n]).doubles().map { Float(abs($0) + 0.01) }
+        let numbers = codes.indices.map { index in
+            let code = least + abs(codes[index]) % (most - least + 1)
+            return Float(code) * scales[index / n / 32 * n + index % n]
+        }
+        func graph(_ numbers: [Float]) throws -> Graph {
+            var builder = GraphBuilder(name: "network")
+            let x = try builder.input("x", TensorType(.float32, [Dim(symbol: "N"), Dim(k)]))
+            try builder.output("y", builder.add1(MatMul(), [x, builder.constant(Tensor(numbers, shape: [k, n]))]))
+            return builder.graph
+        }
+        let network = try graph(numbers)
+        for target in Target.allCases.filter(\.runsHere) {
+            let model = try Self.compiled(network, nil, target)
+            #expect(model.plan.steps.contains { $0.kernel.label.contains(name) })
+            let session = try Session(model)
+            for rows in [1, 3, 40] {
+                let x = try Tensor.random(seed: 5, shape: [rows, k])
+                let want = try #require(Interpreter.run(network, ["x": x])["y"]).doubles()
+                let got = try #require(session.run(["x": x])["y"]).doubles()
+                let largest = want.map(abs).max() ?? 0
+                #expect(zip(want, got).allSatisfy { abs($0 - $1) <= 1e-5 * largest }, "\(target.name), \(rows) rows")
+            }
+        }
+        var other = numbers
+        other[40 * n + 7] = 0.3337 * scales[n + 7]
+        #expect(try Self.compiled(graph(other), nil).plan.steps.allSatisfy { !$0.kernel.label.contains(name) })
+    }
+
+    /// Recurrent layers keep 16 bits of each weight.
+    @Test(arguments: RecurrentKind.allCases, [CompactWeights.Form.bfloat16, .int8]) func recurrentLayers(
+        _ kind: RecurrentKind, form: CompactWeights.Form
+    ) throws {
+        for example in try Recurrent(kind).definition.examples() {
+            var builder = GraphBuilder(name: "recurrent")
+            let operands = try example.operands.enumerated().map { index, tensor in
+                try tensor.map { index == 0 ? try builder.input("x", TensorType($0.type, Shape(constants: $0.shape))) : builder.constant($0) }
+            }
+            try builder.output("y", builder.add(example.op, operands)[0])
+            let network = builder.graph
+            let x = try #require(example.operands[0])
+            let want = try #require(Interpreter.run(network, ["x": x])["y"]).doubles()
+            for target in Target.allCases.filter(\.runsHere) {
+                let (plain, compact) = try (Self.compiled(network, nil, target), Self.compiled(network, form, target))
+                #expect(Self.bytes(compact) < Self.bytes(plain))
+                let got = try #require(Session(compact, threads: 2).run(["x": x])["y"]).doubles()
+                let bound = form == .bfloat16 ? 0.05 : 0.005
+                #expect(zip(want, got).allSatisfy { abs($0 - $1) < bound }, "\(example.name), \(target.name)")
+            }
+        }
+    }
+
     @Test func eachMatrixIsToldOnce() throws {
         let seen = Mutex<[String]>([])
         var options = CompileOptions()

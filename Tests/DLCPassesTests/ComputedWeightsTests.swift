@@ -59,6 +59,7 @@ import Testing
             try conv("conv few channels", [1, 3, 20, 22], [20, 3, 7, 7], strides: [2, 2], pad: 3),
             try conv("conv 1x1", [1, 20, 6, 7], [33, 20, 1, 1]),
             try conv("conv groups, dilated", [1, 6, 9, 9], [9, 2, 3, 2], dilations: [2, 1], pad: 1, group: 3),
+            try conv("conv groups of four", [1, 8, 9, 9], [8, 4, 3, 3], pad: 1, group: 2, bias: true),
             try conv("conv depthwise", [2, 8, 7, 7], [8, 1, 3, 3], pad: 1, group: 8),
             try conv("conv depthwise, multiplied", [1, 4, 7, 7], [8, 1, 5, 5], pad: 2, group: 4, bias: true),
             try conv("conv without inputs", [1, 0, 6, 7], [5, 0, 3, 3], pad: 1, bias: true),

@@ -1,3 +1,4 @@
+import CKernels
 import DLC
 import Foundation
 import Synchronization
@@ -54,6 +55,24 @@ import Testing
         #expect(try tune(folder.cache).measured == 2)
         #expect(try tune(folder.cache).measured == 0)
         #expect(try String(contentsOfFile: folder.cache, encoding: .utf8).contains("another processor"), "its times stay")
+    }
+
+    @Test func choicesFollowWhatFamiliesTakeHere() throws {
+        let folder = Folder(), layer = ChoiceTests.Layer(name: "3x3", size: 56, inputs: 64, outputs: 64, expected: [])
+        let slow = KernelProbes([DLC_CONV_WINOGRAD_2.rawValue: 9, DLC_CONV_WINOGRAD_4.rawValue: 9])
+        try slow.keep(path: folder.cache, .native)
+        try KernelProbes([DLC_CONV_WINOGRAD_4.rawValue: 8]).keep(path: folder.cache, .native)
+        let known = try #require(try KernelProbes(path: folder.cache, .native))
+        #expect(known.factors.map(\.factor) == [9, 8])
+        #expect(try Target.allCases.filter { $0 != .native }.allSatisfy { try KernelProbes(path: folder.cache, $0) == nil })
+        let graph = try ChoiceTests.network([layer], others: 1 << 22)
+        var options = CompileOptions()
+        options.processor = .typical
+        #expect(try ChoiceTests.algorithms(Compiler.compile(graph, options).plan) == [Int(DLC_CONV_WINOGRAD_4.rawValue)])
+        options.probes = known
+        #expect(try ChoiceTests.algorithms(Compiler.compile(graph, options).plan) == [Int(DLC_CONV_IGEMM.rawValue)])
+        let measured = try KernelProbes(measuring: .native)
+        #expect(!measured.factors.isEmpty && measured.factors.allSatisfy { 0.5...2 ~= $0.factor })
     }
 
     @Test func theTextHoldsTheTimes() throws {

@@ -175,8 +175,21 @@ int main(int count, char **arguments) {
             all(isa, p);
             p = random_conv(100); // depthwise, unrolled and not, with and without a multiplier
             p.groups = p.c, p.oc = p.c * (1 + (random_below(3) == 0)), p.x_ld = p.c + random_below(3), p.y_ld = p.residual_ld = p.oc;
-            if (random_below(3)) p.d = p.od = p.kernel[0] = 1, p.kernel[1] = p.kernel[2] = 3 + 2 * random_below(2), p.stride[1] = p.stride[2] = 1 + random_below(2), p.dilation[1] = p.dilation[2] = 1, p.ow = 1 + random_below(16);
+            if (random_below(3)) p.d = p.od = p.kernel[0] = 1, p.kernel[1] = p.kernel[2] = 3 + 2 * random_below(3), p.stride[1] = p.stride[2] = 1 + random_below(2), p.dilation[1] = p.dilation[2] = random_below(2) ? 1 : 1 + random_below(20), p.ow = 1 + random_below(16);
             all(isa, p);
+            p = random_conv(8); // few channels a group, unrolled and not
+            const int64_t channels = 2 << random_below(4);
+            p.groups = 1 + random_below(12), p.c = p.oc = p.groups * channels, p.x_ld = p.c + random_below(3), p.y_ld = p.residual_ld = p.oc + random_below(3);
+            if (random_below(3)) p.d = p.od = p.kernel[0] = 1, p.kernel[1] = p.kernel[2] = 3, p.stride[1] = p.stride[2] = 1 + random_below(2), p.dilation[1] = p.dilation[2] = random_below(2) ? 1 : 1 + random_below(3);
+            all(isa, p);
+            p = random_conv(6); // most taps in the padding, for runs that are long enough to look
+            p.c = p.groups * (16 + random_below(40)), p.x_ld = p.c;
+            for (int k = 0; k < 3; k++) {
+                int64_t *in = k == 0 ? &p.d : k == 1 ? &p.h : &p.w, *out = k == 0 ? &p.od : k == 1 ? &p.oh : &p.ow;
+                p.kernel[k] = 1 + random_below(4), p.dilation[k] = 1 + random_below(12), p.pad[k] = random_below(3 * p.dilation[k]), *in = 1 + random_below(9), *out = 1 + random_below(12);
+            }
+            p.algorithm = DLC_CONV_IGEMM;
+            check_conv(isa, p, random_below(2), random_below(2));
             p = random_conv(24); // no input channels: sums of nothing
             p.groups = 1, p.c = 0;
             all(isa, p);

@@ -6,7 +6,7 @@
 
 typedef struct {
     int64_t n, extent[3], groups, inputs, outputs, kernel[3], stride[3], dilation[3], pad[3], gap;
-    bool x_signed, w_signed, zeros, per_channel, depthwise;
+    bool x_signed, w_signed, zeros, w_zeros, per_channel, depthwise;
 } conv_case;
 
 static uint8_t *random_bytes(int64_t n) {
@@ -32,7 +32,7 @@ static bool check(dlc_isa isa, const conv_case *s) {
     for (int64_t p = 0; p < pixels; p++)
         for (int64_t o = 0; o < oc; o++) {
             const int64_t at[3] = {p / out[2] / out[1] % out[0], p / out[2] % out[1], p % out[2]}, image = p / out[2] / out[1] / out[0], g = o / s->outputs;
-            const int32_t zw = s->zeros ? read(zero_w, s->w_signed, s->per_channel ? o : 0) : 0;
+            const int32_t zw = s->w_zeros ? read(zero_w, s->w_signed, s->per_channel ? o : 0) : 0;
             uint32_t sum = 0;
             for (int64_t t = 0; t < taps; t++) {
                 const int64_t tap[3] = {t / s->kernel[2] / s->kernel[1], t / s->kernel[2] % s->kernel[1], t % s->kernel[2]};
@@ -61,7 +61,7 @@ static bool check(dlc_isa isa, const conv_case *s) {
             for (int64_t o = 0; o < oc; o++) pack[t * oc + o] = w[(o / s->outputs * taps + t) * s->outputs + o % s->outputs];
     }
     dlc_integer_product product = {
-        .a_signed = s->x_signed, .b_signed = s->w_signed, .has_b_zero = s->zeros, .m = pixels, .n = s->outputs, .k = k, .batch = {1, 1, 1, s->groups},
+        .a_signed = s->x_signed, .b_signed = s->w_signed, .has_b_zero = s->w_zeros, .m = pixels, .n = s->outputs, .k = k, .batch = {1, 1, 1, s->groups},
         .a_batch = {0, 0, 0, s->inputs}, .b_batch = {0, 0, 0, packed}, .c_batch = {0, 0, 0, s->outputs}, .b_zero_batch = {0, 0, 0, s->per_channel ? s->outputs : 0},
         .a_row = x_ld, .a_column = 1, .c_row = y_ld, .b_zero_column = s->per_channel, .has_patches = true, .finish = {.type = DLC_I32},
         .patches = {s->extent[0], s->extent[1], s->extent[2], out[0], out[1], out[2], s->inputs, {0}, {0}, {0}, {0}, x_ld},
@@ -74,13 +74,29 @@ static bool check(dlc_isa isa, const conv_case *s) {
         product.patches.kernel[i] = depthwise.kernel[i] = s->kernel[i], product.patches.stride[i] = depthwise.stride[i] = s->stride[i];
         product.patches.dilation[i] = depthwise.dilation[i] = s->dilation[i], product.patches.pad[i] = depthwise.pad[i] = s->pad[i];
     }
-    void *weights[] = {w, pack}, *buffers[] = {x, pack, s->zeros ? zero_x : 0, s->zeros ? zero_w : 0, 0, 0, y};
+    void *weights[] = {w, pack}, *buffers[] = {x, pack, s->zeros ? zero_x : 0, s->w_zeros ? zero_w : 0, 0, 0, y};
     dlc_launch packing, launch;
     bool fine = dlc_integer_pack_prepare(isa, &layout, &packing) && (s->depthwise || launch_run(&packing, &layout, weights, 1));
     fine = fine && (s->depthwise ? dlc_integer_depthwise_prepare(isa, &depthwise, &launch) : dlc_integer_product_prepare(isa, &product, &launch));
     for (int64_t splits = 1; fine && splits <= 3; splits++) {
         memset(y, 0x5a, (size_t)(4 * pixels * y_ld));
         fine = launch_run(&launch, s->depthwise ? (void *)&depthwise : (void *)&product, buffers, splits) && memcmp(y, expected, (size_t)(4 * pixels * y_ld)) == 0;
+    }
+    // What is made of the sums, by either way to multiply: the same bits.
+    static const dlc_type types[] = {DLC_F32, DLC_U8, DLC_I8};
+    for (int t = 0; fine && s->depthwise && t < 3; t++) {
+        float *scale = aligned(4 * oc), *bias = aligned(4 * oc);
+        for (int64_t o = 0; o < oc; o++) scale[o] = 0.01f * random_float(), bias[o] = 20 * random_float();
+        dlc_integer_depthwise finished = depthwise;
+        finished.finish = (dlc_integer_finish){types[t], random_below(2), random_below(2), -100, 100, types[t] == DLC_U8 ? 110 : 9};
+        void *operands[] = {x, pack, s->zeros ? zero_x : 0, s->w_zeros ? zero_w : 0, scale, random_below(3) ? bias : 0, y};
+        memset(y, 0x5a, (size_t)(4 * pixels * y_ld)), memset(expected, 0x5a, (size_t)(4 * pixels * y_ld));
+        fine = dlc_integer_depthwise_prepare(isa, &finished, &launch) && launch_run(&launch, &finished, operands, 2);
+        dlc_integer_without_dot = true, operands[6] = expected;
+        fine = fine && dlc_integer_depthwise_prepare(isa, &finished, &launch) && launch_run(&launch, &finished, operands, 1);
+        dlc_integer_without_dot = false;
+        fine = fine && memcmp(y, expected, (size_t)(4 * pixels * y_ld)) == 0;
+        free(scale), free(bias);
     }
     free(x), free(w), free(zero_x), free(zero_w), free(y), free(expected), free(pack);
     if (!fine)
@@ -98,14 +114,15 @@ int main(void) {
         for (int i = 0; i < 1200; i++) {
             conv_case s = {.n = 1 + random_below(2), .groups = 1 + random_below(3), .inputs = 1 + random_below(9), .outputs = 1 + random_below(40), .gap = random_below(2) * random_below(5)};
             s.depthwise = i % 3 == 0;
-            if (s.depthwise) s.groups = 1 + random_below(70), s.inputs = 1, s.outputs = i % 9 == 0 ? 1 + random_below(3) : 1;
+            if (s.depthwise) s.groups = 1 + random_below(i % 2 ? 70 : 200), s.inputs = 1, s.outputs = i % 9 == 0 ? 1 + random_below(3) : 1;
             for (int a = 0; a < 3; a++) {
                 const bool used = a > 0 || i % 5 == 0;
                 s.extent[a] = used ? 1 + random_below(11) : 1;
                 s.kernel[a] = used ? 1 + random_below(4) : 1;
                 s.stride[a] = 1 + random_below(2), s.dilation[a] = 1 + (random_below(4) == 0), s.pad[a] = used ? random_below(3) : 0;
             }
-            s.x_signed = random_below(2), s.w_signed = random_below(2), s.zeros = random_below(3) > 0, s.per_channel = random_below(2);
+            s.x_signed = random_below(2), s.w_signed = random_below(3) > 0, s.zeros = random_below(3) > 0, s.per_channel = random_below(2);
+            s.w_zeros = s.zeros && random_below(2);
             if (i % CHECK_SHARE != 0) continue;
             failures += !check(isa, &s);
             cases++;

@@ -35,8 +35,9 @@ static int64_t expected(dlc_isa isa, const dlc_pack *p, const float *w, float *o
     switch (p->form) {
     case DLC_PACK_CHANNELS:
         for (int64_t tap = 0; tap < taps; tap++)
-            for (int64_t g = 0; g < p->groups; g++)
-                for (int64_t o = 0; o < p->outputs; o++) *out++ = weight(p, w, g, o, 0, tap);
+            for (int64_t i = 0; i < p->inputs; i++)
+                for (int64_t g = 0; g < p->groups; g++)
+                    for (int64_t o = 0; o < p->outputs; o++) *out++ = weight(p, w, g, o, i, tap);
         break;
     case DLC_PACK_TURNED:
         for (int64_t tap = 0; tap < taps; tap++)
@@ -95,7 +96,7 @@ static void check(dlc_isa isa, dlc_pack_form form) {
         p.stride[i] = 1 + random_below(3), p.dilation[i] = 1 + random_below(3);
     }
     if (winograd || form == DLC_PACK_STRASSEN || form == DLC_PACK_TURNED) p.groups = 1;
-    if (form == DLC_PACK_CHANNELS) p.inputs = 1, p.groups *= 10, p.outputs = p.outputs % 4;
+    if (form == DLC_PACK_CHANNELS) p.inputs = random_below(2) ? 1 : 1 + p.inputs % 9, p.groups *= 10, p.outputs = p.outputs % 4;
     if (form == DLC_PACK_STRASSEN) p.inputs = 2 + p.inputs / 2 * 2, p.outputs += 17;
     const int64_t taps = p.kernel[0] * p.kernel[1] * p.kernel[2], all = p.groups * p.outputs * p.inputs * taps;
     // Dense, transposed, or turned with outputs and inputs exchanged: as gradients of convolutions have them.

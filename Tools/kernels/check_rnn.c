@@ -1,5 +1,6 @@
 /// Recurrent layers against a naive f64 version of the ONNX formulas, for every instruction set of the
 /// host; with an argument, the times of one layer (T = 100, I = 256, H = 1024, batch 1).
+#include "../../Sources/CKernels/float16.h"
 #include "harness.h"
 #include "dlc_layers.h"
 
@@ -114,6 +115,13 @@ static void check(dlc_isa isa) {
                   random_below(2) ? scaled(D * 2 * gates * H, 0.3f) : NULL, random_below(2) ? scaled(D * 3 * H, 0.3f) : NULL,
                   random_below(2) ? lengths : NULL, random_below(2) ? random_floats(state) : NULL, random_below(2) ? random_floats(state) : NULL,
                   aligned(4 * all), aligned(4 * state), aligned(4 * state) };
+    // Matrices of 16 bits hold just these weights.
+    static const dlc_pack_form forms[] = { DLC_PACK_PANELS, DLC_PACK_PANELS, DLC_PACK_HALF, DLC_PACK_BFLOAT };
+    n.form = forms[random_below(4)];
+    for (int64_t i = 0; n.form != DLC_PACK_PANELS && i < D * gates * H * (n.input + H); i++) {
+        float *weight = i < D * gates * H * n.input ? (float *)t.w + i : (float *)t.r + (i - D * gates * H * n.input);
+        *weight = n.form == DLC_PACK_HALF ? dlc_float_of_half(dlc_half_of_float(*weight)) : dlc_float_of_bfloat(dlc_bfloat_of_float(*weight));
+    }
     for (int64_t d = 0; d < D; d++) for (int64_t s = 0; s < n.batch; s++) naive(&n, &t, d, D, s);
     float *packed = aligned(dlc_rnn_packed_bytes(isa, &n));
     void *pack_buffers[] = { (void *)t.w, (void *)t.r, (void *)t.b, (void *)t.p, packed };

@@ -93,7 +93,7 @@ typedef enum : uint8_t {
     DLC_CONV_IGEMM = 0,        ///< product over (tap, channel) without a copy of the input's patches
     DLC_CONV_WINOGRAD_2 = 1,   ///< F(2×2, 3×3)
     DLC_CONV_WINOGRAD_4 = 2,   ///< F(4×4, 3×3)
-    DLC_CONV_DEPTHWISE = 3,    ///< one input channel per group
+    DLC_CONV_DEPTHWISE = 3,    ///< one input channel per group, or few: channels are the lanes
     DLC_CONV_DIRECT = 4,       ///< any shape, any of F32 and F64, weights as they are
     DLC_CONV_STRASSEN = 5,     ///< 1×1 without padding, as a product in seven parts
     DLC_CONV_WINOGRAD_STRIDED = 6, ///< 3×3 at stride 2, 25 products for the 36 of 2×2 outputs
@@ -121,6 +121,7 @@ typedef struct {
     int64_t tiles_h, tiles_w, tile_block;
     int64_t table_bytes;
     bool shared_input;         ///< phase 0 transforms the input for all tasks
+    bool skips;                ///< tiles leave out taps in the padding
     dlc_strassen strassen;
 } dlc_conv;
 
@@ -161,7 +162,7 @@ typedef struct {
 
     // Set by dlc_conv_transpose_prepare.
     dlc_isa isa;
-    int64_t classes, line_blocks, panel_groups, most_taps, most_pixels, tasks;
+    int64_t classes, line_blocks, panel_groups, most_taps, most_pixels, merged_floats, tasks;
 } dlc_conv_transpose;
 
 /// Whether there is a kernel for so few outputs of so many inputs in f32, which sums along the inputs.

@@ -91,6 +91,7 @@ typedef struct {
 
     // Set by dlc_integer_depthwise_prepare.
     dlc_isa isa;
+    bool in_blocks;            ///< weights without zero points are multiplied four taps at a time
     int64_t tasks;
 } dlc_integer_depthwise;
 

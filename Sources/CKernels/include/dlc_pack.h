@@ -14,7 +14,7 @@ typedef enum : uint8_t {
     DLC_PACK_WINOGRAD_2 = 2,       ///< DLC_CONV_WINOGRAD_2: panels for each of 4 × 4 points
     DLC_PACK_WINOGRAD_4 = 3,       ///< DLC_CONV_WINOGRAD_4: 6 × 6 points
     DLC_PACK_WINOGRAD_STRIDED = 4, ///< DLC_CONV_WINOGRAD_STRIDED: 5 × 5 points
-    DLC_PACK_CHANNELS = 5,         ///< DLC_CONV_DEPTHWISE and depthwise `dlc_conv_transpose`: [tap][group and output]
+    DLC_PACK_CHANNELS = 5,         ///< DLC_CONV_DEPTHWISE and depthwise `dlc_conv_transpose`: [tap][input][group and output]
     DLC_PACK_PHASES = 6,           ///< `dlc_conv_transpose`: panels for each class of outputs that use the same taps
     DLC_PACK_TURNED = 11,          ///< narrow `dlc_conv_transpose`: [tap][output][input] of one group
     // Of one matrix, for `dlc_gemm`, in fewer bits (gemm_compact.h):
@@ -51,6 +51,9 @@ bool dlc_pack_run(dlc_isa isa, dlc_pack pack, const float *weights, float *out);
 /// What packing a matrix in few bits changes: the sums of squares of the weights and of the differences.
 /// `pack` as it was packed, without its extents prepared. False where it makes no sense or there is no memory.
 bool dlc_pack_noise(dlc_isa isa, dlc_pack pack, const float *weights, const void *packed, double *signal, double *noise);
+
+/// Whether a matrix loses nothing but roundings in DLC_PACK_INT8 or INT4: every block's column is whole multiples of one number.
+bool dlc_pack_is_exact(const dlc_pack *pack, const float *weights);
 
 /// An estimate of the cycles on one core.
 double dlc_pack_cost(dlc_isa isa, const dlc_pack *pack);

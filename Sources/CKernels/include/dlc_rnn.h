@@ -2,7 +2,7 @@
 #ifndef DLC_RNN_H
 #define DLC_RNN_H
 
-#include "dlc_common.h"
+#include "dlc_pack.h"
 
 typedef enum : uint8_t { DLC_RNN_PLAIN = 0, DLC_RNN_GRU = 1, DLC_RNN_LSTM = 2 } dlc_rnn_kind;
 typedef enum : uint8_t { DLC_RNN_FORWARD = 0, DLC_RNN_REVERSE = 1, DLC_RNN_BIDIRECTIONAL = 2 } dlc_rnn_direction;
@@ -40,6 +40,7 @@ typedef struct {
     bool clipped;                       ///< gates are clipped to ±clip before their activation
     float clip;
     dlc_rnn_activation activations[6];  ///< f, g, h of the first direction, then of the second
+    dlc_pack_form form;                 ///< of packed matrices: PANELS for f32, HALF or BFLOAT; gradients have PANELS
     int64_t steps, batch, input, hidden;
 
     int64_t chunk;                      ///< set by dlc_rnn_prepare: steps per product with X
@@ -50,7 +51,7 @@ typedef struct {
 /// Elements of a row of gates.
 int64_t dlc_rnn_gates_columns(const dlc_rnn *rnn);
 
-/// Bytes of the packed weights, which depend on kind, direction, input and hidden only; 0 where these
+/// Bytes of the packed weights, which depend on kind, direction, form, input and hidden only; 0 where these
 /// have no meaning.
 int64_t dlc_rnn_packed_bytes(dlc_isa isa, const dlc_rnn *rnn);
 

@@ -62,7 +62,9 @@ struct CompileFlags: ParsableArguments {
         options.weights = compact.map { form in CompactWeights(form) { report?.add($0, $1, signal: $2, noise: $3) } }
         options.likely = try NamedExtent.table(likely, option: "--likely")
         if tune {
-            options.tuning = Tuning(cache: try TuneCache(path: try tuneCache ?? Self.defaultCache()), observe: Self.report)
+            options.tuning = Tuning(cache: try TuneCache(path: try tuneCache ?? Self.cacheFile("tune.txt")), observe: Self.report)
+        } else if target == .native, let path = try? Self.cacheFile(Self.probesName), access(path, R_OK) == 0 {
+            options.probes = try KernelProbes(path: path, options.target)
         }
         return options
     }
@@ -91,11 +93,14 @@ struct CompileFlags: ParsableArguments {
         }
     }
 
-    private static func defaultCache() throws -> String {
+    static let probesName = "probes.txt"
+
+    /// A file in the user's cache folder.
+    static func cacheFile(_ name: String) throws -> String {
         func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) }.flatMap { $0.hasPrefix("/") ? $0 : nil } }
-        if let folder = variable("XDG_CACHE_HOME") { return "\(folder)/dlc/tune.txt" }
+        if let folder = variable("XDG_CACHE_HOME") { return "\(folder)/dlc/\(name)" }
         guard let home = variable("HOME") else { throw DLCError("there is no HOME for measured times; name a file with --tune-cache") }
-        return "\(home)/.cache/dlc/tune.txt"
+        return "\(home)/.cache/dlc/\(name)"
     }
 
     /// A terminal sees each layer; elsewhere one line says that it will take a while.

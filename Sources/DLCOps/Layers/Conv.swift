@@ -56,6 +56,21 @@ public struct Conv: Operator {
                 "3-D", Conv(strides: [1, 1, 1], pads: [1, 0, 0, 1, 0, 0]),
                 [try .random(seed: 11, shape: [1, 2, 3, 4, 5]), try .random(seed: 12, shape: [2, 2, 3, 2, 2])]),
             Example(
+                "most taps in the padding", Conv(strides: [1, 1], dilations: [9, 6], pads: [9, 6, 9, 6]),
+                [x, try .random(seed: 15, shape: [3, 4, 3, 3])]),
+            Example(
+                "dilated, many channels", Conv(strides: [1, 1], dilations: [4, 3], pads: [4, 3, 4, 3]),
+                [try .random(seed: 16, shape: [1, 20, 7, 6]), try .random(seed: 17, shape: [5, 20, 3, 3])]),
+            Example(
+                "shallow volume", Conv(strides: [1, 1, 1], pads: [1, 1, 1, 1, 1, 1]),
+                [try .random(seed: 18, shape: [1, 2, 1, 4, 5]), try .random(seed: 19, shape: [3, 2, 3, 3, 3])]),
+            Example(
+                "groups of four", Conv(strides: [1, 1], pads: [1, 1, 1, 1], group: 5),
+                [try .random(seed: 20, shape: [1, 20, 5, 6]), try .random(seed: 21, shape: [20, 4, 3, 3])]),
+            Example(
+                "depthwise, dilated", Conv(strides: [1, 1], dilations: [2, 2], pads: [4, 4, 4, 4], group: 4),
+                [x, try .random(seed: 22, shape: [4, 1, 5, 5])]),
+            Example(
                 "f64", Conv(strides: [1, 1], pads: [0, 0, 0, 0]),
                 [try .random(seed: 13, type: .float64, shape: [1, 2, 5, 5]), try .random(seed: 14, type: .float64, shape: [2, 2, 3, 3])]),
         ]

@@ -2,24 +2,29 @@ import DLCGraph
 import DLCOps
 
 /// Recognises scaled-dot-product attention (Vaswani et al., 2017, section 3.2.1) in its primitive form, with the scale
-/// on the product, on the queries or on the keys, and an added mask.
+/// on the product, on the queries or on the keys, and up to two added masks, as shifted windows have them.
 ///
 ///     matmul(softmax(matmul(%q, transpose(%k)) * s + %mask), %v)   →   attention(%q, %k, %v, %mask) {scale: s}
 ///
-/// A row of −∞ is NaN there, so the operator is told; a mask that is wider than the scores would widen the result.
+/// A row of −∞ is NaN there, so the operator is told; a mask that is wider than the scores would widen the result. A fifth
+/// dimension in front goes where it is 1.
 public let recognizeAttention = Pass("recognize-attention", at: .canonical) { rewriter, node in
-    guard node.op is MatMul, let v = node.operands[1], rewriter.fact(v).element == .float32, rewriter.shape(v).count == 4,
+    guard node.op is MatMul, let v = node.operands[1], rewriter.fact(v).element == .float32,
+        let rank = ranks.first(where: { $0 == rewriter.shape(v).count }),
         let (softmax, softmaxNode) = rewriter.solelyUsed(node.operands[0], as: Softmax.self), softmax.kind == .softmax,
-        softmax.axis == -1 || softmax.axis == 3, var scores = softmaxNode.operands[0]
+        softmax.axis == -1 || softmax.axis == rank - 1, var scores = softmaxNode.operands[0]
     else { return nil }
     var scale = 1.0
-    var mask: Value?
-    for _ in 0..<4 {
-        if let sum = rewriter.node(scores, "add"), mask == nil, scale == 1, let a = sum.operands[0], let b = sum.operands[1] {
+    var masks: [Value] = []
+    for _ in 0..<5 {
+        if scale == 1, masks.count < 2, let (mask, inner) = try addedInFront(&rewriter, scores) {
+            masks.append(mask)
+            scores = inner
+        } else if let sum = rewriter.node(scores, "add"), masks.count < 2, scale == 1, let a = sum.operands[0], let b = sum.operands[1] {
             // The mask is the side that is no scaled product.
             let productIsFirst = isScaledProduct(rewriter, a)
             guard productIsFirst || isScaledProduct(rewriter, b) else { return nil }
-            mask = productIsFirst ? b : a
+            masks.append(productIsFirst ? b : a)
             scores = productIsFirst ? a : b
         } else if let product = rewriter.node(scores, "mul"), let (c, other) = rewriter.either(product, { rewriter.scalar($0) }) {
             scale *= c
@@ -33,27 +38,28 @@ public let recognizeAttention = Pass("recognize-attention", at: .canonical) { re
     }
     guard let (_, product) = rewriter.produced(scores, by: MatMul.self), rewriter.useCount(scores) <= 1,
         var q = product.operands[0], let transposedKeys = product.operands[1],
-        rewriter.shape(q).count == 4, rewriter.shape(transposedKeys).count == 4
+        rewriter.shape(q).count == rank, rewriter.shape(transposedKeys).count == rank
     else { return nil }
     guard let weights = node.operands[0] else { return nil }
     let extents = rewriter.shape(weights)
     // Head and batch must match without broadcasting.
-    guard rewriter.shape(q)[0] == rewriter.shape(v)[0], rewriter.shape(q)[1] == rewriter.shape(v)[1],
-        rewriter.shape(transposedKeys)[0] == rewriter.shape(v)[0], rewriter.shape(transposedKeys)[1] == rewriter.shape(v)[1],
-        extents == rewriter.shape(product.results[0]), scale.isFinite
+    guard rewriter.shape(q).dropLast(2) == rewriter.shape(v).dropLast(2),
+        rewriter.shape(transposedKeys).dropLast(2) == rewriter.shape(v).dropLast(2),
+        extents == rewriter.shape(product.results[0]), scale.isFinite, rank == 4 || extents[0] == 1
     else { return nil }
-    if let mask {
+    for mask in masks {
         let own = rewriter.shape(mask)
-        guard rewriter.fact(mask).element == .float32, own.count <= 4,
+        guard rewriter.fact(mask).element == .float32, own.count <= rank,
             zip(own.reversed(), extents.reversed()).allSatisfy({ $0 == 1 || $0 == $1 })
         else { return nil }
     }
-    var k = try rewriter.add1(Transpose([0, 1, 3, 2]), [transposedKeys], name: node.name)
+    let turned = Array(0..<(rank - 2)) + [rank - 1, rank - 2]
+    var k = try rewriter.add1(Transpose(turned), [transposedKeys], name: node.name)
     if let scaled = rewriter.node(transposedKeys, "mul"), let (c, other) = rewriter.either(scaled, { rewriter.scalar($0) }),
         c.isFinite, rewriter.shape(other) == rewriter.shape(transposedKeys)
     {
         scale *= c
-        k = try rewriter.add1(Transpose([0, 1, 3, 2]), [other], name: node.name)
+        k = try rewriter.add1(Transpose(turned), [other], name: node.name)
     }
     if let scaled = rewriter.node(q, "mul"), let (c, other) = rewriter.either(scaled, { rewriter.scalar($0) }),
         c.isFinite, rewriter.shape(other) == rewriter.shape(q)
@@ -61,10 +67,45 @@ public let recognizeAttention = Pass("recognize-attention", at: .canonical) { re
         scale *= c
         q = other
     }
-    return [try rewriter.add1(Attention(scale: scale, emptyRowsAreNaN: true), [q, k, v, mask], name: node.name)]
+    let mask = try masks.dropFirst().reduce(masks.first) { sum, other in
+        try sum.map { try rewriter.add1(Binary(.add), [$0, other], name: node.name) }
+    }
+    let operands = try ([q, k, v, mask] as [Value?]).map { try $0.map { try inFour(&rewriter, $0, name: node.name) } }
+    let result = try rewriter.add1(Attention(scale: scale, emptyRowsAreNaN: true), operands, name: node.name)
+    let shape = rewriter.resultType(node).shape
+    return [rank == 4 ? result : try rewriter.add1(Reshape(shape: shape), [result], name: node.name)]
 }
 
-private func isScaledProduct(_ rewriter: Rewriter, _ value: Value) -> Bool {
+/// Of queries, keys and values as attention is spelled.
+private let ranks = [4, 5]
+
+/// The value without a fifth dimension in front, which is 1.
+private func inFour(_ rewriter: inout Rewriter, _ value: Value, name: String) throws -> Value {
+    let shape = rewriter.shape(value)
+    return shape.count < 5 ? value : try rewriter.add1(Reshape(shape: Shape(shape.dropFirst())), [value], name: name)
+}
+
+/// A mask that is added to scores with one more dimension in front, which is 1: windows of one image, whose masks differ.
+///
+///     reshape(add(reshape(%scores): f32[1, 16, 6, 49, 49], %mask)): f32[16, 6, 49, 49]   →   %mask without the dimension, and %scores
+private func addedInFront(_ rewriter: inout Rewriter, _ value: Value) throws -> (mask: Value, scores: Value)? {
+    let shape = rewriter.shape(value)
+    guard let (_, outer) = rewriter.produced(value, by: Reshape.self), let inner = outer.operands[0], let sum = rewriter.node(inner, "add"),
+        rewriter.shape(inner) == [1] + shape
+    else { return nil }
+    let picked = rewriter.either(sum) { side in
+        rewriter.produced(side, by: Reshape.self)?.node.operands[0].flatMap { rewriter.shape($0) == shape ? $0 : nil }
+    }
+    guard let (scores, mask) = picked, rewriter.shape(mask).count <= shape.count + 1 else { return nil }
+    let own = rewriter.shape(mask)
+    return (own.count <= shape.count ? mask : try rewriter.add1(Reshape(shape: Shape(own.dropFirst())), [mask]), scores)
+}
+
+/// Whether a value is a product times numbers, or such a one with a mask.
+private func isScaledProduct(_ rewriter: Rewriter, _ value: Value, masked: Bool = false) -> Bool {
+    if !masked, let sum = rewriter.node(value, "add") {
+        return sum.operands.contains { $0.map { isScaledProduct(rewriter, $0, masked: true) } ?? false }
+    }
     let (_, factors) = rewriter.factors(value)
     return factors.count == 1 && rewriter.produced(factors[0], by: MatMul.self) != nil
 }

@@ -9,7 +9,8 @@ extension Lowering {
         func at(_ index: Int) -> Value? { index < node.operands.count ? node.operands[index] : nil }
         let (x, w) = (try operand(node, 0), try operand(node, 1))
         guard graph.type(x).element == .float32 else { throw DLCError("has no kernel for \(operandTypes(node))") }
-        let kernel = try recurrentKernel(op)
+        var kernel = try recurrentKernel(op)
+        kernel.layout.form = try compactForm([w, operand(node, 2)], node)
         let (layout, isa) = (kernel.layout, target.isa)
         let packed = try packed(
             RecurrentPackKernel { $0.layout = layout }, [w, try operand(node, 2), at(3), at(7)], name: node.name,
@@ -26,6 +27,34 @@ extension Lowering {
         let work = try rows.times(elements(w).plus(elements(operand(node, 2)))).times(2)
         emit(kernel, node, operands: [try contiguous(x), packed, lengths, h, c], results: targets, operations: work)
         for copy in copies { try emitCopy(from: copy.from, to: copy.to, name: node.name) }
+    }
+
+    /// How the matrices of a layer are kept: as the options ask for, where they are constants and fit; what has fewer than 16 bits
+    /// elsewhere has 16 here.
+    private func compactForm(_ matrices: [Value], _ node: Node) throws -> dlc_pack_form {
+        guard let weights = options.weights else { return DLC_PACK_PANELS }
+        let form = weights.form == .bfloat16 ? DLC_PACK_BFLOAT : DLC_PACK_HALF
+        var sums = (count: 0, signal: 0.0, noise: 0.0)
+        for value in matrices {
+            guard let tensor = graph.constant(value), let noise = try packingNoise(form, tensor), noise.signal.isFinite, noise.noise.isFinite
+            else { return DLC_PACK_PANELS }
+            sums = (sums.count + tensor.count, sums.signal + noise.signal, sums.noise + noise.noise)
+        }
+        weights.observe(node.name.isEmpty ? node.op.name : node.name, sums.count, sums.signal, sums.noise)
+        return form
+    }
+
+    /// What keeping a constant in fewer bits changes of it.
+    private func packingNoise(_ form: dlc_pack_form, _ tensor: Tensor) throws -> PackingNoise? {
+        guard let columns = tensor.shape.last, tensor.count > 0 else { return nil }
+        let matrix = try tensor.reshaped([tensor.count / columns, columns]), kernel = PackKernel(form)
+        let source = try Plan.Operand(dense: matrix).asMatrix(isTransposed: true)
+        var step = Plan.Step(kernel: kernel, name: "", summary: "pack", operands: [source], results: [])
+        step.results = [
+            Plan.Operand(location: .buffer(0), type: .uint8, shape: [try kernel.bytes(source.shape, isa: target.isa)], strides: [1])
+        ]
+        let packed = try step.packed(for: target, from: [matrix])
+        return PackingNoise(form, matrix, isTransposed: true, packed: packed, isa: target.isa)
     }
 
     /// Gradients of recurrent layers. What only LSTM has stands in the kernel's lists between other operands.

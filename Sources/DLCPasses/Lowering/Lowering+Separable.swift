@@ -117,7 +117,10 @@ extension Lowering {
     }
 
     private func isDepthwise(_ step: Plan.Step) -> Bool {
-        guard let window = convolution(step, DLC_CONV_DEPTHWISE)?.window, step["residual"] == nil else { return false }
+        guard let kernel = convolution(step, DLC_CONV_DEPTHWISE), step["residual"] == nil, step["x"]?.shape[3] == Dim(kernel.groups) else {
+            return false
+        }
+        let window = kernel.window
         return step["x"]?.shape[3] == step["y"]?.shape[3] && window.kernel[0] == window.kernel[1] && window.dilation == [1, 1]
     }
 }

@@ -45,6 +45,16 @@ public final class TuneCache: Sendable {
         }
     }
 
+    /// Adds times in place of older ones with their keys, and writes the file.
+    /// - Throws: where it cannot be written, or was damaged meanwhile.
+    func replace(_ times: [String: Double]) throws {
+        try withFileLock {
+            let merged = try read().merging(times) { $1 }
+            try write(merged)
+            state.withLock { $0 = merged }
+        }
+    }
+
     // MARK: Text
 
     static func text(_ times: [String: Double]) -> String {

@@ -69,7 +69,7 @@ package struct PackKernel: Kernel {
         case DLC_PACK_WINOGRAD_4: return try channels.times(Dim(4 * 36))
         case DLC_PACK_WINOGRAD_STRIDED: return try channels.times(Dim(4 * 25))
         case DLC_PACK_TURNED: return try shape[1].times(shape[2]).times(Dim(4 * taps))
-        case DLC_PACK_CHANNELS: return try shape[0].times(shape[1]).times(Dim(4 * taps))
+        case DLC_PACK_CHANNELS: return try shape[0].times(shape[1]).times(shape[2]).times(Dim(4 * taps))
         default: throw DLCError("has no packing for weights of open extents")
         }
     }

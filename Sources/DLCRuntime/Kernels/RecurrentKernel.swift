@@ -24,12 +24,15 @@ package struct RecurrentLayout: FieldGroup, Hashable {
     package var direction = DLC_RNN_FORWARD
     /// Of GRU: the hidden state is multiplied before it is reset.
     package var linearBeforeReset = false
+    /// Of the packed matrices: panels of f32, or of f16 or bf16.
+    package var form = DLC_PACK_PANELS
 
     package init() {}
     package mutating func visit(_ fields: inout some FieldVisitor) throws {
         try fields("kind", &kind)
         try fields("direction", &direction)
         try fields("linear_before_reset", &linearBeforeReset)
+        try fields("form", &form)
     }
 
     var directions: Int { direction == DLC_RNN_BIDIRECTIONAL ? 2 : 1 }
@@ -42,7 +45,7 @@ package struct RecurrentLayout: FieldGroup, Hashable {
             throw DLCError("\(input) inputs and \(hidden) hidden units are out of range")
         }
         var rnn = dlc_rnn()
-        (rnn.kind, rnn.direction, rnn.linear_before_reset) = (kind, direction, linearBeforeReset)
+        (rnn.kind, rnn.direction, rnn.linear_before_reset, rnn.form) = (kind, direction, linearBeforeReset, form)
         (rnn.input, rnn.hidden) = (Int64(input), Int64(hidden))
         return rnn
     }
