@@ -7,6 +7,7 @@ typedef struct {
     const char *name;
     int64_t extent, c, oc, kernel, stride, groups;
     dlc_activation activation;
+    int64_t dilation; ///< 0 for none
 } conv_layer;
 
 /// Winograd is rated by its own products, side² per tile of m² outputs, and not by those of the definition.
@@ -21,9 +22,10 @@ static inline double conv_operations(const dlc_conv *p) {
 /// Measures a layer with an algorithm, where it can compute it.
 static inline void bench_conv(const conv_layer *layer, dlc_conv_algorithm algorithm) {
     const dlc_isa isa = dlc_host_isa();
-    const int64_t h = layer->extent, k = layer->kernel, s = layer->stride, pad = k / 2, oh = (h + 2 * pad - k) / s + 1, c = layer->c, oc = layer->oc;
+    const int64_t h = layer->extent, k = layer->kernel, s = layer->stride, c = layer->c, oc = layer->oc;
+    const int64_t d = layer->dilation ? layer->dilation : 1, pad = k / 2 * d, oh = (h + 2 * pad - (k - 1) * d - 1) / s + 1;
     dlc_conv p = {.type = DLC_F32, .algorithm = algorithm, .n = 1, .d = 1, .h = h, .w = h, .c = c, .od = 1, .oh = oh, .ow = oh, .oc = oc,
-                  .groups = layer->groups, .kernel = {1, k, k}, .stride = {1, s, s}, .dilation = {1, 1, 1}, .pad = {0, pad, pad},
+                  .groups = layer->groups, .kernel = {1, k, k}, .stride = {1, s, s}, .dilation = {1, d, d}, .pad = {0, pad, pad},
                   .x_ld = c, .y_ld = oc, .residual_ld = oc, .epilogue = {layer->activation, false, 0, 6}};
     if (!dlc_conv_supports(isa, &p, algorithm)) return;
     const int64_t weights = oc * (c / layer->groups) * k * k, bytes = dlc_conv_packed_bytes(isa, &p);
