@@ -91,6 +91,8 @@ static void run(const dlc_call *call) {
             break;
         case DLC_COPY_TRANSPOSE:
             if (bytes == 4) dlc_copy_functions_of(p->isa)->transpose(height, width, (const float *)src, s_column, (float *)dst, d_row);
+            else if (bytes == 1 && width == d_row && width >= 2 && width <= 4)
+                dlc_copy_functions_of(p->isa)->interleave_bytes(height, width, (const uint8_t *)src, s_column, (uint8_t *)dst);
             else transpose(p->element_bytes, height, width, src, s_column, dst, d_row);
         }
     }

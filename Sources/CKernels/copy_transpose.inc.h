@@ -56,6 +56,19 @@ DLC_STREAMS(2, separate, d[k * stride + i] = s[i * 2 + k])
 DLC_STREAMS(3, separate, d[k * stride + i] = s[i * 3 + k])
 DLC_STREAMS(4, separate, d[k * stride + i] = s[i * 4 + k])
 
+#define DLC_BYTES(n) \
+    static void DLC_NAME(interleave_bytes_##n)(int64_t length, const uint8_t *restrict s, int64_t stride, uint8_t *restrict d) { \
+        for (int64_t i = 0; i < length; ++i) \
+            _Pragma("clang loop unroll(full)") for (int k = 0; k < n; ++k) d[i * n + k] = s[k * stride + i]; \
+    }
+DLC_BYTES(2) DLC_BYTES(3) DLC_BYTES(4)
+
+static void DLC_NAME(interleave_bytes)(int64_t rows, int64_t columns, const uint8_t *s, int64_t s_stride, uint8_t *d) {
+    if (columns == 2) DLC_NAME(interleave_bytes_2)(rows, s, s_stride, d);
+    else if (columns == 3) DLC_NAME(interleave_bytes_3)(rows, s, s_stride, d);
+    else DLC_NAME(interleave_bytes_4)(rows, s, s_stride, d);
+}
+
 static void DLC_NAME(transpose)(int64_t rows, int64_t columns, const float *s, int64_t s_stride, float *d, int64_t d_stride) {
     if (columns == d_stride && columns >= 2 && columns <= 4) {
         if (columns == 2) DLC_NAME(interleave_2)(rows, s, s_stride, d);
@@ -81,4 +94,6 @@ static void DLC_NAME(transpose)(int64_t rows, int64_t columns, const float *s, i
 
 DLC_TARGET_END
 
-const dlc_copy_functions DLC_NAME(dlc_copy_functions) = { .transpose = DLC_NAME(transpose) };
+const dlc_copy_functions DLC_NAME(dlc_copy_functions) = {
+    .transpose = DLC_NAME(transpose), .interleave_bytes = DLC_NAME(interleave_bytes),
+};

@@ -77,21 +77,50 @@ static void finish_row(const dlc_integer_product *g, uint8_t *row, bool reads_si
     *sum = (int32_t)total;
 }
 
+/// As memcpy, without a call for the few bytes of a row of taps.
+static inline void copy_few(uint8_t *out, const uint8_t *a, int64_t count) {
+    if (count > 32) {
+        memcpy(out, a, (size_t)count);
+    } else if (count >= 16) {
+        memcpy(out, a, 16), memcpy(out + count - 16, a + count - 16, 16);
+    } else if (count >= 8) {
+        memcpy(out, a, 8), memcpy(out + count - 8, a + count - 8, 8);
+    } else if (count >= 4) {
+        memcpy(out, a, 4), memcpy(out + count - 4, a + count - 4, 4);
+    } else {
+        for (int64_t p = 0; p < count; p++) out[p] = a[p];
+    }
+}
+
 static void copy_bytes(uint8_t *out, const uint8_t *a, int64_t step, int64_t count, uint8_t flip) {
-    if (step == 1 && flip == 0) memcpy(out, a, (size_t)count);
+    if (step == 1 && flip == 0) copy_few(out, a, count);
     else if (step == 1)
         for (int64_t p = 0; p < count; p++) out[p] = a[p] ^ flip;
     else
         for (int64_t p = 0; p < count; p++) out[p] = a[p * step] ^ flip;
 }
 
-/// The patch of row `index`; `outside` is what stands for the zero point, its highest bit turned like the others'.
-static void gather_patch(const dlc_integer_patches *p, const uint8_t *x, int64_t index, uint8_t flip, uint8_t outside, uint8_t *out) {
-    int64_t at[3];
-    at[2] = index % p->ow * p->stride[2] - p->pad[2], index /= p->ow;
-    at[1] = index % p->oh * p->stride[1] - p->pad[1], index /= p->oh;
-    at[0] = index % p->od * p->stride[0] - p->pad[0], index /= p->od;
-    x += index * p->d * p->h * p->w * p->pixel;
+/// The image and the place of a row's pixel.
+typedef struct { int64_t n, od, oh, ow; } patch_place;
+
+static patch_place place_of(const dlc_integer_patches *p, int64_t row) {
+    return (patch_place){row / p->ow / p->oh / p->od, row / p->ow / p->oh % p->od, row / p->ow % p->oh, row % p->ow};
+}
+
+/// Goes on to the next row, without a division.
+static void next_place(const dlc_integer_patches *p, patch_place *at) {
+    if (++at->ow < p->ow) return;
+    at->ow = 0;
+    if (++at->oh < p->oh) return;
+    at->oh = 0;
+    if (++at->od < p->od) return;
+    at->od = 0, at->n++;
+}
+
+/// The patch of a row; `outside` is what stands for the zero point, its highest bit turned like the others'.
+static void gather_patch(const dlc_integer_patches *p, const uint8_t *x, patch_place place, uint8_t flip, uint8_t outside, uint8_t *out) {
+    const int64_t at[3] = {place.od * p->stride[0] - p->pad[0], place.oh * p->stride[1] - p->pad[1], place.ow * p->stride[2] - p->pad[2]};
+    x += place.n * p->d * p->h * p->w * p->pixel;
     for (int64_t kd = 0; kd < p->kernel[0]; kd++)
         for (int64_t kh = 0; kh < p->kernel[1]; kh++) {
             const int64_t d = at[0] + kd * p->dilation[0], h = at[1] + kh * p->dilation[1];
@@ -173,9 +202,10 @@ static void multiply(const dlc_integer_product *g, const dlc_call *call) {
         tile.a_row = g->a_row;
         if (g->has_patches) {
             a = memory.patches, tile.a_row = g->a_copy_row;
-            for (int64_t r = 0; r < rows; r++) {
+            patch_place place = place_of(&g->patches, first);
+            for (int64_t r = 0; r < rows; r++, next_place(&g->patches, &place)) {
                 uint8_t *patch = memory.patches + r * g->a_copy_row;
-                gather_patch(&g->patches, x, first + r, flip, (uint8_t)memory.zeros[r], patch);
+                gather_patch(&g->patches, x, place, flip, (uint8_t)memory.zeros[r], patch);
                 finish_row(g, patch, set->flips != 0, g->sums_a ? memory.sums + r : 0);
             }
         } else if (g->a_copied) {
@@ -188,12 +218,15 @@ static void multiply(const dlc_integer_product *g, const dlc_call *call) {
         uint8_t *c = (uint8_t *)call->buffers[C] + size * (offset_of(g, g->c_batch, matrix) + first * g->c_row);
         const int64_t tiles = dlc_ceil_div(rows, set->rows);
         for (int64_t panel = group * panels / g->panel_groups; panel < (group + 1) * panels / g->panel_groups; panel++) {
-            int32_t zero[DLC_INTEGER_WIDTH] = {0}, centred[DLC_INTEGER_WIDTH] = {0};
+            int32_t zero[DLC_INTEGER_WIDTH] = {0}, centred[DLC_INTEGER_WIDTH] = {0}, start[DLC_INTEGER_WIDTH] = {0};
             const int64_t column = panel * width;
             tile.columns = dlc_min(width, g->n - column);
             const bool has_zeros = read_columns(g, b_zeros, column_sums, column, tile.columns, zero, centred);
             tile.b = b + column * 4 * quads;
             tile.b_zero = zero, tile.b_centred = centred;
+            // One zero point for all rows of A is subtracted with the columns' sums at once.
+            for (int64_t j = 0; j < tile.columns; j++) start[j] = (int32_t)(0u - (uint32_t)memory.zeros[0] * (uint32_t)centred[j]);
+            tile.b_start = g->a_zero_row == 0 || !a_zeros ? start : 0;
             float scale[DLC_INTEGER_WIDTH] = {0}, bias[DLC_INTEGER_WIDTH] = {0};
             for (int64_t j = 0; scales && j < tile.columns; j++) scale[j] = scales[g->finish.scale_columns ? column + j : 0];
             for (int64_t j = 0; biases && j < tile.columns; j++) bias[j] = biases[g->finish.bias_columns ? column + j : 0];

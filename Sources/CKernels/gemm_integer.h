@@ -18,6 +18,7 @@ typedef struct {
     const float *scale, *bias; ///< of each column of the panel
     const int32_t *a_zero, *a_sum;       ///< of each row; the sums are null where no column has a zero point
     const int32_t *b_zero, *b_centred;   ///< of each column of the panel: its zero point, and Σ b − k·zb
+    const int32_t *b_start;    ///< −za·(Σ b − k·zb) where all rows have one za; null where they differ
 } dlc_integer_tile;
 
 typedef void (*dlc_integer_tile_run)(const dlc_integer_tile *tile);

@@ -50,7 +50,8 @@ DLC_INLINE void INTEGER_NAME(integer_tile)(const dlc_integer_tile *t, const int 
             vi x = sum[0][r][v];
 #pragma clang loop unroll(full)
             for (int u = 1; u < chains; u++) x = integer_add(x, sum[u][r][v]);
-            x = integer_subtract_product(x, zero, (vi)vf_load((const float *)(t->b_centred + VL * v)));
+            if (t->b_start) x = integer_add(x, (vi)vf_load((const float *)(t->b_start + VL * v)));
+            else x = integer_subtract_product(x, zero, (vi)vf_load((const float *)(t->b_centred + VL * v)));
             if (t->a_sum) x = integer_subtract_product(x, own, (vi)vf_load((const float *)(t->b_zero + VL * v)));
             const int64_t left = t->columns - VL * v;
             if (left > 0) DLC_NAME(integer_store)(c + size * VL * v, x, left, t->finish, t->scale + VL * v, t->bias + VL * v);

@@ -24,10 +24,11 @@ typedef _Float16 DLC_NAME(half);
 #endif
 
 // Float to integer as C compilers for x86 do it, and so ONNX Runtime: truncated to 32 bits, of 32-bit unsigned and wider
-// types to 64, then wrapped; what does not fit, and NaN, is the most negative number before wrapping.
-#define DLC_TO_I64(x) ((x) > -0x1p63 && (x) < 0x1p63 ? (int64_t)(x) : INT64_MIN)
-#define DLC_TO_I32(x) ((x) > -0x1p31 && (x) < 0x1p31 ? (int32_t)(x) : INT32_MIN)
-#define DLC_TO_U64(x) ((x) >= 0x1p63 ? (x) < 0x1p64 ? (uint64_t)(x) : 0 : (uint64_t)DLC_TO_I64(x))
+// types to 64, then wrapped; what does not fit, and NaN, is the most negative number before wrapping. The bounds are floats, so
+// that floats are compared as such.
+#define DLC_TO_I64(x) ((x) > -0x1p63f && (x) < 0x1p63f ? (int64_t)(x) : INT64_MIN)
+#define DLC_TO_I32(x) ((x) > -0x1p31f && (x) < 0x1p31f ? (int32_t)(x) : INT32_MIN)
+#define DLC_TO_U64(x) ((x) >= 0x1p63f ? (x) < 0x1p64f ? (uint64_t)(x) : 0 : (uint64_t)DLC_TO_I64(x))
 
 #define DLC_LOAD_CASE(TYPE, S, expression) \
     case TYPE: { const S *s = src; DLC_LOOP { S x = s[i]; d[i] = (expression); } break; }
