@@ -4,6 +4,7 @@
 #include "dlc_convert.h"
 
 #include <stddef.h>
+#include <string.h>
 
 enum { least_tile = 256, most_tile = DLC_TILE_ELEMENTS, cache_budget = 24 << 10, task_elements = 16 << 10, unwritten = 255 };
 
@@ -190,6 +191,66 @@ static void choose_modes(dlc_program *p) {
     }
 }
 
+static bool reads(const dlc_instruction *in, int r) {
+    const int count = sources(in->op, in->type);
+    return (count > 0 && in->a == r) || (count > 1 && in->b == r) || (count > 2 && in->c == r);
+}
+
+/// The one instruction that reads what instruction `k` leaves in register `r`; -1 where none does, or several do.
+static int sole_reader(const dlc_program *p, int k, int r) {
+    int found = -1;
+    for (int later = k + 1; later < p->instruction_count; ++later) {
+        const dlc_instruction *use = &p->instructions[later];
+        if (reads(use, r)) {
+            if (found >= 0) return -1;
+            found = later;
+        }
+        if (!writes_result(use->op) && use->dst == r) break;
+    }
+    return found;
+}
+
+static void remove_instruction(dlc_program *p, int k) {
+    p->instruction_count -= 1;
+    memmove(&p->instructions[k], &p->instructions[k + 1], (size_t)(p->instruction_count - k) * sizeof *p->instructions);
+}
+
+static bool is_narrow(dlc_type type) { return type == DLC_I8 || type == DLC_U8 || type == DLC_I16 || type == DLC_U16; }
+
+/// Integers of 8 and 16 bits become f32 as they are loaded, and f32 such integers as it is stored, where programs go by way of 64
+/// bits: as quantized tensors come and go. The numbers are the same.
+static void narrow(dlc_program *p) {
+    for (int k = 0; k < p->instruction_count; ++k) {
+        const dlc_instruction *in = &p->instructions[k];
+        if (in->op != DLC_OP_LOAD || in->type < DLC_COMPUTE_I64 || !is_narrow(p->operands[in->tensor].type)) continue;
+        const int reader = sole_reader(p, k, in->dst);
+        if (reader < 0) continue;
+        dlc_instruction *convert = &p->instructions[reader];
+        bool stores = false; // to memory that may be the operand's
+        for (int i = k + 1; i < reader; ++i) stores = stores || writes_result(p->instructions[i].op);
+        if (stores || convert->op != DLC_OP_CONVERT || convert->type != DLC_COMPUTE_F32) continue;
+        *convert = (dlc_instruction){.op = DLC_OP_LOAD, .type = DLC_COMPUTE_F32, .dst = convert->dst, .tensor = in->tensor};
+        remove_instruction(p, k--);
+    }
+    for (int k = 0; k < p->instruction_count; ++k) {
+        const dlc_instruction wrap = p->instructions[k];
+        if (wrap.op != DLC_OP_WRAP || wrap.type != DLC_COMPUTE_F32 || !is_narrow(wrap.narrow)) continue;
+        const int reader = sole_reader(p, k, wrap.dst);
+        if (reader < 0) continue;
+        const dlc_instruction convert = p->instructions[reader];
+        if (convert.op != DLC_OP_CONVERT || convert.type < DLC_COMPUTE_I64) continue;
+        const int end = sole_reader(p, reader, convert.dst);
+        if (end < 0 || p->instructions[end].op != DLC_OP_STORE || p->results[p->instructions[end].tensor].type != wrap.narrow) continue;
+        bool kept = true;
+        for (int i = k + 1; i < end; ++i)
+            kept = kept && (i == reader || writes_result(p->instructions[i].op) || p->instructions[i].dst != wrap.a);
+        if (!kept) continue;
+        p->instructions[end].type = DLC_COMPUTE_F32, p->instructions[end].a = wrap.a;
+        remove_instruction(p, reader);
+        remove_instruction(p, k--);
+    }
+}
+
 /// Whether an operand is one element for all of the space.
 static bool is_single(const dlc_program *p, const int64_t *strides) {
     for (int d = 0; d < p->rank; ++d) if (strides[d] != 0) return false;
@@ -229,6 +290,7 @@ static void choose_singles(dlc_program *p) {
 bool dlc_program_prepare(dlc_isa isa, dlc_program *p, dlc_launch *launch) {
     int64_t points;
     if (dlc_tile_functions_of(isa) == NULL || !check(p, &points)) return false;
+    narrow(p);
     p->sum_count = 0;
     for (int k = 0; k < p->instruction_count; ++k) p->sum_count += p->instructions[k].op == DLC_OP_SUM;
     if (p->sum_count > 0 && p->rank == 0) return false;
