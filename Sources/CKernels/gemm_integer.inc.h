@@ -19,14 +19,14 @@ DLC_INLINE vi integer_subtract_product(vi x, vi a, vi b) {
 }
 typedef int8_t DLC_NAME(integer_bytes) __attribute__((vector_size(VL), aligned(1), may_alias));
 
-/// Stores the first `n` of a vector of sums, n up to VL or more.
-DLC_INLINE void DLC_NAME(integer_store)(uint8_t *c, vi sum, int64_t n, const dlc_integer_finish *f, const float *scale, const float *bias) {
+/// Stores the first `n` of a vector of sums, n up to VL or more. `f` should be a local copy: bytes that are stored may be anything's.
+DLC_INLINE void DLC_NAME(integer_store_scaled)(uint8_t *c, vi sum, int64_t n, const dlc_integer_finish *f, vf scale, vf bias) {
     if (f->type == DLC_I32) {
         if (n >= VL) vf_store((float *)c, (vf)sum);
         else vf_store_n((float *)c, (vf)sum, n);
         return;
     }
-    vf y = vf_fma(__builtin_convertvector(sum, vf), vf_load(scale), vf_load(bias));
+    vf y = vf_fma(__builtin_convertvector(sum, vf), scale, bias);
     if (f->type == DLC_F32) {
         y = vf_min(vf_set1(f->high), vf_max(vf_set1(f->low), y));
         if (n >= VL) vf_store((float *)c, y);
@@ -42,6 +42,9 @@ DLC_INLINE void DLC_NAME(integer_store)(uint8_t *c, vi sum, int64_t n, const dlc
     else
         for (int i = 0; i < VL; i++)
             if (i < n) c[i] = (uint8_t)bytes[i];
+}
+DLC_INLINE void DLC_NAME(integer_store)(uint8_t *c, vi sum, int64_t n, const dlc_integer_finish *f, const float *scale, const float *bias) {
+    DLC_NAME(integer_store_scaled)(c, sum, n, f, vf_load(scale), vf_load(bias));
 }
 DLC_INLINE vi integer_quad(const uint8_t *a) {
     int32_t quad;

@@ -40,21 +40,27 @@ DLC_INLINE void INTEGER_NAME(integer_tile)(const dlc_integer_tile *t, const int 
 #pragma clang loop unroll(full)
             for (int r = 0; r < rows; r++) sum[0][r][v] = INTEGER_NAME(integer_dot)(sum[0][r][v], INTEGER_NAME(integer_ready_a)(a + r * t->a_row), one);
         }
+    const dlc_integer_finish finish = *t->finish;
+    const int64_t size = dlc_integer_size(&finish), columns = t->columns, c_row = t->c_row;
+    const bool starts = t->b_start != 0, has_own = t->a_sum != 0;
+    uint8_t *c = t->c;
+    int32_t zeros[DLC_INTEGER_ROWS], own[DLC_INTEGER_ROWS];
+    for (int r = 0; r < rows; r++) zeros[r] = t->a_zero[r], own[r] = has_own ? t->a_sum[r] : 0;
 #pragma clang loop unroll(full)
-    for (int r = 0; r < rows; r++) {
-        uint8_t *c = t->c + r * t->c_row;
-        const int64_t size = dlc_integer_size(t->finish);
-        const vi zero = vi_set1(t->a_zero[r]), own = vi_set1(t->a_sum ? t->a_sum[r] : 0);
+    for (int v = 0; v < vectors; v++) {
+        const int64_t left = columns - VL * v;
+        if (left <= 0) break;
+        const vf scale = vf_load(t->scale + VL * v), bias = vf_load(t->bias + VL * v);
+        const vi start = starts ? (vi)vf_load((const float *)(t->b_start + VL * v)) : (vi){0};
+        const vi centred = (vi)vf_load((const float *)(t->b_centred + VL * v)), b_zero = (vi)vf_load((const float *)(t->b_zero + VL * v));
 #pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++) {
-            vi x = sum[0][r][v];
+        for (int r = 0; r < rows; r++) {
+            vi x = integer_add(sum[0][r][v], start);
 #pragma clang loop unroll(full)
             for (int u = 1; u < chains; u++) x = integer_add(x, sum[u][r][v]);
-            if (t->b_start) x = integer_add(x, (vi)vf_load((const float *)(t->b_start + VL * v)));
-            else x = integer_subtract_product(x, zero, (vi)vf_load((const float *)(t->b_centred + VL * v)));
-            if (t->a_sum) x = integer_subtract_product(x, own, (vi)vf_load((const float *)(t->b_zero + VL * v)));
-            const int64_t left = t->columns - VL * v;
-            if (left > 0) DLC_NAME(integer_store)(c + size * VL * v, x, left, t->finish, t->scale + VL * v, t->bias + VL * v);
+            if (!starts) x = integer_subtract_product(x, vi_set1(zeros[r]), centred);
+            if (has_own) x = integer_subtract_product(x, vi_set1(own[r]), b_zero);
+            DLC_NAME(integer_store_scaled)(c + r * c_row + size * VL * v, x, left, &finish, scale, bias);
         }
     }
 }
