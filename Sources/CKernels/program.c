@@ -7,6 +7,7 @@
 #include <string.h>
 
 enum { least_tile = 256, most_tile = DLC_TILE_ELEMENTS, cache_budget = 24 << 10, task_elements = 16 << 10, unwritten = 255 };
+enum { ahead_bytes = 16 << 20, least_ahead_steps = 4 };
 
 const dlc_tile_functions *dlc_tile_functions_of(dlc_isa isa) {
     switch (isa) {
@@ -25,6 +26,7 @@ const dlc_tile_functions *dlc_tile_functions_of(dlc_isa isa) {
 static int sources(dlc_op op, dlc_compute type) {
     bool integer = type == DLC_COMPUTE_I64 || type == DLC_COMPUTE_U64;
     if (type > DLC_COMPUTE_U64 || op >= DLC_OP_COUNT) return -1;
+    if (op >= DLC_OP_GATE) return integer ? -1 : 2;
     if (op >= DLC_OP_BIT_AND) return !integer ? -1 : op == DLC_OP_BIT_NOT ? 1 : 2;
     if (op >= DLC_OP_CEIL) return integer ? -1 : 1;
     switch (op) {
@@ -37,6 +39,9 @@ static int sources(dlc_op op, dlc_compute type) {
     default: return 1;
     }
 }
+
+/// Whether an instruction writes a result and no register.
+static bool writes_result(dlc_op op) { return op == DLC_OP_STORE || dlc_op_sums(op); }
 
 /// Whether the program makes sense; counts the points of its space.
 static bool check(dlc_program *p, int64_t *points) {
@@ -61,9 +66,9 @@ static bool check(dlc_program *p, int64_t *points) {
             if (registers[s] >= DLC_PROGRAM_REGISTERS || (s < count && types[registers[s]] != read)) return false;
         if (in->op == DLC_OP_LOAD && in->tensor >= p->operand_count) return false;
         if (in->op == DLC_OP_WRAP && in->narrow > DLC_BOOL) return false;
-        if (in->op == DLC_OP_STORE || in->op == DLC_OP_SUM) {
+        if (writes_result(in->op)) {
             if (in->tensor >= p->result_count) return false;
-            if (in->op == DLC_OP_SUM && p->results[in->tensor].type != dlc_compute_type(in->type)) return false;
+            if (dlc_op_sums(in->op) && p->results[in->tensor].type != dlc_compute_type(in->type)) return false;
         } else {
             if (in->dst >= DLC_PROGRAM_REGISTERS) return false;
             types[in->dst] = in->type;
@@ -131,8 +136,7 @@ static void merge_rows(dlc_program *p) {
     p->rank = rank + 1;
 }
 
-/// Whether every tile of a tensor with these strides is one dense run.
-static bool dense_tiles(const dlc_program *p, const int64_t *strides) {
+bool dlc_tiles_are_dense(const dlc_program *p, const int64_t *strides) {
     if (strides[p->rank - 1] != 1 && p->shape[p->rank - 1] != 1) return false;
     if (p->tile_rows == 1) return true;
     for (int d = p->rank - 2; d >= 0; --d)
@@ -146,9 +150,6 @@ static bool same_tiles(const dlc_program *p, const int64_t *strides) {
     for (int d = 0; d < inner; ++d) if (strides[d] != 0) return false;
     return strides[inner] == 0 || p->tile_columns == p->shape[inner];
 }
-
-/// Whether an instruction writes a result and no register.
-static bool writes_result(dlc_op op) { return op == DLC_OP_STORE || op == DLC_OP_SUM; }
 
 /// Finds the loads that need no copy, the results that need none, and the work that is the same for all tiles.
 static void choose_modes(dlc_program *p) {
@@ -166,7 +167,7 @@ static void choose_modes(dlc_program *p) {
         if (in->op == DLC_OP_LOAD) {
             const dlc_program_tensor *operand = &p->operands[in->tensor];
             same = same && same_tiles(p, operand->strides);
-            bool alias = !same && !(in->mode & DLC_MODE_SINGLE) && operand->type == dlc_compute_type(in->type) && dense_tiles(p, operand->strides);
+            bool alias = !same && !(in->mode & DLC_MODE_SINGLE) && operand->type == dlc_compute_type(in->type) && dlc_tiles_are_dense(p, operand->strides);
             // After a store to a buffer that is also this operand, the register would no longer hold it.
             bool stored = false;
             for (int later = k + 1; later < p->instruction_count && alias; ++later) {
@@ -175,7 +176,7 @@ static void choose_modes(dlc_program *p) {
                 bool reads = (uses > 0 && use->a == in->dst) || (uses > 1 && use->b == in->dst) || (uses > 2 && use->c == in->dst);
                 if (reads && stored) alias = false;
                 if (use->op == DLC_OP_STORE) stored = true;
-                else if (use->op != DLC_OP_SUM && use->dst == in->dst) break;
+                else if (!dlc_op_sums(use->op) && use->dst == in->dst) break;
             }
             if (alias) in->mode |= DLC_MODE_ALIAS;
         }
@@ -187,7 +188,7 @@ static void choose_modes(dlc_program *p) {
         if (same || in->op == DLC_OP_LOAD || k + 1 == p->instruction_count) continue;
         const dlc_instruction *next = &p->instructions[k + 1];
         if (next->op == DLC_OP_STORE && next->a == in->dst && p->results[next->tensor].type == dlc_compute_type(in->type) &&
-            dense_tiles(p, p->results[next->tensor].strides)) in->mode |= DLC_MODE_DIRECT;
+            dlc_tiles_are_dense(p, p->results[next->tensor].strides)) in->mode |= DLC_MODE_DIRECT;
     }
 }
 
@@ -251,6 +252,22 @@ static void narrow(dlc_program *p) {
     }
 }
 
+/// Between how many instructions of a tile the memory of the next one is asked for: where there is more of it than caches hold, and
+/// enough to compute that processors do not see it coming.
+static int ahead_steps(const dlc_program *p, int64_t points) {
+    int64_t bytes = 0;
+    int steps = 0;
+    for (int k = 0; k < p->instruction_count; ++k) {
+        const dlc_instruction *in = &p->instructions[k];
+        const bool alias = in->op == DLC_OP_LOAD && in->mode & DLC_MODE_ALIAS;
+        if (alias) bytes += dlc_type_bytes(p->operands[in->tensor].type);
+        if (in->op == DLC_OP_STORE && dlc_tiles_are_dense(p, p->results[in->tensor].strides)) bytes += dlc_type_bytes(p->results[in->tensor].type);
+        const bool direct = k > 0 && p->instructions[k - 1].mode & DLC_MODE_DIRECT;
+        steps += !alias && !(in->mode & DLC_MODE_ONCE) && !direct;
+    }
+    return steps >= least_ahead_steps && points >= ahead_bytes / (bytes > 0 ? bytes : 1) && bytes > 0 ? steps : 0;
+}
+
 /// Whether an operand is one element for all of the space.
 static bool is_single(const dlc_program *p, const int64_t *strides) {
     for (int d = 0; d < p->rank; ++d) if (strides[d] != 0) return false;
@@ -292,7 +309,7 @@ bool dlc_program_prepare(dlc_isa isa, dlc_program *p, dlc_launch *launch) {
     if (dlc_tile_functions_of(isa) == NULL || !check(p, &points)) return false;
     narrow(p);
     p->sum_count = 0;
-    for (int k = 0; k < p->instruction_count; ++k) p->sum_count += p->instructions[k].op == DLC_OP_SUM;
+    for (int k = 0; k < p->instruction_count; ++k) p->sum_count += dlc_op_sums(p->instructions[k].op);
     if (p->sum_count > 0 && p->rank == 0) return false;
     if (p->sum_count > 0) merge_rows(p);
     else if (points == 0) p->rank = 1, p->shape[0] = 0;
@@ -329,6 +346,7 @@ bool dlc_program_prepare(dlc_isa isa, dlc_program *p, dlc_launch *launch) {
     p->slot_bytes = (elements * width + 63) / 64 * 64;
     p->isa = isa;
     choose_modes(p);
+    p->ahead_steps = ahead_steps(p, points);
     p->tasks = (p->tile_count + p->tiles_per_task - 1) / p->tiles_per_task;
     int64_t sum_bytes = 0;
     if (p->sum_count > 0) {

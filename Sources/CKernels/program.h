@@ -14,6 +14,9 @@ enum {
     DLC_MODE_SINGLE_A = 16, DLC_MODE_SINGLE_B = 32, ///< reads such a register
 };
 
+/// Whether every tile of a tensor with these strides is one dense run.
+bool dlc_tiles_are_dense(const dlc_program *p, const int64_t *strides);
+
 /// The kernel of a prepared program.
 void dlc_program_run(const dlc_call *call);
 
@@ -24,8 +27,8 @@ typedef struct {
     void (*store)(dlc_compute from, dlc_type to, int64_t n, const void *src, void *dst);
     /// Applies an arithmetic instruction to `n` register elements. `d` may be `a`, `b` or `c`.
     void (*apply)(const dlc_instruction *instruction, int64_t n, void *d, const void *a, const void *b, const void *c);
-    /// Adds `rows` dense rows of `n` f32 or f64 elements to `sums`.
-    void (*add_rows)(dlc_compute type, int64_t rows, int64_t n, const void *a, void *sums);
+    /// Adds `rows` dense rows of `n` f32 or f64 elements to `sums`, each element times that of `b` where `b` is not null.
+    void (*add_rows)(dlc_compute type, int64_t rows, int64_t n, const void *a, const void *b, void *sums);
 } dlc_tile_functions;
 
 extern const dlc_tile_functions dlc_tile_functions_portable;
@@ -35,6 +38,9 @@ extern const dlc_tile_functions dlc_tile_functions_neon;
 
 /// The functions of `isa`, or null where this program was built without it.
 const dlc_tile_functions *dlc_tile_functions_of(dlc_isa isa);
+
+/// Whether an instruction adds up its operands into a result.
+static inline bool dlc_op_sums(dlc_op op) { return op == DLC_OP_SUM || op == DLC_OP_SUM_PRODUCT; }
 
 /// The element type that a register of type `compute` holds.
 static inline dlc_type dlc_compute_type(dlc_compute compute) {

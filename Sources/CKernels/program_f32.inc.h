@@ -126,6 +126,14 @@ DLC_APART void DLC_NAME(apply_vectors)(const dlc_instruction *in, int64_t n, flo
     case DLC_OP_XOR: DLC_MAP2(DLC_NAME(truth)((x != 0.0f) ^ (y != 0.0f)))
     case DLC_OP_NOT: DLC_MAP1(DLC_NAME(truth)(x == 0.0f))
     case DLC_OP_WHERE: DLC_MAP3(vf_select(x != 0.0f, y, z))
+    case DLC_OP_GATE:
+        switch (in->i0 & 3) {
+        case 1: DLC_MAP2(vf_select(x > f0, y, vf_zero()))
+        case 2: DLC_MAP2(vf_select(x < f1, y, vf_zero()))
+        case 3: DLC_MAP2(vf_select((x > f0) & (x < f1), y, vf_zero()))
+        default: DLC_MAP2(y)
+        }
+        break;
     case DLC_OP_CEIL: DLC_MAP1(__builtin_elementwise_ceil(x))
     case DLC_OP_FLOOR: DLC_MAP1(__builtin_elementwise_floor(x))
     case DLC_OP_ROUND: DLC_MAP1(__builtin_elementwise_rint(x))

@@ -195,7 +195,48 @@ static char *part_of_sum(const dlc_program *p, const dlc_call *call, int64_t tas
     return (char *)call->shared + (task * p->sum_count + sum) * p->shape[p->rank - 1] * 8;
 }
 
-static void run_tile(const dlc_call *call, const dlc_tile_functions *f, const dlc_tile *tile, int64_t task, bool first) {
+/// Lines of memory that the next tile reads and writes, asked for some at a time while this one is computed: several instructions
+/// to a tile leave memory idle, and a tile's end is often that of a page, where the processor's own prefetching stops.
+typedef struct {
+    int runs, run;           ///< how many, and the one that is asked for
+    int64_t done, share;     ///< lines of that run asked for already; how many at a time
+    const char *start[DLC_PROGRAM_OPERANDS + DLC_PROGRAM_RESULTS];
+    int64_t lines[DLC_PROGRAM_OPERANDS + DLC_PROGRAM_RESULTS];
+} dlc_ahead;
+
+static void add_run(dlc_ahead *ahead, const dlc_program *p, const dlc_program_tensor *t, const dlc_tile *tile, void *buffer) {
+    ahead->start[ahead->runs] = place_of(p, t, tile, buffer);
+    ahead->lines[ahead->runs] = (tile->rows * tile->columns * dlc_type_bytes(t->type) + 63) / 64;
+    ahead->share += ahead->lines[ahead->runs++];
+}
+
+static dlc_ahead ahead_of(const dlc_call *call, const dlc_tile *tile) {
+    const dlc_program *p = call->params;
+    dlc_ahead ahead;
+    ahead.runs = ahead.run = 0, ahead.done = ahead.share = 0;
+    const int most = DLC_PROGRAM_OPERANDS + DLC_PROGRAM_RESULTS;
+    for (int k = 0; k < p->instruction_count && ahead.runs < most; ++k) {
+        const dlc_instruction *in = &p->instructions[k];
+        if (in->op == DLC_OP_LOAD && in->mode & DLC_MODE_ALIAS) add_run(&ahead, p, &p->operands[in->tensor], tile, call->buffers[in->tensor]);
+        if (in->op == DLC_OP_STORE && dlc_tiles_are_dense(p, p->results[in->tensor].strides))
+            add_run(&ahead, p, &p->results[in->tensor], tile, call->buffers[p->operand_count + in->tensor]);
+    }
+    ahead.share = (ahead.share + p->ahead_steps - 1) / p->ahead_steps;
+    return ahead;
+}
+
+static void ask(dlc_ahead *ahead) {
+    for (int64_t left = ahead->share; left > 0 && ahead->run < ahead->runs;) {
+        const char *start = ahead->start[ahead->run];
+        const int64_t end = ahead->lines[ahead->run] - ahead->done < left ? ahead->lines[ahead->run] : ahead->done + left;
+        left -= end - ahead->done;
+        for (; ahead->done < end; ++ahead->done) __builtin_prefetch(start + 64 * ahead->done);
+        if (end == ahead->lines[ahead->run]) ahead->run++, ahead->done = 0;
+    }
+}
+
+/// `ahead` is null where nothing is asked for.
+static void run_tile(const dlc_call *call, const dlc_tile_functions *f, const dlc_tile *tile, int64_t task, bool first, dlc_ahead *ahead) {
     int sum = 0;
     const dlc_program *p = call->params;
     void *const *results = call->buffers + p->operand_count;
@@ -212,13 +253,15 @@ static void run_tile(const dlc_call *call, const dlc_tile_functions *f, const dl
         if (once && !first) continue;
         const dlc_tile *part = once ? &full : tile;
         int64_t n = part->rows * part->columns;
+        if (ahead && !(in->mode & (DLC_MODE_ALIAS | DLC_MODE_ONCE))) ask(ahead);
         if (in->op == DLC_OP_STORE) {
             store(p, f, in, tile, registers[in->a], results[in->tensor]);
             continue;
         }
-        if (in->op == DLC_OP_SUM) {
+        if (dlc_op_sums(in->op)) {
+            const char *factor = in->op == DLC_OP_SUM_PRODUCT ? registers[in->b] : NULL;
             char *part = part_of_sum(p, call, task, sum++);
-            f->add_rows(in->type, tile->rows, tile->columns, registers[in->a], part + tile->column * dlc_compute_bytes(in->type));
+            f->add_rows(in->type, tile->rows, tile->columns, registers[in->a], factor, part + tile->column * dlc_compute_bytes(in->type));
             continue;
         }
         if (in->op == DLC_OP_LOAD && in->mode & DLC_MODE_ALIAS) {
@@ -255,14 +298,14 @@ static void finish_sums(const dlc_call *call) {
     int sum = 0;
     for (int k = 0; k < p->instruction_count; ++k) {
         const dlc_instruction *in = &p->instructions[k];
-        if (in->op != DLC_OP_SUM) continue;
+        if (!dlc_op_sums(in->op)) continue;
         void *result = call->buffers[p->operand_count + in->tensor];
         if (in->type == DLC_COMPUTE_F32) memset((float *)result + first, 0, (size_t)(end - first) * sizeof(float));
         else memset((double *)result + first, 0, (size_t)(end - first) * sizeof(double));
         int64_t bytes = dlc_compute_bytes(in->type);
         for (int64_t task = 0; task < p->tasks; ++task)
             dlc_tile_functions_of(p->isa)->add_rows(
-                in->type, 1, end - first, part_of_sum(p, call, task, sum) + first * bytes, (char *)result + first * bytes);
+                in->type, 1, end - first, part_of_sum(p, call, task, sum) + first * bytes, NULL, (char *)result + first * bytes);
         sum += 1;
     }
 }
@@ -275,13 +318,21 @@ void dlc_program_run(const dlc_call *call) {
         return;
     }
     bool first = true;
+    const int64_t last = call->end * p->tiles_per_task < p->tile_count ? call->end * p->tiles_per_task : p->tile_count;
     for (int64_t task = call->begin; task < call->end; ++task) {
         int64_t end = (task + 1) * p->tiles_per_task;
         if (end > p->tile_count) end = p->tile_count;
         if (p->sum_count > 0) memset(part_of_sum(p, call, task, 0), 0, (size_t)(p->sum_count * p->shape[p->rank - 1]) * 8);
         for (int64_t index = task * p->tiles_per_task; index < end; ++index) {
             dlc_tile tile = tile_at(p, index);
-            run_tile(call, f, &tile, task, first);
+            dlc_ahead ahead;
+            if (p->ahead_steps > 0 && index + 1 < last) {
+                dlc_tile next = tile_at(p, index + 1);
+                ahead = ahead_of(call, &next);
+                run_tile(call, f, &tile, task, first, &ahead);
+            } else {
+                run_tile(call, f, &tile, task, first, NULL);
+            }
             first = false;
         }
     }

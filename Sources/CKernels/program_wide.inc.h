@@ -56,6 +56,10 @@ DLC_APART void DLC_NAME(apply_f64)(const dlc_instruction *in, int64_t n, double 
     case DLC_OP_SIGN: DLC_EACH1(x > 0 ? 1 : x < 0 ? -1 : x)
     DLC_ORDER_CASES
     DLC_COMMON_CASES
+    case DLC_OP_GATE: {
+        const bool from = in->i0 & 1, to = in->i0 & 2;
+        DLC_EACH2((!from || x > f0) && (!to || x < f1) ? y : 0)
+    }
     case DLC_OP_CEIL: DLC_EACH1(ceil(x))
     case DLC_OP_FLOOR: DLC_EACH1(floor(x))
     case DLC_OP_ROUND: DLC_EACH1(rint(x))
@@ -175,12 +179,14 @@ static void DLC_NAME(apply)(const dlc_instruction *in, int64_t n, void *d, const
     }
 }
 
-static void DLC_NAME(add_rows)(dlc_compute type, int64_t rows, int64_t n, const void *a, void *sums) {
+static void DLC_NAME(add_rows)(dlc_compute type, int64_t rows, int64_t n, const void *a, const void *b, void *sums) {
 #define ADD_ROWS(T) { \
-        const T *restrict source = a; \
+        const T *source = a, *factor = b; \
         T *restrict sum = sums; \
-        for (int64_t r = 0; r < rows; ++r, source += n) \
+        for (int64_t r = 0; r < rows && !b; ++r, source += n) \
             for (int64_t i = 0; i < n; ++i) sum[i] += source[i]; \
+        for (int64_t r = 0; r < rows && b; ++r, source += n, factor += n) \
+            for (int64_t i = 0; i < n; ++i) sum[i] += source[i] * factor[i]; \
     }
     if (type == DLC_COMPUTE_F32) ADD_ROWS(float)
     else ADD_ROWS(double)

@@ -160,11 +160,13 @@ static const char *float_names[] = {
 static void check_operations(dlc_isa isa, bool print) {
     const dlc_tile_functions *f = dlc_tile_functions_of(isa);
     enum { n = 1021 };
-    for (dlc_op op = DLC_OP_ADD; op < DLC_OP_BIT_AND; ++op) {
+    for (dlc_op op = DLC_OP_ADD; op <= DLC_OP_GATE; ++op) {
+        if (op >= DLC_OP_BIT_AND && op < DLC_OP_GATE) continue;
         dlc_instruction in = { .op = op, .type = DLC_COMPUTE_F32, .f0 = 0.75, .f1 = 1.5, .i0 = 1 };
         if (op == DLC_OP_MOD) in.i0 = 0;
         double worst = 0, worst_wide = 0, at = 0;
         for (int round = 0; round < (CHECK_SHARE > 1 ? 36 : 120); ++round) {
+            if (op == DLC_OP_GATE) in.i0 = 1 + round % 3;
             static float a[n], b[n], c[n], d[n];
             static double wide[4][n];
             for (int i = 0; i < n; ++i) {
@@ -185,6 +187,7 @@ static void check_operations(dlc_isa isa, bool print) {
             if (count < n && d[count] != 77) FAIL("op %d writes past its end", op);
             for (int64_t i = 0; i < count; ++i) {
                 double e = expected_op(op, a[i], b[i], c[i], 0.75, 1.5), got = d[i];
+                if (op == DLC_OP_GATE) e = (!(in.i0 & 1) || a[i] > 0.75) && (!(in.i0 & 2) || a[i] < 1.5) ? b[i] : 0;
                 bool special = e != e || isinf(e) || isinf((float)e) || isinf(a[i]) || a[i] != a[i];
                 // Silu and its kin of -inf may be 0 or NaN: the limit, or 0 times infinity.
                 bool limit = isinf(a[i]) && (op == DLC_OP_SILU || op == DLC_OP_GELU || op == DLC_OP_GELU_TANH || op == DLC_OP_MISH || op == DLC_OP_HARD_SWISH || op == DLC_OP_SOFTSIGN || op == DLC_OP_SIGN);
@@ -200,7 +203,7 @@ static void check_operations(dlc_isa isa, bool print) {
                 if (wide_error > worst_wide) worst_wide = wide_error;
             }
         }
-        bool identical = op != DLC_OP_POW && (op <= DLC_OP_WHERE || op <= DLC_OP_TRUNC);
+        bool identical = op == DLC_OP_GATE || (op != DLC_OP_POW && (op <= DLC_OP_WHERE || op <= DLC_OP_TRUNC));
         // Far out in its tail, gelu_tanh is as sensitive as e^x is to its argument.
         double limit = identical ? 0.5001 : op == DLC_OP_GELU_TANH ? 200 : 6;
         if (print && !identical) printf("  %-16s %5.2f ULP in f32 (at %g)\n", op == DLC_OP_POW ? "pow" : float_names[op - DLC_OP_SQRT], worst, at);

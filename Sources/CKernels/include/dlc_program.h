@@ -56,6 +56,9 @@ typedef enum : uint8_t {
     // I64 and U64.
     DLC_OP_BIT_AND, DLC_OP_BIT_OR, DLC_OP_BIT_XOR, DLC_OP_BIT_NOT,
     DLC_OP_SHL, DLC_OP_SHR, ///< shifts of 64 and more give 0 (-1 for a negative I64 shifted right)
+    // F32 and F64: what several of the above make together, in one walk over the tile.
+    DLC_OP_GATE,           ///< b where a > f0 and a < f1, else 0; bit 0 of i0: f0 counts; bit 1: f1 counts
+    DLC_OP_SUM_PRODUCT,    ///< DLC_OP_SUM of a * b
     DLC_OP_COUNT,
 } dlc_op;
 
@@ -82,7 +85,7 @@ typedef struct {
 /// `instructions` over every point of `shape`. Buffers: the operands, then the results. A result may be
 /// the buffer of an operand where both have the same type, offset and strides; loads then come before
 /// the store of that result. What DLC_OP_SUM writes is dense, has the extent of the last dimension and is added up task by task,
-/// so that the order depends on the shape alone.
+/// so that the order depends on the shape alone; DLC_OP_SUM_PRODUCT does the same.
 typedef struct {
     int32_t rank;
     int32_t operand_count, result_count, instruction_count;
@@ -93,6 +96,7 @@ typedef struct {
     dlc_isa isa;
     int64_t tile_rows, tile_columns, tile_count, tiles_per_task, slot_bytes, tasks;
     int32_t sum_count;
+    int32_t ahead_steps; ///< instructions of a tile between which the next one's memory is asked for; 0 where it is not
     // Last: a prepared program is run from memory that ends behind `instruction_count` of them.
     dlc_instruction instructions[DLC_PROGRAM_INSTRUCTIONS];
 } dlc_program;

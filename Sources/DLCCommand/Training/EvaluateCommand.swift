@@ -143,7 +143,7 @@ struct EvaluateCommand: ParsableCommand {
 
     /// The data of `--data`, else those that the run was judged by, a part that was split off among them.
     private func examples(_ wanted: [WantedField], of subject: Subject, _ options: DataOptions) throws -> any Dataset {
-        if let path = try data ?? subject.run.flatMap({ $0.command.data.judgedBy($0.file) }) {
+        if let path = data ?? subject.run.flatMap({ $0.command.data.judgedBy($0.file) }) {
             return try Datasets.open(path, wanting: wanted, options: options)
         }
         if let (command, file) = subject.run, let trainer = subject.trainer {

@@ -1,7 +1,8 @@
 import DLCTensor
 import DLCTensorFiles
 
-/// The rows of an array: its elements along the first dimension, one for each example, read when they are asked for.
+/// The rows of an array: its elements along the first dimension, one for each example, read when they are asked for, which is in the
+/// order of a seed.
 struct ArrayRows: Sendable, FieldSource {
     let name: String
     let type: ElementType
@@ -36,7 +37,9 @@ struct ArrayRows: Sendable, FieldSource {
         rowBytes = try Checked.multiply(Checked.count(shape), type.size)
         isBigEndian = false
         switch array.place {
-        case .file(let offset): bytes = .files([Part(file: file, offset: offset, stride: rowBytes, count: count)])
+        case .file(let offset):
+            file.expectRandomReads()
+            bytes = .files([Part(file: file, offset: offset, stride: rowBytes, count: count)])
         case .memory(let tensor): bytes = .memory(tensor)
         }
     }
@@ -47,6 +50,7 @@ struct ArrayRows: Sendable, FieldSource {
         (self.name, self.type, self.shape, self.place, self.isBigEndian) = (name, type, shape, place, isBigEndian)
         rowBytes = try Checked.multiply(Checked.count(shape), type.size)
         count = try parts.reduce(0) { try Checked.add($0, $1.count) }
+        parts.forEach { $0.file.expectRandomReads() }
         bytes = .files(parts)
     }
 

@@ -38,6 +38,15 @@ final class DataFile: Sendable {
 
     deinit { close(descriptor) }
 
+    /// Tells the system that reads are at random places, each of all that is wanted there: reading ahead of them would be in vain.
+    func expectRandomReads() {
+        #if canImport(Darwin)
+            _ = fcntl(descriptor, F_RDAHEAD, 0)
+        #else
+            _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_RANDOM)
+        #endif
+    }
+
     /// Fills `target` with the bytes from `offset` on.
     /// - Throws: where they are not all there.
     func read(at offset: Int, into target: UnsafeMutableRawBufferPointer) throws {

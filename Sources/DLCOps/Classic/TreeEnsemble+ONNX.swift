@@ -30,7 +30,7 @@ extension TreeEnsemble {
         guard (1...1 << 24).contains(targets) else { throw DLCError("n_targets is \(targets); expected at least 1") }
         let forest = try FirstForest(reader, prefix: "target", targets: targets, extra: ["n_targets", "aggregate_function"])
         var sums = try forest.sums(aggregate, &reader)
-        if let base = try forest.base.map({ $0.count == 1 ? [Double](repeating: $0[0], count: targets) : $0 }) {
+        if let base = forest.base.map({ $0.count == 1 ? [Double](repeating: $0[0], count: targets) : $0 }) {
             guard base.count == targets else { throw DLCError("\(base.count) base values for \(targets) targets") }
             sums = try reader.apply(.add, sums, reader.constant(Tensor(doubles: base, type: forest.type, shape: [targets])))
         }

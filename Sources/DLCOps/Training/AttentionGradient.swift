@@ -10,6 +10,9 @@ public struct AttentionGradient: Operator {
     /// The operator whose gradient this is.
     public var layer: Attention
 
+    /// Where y stands among the operands.
+    public static let yPosition = 4
+
     public init(of layer: Attention) { self.layer = layer }
 
     public var definition: OperatorDefinition { Self.definition }
@@ -40,7 +43,7 @@ public struct AttentionGradient: Operator {
         var forward = InferContext(operands: (0..<4).map { context.optional($0) })
         let result = try layer.infer(&forward)[0]
         for constraint in forward.constraints { try context.require(constraint) }
-        for (index, name) in [(4, "y"), (5, "dy")] {
+        for (index, name) in [(Self.yPosition, "y"), (Self.yPosition + 1, "dy")] {
             let fact = try context.operand(index), reason = "\(name) is \(fact.type); expected \(result.type)"
             guard fact.element == result.element else { throw DLCError(reason) }
             try context.require(fact.shape, equals: result.shape, reason)

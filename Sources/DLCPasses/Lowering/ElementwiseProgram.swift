@@ -59,6 +59,7 @@ struct ElementwiseProgram {
             instructions.append(
                 Instruction(result.op, registerTypes[result.register]) { ($0.a, $0.tensor) = (result.register, result.index) })
         }
+        instructions = Self.joined(instructions)
         dropUnread()
         // A number that keeps a register to itself is put there once, and not for every tile.
         instructions = try (try? allocated(keeping: singles)) ?? allocated(keeping: [])
@@ -71,8 +72,7 @@ struct ElementwiseProgram {
         var isRead = [Bool](repeating: false, count: registerTypes.count)
         var kept: [Instruction] = []
         for instruction in instructions.reversed() {
-            let writesResult = instruction.op == DLC_OP_STORE || instruction.op == DLC_OP_SUM
-            guard writesResult || isRead[instruction.dst] else { continue }
+            guard instruction.writesResult || isRead[instruction.dst] else { continue }
             for source in Self.sources(instruction) { isRead[source] = true }
             kept.append(instruction)
         }
@@ -183,8 +183,7 @@ struct ElementwiseProgram {
         }
         var free = Array((0..<Int(DLC_PROGRAM_REGISTERS)).reversed())
         var place = [Int](repeating: 0, count: registerTypes.count)
-        for instruction in instructions
-        where instruction.op != DLC_OP_STORE && instruction.op != DLC_OP_SUM && kept.contains(instruction.dst) {
+        for instruction in instructions where !instruction.writesResult && kept.contains(instruction.dst) {
             guard let register = free.popLast() else { throw DLCError("an elementwise region needs too many registers") }
             place[instruction.dst] = register
         }
@@ -196,14 +195,12 @@ struct ElementwiseProgram {
             instruction.b = place.indices.contains(instruction.b) ? place[instruction.b] : 0
             instruction.c = place.indices.contains(instruction.c) ? place[instruction.c] : 0
             for source in Set(sources) where lastUse[source] == index && !kept.contains(source) { free.append(place[source]) }
-            if instruction.op != DLC_OP_STORE && instruction.op != DLC_OP_SUM, kept.contains(virtual) {
-                instruction.dst = place[virtual]
-            } else if instruction.op != DLC_OP_STORE && instruction.op != DLC_OP_SUM {
+            if !instruction.writesResult, !kept.contains(virtual) {
                 guard let register = free.popLast() else { throw DLCError("an elementwise region needs too many registers") }
                 place[virtual] = register
-                instruction.dst = register
                 if lastUse[virtual] < 0 { free.append(register) }
             }
+            if !instruction.writesResult { instruction.dst = place[virtual] }
             instructions[index] = instruction
         }
         return instructions
@@ -215,7 +212,7 @@ struct ElementwiseProgram {
         case DLC_OP_WHERE: [instruction.a, instruction.b, instruction.c]
         case DLC_OP_ADD, DLC_OP_SUB, DLC_OP_MUL, DLC_OP_DIV, DLC_OP_MOD, DLC_OP_POW, DLC_OP_MIN, DLC_OP_MAX, DLC_OP_EQ, DLC_OP_NE,
             DLC_OP_LT, DLC_OP_LE, DLC_OP_GT, DLC_OP_GE, DLC_OP_AND, DLC_OP_OR, DLC_OP_XOR, DLC_OP_BIT_AND, DLC_OP_BIT_OR,
-            DLC_OP_BIT_XOR, DLC_OP_SHL, DLC_OP_SHR:
+            DLC_OP_BIT_XOR, DLC_OP_SHL, DLC_OP_SHR, DLC_OP_GATE, DLC_OP_SUM_PRODUCT:
             [instruction.a, instruction.b]
         default: [instruction.a]
         }

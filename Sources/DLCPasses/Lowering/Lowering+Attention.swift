@@ -3,13 +3,18 @@ import DLCGraph
 import DLCOps
 import DLCRuntime
 
+/// An operator whose lowering gives each of its results a place of its own, so that all may be parts of concatenations.
+protocol PlacesAllResults: Operator {}
+
+extension AttentionGradient: PlacesAllResults {}
+
 extension Lowering {
     /// Attention reads heads and rows at any stride, so head-splitting transposes cost nothing.
     mutating func lower(_ op: Attention, _ node: Node) throws {
         let (parts, mask) = try attentionOperands(op, node)
         let (target, place) = try contiguousDestination(node.results[0])
         var statistics: Plan.Operand?
-        if graph.nodes.contains(where: { isGradient($0, of: node, op) }) {
+        if attentionGradients[node.results[0].index]?.contains(where: { isGradient($0, of: node, op) }) ?? false {
             statistics = try buffer(.float32, Shape(parts[0].shape.dropLast()) + [2])
             savedStatistics[node.results[0].index] = statistics
         }
@@ -22,7 +27,7 @@ extension Lowering {
     /// Its gradient, with the statistics of the weights where the layer that it is of saves them.
     mutating func lower(_ op: AttentionGradient, _ node: Node) throws {
         let (parts, mask) = try attentionOperands(op.layer, node)
-        let y = try operand(node, 4)
+        let y = try operand(node, AttentionGradient.yPosition)
         let layer = graph.producer(of: y)
         let isOwn = layer.map { layer in (layer.op as? Attention).map { isGradient(node, of: layer, $0) } ?? false } ?? false
         let results = try (4..<6).map { try innerContiguous(operand(node, $0)).transposed(heads(op.layer)) }
@@ -64,7 +69,7 @@ extension Lowering {
 
     /// Whether a node is the gradient of just that layer: the same operands, attributes and y.
     private func isGradient(_ node: Node, of layer: Node, _ op: Attention) -> Bool {
-        guard let gradient = node.op as? AttentionGradient, node.operands.count > 4, node.operands[4] == layer.results[0],
+        guard let gradient = node.op as? AttentionGradient, node.operands[AttentionGradient.yPosition] == layer.results[0],
             zip(op.attributes, gradient.layer.attributes).allSatisfy({ $0.value == $1.value })
         else { return false }
         return (0..<4).allSatisfy { node.operands[$0] == ($0 < layer.operands.count ? layer.operands[$0] : nil) }

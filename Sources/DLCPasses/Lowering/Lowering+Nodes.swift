@@ -96,13 +96,9 @@ extension Lowering {
         case is FusedConv, is Conv, is FusedConvTranspose, is ConvTranspose, is FusedMatMul, is IntegerProduct, is IntegerConv, is Pool,
             is ElementwiseRegion, is Concat, is AttentionGradient:
             true
-        case is Reshape, is Transpose, is Slice, is Expand: false
         default: false
         }
     }
-
-    /// Whether lowering gives each of the operator's results a place of its own, so that all may be parts of concatenations.
-    static func placesAllResults(_ op: any Operator) -> Bool { op is AttentionGradient }
 
     /// Whether the operator's kernel writes pixels at one distance, so that a part of a concatenation along an axis of the
     /// image may need a copy.

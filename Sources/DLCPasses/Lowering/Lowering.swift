@@ -28,6 +28,8 @@ public struct Lowering {
     var savedGates: [Int: Plan.Operand] = [:]
     /// The statistics of attention's weights that its gradients read, by the index of y.
     var savedStatistics: [Int: Plan.Operand] = [:]
+    /// The gradients of attention, by the index of the y that they were given.
+    let attentionGradients: [Int: [Node]]
     var inPlace: [(step: Int, result: Int, operand: Int)] = []
     private(set) var bufferBytes: [Dim] = []
     /// What each state is at the next run.
@@ -51,6 +53,8 @@ public struct Lowering {
         image = other.map { PlanImage(plan: plan, sharing: $0) } ?? PlanImage(plan: plan)
         views = [Plan.Operand?](repeating: nil, count: graph.valueCount)
         useCounts = graph.useCounts()
+        let gradients = graph.nodes.filter { $0.op is AttentionGradient }
+        attentionGradients = Dictionary(grouping: gradients) { $0.operands[AttentionGradient.yPosition]?.index ?? -1 }
         let states = other.map { $0.plan.states + $0.plan.programs.flatMap(\.states) } ?? []
         initials = Dictionary(states.compactMap { state in other.map { (state.name, (state.initial, $0.constants[state.initial])) } }) {
             first, _ in first
@@ -235,7 +239,7 @@ public struct Lowering {
             for (position, operand) in node.operands.enumerated() {
                 guard let operand, placements[operand.index] == nil, !results.contains(operand.index),
                     let producer = graph.producer(of: operand), Self.writesAnywhere(producer.op),
-                    Self.placesAllResults(producer.op)
+                    producer.op is any PlacesAllResults
                         || (producer.results[0] == operand && producer.results.dropFirst().allSatisfy({ useCounts[$0.index] == 0 })),
                     node.operands.filter({ $0 == operand }).count == 1
                 else { continue }

@@ -15,7 +15,7 @@ package struct ProgramKernel: Kernel {
 
     package func prepare(_ step: BoundStep) throws -> PreparedKernel {
         let (operands, results) = (step.repeated("operands"), step.repeated("results"))
-        let sums = Set(instructions.lazy.filter { $0.op == DLC_OP_SUM }.map(\.tensor))
+        let sums = Set(instructions.lazy.filter(\.op.sums).map(\.tensor))
         guard let shape = operands.first?.shape ?? results.indices.first(where: { !sums.contains($0) }).map({ results[$0].shape }) else {
             throw DLCError("an elementwise program over nothing")
         }

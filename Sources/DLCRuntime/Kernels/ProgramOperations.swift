@@ -20,7 +20,11 @@ extension dlc_op: KernelChoice {
         DLC_OP_GELU_TANH: "gelu_tanh", DLC_OP_HARD_SWISH: "hard_swish", DLC_OP_MISH: "mish", DLC_OP_SILU: "silu",
         DLC_OP_IS_NAN: "is_nan", DLC_OP_IS_INF: "is_inf", DLC_OP_BIT_AND: "bitwise_and", DLC_OP_BIT_OR: "bitwise_or",
         DLC_OP_BIT_XOR: "bitwise_xor", DLC_OP_BIT_NOT: "bitwise_not", DLC_OP_SHL: "shift_left", DLC_OP_SHR: "shift_right",
+        DLC_OP_GATE: "gate", DLC_OP_SUM_PRODUCT: "sum_product",
     ]
+
+    /// Whether it adds up into a result.
+    package var sums: Bool { self == DLC_OP_SUM || self == DLC_OP_SUM_PRODUCT }
 
     /// The operation that computes an operator without attributes, nil where there is none under its name.
     package init?(operator name: String) {
