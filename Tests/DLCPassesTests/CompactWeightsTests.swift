@@ -110,7 +110,9 @@ import Testing
         for example in try Recurrent(kind).definition.examples() {
             var builder = GraphBuilder(name: "recurrent")
             let operands = try example.operands.enumerated().map { index, tensor in
-                try tensor.map { index == 0 ? try builder.input("x", TensorType($0.type, Shape(constants: $0.shape))) : builder.constant($0) }
+                try tensor.map {
+                    index == 0 ? try builder.input("x", TensorType($0.type, Shape(constants: $0.shape))) : builder.constant($0)
+                }
             }
             try builder.output("y", builder.add(example.op, operands)[0])
             let network = builder.graph

@@ -204,7 +204,8 @@ def main():
             export(make, path)
         except Exception as error:  # the exporter raises whatever it meets
             failed += 1
-            print(f"export_networks: {name}: {str(error).splitlines()[0] if str(error) else type(error).__name__}", file=sys.stderr, flush=True)
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            print(f"export_networks: {name}: {reason}", file=sys.stderr, flush=True)
     sys.exit(1 if failed else 0)
 
 

@@ -27,7 +27,8 @@ public let trimTaps = Pass("trim-taps", at: .canonical) { rewriter, node in
             let output = shift <= 0 ? 0 : (shift + stride - 1) / stride
             return output < outputs && output * stride - shift < extent
         }
-        guard let front = isLive.firstIndex(of: true), let last = isLive.lastIndex(of: true), last - front + 1 < kernel[axis] else { continue }
+        guard let front = isLive.firstIndex(of: true), let last = isLive.lastIndex(of: true), last - front + 1 < kernel[axis]
+        else { continue }
         let pads = (before: before - front * dilation, after: after - (kernel[axis] - 1 - last) * dilation)
         guard pads.before >= 0, pads.after >= 0 else { continue }
         (conv.pads[axis], conv.pads[axis + kernel.count]) = (Dim(pads.before), Dim(pads.after))

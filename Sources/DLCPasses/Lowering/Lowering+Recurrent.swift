@@ -36,7 +36,8 @@ extension Lowering {
         let form = weights.form == .bfloat16 ? DLC_PACK_BFLOAT : DLC_PACK_HALF
         var sums = (count: 0, signal: 0.0, noise: 0.0)
         for value in matrices {
-            guard let tensor = graph.constant(value), let noise = try packingNoise(form, tensor), noise.signal.isFinite, noise.noise.isFinite
+            guard let tensor = graph.constant(value), let noise = try packingNoise(form, tensor), noise.signal.isFinite,
+                noise.noise.isFinite
             else { return DLC_PACK_PANELS }
             sums = (sums.count + tensor.count, sums.signal + noise.signal, sums.noise + noise.noise)
         }

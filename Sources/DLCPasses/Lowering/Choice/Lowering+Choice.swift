@@ -174,7 +174,8 @@ extension Lowering {
         return layers.map { layer in
             var shape = layer.shape
             return layer.algorithms.map {
-                dlc_conv_cost(&processor, target.isa, &shape, $0) * (options.probes?.factor($0) ?? 1) + (layer.packsAtRun ? layer.packingCycles($0, target) : 0)
+                dlc_conv_cost(&processor, target.isa, &shape, $0) * (options.probes?.factor($0) ?? 1)
+                    + (layer.packsAtRun ? layer.packingCycles($0, target) : 0)
             }
         }
     }
