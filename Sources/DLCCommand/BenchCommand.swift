@@ -25,7 +25,8 @@ struct BenchCommand: ParsableCommand {
 
             A profile runs step by step and measures the machine beside it: multiply-adds in registers, and reading and copying \
             from second-level cache to main memory. A step's roofline share is the least time that its arithmetic or its bytes \
-            could take at these rates over the time it takes; with --json the object also has steps, kernels and machine.
+            could take at these rates over the time it takes; with --json the object also has steps, kernels and machine. Where \
+            data decide what runs, the steps of all programs are listed, each with how often it went.
 
             EXAMPLES
               dlc bench resnet50.onnx --threads 1 --seconds 2 --json
@@ -95,7 +96,7 @@ struct BenchCommand: ParsableCommand {
         let figures = BenchFigures(
             load: loaded - start, first: first, median: samples[samples.count / 2], least: samples[0], runs: samples.count,
             threads: session.threads, peakBytes: dlc_peak_resident_bytes(), fileBytes: compiled.byteCount,
-            arenaBytes: session.arena?.peak ?? 0)
+            arenaBytes: session.arenaBytes)
         var profile: StepProfile?
         if self.profile || trace != nil {
             profile = try StepProfile(session, inputs.bindings, seconds: seconds)

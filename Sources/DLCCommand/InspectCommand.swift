@@ -88,16 +88,27 @@ struct InspectCommand: ParsableCommand {
             let compiled = try ModelFile.ready(model.model, options(), flags, threads: threads.threads)
             try report(compiled, bytes: nil, layers: nil, training: source)
         } else {
-            let compile = try flags.options()
-            let graph = try ModelFile.graph(model.model, options())
-            let (compiled, canonical) = try Progress.during("compiling \(model.model)") {
-                try located(model.model) { () throws -> (CompiledModel, Graph) in
-                    (try CompiledModel(Compiler.compile(graph, compile)), try Compiler.graph(graph, at: .canonical))
-                }
-            }
+            let (compiled, canonical) = try compiledModel()
             let inputs = try RandomInputs(compiled, extents)
             let source = ModelFile.kind(model.model) == "dlm" ? try Compiler.model(model.model, options()) : nil
             try report(compiled, bytes: nil, layers: LayerTable(canonical, inputs.bindings), source)
+        }
+    }
+
+    /// The model compiled, and its canonical graph.
+    /// - Throws: where it cannot be compiled; what is in an ONNX file is printed before.
+    private func compiledModel() throws -> (CompiledModel, Graph) {
+        do {
+            let compile = try flags.options()
+            let graph = try ModelFile.graph(model.model, options())
+            return try Progress.during("compiling \(model.model)") {
+                try located(model.model) {
+                    (try CompiledModel(Compiler.compile(graph, compile)), try Compiler.graph(graph, at: .canonical))
+                }
+            }
+        } catch {
+            if !json, ModelFile.kind(model.model) == "onnx", let outline = try? outlineONNX(path: model.model) { print(outline.text) }
+            throw error
         }
     }
 
@@ -135,7 +146,7 @@ struct InspectCommand: ParsableCommand {
         let repeated = try plan.repeatedOperations(inputs.bindings)
         if json {
             var fields: [(String, String)] = [("name", Format.json(plan.name)), ("target", Format.json(plan.target.name))]
-            fields.append(("steps", "\(plan.steps.count)"))
+            fields.append(("steps", "\(plan.placedSteps.count)"))
             if let layers {
                 fields.append(("parameters", "\(source?.parameterCount ?? layers.parameters)"))
                 fields.append(("flops", Format.fixed(layers.operations, 0)))
@@ -179,7 +190,7 @@ struct InspectCommand: ParsableCommand {
         if let training {
             for line in try TrainingReport(training, plan, inputs.bindings).lines { print(line) }
         }
-        print("runs as \(plan.steps.count) steps on \(plan.target.name)\(symbols.isEmpty ? "" : ", with \(symbols)")")
+        print("runs as \(plan.stepsText) on \(plan.target.name)\(symbols.isEmpty ? "" : ", with \(symbols)")")
         print("weights \(Format.bytes(plan.constantBytes))\(bytes.map { ", in a file of \(Format.bytes($0))" } ?? "")")
         if !plan.packings.isEmpty {
             let from = plan.packings.reduce(0) { $0 + $1.constantBytes(in: plan) }
@@ -188,6 +199,7 @@ struct InspectCommand: ParsableCommand {
             )
         }
         let ratio = arena.lowerBound > 0 ? Format.fixed(Double(arena.peak) / Double(arena.lowerBound), 3) : "1"
+        if plan.schedule != nil { return print("arena   one per program, as large as the extents of a run ask for") }
         print(
             "arena   \(Format.bytes(arena.peak)): \(ratio) × the lower bound of \(Format.bytes(arena.lowerBound)); without sharing \(Format.bytes(arena.total))"
         )

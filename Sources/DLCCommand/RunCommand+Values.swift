@@ -17,6 +17,7 @@ extension RunCommand {
                 values[port.name] = try generator.value(port, seed: UInt64(index))
             }
         }
+        try located(model.model) { try missing(compiled).check(Array(values.keys)) }
         let began = ContinuousClock.now
         let outputs = try located(model.model) { try Progress.during("running \(model.model)") { try session.run(values: values) } }
         let ended = ContinuousClock.now

@@ -104,6 +104,7 @@ struct RunCommand: ParsableCommand {
                 tensors[port.name] = try generator.tensor(port, seed: UInt64(index))
             }
         }
+        try located(model.model) { try missing(compiled).check(Array(tensors.keys)) }
         let began = ContinuousClock.now
         let (sequence, outputs) = try located(model.model) {
             let sequence = try RunSequence(tensors, compiled)
@@ -126,6 +127,12 @@ struct RunCommand: ParsableCommand {
             let runs = sequence.count.map { ", \($0) runs" } ?? ""
             print("\(preparation) in \(Format.milliseconds(start, loaded)), ran in \(Format.milliseconds(began, ended))\(runs)")
         }
+    }
+
+    func missing(_ compiled: CompiledModel) -> MissingInputs {
+        MissingInputs(
+            ports: compiled.inputs, metadata: compiled.metadata,
+            arguments: [model.model] + model.flags.arguments + (program.map { ["--program", $0] } ?? []))
     }
 
     private func write(_ outputs: [String: Tensor], _ names: [String], to folder: String) throws {

@@ -24,8 +24,8 @@ extension Graph {
                         throw DLCError("reads value \(operand.index) before it is computed")
                     }
                 }
-                var inferred = try InferredTypes(node.op, node.operands.map { $0.map { fact($0) } })
-                if let open = inferred.constraints.first(where: { !claims.contains($0.claim) }) { throw open.violation { "\($0)" } }
+                var inferred = try InferredTypes(node.op, node.operands.map { $0.map { fact($0) } }, recorded: claims)
+                if let open = inferred.constraints.first { throw open.violation { "\($0)" } }
                 guard inferred.types.count == node.results.count else {
                     throw DLCError("has \(node.results.count) results, inference gives \(inferred.types.count)")
                 }

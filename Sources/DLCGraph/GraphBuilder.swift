@@ -4,9 +4,11 @@ public struct GraphBuilder: Sendable {
     public private(set) var graph: Graph
     private var known: [String: Int] = [:]
     private var symbolCounts: [String: Int] = [:]
-    private var claims: Set<Constraint.Claim> = []
+    private(set) var claims: Set<Constraint.Claim> = []
     /// Symbols of graphs around or inside this one, which mean something else here.
     private var reserved: Set<String> = []
+    /// What random numbers in the graph are drawn with, where a graph around it gives that.
+    public var randomKey: Value?
     /// Nodes whose operands are all constants and whose operands and results have at most this many elements are
     /// computed at once, unless the results are much larger. Values whose content is known are always replaced by constants.
     public var foldLimit: Int
@@ -167,7 +169,7 @@ public struct GraphBuilder: Sendable {
                 fresh.append(name)
                 return name
             }) { freshSymbol in
-                var context = InferContext(operands: operandFacts, origins: origins, freshSymbol: freshSymbol)
+                var context = InferContext(operands: operandFacts, origins: origins, recorded: claims, freshSymbol: freshSymbol)
                 var facts = try op.infer(&context)
                 if facts.count == 1 { facts[0] = try facts[0].following(op, operandFacts) }
                 return (facts, context.constraints)
@@ -190,7 +192,7 @@ public struct GraphBuilder: Sendable {
     /// Records what must hold of extents, where it is not known to.
     /// - Throws: where it cannot hold.
     public mutating func require(_ constraint: Constraint) throws {
-        var context = InferContext(operands: [], origins: graph.symbolOrigins) { $0 }
+        var context = InferContext(operands: [], origins: graph.symbolOrigins, recorded: claims) { $0 }
         try context.require(constraint.at(""))
         for open in context.constraints { record(open.at(constraint.place)) }
     }

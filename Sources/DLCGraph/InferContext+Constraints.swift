@@ -6,15 +6,19 @@ extension InferContext {
         _ relation: Constraint.Relation, _ left: Dim, _ right: Dim, _ reason: @autoclosure () -> String
     ) throws {
         if left == right && relation != .divides { return }
-        try require(Constraint(relation, left, right, reason: reason()))
+        try require(Constraint.Claim(relation, left, right), reason)
     }
 
     /// Requires what another context was left with.
-    public mutating func require(_ constraint: Constraint) throws {
-        switch constraint.verdict {
+    public mutating func require(_ constraint: Constraint) throws { try require(constraint.claim) { constraint.reason } }
+
+    /// - Parameter reason: made only where it is read, since it may spell long expressions.
+    private mutating func require(_ claim: Constraint.Claim, _ reason: () -> String) throws {
+        if recorded.contains(claim) { return }
+        switch claim.verdict {
         case .holds: return
-        case .fails: throw constraint.violation(describe)
-        case .open: constraints.append(constraint)
+        case .fails: throw Constraint(claim, reason: reason()).violation(describe)
+        case .open: constraints.append(Constraint(claim, reason: reason()))
         }
     }
 

@@ -42,8 +42,10 @@ public struct OperatorTraits: OptionSet, Sendable {
 public struct InferContext {
     /// The facts of the operands, nil where an optional one is absent.
     public let operands: [Fact?]
-    /// What the operator needs of extents, as far as it is not known to hold.
+    /// What the operator needs of extents, as far as it is neither known to hold nor recorded.
     public internal(set) var constraints: [Constraint] = []
+    /// What the graph says already of its extents.
+    let recorded: Set<Constraint.Claim>
     /// Where symbols come from, for messages.
     let origins: [String: String]
     var freshSymbol: (String) -> String
@@ -51,14 +53,17 @@ public struct InferContext {
     /// For tests and tools that infer without a builder.
     public init(operands: [Fact?]) {
         self.operands = operands
-        origins = [:]
+        (origins, recorded) = ([:], [])
         var count = 0
         freshSymbol = { count += 1; return "\($0).\(count)" }
     }
 
-    init(operands: [Fact?], origins: [String: String], freshSymbol: @escaping (String) -> String) {
+    init(
+        operands: [Fact?], origins: [String: String], recorded: Set<Constraint.Claim>, freshSymbol: @escaping (String) -> String
+    ) {
         self.operands = operands
         self.origins = origins
+        self.recorded = recorded
         self.freshSymbol = freshSymbol
     }
 

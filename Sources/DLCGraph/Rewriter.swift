@@ -131,7 +131,7 @@ public struct Rewriter {
         guard results.count == node.results.count else {
             throw DLCError("the rule gives \(results.count) values for \(node.results.count) results")
         }
-        var inferred = try InferredTypes(node.op, node.operands.map { $0.map { fact($0) } })
+        var inferred = try InferredTypes(node.op, node.operands.map { $0.map { fact($0) } }, recorded: builder.claims)
         for (index, value) in results.enumerated() where !inferred.matches(builder.graph.type(value), at: index) {
             throw DLCError("the rule gives \(builder.graph.type(value)) for a result of type \(inferred.types[index])")
         }

@@ -37,19 +37,19 @@ struct RewrittenSymbols {
 /// The types that an operator infers, with symbols that no graph has where only data determines an extent.
 struct InferredTypes {
     let types: [TensorType]
-    /// What the operator needs of extents, as far as it is not known to hold.
+    /// What the operator needs of extents, as far as it is neither known to hold nor recorded.
     let constraints: [Constraint]
     private var fresh: Set<String>
     private var met: [String: Dim] = [:]
 
-    init(_ op: any Operator, _ operands: [Fact?]) throws {
+    init(_ op: any Operator, _ operands: [Fact?], recorded: Set<Constraint.Claim> = []) throws {
         var fresh: Set<String> = []
         let (facts, constraints) = try withoutActuallyEscaping({ (hint: String) -> String in
             let name = "\(hint)?\(fresh.count)"
             fresh.insert(name)
             return name
         }) { freshSymbol in
-            var context = InferContext(operands: operands, origins: [:], freshSymbol: freshSymbol)
+            var context = InferContext(operands: operands, origins: [:], recorded: recorded, freshSymbol: freshSymbol)
             return (try op.infer(&context), context.constraints)
         }
         types = facts.map(\.type)

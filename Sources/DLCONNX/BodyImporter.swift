@@ -1,15 +1,48 @@
 #if ONNX
 internal import CONNX
 internal import DLCGraph
+internal import DLCOps
 
 /// A graph being built; bodies that are inlined into one graph share it.
 final class GraphSite {
     var builder: GraphBuilder
     /// Values of the graph around this one that are its inputs, in order, where this is the body of control flow.
     var captured: [Value] = []
-    /// Whether it is the body of control flow.
-    var isBody = false
-    init(_ builder: GraphBuilder) { self.builder = builder }
+    /// The graph around this one, where it is the body of control flow.
+    let around: GraphSite?
+    var isBody: Bool { around != nil }
+    /// The number of the round, where it is the body of a loop.
+    var round: Value?
+
+    init(_ builder: GraphBuilder, in around: GraphSite? = nil) { (self.builder, self.around) = (builder, around) }
+
+    /// A value of the graph around this one: what is known of it is made anew, else it becomes an input.
+    func captured(_ outer: Value, of fact: Fact, _ name: String) throws -> Value {
+        if let tensor = fact.constant { return builder.constant(tensor, name: name) }
+        if let content = fact.content, let shape = fact.shape.constants {
+            return try builder.add1(Extents(values: content, shape: shape, type: fact.element), [], resultName: name)
+        }
+        if let place = captured.firstIndex(of: outer) {
+            let inputs = builder.graph.inputs
+            return inputs[inputs.count - captured.count + place].value
+        }
+        var unused = name
+        while builder.graph.inputs.contains(where: { $0.name == unused }) { unused += "'" }
+        let value = try builder.input(unused, fact.type)
+        captured.append(outer)
+        return value
+    }
+
+    /// The key of the random numbers that are drawn in the graph. A body's comes from around it.
+    @discardableResult
+    func keyOfDraws() throws -> Value {
+        if let around, builder.randomKey == nil {
+            let outer = try around.keyOfDraws()
+            let key = try captured(outer, of: around.builder.fact(outer), "training.key")
+            try builder.openKeyOfDraws(key, round: round, place: around.builder.graph.nodes.count)
+        }
+        return try builder.keyOfDraws()
+    }
 }
 
 /// Imports the nodes of one body: the main graph, a branch, a loop's body or a function, each a scope of names.
@@ -75,18 +108,42 @@ final class BodyImporter {
     /// Imports nodes and returns the values of `outputs`.
     func importNodes(_ nodes: [connx_node], outputs: [String]) throws -> [Value?] {
         try context.countNodes(nodes.count)
-        for node in try nodes.map(SourceNode.init).topologicallySorted(isKnown: isKnown) {
-            let results = try located(node.label) { try importNode(node) }
+        try importNodes(nodes.map(SourceNode.init).topologicallySorted(isKnown: isKnown)[...], outputs)
+        return try outputs.map { name in
+            guard isKnown(name) else { throw DLCError("output '\(name)' is never computed") }
+            return try value(name)
+        }
+    }
+
+    /// Imports nodes in order.
+    private func importNodes(_ nodes: ArraySlice<SourceNode>, _ outputs: [String]) throws {
+        for (position, node) in zip(nodes.indices, nodes) {
+            let results: [Value?]
+            do {
+                results = try located(node.label) { try importNode(node) }
+            } catch let ranks as ControlFlow.RanksDiffer {
+                // What reads the results becomes a part of both branches.
+                var reached = Set(node.outputs).subtracting([""])
+                let rest = nodes[(position + 1)...]
+                let readers = rest.filter { next in
+                    guard !reached.isDisjoint(with: next.inputs + next.captured) else { return false }
+                    reached.formUnion(next.outputs.filter { !$0.isEmpty })
+                    return true
+                }
+                try importNodes(rest.filter { reached.isDisjoint(with: $0.outputs) }[...], outputs)
+                let left = outputs.filter(reached.contains)
+                let results = try located(node.label) {
+                    try ControlFlow.importBranches(node, followedBy: readers, outputs: left, in: self, ranks)
+                }
+                for (name, result) in zip(left, results) { values[name] = .some(result) }
+                return
+            }
             for (index, name) in node.outputs.enumerated() where !name.isEmpty {
                 guard index < results.count else {
                     throw DLCError("\(node.label) has \(node.outputs.count) outputs, the operator has \(results.count)")
                 }
                 values[name] = .some(results[index])
             }
-        }
-        return try outputs.map { name in
-            guard isKnown(name) else { throw DLCError("output '\(name)' is never computed") }
-            return try value(name)
         }
     }
 
@@ -112,22 +169,7 @@ final class BodyImporter {
         return value
     }
 
-    /// A value of the graph around this one: what is known of it is made anew, else it becomes an input.
-    func captured(_ outer: Value, of fact: Fact, _ name: String) throws -> Value {
-        if let tensor = fact.constant { return site.builder.constant(tensor, name: name) }
-        if let content = fact.content, let shape = fact.shape.constants {
-            return try site.builder.add1(Extents(values: content, shape: shape, type: fact.element), [], resultName: name)
-        }
-        if let place = site.captured.firstIndex(of: outer) {
-            let inputs = site.builder.graph.inputs
-            return inputs[inputs.count - site.captured.count + place].value
-        }
-        var unused = name
-        while site.builder.graph.inputs.contains(where: { $0.name == unused }) { unused += "'" }
-        let value = try site.builder.input(unused, fact.type)
-        site.captured.append(outer)
-        return value
-    }
+    func captured(_ outer: Value, of fact: Fact, _ name: String) throws -> Value { try site.captured(outer, of: fact, name) }
 
     func finalName(_ name: String) -> String { renamed[name] ?? prefix + name }
 
@@ -149,6 +191,7 @@ final class BodyImporter {
         _ mapping: ONNXMapping, _ node: SourceNode, operands: [Value?], attributes: [String: AttributeValue],
         outputs: [String] = []
     ) throws -> [Value] {
+        if site.isBody, site.builder.draws(node.key.opType, operands) { try site.keyOfDraws() }
         var reader = ONNXReader(
             builder: takeBuilder(), opType: node.key.opType, opset: try opset(of: node),
             name: node.name.isEmpty ? "" : prefix + node.name,

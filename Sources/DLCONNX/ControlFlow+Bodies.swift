@@ -26,8 +26,7 @@ extension ControlFlow {
     ) throws -> Body {
         var builder = GraphBuilder(name: graph.name, foldLimit: GraphBuilder.usualFoldLimit)
         builder.reserveSymbols(of: body.site.builder)
-        let site = GraphSite(builder)
-        site.isBody = true
+        let site = GraphSite(builder, in: body.site)
         let scope = try BodyImporter(
             body.context, site: site, parent: body, opsets: body.opsets, prefix: body.prefix, bindings: body.bindings,
             enclosing: body.enclosing + [node.key])
@@ -38,6 +37,7 @@ extension ControlFlow {
             if let known = names[index] { scope.values[known] = .some(value) }
             return value
         }
+        site.round = values.first
         try prepare(scope, values)
         let results = try last(scope, values, scope.importNodes(graph.nodes, outputs: graph.outputs.map(\.name)))
         let outputs: [Value?] = try first(scope, values) + results
@@ -61,9 +61,46 @@ extension ControlFlow {
         let (left, right) = (places { !$0 && $1 }, places { $0 && !$1 })
         if !left.isEmpty { a = try self.body(then, node, in: body, optionals: left) }
         if !right.isEmpty { b = try self.body(otherwise, node, in: body, optionals: right) }
+        for (x, y) in zip(a.graph.outputs, b.graph.outputs).map({ (a.graph.type($0.value), b.graph.type($1.value)) })
+        where x.container == nil && y.container == nil && x.element == y.element && x.rank != y.rank {
+            let error = DLCError("the branches give \(x) and \(y); expected one element type and rank")
+            throw RanksDiffer(condition: condition, then: then, otherwise: otherwise, error: error)
+        }
         return try body.site.builder.add(
             If(then: a.graph, otherwise: b.graph), [condition] + a.captured + b.captured, name: node.name,
             resultNames: resultNames(node, in: body))
+    }
+
+    /// Why branches are no `if`: a result has one rank in the one and another in the other.
+    struct RanksDiffer: Error, @unchecked Sendable {
+        let condition: Value
+        let then: connx_graph
+        let otherwise: connx_graph
+        /// What there is to say where nothing helps.
+        let error: DLCError
+    }
+
+    /// `if` whose branches give different ranks, and whose readers take either: what reads the results stands in both branches.
+    /// - Parameters:
+    ///   - readers: the nodes that read the results, directly or not, in order.
+    ///   - outputs: names of what is read outside of them.
+    /// - Throws: where a reader does not take a rank, or where a rank differs after them as well.
+    static func importBranches(
+        _ node: SourceNode, followedBy readers: [SourceNode], outputs: [String], in body: BodyImporter, _ ranks: RanksDiffer
+    ) throws -> [Value?] {
+        if outputs.contains(where: node.outputs.contains) { throw ranks.error }
+        func branch(_ graph: connx_graph) throws -> Body {
+            try self.body(
+                graph, node, in: body,
+                last: { scope, _, results in
+                    for (name, result) in zip(node.outputs, results) where !name.isEmpty { scope.values[name] = .some(result) }
+                    return try scope.importNodes(readers.map(\.handle), outputs: outputs)
+                })
+        }
+        let (a, b) = (try branch(ranks.then), try branch(ranks.otherwise))
+        return try body.site.builder.add(
+            If(then: a.graph, otherwise: b.graph), [ranks.condition] + a.captured + b.captured, name: node.name,
+            resultNames: outputs.map { body.finalName($0) })
     }
 
     static func resultNames(_ node: SourceNode, in body: BodyImporter) -> [String?] {

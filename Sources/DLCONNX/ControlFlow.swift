@@ -8,6 +8,7 @@ internal import DLCGraph
 /// - `If` on shapes that bounds do not settle, whose branches give different types: the branch that readers can take.
 /// - `If` on data between values that are there anyway: a `Where` for each result.
 /// - `Loop` and `Scan` with a small number of rounds and conditions known when the model is built: unrolled.
+/// - `If` whose branches give different ranks: what reads them becomes a part of both branches.
 /// - `SequenceMap`: a copy of its body for each tensor where the sequences' structure is known, else a `loop`.
 /// - All others: `if` and `loop` (`ControlFlow+Bodies`).
 enum ControlFlow {
@@ -47,6 +48,7 @@ enum ControlFlow {
                 let before = Snapshot(body)
                 do { return try importBranches(condition, then: then, otherwise: otherwise, node, in: body) } catch {
                     before.restore()
+                    let error = (error as? RanksDiffer)?.error ?? error
                     // Where both can be, their ranks differ, and readers say which is meant.
                     guard case .results = tried(then, node, in: body), case .results = tried(otherwise, node, in: body) else { throw error }
                 }

@@ -47,10 +47,17 @@ final class ImportContext {
         if nodeCount > Self.nodeLimit { throw DLCError("the model has more than \(Self.nodeLimit) nodes") }
     }
 
-    /// Throws one error that names every operator with neither a mapping nor a definition by others, with the nodes
-    /// that use it.
-    func checkOperators(of graph: connx_graph) throws {
-        var places: [OperatorKey: [String]] = [:]
+    /// How a file uses an operator.
+    struct Use {
+        /// Whether it has a mapping or a definition by others.
+        var isKnown: Bool
+        /// The nodes, by name or by what they compute.
+        var places: [String] = []
+    }
+
+    /// The operators of a graph, of the graphs inside of it and of the functions that these call.
+    func census(of graph: connx_graph) -> [OperatorKey: Use] {
+        var uses: [OperatorKey: Use] = [:]
         var visited = Set<OperatorKey>()
         var bodies = [graph.nodes]
         while let nodes = bodies.popLast() {
@@ -59,16 +66,26 @@ final class ImportContext {
                 let key = OperatorKey(node)
                 if let function = functions[key] {
                     if visited.insert(key).inserted { bodies.append(function.nodes) }
-                } else if mapping(key) == nil, !ControlFlow.operators.contains(key),
-                    !connx_operator_has_body(node, Int64(Self.newestOpset))
-                {
-                    let source = SourceNode(node)
-                    places[key, default: []].append(source.name.isEmpty ? source.outputs.first ?? "" : source.name)
+                    continue
                 }
+                if uses[key] == nil {
+                    let isKnown = mapping(key) != nil || ControlFlow.operators.contains(key)
+                    uses[key] = Use(isKnown: isKnown || connx_operator_has_body(node, Int64(Self.newestOpset)))
+                }
+                let name = String(connx_node_name(node))
+                uses[key]?.places.append(name.isEmpty && connx_node_output_count(node) > 0 ? String(connx_node_output(node, 0)) : name)
             }
         }
-        if places.isEmpty { return }
-        let parts = places.sorted { "\($0.key)" < "\($1.key)" }.map { key, names in
+        return uses
+    }
+
+    /// Throws one error that names every operator with neither a mapping nor a definition by others, with the nodes
+    /// that use it.
+    func checkOperators(of graph: connx_graph) throws {
+        let missing = census(of: graph).filter { !$0.value.isKnown }
+        if missing.isEmpty { return }
+        let parts = missing.sorted { "\($0.key)" < "\($1.key)" }.map { key, use in
+            let names = use.places
             let more = names.count > 4 ? " and \(names.count - 4) more" : ""
             return "\(key) (\(names.prefix(4).map { "'\($0)'" }.joined(separator: ", "))\(more))"
         }

@@ -12,6 +12,9 @@ public func importONNX(path: String, _ settings: InputSettings = InputSettings()
 public func importONNX(text: String, _ settings: InputSettings = InputSettings()) throws -> Graph { throw absence }
 
 /// Throws, because this build has no ONNX.
+public func outlineONNX(path: String) throws -> ONNXOutline { throw absence }
+
+/// Throws, because this build has no ONNX.
 public func exportONNX(_ graph: Graph, opset: Int = 17, to path: String) throws { throw absence }
 
 /// Throws, because this build has no ONNX.

@@ -19,39 +19,71 @@ public struct Constraint: Hashable, Sendable {
         case holds, fails, open
     }
 
-    public let relation: Relation
-    public let left: Dim
-    public let right: Dim
+    /// What is said, whoever needs it; equal for all ways to say it.
+    public struct Claim: Hashable, Sendable {
+        public let relation: Relation
+        public let left: Dim
+        public let right: Dim
+
+        public init(_ relation: Relation, _ left: Dim, _ right: Dim) {
+            // Relations that say the same become one, with a number on the right and the rest in canonical order.
+            let isSymmetric = relation == .equal || relation == .broadcasts
+            let swaps = isSymmetric && (left.constant != nil || (right.constant == nil && Dim.compare(right, left) < 0))
+            var (relation, left, right) = (relation, swaps ? right : left, swaps ? left : right)
+            if relation == .broadcasts, let number = right.constant, number != 1 { relation = .expands }
+            if relation == .expands, let number = left.constant, number != 1 { (relation, left, right) = (.equal, right, left) }
+            if relation == .expands, right.constant == 1 { relation = .equal }
+            (self.relation, self.left, self.right) = (relation, left, right)
+        }
+    }
+
+    public let claim: Claim
     /// The operator and the layer that need it, such as `concat rows`.
     public let place: String
     /// Why, in words, such as `columns of a are rows of b`.
     public let reason: String
 
     public init(_ relation: Relation, _ left: Dim, _ right: Dim, place: String = "", reason: String) {
-        // Relations that say the same become one, with a number on the right and the rest in alphabetical order.
-        let isSymmetric = relation == .equal || relation == .broadcasts
-        let swaps = isSymmetric && (left.constant != nil || (right.constant == nil && right.description < left.description))
-        var (relation, left, right) = (relation, swaps ? right : left, swaps ? left : right)
-        if relation == .broadcasts, let number = right.constant, number != 1 { relation = .expands }
-        if relation == .expands, let number = left.constant, number != 1 { (relation, left, right) = (.equal, right, left) }
-        if relation == .expands, right.constant == 1 { relation = .equal }
-        (self.relation, self.left, self.right) = (relation, left, right)
-        (self.place, self.reason) = (place, reason)
+        self.init(Claim(relation, left, right), place: place, reason: reason)
     }
 
-    /// What says the same as another constraint of equal claims, whoever needs it.
-    public struct Claim: Hashable, Sendable {
-        let relation: Relation
-        let left: Dim
-        let right: Dim
-    }
+    public init(_ claim: Claim, place: String = "", reason: String) { (self.claim, self.place, self.reason) = (claim, place, reason) }
 
-    public var claim: Claim { Claim(relation: relation, left: left, right: right) }
+    public var relation: Relation { claim.relation }
+    public var left: Dim { claim.left }
+    public var right: Dim { claim.right }
 
     public var symbols: Set<String> { left.symbols.union(right.symbols) }
 
     /// Whether it holds, or fails, for all values that the symbols may have.
-    public var verdict: Verdict {
+    public var verdict: Verdict { claim.verdict }
+
+    /// The same for another operator and layer.
+    public func at(_ place: String) -> Constraint { Constraint(claim, place: place, reason: reason) }
+
+    /// With symbols replaced.
+    public func substituting(_ values: [String: Dim]) throws -> Constraint {
+        Constraint(relation, try left.substituting(values), try right.substituting(values), place: place, reason: reason)
+    }
+
+    /// The constraint as a sentence about what its extents are.
+    /// - Parameter describe: an extent with its value and where it comes from.
+    public func violation(_ describe: (Dim) -> String) -> DLCError {
+        let (a, b) = (describe(left), describe(right))
+        let claim = switch relation {
+        case .equal: "\(a) must equal \(b)"
+        case .broadcasts: "\(a) must equal \(b), or one of them be 1"
+        case .expands: "\(a) must equal \(b) or 1"
+        case .divides: "\(b) must be a multiple of \(a)"
+        case .atLeast: "\(a) must be at least \(b)"
+        }
+        return DLCError(reason.isEmpty ? claim : "\(claim): \(reason)", at: place.isEmpty ? [] : [place])
+    }
+}
+
+extension Constraint.Claim {
+    /// Whether it holds, or fails, for all values that the symbols may have.
+    public var verdict: Constraint.Verdict {
         switch relation {
         case .equal: return Self.equality(left, right)
         case .expands: return Self.either(Self.equality(left, right), Self.equality(left, 1))
@@ -73,7 +105,7 @@ public struct Constraint: Hashable, Sendable {
         }
     }
 
-    private static func equality(_ a: Dim, _ b: Dim) -> Verdict {
+    private static func equality(_ a: Dim, _ b: Dim) -> Constraint.Verdict {
         guard a != b else { return .holds }
         guard let difference = try? a.minus(b), let other = try? b.minus(a) else { return .open }
         if difference == 0 { return .holds }
@@ -85,31 +117,9 @@ public struct Constraint: Hashable, Sendable {
         return (try? Dim(-1).minus(difference))?.isNonNegative ?? false
     }
 
-    private static func either(_ a: Verdict, _ b: Verdict) -> Verdict {
+    private static func either(_ a: Constraint.Verdict, _ b: Constraint.Verdict) -> Constraint.Verdict {
         if a == .holds || b == .holds { return .holds }
         return a == .fails && b == .fails ? .fails : .open
-    }
-
-    /// The same for another operator and layer.
-    public func at(_ place: String) -> Constraint { Constraint(relation, left, right, place: place, reason: reason) }
-
-    /// With symbols replaced.
-    public func substituting(_ values: [String: Dim]) throws -> Constraint {
-        Constraint(relation, try left.substituting(values), try right.substituting(values), place: place, reason: reason)
-    }
-
-    /// The constraint as a sentence about what its extents are.
-    /// - Parameter describe: an extent with its value and where it comes from.
-    public func violation(_ describe: (Dim) -> String) -> DLCError {
-        let (a, b) = (describe(left), describe(right))
-        let claim = switch relation {
-        case .equal: "\(a) must equal \(b)"
-        case .broadcasts: "\(a) must equal \(b), or one of them be 1"
-        case .expands: "\(a) must equal \(b) or 1"
-        case .divides: "\(b) must be a multiple of \(a)"
-        case .atLeast: "\(a) must be at least \(b)"
-        }
-        return DLCError(reason.isEmpty ? claim : "\(claim): \(reason)", at: place.isEmpty ? [] : [place])
     }
 }
 

@@ -88,23 +88,8 @@ public struct Tensor: Sendable {
     /// What keeps the bytes alive where they are borrowed.
     package var owner: AnyObject? { storage.owner }
 
-    /// Takes over the bytes of another tensor where nobody else holds this one, it owns its bytes, and both have one type and shape.
-    package mutating func refill(from other: Tensor) -> Bool {
-        guard type == other.type, type != .string, shape == other.shape, storage.owner == nil, isKnownUniquelyReferenced(&storage) else {
-            return false
-        }
-        other.withUnsafeBytes { bytes in
-            if let source = bytes.baseAddress, bytes.count > 0 { storage.base.copyMemory(from: source, byteCount: bytes.count) }
-        }
-        return true
-    }
-
-    /// Becomes another scalar under the conditions of `refill`.
-    package mutating func set<T: TensorElement>(_ number: T) -> Bool {
-        guard T.elementType == type, shape.isEmpty, storage.owner == nil, isKnownUniquelyReferenced(&storage) else { return false }
-        storage.base.storeBytes(of: number, as: T.self)
-        return true
-    }
+    /// Whether nobody else holds the bytes.
+    package mutating func isUnshared() -> Bool { isKnownUniquelyReferenced(&storage) }
 
     public func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
         try withExtendedLifetime(storage) {

@@ -1,5 +1,6 @@
 import DLC
 import DLCTensorFiles
+import Foundation
 import Testing
 
 /// Models in dlc's own language on the command line.
@@ -19,6 +20,22 @@ import Testing
         #expect(y.shape == [2, 3])
         #expect(try folder.bytes("from-small.dlm/y.npy") == folder.bytes("from-small.dlc/y.npy"))
         #expect(try folder.bytes("from-small.dlm/y.npy") == folder.bytes("from-small.onnx/y.npy"))
+    }
+
+    @Test func whatAnONNXFileHoldsThatCannotBeCompiledIsListed() throws {
+        let folder = try Folder()
+        let (known, unknown) = (Array("Relu".utf8), Array("Rxlu".utf8))
+        var bytes = Array(try Data(contentsOf: URL(fileURLWithPath: Shipped.digits)))
+        let places = bytes.indices.dropLast(known.count).filter { Array(bytes[$0..<$0 + known.count]) == known }
+        #expect(places.count > 0)
+        for place in places { bytes.replaceSubrange(place..<place + known.count, with: unknown) }
+        try folder.write(bytes, "odd.onnx")
+        let result = try Tool.run(["inspect", "odd.onnx"], in: folder)
+        #expect(result.status == 1)
+        #expect(result.errors.contains("operators that are not supported: Rxlu"))
+        let lines = result.output.split(separator: "\n").map(String.init)
+        #expect(lines.contains { $0.hasPrefix("Rxlu") && $0.hasSuffix("\(places.count)  not supported") }, "\(result.output)")
+        #expect(lines.contains { $0.hasPrefix("input   image: f32[") })
     }
 
     @Test func mistakesAreShownInTheirLines() throws {

@@ -30,6 +30,30 @@ import Testing
         #expect(lines.contains { $0.contains("between steps") } && lines.contains { $0.contains("GFLOP/s; reading at") })
     }
 
+    /// The steps of programs inside a loop count as often as it goes round.
+    @Test func aScheduleHasTheStepsOfAllItsPrograms() throws {
+        let folder = try Folder()
+        try folder.write(
+            """
+            graph g(%x: f32[3]) -> (%y, %p) {
+                %n = constant {value: i64[] (5)}
+                %y = loop(%n, _, %x) {body: graph body(%i: i64[], %go: bool[], %s: f32[3]) -> (goes_on = %go, %t) {
+                    %t = exp(%s)
+                }, carried: 1}
+                %p = non_zero(%x)
+            }
+
+            """, "g.dlir")
+        let whole = try object(try bench(["g.dlir", "--profile", "--json"], in: folder))
+        let steps = try #require(whole["steps"] as? [[String: Any]])
+        #expect(steps.contains { $0["times"] as? Int == 5 && $0["program"] is Int })
+        #expect(steps.contains { $0["kernel"] as? String == "non_zero" && $0["times"] as? Int == 1 })
+        #expect(try bench(["g.dlir", "--profile"], in: folder).contains("numbered by program and step"))
+        #expect(try Tool.run(["build", "g.dlir", "-o", "g.dlc"], in: folder).status == 0)
+        let inspected = try Tool.run(["inspect", "g.dlc"], in: folder).output
+        #expect(inspected.contains("programs, in an order that data decide") && inspected.contains("exp"), "\(inspected)")
+    }
+
     @Test func stepsSortByTime() throws {
         let folder = try Folder()
         let lines = try bench([Shipped.digits, "--profile", "--sort", "time", "--shape", "image=64x1x8x8"], in: folder).split(

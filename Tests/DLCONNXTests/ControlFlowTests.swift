@@ -64,6 +64,16 @@ import Testing
                     (["x": try table(3, 2), "c": try Tensor([false], shape: [])], [3, 2]),
                 ]),
             Case(
+                name: "branches of different ranks",
+                text: "g (float[2, 3] x, bool c) => (float[6] z, float w) { y = If(c) <then_branch = a () => (float[2, 3] u) { u = Neg(x) }, "
+                    + "else_branch = b () => (float[1, 2, 3] v) { ax = Constant<value = int64[1] {0}>() v = Unsqueeze(x, ax) }> "
+                    + "flat = Constant<value = int64[1] {-1}>() f = Reshape(y, flat) e = Exp(x) s = ReduceSum<keepdims = 0>(e) "
+                    + "z = Mul(f, s) w = ReduceMax<keepdims = 0>(y) }",
+                runs: [
+                    (["x": try table(2, 3), "c": try Tensor([true], shape: [])], [6]),
+                    (["x": try table(2, 3), "c": try Tensor([false], shape: [])], [6]),
+                ]),
+            Case(
                 name: "a counted loop with rows",
                 text: "g (int64 n, float[2] x) => (float[2] y, float[R, 2] rows) { \(go) y, rows = Loop(n, c, x) "
                     + "<body = b (int64 i, bool k, float[2] s) => (bool k2, float[2] t, float[2] row) { h = Constant<value = float {0.5}>() "
@@ -117,7 +127,7 @@ import Testing
         ]
     }
 
-    @Test func thereAreCases() { #expect(Self.cases.count == 11) }
+    @Test func thereAreCases() { #expect(Self.cases.count == 12) }
 
     @Test(arguments: cases) func sessionsComputeWhatTheDefinitionsSay(_ item: Case) throws {
         let graph = try importONNX(text: model(item.text))
@@ -149,6 +159,35 @@ import Testing
                 #expect(try got.doubles() == want.doubles(), "\(name)")
             }
         }
+    }
+
+    @Test func aRankThatABranchLeavesInAnOutputIsAnError() throws {
+        let text =
+            "g (float[2] x, bool c) => (y) { y = If(c) <then_branch = a () => (float[2] u) { u = Neg(x) }, else_branch = b () => (float v) "
+            + "{ v = ReduceMax<keepdims = 0>(x) }> }"
+        #expect { try importONNX(text: model(text)) } throws: { "\($0)".contains("expected one element type and rank") }
+    }
+
+    /// Every round and every run draws other numbers, the same after a reset, and a branch others than what is around it.
+    @Test func bodiesDrawNumbersOfTheirOwn() throws {
+        let text =
+            "g (int64 n, bool k) => (float[4] a, float[R, 4] rows, float[4] b) { c = Constant<value = bool {1}>() "
+            + "a = RandomUniform<shape = [4]>() rows = Loop(n, c) <body = l (int64 i, bool g) => (bool g2, float[4] r) "
+            + "{ r = RandomUniform<shape = [4]>() g2 = Identity(g) }> b = If(k) <then_branch = t () => (float[4] u) "
+            + "{ u = RandomUniform<shape = [4]>() }, else_branch = e () => (float[4] v) { v = RandomUniform<shape = [4]>() }> }"
+        let session = try Session(CompiledModel(Compiler.compile(importONNX(text: model(text)))), threads: 1)
+        func run(_ branch: Bool) throws -> [[Float]] {
+            let outputs = try session.run(["n": Tensor([3 as Int64], shape: []), "k": Tensor([branch], shape: [])])
+            let rows = try #require(outputs["rows"]).array(of: Float.self)
+            return [try #require(outputs["a"]).array(of: Float.self)] + stride(from: 0, to: 12, by: 4).map { Array(rows[$0..<$0 + 4]) }
+                + [try #require(outputs["b"]).array(of: Float.self)]
+        }
+        let first = try run(true)
+        let drawn = try first + run(true) + run(false)
+        #expect(Set(drawn).count == 15)
+        #expect(drawn.joined().allSatisfy { $0 >= 0 && $0 < 1 })
+        session.resetState()
+        #expect(try run(true) == first)
     }
 
     @Test func aLoopWithoutEndStopsAtTheLimitThatIsSet() throws {

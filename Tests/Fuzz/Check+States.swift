@@ -4,8 +4,6 @@ extension Check {
     /// An input as a state whose next value is an output of its type: the first run computes what it does with the input, the
     /// second with what the first left, and after a reset all is as at first.
     static func states(_ graph: Graph, _ test: FuzzCase, _ options: CompileOptions, _ oracle: StableOracle) -> Failure? {
-        // A schedule keeps no states.
-        guard !Scheduling.isNeeded(graph) else { return nil }
         guard let run = test.runs.first, let (input, output) = pair(graph), let initial = run.inputs[input] else { return nil }
         var rest = run.inputs
         rest[input] = nil

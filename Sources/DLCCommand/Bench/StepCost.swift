@@ -30,6 +30,19 @@ struct StepCost {
         performed = step.kernel.performed(operations, shapes)
     }
 
+    private init(_ operations: Double, _ performed: Double, _ constants: Double, _ read: Double, _ written: Double) {
+        (self.operations, self.performed, self.constants, self.read, self.written) = (operations, performed, constants, read, written)
+    }
+
+    /// Of what is not rated.
+    static let unknown = StepCost(0, 0, 0, 0, 0)
+
+    /// Of the step so many times.
+    func times(_ count: Int) -> StepCost {
+        let factor = Double(count)
+        return StepCost(operations * factor, performed * factor, constants * factor, read * factor, written * factor)
+    }
+
     var bytes: Double { constants + read + written }
 
     /// The least seconds that the machine needs, and whether arithmetic takes longer than bytes. Constants come from the

@@ -22,9 +22,11 @@ extension StepProfile {
                 ("roofline", Format.fixed(figures.rooflineShare, 4)),
             ]
         }
-        let steps = rows.map { row in
-            JSONText.object(
-                [
+        let steps = rows.map { row -> String in
+            var place: [(String, String)] = row.piece.map { [("program", "\($0)")] } ?? []
+            if hasSchedule { place.append(("times", "\(row.times)")) }
+            return JSONText.object(
+                place + [
                     ("step", "\(row.index)"), ("layer", Format.json(row.layer)), ("kernel", Format.json(row.kernel)),
                     ("operator", Format.json(row.summary)), ("result", Format.json(row.result)),
                 ] + numbers([row].figures) + [

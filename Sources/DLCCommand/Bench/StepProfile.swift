@@ -1,9 +1,12 @@
 import CKernels
 import DLC
 
-/// Times of a plan's steps, each run alone in its place, beside what they cost and what the machine can do.
+/// Times of a plan's steps, each run alone in its place, beside what they cost and what the machine can do. Of a plan with a schedule
+/// the steps of all its programs, and what the schedule computes itself; a loop's steps count as often as it goes round.
 struct StepProfile {
     struct Row {
+        /// The program of a schedule that the step is of.
+        var piece: Int?
         let index: Int
         let layer: String
         let kernel: String
@@ -11,7 +14,9 @@ struct StepProfile {
         let summary: String
         /// Type and shape of the result.
         let result: String
-        /// The median of the runs.
+        /// How often it goes in a run.
+        var times = 1
+        /// The median of the runs, all times together.
         let nanoseconds: Int
         let cost: StepCost
         /// The least seconds on this machine.
@@ -28,28 +33,65 @@ struct StepProfile {
     /// What a run spends outside of its steps, in nanoseconds: the median difference between a run in one go and the steps
     /// of the run after it.
     let betweenSteps: Int
+    let hasSchedule: Bool
 
     /// Runs in one go and step by step in turn for the given time, at least five times each, so that what disturbs the
     /// machine disturbs both. The session's inputs are set.
     init(_ session: Session, _ bindings: [String: Int], seconds: Double) throws {
         let plan = session.model.plan
-        machine = try Machine(plan.target, threads: session.threads)
-        let samples = try Self.samples(of: session, seconds: seconds)
+        let machine = try Machine(plan.target, threads: session.threads)
         let allConstants = Double(plan.constantBytes)
-        var rows: [Row] = []
-        for (index, step) in plan.steps.enumerated() {
+        func row(_ step: Plan.Step, _ index: Int, _ bindings: [String: Int], _ samples: [Int], piece: Int? = nil, times: Int = 1) -> Row {
             let cost = StepCost(step, bindings)
             let (roofline, isArithmetic) = cost.roofline(machine, allConstants: allConstants)
-            rows.append(
-                Row(
-                    index: index, layer: step.name, kernel: step.kernel.label, summary: step.summary, result: step.resultText,
-                    nanoseconds: Self.median(samples.steps[index]), cost: cost, roofline: roofline, isArithmetic: isArithmetic))
+            return Row(
+                piece: piece, index: index, layer: step.name, kernel: step.kernel.label, summary: step.summary, result: step.resultText,
+                times: times, nanoseconds: Self.median(samples), cost: cost.times(times), roofline: roofline * Double(times),
+                isArithmetic: isArithmetic)
         }
-        self.rows = rows
-        runs = samples.whole.count
-        wholeRun = Self.median(samples.whole)
-        let differences = samples.whole.indices.map { run in samples.whole[run] - samples.steps.reduce(0) { $0 + $1[run] } }
-        betweenSteps = max(0, Self.median(differences))
+        var rows: [Row] = []
+        var (whole, between): ([Int], [Int]) = ([], [])
+        hasSchedule = plan.schedule != nil
+        if hasSchedule {
+            var samples: [ScheduleTimes] = []
+            (whole, between) = try Self.measured(session, seconds: seconds) {
+                guard let times = try session.scheduleTimes() else { return 0 }
+                samples.append(times)
+                return times.programs.reduce(0) { $0 + $1.steps.reduce(0, +) } + times.items.reduce(0) { $0 + $1.nanoseconds }
+            }
+            let last = samples[samples.count - 1]
+            for (piece, program) in plan.programs.enumerated() where last.programs[piece].runs > 0 {
+                let bindings = try program.binding.values(last.programs[piece].inputShapes)
+                for (index, step) in program.steps.enumerated() {
+                    rows.append(
+                        row(
+                            step, index, bindings, samples.map { $0.programs[piece].steps[index] }, piece: piece,
+                            times: last.programs[piece].runs))
+                }
+            }
+            for (index, item) in last.items.enumerated() where item.runs > 0 {
+                rows.append(
+                    Row(
+                        index: index, layer: item.name, kernel: item.kind, summary: "schedule", result: "", times: item.runs,
+                        nanoseconds: Self.median(samples.map { $0.items[index].nanoseconds }), cost: .unknown, roofline: 0,
+                        isArithmetic: false))
+            }
+        } else {
+            var samples = [[Int]](repeating: [], count: plan.steps.count)
+            for index in samples.indices { samples[index].reserveCapacity(Self.most) }
+            (whole, between) = try Self.measured(session, seconds: seconds) {
+                var sum = 0
+                try session.profile { step, time in
+                    samples[step].append(time)
+                    sum += time
+                }
+                return sum
+            }
+            for (index, step) in plan.steps.enumerated() { rows.append(row(step, index, bindings, samples[index])) }
+        }
+        (self.machine, self.rows, runs) = (machine, rows, whole.count)
+        wholeRun = Self.median(whole)
+        betweenSteps = max(0, Self.median(between))
     }
 
     /// Nanoseconds of the steps together.
@@ -62,20 +104,22 @@ struct StepProfile {
             .sorted { (time($0.1), $1.0) > (time($1.1), $0.0) }
     }
 
-    /// Nanoseconds of every step in every run, and of runs in one go.
-    private static func samples(of session: Session, seconds: Double) throws -> (steps: [[Int]], whole: [Int]) {
-        let most = 1000
-        var steps = [[Int]](repeating: [], count: session.model.plan.steps.count)
-        for index in steps.indices { steps[index].reserveCapacity(most) }
-        var whole: [Int] = []
+    private static let most = 1000
+
+    /// Nanoseconds of runs in one go, and of each less what its steps take in the run after it.
+    /// - Parameter stepwise: a run step by step, and what its steps take together.
+    private static func measured(
+        _ session: Session, seconds: Double, _ stepwise: () throws -> Int
+    ) throws -> (whole: [Int], between: [Int]) {
+        var (whole, between): ([Int], [Int]) = ([], [])
         let end = dlc_nanoseconds() + Int64(seconds * 1e9)
         repeat {
             let start = dlc_nanoseconds()
             try session.run()
             whole.append(Int(dlc_nanoseconds() - start))
-            try session.profile { step, time in steps[step].append(time) }
+            between.append(whole[whole.count - 1] - (try stepwise()))
         } while whole.count < 5 || (dlc_nanoseconds() < end && whole.count < most)
-        return (steps, whole)
+        return (whole, between)
     }
 
     private static func median(_ samples: [Int]) -> Int { samples.sorted()[samples.count / 2] }

@@ -15,14 +15,27 @@ extension Plan {
     /// Bytes of all constants that are packed at load.
     var allPackedBytes: Int { packings.indices.reduce(0) { $0 + packedBytes($1) } }
 
+    /// The steps in order with their places; where the plan has a schedule those of its programs, each behind its number.
+    var placedSteps: [(place: String, step: Step, plan: Plan)] {
+        if schedule == nil { return steps.enumerated().map { ("\($0)", $1, self) } }
+        return programs.enumerated().flatMap { piece, program in
+            program.steps.enumerated().map { ("\(piece).\($0)", $1, program) }
+        }
+    }
+
+    /// What runs, in words.
+    var stepsText: String {
+        let count = placedSteps.count
+        return schedule == nil ? "\(count) steps" : "\(count) steps in \(programs.count) programs, in an order that data decide,"
+    }
+
     /// A line per step: its kernel, and its parameters where they are not the usual ones.
     var kernels: String {
         func line(_ place: String, _ step: Step) -> String {
             "\(place)  \(step.name.isEmpty ? step.summary : step.name): \(step.kernelName) {\(step.kernel.text)}"
         }
         return
-            (packings.enumerated().map { line("load \($0.offset)", $0.element) }
-            + steps.enumerated().map { line("\($0.offset)", $0.element) })
+            (packings.enumerated().map { line("load \($0.offset)", $0.element) } + placedSteps.map { line($0.place, $0.step) })
             .joined(separator: "\n")
     }
 
@@ -31,25 +44,27 @@ extension Plan {
         var table = Table([
             ("step", .right), ("layer", .left), ("operator", .left), ("result", .left), ("weights", .right), ("FLOPs", .right),
         ])
-        var (counted, late) = (Set<Int>(), Set<Int>())
+        var (counted, late) = (Set<Int>(), Set<String>())
         var total = 0.0
-        for (index, step) in steps.enumerated() {
+        for (place, step, plan) in placedSteps {
             var bytes = 0
             for case let operand? in step.operands {
                 if case .constant(let constant) = operand.location, counted.insert(constant).inserted { bytes += constants[constant].bytes }
-                if case .packed(let packing) = operand.location, late.insert(packing).inserted { bytes += packedBytes(packing) }
+                if case .packed(let packing) = operand.location, late.insert("\(plan.name) \(packing)").inserted {
+                    bytes += plan.packedBytes(packing)
+                }
             }
             let operations = (try? step.operations.evaluate(bindings)) ?? 0
             total += Double(operations)
             let result = step.results.first.flatMap { $0 }
             table.add([
-                "\(index)", step.name, step.isRepeated ? "\(step.summary), again" : step.summary,
+                place, step.name, step.isRepeated ? "\(step.summary), again" : step.summary,
                 result.map { Describe.type($0.type, $0.shape) } ?? "",
                 bytes == 0 ? "" : Format.bytes(bytes), operations == 0 ? "" : Format.count(operations),
             ])
         }
         table.addRule()
-        table.add(["", "\(steps.count) steps", "", "", Format.bytes(constantBytes + allPackedBytes), Format.count(Int(total))])
+        table.add(["", "\(placedSteps.count) steps", "", "", Format.bytes(constantBytes + allPackedBytes), Format.count(Int(total))])
         return table
     }
 }

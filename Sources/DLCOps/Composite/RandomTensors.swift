@@ -73,17 +73,7 @@ enum RandomTensors {
 extension ONNXReader {
     /// Numbers of a stream of their own.
     mutating func random(_ distribution: RandomDistribution, _ shape: Shape) throws -> Value {
-        try add1(Random(distribution, stream: stream(), shape: shape), [randomKey()])
-    }
-
-    /// The state that all draws of a model have in common: a seed and the number of the run.
-    private mutating func randomKey() throws -> Value {
-        let name = "training.key"
-        if let known = builder.graph.states.first(where: { $0.name == name }) { return known.value }
-        let key = try builder.state(name, TensorType(.int64, [2]))
-        let step = constant(try Tensor([0, 1] as [Int64], shape: [2]))
-        try builder.next(name, apply(.add, key, step))
-        return key
+        try add1(Random(distribution, stream: stream(), shape: shape), [builder.keyOfDraws()])
     }
 
     /// The node's seed where it has one (an integer of Dropout, else the bits of a float), else the number of draws before it.
@@ -91,5 +81,43 @@ extension ONNXReader {
         if let seed = try? attribute("seed", as: Int.self), seed != 0 { return Int(UInt32(truncatingIfNeeded: seed)) }
         if let seed = try? attribute("seed", as: Double.self) { return Int(Float(seed).bitPattern) }
         return builder.graph.nodes.count { $0.op is Random } + 1
+    }
+}
+
+extension GraphBuilder {
+    /// The state that all draws of a model have in common: a seed and the number of the run. In the body of control flow what
+    /// `openKeyOfDraws` has made of it.
+    public mutating func keyOfDraws() throws -> Value {
+        if let randomKey { return randomKey }
+        let name = "training.key"
+        if let known = graph.states.first(where: { $0.name == name }) { return known.value }
+        let key = try state(name, TensorType(.int64, [2]))
+        try next(name, add1(Binary(.add), [key, constant(Tensor([0, 1] as [Int64], shape: [2]))]))
+        return key
+    }
+
+    /// Lets draws in the body of control flow have a key of their own, another in each round.
+    /// - Parameters:
+    ///   - key: the key around it, as a value of this graph.
+    ///   - round: the number of the round, where it is a loop's body.
+    ///   - place: distinguishes bodies that have the same key around them.
+    public mutating func openKeyOfDraws(_ key: Value, round: Value?, place: Int) throws {
+        // Odd numbers without structure, so that seeds of bodies inside bodies stay apart: of PCG, and of the golden ratio.
+        let (mixed, far) = (Int64(truncatingIfNeeded: place) &* 6_364_136_223_846_793_005 &+ 1, -7_046_029_254_386_353_131 as Int64)
+        var own = try add1(Binary(.add), [key, constant(Tensor([mixed, 0], shape: [2]))])
+        if let round {
+            let step = try add1(Binary(.mul), [constant(Tensor([far, 0], shape: [2])), round])
+            own = try add1(Binary(.add), [own, step])
+        }
+        randomKey = own
+    }
+
+    /// Whether reading an ONNX node draws numbers.
+    public func draws(_ opType: String, _ operands: [Value?]) -> Bool {
+        switch opType {
+        case "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli", "Multinomial": true
+        case "Dropout": operands.count > 2 && operands[2] != nil
+        default: false
+        }
     }
 }

@@ -269,20 +269,9 @@ public struct Lowering {
     }
 
     private mutating func addState(_ state: Graph.State) throws {
-        let type = graph.type(state.value)
         try enter(state.value, at: .state(image.plan.states.count))
         let known = initials[state.name].flatMap { $0.value == state.initial ? $0.index : nil }
-        var initial = known ?? image.add(state.initial)
-        if image.plan.constants[initial].bytes != state.initial.byteCount {
-            // A part of a larger constant needs bytes of its own.
-            initial = image.add(
-                try Tensor(type: type.element, shape: state.initial.shape) { target in
-                    state.initial.withUnsafeBytes { target.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[..<target.count])) }
-                })
-        }
-        image.update {
-            $0.states.append(Plan.State(name: state.name, type: type.element, shape: type.shape.constants ?? [], initial: initial))
-        }
+        try image.add(state, graph.type(state.value), initial: known)
     }
 
     /// Memory that holds the value in row-major order from its first byte, and that no state's next value will change.

@@ -80,7 +80,7 @@ extension Scheduling {
                 if isCut || (!Self.isMadeAnew(operand, graph) && levels.values[operand.index] < level) { leave(operand) }
             }
         }
-        for port in graph.outputs { leave(port.value) }
+        for value in graph.results { leave(value) }
         for level in 0..<max(levels.count, (leaves.keys.max() ?? 0) + 1) {
             if let values = leaves[level] {
                 let piece = try Piece(graph, levels, level, computing: values)
@@ -101,6 +101,6 @@ extension Scheduling {
                 }
             }
         }
-        schedule.blocks[block].results = graph.outputs.map { slot($0.value) }
+        schedule.blocks[block].results = graph.results.map(slot)
     }
 }

@@ -26,11 +26,8 @@ public struct Scheduling {
     }
 
     /// - Parameter graph: canonical.
-    /// - Throws: where an operator has no kernel for its types, naming the node; where a graph with states needs a schedule.
+    /// - Throws: where an operator has no kernel for its types, naming the node.
     public static func plan(_ graph: Graph, _ options: CompileOptions) throws -> PlanImage {
-        guard graph.states.isEmpty else {
-            throw DLCError("data decide extents or what runs, in a model that keeps states between runs; that is not supported")
-        }
         var options = options
         options.memory = nil
         var scheduling = Scheduling(options, name: graph.name)
@@ -47,10 +44,11 @@ public struct Scheduling {
         // Outputs of the whole lie in slots; their ports name what is there for certain.
         let place = Plan.Location.constant(image.add(try Tensor([0 as UInt8], shape: [1])))
         var slots: [Int: Int] = [:]
-        for port in graph.inputs { slots[port.value.index] = newSlot() }
+        for value in graph.inputs.map(\.value) + graph.states.map(\.value) { slots[value.index] = newSlot() }
         let main = newBlock()
         try fill(main, graph, slots)
         try checkSymbols(graph)
+        for state in graph.states { try image.add(state, graph.type(state.value)) }
         let schedule = schedule
         image.update { plan in
             plan.metadata = graph.metadata

@@ -17,6 +17,10 @@ final class BoundPlan {
     private let pointers: UnsafeMutableBufferPointer<UnsafeMutableRawPointer?>
     private let status: UnsafeMutablePointer<Int32>
     private var inputs: [OuterMemory]
+    /// Outputs that lie in memory of the caller's, as inputs do, by index.
+    private var outputs: [OuterMemory]
+    /// The output that a buffer is, of those.
+    private let apart: [Int: Int]
     let states: StateMemory
     /// The first step that writes a state.
     private let firstCommit: Int
@@ -32,10 +36,12 @@ final class BoundPlan {
         var patches: [(slot: Int, byteOffset: Int)] = []
     }
 
-    /// - Parameter plan: settles where buffers lie.
+    /// - Parameters:
+    ///   - apart: outputs that lie in memory of the caller's, by the buffer that each is.
+    ///   - place: settles where buffers lie.
     /// - Throws: where a size is negative or overflows, or a kernel refuses its parameters.
     init(
-        _ model: CompiledModel, states: StateMemory, bindings: [String: Int], threads: Int,
+        _ model: CompiledModel, states: StateMemory, bindings: [String: Int], threads: Int, apart: [Int: Int] = [:],
         layout place: ([Lifetime]) throws -> ArenaLayout
     ) throws {
         let (plan, places) = (model.plan, model.sizes)
@@ -51,6 +57,8 @@ final class BoundPlan {
         outputSizes = try zip(outputShapes, plan.outputs).map { try Self.byteCount($0, $1.type) }
         self.sizes = sizes
         inputs = [OuterMemory](repeating: OuterMemory(), count: plan.inputs.count)
+        outputs = [OuterMemory](repeating: OuterMemory(), count: plan.outputs.count)
+        self.apart = apart
 
         var kernels: [PreparedKernel] = []
         kernels.reserveCapacity(plan.steps.count)
@@ -69,9 +77,10 @@ final class BoundPlan {
         }
         self.kernels = kernels
 
-        let lifetimes = try plan.lifetimes(kernels, places, sizes, threads: threads)
+        var lifetimes = try plan.lifetimes(kernels, places, sizes, threads: threads)
         try Self.checkViews(plan, places, sizes, lifetimes)
         try Self.checkTotal(lifetimes)
+        for buffer in apart.keys { lifetimes[buffer].bytes = 0 }
         let layout = try place(lifetimes)
         self.layout = layout
         workspace = kernels.enumerated().map { index, kernel in
@@ -130,6 +139,15 @@ final class BoundPlan {
     /// Lets the steps read an input from the caller's memory.
     func setInput(_ index: Int, _ address: UnsafeRawPointer) { point(&inputs[index], to: address) }
 
+    /// Lets the steps write an output that lies apart into the caller's memory, which holds it.
+    func setOutput(_ index: Int, _ address: UnsafeMutableRawPointer) { point(&outputs[index], to: address) }
+
+    /// Where a buffer begins.
+    func address(ofBuffer buffer: Int) -> UnsafeRawPointer? {
+        if let output = apart[buffer] { return outputs[output].address }
+        return arena.map { UnsafeRawPointer($0 + layout.offsets[buffer]) }
+    }
+
     private func point(_ memory: inout OuterMemory, to address: UnsafeRawPointer) {
         guard memory.address != address else { return }
         memory.address = address
@@ -173,7 +191,7 @@ final class BoundPlan {
 
     private func bytes(at location: Plan.Location, count: Int) -> UnsafeRawBufferPointer {
         switch location {
-        case .buffer(let buffer): return UnsafeRawBufferPointer(start: arena.map { $0 + layout.offsets[buffer] }, count: count)
+        case .buffer(let buffer): return UnsafeRawBufferPointer(start: address(ofBuffer: buffer), count: count)
         case .constant(let constant): return UnsafeRawBufferPointer(start: constants.addresses[constant], count: count)
         case .input(let input): return UnsafeRawBufferPointer(start: inputs[input].address, count: count)
         case .state(let state): return UnsafeRawBufferPointer(start: states[state].baseAddress, count: count)
@@ -192,7 +210,7 @@ final class BoundPlan {
         let places = places.steps[index]
         let views = zip(plan.steps[index].operands + plan.steps[index].results, places.operands + places.results)
         for case let (operand?, places?) in views {
-            guard case .buffer(let buffer) = operand.location, let reach = try? Self.reach(operand, places, sizes) else { continue }
+            guard case .buffer(let buffer) = operand.location, apart[buffer] == nil, let reach = try? Self.reach(operand, places, sizes) else { continue }
             let start = arena + layout.offsets[buffer] + reach.lowest * operand.type.size
             regions.append(UnsafeRawBufferPointer(start: start, count: (reach.highest + 1 - reach.lowest) * operand.type.size))
         }
@@ -220,7 +238,12 @@ final class BoundPlan {
         guard let operand, let places else { return }
         let byteOffset = try Checked.multiply(try sizes.value(places.offset, operand.offset), operand.type.size)
         switch operand.location {
-        case .buffer(let index): patches.append((slot, layout.offsets[index] + byteOffset))
+        case .buffer(let index):
+            if let output = apart[index] {
+                outputs[output].patches.append((slot, byteOffset))
+            } else {
+                patches.append((slot, layout.offsets[index] + byteOffset))
+            }
         case .constant(let index): pointers[slot] = UnsafeMutableRawPointer(mutating: constants.addresses[index] + byteOffset)
         case .input(let index): inputs[index].patches.append((slot, byteOffset))
         case .state(let index): pointers[slot] = states[index].baseAddress.map { $0 + byteOffset }

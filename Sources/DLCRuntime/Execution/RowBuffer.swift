@@ -44,9 +44,33 @@ final class RowBuffer: @unchecked Sendable {
     }
 
     /// All rows as one tensor.
-    /// - Parameter shape: of a row, for where there is none.
-    func stacked(_ type: ElementType, shape: () throws -> [Int]) throws -> Tensor {
+    /// - Parameters:
+    ///   - last: one that was made before, for where it says the same.
+    ///   - shape: of a row, for where there is none.
+    func stacked(_ type: ElementType, last: Tensor?, shape: () throws -> [Int]) throws -> Tensor {
         guard let row else { return try Tensor(type: type, shape: [0] + shape()) { _ in } }
+        if let last, last.type == row.type, last.owner === self, last.identity == UInt(bitPattern: base), last.shape.first == count,
+            last.shape.dropFirst().elementsEqual(row.shape)
+        { return last }
         return try Tensor(type: row.type, shape: [count] + row.shape, bytes: UnsafeRawBufferPointer(start: base, count: used), owner: self)
+    }
+}
+
+/// A loop's rows from run to run: the same memory and the same tensor where nobody holds what the last run has left.
+struct Rows {
+    private var buffer = RowBuffer()
+    private var last: Tensor?
+
+    mutating func begin() {
+        if last != nil, last?.isUnshared() != true { (buffer, last) = (RowBuffer(), nil) }
+        buffer.clear()
+    }
+
+    func append(_ value: Tensor, of limit: Int) throws { try buffer.append(value, of: limit) }
+
+    mutating func stacked(_ type: ElementType, shape: () throws -> [Int]) throws -> Tensor {
+        let tensor = try buffer.stacked(type, last: last, shape: shape)
+        last = tensor
+        return tensor
     }
 }

@@ -11,29 +11,33 @@ final class ScheduleRunner {
     var iterationLimit = Int.max
     /// Runs a program's session in the place of `Session.run`, for tools that look on.
     var runsPiece: ((Session) throws -> Void)?
+    /// Is told what items take that run neither programs nor blocks: block, place in it, nanoseconds.
+    var timesItem: ((Int, Int, Int64) -> Void)?
     /// The most tensors that a sequence holds.
     var sequenceLimit = ScheduleRunner.usualSequenceLimit
     static let usualSequenceLimit = 1 << 20
     private let model: CompiledModel
-    private var sessions: [Session] = []
+    private let states: StateMemory
+    private(set) var sessions: [Session] = []
     private var threads = 1
     var slots: [Datum?]
     /// The extents that symbols stand for, −1 where nothing has determined one.
-    private var symbols: [Int]
+    var symbols: [Int]
     /// The shapes of the run before, whose symbols are bound.
     private var inputShapes: [[Int]]?
     /// What tells each program its symbols.
     private var extents: [Tensor?]
     /// What loops carry from one round to the next and tell their blocks, by block.
-    private var rooms: [[Room]]
-    private var rows: [[RowBuffer]]
+    var rooms: [[Room]]
+    var rows: [[Rows]]
     private let texts = TextCache()
-    private let depths: [Int]
+    let depths: [Int]
+    let uses: ScheduleUses
 
     /// Nil where the plan has no schedule.
-    init?(_ model: CompiledModel, _ pool: ThreadPool, threads: Int) throws {
+    init?(_ model: CompiledModel, _ pool: ThreadPool, _ states: StateMemory, threads: Int) throws {
         guard let schedule = model.plan.schedule else { return nil }
-        (self.model, self.schedule) = (model, schedule)
+        (self.model, self.schedule, self.states) = (model, schedule, states)
         slots = [Datum?](repeating: nil, count: schedule.slots)
         symbols = [Int](repeating: -1, count: schedule.symbols.count)
         extents = [Tensor?](repeating: nil, count: model.plan.programs.count)
@@ -46,10 +50,12 @@ final class ScheduleRunner {
             }
         }
         self.depths = depths
+        uses = ScheduleUses(schedule, programs: model.plan.programs, depths: depths)
         rooms = schedule.blocks.map { [Room](repeating: Room(), count: $0.entries.count) }
         rows = schedule.blocks.map { _ in [] }
-        for (program, depth) in zip(model.plan.programs, places) {
-            sessions.append(try Session(piece: model.program(program.name), pool, threads: threads, depth: depth))
+        for (index, program) in model.plan.programs.enumerated() {
+            sessions.append(
+                try Session(piece: model.program(program.name), pool, threads: threads, depth: places[index], keeping: uses.kept[index]))
         }
     }
 
@@ -67,7 +73,30 @@ final class ScheduleRunner {
             inputShapes = shapes
         }
         for (index, input) in inputs.enumerated() { slots[index] = input.map { .tensor($0) } ?? held[index] }
+        for (index, state) in try states.tensors().enumerated() { slots[inputs.count + index] = .tensor(state) }
         try run(block: 0)
+        try takeStates()
+    }
+
+    /// Lets states be what the main block says behind the outputs. Nothing can fail any more when the first is written.
+    private func takeStates() throws {
+        if model.states.isEmpty { return }
+        let results = schedule.blocks[0].results
+        func apart(_ tensor: Tensor) throws -> Tensor { tensor.owner is StateMemory.Region ? try tensor.copied() : tensor }
+        for slot in results.prefix(model.outputs.count) { slots[slot] = try value(slot).map(apart) }
+        let next = try results.dropFirst(model.outputs.count).enumerated().map { index, slot in
+            let (tensor, state) = (try self.tensor(slot), model.states[index])
+            guard tensor.type == state.type, tensor.shape == state.shape else {
+                throw DLCError("state \(state.name) is \(state.type)\(state.shape), its next value \(tensor.type)\(tensor.shape)")
+            }
+            return tensor.isIdentical(to: try states.tensors()[index]) ? tensor : try apart(tensor)
+        }
+        for (index, tensor) in next.enumerated() {
+            tensor.withUnsafeBytes { bytes in
+                if bytes.baseAddress != UnsafeRawPointer(states[index].baseAddress) { states[index].copyMemory(from: bytes) }
+            }
+        }
+        try states.holdStrings()
     }
 
     /// A copy of an output where programs may write over it.
@@ -80,7 +109,7 @@ final class ScheduleRunner {
             else { throw DLCError("output \(port.name) is \(tensor.type)\(tensor.shape), which the plan does not say") }
         }
         try located("output \(port.name)") { try port.container?.check(value, port.type) }
-        return try value.map { try $0.owner == nil ? $0 : $0.copied() }
+        return try value.map { try $0.owner == nil || $0.owner is RoomMemory ? $0 : $0.copied() }
     }
 
     func value(_ slot: Int) throws -> Datum {
@@ -88,12 +117,13 @@ final class ScheduleRunner {
         return value
     }
 
-    private func tensor(_ slot: Int) throws -> Tensor { try value(slot).tensor }
+    func tensor(_ slot: Int) throws -> Tensor { try value(slot).tensor }
 
-    private func run(block index: Int) throws {
+    func run(block index: Int) throws {
         let block = schedule.blocks[index]
         try bind(block.bindings)
-        for item in block.items {
+        for (position, item) in block.items.enumerated() {
+            let start = timesItem == nil ? 0 : dlc_nanoseconds()
             try located(schedule.names[item.name]) {
                 switch item.kind {
                 case .piece: try runPiece(item)
@@ -102,17 +132,33 @@ final class ScheduleRunner {
                 case .text:
                     let results = try TextCall(item, names: schedule.names).run(item.operands.map(tensor), texts)
                     for (slot, result) in zip(item.results, results) where slot >= 0 { slots[slot] = .tensor(result) }
-                case _ where item.kind.isOfSequences:
-                    let operands = try item.operands.map { $0 < 0 ? nil : try value($0) }
-                    let result = try SequenceOperation.run(item, operands, limit: sequenceLimit)
-                    if let slot = item.results.first, slot >= 0 { slots[slot] = result }
+                case _ where item.kind.isOfSequences: try runSequence(item, takesFirst: uses.takesFirst[index][position], depths[index])
                 default:
                     let results = try ScheduleOperation.run(item, item.operands.map { $0 < 0 ? nil : try tensor($0) })
                     for (slot, result) in zip(item.results, results) where slot >= 0 { slots[slot] = .tensor(result) }
                 }
                 try bind(item.bindings)
             }
+            if let timesItem, item.blocks.isEmpty, item.kind != .piece { timesItem(index, position, dlc_nanoseconds() - start) }
         }
+    }
+
+    /// - Parameters:
+    ///   - takesFirst: whether nobody reads the first operand afterwards, so that a sequence grows in place.
+    ///   - depth: how many blocks lie around the item. Inside of any, what a program has computed is copied where a sequence holds it,
+    ///     since the next round writes over it.
+    private func runSequence(_ item: Schedule.Item, takesFirst: Bool, _ depth: Int) throws {
+        var operands = try item.operands.map { $0 < 0 ? nil : try value($0) }
+        if depth > 0, item.kind == .sequence || item.kind == .sequenceInsert {
+            for index in operands.indices {
+                guard case .tensor(let tensor)? = operands[index], let memory = tensor.owner as? Arena.Memory, memory.depth > 0
+                else { continue }
+                operands[index] = .tensor(try tensor.copied())
+            }
+        }
+        if takesFirst, item.kind == .sequenceInsert || item.kind == .sequenceErase { slots[item.operands[0]] = nil }
+        let result = try SequenceOperation.run(item, &operands, limit: sequenceLimit)
+        if let slot = item.results.first, slot >= 0 { slots[slot] = result }
     }
 
     private func bind(_ bindings: [Schedule.Binding]) throws {
@@ -151,65 +197,13 @@ final class ScheduleRunner {
     private func runBranch(_ item: Schedule.Item) throws {
         let block = try item.blocks[truth(item.operands[0]) ? 0 : 1]
         try run(block: block)
-        for (slot, result) in zip(item.results, schedule.blocks[block].results) where slot >= 0 { slots[slot] = try value(result) }
-    }
-
-    private func runLoop(_ item: Schedule.Item) throws {
-        let index = item.blocks[0]
-        let block = schedule.blocks[index]
-        let carried = item.parameters[0]
-        let limit = try item.operands[0] < 0 ? Int.max : integer(item.operands[0])
-        var goesOn = try item.operands[1] < 0 ? true : truth(item.operands[1])
-        for position in 0..<carried { slots[item.results[position]] = try value(item.operands[2 + position]) }
-        let stacked = item.results.count - carried
-        while rows[index].count < stacked { rows[index].append(RowBuffer()) }
-        for position in 0..<stacked {
-            if !isKnownUniquelyReferenced(&rows[index][position]) { rows[index][position] = RowBuffer() }
-            rows[index][position].clear()
-        }
-        var iteration = 0
-        while goesOn, iteration < limit {
-            guard iteration < iterationLimit else {
-                throw DLCError("the loop has gone round \(iteration) times, which is the limit that was set")
-            }
-            slots[block.entries[0]] = .tensor(try rooms[index][0].scalar(Int64(iteration)))
-            slots[block.entries[1]] = .tensor(try rooms[index][1].scalar(goesOn))
-            for position in 0..<carried { slots[block.entries[2 + position]] = slots[item.results[position]] }
-            try located("round \(iteration)") {
-                try run(block: index)
-                goesOn = try truth(block.results[0])
-                for position in 0..<carried {
-                    slots[item.results[position]] = try kept(
-                        value(block.results[1 + position]), &rooms[index][2 + position], depth: depths[index])
-                }
-                for position in 0..<stacked {
-                    try rows[index][position].append(tensor(block.results[1 + carried + position]), of: limit)
-                }
-            }
-            iteration += 1
-        }
-        for position in 0..<stacked {
-            let type = ElementType(rawValue: UInt8(truncatingIfNeeded: item.parameters[1 + position])) ?? .float32
-            let stacked = try rows[index][position].stacked(type) {
-                let values = Dictionary(zip(schedule.symbols, symbols)) { first, _ in first }
-                return try item.shapes[position].map { max(0, try $0.evaluate(values)) }
-            }
-            slots[item.results[carried + position]] = .tensor(stacked)
+        for (position, (slot, result)) in zip(item.results, schedule.blocks[block].results).enumerated() where slot >= 0 {
+            slots[slot] = try value(result)
+            if uses.givesAway[block][position] { slots[result] = nil }
         }
     }
 
-    /// A value that the next round of a loop may read while its block runs: copied where a program in the block has computed it.
-    private func kept(_ value: Datum, _ room: inout Room, depth: Int) throws -> Datum {
-        func isPassing(_ tensor: Tensor) -> Bool { tensor.owner.map { ($0 as? Arena.Memory).map { $0.depth >= depth } ?? false } ?? false }
-        switch value {
-        case .absent: return value
-        case .tensor(let tensor): return isPassing(tensor) ? .tensor(try room.copy(of: tensor)) : value
-        case .sequence(let tensors):
-            return tensors.contains(where: isPassing) ? .sequence(try tensors.map { try isPassing($0) ? $0.copied() : $0 }) : value
-        }
-    }
-
-    private func truth(_ slot: Int) throws -> Bool {
+    func truth(_ slot: Int) throws -> Bool {
         let value = try tensor(slot)
         guard value.type == .bool, value.count == 1 else {
             throw DLCError("the condition is \(value.type)\(value.shape); expected one bool")
@@ -217,34 +211,11 @@ final class ScheduleRunner {
         return value.withUnsafeBytes { $0[0] != 0 }
     }
 
-    private func integer(_ slot: Int) throws -> Int {
+    func integer(_ slot: Int) throws -> Int {
         let value = try tensor(slot)
         guard value.type == .int64, value.count == 1 else {
             throw DLCError("the number of rounds is \(value.type)\(value.shape); expected one i64")
         }
         return Int(value.withUnsafeBytes { $0.loadUnaligned(as: Int64.self) })
-    }
-}
-
-/// Memory for one value from round to round of a loop: two copies that take turns, and more where others hold them.
-struct Room {
-    private var copies: [Tensor] = []
-
-    mutating func copy(of value: Tensor) throws -> Tensor {
-        for index in copies.indices where copies[index].refill(from: value) { return copies[index] }
-        let copy = try Tensor(type: value.type, shape: value.shape) { target in value.withUnsafeBytes { target.copyMemory(from: $0) } }
-        // Of other shapes none is worth keeping.
-        if copies.count >= 4 { copies.removeFirst() }
-        copies.append(copy)
-        return copy
-    }
-
-    mutating func scalar<T: TensorElement>(_ number: T) throws -> Tensor {
-        for index in copies.indices where copies[index].set(number) { return copies[index] }
-        let tensor = try Tensor([number], shape: [])
-        // Those that sequences hold never come back.
-        if copies.count >= 4 { copies.removeFirst() }
-        copies.append(tensor)
-        return tensor
     }
 }

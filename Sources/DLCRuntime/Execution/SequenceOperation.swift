@@ -2,40 +2,30 @@ import DLCTensor
 
 /// What a schedule does with sequences and optionals.
 ///
-/// A sequence holds its tensors where they lie: those that a program's arena holds are copied where a loop carries them on.
+/// A sequence holds its tensors where they lie. It grows and shrinks in place where nobody else holds it.
 enum SequenceOperation {
     /// The result of an item over sequences or optionals.
-    /// - Parameter limit: the most tensors that a sequence may hold.
+    /// - Parameters:
+    ///   - operands: the first is gone afterwards where its sequence has become the result's.
+    ///   - limit: the most tensors that a sequence may hold.
     /// - Throws: where an operand is missing or of another kind, a position outside, or the result beyond the limit.
-    static func run(_ item: Schedule.Item, _ operands: [Datum?], limit: Int) throws -> Datum {
+    static func run(_ item: Schedule.Item, _ operands: inout [Datum?], limit: Int) throws -> Datum {
+        switch item.kind {
+        case .sequenceInsert, .sequenceErase: return try changed(item.kind, &operands, limit)
+        default: return try run(item, operands, limit: limit)
+        }
+    }
+
+    private static func run(_ item: Schedule.Item, _ operands: [Datum?], limit: Int) throws -> Datum {
         func operand(_ index: Int) throws -> Datum {
             guard index < operands.count, let value = operands[index] else { throw DLCError("operand \(index) is missing") }
             return value
-        }
-        func position(_ index: Int) throws -> Int? {
-            guard index < operands.count, let value = operands[index] else { return nil }
-            let tensor = try value.tensor
-            guard tensor.count == 1, [.int64, .int32].contains(tensor.type) else {
-                throw DLCError("the position is \(tensor.type)\(tensor.shape); expected one integer")
-            }
-            return Int(try tensor.integers()[0])
         }
         switch item.kind {
         case .sequence: return .sequence(try held(operands.indices.map { try operand($0).tensor }, limit))
         case .sequenceAt:
             let tensors = try operand(0).tensors
-            return .tensor(tensors[try place(position(1) ?? -1, of: tensors.count)])
-        case .sequenceInsert:
-            var tensors = try operand(0).tensors
-            let x = try operand(1).tensor
-            if let first = tensors.first { try check(x, beside: first) }
-            tensors.insert(x, at: try place(position(2) ?? tensors.count, of: tensors.count, isNew: true))
-            try check(tensors.count, limit)
-            return .sequence(tensors)
-        case .sequenceErase:
-            var tensors = try operand(0).tensors
-            tensors.remove(at: try place(position(1) ?? -1, of: tensors.count))
-            return .sequence(tensors)
+            return .tensor(tensors[try place(position(operands, 1) ?? -1, of: tensors.count)])
         case .sequenceLength: return .tensor(try Tensor([Int64(operand(0).tensors.count)], shape: []))
         case .splitToSequence:
             let sizes = operands.count > 1 ? try operands[1]?.tensor : nil
@@ -50,6 +40,32 @@ enum SequenceOperation {
             return value
         default: throw DLCError("\(item.kind.choiceName ?? "an item") is not computed here")
         }
+    }
+
+    /// The sequence with one tensor more or one less.
+    private static func changed(_ kind: Schedule.Kind, _ operands: inout [Datum?], _ limit: Int) throws -> Datum {
+        guard !operands.isEmpty, var tensors = try operands[0]?.tensors else { throw DLCError("operand 0 is missing") }
+        // From here on the array has one holder, if nobody outside has it.
+        operands[0] = nil
+        if kind == .sequenceErase {
+            tensors.remove(at: try place(position(operands, 1) ?? -1, of: tensors.count))
+        } else {
+            guard operands.count > 1, let x = try operands[1]?.tensor else { throw DLCError("operand 1 is missing") }
+            if let first = tensors.first { try check(x, beside: first) }
+            try check(tensors.count + 1, limit)
+            tensors.insert(x, at: try place(position(operands, 2) ?? tensors.count, of: tensors.count, isNew: true))
+        }
+        return .sequence(tensors)
+    }
+
+    /// The integer that an operand holds; nil where it is left out.
+    private static func position(_ operands: [Datum?], _ index: Int) throws -> Int? {
+        guard index < operands.count, let value = operands[index] else { return nil }
+        let tensor = try value.tensor
+        guard tensor.count == 1, [.int64, .int32].contains(tensor.type) else {
+            throw DLCError("the position is \(tensor.type)\(tensor.shape); expected one integer")
+        }
+        return Int(try tensor.integers()[0])
     }
 
     /// A position counted from the front.

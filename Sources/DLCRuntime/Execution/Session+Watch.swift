@@ -64,7 +64,7 @@ extension BoundPlan {
     private func address(of operand: Plan.Operand, _ places: PlanSizes.Operand) -> UnsafeRawPointer? {
         guard let offset = try? sizes.value(places.offset, operand.offset) else { return nil }
         switch operand.location {
-        case .buffer(let buffer): return arenaBytes.baseAddress.map { $0 + layout.offsets[buffer] + offset * operand.type.size }
+        case .buffer(let buffer): return address(ofBuffer: buffer).map { $0 + offset * operand.type.size }
         case .state(let state): return states[state].baseAddress.map { UnsafeRawPointer($0) + offset * operand.type.size }
         default: return nil
         }

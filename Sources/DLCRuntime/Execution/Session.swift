@@ -28,6 +28,10 @@ public final class Session {
     private var isPacked = false
     let states: StateMemory
     private let binding: ShapeBinding
+    /// Outputs that whoever runs the session keeps beyond its next run, each in memory of its own.
+    private var kept: [(output: Int, room: Room)] = []
+    /// The buffers that they are.
+    private let apart: [Int: Int]
     /// Outputs of strings as the last run has left them, by index: what the arena holds are handles, good only while somebody keeps
     /// the texts, as the inputs did.
     private var stringOutputs: [Int: Tensor] = [:]
@@ -40,6 +44,7 @@ public final class Session {
     /// - Throws: where the threads cannot be started, or a state is another there.
     public init(_ model: CompiledModel, threads: Int? = nil, sharing other: Session? = nil) throws {
         self.model = model
+        apart = [:]
         let count = threads ?? Int(dlc_available_processors())
         guard count >= 1, count <= 256 else { throw DLCError("\(count) threads: expected 1 to 256") }
         self.threads = count
@@ -48,15 +53,23 @@ public final class Session {
         pool = try ThreadPool(count)
         keepsStrings = (model.outputs.map(\.type) + model.states.map(\.type)).contains(.string)
         inputs = [Tensor?](repeating: nil, count: model.inputs.count)
-        runner = try ScheduleRunner(model, pool, threads: count)
+        runner = try ScheduleRunner(model, pool, states, threads: count)
         if runner == nil, model.plan.symbols.isEmpty { try bind(model.inputs.map { $0.shape.constants ?? [] }) }
     }
 
     /// A session of a program that a schedule runs.
-    /// - Parameter depth: how many blocks lie around it.
-    init(piece model: CompiledModel, _ pool: ThreadPool, threads: Int, depth: Int) throws {
+    /// - Parameters:
+    ///   - depth: how many blocks lie around it.
+    ///   - kept: outputs that lie in a buffer of their own and are read beyond the next run.
+    init(piece model: CompiledModel, _ pool: ThreadPool, threads: Int, depth: Int, keeping kept: Set<Int>) throws {
         // Whoever runs it keeps its inputs as long as it reads its outputs.
         (self.model, self.threads, self.pool, runner, keepsStrings) = (model, threads, pool, nil, false)
+        self.kept = kept.sorted().map { ($0, Room()) }
+        apart = Dictionary(
+            kept.compactMap { output -> (Int, Int)? in
+                guard case .buffer(let buffer) = model.outputs[output].location else { return nil }
+                return (buffer, output)
+            }) { first, _ in first }
         binding = model.plan.binding
         states = try StateMemory(model)
         inputs = [Tensor?](repeating: nil, count: model.inputs.count)
@@ -197,6 +210,7 @@ public final class Session {
         let (bytes, shape) = try outputBytes(index)
         if views.isEmpty { views = [Tensor?](repeating: nil, count: model.outputs.count) }
         let owner: any AnyObject & Sendable = arenaMemory.memory ?? model.constantAddresses
+        if let place = kept.first(where: { $0.output == index }) { return place.room.tensor }
         switch model.outputs[index].location {
         case .input(let input):
             if let tensor = inputs[input], tensor.type == model.outputs[index].type, try Checked.count(shape) == tensor.count {
@@ -224,6 +238,9 @@ public final class Session {
 
     /// The arena of the current shapes: its size, the least that any arrangement needs, and what no sharing would take.
     public var arena: ArenaLayout? { current?.layout }
+
+    /// The extents of the inputs of the last run.
+    var inputShapes: [[Int]] { current?.inputShapes ?? [] }
 
     private func requireInputs() throws {
         for (index, input) in inputs.enumerated() where input == nil && held[index] == nil {
@@ -278,6 +295,10 @@ public final class Session {
                 tensor.withUnsafeBytes { if let base = $0.baseAddress { current.setInput(index, base) } }
             }
         }
+        for index in kept.indices {
+            let output = kept[index].output
+            current.setOutput(output, try kept[index].room.ready(model.outputs[output].type, current.outputShapes[output]))
+        }
         states.settle()
         return current
     }
@@ -291,7 +312,7 @@ public final class Session {
     private static let remembered = 16
 
     private func bind(_ shapes: [[Int]]) throws {
-        let plan = try BoundPlan(model, states: states, bindings: binding.values(shapes), threads: threads) { lifetimes in
+        let plan = try BoundPlan(model, states: states, bindings: binding.values(shapes), threads: threads, apart: apart) { lifetimes in
             try planner.assign(lifetimes, within: arenaMemory.capacity)
         }
         try settle(plan)

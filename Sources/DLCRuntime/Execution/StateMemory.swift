@@ -5,8 +5,7 @@ import CKernels
 /// The memory is the system's zeros, untouched until it is first needed, so that a damaged file that promises too much
 /// costs nothing before its sizes are found out.
 final class StateMemory {
-    private let base: UnsafeMutableRawPointer
-    private let byteCount: Int
+    private let region: Region
     private let addresses: [UnsafeMutableRawPointer]
     private let sizes: [Int]
     private let model: CompiledModel
@@ -18,6 +17,7 @@ final class StateMemory {
     private var isSettled = false
     /// Keeps the strings that states here hold, by index of the state.
     private var strings: [Int: Tensor] = [:]
+    private var views: [Tensor] = []
 
     /// - Parameter other: keeps the states that it has by the same name.
     /// - Throws: where a size overflows, a state is another there, or there is not enough memory.
@@ -39,16 +39,27 @@ final class StateMemory {
             total = try Checked.add(total, Checked.multiply(Checked.add(size, 63) / 64, 64))
         }
         own = offsets.indices.filter { offsets[$0] != nil }
-        byteCount = total
-        guard let base = dlc_map_zeroed(Int64(total)) else { throw DLCError("out of memory: the states need \(total) bytes") }
-        self.base = base
+        let region = try Region(total)
+        let base = region.base
+        self.region = region
         addresses = zip(model.states, offsets).map { state, offset in
             if let offset { return base + offset }
             return other.flatMap { other in other.model.states.firstIndex { $0.name == state.name }.map { other.addresses[$0] } } ?? base
         }
     }
 
-    deinit { dlc_unmap(base, Int64(byteCount)) }
+    /// What holds the bytes; whoever keeps a view of a state keeps this.
+    final class Region: @unchecked Sendable {
+        let base: UnsafeMutableRawPointer
+        private let byteCount: Int
+
+        init(_ byteCount: Int) throws {
+            guard let base = dlc_map_zeroed(Int64(byteCount)) else { throw DLCError("out of memory: the states need \(byteCount) bytes") }
+            (self.base, self.byteCount) = (base, byteCount)
+        }
+
+        deinit { dlc_unmap(base, Int64(byteCount)) }
+    }
 
     /// A state's bytes, which may not have been given their initial values yet.
     subscript(index: Int) -> UnsafeMutableRawBufferPointer {
@@ -59,6 +70,19 @@ final class StateMemory {
     func settled(_ index: Int) -> UnsafeMutableRawBufferPointer {
         settle()
         return self[index]
+    }
+
+    /// All states where they lie.
+    func tensors() throws -> [Tensor] {
+        settle()
+        if views.isEmpty {
+            views = try model.states.indices.map { index in
+                try Tensor(
+                    type: model.states[index].type, shape: model.states[index].shape, bytes: UnsafeRawBufferPointer(self[index]),
+                    owner: own.contains(index) ? region : other?.region ?? region)
+            }
+        }
+        return views
     }
 
     /// Gives all states their initial values where that was not done.

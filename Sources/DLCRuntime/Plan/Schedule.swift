@@ -130,9 +130,9 @@ public struct Schedule: Sendable, FieldGroup {
         }
     }
 
-    /// How many slots there are; inputs have the first.
+    /// How many slots there are; inputs have the first, then states.
     package var slots = 0
-    /// The first is the whole; its results are the outputs.
+    /// The first is the whole; its results are the outputs, then the next values of states.
     package var blocks: [Block] = []
     package var symbols: [String] = []
     package var names: [String] = []
@@ -156,17 +156,18 @@ extension Schedule {
         func check(_ index: Int, below limit: Int, _ what: String) throws {
             guard index >= 0, index < limit else { throw DLCError("the schedule speaks of \(what) \(index) of \(limit)") }
         }
-        guard slots >= plan.inputs.count, slots <= 1 << 24, let main = blocks.first, main.results.count == plan.outputs.count else {
-            throw DLCError("the schedule has \(slots) slots and \(blocks.count) blocks, which do not hold the inputs and outputs")
+        let given = plan.inputs.count + plan.states.count
+        guard slots >= given, slots <= 1 << 24, let main = blocks.first, main.results.count == plan.outputs.count + plan.states.count else {
+            throw DLCError("the schedule has \(slots) slots and \(blocks.count) blocks, which do not hold the inputs, outputs and states")
         }
         let uses = blocks.reduce(0) { sum, block in
             block.items.reduce(sum + block.entries.count) { $0 + $1.operands.count + $1.results.count }
         }
-        guard slots <= plan.inputs.count + uses else {
+        guard slots <= given + uses else {
             throw DLCError("the schedule has \(slots) slots, of which items use \(uses)")
         }
-        guard plan.states.isEmpty, plan.steps.isEmpty, plan.programs.allSatisfy({ $0.states.isEmpty && $0.schedule == nil }) else {
-            throw DLCError("a plan with a schedule has no steps and no states of its own")
+        guard plan.steps.isEmpty, plan.programs.allSatisfy({ $0.states.isEmpty && $0.schedule == nil }) else {
+            throw DLCError("a plan with a schedule has no steps of its own, and its programs no states")
         }
         var programs: Set<Int> = []
         var depths = [Int?](repeating: nil, count: blocks.count)
