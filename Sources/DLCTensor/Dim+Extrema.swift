@@ -50,7 +50,7 @@ extension Dim {
             sorted.insert(operand, at: place)
         }
         let base = sorted[0]
-        return try base.plus(Dim(atom: .maximum(sorted.map { try $0.minus(base) })))
+        return try base.plus(Dim(atom: .maximum(sorted.map { try $0.minus(base) }))).flattened()
     }
 
     /// Whether the first term in which the two differ has the smaller coefficient in `a`.

@@ -18,6 +18,31 @@ import Testing
         #expect(try Dim.max(s.remainder(7), 6) == 6)
     }
 
+    /// The last row of a sequence that may be empty is put behind it again and again.
+    @Test func maximaInsideOfMaximaAreSums() throws {
+        var lengths = [Dim(symbol: "T")]
+        for _ in 0..<40 {
+            let length = lengths[lengths.count - 1]
+            lengths.append(try length.plus(length.minus(Dim.max(0, length.minus(1)))))
+        }
+        #expect(lengths[1].description == "2*T - max(0, T - 1)" && lengths[3].description == "4*T - 3*max(0, T - 1)")
+        for count in 0..<5 {
+            var expected = count
+            for length in lengths {
+                #expect(try length.evaluate(["T": count]) == expected)
+                expected += expected - max(0, expected - 1)
+            }
+        }
+        // Slopes that are no whole numbers of pieces, and bounds from both sides.
+        let t = Dim(symbol: "T")
+        let (a, b) = (try Dim.max(0, t.times(3).minus(7)), try Dim.min(5, t))
+        let nested = try Dim.max(a.minus(b), Dim.min(a, 2)).plus(Dim.max(b, a.times(-1)))
+        for count in 0..<20 {
+            let (x, y) = (max(0, 3 * count - 7), min(5, count))
+            #expect(try nested.evaluate(["T": count]) == max(x - y, min(x, 2)) + max(y, -x), "\(nested) at \(count)")
+        }
+    }
+
     @Test func quotientsAndRemaindersCancel() throws {
         #expect(try n.times(7).remainder(7) == 0)
         #expect(try n.times(6).plus(s).remainder(3) == s.remainder(3))

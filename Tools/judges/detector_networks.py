@@ -16,6 +16,7 @@ SIZES = dict(min_size=96, max_size=160)
 TWO_STAGES = dict(COMMON, **SIZES, rpn_pre_nms_top_n_test=60, rpn_post_nms_top_n_test=30, box_detections_per_img=20)
 ONE_STAGE = dict(COMMON, **SIZES, topk_candidates=60, detections_per_img=20)
 FIXED = dict(COMMON, topk_candidates=40, detections_per_img=20)
+NORMALISATIONS = (nn.BatchNorm2d, FrozenBatchNorm2d)
 SCORES = ("cls_logits", "cls_score", "classification_head.module_list", "bbox_ctrness", "kps_score", "mask_fcn_logits")
 BOXES = ("bbox_pred", "bbox_reg", "regression_head.module_list")
 
@@ -37,14 +38,29 @@ def scaled(network, layers, call):
                 layer.bias.normal_(0, 0.05)
 
 
+def normalized(network, call):
+    """Statistics of normalisations as an image has them, so that places far inside of the network still differ."""
+    def measure(layer, inputs):
+        x = inputs[0]
+        if x.shape[2] * x.shape[3] > 1:
+            layer.running_mean.copy_(x.mean((0, 2, 3)))
+            layer.running_var.copy_(x.var((0, 2, 3)) + 1e-3)
+
+    hooks = [layer.register_forward_pre_hook(measure) for layer in network.modules() if isinstance(layer, NORMALISATIONS)]
+    with torch.no_grad():
+        call(network)
+    for hook in hooks:
+        hook.remove()
+
+
 def randomized(network):
-    """Statistics and scales of normalisations as a training leaves them: what is drawn makes all images alike."""
+    """Scales of normalisations as a training leaves them: what is drawn makes all images alike."""
     with torch.no_grad():
         for layer in network.modules():
-            if isinstance(layer, (nn.BatchNorm2d, FrozenBatchNorm2d)):
+            if isinstance(layer, NORMALISATIONS):
                 layer.running_mean.normal_(0, 0.1)
                 layer.running_var.uniform_(0.5, 1.5)
-                layer.weight.uniform_(0.5, 0.9)
+                layer.weight.uniform_(0.6, 1.2)
                 layer.bias.normal_(0, 0.05)
     return network.eval()
 
@@ -63,6 +79,7 @@ class Torchvision:
         return found
 
     def scale(self, image):
+        normalized(self.network, lambda network: network([image]))
         layers = []
         for name, layer in self.network.named_modules():
             if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
@@ -170,6 +187,7 @@ class Yolo:
         return {"found": self.network(image.unsqueeze(0))}
 
     def scale(self, image):
+        normalized(self.network, lambda network: network(image.unsqueeze(0)))
         layers = [(layer, 2.0) for layer in self.network.classes] + [(layer, 1.0) for layer in self.network.sides]
         scaled(self.network, layers, lambda network: network(image.unsqueeze(0)))
 
