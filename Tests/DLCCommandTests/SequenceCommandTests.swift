@@ -60,7 +60,8 @@ import Testing
     @Test func whatIsNotGivenOrDoesNotFitIsSaid() throws {
         let folder = try prepared()
         func errors(_ arguments: String...) throws -> String { try Tool.run(["run", "g.dlir"] + arguments, in: folder).errors }
-        #expect(try errors().contains("input x is missing; expected sequence of f32[?, 2]\ntype\n  dlc run g.dlir --input x=x/\n"))
+        #expect(try errors().contains("input x is missing; expected sequence of f32[?, 2]"))
+        #expect(try Tool.run(["run", "g.dlir"], in: folder).output.hasPrefix("type\n  dlc run g.dlir --input x=x/\nor, "))
         #expect(try errors("--input", "x=x", "--sequence-limit", "1").contains("the limit is 1"))
         #expect(try errors("--input", "x=x/0.npy").contains("expected a folder of .npy files or a .pb"))
         try folder.write(Tensor([1, 2, 3] as [Float], shape: [1, 3]), "x/2.npy")
@@ -75,21 +76,16 @@ import Testing
     @Test func whatIsMissingIsListedWithACommandThatRuns() throws {
         let folder = try Folder()
         try folder.writePair()
-        let errors = try Tool.run(["run", "pair.dlir"], in: folder).errors
-        #expect(
-            errors.contains(
-                """
-                2 inputs are missing:
-                  image  f32[N, 2]
-                  ids    i64[N]
-                type
-                  dlc run pair.dlir --input image=image.npy --input ids=ids.npy
-                or, for random values,
-                  dlc run pair.dlir --random --dim N=8
-                """))
+        let result = try Tool.run(["run", "pair.dlir"], in: folder)
+        #expect(result.errors.contains("2 inputs are missing: image f32[N, 2], ids i64[N]"))
+        let lines = [
+            "type", "  dlc run pair.dlir --input image=image.npy --input ids=ids.npy", "or, for random values,",
+            "  dlc run pair.dlir --random --dim N=8",
+        ]
+        #expect(result.output.split(separator: "\n").map(String.init) == lines)
         #expect(try Tool.run(["run", "pair.dlir", "--random", "--dim", "N=8"], in: folder).status == 0)
         try folder.writeOne()
-        #expect(try Tool.run(["run", "one.dlir"], in: folder).errors.contains("--input image=image.png\n"))
+        #expect(try Tool.run(["run", "one.dlir"], in: folder).output.contains("--input image=image.png\n"))
     }
 
     @Test func generatedTypesHaveArraysAndOptionals() throws {

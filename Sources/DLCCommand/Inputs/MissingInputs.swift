@@ -7,25 +7,18 @@ struct MissingInputs {
     /// What stands behind `dlc run`: the model, and the program where one is asked for.
     let arguments: [String]
 
+    /// Prints what to type where an input is missing that is no optional.
     /// - Parameter given: names of the inputs that are there.
-    /// - Throws: where one is missing that is no optional.
+    /// - Throws: what is missing.
     func check(_ given: [String]) throws {
         let missing = ports.filter { !given.contains($0.name) && $0.container?.kind.isOptional != true }
         guard let first = missing.first else { return }
-        var lines: [String]
-        if missing.count == 1 {
-            lines = ["input \(first.name) is missing; expected \(first.typeText)", "type"]
-        } else {
-            let width = missing.reduce(0) { max($0, $1.name.count) }
-            lines = ["\(missing.count) inputs are missing:"]
-            lines += missing.map { "  \($0.name)\(String(repeating: " ", count: width - $0.name.count))  \($0.typeText)" }
-            lines.append("type")
-        }
-        lines.append("  " + line(missing.flatMap(argument)))
         var seen = Set<String>()
         let symbols = missing.flatMap { $0.shape.flatMap { $0.symbols.sorted() } }.filter { seen.insert($0).inserted }
-        lines += ["or, for random values,", "  " + line(["--random"] + symbols.flatMap { ["--dim", "\($0)=8"] })]
-        throw DLCError(lines.joined(separator: "\n"))
+        print("type\n  " + line(missing.flatMap(argument)))
+        print("or, for random values,\n  " + line(["--random"] + symbols.flatMap { ["--dim", "\($0)=8"] }))
+        if missing.count == 1 { throw DLCError("input \(first.name) is missing; expected \(first.typeText)") }
+        throw DLCError("\(missing.count) inputs are missing: " + missing.map { "\($0.name) \($0.typeText)" }.joined(separator: ", "))
     }
 
     /// How a file of an input is given.
