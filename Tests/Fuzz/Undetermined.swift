@@ -4,7 +4,8 @@ import DLC
 /// made of is not finite. Moved computations give them anything, so that neither they nor what follows from them count.
 ///
 /// What infinite weights make of padding, and of what lies behind a sequence's end, depends on the algorithm, and no model has
-/// such, as none has infinite scales of integers. Nor is it settled what causal attention's gradient makes of keys that a query does
+/// such, as none has infinite scales of integers. Nor is it settled what a weight of attention that is nearly 0 makes of an infinite
+/// value, nor what causal attention's gradient makes of keys that a query does
 /// not see, where some operand is infinite: its weight for them is 0. Where kernels may sum in another way than is defined (`--exact`
 /// forbids it), an infinite element of an image spreads over
 /// a tile of Winograd's, since an infinity less another is no number.
@@ -27,6 +28,9 @@ struct Undetermined {
         } else if name == "dequantize_linear", !isExact, operands.count > 1 {
             // Scales are taken out of sums.
             if try !(operands[1]?.isFinite() ?? true) { parts.append(.all) }
+        } else if let attention = node.op as? Attention {
+            // A weight that f32 has no number for is 0, with which an infinite value makes NaN.
+            if try operands[2].map({ try !$0.isFinite() }) ?? false, try Self.spread(attention, operands) > 87 { parts.append(.all) }
         } else if name == "attention_gradient" {
             let isCausal = node.op.attribute("causal") == .bool(true)
             if isCausal, try operands.contains(where: { try !($0?.isFinite() ?? true) }) { parts.append(.all) }
@@ -40,6 +44,16 @@ struct Undetermined {
             }
         }
         self.parts = parts
+    }
+
+    /// How far apart the finite scores of a query can be.
+    private static func spread(_ op: Attention, _ operands: [Tensor?]) throws -> Double {
+        let largest = try operands.map { operand in
+            guard let operand, operand.type.isFloat else { return 0.0 }
+            return try operand.doubles().lazy.filter(\.isFinite).map(abs).max() ?? 0
+        }
+        let depth = Double(operands[0]?.shape.last ?? 0)
+        return 2 * (abs(op.scale) * depth * largest[0] * largest[1] + (largest.count > 3 ? largest[3] : 0))
     }
 
     /// The tensor with these elements NaN or anything, as chance has it.

@@ -107,6 +107,13 @@ static void check(dlc_isa isa) {
     launch_run(&launch, &g, buffers, 1 + random_below(9));
     for (int i = 0; i < 3; i++)
         if (memcmp(first[i], got[i], (size_t)(4 * counts[i])) && failures++ < 10) printf("FAIL bits depend on the split\n");
+    // Statistics that it takes itself are those of the layer, and of the scores that it computes again.
+    if (g.has_statistics) {
+        g.has_statistics = false, buffers[6] = NULL;
+        if (!dlc_attention_gradient_prepare(isa, &g, &launch) || !launch_run(&launch, &g, buffers, 1)) failures++, printf("FAIL prepare or workspace\n");
+        for (int i = 0; i < 3; i++)
+            if (memcmp(first[i], got[i], (size_t)(4 * counts[i])) && failures++ < 10) printf("FAIL bits depend on who takes the statistics\n");
+    }
     cases++;
     for (int i = 0; i < 10; i++) if (i != 3 && i != 6) free(buffers[i]);
     for (int i = 0; i < 3; i++) free(first[i]), free(wanted[i]);

@@ -67,8 +67,12 @@ public struct QuantizeLinear: Operator {
         var inputs = writer.inputs
         if op.to == .int16 || op.to == .uint16 { try writer.require(21, "QuantizeLinear to \(op.to)") }
         if inputs.count < 3, op.to != .uint8, let shape = writer.operandFacts[1]?.shape {
-            guard let extents = shape.constants else { throw DLCError("the scale's shape \(shape.text) is symbolic") }
-            inputs.append(writer.constant(try Tensor(filling: 0, type: op.to, shape: extents), "zero_point"))
+            if let extents = shape.constants {
+                inputs.append(writer.constant(try Tensor(filling: 0, type: op.to, shape: extents), "zero_point"))
+            } else {
+                let zero: (name: String, value: AttributeValue) = ("value", .tensor(try Tensor(filling: 0, type: op.to, shape: [1])))
+                inputs.append(writer.intermediate("ConstantOfShape", [writer.intermediate("Shape", [inputs[1]])], [zero]))
+            }
         }
         writer.node("QuantizeLinear", inputs: inputs, attributes: try QuantizeLinear.attributes(op.axis, op.blockSize, writer))
     }

@@ -159,6 +159,8 @@ private struct ONNXAttention {
             let isBool = reader.builder.fact(mask).element == .bool
             return try padded(isBool ? mask : reader.cast(mask, reader.builder.fact(q).element), columns, &reader)
         }
+        // Values may be of another type than queries and keys.
+        let v = try reader.cast(v, reader.builder.fact(q).element)
         let causalIsPlain = try !isCausal || columns.minus(rows) == offset
         let hasWindow = window.left >= 0 || window.right >= 0
         if softcap == 0, !hasWindow, lengths == nil, causalIsPlain, !wantsScores {

@@ -56,6 +56,7 @@ public struct Attention: Operator {
         for (index, name) in ["q", "k", "v"].enumerated() {
             try context.expect(index, name, rank: 4)
             try context.expect(index, name, [.float32, .float64, .float16, .bfloat16])
+            try context.expect(index, name, sameTypeAs: 0)
         }
         let (q, k, v) = (try context.operand(0), try context.operand(1), try context.operand(2))
         try context.require(q.shape[3], equals: k.shape[3], "q is \(q.type) and k is \(k.type): their last dimensions must agree")
