@@ -32,7 +32,7 @@ let package = Package(
             cxxSettings: [.define("ONNX_ML", to: "1"), .define("ONNX_NAMESPACE", to: "onnx")],
             linkerSettings: [.linkedLibrary("onnx"), .linkedLibrary("onnx_proto"), .linkedLibrary("protobuf")]),
         .target(name: "DLCONNX", dependencies: ["DLCOps", .target(name: "CONNX", condition: .when(traits: ["ONNX"]))]),
-        .target(name: "CImage", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
+        .target(name: "CImage", dependencies: ["CKernels"], linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "DLCTensorFiles", dependencies: ["DLCTensor", "DLCSafetensors", "CZlib"]),
         .target(

@@ -784,9 +784,11 @@ def main():
     parser.add_argument("--only", default="")
     args = parser.parse_args()
     failures = 0
-    import hostile_sequences  # it makes its files with what stands here
+    # They make their files with what stands here.
+    import hostile_contrib
+    import hostile_sequences
 
-    cases = {**CASES, **hostile_sequences.CASES}
+    cases = {**CASES, **hostile_sequences.CASES, **hostile_contrib.CASES}
     chosen = {name: case for name, case in cases.items() if args.only in name}
     for name, (word, make) in chosen.items():
         folder = os.path.join(args.out, name)

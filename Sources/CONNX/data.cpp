@@ -51,3 +51,27 @@ connx_type connx_type_make_held(connx_type type, connx_type_kind kind) {
     return {write(type).mutable_sequence_type()->mutable_elem_type()};
 }
 connx_type connx_attribute_make_type(connx_attribute attribute) { return {write(attribute).mutable_tp()}; }
+
+connx_map connx_document_map(const connx_document *document) { return {document->message.get()}; }
+int32_t connx_type_map_key(connx_type type) { return read(type).map_type().key_type(); }
+connx_type connx_type_map_value(connx_type type) { return {&read(type).map_type().value_type()}; }
+int32_t connx_map_key_type(connx_map map) { return read(map).key_type(); }
+size_t connx_map_integer_count(connx_map map) { return length(read(map).keys()); }
+int64_t connx_map_integer(connx_map map, size_t index) { return element(read(map).keys(), index); }
+size_t connx_map_string_count(connx_map map) { return length(read(map).string_keys()); }
+connx_string connx_map_string(connx_map map, size_t index) { return view(element(read(map).string_keys(), index)); }
+connx_sequence connx_map_values(connx_map map) { return {&read(map).values()}; }
+
+connx_map connx_sequence_add_map(connx_sequence sequence, int32_t key_type) {
+    write(sequence).set_elem_type(onnx::SequenceProto::MAP);
+    auto *map = write(sequence).add_map_values();
+    map->set_key_type(key_type);
+    return {map};
+}
+void connx_map_add_integer(connx_map map, int64_t key) { write(map).add_keys(key); }
+void connx_map_add_string(connx_map map, connx_string key) { write(map).add_string_keys(text(key)); }
+connx_sequence connx_map_make_values(connx_map map) {
+    auto *values = write(map).mutable_values();
+    values->set_elem_type(onnx::SequenceProto::TENSOR);
+    return {values};
+}

@@ -30,6 +30,7 @@ std::unique_ptr<pb::Message> make_message(connx_kind kind) {
     case CONNX_FUNCTION: return std::make_unique<onnx::FunctionProto>();
     case CONNX_SEQUENCE: return std::make_unique<onnx::SequenceProto>();
     case CONNX_OPTIONAL: return std::make_unique<onnx::OptionalProto>();
+    case CONNX_MAP: return std::make_unique<onnx::MapProto>();
     }
     return nullptr;
 }

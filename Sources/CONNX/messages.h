@@ -81,6 +81,7 @@ CONNX_HANDLE(connx_tensor, TensorProto)
 CONNX_HANDLE(connx_sparse_tensor, SparseTensorProto)
 CONNX_HANDLE(connx_sequence, SequenceProto)
 CONNX_HANDLE(connx_optional, OptionalProto)
+CONNX_HANDLE(connx_map, MapProto)
 
 #undef CONNX_HANDLE
 

@@ -10,7 +10,7 @@ struct ExportCommand: ParsableCommand {
         discussion: """
             To a name that ends in .onnx the canonical graph is written: constants folded, shapes settled, before layout and \
             fusion. Names of inputs, outputs and nodes are kept; parameters of a .dlm model are initializers under their names. An \
-            operator that the opset cannot express is an error. A state `h` becomes an input `h` and an output `next_h`, and the \
+            operator that the opset cannot express is an error, which names one that can. A state `h` becomes an input `h` and an output `next_h`, and the \
             metadata say that they belong together, so that dlc keeps it again when it reads the file.
 
             To a name that ends in .safetensors the weights alone are written: the parameters of a .dlm model or the initializers \
@@ -31,7 +31,7 @@ struct ExportCommand: ParsableCommand {
     @Option(name: .shortAndLong, help: "The .onnx or .safetensors file to write.")
     var output: String
 
-    @Option(help: "The version of ONNX's standard operators; 17 where left out.")
+    @Option(help: "The version of ONNX's standard operators; where left out, the least from 17 on that can say the model.")
     var opset: Int?
 
     @OptionGroup var settling: SettlingOptions
@@ -56,7 +56,7 @@ struct ExportCommand: ParsableCommand {
                 try stage { try weights.write(to: $0) }
             } else {
                 let graph = try Compiler.exportable(model.model, options)
-                try stage { try exportONNX(graph, opset: opset ?? 17, to: $0) }
+                try stage { try exportONNX(graph, opset: opset, to: $0) }
             }
         }
     }

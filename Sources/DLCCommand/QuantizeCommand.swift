@@ -79,7 +79,7 @@ struct QuantizeCommand: ParsableCommand {
     @Option(help: "Another seed takes other examples, and draws other parameters where no --weights give them.")
     var seed: UInt64 = 0
 
-    @Option(help: "The version of ONNX's standard operators in an .onnx file; 17 where left out.")
+    @Option(help: "The version of ONNX's standard operators in an .onnx file; where left out, the least from 17 on that can say the model.")
     var opset: Int?
 
     @OptionGroup var settling: SettlingOptions
@@ -164,7 +164,7 @@ struct QuantizeCommand: ParsableCommand {
             let image = try located(source.model) { try Compiler.compile(graph, flags.options()) }
             return try Staging.file(output) { try PlanFile.write(image, to: $0) }
         }
-        try Staging.file(output) { try exportONNX(graph, opset: opset ?? 17, to: $0) }
+        try Staging.file(output) { try exportONNX(graph, opset: opset, to: $0) }
     }
 
     private func report(_ quantizer: Quantizer, _ isAllowed: [Bool], _ isQuantized: [Bool]) {

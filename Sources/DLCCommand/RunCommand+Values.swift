@@ -41,7 +41,7 @@ extension RunCommand {
                 if port.container != nil {
                     try ContainerFiles.write(value, port, to: place, isProto: outputFormat == .pb)
                 } else if outputFormat == .pb {
-                    try ONNXTensorFile.write(value.tensor, name: port.name, to: place + ".pb")
+                    try Self.writeProto(value.tensor, port.name, compiled.metadata, to: place + ".pb")
                 } else {
                     try NPY.write(value.tensor, to: place + ".npy")
                 }

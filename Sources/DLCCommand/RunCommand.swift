@@ -14,7 +14,8 @@ struct RunCommand: ParsableCommand {
             An input is a NumPy array (.npy, .npz with the inputs' names inside), an ONNX tensor (.pb), a table (.csv, .tsv), a sound \
             (.wav) or a picture (.png, .jpg), \
             which is resized and converted to what the input asks for, scaled to 0…1 or as the model's metadata say. A sequence is a \
-            folder of arrays 0.npy, 1.npy and so on, or an ONNX sequence (.pb); an optional that is left out holds nothing.
+            folder of arrays 0.npy, 1.npy and so on, or an ONNX sequence (.pb); an optional that is left out holds nothing. A map is \
+            an object of numbers (.json) or an ONNX map (.pb).
 
             A model that keeps state takes one step of a sequence a run, beginning with its initial states: a file with one dimension \
             more than its input has is a sequence of runs, whose outputs get a first dimension too.
@@ -116,7 +117,7 @@ struct RunCommand: ParsableCommand {
         let ended = ContinuousClock.now
         if let saveStates { try StateFile.save(session, to: saveStates) }
         if let outputDir {
-            try write(outputs, compiled.outputs.map(\.name), to: outputDir)
+            try write(outputs, compiled, to: outputDir)
         } else {
             for port in compiled.outputs {
                 guard let all = outputs[port.name] else { continue }
@@ -135,9 +136,9 @@ struct RunCommand: ParsableCommand {
             arguments: [model.model] + model.flags.arguments + (program.map { ["--program", $0] } ?? []))
     }
 
-    private func write(_ outputs: [String: Tensor], _ names: [String], to folder: String) throws {
+    private func write(_ outputs: [String: Tensor], _ model: CompiledModel, to folder: String) throws {
         var files: [String: String] = [:]
-        for name in names {
+        for name in model.outputs.map(\.name) {
             let file = String(name.map { $0 == "/" ? "_" : $0 }) + "." + outputFormat.rawValue
             if let other = files.updateValue(name, forKey: file) {
                 throw DLCError("outputs \(other) and \(name) would both be written to \(file)")
@@ -148,9 +149,17 @@ struct RunCommand: ParsableCommand {
                 guard let tensor = outputs[name] else { throw DLCError("output \(name) was not computed") }
                 switch outputFormat {
                 case .npy: try NPY.write(tensor, to: "\(temporary)/\(file)")
-                case .pb: try ONNXTensorFile.write(tensor, name: name, to: "\(temporary)/\(file)")
+                case .pb: try Self.writeProto(tensor, name, model.metadata, to: "\(temporary)/\(file)")
                 }
             }
         }
+    }
+
+    /// A tensor, or the rows of a table as maps where they are such.
+    static func writeProto(_ tensor: Tensor, _ name: String, _ metadata: [String: String], to path: String) throws {
+        guard let keys = try MapNotes.outputKeys(name, metadata), tensor.rank == 2, tensor.shape[1] == keys.count else {
+            return try ONNXTensorFile.write(tensor, name: name, to: path)
+        }
+        try ONNXMapFile.write(tensor, keys: keys, name: name, to: path)
     }
 }

@@ -8,6 +8,8 @@ final class GraphSite {
     var builder: GraphBuilder
     /// Values of the graph around this one that are its inputs, in order, where this is the body of control flow.
     var captured: [Value] = []
+    /// The values of maps that are inputs, by what their names stand for: their keys (`MapNotes`).
+    var mapValues: [Value: Value] = [:]
     /// The graph around this one, where it is the body of control flow.
     let around: GraphSite?
     var isBody: Bool { around != nil }
@@ -171,12 +173,18 @@ final class BodyImporter {
 
     func captured(_ outer: Value, of fact: Fact, _ name: String) throws -> Value { try site.captured(outer, of: fact, name) }
 
+    private static let vectorizer = OperatorKey(domain: "ai.onnx.ml", opType: "DictVectorizer")
+
     func finalName(_ name: String) -> String { renamed[name] ?? prefix + name }
 
     private func importNode(_ node: SourceNode) throws -> [Value?] {
         if let function = context.functions[node.key] { return try inline(function, node) }
-        if let results = try ControlFlow.importNode(node, in: self) { return results }
-        let operands = try Differentiation.operands(of: node, in: self) ?? node.inputs.map { $0.isEmpty ? nil : try value($0) }
+        if let results = try ControlFlow.importNode(node, in: self) ?? FlexAttention.importNode(node, in: self) { return results }
+        var operands = try Differentiation.operands(of: node, in: self) ?? node.inputs.map { $0.isEmpty ? nil : try value($0) }
+        if !site.mapValues.isEmpty, let map = operands.first ?? nil, let values = site.mapValues[map] {
+            guard node.key == Self.vectorizer else { throw DLCError("reads a map, which only DictVectorizer can") }
+            operands.append(values)
+        }
         guard let mapping = context.mapping(node.key) else {
             let types = operands.map { $0.map { site.builder.fact($0).type } }
             let given = try attributes(of: node)
@@ -211,7 +219,8 @@ final class BodyImporter {
     }
 
     private func opset(of node: SourceNode) throws -> Int {
-        guard let opset = opsets[node.key.domain] else {
+        // Of the operators of ONNX Runtime there is one version, which models that came by them without an import mean too.
+        guard let opset = opsets[node.key.domain] ?? (node.key.domain == "com.microsoft" ? 1 : nil) else {
             throw DLCError("domain '\(node.key.domain)' is not imported by the model")
         }
         return opset

@@ -69,7 +69,7 @@ final class ImportContext {
                     continue
                 }
                 if uses[key] == nil {
-                    let isKnown = mapping(key) != nil || ControlFlow.operators.contains(key)
+                    let isKnown = mapping(key) != nil || ControlFlow.operators.contains(key) || key == FlexAttention.key
                     uses[key] = Use(isKnown: isKnown || connx_operator_has_body(node, Int64(Self.newestOpset)))
                 }
                 let name = String(connx_node_name(node))

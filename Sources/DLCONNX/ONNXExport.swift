@@ -8,16 +8,37 @@ internal import DLCOps
 /// Names of inputs, outputs and nodes are kept, and those of values where they are distinct. Constants become
 /// initializers; beyond 1.9 GB they go to `PATH.data`. A state becomes an input and an output (`StateNotes`). Up to opset
 /// 17, libonnx checks what is written.
-/// - Throws: where an operator has no form in the opset, naming the operator and the node; where the file cannot
-///   be written.
-public func exportONNX(_ graph: Graph, opset: Int = 17, to path: String) throws {
+/// - Parameter opset: the version of the standard operators; nil for the least from 17 on that can say the graph. Older ones are
+///   written where they are asked for only, since they spell layers in many operators.
+/// - Throws: where an operator has no form in the opset, naming the operator, the node, and the opset that would do; where the file
+///   cannot be written.
+public func exportONNX(_ graph: Graph, opset asked: Int? = nil, to path: String) throws {
     try located(path) {
+        let opset = try asked ?? leastOpset(graph)
         let tensors = try TensorWriter(for: graph, path: path)
-        let document = try makeModel(graph, opset: opset, tensors)
+        let document: ONNXDocument
+        do { document = try makeModel(graph, opset: opset, tensors) } catch var error as DLCError {
+            if asked != nil, opset < ImportContext.newestOpset, let other = try? leastOpset(graph, from: opset + 1) {
+                error.message += "; opset \(other) can say all of the model"
+            }
+            throw error
+        }
         if opset <= checkedOpset, !tensors.isExternal, !isClassic(graph) { try document.check() }
         try tensors.finish()
         try document.save(to: path)
     }
+}
+
+/// The least opset from `first` on in which every operator has a form.
+/// - Throws: where there is none, what the newest cannot say.
+private func leastOpset(_ graph: Graph, from first: Int = checkedOpset) throws -> Int {
+    for opset in first...ImportContext.newestOpset {
+        do {
+            _ = try makeModel(graph, opset: opset, TensorWriter(discarding: ()))
+            return opset
+        } catch where opset < ImportContext.newestOpset {}
+    }
+    return ImportContext.newestOpset
 }
 
 /// The newest opset that libonnx's checker knows.

@@ -107,11 +107,20 @@ private func addInputs(
     let extentNames = SymbolNames(graph.inputs.filter { !body.isInitializer($0.name) }.flatMap(TypeReader.extentNames))
     var types: [(name: String, type: TensorType)] = []
     var nextNames: [String: String] = [:]
+    var maps: [(name: String, keys: ElementType)] = []
     let metadata = body.site.builder.graph.metadata
     for info in graph.inputs {
         let name = info.name
         guard !name.isEmpty else { throw DLCError("an input has no name") }
         guard names.insert(name).inserted else { throw DLCError("two inputs are named '\(name)'") }
+        if let map = try located("input '\(name)'", { try TypeReader.map(info) }) {
+            for (part, type) in [(MapNotes.keys(name), map.keys), (MapNotes.values(name), map.values)] {
+                guard names.insert(part).inserted else { throw DLCError("two inputs are named '\(part)'") }
+                types.append((part, type))
+            }
+            maps.append((name, map.keys.element))
+            continue
+        }
         if let output = StateNotes.output(for: name, metadata), settings.constants[name] == nil {
             nextNames[name] = output
         } else if body.isInitializer(name) {
@@ -138,6 +147,12 @@ private func addInputs(
                 if shape != type.shape { body.site.builder.declare(name, type.shape) }
             }
         }
+    }
+    for (name, keys) in maps {
+        guard let part = body.values[MapNotes.keys(name)] ?? nil, let values = body.values[MapNotes.values(name)] ?? nil else { continue }
+        body.values[name] = .some(part)
+        body.site.mapValues[part] = values
+        body.site.builder.setMetadata(MapNotes.note(name), keys == .string ? "string" : "int64")
     }
     return nextNames
 }

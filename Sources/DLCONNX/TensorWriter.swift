@@ -16,18 +16,24 @@ struct TensorWriter {
     /// The file for large tensors, nil where everything fits into the model.
     private let external: ExternalFile?
 
+    /// Whether nothing is written, since only the operators' forms are tried.
+    private let discards: Bool
+
     /// Up to this many bytes of constants stay inside the model.
     private static let insideLimit = 1_900_000_000
     /// Smaller tensors stay inside the model always.
     private static let externalThreshold = 1024
 
-    init(inside: ()) { external = nil }
+    init(inside: ()) { (external, discards) = (nil, false) }
+
+    init(discarding: ()) { (external, discards) = (nil, true) }
 
     /// - Parameter path: the model's; external data goes to `NAME.data` in the same folder.
     init(for graph: Graph, path: String) throws {
         var bytes = 0
         for node in graph.nodes { if let constant = node.op as? Constant { bytes += constant.value.byteCount } }
         for state in graph.states { bytes += state.initial.byteCount }
+        discards = false
         external = bytes > Self.insideLimit ? try ExternalFile(path: path + ".data") : nil
     }
 
@@ -38,6 +44,7 @@ struct TensorWriter {
     func finish() throws { try external?.finish() }
 
     func write(_ tensor: Tensor, name: String?, to message: connx_tensor) throws {
+        if discards { return }
         if let name { name.withView { connx_tensor_set_name(message, $0) } }
         connx_tensor_set_type(message, Int32(tensor.type.onnx))
         for extent in tensor.shape { connx_tensor_add_dim(message, Int64(extent)) }

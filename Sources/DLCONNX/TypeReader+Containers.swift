@@ -27,6 +27,19 @@ extension TypeReader {
         return TensorType(element, Container(.optional, .shape(extents)))
     }
 
+    /// The types of the two inputs that a map is: its keys and its values, of one length `NAME.count`; nil for another type.
+    /// - Throws: where its values are no numbers, or texts are mapped to texts.
+    static func map(_ info: connx_value_info) throws -> (keys: TensorType, values: TensorType)? {
+        guard connx_type_get_kind(info.type) == CONNX_TYPE_MAP else { return nil }
+        let key = try TensorReader.elementType(Int(connx_type_map_key(info.type)))
+        let (value, _) = try tensor(connx_type_map_value(info.type), SymbolNames([]))
+        guard key == .string || key == .int64, value != .string else {
+            throw DLCError("is a map of \(key) to \(value); expected keys of strings or i64, and numbers")
+        }
+        let count = Dim(symbol: "\(info.name).count")
+        return (TensorType(key, [count]), TensorType(value, [count]))
+    }
+
     private static func elements(_ type: connx_type, _ what: String) throws -> (ElementType, Container.Elements) {
         guard connx_type_get_kind(type) == CONNX_TYPE_TENSOR else { throw DLCError("is \(what) of something else than tensors") }
         let (element, dims) = try tensor(type, SymbolNames([]))

@@ -15,7 +15,7 @@ public func importONNX(text: String, _ settings: InputSettings = InputSettings()
 public func outlineONNX(path: String) throws -> ONNXOutline { throw absence }
 
 /// Throws, because this build has no ONNX.
-public func exportONNX(_ graph: Graph, opset: Int = 17, to path: String) throws { throw absence }
+public func exportONNX(_ graph: Graph, opset: Int? = nil, to path: String) throws { throw absence }
 
 /// Throws, because this build has no ONNX.
 public func readONNXInitializers(path: String) throws -> [(name: String, tensor: Tensor)] { throw absence }
@@ -30,5 +30,11 @@ public enum ONNXTensorFile {
 public enum ONNXDataFile {
     public static func read(_ path: String, _ kind: Container.Kind) throws -> Datum { throw absence }
     public static func write(_ value: Datum, _ kind: Container.Kind, name: String, to path: String) throws { throw absence }
+}
+
+/// Throws, because this build has no ONNX.
+public enum ONNXMapFile {
+    public static func read(_ path: String) throws -> (keys: Tensor, values: Tensor) { throw absence }
+    public static func write(_ table: Tensor, keys: Tensor, name: String, to path: String) throws { throw absence }
 }
 #endif

@@ -5,7 +5,7 @@ import DLCTensorFiles
 
 /// What reads files that others wrote. Each takes any bytes: it answers or throws, within the time and memory that the fuzzer grants.
 enum Loader: String, CaseIterable {
-    case onnx, dlm, dlir, dlc, safetensors, npz, npy, png, jpg
+    case onnx, dlm, dlir, dlc, safetensors, npz, npy, png, jpg, picture
     case idx, cifar, csv, gz, wav, txt, abc, coco, yolo, mask
 
     /// Where the file lies in a folder of its own; some formats are told by it.
@@ -30,6 +30,11 @@ enum Loader: String, CaseIterable {
             case .png, .jpg:
                 var image = dlc_image()
                 _ = dlc_image_read(path, &image)
+                dlc_image_free(&image)
+            case .picture:
+                let file = try MappedFile(path: path)
+                var image = dlc_image()
+                _ = dlc_image_decode(file.bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), file.bytes.count, &image)
                 dlc_image_free(&image)
             case .idx, .cifar, .csv, .gz, .wav, .txt, .abc, .coco, .yolo, .mask: data?.read(in: folder)
             }

@@ -13,7 +13,9 @@ from onnxmltools import convert_lightgbm, convert_xgboost
 from onnxmltools.convert.common.data_types import FloatTensorType as ToolsFloats
 from skl2onnx import to_onnx
 from skl2onnx.common._container import ModelComponentContainer
+from skl2onnx.common.data_types import StringTensorType
 from sklearn import calibration, cluster, compose, datasets, decomposition, discriminant_analysis, ensemble, feature_selection
+from sklearn.feature_extraction import text as words
 from sklearn import gaussian_process, impute, linear_model, multiclass, naive_bayes, neighbors, neural_network, pipeline
 from sklearn import preprocessing, svm, tree
 
@@ -147,7 +149,58 @@ POSITIVE = np.abs(X3)
 WHOLE = np.random.default_rng(4).integers(0, 5, (300, 3)).astype(np.int64)
 hgb = dict(max_iter=20, random_state=0)
 
+def sentences(count, seed):
+    """Rows of a text, a town and a colour, and which of two kinds each is."""
+    rng = np.random.default_rng(seed)
+    kinds = rng.integers(0, 2, count)
+    own = (["kernel", "graph", "operator", "the fused kernel", "a plan", "memory-bound"], ["cheese", "bread", "a fine wine", "the kitchen", "salt"])
+    common = ["the", "of", "and", "is", "was", "Some", "10", "2x", "it", "day", "a", "very", "late!"]
+    texts = [" ".join(rng.choice(own[kind] if rng.random() < 0.4 else common) for _ in range(rng.integers(1, 14))) for kind in kinds]
+    towns, colors = rng.choice(["Rome", "Oslo", "Lima", "Seoul"], count), rng.choice(["red", "green", "blue"], count)
+    return np.array([texts, towns, colors], dtype=object).T, kinds
+
+
+TEXTS, KINDS = sentences(120, 5)
+SOME_TEXTS, _ = sentences(60, 6)
+TEXT_OPSETS = {"": 17, "ai.onnx.ml": 3, "com.microsoft": 1}
+
+
+def of_texts(estimator, columns=1, is_flat=True):
+    """A vectorizer of one column of texts, or an encoder of several of words; rows that it was not trained on are among them."""
+    def make(folder):
+        train, test = (table[:, 1:1 + columns] if not is_flat else table[:, :1] for table in (TEXTS, SOME_TEXTS))
+        estimator.fit(train.ravel() if is_flat else train)
+        model = to_onnx(estimator, initial_types=[("x", StringTensorType([None, columns]))], target_opset=TEXT_OPSETS)
+        expected = estimator.transform(test.ravel() if is_flat else test)
+        return write(model, folder), test.astype(str), {model.graph.output[0].name: expected.toarray() if hasattr(expected, "toarray") else expected}
+    return make
+
+
+def classifier_of_texts(estimator, flat=False):
+    def make(folder):
+        train, test = (TEXTS[:, :1], SOME_TEXTS[:, :1]) if flat else (TEXTS, SOME_TEXTS)
+        estimator.fit(train.ravel() if flat else train, KINDS)
+        model = to_onnx(
+            estimator, initial_types=[("x", StringTensorType([None, train.shape[1]]))], options={"zipmap": False}, target_opset=TEXT_OPSETS)
+        names, rows = [output.name for output in model.graph.output], test.ravel() if flat else test
+        return write(model, folder), test.astype(str), {names[0]: estimator.predict(rows), names[1]: estimator.predict_proba(rows)}
+    return make
+
+
 MODELS = [
+    ("CountVectorizer", of_texts(words.CountVectorizer())),
+    ("CountVectorizer of pairs", of_texts(words.CountVectorizer(ngram_range=(1, 2), binary=True))),
+    ("CountVectorizer without stop words", of_texts(words.CountVectorizer(stop_words=["the", "of", "was"]))),
+    ("CountVectorizer of characters", of_texts(words.CountVectorizer(analyzer="char"))),
+    ("TfidfVectorizer", of_texts(words.TfidfVectorizer())),
+    ("TfidfVectorizer of pairs", of_texts(words.TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, norm="l1"))),
+    ("TfidfVectorizer of cases", of_texts(words.TfidfVectorizer(lowercase=False, token_pattern="[a-zA-Z]+"))),
+    ("OneHotEncoder of words", of_texts(preprocessing.OneHotEncoder(handle_unknown="ignore"), 2, is_flat=False)),
+    ("OrdinalEncoder of words", of_texts(preprocessing.OrdinalEncoder(), 2, is_flat=False)),
+    ("a pipeline of texts", classifier_of_texts(pipeline.make_pipeline(words.TfidfVectorizer(), linear_model.LogisticRegression()), flat=True)),
+    ("a pipeline of columns of texts", classifier_of_texts(pipeline.make_pipeline(
+        compose.ColumnTransformer([("text", words.TfidfVectorizer(), 0), ("words", preprocessing.OneHotEncoder(handle_unknown="ignore"), [1, 2])]),
+        linear_model.LogisticRegression()))),
     ("LogisticRegression", classifier(linear_model.LogisticRegression())),
     ("LogisticRegression of two", classifier(linear_model.LogisticRegression(), TWO)),
     ("LogisticRegression as maps", classifier(linear_model.LogisticRegression(), zipmap=True)),

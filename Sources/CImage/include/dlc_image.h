@@ -27,6 +27,10 @@ int dlc_image_read(const char *path, dlc_image *image);
 /// one byte each, neither looked up nor spread over 0…255. Otherwise as dlc_image_read.
 int dlc_image_read_indices(const char *path, dlc_image *image);
 
+/// Decodes the bytes of a picture: BMP, JPEG, PNG or a portable pixmap (PBM, PGM, PPM), and TIFF, WebP and JPEG 2000 where the libraries
+/// for them are installed (libtiff, libwebp, libopenjp2). Otherwise as dlc_image_read.
+int dlc_image_decode(const uint8_t *bytes, size_t size, dlc_image *image);
+
 /// Frees the pixels of an image that one of these filled.
 void dlc_image_free(dlc_image *image);
 

@@ -79,6 +79,14 @@ typedef struct {
 
 bool dlc_determinant_prepare(dlc_isa isa, dlc_determinant *determinant, dlc_launch *launch);
 
+/// Inverses of [batch, n, n] in F32 or F64, by elimination in f64. Buffers: matrices, result.
+typedef struct {
+    dlc_type type;
+    int64_t batch, n;
+} dlc_inverse;
+
+bool dlc_inverse_prepare(dlc_isa isa, dlc_inverse *inverse, dlc_launch *launch);
+
 /// ONNX Trilu of [batch, rows, columns]: keeps column - row >= k (upper) or <= k, zeros the rest. Buffers:
 /// source, k (one int64, or null: the field), result.
 typedef struct {

@@ -23,6 +23,7 @@ typedef enum {
     CONNX_FUNCTION,
     CONNX_SEQUENCE,
     CONNX_OPTIONAL,
+    CONNX_MAP,
 } connx_kind;
 
 /// AttributeProto.AttributeType.

@@ -39,6 +39,7 @@ struct InputFiles {
     }
 
     private func read(_ argument: String) throws -> [(String, Tensor)] {
+        if let map = try MapFiles.read(argument, ports, metadata) { return map }
         let (port, path) = try split(argument)
         switch ModelFile.kind(path) {
         case "npy": return [(try target(port, path).name, try NPY.read(path))]

@@ -14,6 +14,7 @@ enum ClassicOps {
         reading("ArrayFeatureExtractor", SmallMatrices.readFeatures),
         reading("Binarizer", SmallMatrices.readBinarizer),
         reading("CategoryMapper", LabelMaps.readMapper),
+        reading("DictVectorizer", LabelMaps.readDictionary),
         reading("FeatureVectorizer", Preprocessing.readVectorizer),
         reading("Imputer", Preprocessing.readImputer),
         reading("LinearClassifier", LinearModels.readClassifier),

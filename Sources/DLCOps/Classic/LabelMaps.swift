@@ -80,6 +80,29 @@ enum LabelMaps {
         return try reader.add(OneHot(depth: Dim(categories.count), axis: -1), [column, values])
     }
 
+    /// DictVectorizer: the keys and the values of a map, `[K]` each, as one row of the vocabulary's columns; 0 where a key is missing,
+    /// and nothing of keys that are not in it.
+    static let readDictionary: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
+        try reader.allowAttributes(["int64_vocabulary", "string_vocabulary"])
+        let numbers: [Int] = try reader.attribute("int64_vocabulary") ?? []
+        let texts: [String] = try reader.attribute("string_vocabulary") ?? []
+        guard numbers.isEmpty != texts.isEmpty else { throw DLCError("expects a vocabulary of strings or of integers") }
+        let vocabulary = try texts.isEmpty ? Tensor(numbers.map(Int64.init), shape: [numbers.count]) : Tensor(texts, shape: [texts.count])
+        let (keys, values) = (try reader.required(0), try reader.required(1))
+        guard reader.builder.fact(keys).element == vocabulary.type else {
+            throw DLCError("keys are \(reader.builder.fact(keys).type), the vocabulary is \(vocabulary.type)")
+        }
+        let (sorted, order) = try ascending(vocabulary)
+        let places = try reader.add1(Find(), [keys, reader.constant(sorted)])
+        // What is not in it goes to a further column, which is cut off.
+        let columns = order.map(Int64.init) + [Int64(vocabulary.count)]
+        let column = try reader.add1(Gather(axis: 0), [reader.constant(Tensor(columns, shape: [columns.count])), places])
+        let empty = try Tensor(filling: 0, type: reader.builder.fact(values).element, shape: [vocabulary.count + 1])
+        let row = try reader.add1(ScatterElements(), [reader.constant(empty), column, values])
+        let used = try reader.slice(row, axis: 0, from: 0, count: Dim(vocabulary.count))
+        return try reader.add(Reshape(shape: [1, Dim(vocabulary.count)]), [used])
+    }
+
     /// The keys or the values of an encoder.
     private static func table(_ reader: ONNXReader, _ what: String) throws -> Tensor {
         if let tensor: Tensor = try reader.attribute("\(what)_tensor") { return try tensor.reshaped([tensor.count]) }

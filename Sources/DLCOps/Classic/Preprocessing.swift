@@ -88,7 +88,9 @@ enum Preprocessing {
         let numbers: [Int] = try reader.attribute("classlabels_int64s") ?? []
         let texts: [String] = try reader.attribute("classlabels_strings") ?? []
         if let name = reader.resultNames.first ?? nil {
-            reader.builder.setMetadata("\(name).labels", (texts.isEmpty ? numbers.map(String.init) : texts).joined(separator: "\n"))
+            reader.builder.setMetadata(
+                MapNotes.labels(name), (texts.isEmpty ? numbers.map(String.init) : texts).joined(separator: "\n"))
+            reader.builder.setMetadata(MapNotes.note(name), texts.isEmpty ? "int64" : "string")
         }
         return [try reader.required(0)]
     }

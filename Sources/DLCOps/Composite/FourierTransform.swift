@@ -9,6 +9,9 @@ enum FourierTransform {
         try reader.allowAttributes(["axis", "inverse", "onesided"])
         let signal = try complex(reader.required(0), &reader)
         let x = reader.builder.fact(signal)
+        if let axis = reader.operand(2), reader.builder.fact(axis).content == nil, reader.builder.constant(axis) == nil {
+            return [try branched(signal, over: axis, &reader)]
+        }
         let given = try reader.ints(2, "axis")?.first ?? reader.attribute("axis") ?? (reader.opset < 20 ? 1 : -2)
         let axis = try InferenceRules.axis(given, rank: x.rank)
         guard x.rank >= 2, axis < x.rank - 1 else { throw DLCError("axis \(given) of x \(x.type) holds no signal") }
@@ -193,8 +196,12 @@ enum FourierTransform {
             let perm = others + [axis, rank - 1]
             let moved = try reader.transpose(x, perm)
             let result: Value
-            if length > Self.mostDense, Self.factor(length) > 1, !(inverse && onesided) {
-                let spectrum = try factored(try fitted(moved, length, &reader), length, &reader)
+            let radices = parts == 2 && !(inverse && onesided) ? FourierButterflies.radices(of: length) : nil
+            if radices != nil || (length > Self.mostDense && Self.factor(length) > 1 && !(inverse && onesided)) {
+                let filled = try fitted(moved, length, &reader)
+                let spectrum =
+                    try radices.map { try FourierButterflies(isInverse: inverse).applied(to: filled, $0, &reader) }
+                    ?? factored(filled, length, &reader)
                 let whole = kept == length ? spectrum : try reader.slice(spectrum, axis: rank - 2, from: 0, count: Dim(kept))
                 result = inverse ? try reader.apply(.mul, whole, reader.scalar(1 / Double(length), like: whole)) : whole
             } else {

@@ -41,4 +41,14 @@ extension ONNXReader {
     mutating func slice(_ x: Value, axis: Int, from start: Int, count: Dim, step: Int = 1) throws -> Value {
         try slice(x, axis: axis, from: Dim(start), count: count, step: step)
     }
+
+    /// Each head of keys or values `[B, G, S, D]` once per head of queries that shares it: `[B, heads, S, D]`.
+    mutating func repeated(_ value: Value, heads: Dim) throws -> Value {
+        let shape = builder.shape(value)
+        if heads == shape[1] { return value }
+        let group = try heads.quotient(shape[1])
+        let column = try reshape(value, [shape[0], shape[1], 1, shape[2], shape[3]])
+        let spread = try add1(Expand(shape: [shape[0], shape[1], group, shape[2], shape[3]]), [column])
+        return try reshape(spread, [shape[0], heads, shape[2], shape[3]])
+    }
 }

@@ -37,6 +37,20 @@ enum ContribProducts {
         return try reader.add(Gelu(.tanh), [sums])
     }
 
+    /// A convolution of x `[N, H, W, C]` by w `[M, h, w, C / group]`, as ONNX Runtime's tools turn them.
+    static let readChannelsLast: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
+        guard try reader.fact(0).rank == 4, try reader.fact(1).rank == 4 else {
+            throw DLCError("x is \(try reader.fact(0).type) and w is \(try reader.fact(1).type); expected four dimensions")
+        }
+        let x = try reader.transpose(reader.required(0), [0, 3, 1, 2])
+        let w = try reader.transpose(reader.required(1), [0, 3, 1, 2])
+        let plain = ONNXReader(
+            builder: reader.builder, opType: reader.opType, opset: 11, name: reader.name, operands: [x, w], attributes: reader.attributes,
+            resultNames: [])
+        let op = try Conv.configured(plain, x: reader.builder.fact(x), w: reader.builder.fact(w))
+        return [try reader.transpose(reader.add1(op, [x, w, reader.operand(2)]), [0, 2, 3, 1])]
+    }
+
     /// `activation(conv(x, w, b) + z)`.
     static let readConv: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
         let name: String = try reader.attribute("activation") ?? ""

@@ -172,7 +172,8 @@ private struct ONNXAttention {
         if softcap == 0, softmaxType == reader.builder.fact(q).element, !wantsScores {
             return (try reader.add1(Attention(scale: scale, causal: false, emptyRowsAreNaN: bias == nil), [q, k, v, bias]), nil)
         }
-        let (keys, values) = (try repeated(k, &reader), try repeated(v, &reader))
+        let heads = reader.builder.shape(q)[1]
+        let (keys, values) = (try reader.repeated(k, heads: heads), try reader.repeated(v, heads: heads))
         let mode: Int = try reader.attribute("qk_matmul_output_mode") ?? 0
         let product = try reader.add1(MatMul(), [q, reader.transpose(keys, [0, 1, 3, 2])])
         var scores = try reader.apply(.mul, product, reader.scalar(scale, like: product))
@@ -204,16 +205,6 @@ private struct ONNXAttention {
         let pads = Shape(repeating: 0, count: 2 * fact.rank - 1) + [try columns.minus(width)]
         let value = try Tensor(filling: fact.element == .bool ? 0 : -.infinity, type: fact.element, shape: [])
         return try reader.add1(Pad(pads: pads), [mask, reader.constant(value)])
-    }
-
-    /// Each head of keys or values once per head of queries that shares it.
-    private func repeated(_ value: Value, _ reader: inout ONNXReader) throws -> Value {
-        let (heads, shape) = (reader.builder.shape(q)[1], reader.builder.shape(value))
-        if heads == shape[1] { return value }
-        let group = try heads.quotient(shape[1])
-        let column = try reader.reshape(value, [shape[0], shape[1], 1, shape[2], shape[3]])
-        let spread = try reader.add1(Expand(shape: [shape[0], shape[1], group, shape[2], shape[3]]), [column])
-        return try reader.reshape(spread, [shape[0], heads, shape[2], shape[3]])
     }
 
     /// What is added to the scores: 0 and −∞ from masks, causality, windows and lengths; nil for nothing.

@@ -17,6 +17,7 @@ enum LayerOps {
             LpNormalization.definition,
             LRN.definition,
             Determinant.definition,
+            Inverse.definition,
             Resize.definition,
         ] + Recurrent.table + Pool.table + Reduce.table + Softmax.table
 }

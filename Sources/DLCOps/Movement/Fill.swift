@@ -23,9 +23,10 @@ public struct Fill: Operator {
                 "ConstantOfShape",
                 read: { reader in
                     try reader.allowAttributes(["value"])
-                    guard let shape = try reader.dims(0, "shape") else { throw DLCError("shape is missing") }
                     let value: Tensor = try reader.attribute("value") ?? zero
                     guard value.count == 1 else { throw DLCError("value has \(value.count) elements; expected 1") }
+                    if value.type == .bool, try value.integers() == [0], let extents = try RereadNumbers.read(&reader) { return extents }
+                    guard let shape = try reader.dims(0, "shape") else { throw DLCError("shape is missing") }
                     return try reader.add(Fill(shape: shape, value: value.reshaped([])), [])
                 },
                 write: { writer in

@@ -30,5 +30,6 @@ enum MovementOps {
         Compress.definition,
         Unique.definition,
         Measure.definition,
+        ImageDecoder.definition,
     ]
 }

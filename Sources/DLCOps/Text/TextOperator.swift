@@ -24,5 +24,6 @@ enum TextOps {
         StringConcat.definition,
         StringNormalizer.definition,
         StringSplit.definition,
+        StringTokenizer.definition,
     ]
 }

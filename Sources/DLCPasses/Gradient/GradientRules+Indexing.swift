@@ -51,6 +51,7 @@ extension GradientRules {
         .zero(Numbers.self),
         GradientRule(Measure.self, single: { _, _, _, adjoint in [adjoint] }),
         .none(Unique.self, because: "data decide which of its equal elements are kept"),
+        .none(ImageDecoder.self, because: "the bytes of a file do not vary"),
         .none(If.self, because: "data decide which graph runs"),
         .none(Loop.self, because: "data decide how often it runs"),
         .zero(ArgReduce.self),

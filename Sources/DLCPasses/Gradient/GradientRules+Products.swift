@@ -34,7 +34,14 @@ extension GradientRules {
         }),
         .zero(IntegerProduct.self),
         .zero(IntegerConv.self),
-        .none(Determinant.self, because: "the inverse that it takes is not available"),
+        .none(Determinant.self, because: "its rule takes the inverse, which a singular matrix has not"),
+        // dx = −yᵀ · dy · yᵀ (Petersen and Pedersen, "The Matrix Cookbook", section 2.2)
+        GradientRule(Inverse.self, single: { gradient, _, node, adjoint in
+            let rank = gradient.shape(adjoint).count
+            let turn = Transpose(Array(0..<rank - 2) + [rank - 1, rank - 2])
+            let turned = try gradient.add(turn, node.results[0])
+            return [try gradient.add(Unary(.neg), gradient.add(MatMul(), gradient.add(MatMul(), turned, adjoint), turned))]
+        }),
         .none(FusedConv.self, because: "it arises only when a graph is optimised"),
         .none(FusedConvTranspose.self, because: "it arises only when a graph is optimised"),
         .none(FusedMatMul.self, because: "it arises only when a graph is optimised"),

@@ -63,6 +63,7 @@ extension Lowering {
         case let op as CumSum: try lower(op, node)
         case let op as Trilu: try lower(op, node)
         case is Determinant: try emitDense(DeterminantKernel(), node, operands: node.operands)
+        case is Inverse: try emitDense(InverseKernel(), node, operands: node.operands)
         case let op as OneHot:
             let axis = try axis(op.axis, of: node.results[0])
             try emitDense(OneHotKernel { $0.axis = axis }, node, operands: node.operands)

@@ -9,6 +9,7 @@ extension Scheduling {
         case let op as Numbers: (item.kind, item.parameters) = (.numbers, [op.isSigned ? 1 : 0])
         case is Measure: item.kind = .measure
         case is NonZero: item.kind = .nonZero
+        case let op as ImageDecoder: (item.kind, item.parameters) = (.picture, [op.pixelFormat.format.rawValue])
         case let op as Compress:
             let rank = node.operands[0].map { graph.shape($0).count } ?? 0
             (item.kind, item.parameters) = (.compress, try op.axis.map { [try InferenceRules.axis($0, rank: rank)] } ?? [])

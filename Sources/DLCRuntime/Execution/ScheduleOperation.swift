@@ -18,6 +18,9 @@ enum ScheduleOperation {
         case .compress: return [try compress(operand(0), operand(1), axis: item.parameters.first)]
         case .unique:
             return try unique(operand(0), isSorted: item.parameters[0] != 0, axis: item.parameters.count > 1 ? item.parameters[1] : nil)
+        case .picture:
+            guard let format = PictureDecoding.Format(rawValue: item.parameters[0]) else { throw DLCError("pixels have an unknown format") }
+            return [try PictureDecoding.decode(operand(0), format)]
         case .range: return [try Tensor.range((0..<3).map(operand))]
         default: throw DLCError("\(item.kind.choiceName ?? "an item") is not computed here")
         }

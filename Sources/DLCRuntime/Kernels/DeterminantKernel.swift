@@ -17,3 +17,21 @@ package struct DeterminantKernel: Kernel {
         return try PreparedKernel(determinant, slots: step.slots) { dlc_determinant_prepare(step.isa, $0, $1) }
     }
 }
+
+/// Inverses of square matrices.
+package struct InverseKernel: Kernel {
+    package static let name = "inverse"
+    package static let definition = KernelDefinition(
+        operands: [OperandRule("x", .floats, "*batch N N")], results: [OperandRule("y", .floats, "*batch N N")])
+
+    package init() {}
+    package mutating func visit(_ fields: inout some FieldVisitor) throws {}
+
+    package func prepare(_ step: BoundStep) throws -> PreparedKernel {
+        let x = try step("x")
+        var inverse = dlc_inverse()
+        inverse.type = x.type.kernelType
+        (inverse.batch, inverse.n) = (x.product(..<(x.rank - 2)), Int64(x.shape[x.rank - 1]))
+        return try PreparedKernel(inverse, slots: step.slots) { dlc_inverse_prepare(step.isa, $0, $1) }
+    }
+}

@@ -33,6 +33,8 @@ public struct Schedule: Sendable, FieldGroup {
         package static let loop = Kind(rawValue: 7)
         /// What a function of strings takes and gives (`TextFunction`): `[function, numbers…, places of texts among the names…]`.
         package static let text = Kind(rawValue: 9)
+        /// A picture's file, u8 `[N]`; its pixels (`[format]`, `PictureDecoding.Format`).
+        package static let picture = Kind(rawValue: 10)
 
         /// x…; a sequence of them.
         package static let sequence = Kind(rawValue: 16)
@@ -60,7 +62,7 @@ public struct Schedule: Sendable, FieldGroup {
 
         package static let choices: ChoiceTable<Kind> = [
             piece: "piece", numbers: "numbers", nonZero: "non_zero", compress: "compress", range: "range", unique: "unique",
-            branch: "if", loop: "loop", measure: "measure", text: "strings", sequence: "sequence", sequenceAt: "sequence_at",
+            branch: "if", loop: "loop", measure: "measure", text: "strings", picture: "picture", sequence: "sequence", sequenceAt: "sequence_at",
             sequenceInsert: "sequence_insert", sequenceErase: "sequence_erase", sequenceLength: "sequence_length",
             splitToSequence: "split_to_sequence", concatFromSequence: "concat_from_sequence", optional: "optional",
             hasElement: "optional_has_element", getElement: "optional_get_element",
@@ -238,6 +240,8 @@ extension Schedule {
                 operands == carried + 2 && block.entries.count == carried + 2 && block.results.count == 1 + results
                 && item.shapes.count == rows && parameters == 1 + rows && item.results.allSatisfy { $0 >= 0 }
                 && item.parameters.dropFirst().allSatisfy { UInt8(exactly: $0).flatMap(ElementType.init(rawValue:)) != nil }
+        case .picture:
+            fits = operands == 1 && results == 1 && parameters == 1 && PictureDecoding.Format(rawValue: item.parameters[0]) != nil
         case .text:
             _ = try TextCall(item, names: names)
             fits = item.operands.allSatisfy { $0 >= 0 }

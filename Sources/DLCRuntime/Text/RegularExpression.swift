@@ -1,6 +1,6 @@
 import DLCTensor
 
-/// A regular expression in RE2's syntax, asked whether the whole of a text matches.
+/// A regular expression in RE2's syntax, asked whether the whole of a text matches, or where it matches first.
 ///
 /// All ways through the expression are followed at once (Thompson, Regular Expression Search Algorithm, 1968), so that a text of n
 /// characters takes n times the states of the expression at most: no expression goes back over a text.
@@ -67,8 +67,7 @@ package struct RegularExpression: Sendable {
     /// Whether all of a text matches.
     package func matchesWhole(of text: [UInt8]) -> Bool {
         let codes = Self.codes(text)
-        var current = Places(states.count)
-        var following = Places(states.count)
+        var (current, following) = (Places(states.count), Places(states.count))
         enter(start, &current, codes, at: 0)
         for (index, code) in codes.enumerated() {
             if current.list.isEmpty { return false }
@@ -83,16 +82,48 @@ package struct RegularExpression: Sendable {
         return current.list.contains { if case .end = states[$0] { true } else { false } }
     }
 
-    /// States, each once, in the order in which they came.
+    /// Where the expression matches first from a place on: as far to the left as it can, there by the alternatives that are named first
+    /// (Cox, "Regular Expression Matching: the Virtual Machine Approach", 2009). Nil where it does not.
+    package func firstMatch(in codes: [UInt32], from first: Int) -> Range<Int>? {
+        var (current, following) = (Places(states.count), Places(states.count))
+        var found: Range<Int>?
+        for index in first...max(first, codes.count) {
+            // One that begins here comes after all that have begun before.
+            if found == nil { enter(start, &current, codes, at: index, from: index) }
+            if current.list.isEmpty { return found }
+            following.clear()
+            search: for place in current.list {
+                switch states[place] {
+                case .end:
+                    found = current.starts[place]..<index
+                    break search
+                case .take(let characters, let next):
+                    if index < codes.count, characters.contains(codes[index]) {
+                        enter(next, &following, codes, at: index + 1, from: current.starts[place])
+                    }
+                default: break
+                }
+            }
+            swap(&current, &following)
+        }
+        return found
+    }
+
+    /// States, each once, in the order in which they came, and where the match begins that each is of.
     private struct Places {
         private(set) var list: [Int] = []
+        private(set) var starts: [Int]
         private var isIn: [Bool]
 
-        init(_ count: Int) { isIn = [Bool](repeating: false, count: count) }
+        init(_ count: Int) {
+            isIn = [Bool](repeating: false, count: count)
+            starts = [Int](repeating: 0, count: count)
+        }
 
-        mutating func insert(_ place: Int) -> Bool {
+        mutating func insert(_ place: Int, _ start: Int) -> Bool {
             if isIn[place] { return false }
             isIn[place] = true
+            starts[place] = start
             list.append(place)
             return true
         }
@@ -104,10 +135,10 @@ package struct RegularExpression: Sendable {
     }
 
     /// Adds a state and all that follow it without a character.
-    private func enter(_ first: Int, _ places: inout Places, _ codes: [UInt32], at index: Int) {
+    private func enter(_ first: Int, _ places: inout Places, _ codes: [UInt32], at index: Int, from start: Int = 0) {
         var open = [first]
         while let place = open.popLast() {
-            guard places.insert(place) else { continue }
+            guard places.insert(place, start) else { continue }
             switch states[place] {
             case .fork(let a, let b): open += [b, a]
             case .check(let position, let next): if Self.holds(position, codes, index) { open.append(next) }

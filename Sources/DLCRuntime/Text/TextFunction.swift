@@ -18,6 +18,9 @@ package enum TextFunction: Int, Sendable, CaseIterable {
     case write = 5
     /// x; the numbers that the texts are. Numbers: the element type.
     case read = 6
+    /// x; the tokens of each text, filled up. Numbers: `Tokenization`'s way, whether texts are marked, the fewest characters. Texts: what
+    /// fills up, then the expressions.
+    case tokenize = 7
 
     package var name: String {
         switch self {
@@ -28,17 +31,18 @@ package enum TextFunction: Int, Sendable, CaseIterable {
         case .normalize: "string_normalize"
         case .write: "write_numbers"
         case .read: "read_numbers"
+        case .tokenize: "string_tokenize"
         }
     }
 
     var operands: Int { self == .find || self == .concat ? 2 : 1 }
     var results: Int { self == .split ? 2 : 1 }
     /// How many numbers come before the texts, and how few texts there must be.
-    var numbers: Int { self == .normalize ? 2 : self == .split || self == .read ? 1 : 0 }
+    var numbers: Int { self == .tokenize ? 3 : self == .normalize ? 2 : self == .split || self == .read ? 1 : 0 }
     var texts: ClosedRange<Int> {
         switch self {
         case .split, .match: 1...1
-        case .normalize: 1...Int.max
+        case .normalize, .tokenize: 1...Int.max
         default: 0...0
         }
     }
@@ -94,6 +98,14 @@ package struct TextCall: Sendable {
             let op = try TextNormalization(
                 change, isCaseSensitive: numbers[1] != 0, locale: texts[0], stopWords: Array(texts.dropFirst()))
             return [try op.apply(to: x)]
+        case .tokenize:
+            guard let way = Tokenization.Way(rawValue: numbers[0]) else {
+                throw DLCError("\(function.name) cuts texts in way \(numbers[0])")
+            }
+            let expressions = try texts.dropFirst().map { try cache.expression($0) }
+            let tokenization = Tokenization(
+                way: way, expressions: expressions, isMarked: numbers[1] != 0, fewest: numbers[2], filling: texts[0])
+            return [try tokenization.apply(to: x)]
         case .write: return [try TextNumbers.written(x)]
         case .read:
             guard let type = UInt8(exactly: numbers[0]).flatMap(ElementType.init(rawValue:)) else {

@@ -1,0 +1,203 @@
+"""Hostile ONNX files with operators of other domains, maps, pictures and graphs inside of attention; `hostile_models.py` writes and
+judges them with its own.
+"""
+import numpy as np
+from onnx import TensorProto as T
+from onnx import helper, numpy_helper
+
+from hostile_models import info, model, node
+
+CASES = {}
+MS, ML, PREVIEW = "com.microsoft", "ai.onnx.ml", "ai.onnx.preview"
+OPSETS = [helper.make_opsetid("", 21), helper.make_opsetid(MS, 1), helper.make_opsetid(ML, 3), helper.make_opsetid(PREVIEW, 1)]
+
+
+def case(word):
+    def register(make):
+        CASES[make.__name__] = (word, make)
+        return make
+    return register
+
+
+def mixed(nodes, inputs, constants=None, outputs=None):
+    initializers = [numpy_helper.from_array(np.asarray(value), name) for name, value in (constants or {}).items()]
+    return model(nodes, inputs=inputs, outputs=outputs, initializers=initializers, opsets=OPSETS)
+
+
+def contrib(op_type, inputs, **attributes): return node(op_type, inputs, ["y"], domain=MS, **attributes)
+
+BYTES = info("x", (2, 3, 4, 5), T.UINT8)
+SCALE, ZERO = np.float32(0.5), np.uint8(3)
+
+
+# 8-bit integers.
+
+def quantized(op_type, operands, constants=None, **attributes):
+    return mixed([contrib(op_type, operands, **attributes)], [BYTES], {"s": SCALE, "z": ZERO, **(constants or {})})
+
+@case("operand")
+def sum_of_one_operand(folder): return quantized("QLinearAdd", ["x", "s", "z"])
+
+@case("attribute")
+def sum_with_an_attribute(folder): return quantized("QLinearAdd", ["x", "s", "z", "x", "s", "z", "s", "z"], axis=2)
+
+@case("zero_point")
+def sum_with_another_zero_point(folder):
+    return quantized("QLinearAdd", ["x", "s", "v", "x", "s", "z", "s", "z"], dict(v=np.float32(1)))
+
+@case("scale")
+def product_with_scales_of_nothing(folder):
+    return quantized("QLinearMul", ["x", "t", "z", "x", "s", "z", "s", "z"], dict(t=np.zeros((7, 9), np.float32)))
+
+@case("operands")
+def concatenation_of_half_a_part(folder): return quantized("QLinearConcat", ["s", "z", "x", "s"], axis=1)
+
+@case("axis")
+def concatenation_along_nothing(folder): return quantized("QLinearConcat", ["s", "z", "x", "s", "z"], axis=2**40)
+
+@case("axis")
+def softmax_along_nothing(folder): return quantized("QLinearSoftmax", ["x", "s", "z", "s", "z"], axis=-9, opset=13)
+
+@case("kernel")
+def pool_of_negative_windows(folder): return quantized("QLinearAveragePool", ["x", "s", "z", "s", "z"], kernel_shape=[-1, 2**62])
+
+@case("axes")
+def mean_of_no_axes(folder): return quantized("QLinearReduceMean", ["x", "s", "z", "s", "z"], axes=[], keepdims=1)
+
+@case("rank")
+def product_of_four_dimensions(folder):
+    return quantized("QGemm", ["x", "s", "z", "b", "s", "z"], dict(b=np.zeros((5, 2), np.uint8)))
+
+@case("rows")
+def product_of_other_columns(folder):
+    return mixed([contrib("QGemm", ["x", "s", "z", "b", "s", "z"])], [info("x", (3, 4), T.UINT8)],
+                 {"s": SCALE, "z": ZERO, "b": np.zeros((5, 2), np.uint8)})
+
+@case("floats")
+def dynamic_range_of_integers(folder): return mixed([node("DynamicQuantizeLinear", ["x"], ["y", "s", "z"])], [BYTES])
+
+@case("weights are")
+def lstm_of_flat_weights(folder):
+    constants = dict(w=np.zeros((4, 8), np.int8), r=np.zeros((1, 2, 8), np.int8), s=np.ones(1, np.float32), z=np.zeros(1, np.int8))
+    return mixed([contrib("DynamicQuantizeLSTM", ["x", "w", "r", "", "", "", "", "", "s", "z", "s", "z"], hidden_size=2)],
+                 [info("x", (3, 1, 4))], constants)
+
+@case("square")
+def inverse_of_no_square(folder): return mixed([contrib("Inverse", ["x"])], [info("x", (2, 3))])
+
+@case("square matrices")
+def inverse_of_a_vector(folder): return mixed([contrib("Inverse", ["x"])], [info("x", (3,))])
+
+@case("cropped")
+def crop_of_more_than_there_is(folder): return model([node("Crop", ["x"], ["y"], border=[9, 9, 9, 9])], inputs=[info("x", (1, 1, 4, 4))], opset=7)
+
+@case("border")
+def crop_with_half_a_border(folder): return model([node("Crop", ["x"], ["y"], border=[1, -1])], inputs=[info("x", (1, 1, 4, 4))], opset=7)
+
+
+# Tokens.
+
+def tokens(**attributes): return mixed([contrib("Tokenizer", ["x"], **attributes)], [info("x", (4,), T.STRING)])
+
+@case("expression of tokens")
+def tokens_of_nothing(folder): return tokens(mark=0, mincharnum=1, pad_value="#")
+
+@case("parenthesis")
+def tokens_of_a_broken_expression(folder): return tokens(mark=0, mincharnum=1, pad_value="#", tokenexp="(a")
+
+@case("too large")
+def tokens_of_a_large_expression(folder): return tokens(mark=0, mincharnum=1, pad_value="#", separators=["((a{1000}){1000}){1000}"])
+
+@case("mincharnum")
+def tokens_of_no_characters(folder): return tokens(mark=0, mincharnum=-2**60, pad_value="#", tokenexp="a")
+
+
+# Maps.
+
+def mapped(key, value, nodes):
+    x = helper.make_value_info("x", helper.make_map_type_proto(key, helper.make_tensor_type_proto(value, [])))
+    return mixed(nodes, [x])
+
+def dictionary(**attributes): return node("DictVectorizer", ["x"], ["y"], domain=ML, **attributes)
+
+@case("vocabulary")
+def dictionary_without_words(folder): return mapped(T.STRING, T.FLOAT, [dictionary()])
+
+@case("keys are")
+def dictionary_of_other_keys(folder): return mapped(T.STRING, T.FLOAT, [dictionary(int64_vocabulary=[1])])
+
+@case("is a map")
+def map_of_texts_to_texts(folder): return mapped(T.INT64, T.STRING, [dictionary(int64_vocabulary=[1])])
+
+@case("is a map")
+def map_of_floats(folder): return mapped(T.FLOAT, T.FLOAT, [dictionary(int64_vocabulary=[1])])
+
+@case("reads a map")
+def map_as_a_tensor(folder): return mapped(T.STRING, T.FLOAT, [node("Relu", ["x"], ["y"])])
+
+@case("operand 1")
+def dictionary_of_a_tensor(folder): return mixed([dictionary(int64_vocabulary=[1])], [info("x", (4,), T.INT64)])
+
+@case("are named")
+def map_beside_its_own_keys(folder):
+    made = mapped(T.STRING, T.FLOAT, [dictionary(string_vocabulary=["a"])])
+    made.graph.input.append(info("x.keys", (3,), T.STRING))
+    return made
+
+
+# Pictures.
+
+@case("encoded")
+def picture_of_floats(folder): return mixed([node("ImageDecoder", ["x"], ["y"])], [info("x", (9,))])
+
+@case("encoded")
+def picture_of_two_dimensions(folder): return mixed([node("ImageDecoder", ["x"], ["y"])], [info("x", (9, 9), T.UINT8)])
+
+@case("pixel_format")
+def picture_in_no_format(folder): return mixed([node("ImageDecoder", ["x"], ["y"], pixel_format="CMYK")], [info("x", (9,), T.UINT8)])
+
+
+# Attention with graphs.
+
+def attended(q=(1, 4, 3, 8), k=(1, 2, 5, 8), v=(1, 2, 5, 8), type=T.FLOAT, **attributes):
+    return mixed([node("FlexAttention", ["q", "k", "v"], ["y"], domain=PREVIEW, **attributes)],
+                 [info("q", q, type), info("k", k, type), info("v", v, type)])
+
+def graph(nodes, inputs=("a",), outputs=("b",)):
+    return helper.make_graph(nodes, "mod", [info(name, None) for name in inputs], [info(name, None) for name in outputs])
+
+@case("dimensions")
+def attention_of_matrices(folder): return attended(q=(3, 8), k=(5, 8), v=(5, 8))
+
+@case("shares")
+def attention_of_uneven_heads(folder): return attended(q=(1, 3, 3, 8))
+
+@case("share their heads")
+def attention_of_other_values(folder): return attended(v=(1, 4, 5, 8))
+
+@case("floats")
+def attention_of_integers(folder): return attended(type=T.INT64)
+
+@case("softmax_precision")
+def attention_in_no_type(folder): return attended(softmax_precision=9999)
+
+@case("no attribute")
+def attention_with_an_attribute(folder): return attended(is_causal=1)
+
+@case("must be a graph")
+def attention_with_a_number_for_a_graph(folder): return attended(score_mod=3)
+
+@case("expected one of each")
+def attention_with_a_graph_of_two(folder): return attended(score_mod=graph([node("Add", ["a", "c"], ["b"])], inputs=("a", "c")))
+
+@case("the type must stay")
+def attention_with_another_shape(folder): return attended(prob_mod=graph([node("Transpose", ["a"], ["b"], perm=[3, 2, 1, 0])]))
+
+@case("the type must stay")
+def attention_with_another_type(folder): return attended(score_mod=graph([node("Cast", ["a"], ["b"], to=T.INT64)]))
+
+@case("never computed")
+def attention_with_a_graph_of_nothing(folder): return attended(score_mod=graph([]))
+
+@case("cycle")
+def attention_with_a_cycle(folder): return attended(score_mod=graph([node("Add", ["a", "c"], ["b"]), node("Neg", ["b"], ["c"])]))
