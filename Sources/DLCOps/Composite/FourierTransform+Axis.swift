@@ -24,7 +24,7 @@ extension FourierTransform {
             builder.reserveSymbols(of: outside.builder)
             let inputs = (try builder.input("x", type), try builder.input("place", TensorType(.int64, [])))
             let length = outside.operand(1).flatMap { outside.builder.fact($0).content }
-            let lengths = try length.map { try builder.add1(Extents(values: $0, shape: [Dim($0.count)]), []) }
+            let lengths = try length.map { try builder.add1(Extents(values: $0, shape: [$0.count]), []) }
             var inside = ONNXReader(
                 builder: builder, opType: outside.opType, opset: outside.opset, name: outside.name, operands: [inputs.0, lengths],
                 attributes: outside.attributes.filter { $0.key != "axis" }, resultNames: [])

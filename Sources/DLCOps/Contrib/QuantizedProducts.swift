@@ -55,8 +55,9 @@ enum QuantizedProducts {
             let fact = try reader.fact(index)
             guard fact.rank == 3 else { throw DLCError("weights are \(fact.type); expected [directions, inputs, 4 · hidden]") }
             func grain(_ index: Int) throws -> Value {
-                let (value, shape) = (try reader.required(index), try reader.fact(index).shape)
-                guard shape.count == 1 || shape.count == 2 else { throw DLCError("scales are [\(shape.text)]; expected one or two dimensions") }
+                let value = try reader.required(index)
+                let shape = reader.builder.shape(value)
+                guard shape.count == 1 || shape.count == 2 else { throw DLCError("scales are [\(shape.text)]; expected 1 or 2 dimensions") }
                 return try reader.reshape(value, shape.count == 1 ? [shape[0], 1, 1] : [shape[0], 1, shape[1]])
             }
             let factor = try grain(scale)
