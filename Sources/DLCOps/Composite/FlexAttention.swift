@@ -70,8 +70,9 @@ public enum FlexAttention {
     /// The scale; nil where only a run knows the width that it follows from.
     private static func scale(_ q: Value, _ reader: inout ONNXReader) throws -> Double? {
         if let given: Double = try reader.attribute("scale") { return given }
-        let width = reader.builder.shape(q)[3]
-        try reader.require(.atLeast, width, 1, "q is \(reader.builder.fact(q).type)")
+        let fact = reader.builder.fact(q)
+        let width = fact.shape[3]
+        try reader.require(.atLeast, width, 1, "q is \(fact.type)")
         return width.constant.map { 1 / Double($0).squareRoot() }
     }
 
