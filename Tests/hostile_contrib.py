@@ -62,9 +62,9 @@ def softmax_along_nothing(folder): return quantized("QLinearSoftmax", ["x", "s",
 def pool_of_negative_windows(folder): return quantized("QLinearAveragePool", ["x", "s", "z", "s", "z"], kernel_shape=[-1, 2**62])
 
 @case("axes")
-def mean_of_no_axes(folder): return quantized("QLinearReduceMean", ["x", "s", "z", "s", "z"], axes=[], keepdims=1)
+def mean_of_no_axes(folder): return quantized("QLinearReduceMean", ["x", "s", "z", "s", "z"], keepdims=1)
 
-@case("rank")
+@case("2 dimensions")
 def product_of_four_dimensions(folder):
     return quantized("QGemm", ["x", "s", "z", "b", "s", "z"], dict(b=np.zeros((5, 2), np.uint8)))
 
@@ -166,7 +166,7 @@ def attended(q=(1, 4, 3, 8), k=(1, 2, 5, 8), v=(1, 2, 5, 8), type=T.FLOAT, **att
 def graph(nodes, inputs=("a",), outputs=("b",)):
     return helper.make_graph(nodes, "mod", [info(name, None) for name in inputs], [info(name, None) for name in outputs])
 
-@case("dimensions")
+@case("length, width")
 def attention_of_matrices(folder): return attended(q=(3, 8), k=(5, 8), v=(5, 8))
 
 @case("shares")
@@ -196,7 +196,7 @@ def attention_with_another_shape(folder): return attended(prob_mod=graph([node("
 @case("the type must stay")
 def attention_with_another_type(folder): return attended(score_mod=graph([node("Cast", ["a"], ["b"], to=T.INT64)]))
 
-@case("never computed")
+@case("no node computes")
 def attention_with_a_graph_of_nothing(folder): return attended(score_mod=graph([]))
 
 @case("cycle")

@@ -3,7 +3,7 @@
     python contrib.py DLC [--only WORD]
 
 Draws numbers with a fixed seed. A case fails where an output differs in type, shape or by more than its tolerance: quantized results
-may differ by one in one element of a hundred, where a sum rounded in f32 lies between two integers. Prints a line per failure and a
+may differ by one in a few elements of a hundred, where a number that is rounded in f32 lies between two integers. Prints a line per failure and a
 final count.
 """
 import argparse
@@ -52,8 +52,10 @@ def model(nodes, inputs, outputs, constants=(), opset=17, types=()):
     return made
 
 
-QUANTIZED = (0, 1)  # relative tolerance, and steps
-FLOATS = (1e-4, 0)
+QUANTIZED = (0, 1, 0.01)  # relative tolerance, steps, and the share of results that may differ by these
+# Of means of few integers many lie between two.
+MEANS = (0, 1, 0.05)
+FLOATS = (1e-4, 0, 0)
 
 
 def elementwise():
@@ -91,11 +93,11 @@ def pools():
         for last in (0, 1):
             inputs = dict(x=integers((2, 9, 7, 6) if last else (2, 6, 9, 7), type))
             made = model([node("QLinearGlobalAveragePool", "x s z t v", channels_last=last)], inputs, [("y", t)], constants)
-            yield f"global {name} {last}", made, inputs, QUANTIZED
+            yield f"global {name} {last}", made, inputs, MEANS
             for extra in (dict(), dict(pads=[1, 1, 1, 1]), dict(pads=[0, 1, 1, 0], count_include_pad=1), dict(ceil_mode=1)):
                 made = model([node("QLinearAveragePool", "x s z t v", kernel_shape=[3, 2], strides=[2, 2], channels_last=last, **extra)], inputs,
                              [("y", t)], constants)
-                yield f"pool {name} {last} {extra}", made, inputs, QUANTIZED
+                yield f"pool {name} {last} {extra}", made, inputs, MEANS
 
 
 def products():
@@ -137,7 +139,7 @@ def attention():
                          sw=rng.uniform(0.004, 0.008, 3 * size).astype(np.float32) if columns else scalar(0.006), zx=scalar(120, np.uint8),
                          zw=np.zeros(3 * size, np.int8) if columns else scalar(0, np.int8))
         made = model([node("QAttention", "x w b sx sw _ zx zw", num_heads=heads)], inputs, [("y", T.FLOAT)], constants)
-        yield f"quantized {'columns' if columns else 'one'}", made, inputs, (1e-3, 0)
+        yield f"quantized {'columns' if columns else 'one'}", made, inputs, (1e-3, 0, 0)
     x = rng.normal(size=(1, 2, 9, 8)).astype(np.float32)
     for extra in (dict(border=[1, 2, 3, 1]), dict(border=[1, 2, 0, 0], scale=[4, 5])):
         yield f"crop {extra}", model([node("Crop", "x", domain="", **extra)], dict(x=x), [("y", T.FLOAT)], opset=7), dict(x=x), FLOATS
@@ -146,13 +148,13 @@ def attention():
 def numbers():
     for n in (1, 2, 3, 17):
         x = rng.normal(size=(4, n, n)).astype(np.float32) + 2 * np.eye(n, dtype=np.float32)
-        yield f"inverse {n}", model([node("Inverse", "x")], dict(x=x), [("y", T.FLOAT)]), dict(x=x), (1e-3, 0)
+        yield f"inverse {n}", model([node("Inverse", "x")], dict(x=x), [("y", T.FLOAT)]), dict(x=x), (1e-3, 0, 0)
     x = rng.normal(size=(3, 3)).astype(np.float64)
-    yield "inverse f64", model([node("Inverse", "x")], dict(x=x), [("y", T.DOUBLE)]), dict(x=x), (1e-6, 0)
+    yield "inverse f64", model([node("Inverse", "x")], dict(x=x), [("y", T.DOUBLE)]), dict(x=x), (1e-6, 0, 0)
     for name, x in (("zeros", np.zeros(5)), ("positive", rng.uniform(1, 3, (2, 7))), ("negative", -rng.uniform(1, 3, 9)), ("both", rng.normal(size=40))):
         inputs = dict(x=x.astype(np.float32))
         made = model([node("DynamicQuantizeLinear", "x", "y s z", domain="")], inputs, [("y", T.UINT8), ("s", T.FLOAT), ("z", T.UINT8)])
-        yield f"dynamic {name}", made, inputs, (1e-6, 1)
+        yield f"dynamic {name}", made, inputs, (1e-6, 1, 0.01)
 
 
 def recurrent():
@@ -167,7 +169,7 @@ def recurrent():
             made = model([node("DynamicQuantizeLSTM", "x w r b _ _ _ _ sw zw sr zr", "y h c", hidden_size=hidden, direction=direction)], inputs,
                          [("y", T.FLOAT), ("h", T.FLOAT), ("c", T.FLOAT)], constants)
             # ONNX Runtime rounds the state to 8 bits before every step.
-            yield f"lstm {direction} {'columns' if wide else 'one'}", made, inputs, (0.03, 0)
+            yield f"lstm {direction} {'columns' if wide else 'one'}", made, inputs, (0.03, 0, 0)
 
 
 def texts():
@@ -177,7 +179,7 @@ def texts():
                                  alternatives=dict(tokenexp="a|ab|(?i)[d-f]y?")).items():
         attributes = dict(dict(mark=0, mincharnum=1, pad_value="#"), **attributes)
         info = helper.make_tensor_type_proto(T.STRING, x.shape)
-        yield f"tokenizer {name}", model([node("Tokenizer", "x", **attributes)], dict(x=x), [("y", T.STRING)], types=dict(x=info)), dict(x=x), (0, 0)
+        yield f"tokenizer {name}", model([node("Tokenizer", "x", **attributes)], dict(x=x), [("y", T.STRING)], types=dict(x=info)), dict(x=x), (0, 0, 0)
 
 
 def maps():
@@ -195,8 +197,9 @@ def maps():
 
 def difference(got, want, tolerance):
     if isinstance(want, list):
-        return None if [dict(row) for row in got] == [dict(row) for row in want] else f"{got}, not {want}"
-    relative, steps = tolerance
+        rows = [{key.decode() if isinstance(key, bytes) else key: float(value) for key, value in row.items()} for row in got]
+        return None if rows == [dict(row) for row in want] else f"{rows}, not {want}"
+    relative, steps, share = tolerance
     want = np.asarray(want)
     if got.dtype.kind != want.dtype.kind and want.dtype.kind != "O" or got.shape != want.shape:
         return f"{got.dtype}{got.shape}, not {want.dtype}{want.shape}"
@@ -205,7 +208,7 @@ def difference(got, want, tolerance):
         return None if flat == list(want.ravel()) else f"{flat}, not {list(want.ravel())}"
     if want.dtype.kind in "iu":
         apart = np.abs(got.astype(int) - want.astype(int))
-        allowed = steps and apart.max(initial=0) <= steps and (apart > 0).sum() <= max(1, 0.01 * apart.size)
+        allowed = steps and apart.max(initial=0) <= steps and (apart > 0).sum() <= max(1, share * apart.size)
         return None if allowed or not apart.any() else f"{(apart > 0).sum()} of {apart.size} differ, by up to {apart.max()}"
     apart = np.abs(got - want) / (np.abs(want).max(initial=1e-30) if steps == 0 else 1)
     return None if apart.max(initial=0) <= relative else f"differs by {apart.max():.3g}"

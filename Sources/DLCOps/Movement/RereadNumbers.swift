@@ -9,8 +9,8 @@ enum RereadNumbers {
         guard let shape = reader.operand(0), let (join, parts) = produced(shape, by: Concat.self, builder), join.axis == 0, parts.count == 2,
             let none = builder.constant(parts[0]), none.count == 1, try none.integers() == [0]
         else { return nil }
-        let row = bare(parts[1], builder)
-        var (x, isSigned) = (row, false)
+        let row = reshaped(parts[1], builder)
+        var (x, isSigned) = (bare(row, builder), false)
         if let (_, sides) = produced(row, by: Concat.self, builder) {
             guard sides.count == 2, let above = positive(sides[0], builder), let below = positive(sides[1], builder),
                 let (minus, negated) = produced(below, by: Unary.self, builder), minus.function == .neg,
@@ -31,13 +31,18 @@ enum RereadNumbers {
         return operands.isEmpty ? nil : (op, operands)
     }
 
-    /// What a value is in another shape, or a wider integer type, of.
+    /// What a value is in another shape of: of one reshape, since the model may have its own before.
+    private static func reshaped(_ value: Value, _ builder: GraphBuilder) -> Value {
+        produced(value, by: Reshape.self, builder)?.1[0] ?? value
+    }
+
+    /// What a column of i64 was written of.
     private static func bare(_ value: Value, _ builder: GraphBuilder) -> Value {
-        var value = value
-        while let node = builder.producer(of: value), let operand = node.operands.first ?? nil,
-            node.op is Reshape || (node.op as? Cast)?.to == .int64 && !builder.fact(operand).element.isFloat
-        { value = operand }
-        return value
+        let flat = reshaped(value, builder)
+        guard let (cast, operands) = produced(flat, by: Cast.self, builder), cast.to == .int64,
+            !builder.fact(operands[0]).element.isFloat
+        else { return flat }
+        return operands[0]
     }
 
     /// x where a value is the maximum of x and 0.
