@@ -97,7 +97,7 @@ import Testing
                         rows = Gather(shape, two) columns = Gather(shape, three)
                         i = Range(zero, rows, one) j = Range(zero, columns, one)
                         upright = Constant <value_ints = [-1, 1]> () c = Reshape(i, upright)
-                        seen = GreaterOrEqual(c, j) lowest = Constant <value = float {-inf}> ()
+                        seen = GreaterOrEqual(c, j) lowest = Constant <value = float {-1e30}> ()
                         r = Where(seen, x, lowest)
                     },
                     prob_mod = half (float[b,h,l,s] x) => (float[b,h,l,s] r) {
@@ -166,27 +166,25 @@ import Testing
         }
     }
 
+    /// What DictVectorizer and ZipMap say in the metadata; libonnx's text form has no maps. `Tools/judges/contrib.py` runs files with them.
     @Test func mapsAreKeysAndValues() throws {
-        let document = """
-            g (float[N, 3] x) => (seq(map(string, float)) y) { y = ai.onnx.ml.ZipMap <classlabels_strings = ["a", "b c", "d"]> (x) }
-            """
-        let model = try CompiledModel(Compiler.compile(importONNX(text: Self.text(document))))
-        let outputs = try Session(model).run(["x": Tensor([0.5, 0.25, 0, 1, 2, 3] as [Float], shape: [2, 3])])
+        var builder = GraphBuilder(name: "maps")
+        let keys = try builder.input("x.keys", TensorType(.int64, [Dim(symbol: "K")]))
+        let values = try builder.input("x.values", TensorType(.float32, [Dim(symbol: "K")]))
+        let table = try builder.input("t", TensorType(.float32, [Dim(symbol: "N"), 3]))
+        try builder.output("k", builder.add1(Unary(.neg), [keys]))
+        try builder.output("v", builder.add1(Unary(.neg), [values]))
+        try builder.output("y", builder.add1(Unary(.abs), [table]))
+        for (key, value) in ["map.x": "int64", "map.y": "string", "y.labels": "a\nb c\nd"] { builder.setMetadata(key, value) }
+        let model = try CompiledModel(Compiler.compile(builder.graph))
+        var inputs = try model.tensors("x", [7: 2, -3: 0.5] as [Int64: Double])
+        inputs["t"] = try Tensor([-0.5, 0.25, 0, 1, 2, -3] as [Float], shape: [2, 3])
+        let outputs = try Session(model).run(inputs)
+        let pairs = zip(try outputs["k"]?.integers() ?? [], try outputs["v"]?.doubles() ?? [])
+        #expect(Dictionary(uniqueKeysWithValues: pairs.map { ($0, $1) }) == [-7: -2, 3: -0.5])
         let rows: [[String: Double]] = try model.maps("y", of: outputs)
         #expect(rows == [["a": 0.5, "b c": 0.25, "d": 0], ["a": 1, "b c": 2, "d": 3]])
         #expect(throws: DLCError.self) { let _: [[Int64: Double]] = try model.maps("y", of: outputs) }
-    }
-
-    @Test func dictionariesBecomeRows() throws {
-        let document = """
-            g (map(int64, float) x) => (float[1, 3] y) { y = ai.onnx.ml.DictVectorizer <int64_vocabulary = [7, -2, 30]> (x) }
-            """
-        let model = try CompiledModel(Compiler.compile(importONNX(text: Self.text(document))))
-        let session = try Session(model)
-        for (map, row) in [([30: 1.5, 7: 2, 99: 4], [2, 0, 1.5]), ([:], [0, 0, 0]), ([-2: 1], [0, 1, 0])] as [([Int64: Double], [Float])] {
-            let outputs = try session.run(model.tensors("x", map))
-            #expect(try outputs["y"]?.shape == [1, 3] && outputs["y"]?.array(of: Float.self) == row)
-        }
-        #expect(throws: DLCError.self) { try model.tensors("x", ["a": 1]) }
+        #expect(throws: DLCError.self) { _ = try model.tensors("x", ["a": 1]) }
     }
 }
