@@ -75,6 +75,8 @@ private struct ExportedByTorch {
 
     mutating func constant(_ shape: [Int]) throws -> Value {
         count += 1
+        // A matrix of equal numbers would be kept in four bits.
+        if shape.count == 2 { return builder.constant(try .random(seed: UInt64(count), shape: shape)) }
         return builder.constant(try Tensor(filling: count / 1000, type: .float32, shape: shape))
     }
 

@@ -73,7 +73,7 @@ extension Elaborator {
         let models = isInTraining ? Array(frame.block.file.models.keys) : []
         let methods = isTraining ? AllMethods.definitions.map(\.name) : []
         let near = suggestion(for: name, among: Array(frame.block.file.visible.keys) + models + layers + Builtins.functions + methods)
-        if let models = frame.block.file.models[name] {
+        if frame.block.file.models[name] != nil {
             if isInTraining { return report("several imported files have a model `\(name)`", at: range) }
             return report(
                 "the model `\(name)` cannot be called here", at: range,
