@@ -85,7 +85,7 @@ static attention_statistics attention_row_weights(const dlc_attention *p, const 
     if (in_order) attention_row_scores_in_order(p, q, k, *seen, scores);
     else attention_row_scores(p, q, k, *seen, scores);
     for (int64_t i = *seen; i % VL != 0; i++) scores[i] = 0; // masking takes whole vectors
-    return attention_weigh(p, scores, seen, attention_mask_row(p, scores, mask, mask_at, *seen));
+    return attention_weights(p, scores, mask, mask_at, seen);
 }
 
 /// One query of one head, with its scores in scratch.
