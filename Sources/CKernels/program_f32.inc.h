@@ -131,7 +131,7 @@ DLC_APART void DLC_NAME(apply_vectors)(const dlc_instruction *in, int64_t n, flo
         case 1: DLC_MAP2(vf_select(x > f0, y, vf_zero()))
         case 2: DLC_MAP2(vf_select(x < f1, y, vf_zero()))
         case 3: DLC_MAP2(vf_select((x > f0) & (x < f1), y, vf_zero()))
-        default: DLC_MAP2(y)
+        default: DLC_MAP(vf y = vf_load(b + i);, y)
         }
         break;
     case DLC_OP_CEIL: DLC_MAP1(__builtin_elementwise_ceil(x))
