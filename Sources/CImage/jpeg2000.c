@@ -114,7 +114,9 @@ int dlc_image_decode_jpeg2000(const uint8_t *bytes, size_t size, dlc_image *imag
             ((int (*)(void *, void *, picture **))f[HEADER])(stream, codec, &decoded)) {
             int64_t width = (int64_t)decoded->x1 - decoded->x0, height = (int64_t)decoded->y1 - decoded->y0;
             // Asked before it is decoded, and given back at once.
-            if (dlc_image_allocate(image, width, height, 3)) {
+            if (decoded->count > 4) {
+                dlc_image_fail(image, "a JPEG 2000 picture of more than four channels");
+            } else if (dlc_image_allocate(image, width, height, 3)) {
                 dlc_image_free(image);
                 done = ((int (*)(void *, void *, picture *))f[DECODE])(codec, stream, decoded) &&
                        ((int (*)(void *, void *))f[END])(codec, stream) && decoded->count > 0 && copy(decoded, image);
