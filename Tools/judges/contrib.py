@@ -9,14 +9,15 @@ final count.
 import argparse
 import os
 import subprocess
-import sys
-import tempfile
+from functools import partial
 
 import numpy as np
 import onnx
 import onnxruntime
 from onnx import TensorProto as T
 from onnx import helper, numpy_helper
+
+import running
 
 MS, ML = "com.microsoft", "ai.onnx.ml"
 rng = np.random.default_rng(11)
@@ -257,21 +258,11 @@ def main():
     parser.add_argument("dlc")
     parser.add_argument("--only", default="")
     options = parser.parse_args()
-    passed = failed = 0
-    for group in (elementwise, pools, products, attention, numbers, recurrent, texts, maps):
-        for name, made, inputs, tolerance in group():
-            if options.only not in f"{group.__name__} {name}":
-                continue
-            with tempfile.TemporaryDirectory() as folder:
-                try:
-                    fault = judge(options.dlc, made, inputs, tolerance, folder)
-                except Exception as error:
-                    fault = f"judge: {str(error).strip().splitlines()[0]}"
-            passed, failed = passed + (fault is None), failed + (fault is not None)
-            if fault:
-                print(f"FAIL {group.__name__} {name}: {fault}")
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(failed > 0)
+    running.hold(
+        (f"{group.__name__} {name}", partial(judge, options.dlc, made, inputs, tolerance))
+        for group in (elementwise, pools, products, attention, numbers, recurrent, texts, maps)
+        for name, made, inputs, tolerance in group()
+        if options.only in f"{group.__name__} {name}")
 
 
 if __name__ == "__main__":

@@ -61,3 +61,21 @@ def finish(judges):
                 failed += 1
     print(f"{passed} passed, {failed} failed")
     sys.exit(failed > 0)
+
+
+def hold(cases):
+    """Holds many small cases, `(name, judge)`, each in a folder of its own that is removed: a judge returns a fault, or None. Prints
+    the faults and the counts, and ends the program: with 1 where there is a fault, one of the judge's own among them.
+    """
+    passed = failed = 0
+    for name, judge in cases:
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                fault = judge(folder)
+            except Exception as error:
+                fault = f"judge: {str(error).strip().splitlines()[0]}"
+        passed, failed = passed + (fault is None), failed + (fault is not None)
+        if fault:
+            print(f"FAIL {name}: {fault}")
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(failed > 0)

@@ -9,14 +9,15 @@ import argparse
 import os
 import random
 import subprocess
-import sys
-import tempfile
+from functools import partial
 
 import numpy as np
 import onnx
 import onnxruntime
 from onnx import TensorProto as T
 from onnx import helper, numpy_helper
+
+import running
 
 ML = "ai.onnx.ml"
 WORDS = ["", "a", "b", "monday", "Monday", "MONDAY", "tuesday", "a longer text of words", "straße", "ÄRGER", "日本語 テスト", "x-y-z",
@@ -258,21 +259,11 @@ def main():
     parser.add_argument("dlc")
     parser.add_argument("--only", default="")
     options = parser.parse_args()
-    passed = failed = 0
-    for group in (movement, loop, comparison, functions, expressions, labels, grams, casts, classifiers):
-        for name, (made, inputs) in group():
-            if options.only not in name:
-                continue
-            with tempfile.TemporaryDirectory() as folder:
-                try:
-                    fault = judge(options.dlc, name, made, inputs, folder)
-                except Exception as error:
-                    fault = f"judge: {str(error).strip().splitlines()[0]}"
-            passed, failed = passed + (fault is None), failed + (fault is not None)
-            if fault:
-                print(f"FAIL {name}: {fault}")
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(failed > 0)
+    running.hold(
+        (name, partial(judge, options.dlc, name, made, inputs))
+        for group in (movement, loop, comparison, functions, expressions, labels, grams, casts, classifiers)
+        for name, (made, inputs) in group()
+        if options.only in name)
 
 
 if __name__ == "__main__":
