@@ -18,24 +18,34 @@ ONE_STAGE = dict(COMMON, **SIZES, topk_candidates=60, detections_per_img=20)
 FIXED = dict(COMMON, topk_candidates=40, detections_per_img=20)
 NORMALISATIONS = (nn.BatchNorm2d, FrozenBatchNorm2d)
 SCORES = ("cls_logits", "cls_score", "classification_head.module_list", "bbox_ctrness", "kps_score", "mask_fcn_logits")
+# What a residual block adds, as a share.
+RESIDUAL = 0.3
 BOXES = ("bbox_pred", "bbox_reg", "regression_head.module_list")
 
 
 def scaled(network, layers, call):
-    """Makes the outputs of layers spread, `(layer, deviation)`, one after the other, as far as `call` reaches them. Their biases are
-    drawn, since exporters write equal ones once."""
-    for layer, deviation in layers:
+    """Makes the outputs of layers spread, `(layer, largest magnitude, classes or 0)`, one after the other, as far as `call` reaches them:
+    far enough that scores differ by more than rounding, not so far that a sigmoid or softmax is 1 for many. Biases are drawn, since
+    exporters write equal ones once. Where the first of the classes is the background it is made to be beaten half of the time.
+    """
+    for layer, largest, classes in layers:
         found = []
-        hook = layer.register_forward_hook(lambda _layer, _inputs, output: found.append(output.flatten()))
+        hook = layer.register_forward_hook(lambda _layer, _inputs, output: found.append(output))
         with torch.no_grad():
             call(network)
         hook.remove()
-        spread = torch.cat(found).std().item() if found else 0
+        reached = max((output.abs().max().item() for output in found if output.numel()), default=0)
         with torch.no_grad():
-            if spread > 0:
-                layer.weight.mul_(deviation / spread)
-            if layer.bias is not None:
-                layer.bias.normal_(0, 0.05)
+            if reached > 0:
+                layer.weight.mul_(largest / reached)
+            if layer.bias is None:
+                continue
+            layer.bias.normal_(0, 0.05)
+            if classes and reached > 0:
+                rows = torch.cat([
+                    (output.permute(0, 2, 3, 1) if output.dim() == 4 else output).reshape(-1, classes) for output in found])
+                rows = rows * (largest / reached)
+                layer.bias.view(-1, classes)[:, 0] = (rows[:, 1:].max(1).values - rows[:, 0]).median()
 
 
 def normalized(network, call):
@@ -54,7 +64,8 @@ def normalized(network, call):
 
 
 def randomized(network):
-    """Scales of normalisations as a training leaves them: what is drawn makes all images alike."""
+    """Scales of normalisations as a training leaves them: what is drawn makes all images alike, and blocks that add as much as they are
+    given make noise of what rounding changes."""
     with torch.no_grad():
         for layer in network.modules():
             if isinstance(layer, NORMALISATIONS):
@@ -62,6 +73,9 @@ def randomized(network):
                 layer.running_var.uniform_(0.5, 1.5)
                 layer.weight.uniform_(0.6, 1.2)
                 layer.bias.normal_(0, 0.05)
+        for name, layer in network.named_modules():
+            if name.endswith("bn3"):
+                layer.weight.mul_(RESIDUAL)
     return network.eval()
 
 
@@ -71,6 +85,7 @@ class Torchvision:
 
     def __init__(self, make, options):
         self.network = randomized(make(**options))
+        self.classes = options["num_classes"]
         self.outputs = []
 
     def answer(self, image):
@@ -84,9 +99,10 @@ class Torchvision:
         for name, layer in self.network.named_modules():
             if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
                 if any(part in name for part in SCORES):
-                    layers.append((layer, 2.0))
+                    has_background = "cls_score" in name or "classification_head.module_list" in name
+                    layers.append((layer, 5.0, self.classes if has_background else 0))
                 elif any(part in name for part in BOXES):
-                    layers.append((layer, 0.5))
+                    layers.append((layer, 1.0, 0))
         scaled(self.network, layers, lambda network: network([image]))
 
     def silent(self, name, values):
@@ -96,9 +112,9 @@ class Torchvision:
             values[0] = 60
         elif "cls_logits" in name:
             values[:] = -60
-        elif values.size % COMMON["num_classes"] == 0:
+        elif values.size % self.classes == 0:
             # A place's classes lie beside one another; the first is the background.
-            values.reshape(-1, COMMON["num_classes"])[:, 0] = 60
+            values.reshape(-1, self.classes)[:, 0] = 60
         return values
 
     def export(self, image, path, exporter):
@@ -188,7 +204,7 @@ class Yolo:
 
     def scale(self, image):
         normalized(self.network, lambda network: network(image.unsqueeze(0)))
-        layers = [(layer, 2.0) for layer in self.network.classes] + [(layer, 1.0) for layer in self.network.sides]
+        layers = [(layer, 5.0, 0) for layer in self.network.classes] + [(layer, 3.0, 0) for layer in self.network.sides]
         scaled(self.network, layers, lambda network: network(image.unsqueeze(0)))
 
     def silent(self, name, values):

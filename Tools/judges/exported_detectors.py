@@ -2,15 +2,20 @@
 
 torchvision's detectors with few classes and candidates, and networks with YOLO's head whose suppression is in the file, are given
 random weights and written by PyTorch's exporters with open heights and widths. ONNX Runtime says what they find on two images of
-different sizes, once as they are and once with biases with which nothing is found. A file is built once; what it finds must be in the
-same order, labels equal, scores within 1e-5, boxes and keypoints within 1e-2 pixels and masks within 1e-4.
+different sizes, once as they are and once with biases with which nothing is found. A file is built once for both.
 
-An order is only right where scores are apart, and so are overlaps and their limits. Seeds are tried until the network finds the same on
-images that are changed by more than rounding changes a layer.
+Rounding decides some of what is found: which of two candidates of equal score comes first, and whether a box that overlaps just as much
+as the limit stays. ONNX Runtime answers therefore with and without its optimisations, and to images that are changed by a few roundings
+(`Judgement`): what all these answers have must be found, as near as they are to each other. Its answer without optimisations must
+itself pass where it is no control, and wrong answers must not.
+
+Exported files are kept in `.build/detectors` for as long as the judge, PyTorch and torchvision stay the same.
 Prints a line per network, exporter and biases; the last line is `N passed, N failed, N skipped`.
 """
+import hashlib
 import importlib.util
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -20,20 +25,21 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
+import torchvision
 from onnx import numpy_helper
 
+from detector_matching import Judgement, Undecided
 from detector_networks import NETWORKS
 from running import run, Unequal
 
-LIMITS = {"scores": 1e-5, "keypoints_scores": 1e-4, "boxes": 1e-2, "keypoints": 1e-2, "masks": 1e-4, "found": 1e-2}
 # Height and width of the images.
 SIZES = [(96, 128), (120, 90)]
-# By how much an image is changed: some 300 roundings of a pixel; and by how many limits what is found may then move. What is found in
-# another order, or not any more, moves farther.
-CHANGE, MOVED = 2e-5, 100
-# The least difference of two scores: some 20 roundings.
-GAP = 2e-6
-SEEDS = 60
+# By how much images are changed, some roundings of a pixel, and how often.
+CHANGE, CHANGES = 5e-7, 3
+# The fewest things that must be found and be the same in all controls.
+LEAST = 2
+SEEDS = 6
+KEPT = ".build/detectors"
 
 
 def picture(height, width, seed):
@@ -46,46 +52,6 @@ def picture(height, width, seed):
         size = 0.03 + 0.2 * torch.rand(1, generator=generator)
         image = image + (colour - 0.3) * torch.exp(-((y - middle[0]) ** 2 + (x - middle[1]) ** 2) / size**2)
     return image.clamp(0, 1)
-
-
-def apart(found, expected):
-    """The largest difference of an answer as a share of its limit; infinite where shapes or integers differ."""
-    worst = 0.0
-    for name, value in expected.items():
-        if found[name].shape != value.shape or found[name].dtype != value.dtype:
-            return np.inf
-        if value.dtype.kind != "f":
-            worst = max(worst, 0.0 if np.array_equal(found[name], value) else np.inf)
-        elif value.size:
-            worst = max(worst, float(np.abs(found[name].astype(np.float64) - value).max()) / LIMITS[name])
-    return worst
-
-
-def answer(network, image):
-    with torch.no_grad():
-        return {name: value.numpy() for name, value in network.answer(image).items()}
-
-
-def scores_differ(found):
-    scores = found["scores"] if "scores" in found else found["found"][:, 4]
-    return np.abs(np.diff(np.sort(scores))).min() > GAP
-
-
-def decided(make):
-    """A network that finds several things on each image, and the same where an image is changed a little."""
-    for seed in range(SEEDS):
-        torch.manual_seed(seed)
-        images = [picture(*size, seed=seed + 100 * k) for k, size in enumerate(SIZES)]
-        network = make()
-        network.scale(images[0])
-        first = [answer(network, image) for image in images]
-        if any(len(next(iter(each.values()))) < 2 or not scores_differ(each) for each in first):
-            continue
-        changes = [torch.rand(image.shape) * 2 * CHANGE - CHANGE for image in images for _ in range(3)]
-        again = [answer(network, images[k // 3] + change) for k, change in enumerate(changes)]
-        if all(apart(again[k], first[k // 3]) <= MOVED for k in range(len(again))):
-            return network, images
-    raise Unequal(f"{SEEDS} seeds leave open what is found")
 
 
 def without(path, network, target):
@@ -102,57 +68,159 @@ def without(path, network, target):
     onnx.save(model, target)
 
 
-def compared(path, images, dlc, folder, least):
-    """What was found to agree in a file.
+def changed(image):
+    """The image as it is changed by roundings."""
+    generator = np.random.default_rng(0)
+    return [image + generator.uniform(-CHANGE, CHANGE, image.shape).astype(np.float32) for _ in range(CHANGES)]
 
-    - Parameter least: fewest things that are to be found on an image; 0 where none may be.
-    - Raises: Unequal.
+
+def decided(make):
+    """A network that finds several things on each image whatever rounding does, and the images.
+
+    - Raises: Undecided where no seed gives one.
     """
-    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    names = [output.name for output in session.get_outputs()]
-    source, compiled, given, outputs = session.get_inputs()[0], *(os.path.join(folder, name) for name in ("m.dlc", "x.npy", "answers"))
+    fault = None
+    for seed in range(SEEDS):
+        torch.manual_seed(seed)
+        images = [picture(*size, seed=seed + 100 * k).numpy() for k, size in enumerate(SIZES)]
+        network = make()
+        network.scale(torch.from_numpy(images[0]))
+
+        def answer(image):
+            with torch.no_grad():
+                return {name: value.numpy() for name, value in network.answer(torch.from_numpy(image)).items()}
+
+        try:
+            for image in images:
+                Judgement(answer(image), map(answer, changed(image))).require(LEAST)
+            return network, images
+        except Undecided as error:
+            fault = error
+    raise Undecided(f"in the last of {SEEDS} seeds {fault}")
+
+
+def exported(name):
+    """Yields the exporter, its file, the images that it takes, and the network; no file where the exporter is not installed."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    sources = b"".join(
+        open(os.path.join(here, file), "rb").read() for file in ("exported_detectors.py", "detector_matching.py", "detector_networks.py"))
+    versions = f"{torch.__version__} {torchvision.__version__} {importlib.util.find_spec('onnxscript') is None}"
+    kept = os.path.join(KEPT, f"{name}-{hashlib.sha256(sources + versions.encode()).hexdigest()[:12]}")
+    if not os.path.exists(os.path.join(kept, "images.npz")):
+        os.makedirs(KEPT, exist_ok=True)
+        for old in os.listdir(KEPT):
+            if old.rpartition("-")[0] == name:
+                shutil.rmtree(os.path.join(KEPT, old))
+        network, images = decided(NETWORKS[name])
+        os.makedirs(kept)
+        for exporter in available(network):
+            network.export(torch.from_numpy(images[0]), os.path.join(kept, exporter + ".onnx"), exporter)
+        np.savez(os.path.join(kept, "images.npz"), *(images if network.is_open else images[:1]))
+    with np.load(os.path.join(kept, "images.npz")) as file:
+        images = list(file.values())
+    # The numbers are those of the file.
+    with torch.device("meta"):
+        network = NETWORKS[name]()
+    for exporter in network.exporters:
+        yield exporter, os.path.join(kept, exporter + ".onnx") if exporter in available(network) else None, images, network
+
+
+def available(network):
+    return [each for each in network.exporters if each != "dynamo" or importlib.util.find_spec("onnxscript") is not None]
+
+
+class Peer:
+    """ONNX Runtime on a file."""
+
+    def __init__(self, path, optimised=True):
+        options = onnxruntime.SessionOptions()
+        if not optimised:
+            options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+        self.session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        self.names = [output.name for output in self.session.get_outputs()]
+        self.source = self.session.get_inputs()[0]
+
+    def given(self, image):
+        return image.reshape([1] * (len(self.source.shape) - 3) + list(image.shape))
+
+    def answer(self, image):
+        return dict(zip(self.names, self.session.run(self.names, {self.source.name: self.given(image)})))
+
+
+def answers(peer, compiled, images, dlc, folder):
+    """What dlc finds on each image."""
+    given, outputs = os.path.join(folder, "x.npy"), os.path.join(folder, "answers")
+    for image in images:
+        np.save(given, peer.given(image))
+        run(dlc, "run", compiled, "--input", f"{peer.source.name}={given}", "--output-dir", outputs)
+        yield {name: np.load(os.path.join(outputs, name + ".npy")) for name in peer.names}
+
+
+def built(path, dlc, folder):
+    compiled = os.path.join(folder, "m.dlc")
     begin = time.time()
     run(dlc, "build", path, "-o", compiled)
-    taken = time.time() - begin
-    counts, worst = [], 0.0
-    for image in images:
-        image = image.reshape([1] * (len(source.shape) - 3) + list(image.shape)).numpy()
-        expected = dict(zip(names, session.run(names, {source.name: image})))
-        np.save(given, image)
-        run(dlc, "run", compiled, "--input", f"{source.name}={given}", "--output-dir", outputs)
-        found = {name: np.load(os.path.join(outputs, name + ".npy")) for name in names}
-        counts.append(len(expected[names[0]]))
-        if (counts[-1] < least) if least else counts[-1] != 0:
-            raise Unequal(f"ONNX Runtime finds {counts[-1]} things")
-        worst = max(worst, apart(found, expected))
-        if not worst <= 1:
-            others = [name for name in names if found[name].shape != expected[name].shape]
-            kinds = {name: f"{found[name].dtype}{list(found[name].shape)}" for name in others}
-            raise Unequal(f"{list(image.shape)}: " + (f"{kinds} for {counts[-1]} things" if kinds else f"differ by {worst:.1e} of the limits"))
-    return f"{' and '.join(map(str, counts))} found, within {worst:.1e} of the limits; built in {taken:.1f} s"
+    return compiled, time.time() - begin
+
+
+def compared(path, images, dlc, folder):
+    """What was found to agree in a file that finds things.
+
+    - Raises: Unequal, and Undecided.
+    """
+    peer, plain = Peer(path), Peer(path, optimised=False)
+    compiled, taken = built(path, dlc, folder)
+    counts, worst, fault = [], 0.0, None
+    for image, found in zip(images, answers(peer, compiled, images, dlc, folder)):
+        reference, unoptimised = peer.answer(image), plain.answer(image)
+        near = [each.answer(other) for other in changed(image) for each in (peer, plain)]
+        own = Judgement(reference, near).fault(unoptimised)
+        if own:
+            raise Undecided(f"ONNX Runtime differs from itself without optimisations: {own}")
+        judgement = Judgement(reference, [unoptimised, *near])
+        judgement.require(LEAST)
+        if judgement.misses():
+            raise Undecided(f"these would pass: {', '.join(judgement.misses())}")
+        fault = fault or judgement.fault(found)
+        if fault:
+            raise Unequal(f"{list(image.shape)}: {fault}")
+        counts.append(f"{int(judgement.stable.sum())} of {len(judgement.expected)}")
+        worst = max(worst, judgement.nearest(found))
+    return f"{' and '.join(counts)} are decided and found, within {worst:.1e} limits; built in {taken:.1f} s"
+
+
+def empty(path, images, dlc, folder):
+    """What was found to agree in a file that finds nothing: extents of 0 in all outputs alike."""
+    peer = Peer(path)
+    compiled, taken = built(path, dlc, folder)
+    for image, found in zip(images, answers(peer, compiled, images, dlc, folder)):
+        for name, value in peer.answer(image).items():
+            if value.size:
+                raise Undecided(f"ONNX Runtime finds {len(value)} things")
+            if found[name].shape != value.shape or found[name].dtype != value.dtype:
+                raise Unequal(f"{name} is {found[name].dtype}{list(found[name].shape)}, not {value.dtype}{list(value.shape)}")
+    return f"nothing is found; built in {taken:.1f} s"
 
 
 def judged(name, dlc, folder):
-    """Yields a label and what agrees, or an Unequal, for each exporter and kind of biases."""
+    """Yields a label and what agrees, an error, or None where the exporter is missing, for each exporter and kind of biases."""
     try:
-        network, images = decided(NETWORKS[name])
-    except Unequal as error:
-        yield name, error
-        return
-    for exporter in network.exporters:
-        if exporter == "dynamo" and importlib.util.find_spec("onnxscript") is None:
-            yield f"{name} {exporter}", None
-            continue
-        path, silent = os.path.join(folder, "m.onnx"), os.path.join(folder, "s.onnx")
-        network.export(images[0], path, exporter)
-        sizes = images if network.is_open else images[:1]
-        for label, least in (("as it is", 2), ("nothing", 0)):
+        for exporter, path, images, network in exported(name):
+            if path is None:
+                yield f"{name} {exporter}", None
+                continue
+            silent = os.path.join(folder, "s.onnx")
             try:
-                if least == 0:
-                    without(path, network, silent)
-                yield f"{name} {exporter}, {label}", compared(path if least else silent, sizes, dlc, folder, least)
-            except Unequal as error:
-                yield f"{name} {exporter}, {label}", error
+                yield f"{name} {exporter}, as it is", compared(path, images, dlc, folder)
+            except (Unequal, Undecided) as error:
+                yield f"{name} {exporter}, as it is", error
+            try:
+                without(path, network, silent)
+                yield f"{name} {exporter}, nothing", empty(silent, images, dlc, folder)
+            except (Unequal, Undecided) as error:
+                yield f"{name} {exporter}, nothing", error
+    except Undecided as error:
+        yield name, error
 
 
 def main():
@@ -161,7 +229,7 @@ def main():
     for name in names:
         with tempfile.TemporaryDirectory() as folder:
             for label, result in judged(name, dlc, folder):
-                kind = "skip" if result is None else "FAIL" if isinstance(result, Unequal) else "ok"
+                kind = "skip" if result is None else "FAIL" if isinstance(result, Exception) else "ok"
                 counts[kind] += 1
                 print(f"{kind:4} {label}: {result or 'onnxscript is not installed'}", flush=True)
     print(f"{counts['ok']} passed, {counts['FAIL']} failed, {counts['skip']} skipped")
