@@ -136,6 +136,23 @@ import Testing
         }
     }
 
+    /// An app that reads TIFF itself keeps the handlers that it has set, for a picture has its own since libtiff 4.5.
+    @Test func handlersOfTheProcessStay() throws {
+        guard let library = dlopen("libtiff.so.6", RTLD_NOW) ?? dlopen("libtiff.6.dylib", RTLD_NOW),
+            let symbol = dlsym(library, "TIFFSetErrorHandler"), dlsym(library, "TIFFOpenOptionsAlloc") != nil
+        else { return }
+        typealias Handler = @convention(c) (UnsafePointer<CChar>?, UnsafePointer<CChar>?, OpaquePointer?) -> Void
+        let set = unsafeBitCast(symbol, to: (@convention(c) (Handler?) -> UnsafeRawPointer?).self)
+        let own: Handler = { _, _, _ in }
+        let before = set(own)
+        defer { _ = set(unsafeBitCast(before, to: Handler?.self)) }
+        let file = try #require(Self.files.first { $0.name == "TIFF" })
+        let bytes = Array(try #require(Data(base64Encoded: file.base64, options: .ignoreUnknownCharacters)))
+        #expect(try decoded(bytes).pixels == Self.pixels)
+        #expect(throws: DLCError.self) { try decoded(Array(bytes.prefix(bytes.count / 2))) }
+        #expect(set(own) == unsafeBitCast(own, to: UnsafeRawPointer?.self))
+    }
+
     @Test func bombsAreRefusedBeforeThereIsMemoryForThem() throws {
         for text in ["P6 65000 65000 255\n", "P4 99999 9\n", "P3 1000000 1000000 1\n", "P5 -1 1 255\n", "P5 1 1 0\n", "P6 1 1 99999\n", "P7 1"] {
             #expect(throws: DLCError.self) { try decoded(Array(text.utf8)) }

@@ -87,6 +87,24 @@ import Testing
         #expect(error.contains(message), "\(error)")
     }
 
+    /// As ONNX Runtime and ONNX's reference have it: SOFTMAX_ZERO gives 0 to a class that no tree speaks for, so it does not win over
+    /// one that trees speak against.
+    @Test func aClassWithoutVotesDoesNotWin() throws {
+        let graph = try importONNX(
+            text: Self.ml(
+                """
+                g (float[N, 1] x) => (int64[N] label, float[N, 3] scores) {
+                    label, scores = ai.onnx.ml.TreeEnsembleClassifier <nodes_treeids = [0, 0, 0], nodes_nodeids = [0, 1, 2],
+                        nodes_featureids = [0, 0, 0], nodes_modes = ["BRANCH_LEQ", "LEAF", "LEAF"], nodes_values = [0.0, 0.0, 0.0],
+                        nodes_truenodeids = [1, 0, 0], nodes_falsenodeids = [2, 0, 0], class_treeids = [0, 0], class_nodeids = [1, 2],
+                        class_ids = [1, 2], class_weights = [-0.5, 0.25], classlabels_int64s = [4, 5, 6], post_transform = "SOFTMAX_ZERO"> (x)
+                }
+                """))
+        let found = try Interpreter.run(graph, ["x": Tensor([-1, 0, 1] as [Float], shape: [3, 1])])
+        #expect(try found["label"]?.array(of: Int64.self) == [5, 5, 6])
+        #expect(try found["scores"]?.array(of: Float.self) == [0, 1, 0, 0, 1, 0, 0, 0, 1])
+    }
+
     @Test func encodersTakeUnknownKeysAsTheirDefault() throws {
         let graph = try importONNX(
             text: Self.ml(

@@ -1,5 +1,6 @@
 import AllocationCounter
 import DLC
+@testable import DLCRuntime
 import Testing
 
 /// What a session does at one set of shapes after another.
@@ -43,6 +44,7 @@ import Testing
 
     @Test func tenThousandLengthsTakeNoMoreMemoryThanAFew() throws {
         let session = try Session(Self.model(layers: 2), threads: 1)
+        session.shapesLimit = 0
         func run(_ lengths: some Sequence<Int>) throws {
             for length in lengths { _ = try session.run(["x": Tensor(type: .float32, shape: [1, length, 64]) { _ in }]) }
         }
@@ -54,6 +56,45 @@ import Testing
         try run((0..<10_000).map { _ in Int.random(in: 1...64, using: &random) })
         let grown = allocations_alive() - before
         #expect(abs(grown) < 1000, "\(grown) more allocations are alive after 10,000 lengths")
+    }
+
+    /// As many lengths as fit are remembered, and those that have been used last.
+    @Test func lengthsAreRememberedWithinALimit() throws {
+        let session = try Session(Self.model(layers: 2), threads: 1)
+        func run(_ lengths: some Sequence<Int>) throws -> Int {
+            let before = session.bindings
+            for length in lengths {
+                try session.setInput(0, Tensor(type: .float32, shape: [1, length, 64]) { _ in })
+                try session.run()
+            }
+            return session.bindings - before
+        }
+        #expect(try run(1...100) == 100)
+        #expect(try run(1...100) == 0)
+        session.shapesLimit = 0
+        #expect(try run([101]) == 1)
+        #expect(try run([101, 100, 99, 101]) == 0)
+        #expect(try run(1...30) == 30)
+        #expect(try run([101]) == 1)
+    }
+
+    /// A kernel that is prepared alike is taken from the lengths before, whatever else has changed.
+    @Test func kernelsOfEarlierLengthsAreRight() throws {
+        var builder = GraphBuilder()
+        let x = try builder.input("x", TensorType(.float32, [Dim(symbol: "A"), 3]))
+        let y = try builder.input("y", TensorType(.float32, [Dim(symbol: "B"), 3]))
+        let (a, b) = (try builder.add1(Unary(.exp), [x]), try builder.add1(Unary(.tanh), [y]))
+        try builder.output("joined", builder.add1(Concat(axis: 0), [a, b]))
+        try builder.output("pairs", builder.add1(MatMul(), [a, builder.add1(Transpose([1, 0]), [b])]))
+        let model = try CompiledModel(Compiler.compile(builder.graph))
+        let session = try Session(model, threads: 1)
+        for (rows, others) in [(2, 3), (2, 4), (5, 4), (5, 0), (0, 0), (0, 7), (1, 7), (1, 1), (2, 4)] {
+            let inputs = [
+                "x": try Tensor.random(seed: UInt64(rows), shape: [rows, 3]),
+                "y": try Tensor.random(seed: UInt64(10 + others), shape: [others, 3]),
+            ]
+            #expect(try session.run(inputs) == Session(model, threads: 1).run(inputs), "\(rows) and \(others) rows")
+        }
     }
 
     /// What it costs to meet a length for the first time, beyond what the run itself takes: the figure is printed.

@@ -55,6 +55,28 @@ import Testing
         }
     }
 
+    /// A decoder that keeps keys binds a plan for each length, once.
+    @Test func theLengthsOfAGrowingLoopAreRemembered() throws {
+        let image = try Compiler.compile(
+            graph(
+                """
+                graph g(%n: i64[], %x: f32[2]) -> (%y) {
+                    %y = loop(%n, _, %x, %x) {body: graph body(%i: i64[], %go: bool[], %s: f32[K], %x: f32[2]) -> (goes_on = %go, %t) {
+                        %e = exp(%x)
+                        %t = concat(%s, %e) {axis: 0}
+                    }, carried: 1}
+                }
+                """))
+        let session = try Session(CompiledModel(image), threads: 1)
+        let body = try #require(session.runner).sessions
+        var given = inputs
+        for rounds in [200, 200, 150] {
+            given["n"] = try Tensor([Int64(rounds)], shape: [])
+            #expect(try session.run(given)["y"] == Tensor([0, 0] + [Float](repeating: 1, count: 2 * rounds), shape: [2 + 2 * rounds]))
+            #expect(body.map(\.bindings).max() == 200)
+        }
+    }
+
     /// A result that is handed on stays what it was when the loop goes round again.
     @Test func whatALoopHasLeftIsNotWrittenOver() throws {
         let session = try Session(CompiledModel(loop()), threads: 1)

@@ -1,4 +1,4 @@
-"""Holds operators of com.microsoft, maps and DynamicQuantizeLinear to ONNX Runtime: small models of each, run by both.
+"""Holds operators of com.microsoft, maps, forests and DynamicQuantizeLinear to ONNX Runtime: small models of each, run by both.
 
     python contrib.py DLC [--only WORD]
 
@@ -18,6 +18,7 @@ from onnx import TensorProto as T
 from onnx import helper, numpy_helper
 
 import running
+from forests import forests
 
 MS, ML = "com.microsoft", "ai.onnx.ml"
 rng = np.random.default_rng(11)
@@ -196,6 +197,23 @@ def maps():
         yield f"zip map {key}", made, dict(x=scores), FLOATS
 
 
+def channels_last():
+    """NhwcConv, for which ONNX Runtime has no kernel on this kind of processor: held to its Conv between transposes."""
+    for groups, bias, extra in (
+            (1, True, dict(pads=[1, 1, 1, 1])), (2, False, dict(strides=[2, 1])), (6, True, dict(dilations=[2, 2], pads=[2, 0, 1, 3])),
+            (1, True, dict(auto_pad="SAME_UPPER", strides=[2, 2])), (1, False, dict(auto_pad="SAME_LOWER", strides=[2, 2])),
+            (3, True, dict(kernel_shape=[3, 2]))):
+        inputs = dict(x=rng.normal(0, 1, (2, 9, 7, 6)).astype(np.float32))
+        constants = dict(w=rng.normal(0, 1, (12, 3, 2, 6 // groups)).astype(np.float32), b=rng.normal(0, 1, 12).astype(np.float32))
+        operands, output = "x w b" if bias else "x w", [("y", T.FLOAT)]
+        turned = dict(constants, w=constants["w"].transpose(0, 3, 1, 2))
+        spelled = [
+            node("Transpose", "x", "t", "", perm=[0, 3, 1, 2]), node("Conv", operands.replace("x", "t"), "u", "", group=groups, **extra),
+            node("Transpose", "u", "y", "", perm=[0, 2, 3, 1])]
+        made = model([node("NhwcConv", operands, group=groups, **extra)], inputs, output, constants)
+        yield f"{groups} {extra}", made, inputs, FLOATS, model(spelled, inputs, output, turned)
+
+
 def difference(got, want, tolerance):
     if isinstance(want, list):
         rows = [{key.decode() if isinstance(key, bytes) else key: float(value) for key, value in row.items()} for row in got]
@@ -211,7 +229,10 @@ def difference(got, want, tolerance):
         apart = np.abs(got.astype(int) - want.astype(int))
         allowed = steps and apart.max(initial=0) <= steps and (apart > 0).sum() <= max(1, share * apart.size)
         return None if allowed or not apart.any() else f"{(apart > 0).sum()} of {apart.size} differ, by up to {apart.max()}"
-    apart = np.abs(got - want) / (np.abs(want).max(initial=1e-30) if steps == 0 else 1)
+    finite = np.isfinite(want)
+    if not np.array_equal(got[~finite], want[~finite], equal_nan=True):
+        return f"{got[~finite]}, not {want[~finite]}"
+    apart = np.abs(got[finite] - want[finite]) / (np.abs(want[finite]).max(initial=1e-30) if steps == 0 else 1)
     return None if apart.max(initial=0) <= relative else f"differs by {apart.max():.3g}"
 
 
@@ -231,12 +252,13 @@ def feed(name, value, info, folder):
     return ["--input", f"{name}={path}"]
 
 
-def judge(dlc, made, inputs, tolerance, folder):
+def judge(dlc, made, inputs, tolerance, spelled, folder):
+    """- Parameter spelled: the same model in operators that ONNX Runtime has, or the model itself."""
     path = os.path.join(folder, "model.onnx")
     onnx.save(made, path)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
-    want = onnxruntime.InferenceSession(made.SerializeToString(), options).run(None, inputs)
+    want = onnxruntime.InferenceSession(spelled.SerializeToString(), options).run(None, inputs)
     arguments = [word for info in made.graph.input for word in feed(info.name, inputs[info.name], info, folder)]
     out = os.path.join(folder, "out")
     run = subprocess.run([dlc, "run", path, *arguments, "--output-dir", out, "--output-format", "pb"], capture_output=True, text=True)
@@ -259,9 +281,9 @@ def main():
     parser.add_argument("--only", default="")
     options = parser.parse_args()
     running.hold(
-        (f"{group.__name__} {name}", partial(judge, options.dlc, made, inputs, tolerance))
-        for group in (elementwise, pools, products, attention, numbers, recurrent, texts, maps)
-        for name, made, inputs, tolerance in group()
+        (f"{group.__name__} {name}", partial(judge, options.dlc, made, inputs, tolerance, *(spelled or [made])))
+        for group in (elementwise, pools, products, attention, numbers, recurrent, texts, maps, channels_last, forests)
+        for name, made, inputs, tolerance, *spelled in group()
         if options.only in f"{group.__name__} {name}")
 
 

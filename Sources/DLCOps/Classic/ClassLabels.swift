@@ -4,6 +4,9 @@ import DLCGraph
 enum ClassScores {
     /// `[N, C]`: the first of the highest scores wins.
     case each(Value)
+    /// `[N, C]`, the same, of a forest, in which a class of score 0 is one that no tree speaks for: where the transform knows it, it wins
+    /// over none that is below 0.
+    case votes(Value)
     /// `[N, 1]`: how much speaks for the second of two classes; between 0 and 1 where no weight is negative.
     case one(Value, isPositive: Bool)
     /// `[N, 2]`, of which the second decides, by a threshold.
@@ -36,6 +39,10 @@ struct ClassLabels {
         case .each(let scores):
             let best = try reader.add1(ArgReduce(.max, axis: 1, keepDims: false), [scores])
             return [try label(best, &reader), try post.apply(to: scores, &reader)]
+        case .votes(let scores):
+            let transformed = try post.apply(to: scores, &reader)
+            let rated = post == .softmaxZero ? transformed : scores
+            return [try label(reader.add1(ArgReduce(.max, axis: 1, keepDims: false), [rated]), &reader), transformed]
         case .chosen(let scores, let classes):
             return [try label(classes, &reader), try post.apply(to: scores, &reader)]
         case .second(let scores, let threshold):

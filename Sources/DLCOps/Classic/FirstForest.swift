@@ -150,7 +150,7 @@ struct FirstForest {
             sums = try reader.apply(.add, sums, reader.constant(Tensor(doubles: values, type: type, shape: [values.count])))
         }
         let scores = try reader.cast(sums, .float32)
-        guard isOneSided else { return .each(scores) }
+        guard isOneSided else { return .votes(scores) }
         let threshold = isPositive ? 0.5 : 0
         if used.contains(1) { return .second(scores, threshold: threshold) }
         let score = labels.count == 1 ? scores : try reader.slice(scores, axis: 1, from: 0, count: 1)

@@ -29,6 +29,8 @@ final class BoundPlan {
     private let packed: PackedConstants
     let sizes: BoundSizes
     let places: PlanSizes
+    /// About what it takes in memory beside the kernels that it shares with the plan it was made like.
+    let byteCount: Int
 
     /// Memory of the caller's, and the pointers of steps into it.
     private struct OuterMemory {
@@ -38,11 +40,12 @@ final class BoundPlan {
 
     /// - Parameters:
     ///   - apart: outputs that lie in memory of the caller's, by the buffer that each is.
+    ///   - other: the same model bound to other shapes, of which kernels are taken that are prepared alike.
     ///   - place: settles where buffers lie.
     /// - Throws: where a size is negative or overflows, or a kernel refuses its parameters.
     init(
         _ model: CompiledModel, states: StateMemory, bindings: [String: Int], threads: Int, apart: [Int: Int] = [:],
-        layout place: ([Lifetime]) throws -> ArenaLayout
+        like other: BoundPlan? = nil, layout place: ([Lifetime]) throws -> ArenaLayout
     ) throws {
         let (plan, places) = (model.plan, model.sizes)
         self.plan = plan
@@ -64,7 +67,13 @@ final class BoundPlan {
         kernels.reserveCapacity(plan.steps.count)
         var mostThreads: [Int] = []
         mostThreads.reserveCapacity(plan.steps.count)
-        for (step, places) in zip(plan.steps, places.steps) {
+        var newBytes = 0
+        for (index, (step, places)) in zip(plan.steps, places.steps).enumerated() {
+            if let other, sizes.agree(with: other.sizes, at: places.decisive) {
+                kernels.append(other.kernels[index])
+                mostThreads.append(Int(other.steps[index].most_threads))
+                continue
+            }
             let operations = (try? sizes.value(places.operations, step.operations)) ?? 0
             try located("\(step.summary) \(step.name)") {
                 let bound = try BoundStep(step, places, sizes, plan.target.isa) {
@@ -72,6 +81,7 @@ final class BoundPlan {
                 }
                 let kernel = try step.kernel.prepare(bound)
                 kernels.append(kernel)
+                newBytes += kernel.byteCount
                 mostThreads.append(bound.worthwhileThreads(operations: operations, phases: Int(kernel.launch.phases)))
             }
         }
@@ -91,7 +101,10 @@ final class BoundPlan {
             )
         }
 
-        pointers = .allocate(capacity: max(1, kernels.reduce(0) { $0 + $1.slots.count }))
+        let slots = kernels.reduce(0) { $0 + $1.slots.count }
+        let tables = kernels.count * (MemoryLayout<dlc_step>.stride + 64) + slots * 32 + layout.offsets.count * 8
+        byteCount = newBytes + tables + sizes.byteCount
+        pointers = .allocate(capacity: max(1, slots))
         pointers.initialize(repeating: nil)
         status = .allocate(capacity: 1)
         status.initialize(to: 0)

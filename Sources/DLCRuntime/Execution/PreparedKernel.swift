@@ -7,6 +7,8 @@ package final class PreparedKernel {
     /// Where each buffer of the kernel's table comes from.
     let slots: [Slot]
     private let free: (() -> Void)?
+    /// About what it takes in memory.
+    let byteCount: Int
 
     enum Slot {
         case operand(Int)
@@ -20,10 +22,13 @@ package final class PreparedKernel {
 
     /// Prepares with a parameter struct that lives as long as the object.
     /// - Parameters:
+    ///   - owned: memory that ends with the object.
+    ///   - ownedBytes: its size.
     ///   - used: how many bytes of the struct the kernel reads when it runs, all where nil.
     ///   - prepare: fills in what depends on the shapes; false means that the kernel refuses the parameters.
     init<Params>(
-        _ params: Params, slots: [Slot], owned: [UnsafeMutableRawPointer] = [], used: ((Params) -> Int)? = nil,
+        _ params: Params, slots: [Slot], owned: [UnsafeMutableRawPointer] = [], ownedBytes: Int = 0,
+        used: ((Params) -> Int)? = nil,
         prepare: (UnsafeMutablePointer<Params>, UnsafeMutablePointer<dlc_launch>) -> Bool
     ) throws {
         var (params, launch) = (params, dlc_launch())
@@ -39,6 +44,7 @@ package final class PreparedKernel {
             return memory
         }
         self.params = memory.baseAddress
+        byteCount = memory.count + ownedBytes + slots.count * MemoryLayout<Slot>.stride + 128
         self.slots = slots
         free = {
             memory.deallocate()

@@ -4,8 +4,8 @@ import CKernels
 ///
 /// A session is used by one task at a time; several sessions share one `CompiledModel`. States are the model's initial
 /// values at first, and every run that succeeds takes them on; one that throws leaves them as they were. The first run at a
-/// set of input shapes settles sizes and memory; later runs at the same shapes allocate nothing. Some sets of shapes are
-/// remembered, those used last; one arena serves them all and grows to what the largest needs.
+/// set of input shapes settles sizes and memory; later runs at the same shapes allocate nothing. As many sets of shapes are
+/// remembered, those used last, as fit `shapesLimit`; one arena serves them all and grows to what the largest needs.
 public final class Session {
     public let model: CompiledModel
     public let threads: Int
@@ -18,6 +18,13 @@ public final class Session {
     private var planner = MemoryPlanner()
     /// Plans bound to the shapes of earlier runs, the latest last.
     private var bound: [BoundPlan] = []
+    /// Bytes that plans bound to earlier shapes may take, beyond the fewest that are remembered whatever they take.
+    var shapesLimit = 32 << 20
+    private static let fewestRemembered = 16
+    /// What those take.
+    private var boundBytes = 0
+    /// How often shapes had to be settled anew.
+    private(set) var bindings = 0
     private var current: BoundPlan? { bound.last }
     /// Whether the arena holds what the last run has computed.
     var hasOutputs = false
@@ -278,7 +285,7 @@ public final class Session {
         try requireInputs()
         hasOutputs = false
         if current.map({ fits($0) }) != true {
-            if let known = bound.lastIndex(where: { fits($0) }) {
+            if let known = bound.firstIndex(where: { fits($0) }) {
                 bound.append(bound.remove(at: known))
             } else {
                 try bind(inputs.map { $0?.shape ?? [] })
@@ -308,15 +315,15 @@ public final class Session {
         return true
     }
 
-    /// How many sets of shapes are remembered.
-    private static let remembered = 16
-
     private func bind(_ shapes: [[Int]]) throws {
-        let plan = try BoundPlan(model, states: states, bindings: binding.values(shapes), threads: threads, apart: apart) { lifetimes in
+        let values = try binding.values(shapes)
+        let plan = try BoundPlan(model, states: states, bindings: values, threads: threads, apart: apart, like: current) { lifetimes in
             try planner.assign(lifetimes, within: arenaMemory.capacity)
         }
         try settle(plan)
-        if bound.count == Self.remembered { bound.removeFirst() }
+        boundBytes += plan.byteCount
+        bindings += 1
+        while bound.count >= Self.fewestRemembered, boundBytes > shapesLimit { boundBytes -= bound.removeFirst().byteCount }
         bound.append(plan)
     }
 

@@ -112,6 +112,8 @@ package struct SizesKernel: Kernel {
         copy.rank = 1
         copy.element_bytes = Int32(result.type.size)
         (copy.shape.0, copy.source_strides.0, copy.result_strides.0) = (Int64(result.count), 1, 1)
-        return try PreparedKernel(copy, slots: [.owned(memory), .result(0)], owned: [memory]) { dlc_copy_prepare(step.isa, $0, $1) }
+        return try PreparedKernel(copy, slots: [.owned(memory), .result(0)], owned: [memory], ownedBytes: tensor.byteCount) {
+            dlc_copy_prepare(step.isa, $0, $1)
+        }
     }
 }

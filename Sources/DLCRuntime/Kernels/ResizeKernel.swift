@@ -62,8 +62,12 @@ package struct ResizeKernel: Kernel {
 
     package func prepare(_ step: BoundStep) throws -> PreparedKernel {
         let resize = try parameters(x: step("x"), y: step("y"), box: box.map(step.value))
-        let tables = try Self.tables(resize, step.isa).tables
-        return try PreparedKernel(resize, slots: step.slots + [.owned(tables)], owned: [tables]) { dlc_resize_prepare(step.isa, $0, $1) }
+        let made = try Self.tables(resize, step.isa)
+        var known = made.resize
+        let (tables, bytes) = (made.tables, Int(dlc_resize_table_bytes(&known)))
+        return try PreparedKernel(resize, slots: step.slots + [.owned(tables)], owned: [tables], ownedBytes: bytes) {
+            dlc_resize_prepare(step.isa, $0, $1)
+        }
     }
 
     /// The kernels' struct for resizing an x to a y.
@@ -125,9 +129,10 @@ package struct ResizeGradientKernel: Kernel {
         gradient.resize = forward.resize
         var (probe, launch) = (gradient, dlc_launch())
         guard dlc_resize_gradient_prepare(step.isa, &probe, &launch) else { throw DLCError("no kernel for these parameters") }
-        guard let tables = dlc_allocate_zeroed(dlc_resize_gradient_table_bytes(&probe)) else { throw DLCError("out of memory") }
+        let bytes = dlc_resize_gradient_table_bytes(&probe)
+        guard let tables = dlc_allocate_zeroed(bytes) else { throw DLCError("out of memory") }
         dlc_resize_gradient_tables(&probe, forward.tables, tables)
-        return try PreparedKernel(gradient, slots: step.slots + [.owned(tables)], owned: [tables]) {
+        return try PreparedKernel(gradient, slots: step.slots + [.owned(tables)], owned: [tables], ownedBytes: Int(bytes)) {
             dlc_resize_gradient_prepare(step.isa, $0, $1)
         }
     }

@@ -69,6 +69,12 @@ struct DimTable: Sendable {
         subscript(_ index: Int) -> Place { list.map { $0[index] } ?? first + Place(index) }
     }
 
+    /// Whether the value at a place depends on shapes.
+    func varies(_ place: Place) -> Bool { template[Int(place)] == Self.none }
+
+    /// The places of some dimensions whose values depend on shapes.
+    func varying(_ places: Places) -> [Place] { places.list?.filter(varies) ?? [] }
+
     /// The place of a symbolic dimension that was added.
     func known(_ dim: Dim) -> Place? { expressions[dim] }
 

@@ -10,8 +10,11 @@ struct PlanSizes: Sendable {
         var operands: [Operand?]
         var results: [Operand?]
         var operations: DimTable.Place
+        /// What a kernel's preparation depends on: the step is prepared alike wherever the values at these places are.
+        var decisive: [DimTable.Place] = []
 
-        init(_ step: Plan.Step, _ table: inout DimTable) throws {
+        /// - Parameter isStatic: whether all values are the same for all shapes, so that nobody asks what is decisive.
+        init(_ step: Plan.Step, _ table: inout DimTable, isStatic: Bool = true) throws {
             func places(_ operands: [Plan.Operand?], _ table: inout DimTable) throws -> [Operand?] {
                 var places: [Operand?] = []
                 places.reserveCapacity(operands.count)
@@ -30,6 +33,15 @@ struct PlanSizes: Sendable {
             operands = try places(step.operands, &table)
             results = try places(step.results, &table)
             operations = try table.place(step.operations)
+            if isStatic { return }
+            var parameters = ParameterSizes()
+            var kernel = step.kernel
+            try kernel.visit(&parameters)
+            var found = try Set([operations] + parameters.dims.map { try table.place($0) })
+            for case let operand? in operands + results {
+                found.formUnion(table.varying(operand.shape) + table.varying(operand.strides))
+            }
+            decisive = found.filter(table.varies).sorted()
         }
     }
 
@@ -44,13 +56,8 @@ struct PlanSizes: Sendable {
         inputs = try plan.inputs.map { try table.places($0.shape) }
         outputs = try plan.outputs.map { try table.places($0.shape) }
         buffers = try plan.buffers.map { try table.place($0.bytes) }
-        steps = try plan.steps.map { try Step($0, &table) }
-        var parameters = ParameterSizes()
-        for step in plan.symbols.isEmpty ? [] : plan.steps {
-            var kernel = step.kernel
-            try kernel.visit(&parameters)
-        }
-        for dim in parameters.dims { _ = try table.place(dim) }
+        let isStatic = plan.symbols.isEmpty
+        steps = try plan.steps.map { try Step($0, &table, isStatic: isStatic) }
         self.table = table
     }
 }
@@ -66,6 +73,14 @@ struct BoundSizes {
         values = table.evaluate(bindings)
         self.bindings = bindings
     }
+
+    /// Whether the values at some places are known here and the same there.
+    func agree(with other: BoundSizes, at places: [DimTable.Place]) -> Bool {
+        places.allSatisfy { values[Int($0)] == other.values[Int($0)] && values[Int($0)] != DimTable.none }
+    }
+
+    /// Bytes of the values.
+    var byteCount: Int { values.count * MemoryLayout<Int>.stride }
 
     /// The value of a dimension, which may be negative.
     /// - Parameters:
