@@ -65,7 +65,7 @@ struct BuildCommand: ParsableCommand {
         var options = try input.options(settling)
         options.program = network.program
         let report = CompactReport()
-        let image = try ModelFile.compile(input.model, options, flags, threads: threads, report: report)
+        let image = try ModelFile.compile(input.model, options, flags, threads: threads, report: report, probing: true)
         if let interface {
             let text = TypedInterface(image.plan, resource: ModelFile.stem(output), source: options.training ?? ModelFile.stem(input.model))
                 .text

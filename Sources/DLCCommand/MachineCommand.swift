@@ -10,8 +10,8 @@ struct MachineCommand: ParsableCommand {
         discussion: """
             The first lines are what the estimates of kernels read: of this processor for --target native, of one as it usually is for a \
             family that is named. The table is measured in about a tenth of a second for each number of threads. --probe measures \
-            for some seconds how far kernels are from their estimates, and keeps that in the user's cache folder, where builds for \
-            --target native find it.
+            for a second how far kernels are from their estimates, and keeps that in the user's cache folder, where commands that \
+            compile for --target native find it. The first dlc build does so by itself; --probe does it anew, as on a quiet machine.
 
             EXAMPLES
               dlc machine

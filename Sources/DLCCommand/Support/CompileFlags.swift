@@ -50,9 +50,12 @@ struct CompileFlags: ParsableArguments {
     ///   - training: whether a training is compiled.
     ///   - threads: of the sessions that a budget of memory is for; as many as there are processors where nil.
     ///   - report: gets what `--compact` loses.
+    ///   - probing: whether kernels are measured on this processor where that has not been done yet.
     /// - Throws: where times shall be measured and their file is damaged or cannot be written; where a budget is given to
     ///   something else than a training.
-    func options(training: Bool = false, threads: Int? = nil, report: CompactReport? = nil) throws -> CompileOptions {
+    func options(
+        training: Bool = false, threads: Int? = nil, report: CompactReport? = nil, probing: Bool = false
+    ) throws -> CompileOptions {
         if compact != nil, training { throw DLCError("--compact is for networks whose weights are constant; a training moves them") }
         if memory != nil, !training { throw DLCError("--memory is for trainings: name one with --training") }
         var options = CompileOptions(target: target == .native ? nil : target.target)
@@ -63,10 +66,24 @@ struct CompileFlags: ParsableArguments {
         options.likely = try NamedExtent.table(likely, option: "--likely")
         if tune {
             options.tuning = Tuning(cache: try TuneCache(path: try tuneCache ?? Self.cacheFile("tune.txt")), observe: Self.report)
-        } else if target == .native, let path = try? Self.cacheFile(Self.probesName), access(path, R_OK) == 0 {
-            options.probes = try KernelProbes(path: path, options.target)
+        } else if target == .native, !exact {
+            options.probes = try Self.probes(measuring: probing)
         }
         return options
+    }
+
+    /// What families of kernels take on this processor beside their estimates, as the user's cache folder keeps it.
+    /// - Parameter measuring: whether it is measured, in less than a second, and kept where that has not been done yet.
+    /// - Throws: where the file is damaged.
+    private static func probes(measuring: Bool) throws -> KernelProbes? {
+        guard let path = try? cacheFile(probesName) else { return nil }
+        if access(path, F_OK) == 0, let known = try KernelProbes(path: path, .native) { return known }
+        // Where nothing can be kept, all builds go by the estimates.
+        guard measuring, (try? TuneCache(path: path)) != nil else { return nil }
+        let probes = try Progress.during("measuring kernels on this processor") { try KernelProbes(measuring: .native) }
+        try probes.keep(path: path, .native)
+        Console.put("measured kernels on this processor, for this and later builds; kept in \(path)\n")
+        return probes
     }
 
     /// The same flags on the command line of another `dlc`.

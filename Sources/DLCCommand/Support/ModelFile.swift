@@ -39,11 +39,13 @@ enum ModelFile {
     /// - Parameters:
     ///   - threads: of the sessions that a budget of memory is for.
     ///   - report: gets what `--compact` loses.
+    ///   - probing: whether kernels are measured on this processor where that has not been done yet.
     static func compile(
-        _ path: String, _ model: ModelOptions, _ flags: CompileFlags, threads: Int? = nil, report: CompactReport? = nil
+        _ path: String, _ model: ModelOptions, _ flags: CompileFlags, threads: Int? = nil, report: CompactReport? = nil,
+        probing: Bool = false
     ) throws -> PlanImage {
         let isTraining = model.training != nil && model.program == nil
-        let options = try flags.options(training: isTraining, threads: threads, report: report)
+        let options = try flags.options(training: isTraining, threads: threads, report: report, probing: probing)
         if isTraining {
             try checkSource(path)
             return try Progress.during("compiling \(path)") { try Compiler.compileTraining(path, model, options) }

@@ -1,4 +1,5 @@
 import DLCGraph
+import DLCRuntime
 
 /// The slices along an axis, or the elements of flattened x, at which a condition holds (ONNX Compress).
 public struct Compress: Operator {
@@ -61,5 +62,15 @@ public struct Compress: Operator {
         let axis = try InferenceRules.axis(axis ?? 0, rank: flat.rank)
         let chosen = try Oracle.operand(operands, 1).integers().enumerated().filter { $0.element != 0 }.map { Int64($0.offset) }
         return try Gather(axis: axis).evaluate([flat, Tensor(chosen, shape: [chosen.count])])
+    }
+}
+
+extension Compress: ScheduledOperator {
+    package func isScheduled(_ node: Node, _ graph: Graph) -> Bool {
+        node.operands.count < 2 || node.operands[1].map { graph.constant($0) == nil } ?? true
+    }
+
+    package func item(_ node: Node, _ graph: Graph) throws -> ScheduledItem {
+        ScheduledItem(.compress, try axis.map { [try node.axis($0, graph)] } ?? [])
     }
 }

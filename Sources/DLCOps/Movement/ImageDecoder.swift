@@ -42,3 +42,7 @@ public struct ImageDecoder: Operator {
         [try PictureDecoding.decode(Oracle.operand(operands, 0), pixelFormat.format)]
     }
 }
+
+extension ImageDecoder: ScheduledOperator {
+    package func item(_ node: Node, _ graph: Graph) throws -> ScheduledItem { ScheduledItem(.picture, [pixelFormat.format.rawValue]) }
+}

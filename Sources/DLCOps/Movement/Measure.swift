@@ -1,4 +1,5 @@
 import DLCGraph
+import DLCRuntime
 
 /// x itself, whose extents that speak of many symbols are symbols of their own from here on: the sum of the numbers of boxes of 90
 /// classes is one number when it is known, and would be an expression of 90 symbols in every type behind it.
@@ -21,6 +22,10 @@ public struct Measure: Operator {
     }
 
     public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] { [try Oracle.operand(operands, 0)] }
+}
+
+extension Measure: ScheduledOperator {
+    package func item(_ node: Node, _ graph: Graph) throws -> ScheduledItem { ScheduledItem(.measure) }
 }
 
 extension ONNXReader {

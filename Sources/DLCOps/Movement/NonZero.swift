@@ -1,4 +1,5 @@
 import DLCGraph
+import DLCRuntime
 
 /// The places of all elements other than zero, one column each, in row-major order (ONNX NonZero): i64 `[rank, count]`.
 public struct NonZero: Operator {
@@ -69,4 +70,8 @@ public struct NonZero: Operator {
         }
         return try reader.add(Concat(axis: 0), rows.reversed())
     }
+}
+
+extension NonZero: ScheduledOperator {
+    package func item(_ node: Node, _ graph: Graph) throws -> ScheduledItem { ScheduledItem(.nonZero) }
 }

@@ -1,4 +1,5 @@
 import DLCGraph
+import DLCRuntime
 
 /// start, start + delta, … up to but without limit (ONNX Range). All three are scalars.
 public struct RangeOf: Operator {
@@ -81,6 +82,14 @@ public struct RangeOf: Operator {
     public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {
         [try Tensor.range((0..<3).map { try Oracle.operand(operands, $0) })]
     }
+}
+
+extension RangeOf: ScheduledOperator {
+    package func isScheduled(_ node: Node, _ graph: Graph) -> Bool {
+        graph.shape(node.results[0])[0].symbol.map(graph.isFromData) ?? false
+    }
+
+    package func item(_ node: Node, _ graph: Graph) throws -> ScheduledItem { ScheduledItem(.range) }
 }
 
 extension RangeOf: FollowsElements {

@@ -1,4 +1,5 @@
 import DLCGraph
+import DLCRuntime
 
 /// The distinct elements of x, or its distinct slices along an axis (ONNX Unique), with the place of the first of each, which of
 /// them every element or slice of x is, and how many there are of each.
@@ -92,5 +93,11 @@ public struct Unique: Operator {
             try Gather(axis: axis).evaluate([x, indices])[0], indices, try Tensor(inverse.map(Int64.init), shape: [extent]),
             try Tensor(counts, shape: [kept.count]),
         ]
+    }
+}
+
+extension Unique: ScheduledOperator {
+    package func item(_ node: Node, _ graph: Graph) throws -> ScheduledItem {
+        ScheduledItem(.unique, [isSorted ? 1 : 0] + (try axis.map { [try node.axis($0, graph)] } ?? []))
     }
 }

@@ -1,4 +1,5 @@
 import DLCGraph
+import DLCRuntime
 
 /// The tensors of a sequence one after another along an axis, or stacked along a new one (ONNX ConcatFromSequence).
 public struct ConcatFromSequence: ReadsContainers {
@@ -64,5 +65,12 @@ public struct ConcatFromSequence: ReadsContainers {
             }
         }
         return [.tensor(try Concat.joined(tensors, axis: axis))]
+    }
+}
+
+extension ConcatFromSequence: ScheduledOperator {
+    package func item(_ node: Node, _ graph: Graph) throws -> ScheduledItem {
+        let rank = graph.shape(node.results[0]).count
+        return ScheduledItem(.concatFromSequence, [try InferenceRules.axis(axis, rank: rank), isNewAxis ? 1 : 0])
     }
 }

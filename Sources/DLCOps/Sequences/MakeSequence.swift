@@ -1,4 +1,5 @@
 import DLCGraph
+import DLCRuntime
 
 /// A sequence of tensors of one element type (ONNX SequenceConstruct; SequenceEmpty where there are none).
 public struct MakeSequence: ReadsContainers {
@@ -60,4 +61,8 @@ public struct MakeSequence: ReadsContainers {
                 })
         ]
     }
+}
+
+extension MakeSequence: ScheduledOperator {
+    package func item(_ node: Node, _ graph: Graph) throws -> ScheduledItem { ScheduledItem(.sequence) }
 }

@@ -1,4 +1,5 @@
 import DLCGraph
+import DLCRuntime
 
 /// An optional that holds x, or nothing (ONNX Optional).
 public struct MakeOptional: ReadsContainers {
@@ -45,6 +46,10 @@ public struct MakeOptional: ReadsContainers {
     public func evaluate(values: [Datum?]) throws -> [Datum] { [(values.first ?? nil) ?? .absent] }
 }
 
+extension MakeOptional: ScheduledOperator {
+    package func item(_ node: Node, _ graph: Graph) throws -> ScheduledItem { ScheduledItem(.optional) }
+}
+
 /// Whether an optional holds something, `bool[]` (ONNX OptionalHasElement).
 public struct OptionalHasElement: ReadsContainers {
     public init() {}
@@ -83,6 +88,10 @@ public struct OptionalHasElement: ReadsContainers {
     public func evaluate(values: [Datum?]) throws -> [Datum] {
         [.tensor(try Tensor([!((values.first ?? nil) ?? .absent).isAbsent], shape: []))]
     }
+}
+
+extension OptionalHasElement: ScheduledOperator {
+    package func item(_ node: Node, _ graph: Graph) throws -> ScheduledItem { ScheduledItem(.hasElement) }
 }
 
 /// What an optional holds (ONNX OptionalGetElement).
@@ -125,4 +134,8 @@ public struct OptionalGetElement: ReadsContainers {
         guard let value = values.first ?? nil, !value.isAbsent else { throw DLCError("the optional holds nothing") }
         return [value]
     }
+}
+
+extension OptionalGetElement: ScheduledOperator {
+    package func item(_ node: Node, _ graph: Graph) throws -> ScheduledItem { ScheduledItem(.getElement) }
 }

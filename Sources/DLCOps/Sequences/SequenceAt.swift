@@ -1,4 +1,5 @@
 import DLCGraph
+import DLCRuntime
 
 /// The tensor of a sequence at a position, from the end where it is below 0 (ONNX SequenceAt). Extents that differ from tensor to
 /// tensor are known when it has run.
@@ -37,4 +38,8 @@ public struct SequenceAt: ReadsContainers {
         guard let position = try SequencePosition.read(values, 1) else { throw DLCError("operand 1 is missing") }
         return [.tensor(tensors[try SequencePosition.resolve(position, of: tensors.count)])]
     }
+}
+
+extension SequenceAt: ScheduledOperator {
+    package func item(_ node: Node, _ graph: Graph) throws -> ScheduledItem { ScheduledItem(.sequenceAt) }
 }

@@ -1,4 +1,5 @@
 import DLCGraph
+import DLCRuntime
 
 /// A sequence without the tensor at a position, or without the last (ONNX SequenceErase).
 public struct SequenceErase: ReadsContainers {
@@ -36,4 +37,8 @@ public struct SequenceErase: ReadsContainers {
         tensors.remove(at: try SequencePosition.resolve(SequencePosition.read(values, 1) ?? -1, of: tensors.count))
         return [.sequence(tensors)]
     }
+}
+
+extension SequenceErase: ScheduledOperator {
+    package func item(_ node: Node, _ graph: Graph) throws -> ScheduledItem { ScheduledItem(.sequenceErase) }
 }

@@ -1,4 +1,5 @@
 import DLCGraph
+import DLCRuntime
 
 /// A sequence with one more tensor, in front of that at a position, or at the end (ONNX SequenceInsert).
 public struct SequenceInsert: ReadsContainers {
@@ -48,4 +49,8 @@ public struct SequenceInsert: ReadsContainers {
         tensors.insert(x, at: try SequencePosition.resolve(position, of: tensors.count, isNew: true))
         return [.sequence(tensors)]
     }
+}
+
+extension SequenceInsert: ScheduledOperator {
+    package func item(_ node: Node, _ graph: Graph) throws -> ScheduledItem { ScheduledItem(.sequenceInsert) }
 }

@@ -1,4 +1,5 @@
 import DLCGraph
+import DLCRuntime
 
 /// The number of tensors in a sequence, `i64[]` (ONNX SequenceLength).
 public struct SequenceLength: ReadsContainers {
@@ -30,4 +31,8 @@ public struct SequenceLength: ReadsContainers {
     public func evaluate(values: [Datum?]) throws -> [Datum] {
         [.tensor(try Tensor([Int64(Oracle.sequence(values, 0).count)], shape: []))]
     }
+}
+
+extension SequenceLength: ScheduledOperator {
+    package func item(_ node: Node, _ graph: Graph) throws -> ScheduledItem { ScheduledItem(.sequenceLength) }
 }

@@ -1,4 +1,5 @@
 import DLCGraph
+import DLCRuntime
 
 /// The parts of a tensor along an axis as a sequence (ONNX SplitToSequence).
 ///
@@ -121,6 +122,12 @@ public struct SplitToSequence: ReadsContainers {
             throw DLCError("parts \(given) do not sum to an extent of \(extent)")
         }
         return given
+    }
+}
+
+extension SplitToSequence: ScheduledOperator {
+    package func item(_ node: Node, _ graph: Graph) throws -> ScheduledItem {
+        ScheduledItem(.splitToSequence, [try node.axis(axis, graph), keepsAxis ? 1 : 0])
     }
 }
 

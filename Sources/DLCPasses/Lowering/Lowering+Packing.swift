@@ -35,22 +35,22 @@ extension Lowering {
             kernel: "\(type(of: kernel).name) \(kernel.text)", values: values.map { $0?.index },
             layouts: sources.map { $0.map { $0.shape + $0.strides } })
         if let known = packings[key] { return known }
-        let shape: Shape = [try bytes(sources)]
-        var step = Plan.Step(kernel: kernel, name: name, summary: "pack", operands: sources, results: [])
-        if isConstant, isLate {
-            let result = Plan.Operand(location: .packed(image.plan.packings.count), type: .uint8, shape: shape, strides: [1])
-            step.results = [result]
-            image.update { $0.packings.append(step) }
-            packings[key] = result
-        } else if isConstant {
-            step.results = [Plan.Operand(location: .buffer(0), type: .uint8, shape: shape, strides: [1])]
-            packings[key] = try constant(step.packed(for: target, from: tensors))
-        } else {
-            step.results = [try buffer(.uint8, shape)]
-            packings[key] = step.results[0]
-            emit(step)
+        let size = try bytes(sources)
+        func step(_ result: Plan.Operand) -> Plan.Step {
+            Plan.Step(kernel: kernel, name: name, summary: "pack", operands: sources, results: [result])
         }
-        return packings[key].unsafelyUnwrapped
+        let result: Plan.Operand
+        if isConstant, isLate {
+            result = Plan.Operand(location: .packed(image.plan.packings.count), type: .uint8, shape: [size], strides: [1])
+            image.update { $0.packings.append(step(result)) }
+        } else if isConstant {
+            result = try constant(Plan.Step.packed(kernel, sources, bytes: size, for: target, from: tensors))
+        } else {
+            result = try buffer(.uint8, [size])
+            emit(step(result))
+        }
+        packings[key] = result
+        return result
     }
 
     private func laidOut(_ operand: Plan.Operand, _ layout: (Plan.Operand) throws -> Plan.Operand?) throws -> Plan.Operand {

@@ -19,17 +19,15 @@ extension Lowering {
         let operands = try epilogueOperands(node)
         var right: Plan.Operand
         var packing = ProductPacking.none
-        if type == .float32, let weights = graph.constant(b), weights.shape.dropLast(2).allSatisfy({ $0 == 1 }) {
+        if let compact = compactProducts[node.results[0].index] {
+            (right, packing) = compact
+            transB = false
+        } else if constantMatrix(node) != nil {
             let isOneProduct =
                 try !op.transA && scaling.isEmpty && left.isContiguous() && result.isContiguous()
                 && operands.residual?.isContiguous() != false
-            let isTransposed = transB
-            if let compact = try compact(b, weights, isTransposed: isTransposed, node) {
-                (right, packing) = compact
-            } else {
-                packing = isOneProduct ? self.packing(for: node) : .panels
-                right = try packed(b, PackKernel(packing.form), for: node) { $0.asMatrix(isTransposed: isTransposed) }
-            }
+            packing = isOneProduct ? self.packing(for: node) : .panels
+            right = try packed(b, PackKernel(packing.form), for: node) { $0.asMatrix(isTransposed: op.transB) }
             transB = false
         } else {
             right = try innerOrRowContiguous(b)
@@ -45,45 +43,6 @@ extension Lowering {
         emit(
             kernel, node, summary: summary(scalingSummary(op, scaling) + "matmul", op, operands),
             operands: [left, right, operands.bias, operands.residual, operands.slope] + scaling, results: [result], operations: work)
-    }
-
-    /// A constant matrix in the bits that the options give weights, or, where they say nothing, in as few as it had when it was
-    /// integers with scales (MatMulNBits, dequantized weights); nil where it has others, or does not fit: a weight is infinite, no
-    /// number, or beyond halves.
-    private mutating func compact(
-        _ value: Value, _ weights: Tensor, isTransposed: Bool, _ node: Node
-    ) throws -> (right: Plan.Operand, packing: ProductPacking)? {
-        guard let packing = options.weights?.packing ?? losslessPacking(weights, isTransposed: isTransposed) else { return nil }
-        let kernel = PackKernel(packing.form)
-        let key = PackingKey(kernel: "\(PackKernel.name) \(kernel.text)", values: [value.index], layouts: [isTransposed ? [1] : nil])
-        if let known = packings[key] { return (known, packing) }
-        let source = try Plan.Operand(dense: weights).asMatrix(isTransposed: isTransposed)
-        var step = Plan.Step(kernel: kernel, name: node.name, summary: "pack", operands: [source], results: [])
-        let bytes = try kernel.bytes(source.shape, isa: target.isa)
-        step.results = [Plan.Operand(location: .buffer(0), type: .uint8, shape: [bytes], strides: [1])]
-        let packed = try step.packed(for: target, from: [weights])
-        guard let noise = PackingNoise(packing.form, weights, isTransposed: isTransposed, packed: packed, isa: target.isa),
-            noise.signal.isFinite, noise.noise.isFinite
-        else { return nil }
-        options.weights?.observe(node.name.isEmpty ? node.op.name : node.name, weights.count, noise.signal, noise.noise)
-        let right = try constant(packed)
-        packings[key] = right
-        return (right, packing)
-    }
-
-    /// The fewest bits in which a matrix loses nothing but roundings; nil where it needs all of them, or is not worth a look.
-    private func losslessPacking(_ weights: Tensor, isTransposed: Bool) -> ProductPacking? {
-        guard !options.exact, weights.rank >= 2, weights.type == .float32, weights.count >= 1 << 14 else { return nil }
-        let (rows, columns) = (Int64(weights.shape[weights.rank - 2]), Int64(weights.shape[weights.rank - 1]))
-        guard (isTransposed ? columns : rows) >= 32 else { return nil }
-        return [ProductPacking.int4, .int8].first { packing in
-            var pack = dlc_matrix_packing(
-                packing.form, isTransposed ? columns : rows, isTransposed ? rows : columns, isTransposed ? 1 : columns,
-                isTransposed ? columns : 1)
-            return weights.withUnsafeBytes { bytes in
-                bytes.baseAddress.map { dlc_pack_is_exact(&pack, $0.assumingMemoryBound(to: Float.self)) } ?? false
-            }
-        }
     }
 
     private func scalingSummary(_ op: FusedMatMul, _ scaling: [Plan.Operand?]) -> String {

@@ -29,35 +29,6 @@ extension Lowering {
         for copy in copies { try emitCopy(from: copy.from, to: copy.to, name: node.name) }
     }
 
-    /// How the matrices of a layer are kept: as the options ask for, where they are constants and fit; what has fewer than 16 bits
-    /// elsewhere has 16 here.
-    private func compactForm(_ matrices: [Value], _ node: Node) throws -> dlc_pack_form {
-        guard let weights = options.weights else { return DLC_PACK_PANELS }
-        let form = weights.form == .bfloat16 ? DLC_PACK_BFLOAT : DLC_PACK_HALF
-        var sums = (count: 0, signal: 0.0, noise: 0.0)
-        for value in matrices {
-            guard let tensor = graph.constant(value), let noise = try packingNoise(form, tensor), noise.signal.isFinite,
-                noise.noise.isFinite
-            else { return DLC_PACK_PANELS }
-            sums = (sums.count + tensor.count, sums.signal + noise.signal, sums.noise + noise.noise)
-        }
-        weights.observe(node.name.isEmpty ? node.op.name : node.name, sums.count, sums.signal, sums.noise)
-        return form
-    }
-
-    /// What keeping a constant in fewer bits changes of it.
-    private func packingNoise(_ form: dlc_pack_form, _ tensor: Tensor) throws -> PackingNoise? {
-        guard let columns = tensor.shape.last, tensor.count > 0 else { return nil }
-        let matrix = try tensor.reshaped([tensor.count / columns, columns]), kernel = PackKernel(form)
-        let source = try Plan.Operand(dense: matrix).asMatrix(isTransposed: true)
-        var step = Plan.Step(kernel: kernel, name: "", summary: "pack", operands: [source], results: [])
-        step.results = [
-            Plan.Operand(location: .buffer(0), type: .uint8, shape: [try kernel.bytes(source.shape, isa: target.isa)], strides: [1])
-        ]
-        let packed = try step.packed(for: target, from: [matrix])
-        return PackingNoise(form, matrix, isTransposed: true, packed: packed, isa: target.isa)
-    }
-
     /// Gradients of recurrent layers. What only LSTM has stands in the kernel's lists between other operands.
     mutating func lower(_ op: RecurrentGradient, _ node: Node) throws {
         let (x, count) = (try operand(node, 0), op.forwardCount)

@@ -12,6 +12,8 @@ public struct Lowering {
     let options: CompileOptions
     var target: Target { options.target }
     var image: PlanImage
+    /// Products whose constant matrices have few bits, by the index of the result.
+    private(set) var compactProducts: [Int: (right: Plan.Operand, packing: ProductPacking)] = [:]
     /// Settled for all layers together, by the index of the result.
     private(set) var algorithms: [Int: dlc_conv_algorithm] = [:]
     /// Of those, the layers whose weights are packed when the model is loaded.
@@ -63,6 +65,7 @@ public struct Lowering {
 
     private mutating func run() throws {
         placeConcatenations()
+        compactProducts = try packCompactProducts()
         (algorithms, packedAtLoad) = try chooseAlgorithms()
         image.update {
             $0.metadata = graph.metadata

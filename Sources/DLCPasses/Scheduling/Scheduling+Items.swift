@@ -6,23 +6,6 @@ extension Scheduling {
     /// Says what an item does that stands for a node.
     mutating func complete(_ item: inout Schedule.Item, _ node: Node, _ graph: Graph) throws {
         switch node.op {
-        case let op as Numbers: (item.kind, item.parameters) = (.numbers, [op.isSigned ? 1 : 0])
-        case is Measure: item.kind = .measure
-        case is NonZero: item.kind = .nonZero
-        case let op as ImageDecoder: (item.kind, item.parameters) = (.picture, [op.pixelFormat.format.rawValue])
-        case let op as Compress:
-            let rank = node.operands[0].map { graph.shape($0).count } ?? 0
-            (item.kind, item.parameters) = (.compress, try op.axis.map { [try InferenceRules.axis($0, rank: rank)] } ?? [])
-        case let op as Unique:
-            let rank = node.operands[0].map { graph.shape($0).count } ?? 0
-            (item.kind, item.parameters) = (
-                .unique, [op.isSorted ? 1 : 0] + (try op.axis.map { [try InferenceRules.axis($0, rank: rank)] } ?? [])
-            )
-        case is RangeOf: item.kind = .range
-        case let op as any TextOperator:
-            let element = node.operands[0].map { graph.type($0).element } ?? .string
-            guard let call = op.call(element) else { throw DLCError("has a kernel and no place in a schedule") }
-            (item.kind, item.parameters) = (.text, [call.function.rawValue] + call.numbers + call.texts.map { name($0) })
         case let op as If:
             item.kind = .branch
             var captured = Array(zip(node.operands, item.operands))[1...]
@@ -44,8 +27,10 @@ extension Scheduling {
             item.parameters = [op.carried] + rows.map { Int($0.element.rawValue) }
             // Rows that there are none of have no extents but those that are known.
             item.shapes = rows.map { row in row.shape.map { $0.constant == nil ? 0 : $0 } }
-        default:
-            guard try completeSequence(&item, node, graph) else { throw DLCError("has no place in a schedule") }
+        case let op as any ScheduledOperator:
+            let computed = try op.item(node, graph)
+            (item.kind, item.parameters) = (computed.kind, computed.parameters + computed.texts.map { name($0) })
+        default: throw DLCError("has no place in a schedule")
         }
     }
 

@@ -42,13 +42,7 @@ struct Levels {
 extension Scheduling {
     /// Whether a node ends a level.
     static func isCut(_ node: Node, _ graph: Graph) -> Bool {
-        switch node.op {
-        case is any ReadsContainers, is Numbers, is NonZero, is Unique, is Measure, is ImageDecoder: true
-        case is Compress: node.operands.count < 2 || node.operands[1].map { graph.constant($0) == nil } ?? true
-        case is RangeOf: graph.shape(node.results[0])[0].symbol.map(graph.isFromData) ?? false
-        case let op as any TextOperator: node.operands[0].map { op.call(graph.type($0).element) != nil } ?? false
-        default: false
-        }
+        node.op is any ReadsContainers || (node.op as? any ScheduledOperator)?.isScheduled(node, graph) ?? false
     }
 
     /// Whether a value is made anew wherever it is read.

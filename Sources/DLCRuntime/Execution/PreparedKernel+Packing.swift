@@ -9,23 +9,27 @@ extension Plan.Step {
         return try kernel.prepare(BoundStep(self, places, BoundSizes(table, [:]), target.isa))
     }
 
-    /// The bytes of the only result of a packing, computed at build from dense constants, whatever memory the operands name.
-    /// It runs on this processor for the layout of any target.
+    /// What a packing kernel makes of dense constants, computed at build. It runs on this processor for the layout of any target.
+    /// - Parameters:
+    ///   - operands: the constants as the kernel reads them, whatever memory they name.
+    ///   - bytes: the packed size.
     /// - Throws: where an operand is larger than its source, or what preparing the kernel throws.
-    public func packed(for target: Target, from sources: [Tensor?]) throws -> Tensor {
-        guard results.count == 1, let bytes = results[0]?.shape.constants, sources.count == operands.count else {
-            throw DLCError("a packing has one result of bytes")
-        }
+    public static func packed(
+        _ kernel: some Kernel, _ operands: [Plan.Operand?], bytes: Dim, for target: Target, from sources: [Tensor?]
+    ) throws -> Tensor {
+        guard let size = bytes.constant, sources.count == operands.count else { throw DLCError("a packing has one result of bytes") }
         for case let (operand?, tensor) in zip(operands, sources) {
             guard let tensor, operand.offset == 0, try Checked.count(operand.shape.map { try $0.evaluate([:]) }) == tensor.count else {
                 throw DLCError("a packing reads outside its constant")
             }
         }
-        let kernel = try prepared(target)
-        return try Tensor(type: .uint8, shape: bytes) { result in
+        let result = Plan.Operand(location: .buffer(0), type: .uint8, shape: [bytes], strides: [1])
+        let step = Plan.Step(kernel: kernel, name: "", summary: "pack", operands: operands, results: [result])
+        let prepared = try step.prepared(target)
+        return try Tensor(type: .uint8, shape: [size]) { result in
             var pointers = sources.map { $0.flatMap { $0.withUnsafeBytes { UnsafeMutableRawPointer(mutating: $0.baseAddress) } } }
             pointers.append(result.baseAddress)
-            try kernel.run(&pointers, nil)
+            try prepared.run(&pointers, nil)
             withExtendedLifetime(sources) {}
         }
     }

@@ -92,22 +92,24 @@ extension Lowering {
         options.tuning == nil ? layer.packingCycles(algorithm, target) : layer.packingSeconds(algorithm, target)
     }
 
-    /// Bytes of all constants, and of those that something else than the layers reads as they are.
+    /// Bytes of all constants, and of those that something else than the layers reads as they are. Matrices in few bits are not
+    /// counted: what they leave is not given to others.
     private func constantBytes(beside layers: [ChoosableLayer]) -> (total: Int, others: Int) {
         let choosable = Set(layers.map { $0.node.results[0].index })
-        var others = Set(graph.results.map(\.index))
+        var (others, weights) = (Set(graph.results.map(\.index)), Set<Int>())
         for node in graph.nodes {
-            let isLayer = node.results.first.map { choosable.contains($0.index) } ?? false
-            for case let (position, operand?) in node.operands.enumerated() where !(isLayer && position == 1) {
-                others.insert(operand.index)
+            let result = node.results.first?.index ?? -1
+            let isCompact = compactProducts[result] != nil
+            for case let (position, operand?) in node.operands.enumerated() where !(isCompact && position == 1) {
+                if position == 1, choosable.contains(result) { weights.insert(operand.index) } else { others.insert(operand.index) }
             }
         }
         var bytes = (total: 0, others: 0)
         for node in graph.nodes {
             guard let constant = node.op as? Constant else { continue }
-            let size = constant.value.count * constant.value.type.size
-            bytes.total += size
-            if others.contains(node.results[0].index) { bytes.others += size }
+            let (size, index) = (constant.value.count * constant.value.type.size, node.results[0].index)
+            if others.contains(index) { bytes.others += size }
+            if others.contains(index) || weights.contains(index) { bytes.total += size }
         }
         return bytes
     }
@@ -148,10 +150,9 @@ extension Lowering {
         return (try? nominalShape(node, ConvolutionGeometry(op.conv, kernel: kernel), op)).flatMap { $0 }
     }
 
-    /// Products whose rows are one matrix, of an extent that is known, times a constant matrix in f32.
+    /// Products whose rows are one matrix, of an extent that is known, times a constant matrix in f32 with all its bits.
     private func product(_ op: FusedMatMul, _ node: Node) -> dlc_conv? {
-        guard !op.transA, let b = node.operands[1], let weights = graph.constant(b), weights.type == .float32, weights.rank >= 2,
-            weights.shape.dropLast(2).allSatisfy({ $0 == 1 }),
+        guard !op.transA, compactProducts[node.results[0].index] == nil, let weights = constantMatrix(node),
             node.operands.dropFirst(EpilogueOperand.slope + 1).allSatisfy({ $0 == nil }),
             let rows = try? graph.shape(node.results[0]).dropLast().reduce(Dim(1), { try $0.times($1) }).constant
         else { return nil }
