@@ -17,9 +17,19 @@ enum SyntaxFiles {
     /// What is wrong and how it is reported: cases that begin with a line `=== name` and hold their errors as comments
     /// `// expect: line:column message; help`, in order and complete.
     static let wrong: [SourceFile] = files("Wrong", "dlm").flatMap { name, text in
+        cases(text).map { SourceFile(path: "\(name): \($0.path)", text: $0.text) }
+    }
+
+    /// Cases in that format of `ElaborationCases/NAME`.
+    static func elaborations(_ name: String) -> [SourceFile] {
+        let url = folder.deletingLastPathComponent().appending(path: "ElaborationCases/\(name)")
+        return cases((try? String(contentsOf: url, encoding: .utf8)) ?? "")
+    }
+
+    private static func cases(_ text: String) -> [SourceFile] {
         text.components(separatedBy: "=== ").dropFirst().map { part in
             let end = part.firstIndex(of: "\n") ?? part.endIndex
-            return SourceFile(path: "\(name): \(part[..<end])", text: String(part[end...].dropFirst()))
+            return SourceFile(path: String(part[..<end]), text: String(part[end...].dropFirst()))
         }
     }
 

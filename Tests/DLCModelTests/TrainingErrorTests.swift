@@ -3,14 +3,7 @@ import Foundation
 import Testing
 
 /// Wrong trainings of `ElaborationCases/trainings.dlm`, in the format of `SyntaxFiles.wrong`.
-private let wrong: [SourceFile] = {
-    let url = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "ElaborationCases/trainings.dlm")
-    let text = (try? String(contentsOf: url, encoding: .utf8)) ?? ""
-    return text.components(separatedBy: "=== ").dropFirst().map { part in
-        let end = part.firstIndex(of: "\n") ?? part.endIndex
-        return SourceFile(path: String(part[..<end]), text: String(part[end...].dropFirst()))
-    }
-}()
+private let wrong = SyntaxFiles.elaborations("trainings.dlm")
 
 @Suite struct TrainingErrorTests {
     @Test func casesAreFound() { #expect(wrong.count >= 40) }

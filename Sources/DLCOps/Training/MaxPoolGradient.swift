@@ -1,7 +1,7 @@
 import DLCGraph
 
 /// The windows of a max pooling that a gradient goes through, shared by `MaxPoolGradient` and `MaxPoolSelect`.
-struct MaxPoolWindows: Sendable {
+package struct MaxPoolWindows: Sendable {
     var kernel: [Int] = []
     var strides: [Int] = []
     var dilations: [Int] = []
@@ -79,24 +79,32 @@ struct MaxPoolWindows: Sendable {
     }
 }
 
+/// An operator whose attributes are those windows.
+package protocol HasMaxPoolWindows: Operator {
+    var windows: MaxPoolWindows { get set }
+}
+
+extension HasMaxPoolWindows {
+    package var kernel: [Int] { windows.kernel }
+    package var strides: [Int] { windows.strides }
+    package var dilations: [Int] { windows.dilations }
+    package var pads: [Dim] { windows.pads }
+    package var ceilMode: Bool { windows.ceilMode }
+    package var channelsLast: Bool {
+        get { windows.channelsLast }
+        set { windows.channelsLast = newValue }
+    }
+}
+
 /// The gradient of max pooling: every element of dy goes to the maximum of its window in x, the first in row order; where
 /// windows overlap, they add up. x is `[N, C, spatial…]` (`[N, spatial…, C]` with `channelsLast`), dy of the pooled shape.
-public struct MaxPoolGradient: Operator {
-    var windows: MaxPoolWindows
+public struct MaxPoolGradient: HasMaxPoolWindows {
+    package var windows: MaxPoolWindows
 
     public init(like pool: Pool = Pool(.max)) { windows = MaxPoolWindows(pool) }
 
     init(_ windows: MaxPoolWindows) { self.windows = windows }
 
-    public var kernel: [Int] { windows.kernel }
-    public var strides: [Int] { windows.strides }
-    public var dilations: [Int] { windows.dilations }
-    public var pads: [Dim] { windows.pads }
-    public var ceilMode: Bool { windows.ceilMode }
-    public var channelsLast: Bool {
-        get { windows.channelsLast }
-        set { windows.channelsLast = newValue }
-    }
     /// The adjoint: what this operator passes on of a tensor like x.
     public var select: MaxPoolSelect { MaxPoolSelect(windows) }
 
@@ -133,22 +141,13 @@ public struct MaxPoolGradient: Operator {
 
 /// The elements of t at the places of the maxima of x's windows, 0 for a window in the padding: the adjoint of
 /// `MaxPoolGradient`. t has x's shape.
-public struct MaxPoolSelect: Operator {
-    var windows: MaxPoolWindows
+public struct MaxPoolSelect: HasMaxPoolWindows {
+    package var windows: MaxPoolWindows
 
     public init(like pool: Pool = Pool(.max)) { windows = MaxPoolWindows(pool) }
 
     init(_ windows: MaxPoolWindows) { self.windows = windows }
 
-    public var kernel: [Int] { windows.kernel }
-    public var strides: [Int] { windows.strides }
-    public var dilations: [Int] { windows.dilations }
-    public var pads: [Dim] { windows.pads }
-    public var ceilMode: Bool { windows.ceilMode }
-    public var channelsLast: Bool {
-        get { windows.channelsLast }
-        set { windows.channelsLast = newValue }
-    }
     /// The adjoint: what puts a tensor of the pooled shape back.
     public var gradient: MaxPoolGradient { MaxPoolGradient(windows) }
 
