@@ -50,12 +50,19 @@ static double late_weights(const dlc_processor *processor, dlc_isa isa, double b
     return late > 0 ? late : 0;
 }
 
-static double igemm_cycles(const dlc_processor *processor, dlc_isa isa, const dlc_conv *p) {
+/// - inputs: floats of a group's channels, or pairs.
+static double igemm_cycles(const dlc_processor *processor, dlc_isa isa, const dlc_conv *p, int64_t inputs) {
     const double groups = (double)p->groups, pixels = (double)dlc_conv_pixels(p), taps = (double)dlc_conv_taps(p);
-    const double depth = taps * (double)(p->c / p->groups);
+    const double depth = taps * (double)inputs;
     const products x = products_of(processor, isa, 1, pixels, p->oc / p->groups, depth);
     const double pointers = p->groups == 1 && p->c <= 8 ? 0 : groups * pixels * taps; // few channels are read without a table
     return groups * (x.multiply * dlc_conv_igemm_share(p) + 250 * x.panels + late_weights(processor, isa, 4 * depth * (double)(p->oc / p->groups), x.multiply)) + 8 * pointers;
+}
+
+/// The input is rounded first, half a vector a cycle. Without the instruction, pairs are taken apart again to be multiplied.
+static double paired_cycles(const dlc_processor *processor, dlc_isa isa, const dlc_conv *p) {
+    const double rounded = 2 * (double)(p->n * p->d * p->h * p->w) * (double)p->c / dlc_lanes(isa);
+    return igemm_cycles(processor, isa, p, dlc_ceil_div(p->c / p->groups, 2)) * (processor->pairs ? 1 : 3) + rounded;
 }
 
 static double winograd_cycles(const dlc_processor *processor, dlc_isa isa, const dlc_conv *p, int side) {
@@ -92,8 +99,9 @@ double dlc_conv_cost(const dlc_processor *processor, dlc_isa isa, const dlc_conv
     const double images = 4 * ((double)(p->n * p->d * p->h * p->w) * (double)p->c + results);
     const double common = (simple ? 0 : 21 * results / dlc_lanes(isa)) + (images > processor->l2 ? 0.1 * images : 0);
     switch (algorithm) {
-    case DLC_CONV_IGEMM: return igemm_cycles(processor, isa, p) + common;
-    case DLC_CONV_STRASSEN: return 1.07 * igemm_cycles(processor, isa, p) * dlc_strassen_share(isa, (int64_t)pixels, p->oc, p->c) + common;
+    case DLC_CONV_IGEMM: return igemm_cycles(processor, isa, p, p->c / p->groups) + common;
+    case DLC_CONV_PAIRS: return paired_cycles(processor, isa, p) + common;
+    case DLC_CONV_STRASSEN: return 1.07 * igemm_cycles(processor, isa, p, p->c / p->groups) * dlc_strassen_share(isa, (int64_t)pixels, p->oc, p->c) + common;
     case DLC_CONV_WINOGRAD_2: case DLC_CONV_WINOGRAD_4: case DLC_CONV_WINOGRAD_STRIDED:
         return winograd_cycles(processor, isa, p, dlc_winograd_side(algorithm)) + common;
     case DLC_CONV_DEPTHWISE: return depthwise_cycles(processor, isa, p) + common;

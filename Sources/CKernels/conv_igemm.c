@@ -3,20 +3,39 @@
 /// the image point at zeros. Where many are, as with large dilations and in shallow volumes, tiles leave out the taps that
 /// lie there for all of their pixels.
 ///
+/// Over pairs of bfloat16 (DLC_CONV_PAIRS), phase 0 makes them of the whole input, each group's channels from a whole float on.
+///
 /// Convolutions with few channels have tiles of their own (conv_narrow.c) over the same packed weights.
 #include "conv.h"
 #include <string.h>
 
-typedef struct { dlc_panels panels; int64_t c, oc; } group_shape;
+/// A group's channels, as floats or pairs, and its outputs.
+typedef struct { const dlc_tile_set *set; dlc_panels panels; int64_t c, oc; } group_shape;
+
+static bool is_paired(const dlc_conv *p) { return p->algorithm == DLC_CONV_PAIRS; }
 
 static group_shape group_of(dlc_isa isa, const dlc_conv *p) {
-    group_shape s = {.c = p->c / p->groups, .oc = p->oc / p->groups};
-    s.panels = dlc_panels_of(dlc_tiles(isa), dlc_conv_taps(p) * s.c, s.oc);
+    const int64_t c = p->c / p->groups;
+    group_shape s = {.set = is_paired(p) ? dlc_pair_tiles(isa) : dlc_tiles(isa), .c = is_paired(p) ? dlc_ceil_div(c, 2) : c, .oc = p->oc / p->groups};
+    s.panels = dlc_panels_of(s.set, dlc_conv_taps(p) * s.c, s.oc);
     return s;
 }
 
-/// Fills the table for output pixels `first ..< first + rows`, channels from `x` on.
-static void fill_table(const dlc_conv *p, const float *x, const float *zeros, int64_t first, int64_t rows, const float **table) {
+/// Pixels of the input, and floats from one to the next where they are pairs.
+static int64_t input_pixels(const dlc_conv *p) { return p->n * p->d * p->h * p->w; }
+static int64_t paired_pixel(const dlc_conv *p, group_shape s) { return p->groups * s.c; }
+
+/// Phase 0 of pairs.
+static void pair_input(const dlc_conv *p, group_shape s, const dlc_call *call) {
+    const int64_t step = paired_pixel(p, s), c = p->c / p->groups;
+    const int64_t first = call->begin * input_pixels(p) / p->tasks, last = call->end * input_pixels(p) / p->tasks;
+    const float *x = (const float *)call->buffers[DLC_CONV_X] + first * p->x_ld;
+    float *out = (float *)call->shared + first * step;
+    for (int64_t g = 0; g < p->groups; g++) s.set->paired(last - first, c, x + g * c, p->x_ld, out + g * s.c, step);
+}
+
+/// Fills the table for output pixels `first ..< first + rows`, channels from `x` on, of pixels `x_ld` apart.
+static void fill_table(const dlc_conv *p, const float *x, int64_t x_ld, const float *zeros, int64_t first, int64_t rows, const float **table) {
     int64_t ow = first % p->ow, oh = first / p->ow % p->oh, od = first / p->ow / p->oh % p->od, n = first / p->ow / p->oh / p->od;
     for (int64_t r = 0; r < rows; r++) {
         const float **slot = table + r;
@@ -26,10 +45,10 @@ static void fill_table(const dlc_conv *p, const float *x, const float *zeros, in
             for (int64_t kh = 0; kh < p->kernel[1]; kh++) {
                 const int64_t ih = oh * p->stride[1] - p->pad[1] + kh * p->dilation[1];
                 const bool inside = (uint64_t)id < (uint64_t)p->d && (uint64_t)ih < (uint64_t)p->h;
-                const float *line = inside ? x + ((n * p->d + id) * p->h + ih) * p->w * p->x_ld : zeros;
+                const float *line = inside ? x + ((n * p->d + id) * p->h + ih) * p->w * x_ld : zeros;
                 int64_t iw = iw0;
                 for (int64_t i = 0; i < p->kernel[2]; i++, iw += p->dilation[2], slot += rows)
-                    *slot = inside && (uint64_t)iw < (uint64_t)p->w ? line + iw * p->x_ld : zeros;
+                    *slot = inside && (uint64_t)iw < (uint64_t)p->w ? line + iw * x_ld : zeros;
             }
         }
         if (++ow == p->ow) {
@@ -65,15 +84,16 @@ double dlc_conv_igemm_share(const dlc_conv *p) {
 static void run(const dlc_call *call) {
     const dlc_conv *p = call->params;
     const group_shape s = group_of(p->isa, p);
-    const int64_t pixels = dlc_conv_pixels(p);
+    if (p->shared_input && call->phase == 0) return pair_input(p, s, call);
+    const int64_t pixels = dlc_conv_pixels(p), x_ld = p->shared_input ? paired_pixel(p, s) : p->x_ld;
     float *zeros = (float *)((char *)call->scratch + p->table_bytes);
     memset(zeros, 0, (size_t)p->run * sizeof(float));
     const float **table = call->scratch;
-    const float *x = call->buffers[DLC_CONV_X];
+    const float *x = p->shared_input ? call->shared : call->buffers[DLC_CONV_X];
     const float *weights = call->buffers[DLC_CONV_WEIGHTS], *bias = call->buffers[DLC_CONV_BIAS];
     const float *residual = call->buffers[DLC_CONV_RESIDUAL], *slope = call->buffers[DLC_CONV_SLOPE];
     dlc_block block = {
-        .set = dlc_tiles(p->isa), .panels = s.panels, .a = table, .taps = p->taps, .run = p->run,
+        .set = s.set, .panels = s.panels, .a = table, .taps = p->taps, .run = p->run,
         .zeros = p->skips ? zeros : 0, .depth_block = p->depth_block, .c_row = p->y_ld, .alpha = 1, .epilogue = p->epilogue, .residual_row = p->residual_ld,
     };
     int64_t table_group = -1, table_part = -1;
@@ -82,7 +102,7 @@ static void run(const dlc_call *call) {
         const int64_t g = task / p->panel_groups / p->row_blocks, first = part * pixels / p->row_blocks;
         block.rows = (part + 1) * pixels / p->row_blocks - first;
         if (g != table_group || part != table_part) {
-            fill_table(p, x + g * s.c, zeros, first, block.rows, table);
+            fill_table(p, x + g * s.c, x_ld, zeros, first, block.rows, table);
             table_group = g, table_part = part;
         }
         block.b = weights + g * dlc_packed_floats(&s.panels);
@@ -95,7 +115,7 @@ static void run(const dlc_call *call) {
 }
 
 void dlc_conv_igemm_prepare(dlc_conv *p, dlc_launch *out) {
-    if (dlc_conv_narrow_supports(p)) {
+    if (!is_paired(p) && dlc_conv_narrow_supports(p)) {
         dlc_conv_narrow_prepare(p, out);
         return;
     }
@@ -105,6 +125,7 @@ void dlc_conv_igemm_prepare(dlc_conv *p, dlc_launch *out) {
     p->run = s.c;
     p->depth_block = 1024;
     p->skips = dlc_conv_igemm_share(p) < 1;
+    p->shared_input = is_paired(p);
     // Half of L2 for the pixels, and tables that stay in L1.
     const int64_t resident = 128 * 1024 / dlc_max(1, dlc_min(p->taps * p->run, p->depth_block));
     const int64_t most = dlc_max(48, dlc_min(dlc_min(384, dlc_max(resident, 120)), 2048 / dlc_max(1, p->taps)));
@@ -113,7 +134,8 @@ void dlc_conv_igemm_prepare(dlc_conv *p, dlc_launch *out) {
     p->tasks = p->groups * p->row_blocks * p->panel_groups;
     p->table_bytes = dlc_ceil_div(8 * p->taps * p->row_block, 64) * 64;
     *out = (dlc_launch){
-        .run = run, .tasks = p->tasks, .phases = 1,
+        .run = run, .tasks = p->tasks, .phases = p->shared_input ? 2 : 1,
+        .shared_bytes = p->shared_input ? 4 * input_pixels(p) * paired_pixel(p, s) : 0,
         .scratch_bytes = p->table_bytes + 4 * p->run,
     };
 }

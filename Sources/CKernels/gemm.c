@@ -39,26 +39,42 @@ static int64_t distinct_index(const dlc_gemm *g, const int64_t stride[4], int64_
     return position;
 }
 
+static bool is_paired(const dlc_gemm *g) { return g->b_form == DLC_PACK_PAIRS; }
+/// Rows of a panel of B, and floats of a row of A that meets them: an element each, or a pair.
+static int64_t depth_of(const dlc_gemm *g) { return is_paired(g) ? dlc_ceil_div(g->k, 2) : g->k; }
+static const dlc_tile_set *tiles_of(const dlc_gemm *g) { return is_paired(g) ? dlc_pair_tiles(g->isa) : dlc_tiles(g->isa); }
+/// Whether rows of A are made anew: scaled, or pairs.
+static bool makes_rows(const dlc_gemm *g) { return g->scales_a || is_paired(g); }
+
+/// Floats of a row of A that was copied for all tasks; rows are scaled where they then become pairs.
+static int64_t copied_row(const dlc_gemm *g) { return g->scales_a ? g->k : depth_of(g); }
+static int64_t copied_matrices(const dlc_gemm *g) { return g->scales_a ? g->matrices : g->a_matrices; }
 static int64_t copied_a_floats(const dlc_gemm *g) {
-    return g->a_copied ? dlc_ceil_div((g->scales_a ? g->matrices : g->a_matrices) * g->m * g->k, 16) * 16 : 0;
+    return g->a_copied ? dlc_ceil_div(copied_matrices(g) * g->m * copied_row(g), 16) * 16 : 0;
 }
 
-/// A task's scratch: pointers to its rows of A, then the rows where it scales them itself.
+/// A task's scratch: pointers to its rows of A, then the rows where it makes them itself.
 static int64_t pointer_floats(const dlc_gemm *g) { return dlc_ceil_div(2 * g->row_block, 16) * 16; }
 /// Aligned, and off powers of two, at which rows would share lines of the cache.
-static int64_t scaled_row(const dlc_gemm *g) { return dlc_ceil_div(g->k, 16) * 16 + 16; }
+static int64_t made_row(const dlc_gemm *g) { return dlc_ceil_div(copied_row(g), 16) * 16 + 16; }
 
-/// `rows` rows of A from `row` on, scaled.
-static void scale_rows(const dlc_gemm *g, const dlc_call *call, int64_t matrix, int64_t row, int64_t rows, float *out, int64_t out_row) {
-    const float *a = (const float *)call->buffers[A] + offset_of(g, g->a_batch, matrix, false) + row * g->a_row;
-    const float *scale = (const float *)call->buffers[SCALE] + offset_of(g, g->scale_batch, matrix, false);
-    dlc_tiles(g->isa)->scaled(rows, g->k, a, g->a_row, scale, call->buffers[SHIFT], g->relu_a, out, out_row);
+/// `rows` rows of A from `row` on, scaled, as pairs, or both. Matrices are counted over all batches, or, of `distinct` ones, over those.
+static void make_rows(const dlc_gemm *g, const dlc_call *call, int64_t matrix, bool distinct, int64_t row, int64_t rows, float *out, int64_t out_row) {
+    const dlc_tile_set *set = tiles_of(g);
+    const float *a = (const float *)call->buffers[A] + offset_of(g, g->a_batch, matrix, distinct) + row * g->a_row;
+    int64_t a_row = g->a_row;
+    if (g->scales_a) {
+        const float *scale = (const float *)call->buffers[SCALE] + offset_of(g, g->scale_batch, matrix, false);
+        set->scaled(rows, g->k, a, a_row, scale, call->buffers[SHIFT], g->relu_a, out, out_row);
+        a = out, a_row = out_row;
+    }
+    if (is_paired(g)) set->paired(rows, g->k, a, a_row, out, out_row);
 }
 
-/// Phase 0: packs panels of B, turns A with contiguous columns into one with contiguous rows, and scales A where
+/// Phase 0: packs panels of B, turns A with contiguous columns into one with contiguous rows, and makes A's rows where
 /// that is not left to the tasks.
 static void copy_operands(const dlc_gemm *g, const dlc_call *call) {
-    const dlc_panels panels = dlc_panels_of(dlc_tiles(g->isa), g->k, g->n);
+    const dlc_panels panels = dlc_panels_of(tiles_of(g), depth_of(g), g->n);
     if (g->b_copied) {
         float *out = (float *)call->shared + copied_a_floats(g);
         const int64_t units = g->b_matrices * panels.panels;
@@ -70,12 +86,12 @@ static void copy_operands(const dlc_gemm *g, const dlc_call *call) {
                            out + matrix * dlc_packed_floats(&panels) + dlc_panel_column(&panels, panel) * g->k);
         }
     }
-    if (g->a_copied && g->scales_a) {
-        const int64_t chunks = dlc_ceil_div(g->m, 16), units = g->matrices * chunks;
+    if (g->a_copied && makes_rows(g)) {
+        const int64_t chunks = dlc_ceil_div(g->m, 16), units = copied_matrices(g) * chunks, step = copied_row(g);
         const int64_t last = call->end * units / g->tasks;
         for (int64_t u = call->begin * units / g->tasks; u < last; u++) {
             const int64_t matrix = u / chunks, row = u % chunks * 16;
-            scale_rows(g, call, matrix, row, dlc_min(16, g->m - row), (float *)call->shared + (matrix * g->m + row) * g->k, g->k);
+            make_rows(g, call, matrix, !g->scales_a, row, dlc_min(16, g->m - row), (float *)call->shared + (matrix * g->m + row) * step, step);
         }
     } else if (g->a_copied) {
         // As one panel of 16 rows of A at a time: Aᵀ has row stride a_column and columns a_row = 1 apart.
@@ -91,7 +107,7 @@ static void copy_operands(const dlc_gemm *g, const dlc_call *call) {
     }
 }
 
-static int64_t scaled_floats(const dlc_gemm *g) { return g->scales_a && !g->a_copied ? g->row_block * scaled_row(g) : 0; }
+static int64_t made_floats(const dlc_gemm *g) { return makes_rows(g) && !g->a_copied ? g->row_block * made_row(g) : 0; }
 
 /// Rows of a panel in few bits that are floats at a time: with the widest panel two thirds of L1.
 enum { COMPACT_ROWS = 4 * DLC_COMPACT_BLOCK };
@@ -152,10 +168,10 @@ static void run_compact(const dlc_gemm *g, const dlc_block *b, const uint8_t *pa
 }
 
 static void multiply(const dlc_gemm *g, const dlc_call *call) {
-    const dlc_panels panels = dlc_panels_of(dlc_tiles(g->isa), g->k, g->n);
+    const dlc_panels panels = dlc_panels_of(tiles_of(g), depth_of(g), g->n);
     const float **rows = call->scratch;
     dlc_block block = {
-        .set = dlc_tiles(g->isa), .panels = panels, .a = rows, .taps = 1, .run = g->k, .depth_block = g->depth_block,
+        .set = tiles_of(g), .panels = panels, .a = rows, .taps = 1, .run = depth_of(g), .depth_block = g->depth_block,
         .b_row = g->b_packed || g->b_copied ? 0 : g->b_row,
         .c_row = g->c_row, .alpha = g->alpha, .epilogue = g->epilogue, .bias = call->buffers[BIAS],
         .slope = call->buffers[SLOPE], .residual_row = g->residual_row,
@@ -169,13 +185,13 @@ static void multiply(const dlc_gemm *g, const dlc_call *call) {
         const float *a = (const float *)call->buffers[A] + offset_of(g, g->a_batch, matrix, false) + row * g->a_row;
         int64_t a_row = g->a_row;
         if (g->a_copied) {
-            a_row = g->k;
-            a = (const float *)call->shared + ((g->scales_a ? matrix : distinct_index(g, g->a_batch, matrix)) * g->m + row) * g->k;
-        } else if (g->scales_a) {
-            a_row = scaled_row(g);
-            float *scaled = (float *)call->scratch + pointer_floats(g);
-            scale_rows(g, call, matrix, row, block.rows, scaled, a_row);
-            a = scaled;
+            a_row = copied_row(g);
+            a = (const float *)call->shared + ((g->scales_a ? matrix : distinct_index(g, g->a_batch, matrix)) * g->m + row) * a_row;
+        } else if (makes_rows(g)) {
+            a_row = made_row(g);
+            float *made = (float *)call->scratch + pointer_floats(g);
+            make_rows(g, call, matrix, false, row, block.rows, made, a_row);
+            a = made;
         }
         for (int64_t r = 0; r < block.rows; r++) rows[r] = a + r * a_row;
         block.b = g->b_copied
@@ -187,7 +203,7 @@ static void multiply(const dlc_gemm *g, const dlc_call *call) {
             : 0;
         const int64_t first = group * panels.panels / g->panel_groups, last = (group + 1) * panels.panels / g->panel_groups;
         if (dlc_is_compact(g->b_form))
-            run_compact(g, &block, call->buffers[B], (float *)call->scratch + pointer_floats(g) + scaled_floats(g), first, last);
+            run_compact(g, &block, call->buffers[B], (float *)call->scratch + pointer_floats(g) + made_floats(g), first, last);
         else dlc_block_run(&block, first, last);
     }
 }
@@ -207,30 +223,32 @@ bool dlc_gemm_prepare(dlc_isa isa, dlc_gemm *g, dlc_launch *out) {
     g->isa = isa;
     g->matrices = batches(g);
     const bool is_compact = dlc_is_compact(g->b_form);
-    if (g->b_form != DLC_PACK_PANELS && !(is_compact && g->b_packed && g->type == DLC_F32)) return false;
+    const bool is_known = g->b_form == DLC_PACK_PANELS || ((is_compact || is_paired(g)) && g->b_packed && g->type == DLC_F32);
+    if (!is_known) return false;
     if (g->type != DLC_F32) return !g->scales_a && dlc_gemm_typed_prepare(g, out);
     if (g->a_row != 1 && g->a_column != 1) return false;
-    if (g->scales_a && g->a_column != 1) return false;
+    if (makes_rows(g) && g->a_column != 1) return false;
     if (!g->b_packed && g->b_row != 1 && g->b_column != 1) return false;
     if (g->matrices == 0 || g->m == 0 || g->n == 0) g->matrices = g->m = 0;
 
-    const dlc_panels panels = dlc_panels_of(dlc_tiles(isa), g->k, g->n);
+    const int64_t depth = depth_of(g);
+    const dlc_panels panels = dlc_panels_of(tiles_of(g), depth, g->n);
     g->a_copied = g->a_column != 1 && g->k > 1;
     // Rows of B may be read where they lie if whole vectors can be, and few rows of A make packing dear.
     g->b_copied = !g->b_packed &&
                   !(g->b_column == 1 && g->n % dlc_lanes(isa) == 0 && g->m <= 16 && g->b_row > 0);
     g->a_matrices = distinct(g, g->a_batch);
     g->b_matrices = distinct(g, g->b_batch);
-    if (is_compact && g->b_matrices > 1) return false;
+    if (g->b_form != DLC_PACK_PANELS && g->b_matrices > 1) return false;
     // Rows of B that lie pages apart are read a few at a time from end to end, as so many streams.
     const bool apart = !g->b_packed && !g->b_copied && g->b_row >= 1024;
     g->depth_block = !apart ? 1024 : g->m == 1 ? 16 : 32;
-    const int64_t resident = 128 * 1024 / dlc_max(1, dlc_min(g->k, g->depth_block)); // rows of A that take half of L2
-    dlc_split(isa, g->matrices, g->m, g->n, g->k, dlc_max(120, dlc_min(384, resident)), &g->row_blocks, &g->panel_groups);
-    if (g->scales_a) {
-        // Tasks scale their own rows, each row in one task, where that does not make them take B from beyond L2 again
-        // and again; else all rows are scaled beforehand.
-        if (g->k * g->n <= 128 * 1024) {
+    const int64_t resident = 128 * 1024 / dlc_max(1, dlc_min(depth, g->depth_block)); // rows of A that take half of L2
+    dlc_split(isa, g->matrices, g->m, g->n, depth, dlc_max(120, dlc_min(384, resident)), &g->row_blocks, &g->panel_groups);
+    if (makes_rows(g)) {
+        // Tasks make their own rows, each row in one task, where that does not make them take B from beyond L2 again
+        // and again; else all rows are made beforehand.
+        if (depth * g->n <= 128 * 1024 || g->panel_groups == 1) {
             g->row_blocks = dlc_max(g->row_blocks, dlc_min(g->row_blocks * g->panel_groups, g->m / 12));
             g->panel_groups = 1;
         } else {
@@ -243,7 +261,7 @@ bool dlc_gemm_prepare(dlc_isa isa, dlc_gemm *g, dlc_launch *out) {
     *out = (dlc_launch){
         .run = run, .tasks = g->tasks, .phases = g->a_copied || g->b_copied ? 2 : 1,
         .shared_bytes = 4 * (copied_a_floats(g) + (g->b_copied ? g->b_matrices * dlc_packed_floats(&panels) : 0)),
-        .scratch_bytes = 4 * (pointer_floats(g) + scaled_floats(g) + (is_compact ? COMPACT_ROWS * DLC_TILE_MOST_VECTORS * dlc_lanes(isa) : 0)),
+        .scratch_bytes = 4 * (pointer_floats(g) + made_floats(g) + (is_compact ? COMPACT_ROWS * DLC_TILE_MOST_VECTORS * dlc_lanes(isa) : 0)),
     };
     return true;
 }

@@ -3,6 +3,7 @@
 #define DLC_GEMM_EPILOGUE
 #include "dlc_compute.h"
 #include "activation.inc.h"
+#include "float16.h"
 #include "isa/vmath.inc.h"
 
 DLC_TARGET_BEGIN
@@ -85,6 +86,25 @@ static void scaled_rows(int64_t rows, int64_t columns, const float *x, int64_t x
             vf sum = vf_fma(vf_load_n(x + j, n), vf_load_n(scale + j, n), shift ? vf_load_n(shift + j, n) : vf_zero());
             vf_store_n(y + j, vf_max(least, sum), n);
         }
+    }
+}
+
+typedef uint32_t DLC_NAME(float_bits) __attribute__((vector_size(4 * VL)));
+typedef uint16_t DLC_NAME(bfloats) __attribute__((vector_size(2 * VL), aligned(2), may_alias));
+
+static void paired_rows(int64_t rows, int64_t columns, const float *x, int64_t x_row, float *y, int64_t y_row) {
+    for (int64_t r = 0; r < rows; r++, x += x_row, y += y_row) {
+        uint16_t *out = (uint16_t *)y;
+        int64_t j = 0;
+        for (; j + VL <= columns; j += VL) {
+            // As dlc_bfloat_of_float.
+            const DLC_NAME(float_bits) bits = (DLC_NAME(float_bits))vf_load(x + j);
+            const DLC_NAME(float_bits) nearest = (bits + 0x7fff + (bits >> 16 & 1)) >> 16, quiet = bits >> 16 | 0x40;
+            const vi is_nan = (vi)((bits & 0x7fffffff) > 0x7f800000);
+            *(DLC_NAME(bfloats) *)(out + j) = __builtin_convertvector((DLC_NAME(float_bits))vf_select(is_nan, (vf)quiet, (vf)nearest), DLC_NAME(bfloats));
+        }
+        for (; j < columns; j++) out[j] = dlc_bfloat_of_float(x[j]);
+        if (columns % 2 != 0) out[columns] = 0;
     }
 }
 DLC_TARGET_END

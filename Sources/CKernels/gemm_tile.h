@@ -39,6 +39,9 @@ typedef void (*dlc_epilogue_kernel)(dlc_epilogue epilogue, int64_t rows, int64_t
 typedef void (*dlc_scaling_kernel)(int64_t rows, int64_t columns, const float *x, int64_t x_row, const float *scale,
                                    const float *shift, bool relu, float *y, int64_t y_row);
 
+/// rows × columns of x as pairs of bfloat16, an odd last one beside 0, into rows `y_row` floats apart. y may be x, of the same rows.
+typedef void (*dlc_pairing_kernel)(int64_t rows, int64_t columns, const float *x, int64_t x_row, float *y, int64_t y_row);
+
 /// The tiles of an instruction set.
 typedef struct {
     int32_t lanes;
@@ -47,12 +50,22 @@ typedef struct {
     dlc_tile_kernel tile[DLC_TILE_MOST_VECTORS][DLC_TILE_MOST_ROWS];
     dlc_epilogue_kernel epilogue;
     dlc_scaling_kernel scaled;
+    dlc_pairing_kernel paired;
 } dlc_tile_set;
 
 extern const dlc_tile_set dlc_tile_set_portable, dlc_tile_set_avx2, dlc_tile_set_avx512, dlc_tile_set_neon;
+/// Over pairs of bfloat16 in place of floats, in A and in panels of B; C holds floats.
+extern const dlc_tile_set dlc_pair_set_portable, dlc_pair_set_avx2, dlc_pair_set_avx512, dlc_pair_set_neon;
+/// With the instruction that adds both products of a pair.
+extern const dlc_tile_set dlc_pair_set_avx512_dot;
 
 /// The tiles for `isa`; those of the portable set where the processor family is another one.
 const dlc_tile_set *dlc_tiles(dlc_isa isa);
+/// The same over pairs; panels are as wide as those of floats.
+const dlc_tile_set *dlc_pair_tiles(dlc_isa isa);
+
+/// For checks: pairs are multiplied without that instruction.
+extern bool dlc_pairs_without_dot;
 
 /// How n columns are cut into panels: as few as possible, their widths in vectors differing by at most 1.
 typedef struct {

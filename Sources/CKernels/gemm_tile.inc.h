@@ -1,4 +1,5 @@
-/// The register tiles of one instruction set. Include after isa_*.h and gemm_epilogue.inc.h.
+/// The register tiles of one instruction set, over floats and over pairs of bfloat16 that lie where floats would: elements
+/// 2·i and 2·i + 1 of a row, the first in the lower half. Include after isa_*.h and gemm_epilogue.inc.h.
 #include "gemm_tile.h"
 
 DLC_TARGET_BEGIN
@@ -7,188 +8,43 @@ DLC_INLINE void fetch_row(const float *b, const int vectors, const int64_t b_str
     if (b_stride == vectors * VL) vf_fetch_pages(b, 4 * vectors * VL);
 }
 
-/// The sums, with B's rows `b_stride` apart. A constant there, and a single distance to what is fetched
-/// ahead, leave address registers for six rows even where a frame pointer takes one: 235 instead of 166 GFLOP/s.
-DLC_INLINE void tile_products(const dlc_tile *t, const int rows, const int vectors, const int64_t b_stride, vf sum[][DLC_TILE_MOST_VECTORS]) {
-    const float *b = t->b;
-    const int64_t run = t->run, ahead = t->ahead;
-    for (int64_t tap = 0; tap < t->taps; tap++) {
-        if (t->b_taps) b = t->b + t->b_taps[tap];
-        const float *a[DLC_TILE_MOST_ROWS];
-#pragma clang loop unroll(full)
-        for (int r = 0; r < rows; r++) a[r] = t->a[tap * t->a_step + r];
-#if defined(__aarch64__)
-        int64_t k = 0;
-        // Multiplied by lane, four products of a row cost one load of A; broadcasts made sums spill.
-#pragma clang loop unroll(disable)
-        for (; k + VL <= run; k += VL) {
-            vf scalars[DLC_TILE_MOST_ROWS];
-#pragma clang loop unroll(full)
-            for (int r = 0; r < rows; r++) scalars[r] = vf_load(a[r] + k);
-#pragma clang loop unroll(full)
-            for (int lane = 0; lane < VL; lane++) {
-                if (rows <= 3) fetch_row(b, vectors, b_stride);
-                if (rows > 3 && vectors > 1) __builtin_prefetch(b + ahead, 0, 2);
-#pragma clang loop unroll(full)
-                for (int v = 0; v < vectors; v++) {
-                    const vf column = vf_load(b + v * VL);
-#pragma clang loop unroll(full)
-                    for (int r = 0; r < rows; r++) sum[r][v] = vf_fma(vf_set1(scalars[r][lane]), column, sum[r][v]);
-                }
-                b += b_stride;
-            }
-        }
-#pragma clang loop unroll(disable)
-        for (; k < run; k++) {
-#else
-#if DLC_REGISTERS == 32
-#pragma clang loop unroll_count(4)
-#else
-        // Beyond two, compilers carry the sums of sixteen registers from one to the next: 113 or 106 GFLOP/s.
-#pragma clang loop unroll_count(2)
-#endif
-        for (int64_t k = 0; k < run; k++) {
-#endif
-            vf column[DLC_TILE_MOST_VECTORS];
-#pragma clang loop unroll(full)
-            for (int v = 0; v < vectors; v++) column[v] = vf_load(b + v * VL);
-            if (rows <= 3) fetch_row(b, vectors, b_stride);
-            // Of the panel that comes next, one vector per product; of the widest two, so that two tiles bring it all.
-            if (rows > 3 && vectors > 1) __builtin_prefetch(b + ahead, 0, 2);
-            if (rows > 3 && vectors > 3) __builtin_prefetch(b + ahead + VL, 0, 2);
-#pragma clang loop unroll(full)
-            for (int r = 0; r < rows; r++) {
-                vf scalar = vf_set1(a[r][k]);
-#pragma clang loop unroll(full)
-                for (int v = 0; v < vectors; v++) sum[r][v] = vf_fma(scalar, column[v], sum[r][v]);
-            }
-            b += b_stride;
-        }
-    }
+/// A pair in all lanes.
+typedef int32_t DLC_NAME(pair) __attribute__((may_alias));
+DLC_INLINE vf pair_set1(const float *p) { return (vf)vi_set1(*(const DLC_NAME(pair) *)p); }
+
+/// Both products of the pairs in each lane added to `sum`, that of the second elements first.
+DLC_INLINE vf pair_add(vf a, vf b, vf sum) {
+    const vf second = vf_fma((vf)((vi)a & (int32_t)0xffff0000), (vf)((vi)b & (int32_t)0xffff0000), sum);
+    return vf_fma((vf)((vi)a << 16), (vf)((vi)b << 16), second);
 }
-
-/// As tile_products, of one row: its few sums would wait for each other, so several products of each run side by side.
-DLC_INLINE void row_products(const dlc_tile *t, const int vectors, const int64_t b_stride, vf sum[DLC_TILE_MOST_VECTORS]) {
-    enum { chains = 4 };
-    const float *b = t->b;
-    for (int64_t tap = 0; tap < t->taps; tap++) {
-        if (t->b_taps) b = t->b + t->b_taps[tap];
-        const float *a = t->a[tap * t->a_step];
-        vf part[chains][DLC_TILE_MOST_VECTORS];
-#pragma clang loop unroll(full)
-        for (int i = 0; i < chains; i++)
-#pragma clang loop unroll(full)
-            for (int v = 0; v < vectors; v++) part[i][v] = vf_zero();
-        int64_t k = 0;
-        for (; k + chains <= t->run; k += chains, b += chains * b_stride) {
-#pragma clang loop unroll(full)
-            for (int i = 0; i < chains; i++) {
-                fetch_row(b + i * b_stride, vectors, b_stride);
-                const vf scalar = vf_set1(a[k + i]);
-#pragma clang loop unroll(full)
-                for (int v = 0; v < vectors; v++) part[i][v] = vf_fma(scalar, vf_load(b + i * b_stride + v * VL), part[i][v]);
-            }
-        }
-        for (; k < t->run; k++, b += b_stride)
-#pragma clang loop unroll(full)
-            for (int v = 0; v < vectors; v++) part[0][v] = vf_fma(vf_set1(a[k]), vf_load(b + v * VL), part[0][v]);
-#pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++) sum[v] += (part[0][v] + part[1][v]) + (part[2][v] + part[3][v]);
-    }
-}
-
-DLC_INLINE void tile_body(const dlc_tile *t, const int rows, const int vectors) {
-    vf sum[DLC_TILE_MOST_ROWS][DLC_TILE_MOST_VECTORS];
-    const int64_t tail = t->columns - (vectors - 1) * VL; // columns of the last vector
-#pragma clang loop unroll(full)
-    for (int r = 0; r < rows; r++)
-#pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++) sum[r][v] = vf_zero();
-
-    if (rows > 3) {
-        // The lines of C arrive while the sums are computed.
-#pragma clang loop unroll(full)
-        for (int r = 0; r < rows; r++)
-#pragma clang loop unroll(full)
-            for (int v = 0; v < vectors; v += 16 / VL) __builtin_prefetch(t->c + r * t->c_row + v * VL, 1);
-    }
-    if (rows == 1 && t->b_stride == vectors * VL) row_products(t, vectors, vectors * VL, sum[0]);
-    else if (rows == 1) row_products(t, vectors, t->b_stride, sum[0]);
-    else if (t->b_stride == vectors * VL) tile_products(t, rows, vectors, vectors * VL, sum);
-    else tile_products(t, rows, vectors, t->b_stride, sum);
-
-    if (t->accumulate) {
-#pragma clang loop unroll(full)
-        for (int r = 0; r < rows; r++)
-#pragma clang loop unroll(full)
-            for (int v = 0; v < vectors; v++) {
-                const float *c = t->c + r * t->c_row + v * VL;
-                sum[r][v] += v == vectors - 1 ? vf_load_n(c, tail) : vf_load(c);
-            }
-    }
-    if (t->finish) {
-        vf bias[DLC_TILE_MOST_VECTORS], alpha = vf_set1(t->alpha);
-#pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++) {
-            bias[v] = !t->bias             ? vf_zero()
-                      : v == vectors - 1 ? vf_load_n(t->bias + v * VL, tail)
-                                         : vf_load(t->bias + v * VL);
-        }
-#pragma clang loop unroll(full)
-        for (int r = 0; r < rows; r++)
-#pragma clang loop unroll(full)
-            for (int v = 0; v < vectors; v++) sum[r][v] = vf_fma(alpha, sum[r][v], bias[v]);
-        if (t->residual) {
-#pragma clang loop unroll(full)
-            for (int r = 0; r < rows; r++)
-#pragma clang loop unroll(full)
-                for (int v = 0; v < vectors; v++) {
-                    const float *p = t->residual + r * t->residual_row + v * VL;
-                    sum[r][v] += v == vectors - 1 ? vf_load_n(p, tail) : vf_load(p);
-                }
-        }
-        if (t->clamp) {
-            vf lo = vf_set1(t->lo), hi = vf_set1(t->hi);
-#pragma clang loop unroll(full)
-            for (int r = 0; r < rows; r++)
-#pragma clang loop unroll(full)
-                for (int v = 0; v < vectors; v++) sum[r][v] = vf_min(hi, vf_max(lo, sum[r][v]));
-        }
-    }
-#pragma clang loop unroll(full)
-    for (int r = 0; r < rows; r++)
-#pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++) {
-            float *c = t->c + r * t->c_row + v * VL;
-            if (v == vectors - 1 && tail < VL) vf_store_n(c, sum[r][v], tail);
-            else vf_store(c, sum[r][v]);
-        }
-}
-
-#define TILE(rows, vectors) static void tile_##vectors##_##rows(const dlc_tile *t) { tile_body(t, rows, vectors); }
-#define TILES_TO_6(v) TILE(1, v) TILE(2, v) TILE(3, v) TILE(4, v) TILE(5, v) TILE(6, v)
-#define TILES_TO_8(v) TILES_TO_6(v) TILE(7, v) TILE(8, v)
-#define TILES_TO_10(v) TILES_TO_8(v) TILE(9, v) TILE(10, v)
-#define NAMES_TO_6(v) tile_##v##_1, tile_##v##_2, tile_##v##_3, tile_##v##_4, tile_##v##_5, tile_##v##_6
-#define NAMES_TO_8(v) NAMES_TO_6(v), tile_##v##_7, tile_##v##_8
-#define NAMES_TO_10(v) NAMES_TO_8(v), tile_##v##_9, tile_##v##_10
-
-// As many sums as registers allow, and no more rows than there are registers for addresses.
-#if DLC_REGISTERS == 32
-TILES_TO_10(1) TILES_TO_8(2) TILES_TO_6(3) TILES_TO_6(4)
 DLC_TARGET_END
-const dlc_tile_set DLC_NAME(dlc_tile_set) = {
-    .lanes = VL, .vectors = 4, .rows = {10, 8, 6, 6},
-    .tile = {{NAMES_TO_10(1)}, {NAMES_TO_8(2)}, {NAMES_TO_6(3)}, {NAMES_TO_6(4)}},
-    .epilogue = epilogue_rows, .scaled = scaled_rows,
-};
-#else
-TILES_TO_8(1) TILES_TO_6(2)
-DLC_TARGET_END
-const dlc_tile_set DLC_NAME(dlc_tile_set) = {
-    .lanes = VL, .vectors = 2, .rows = {8, 6},
-    .tile = {{NAMES_TO_8(1)}, {NAMES_TO_6(2)}},
-    .epilogue = epilogue_rows, .scaled = scaled_rows,
-};
+
+#define TILE_NAME(x) x
+#define TILE_SET DLC_NAME(dlc_tile_set)
+#define TILE_PAIRS 0
+#define TILE_SCALAR(a) vf_set1(*(a))
+#define TILE_ADD(scalar, column, sum) vf_fma(scalar, column, sum)
+#define TILE_TARGET_BEGIN DLC_TARGET_BEGIN
+#define TILE_TARGET_END DLC_TARGET_END
+#include "gemm_tile_way.inc.h"
+
+#define TILE_NAME(x) DLC_PASTE(x, _pairs)
+#define TILE_SET DLC_NAME(dlc_pair_set)
+#define TILE_PAIRS 1
+#define TILE_SCALAR(a) pair_set1(a)
+#define TILE_ADD(scalar, column, sum) pair_add(scalar, column, sum)
+#define TILE_TARGET_BEGIN DLC_TARGET_BEGIN
+#define TILE_TARGET_END DLC_TARGET_END
+#include "gemm_tile_way.inc.h"
+
+#if defined(__x86_64__) && VL == 16
+#define TILE_NAME(x) DLC_PASTE(x, _dot)
+#define TILE_SET dlc_pair_set_avx512_dot
+#define TILE_PAIRS 1
+#define TILE_SCALAR(a) pair_set1(a)
+#define TILE_ADD(scalar, column, sum) (vf)_mm512_dpbf16_ps(sum, (__m512bh)(column), (__m512bh)(scalar))
+#define TILE_TARGET_BEGIN \
+    _Pragma("clang attribute push(__attribute__((target(\"avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx512bf16,avx2,fma,f16c,bmi2\"))), apply_to = function)")
+#define TILE_TARGET_END DLC_TARGET_END
+#include "gemm_tile_way.inc.h"
 #endif
-#undef TILE

@@ -58,6 +58,15 @@ bool dlc_host_has_dot(dlc_isa isa) {
 #endif
 }
 
+bool dlc_host_has_pairs(dlc_isa isa) {
+#if defined(__x86_64__)
+    return isa == DLC_ISA_AVX512 && dlc_host_has(isa) && __builtin_cpu_supports("avx512bf16");
+#else
+    (void)isa;
+    return false;
+#endif
+}
+
 dlc_isa dlc_host_isa(void) {
     if (dlc_host_has(DLC_ISA_AVX512)) return DLC_ISA_AVX512;
     if (dlc_host_has(DLC_ISA_AVX2)) return DLC_ISA_AVX2;

@@ -1,6 +1,7 @@
 /// Packing of weights: tasks are panels, or blocks of inputs of one.
 #include "dlc_pack.h"
 #include "dlc_memory.h"
+#include "float16.h"
 #include "gemm_compact.h"
 #include "gemm_tile.h"
 #include "strassen.h"
@@ -12,6 +13,9 @@ enum { MOST_WIDTH = 16 * DLC_TILE_MOST_VECTORS, WINOGRAD_INPUTS = 8, WINOGRAD_PO
 
 static int64_t taps_of(const dlc_pack *p) { return p->kernel[0] * p->kernel[1] * p->kernel[2]; }
 
+/// Rows of a panel for each tap.
+static int64_t input_rows(const dlc_pack *p) { return p->form == DLC_PACK_PAIRS ? dlc_ceil_div(p->inputs, 2) : p->inputs; }
+
 /// Points per side of Winograd's forms, else 0.
 static int side_of(const dlc_pack *p) {
     return p->form == DLC_PACK_WINOGRAD_2 ? 4 : p->form == DLC_PACK_WINOGRAD_4 ? 6 : p->form == DLC_PACK_WINOGRAD_STRIDED ? 5 : 0;
@@ -20,7 +24,7 @@ static int side_of(const dlc_pack *p) {
 static dlc_panels panels_of(dlc_isa isa, const dlc_pack *p) {
     const dlc_tile_set *set = dlc_tiles(isa);
     if (p->form == DLC_PACK_STRASSEN) return dlc_strassen_panels(isa, p->outputs, p->inputs);
-    return dlc_panels_of(set, side_of(p) ? p->inputs : taps_of(p) * p->inputs, p->outputs);
+    return dlc_panels_of(set, side_of(p) ? p->inputs : taps_of(p) * input_rows(p), p->outputs);
 }
 
 static bool is_valid(dlc_isa isa, const dlc_pack *p) {
@@ -32,7 +36,7 @@ static bool is_valid(dlc_isa isa, const dlc_pack *p) {
     // With the widest panel beyond the outputs, and the most points.
     if (taps * (double)p->groups * ((double)p->outputs + MOST_WIDTH) * (double)p->inputs > 0x1p46) return false;
     switch (p->form) {
-    case DLC_PACK_PANELS: return true;
+    case DLC_PACK_PANELS: case DLC_PACK_PAIRS: return true;
     case DLC_PACK_STRASSEN: return p->groups == 1 && taps == 1 && dlc_strassen_supports(isa, 2, p->outputs, p->inputs);
     case DLC_PACK_WINOGRAD_2: case DLC_PACK_WINOGRAD_4: case DLC_PACK_WINOGRAD_STRIDED:
         return p->groups == 1 && p->kernel[0] == 1 && p->kernel[1] == 3 && p->kernel[2] == 3;
@@ -193,6 +197,25 @@ static void pack_compact(const dlc_pack *p, const float *weights, uint8_t *out, 
                      p->output_step, out + column * dlc_compact_bytes(p->form, p->inputs));
 }
 
+/// Inputs of one panel of one group, by pairs.
+static void pack_pairs(const dlc_pack *p, const float *weights, float *out, int64_t unit, int64_t first, int64_t last) {
+    const dlc_panels all = panels_of(p->isa, p);
+    const int64_t group = unit / all.panels, panel = unit % all.panels, column = dlc_panel_column(&all, panel);
+    const int64_t width = dlc_panel_vectors(&all, panel) * all.lanes, columns = dlc_min(width, p->outputs - column), rows = input_rows(p);
+    weights += group * p->group_step + column * p->output_step;
+    out += group * dlc_packed_floats(&all) + column * taps_of(p) * rows;
+    for (int64_t tap = 0, taps = taps_of(p); tap < taps; tap++)
+        for (int64_t i = first; i < last; i += 2) {
+            const float *from = weights + tap * p->tap_step + i * p->input_step;
+            uint16_t *to = (uint16_t *)(out + (tap * rows + i / 2) * width);
+            const bool is_whole = i + 1 < p->inputs;
+            for (int64_t j = 0; j < width; j++) {
+                to[2 * j] = j < columns ? dlc_bfloat_of_float(from[j * p->output_step]) : 0;
+                to[2 * j + 1] = j < columns && is_whole ? dlc_bfloat_of_float(from[j * p->output_step + p->input_step]) : 0;
+            }
+        }
+}
+
 static void pack_channels(const dlc_pack *p, const float *weights, float *out, int64_t first, int64_t last) {
     const int64_t taps = taps_of(p), all = p->groups * p->outputs, step = p->outputs == 1 ? p->group_step : p->output_step;
     if (p->inputs == 1 && p->tap_step == 1 && (p->outputs == 1 || p->group_step == p->outputs * step)) {
@@ -231,6 +254,7 @@ static void run(const dlc_call *call) {
         case DLC_PACK_HALF: case DLC_PACK_BFLOAT: case DLC_PACK_INT8: case DLC_PACK_INT4:
             pack_compact(p, weights, call->buffers[PACKED], unit, first, last);
             break;
+        case DLC_PACK_PAIRS: pack_pairs(p, weights, out, unit, first, last); break;
         case DLC_PACK_TURNED: pack_turned(p, weights, out, unit, first, last); break;
         }
     }
@@ -247,6 +271,10 @@ bool dlc_pack_prepare(dlc_isa isa, dlc_pack *p, dlc_launch *out) {
         // About 64 KB of packed weights.
         p->input_block = dlc_max(1, 16 * 1024 / (MOST_WIDTH * dlc_min(taps_of(p), 16 * 1024)));
         units *= p->groups * (p->form == DLC_PACK_PHASES ? p->stride[0] * p->stride[1] * p->stride[2] : 1);
+        break;
+    case DLC_PACK_PAIRS:
+        p->input_block = 2 * dlc_max(1, 16 * 1024 / (MOST_WIDTH * dlc_min(taps_of(p), 16 * 1024)));
+        units *= p->groups;
         break;
     case DLC_PACK_STRASSEN: inputs /= 2, p->input_block = 64; break;
     case DLC_PACK_WINOGRAD_2: case DLC_PACK_WINOGRAD_4: case DLC_PACK_WINOGRAD_STRIDED: p->input_block = WINOGRAD_INPUTS; break;
@@ -273,10 +301,27 @@ bool dlc_pack_run(dlc_isa isa, dlc_pack pack, const float *weights, float *out) 
     return true;
 }
 
+static void pairing_noise(const dlc_pack *p, const float *weights, double *signal, double *noise) {
+    for (int64_t g = 0; g < p->groups; g++)
+        for (int64_t o = 0; o < p->outputs; o++)
+            for (int64_t i = 0; i < p->inputs; i++)
+                for (int64_t tap = 0, taps = taps_of(p); tap < taps; tap++) {
+                    const float w = weights[g * p->group_step + o * p->output_step + i * p->input_step + tap * p->tap_step];
+                    const double d = (double)w - dlc_float_of_bfloat(dlc_bfloat_of_float(w));
+                    *signal += (double)w * w;
+                    *noise += d * d;
+                }
+}
+
 bool dlc_pack_noise(dlc_isa isa, dlc_pack pack, const float *weights, const void *packed, double *signal, double *noise) {
     pack.isa = isa;
     *signal = *noise = 0;
-    if (!dlc_is_compact(pack.form) || dlc_pack_bytes(isa, &pack) < 0) return false;
+    if (dlc_pack_bytes(isa, &pack) < 0) return false;
+    if (pack.form == DLC_PACK_PAIRS) {
+        pairing_noise(&pack, weights, signal, noise);
+        return true;
+    }
+    if (!dlc_is_compact(pack.form)) return false;
     const dlc_panels panels = panels_of(isa, &pack);
     float *rows = dlc_allocate_arena(4 * DLC_COMPACT_BLOCK * MOST_WIDTH);
     if (!rows) return false;

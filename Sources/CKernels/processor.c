@@ -10,7 +10,7 @@
 #endif
 
 dlc_processor dlc_processor_typical(dlc_isa isa) {
-    dlc_processor p = {.fma = 2, .l2 = 1 << 20, .l3 = 16 << 20};
+    dlc_processor p = {.fma = 2, .l2 = 1 << 20, .l3 = 16 << 20, .pairs = isa == DLC_ISA_AVX512};
     if (isa == DLC_ISA_PORTABLE) p.fma = 1; // products and sums apart, as the baseline of a family has them
     return p;
 }
@@ -68,6 +68,7 @@ dlc_processor dlc_processor_host(dlc_isa isa) {
 #if defined(__x86_64__)
     if (isa == DLC_ISA_AVX512 && has_half_rate_512()) p.fma = 1;
 #endif
+    p.pairs = dlc_host_has_pairs(isa);
     read_cache(2, &p.l2);
     read_cache(3, &p.l3);
     return p;

@@ -67,12 +67,13 @@ struct MachineCommand: ParsableCommand {
             return print(
                 JSONText.object([
                     ("processor", Format.json(text)), ("native", Format.json(Target.native.name)),
-                    ("fma_per_cycle", Format.fixed(processor.fma, 2)), ("l2_bytes", Format.fixed(processor.l2, 0)),
-                    ("l3_bytes", Format.fixed(processor.l3, 0)), ("measured", "[\(measured.joined(separator: ", "))]"),
+                    ("fma_per_cycle", Format.fixed(processor.fma, 2)), ("bf16_pairs", "\(processor.pairs)"),
+                    ("l2_bytes", Format.fixed(processor.l2, 0)), ("l3_bytes", Format.fixed(processor.l3, 0)), ("measured", "[\(measured.joined(separator: ", "))]"),
                 ]))
         }
         print("processor  \(text)")
-        print("native     \(Target.native.name), \(Format.short(processor.fma)) multiply-adds of vectors a cycle")
+        let pairs = processor.pairs ? ", of pairs of bf16 as well" : ""
+        print("native     \(Target.native.name), \(Format.short(processor.fma)) multiply-adds of vectors a cycle\(pairs)")
         print("caches     \(Format.bytes(Int(processor.l2))) a core, \(Format.bytes(Int(processor.l3))) in all\n")
         let sizes = rows.first?.readRates.map { Format.bytes($0.bytes) } ?? []
         var table = Table([("target", .left), ("threads", .right), ("GFLOP/s", .right)] + sizes.map { ("read \($0), GB/s", .right) })

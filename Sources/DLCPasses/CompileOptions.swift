@@ -18,6 +18,8 @@ public struct CompileOptions: Sendable {
     public var probes: KernelProbes?
     /// The constant matrices of products keep fewer bits.
     public var weights: CompactWeights?
+    /// What products and convolutions with constant weights may multiply.
+    public var arithmetic = Arithmetic.float32
     /// What a session may take: values are computed again where keeping them would take more.
     public var memory: MemoryBudget?
     /// Settings of the passes.
@@ -62,6 +64,15 @@ public struct CompactWeights: Sendable {
         case .int4: .int4
         }
     }
+}
+
+/// The numbers that products and convolutions multiply; sums, and all else, are in the type that the operators say.
+public enum Arithmetic: String, Sendable, CaseIterable {
+    /// As the operators are defined.
+    case float32 = "f32"
+    /// Both factors may be rounded to bfloat16, an 8-bit mantissa, where that is faster: with instructions for pairs of them
+    /// (AVX512-BF16), or where reading weights takes longest.
+    case bfloat16 = "bf16"
 }
 
 /// A processor that kernels are chosen for.

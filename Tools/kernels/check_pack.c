@@ -1,6 +1,7 @@
 /// dlc_pack against its layouts as dlc_pack.h tells them, from weights at any distances, turned ones among them: every layout
 /// of every instruction set, on this processor; the same bits however tasks are split.
 #include "harness.h"
+#include "../../Sources/CKernels/float16.h"
 #include "../../Sources/CKernels/strassen.h"
 
 static int failures, cases;
@@ -81,6 +82,16 @@ static int64_t expected(dlc_isa isa, const dlc_pack *p, const float *w, float *o
                     }
         break;
     }
+    case DLC_PACK_PAIRS:
+        for (int64_t g = 0; g < p->groups; g++)
+            for (int64_t panel = 0; panel < panels.panels; panel++)
+                for (int64_t tap = 0; tap < taps; tap++)
+                    for (int64_t i = 0; i < p->inputs; i += 2)
+                        EACH_COLUMN(dlc_panel_vectors(&panels, panel) * panels.lanes, dlc_panel_column(&panels, panel)) {
+                            const float second = i + 1 < p->inputs ? weight(p, w, g, o, i + 1, tap) : 0;
+                            *out++ = dlc_float_of_bits(dlc_bfloat_of_float(weight(p, w, g, o, i, tap)) | (uint32_t)dlc_bfloat_of_float(second) << 16);
+                        }
+        break;
     default: break; // compact forms, which check_compact holds to theirs
     }
     return out - begin;
@@ -128,8 +139,9 @@ static void check(dlc_isa isa, dlc_pack_form form) {
 int main(void) {
     // Layouts of other processors too: a plan is made for any target anywhere.
     for (int isa = 0; isa <= DLC_ISA_NEON; isa++)
-        for (int form = 0; form <= DLC_PACK_PHASES + 1; form++)
-            for (int i = 0; i < 120 / CHECK_SHARE; i++) check((dlc_isa)isa, form <= DLC_PACK_PHASES ? (dlc_pack_form)form : DLC_PACK_TURNED);
+        for (int form = 0; form <= DLC_PACK_PHASES + 2; form++)
+            for (int i = 0; i < 120 / CHECK_SHARE; i++)
+                check((dlc_isa)isa, form <= DLC_PACK_PHASES ? (dlc_pack_form)form : form == DLC_PACK_PHASES + 1 ? DLC_PACK_TURNED : DLC_PACK_PAIRS);
     printf("%d cases, %d failures\n", cases, failures);
     return failures != 0;
 }

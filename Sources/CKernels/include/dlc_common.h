@@ -64,6 +64,8 @@ bool dlc_host_has(dlc_isa isa);
 /// Whether it adds products of four bytes to 32 bits in one instruction of the width of `isa`, which no instruction set
 /// implies: AVX512-VNNI, AVX-VNNI, FEAT_DotProd.
 bool dlc_host_has_dot(dlc_isa isa);
+/// Whether this processor has an instruction that multiplies pairs of bfloat16 for kernels of `isa`.
+bool dlc_host_has_pairs(dlc_isa isa);
 
 /// f32 lanes of a vector of `isa`: 4, 8 or 16.
 int32_t dlc_lanes(dlc_isa isa);

@@ -44,7 +44,7 @@ typedef struct {
 typedef struct {
     dlc_type type;             ///< F32, F64 or an integer type; integers wrap and take no epilogue but bias and residual
     bool b_packed;             ///< B was packed by `dlc_matrix_packing` for the same instruction set (F32 only)
-    dlc_pack_form b_form;      ///< how: DLC_PACK_PANELS, or one matrix in few bits
+    dlc_pack_form b_form;      ///< how: DLC_PACK_PANELS, or one matrix in few bits; with PAIRS A is rounded to bfloat16 too (a_column 1)
     bool scales_a, relu_a;
     int64_t m, n, k;
     int64_t batch[4];          ///< extents, outermost first; 1 where unused
@@ -97,6 +97,7 @@ typedef enum : uint8_t {
     DLC_CONV_DIRECT = 4,       ///< any shape, any of F32 and F64, weights as they are
     DLC_CONV_STRASSEN = 5,     ///< 1×1 without padding, as a product in seven parts
     DLC_CONV_WINOGRAD_STRIDED = 6, ///< 3×3 at stride 2, 25 products for the 36 of 2×2 outputs
+    DLC_CONV_PAIRS = 7,        ///< as IGEMM, of numbers rounded to bfloat16, summed in f32
 } dlc_conv_algorithm;
 
 /// A convolution over channels-last tensors [n, d, h, w, channels]; 1-D and 2-D convolutions have
@@ -120,7 +121,7 @@ typedef struct {
     int64_t padded_w;          ///< columns of a padded line, with few input channels
     int64_t tiles_h, tiles_w, tile_block;
     int64_t table_bytes;
-    bool shared_input;         ///< phase 0 transforms the input for all tasks
+    bool shared_input;         ///< phase 0 transforms the input for all tasks, or rounds it
     bool skips;                ///< tiles leave out taps in the padding
     dlc_strassen strassen;
 } dlc_conv;

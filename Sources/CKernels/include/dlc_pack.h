@@ -16,6 +16,7 @@ typedef enum : uint8_t {
     DLC_PACK_WINOGRAD_STRIDED = 4, ///< DLC_CONV_WINOGRAD_STRIDED: 5 × 5 points
     DLC_PACK_CHANNELS = 5,         ///< DLC_CONV_DEPTHWISE and depthwise `dlc_conv_transpose`: [tap][input][group and output]
     DLC_PACK_PHASES = 6,           ///< `dlc_conv_transpose`: panels for each class of outputs that use the same taps
+    DLC_PACK_PAIRS = 12,           ///< kernels that multiply bfloat16: panels of [tap][pair of inputs][width], pairs as 4 bytes, the first lower
     DLC_PACK_TURNED = 11,          ///< narrow `dlc_conv_transpose`: [tap][output][input] of one group
     // Of one matrix, for `dlc_gemm`, in fewer bits (gemm_compact.h):
     DLC_PACK_HALF = 7,             ///< panels of 16-bit floats
@@ -48,7 +49,7 @@ bool dlc_pack_prepare(dlc_isa isa, dlc_pack *pack, dlc_launch *out);
 /// All of it at once on this thread. False where the packing makes no sense or there is no memory.
 bool dlc_pack_run(dlc_isa isa, dlc_pack pack, const float *weights, float *out);
 
-/// What packing a matrix in few bits changes: the sums of squares of the weights and of the differences.
+/// What packing weights in few bits, or as pairs, changes: the sums of squares of the weights and of the differences.
 /// `pack` as it was packed, without its extents prepared. False where it makes no sense or there is no memory.
 bool dlc_pack_noise(dlc_isa isa, dlc_pack pack, const float *weights, const void *packed, double *signal, double *noise);
 

@@ -7,6 +7,7 @@
 typedef struct {
     double fma;                ///< fused multiply-adds of whole vectors per cycle of a core
     double l2, l3;             ///< bytes of the second-level and of the last cache
+    bool pairs;                ///< whether it multiplies pairs of bfloat16 at the rate of multiply-adds
 } dlc_processor;
 
 /// A processor as they usually are of those that have `isa`.

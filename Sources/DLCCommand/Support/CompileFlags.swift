@@ -9,6 +9,8 @@ import Musl
 import Darwin
 #endif
 
+extension Arithmetic: ExpressibleByArgument {}
+
 /// How a model is compiled, for every command that compiles one.
 struct CompileFlags: ParsableArguments {
     @Option(help: "The processor family to compile for.")
@@ -42,7 +44,14 @@ struct CompileFlags: ParsableArguments {
             valueName: "form"))
     var compact: CompactWeights.Form?
 
+    @Option(
+        help: ArgumentHelp(
+            "What products and convolutions with constant weights may multiply: f32, or bf16, which rounds both factors to 8 bits of mantissa where that is faster.",
+            valueName: "type"))
+    var arithmetic = Arithmetic.float32
+
     func validate() throws {
+        if exact, arithmetic != .float32 { throw ValidationError("--exact keeps what --arithmetic \(arithmetic.rawValue) rounds; give one of them") }
         if tuneCache != nil, !tune { throw ValidationError("--tune-cache is for --tune") }
     }
 
@@ -57,9 +66,11 @@ struct CompileFlags: ParsableArguments {
         training: Bool = false, threads: Int? = nil, report: CompactReport? = nil, probing: Bool = false
     ) throws -> CompileOptions {
         if compact != nil, training { throw DLCError("--compact is for networks whose weights are constant; a training moves them") }
+        if arithmetic != .float32, training { throw DLCError("--arithmetic is for networks whose weights are constant; a training moves them") }
         if memory != nil, !training { throw DLCError("--memory is for trainings: name one with --training") }
         var options = CompileOptions(target: target == .native ? nil : target.target)
         options.exact = exact
+        options.arithmetic = arithmetic
         options.passes.declined = { Console.warn("\($0); left as it is") }
         options.memory = memory.map { MemoryBudget(bytes: $0.bytes, threads: threads) }
         options.weights = compact.map { form in CompactWeights(form) { report?.add($0, $1, signal: $2, noise: $3) } }
@@ -95,6 +106,7 @@ struct CompileFlags: ParsableArguments {
         for extent in likely { arguments += ["--likely", extent.description] }
         if let memory { arguments += ["--memory", "\(memory.bytes)"] }
         if let compact { arguments += ["--compact", compact.rawValue] }
+        if arithmetic != .float32 { arguments += ["--arithmetic", arithmetic.rawValue] }
         return arguments
     }
 
@@ -103,7 +115,7 @@ struct CompileFlags: ParsableArguments {
         guard models.allSatisfy(ModelFile.isPlan) else { return }
         let flags = [
             (target != .native, "--target"), (exact, "--exact"), (tune, "--tune"), (!likely.isEmpty, "--likely"),
-            (memory != nil, "--memory"), (compact != nil, "--compact"),
+            (memory != nil, "--memory"), (compact != nil, "--compact"), (arithmetic != .float32, "--arithmetic"),
         ]
         if let given = flags.first(where: \.0) {
             throw DLCError("is compiled already; \(given.1) is for dlc build", at: models.prefix(1).map { $0 })

@@ -68,6 +68,7 @@ extension Lowering {
         case DLC_CONV_WINOGRAD_STRIDED: DLC_PACK_WINOGRAD_STRIDED
         case DLC_CONV_DEPTHWISE: DLC_PACK_CHANNELS
         case DLC_CONV_STRASSEN: DLC_PACK_STRASSEN
+        case DLC_CONV_PAIRS: DLC_PACK_PAIRS
         default: nil
         }
     }

@@ -11,7 +11,8 @@ extension Lowering {
         let isScaled = node.operands.count > FusedMatMul.scalePosition && node.operands[FusedMatMul.scalePosition] != nil
         if isScaled, type != .float32 { throw DLCError("has no kernel for scaled columns of \(type)") }
         let scaling = try isScaled ? node.operands.dropFirst(FusedMatMul.scalePosition).map { try $0.map { try contiguous($0) } } : []
-        let left = try scaling.isEmpty ? innerOrRowContiguous(a) : innerContiguous(a)
+        let isPaired = isPaired(op, node)
+        let left = try scaling.isEmpty && !isPaired ? innerOrRowContiguous(a) : innerContiguous(a)
         var transB = op.transB
         let shape = graph.shape(b)
         let k = shape[shape.count - (transB ? 1 : 2)]
@@ -26,7 +27,8 @@ extension Lowering {
             let isOneProduct =
                 try !op.transA && scaling.isEmpty && left.isContiguous() && result.isContiguous()
                 && operands.residual?.isContiguous() != false
-            packing = isOneProduct ? self.packing(for: node) : .panels
+            let isStrassen = isOneProduct && algorithms[node.results[0].index] == DLC_CONV_STRASSEN
+            packing = isPaired ? .pairs : isStrassen ? .strassen : .panels
             right = try packed(b, PackKernel(packing.form), for: node) { $0.asMatrix(isTransposed: op.transB) }
             transB = false
         } else {
@@ -49,9 +51,12 @@ extension Lowering {
         (scaling.isEmpty ? "" : scaling.count > 1 ? "mul + add + " : "mul + ") + (op.reluA ? "relu + " : "")
     }
 
-    /// How a constant matrix is packed: `chooseAlgorithms` has settled it, but for products whose rows are no one matrix.
-    private func packing(for node: Node) -> ProductPacking {
-        algorithms[node.results[0].index] == DLC_CONV_STRASSEN ? .strassen : .panels
+    /// Whether a product with a constant matrix multiplies pairs of bfloat16: `chooseAlgorithms` has settled it, but for products
+    /// whose rows are no one matrix or of an open extent.
+    private func isPaired(_ op: FusedMatMul, _ node: Node) -> Bool {
+        let result = node.results[0].index
+        guard options.arithmetic == .bfloat16, !op.transA, compactProducts[result] == nil, constantMatrix(node) != nil else { return false }
+        return algorithms[result].map { $0 == DLC_CONV_PAIRS } ?? options.processor.description(target).pairs
     }
 
     /// The matrix as it lies where one of its last two dimensions has neighbours next to each other, else a copy.

@@ -4,6 +4,7 @@ extension dlc_conv_algorithm: KernelChoice {
     package static let choices: ChoiceTable<dlc_conv_algorithm> = [
         DLC_CONV_IGEMM: "igemm", DLC_CONV_WINOGRAD_2: "winograd 2x2", DLC_CONV_WINOGRAD_4: "winograd 4x4", DLC_CONV_DEPTHWISE: "depthwise",
         DLC_CONV_DIRECT: "direct", DLC_CONV_STRASSEN: "strassen", DLC_CONV_WINOGRAD_STRIDED: "winograd 2x2/2",
+        DLC_CONV_PAIRS: "bf16",
     ]
 }
 
@@ -36,9 +37,11 @@ package struct ConvolutionKernel: Kernel {
         algorithm == DLC_CONV_IGEMM && window.taps == 1 ? "conv 1x1" : "conv \(algorithm.choiceName ?? "")"
     }
 
-    /// Winograd's and Strassen's algorithms make fewer products: two operations for each per tile and pair of channels.
+    /// Winograd's and Strassen's algorithms make fewer products: two operations for each per tile and pair of channels. An instruction
+    /// multiplies twice as many pairs' elements as floats.
     package func performed(_ operations: Double, _ shapes: StepShapes) -> Double {
         if algorithm == DLC_CONV_STRASSEN { return operations * 7 / 8 }
+        if algorithm == DLC_CONV_PAIRS { return operations / 2 }
         let (tile, side): (Double, Double)
         switch algorithm {
         case DLC_CONV_WINOGRAD_2: (tile, side) = (2, 4)

@@ -5,7 +5,7 @@ extension dlc_pack_form: KernelChoice {
         DLC_PACK_PANELS: "panels", DLC_PACK_STRASSEN: "strassen", DLC_PACK_WINOGRAD_2: "winograd 2x2", DLC_PACK_WINOGRAD_4: "winograd 4x4",
         DLC_PACK_WINOGRAD_STRIDED: "winograd 2x2/2", DLC_PACK_CHANNELS: "channels", DLC_PACK_PHASES: "phases",
         DLC_PACK_HALF: "f16", DLC_PACK_BFLOAT: "bf16", DLC_PACK_INT8: "int8", DLC_PACK_INT4: "int4",
-        DLC_PACK_TURNED: "turned",
+        DLC_PACK_TURNED: "turned", DLC_PACK_PAIRS: "bf16 pairs",
     ]
 }
 
@@ -65,6 +65,9 @@ package struct PackKernel: Kernel {
         let channels = try shape[0].times(shape[2]).times(shape[1].ceilingQuotient(lanes).times(lanes))
         switch form {
         case DLC_PACK_PANELS, DLC_PACK_PHASES: return try channels.times(Dim(4 * taps))
+        case DLC_PACK_PAIRS:
+            let pairs = try shape[0].times(shape[2].ceilingQuotient(2))
+            return try pairs.times(shape[1].ceilingQuotient(lanes).times(lanes)).times(Dim(4 * taps))
         case DLC_PACK_WINOGRAD_2: return try channels.times(Dim(4 * 16))
         case DLC_PACK_WINOGRAD_4: return try channels.times(Dim(4 * 36))
         case DLC_PACK_WINOGRAD_STRIDED: return try channels.times(Dim(4 * 25))
@@ -88,7 +91,7 @@ package struct PackKernel: Kernel {
     }
 }
 
-/// What packing a constant matrix in few bits changes of it.
+/// What packing constant weights in few bits, or as pairs of bfloat16, changes of them.
 package struct PackingNoise: Sendable {
     /// Sums of squares of the weights, and of what they differ by.
     package let signal: Double

@@ -13,9 +13,12 @@ package enum ProductPacking: UInt8, KernelChoice {
     case bfloat = 4
     case int8 = 5
     case int4 = 6
+    /// `DLC_PACK_PAIRS`: rows of the left matrix are rounded to bfloat16 as well.
+    case pairs = 7
 
     package static let choices: ChoiceTable<ProductPacking> = [
         .none: "none", .panels: "panels", .strassen: "strassen", .half: "f16", .bfloat: "bf16", .int8: "int8", .int4: "int4",
+        .pairs: "bf16 pairs",
     ]
 
     package var form: dlc_pack_form {
@@ -26,6 +29,7 @@ package enum ProductPacking: UInt8, KernelChoice {
         case .bfloat: DLC_PACK_BFLOAT
         case .int8: DLC_PACK_INT8
         case .int4: DLC_PACK_INT4
+        case .pairs: DLC_PACK_PAIRS
         }
     }
 }
@@ -65,11 +69,18 @@ package struct ProductKernel: Kernel {
         case .none: "product"
         case .panels: "product packed"
         case .strassen: "product strassen"
-        case .half, .bfloat, .int8, .int4: "product \(packing.choiceName ?? "")"
+        case .half, .bfloat, .int8, .int4, .pairs: "product \(packing.choiceName ?? "")"
         }
     }
 
-    package func performed(_ operations: Double, _ shapes: StepShapes) -> Double { packing == .strassen ? operations * 7 / 8 : operations }
+    /// An instruction multiplies twice as many pairs' elements as floats.
+    package func performed(_ operations: Double, _ shapes: StepShapes) -> Double {
+        switch packing {
+        case .strassen: operations * 7 / 8
+        case .pairs: operations / 2
+        default: operations
+        }
+    }
 
     package func prepare(_ step: BoundStep) throws -> PreparedKernel {
         let (a, c) = (try step("a").matrix(isTransposed: transposedA), try step("c"))

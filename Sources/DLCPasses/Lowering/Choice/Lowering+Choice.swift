@@ -126,7 +126,8 @@ extension Lowering {
         guard var shape else { return nil }
         let packsAtRun = node.operands[1].map { graph.constant($0) == nil } ?? false
         let transforming = options.exact ? [] : transforms(node, packsAtRun: packsAtRun)
-        let fast = ([DLC_CONV_IGEMM, DLC_CONV_DEPTHWISE] + transforming).filter { dlc_conv_supports(target.isa, &shape, $0) }
+        let rounding = options.arithmetic == .bfloat16 ? [DLC_CONV_PAIRS] : []
+        let fast = ([DLC_CONV_IGEMM, DLC_CONV_DEPTHWISE] + transforming + rounding).filter { dlc_conv_supports(target.isa, &shape, $0) }
         let hasResidual = EpilogueOperand.residual < node.operands.count && node.operands[EpilogueOperand.residual] != nil
         return ChoosableLayer(
             node: node, shape: shape, hasResidual: hasResidual, packsAtRun: packsAtRun, algorithms: fast.isEmpty ? [DLC_CONV_DIRECT] : fast)

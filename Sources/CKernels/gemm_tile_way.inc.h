@@ -1,0 +1,206 @@
+/// The register tiles of one way to multiply, included once per way by gemm_tile.inc.h, which says of its way
+/// - TILE_NAME(x), its names; TILE_SET, that of its set; TILE_TARGET_BEGIN and END, what its functions may use;
+/// - TILE_SCALAR(a), the element of A at `a` in all lanes, and TILE_ADD(scalar, column, sum), the sum with a product more;
+/// - TILE_PAIRS, whether elements are pairs.
+
+TILE_TARGET_BEGIN
+/// The sums, with B's rows `b_stride` apart. A constant there, and a single distance to what is fetched
+/// ahead, leave address registers for six rows even where a frame pointer takes one: 235 instead of 166 GFLOP/s.
+DLC_INLINE void TILE_NAME(tile_products)(const dlc_tile *t, const int rows, const int vectors, const int64_t b_stride, vf sum[][DLC_TILE_MOST_VECTORS]) {
+    const float *b = t->b;
+    const int64_t run = t->run, ahead = t->ahead;
+    for (int64_t tap = 0; tap < t->taps; tap++) {
+        if (t->b_taps) b = t->b + t->b_taps[tap];
+        const float *a[DLC_TILE_MOST_ROWS];
+#pragma clang loop unroll(full)
+        for (int r = 0; r < rows; r++) a[r] = t->a[tap * t->a_step + r];
+#if defined(__aarch64__) && !TILE_PAIRS
+        int64_t k = 0;
+        // Multiplied by lane, four products of a row cost one load of A; broadcasts made sums spill.
+#pragma clang loop unroll(disable)
+        for (; k + VL <= run; k += VL) {
+            vf scalars[DLC_TILE_MOST_ROWS];
+#pragma clang loop unroll(full)
+            for (int r = 0; r < rows; r++) scalars[r] = vf_load(a[r] + k);
+#pragma clang loop unroll(full)
+            for (int lane = 0; lane < VL; lane++) {
+                if (rows <= 3) fetch_row(b, vectors, b_stride);
+                if (rows > 3 && vectors > 1) __builtin_prefetch(b + ahead, 0, 2);
+#pragma clang loop unroll(full)
+                for (int v = 0; v < vectors; v++) {
+                    const vf column = vf_load(b + v * VL);
+#pragma clang loop unroll(full)
+                    for (int r = 0; r < rows; r++) sum[r][v] = vf_fma(vf_set1(scalars[r][lane]), column, sum[r][v]);
+                }
+                b += b_stride;
+            }
+        }
+#pragma clang loop unroll(disable)
+        for (; k < run; k++) {
+#else
+#if DLC_REGISTERS == 32
+#pragma clang loop unroll_count(4)
+#else
+        // Beyond two, compilers carry the sums of sixteen registers from one to the next: 113 or 106 GFLOP/s.
+#pragma clang loop unroll_count(2)
+#endif
+        for (int64_t k = 0; k < run; k++) {
+#endif
+            vf column[DLC_TILE_MOST_VECTORS];
+#pragma clang loop unroll(full)
+            for (int v = 0; v < vectors; v++) column[v] = vf_load(b + v * VL);
+            if (rows <= 3) fetch_row(b, vectors, b_stride);
+            // Of the panel that comes next, one vector per product; of the widest two, so that two tiles bring it all.
+            if (rows > 3 && vectors > 1) __builtin_prefetch(b + ahead, 0, 2);
+            if (rows > 3 && vectors > 3) __builtin_prefetch(b + ahead + VL, 0, 2);
+#pragma clang loop unroll(full)
+            for (int r = 0; r < rows; r++) {
+                vf scalar = TILE_SCALAR(a[r] + k);
+#pragma clang loop unroll(full)
+                for (int v = 0; v < vectors; v++) sum[r][v] = TILE_ADD(scalar, column[v], sum[r][v]);
+            }
+            b += b_stride;
+        }
+    }
+}
+
+/// As tile_products, of one row: its few sums would wait for each other, so several products of each run side by side.
+DLC_INLINE void TILE_NAME(row_products)(const dlc_tile *t, const int vectors, const int64_t b_stride, vf sum[DLC_TILE_MOST_VECTORS]) {
+    enum { chains = 4 };
+    const float *b = t->b;
+    for (int64_t tap = 0; tap < t->taps; tap++) {
+        if (t->b_taps) b = t->b + t->b_taps[tap];
+        const float *a = t->a[tap * t->a_step];
+        vf part[chains][DLC_TILE_MOST_VECTORS];
+#pragma clang loop unroll(full)
+        for (int i = 0; i < chains; i++)
+#pragma clang loop unroll(full)
+            for (int v = 0; v < vectors; v++) part[i][v] = vf_zero();
+        int64_t k = 0;
+        for (; k + chains <= t->run; k += chains, b += chains * b_stride) {
+#pragma clang loop unroll(full)
+            for (int i = 0; i < chains; i++) {
+                fetch_row(b + i * b_stride, vectors, b_stride);
+                const vf scalar = TILE_SCALAR(a + k + i);
+#pragma clang loop unroll(full)
+                for (int v = 0; v < vectors; v++) part[i][v] = TILE_ADD(scalar, vf_load(b + i * b_stride + v * VL), part[i][v]);
+            }
+        }
+        for (; k < t->run; k++, b += b_stride)
+#pragma clang loop unroll(full)
+            for (int v = 0; v < vectors; v++) part[0][v] = TILE_ADD(TILE_SCALAR(a + k), vf_load(b + v * VL), part[0][v]);
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; v++) sum[v] += (part[0][v] + part[1][v]) + (part[2][v] + part[3][v]);
+    }
+}
+
+DLC_INLINE void TILE_NAME(tile_body)(const dlc_tile *t, const int rows, const int vectors) {
+    vf sum[DLC_TILE_MOST_ROWS][DLC_TILE_MOST_VECTORS];
+    const int64_t tail = t->columns - (vectors - 1) * VL; // columns of the last vector
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; v++) sum[r][v] = vf_zero();
+
+    if (rows > 3) {
+        // The lines of C arrive while the sums are computed.
+#pragma clang loop unroll(full)
+        for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+            for (int v = 0; v < vectors; v += 16 / VL) __builtin_prefetch(t->c + r * t->c_row + v * VL, 1);
+    }
+    if (rows == 1 && t->b_stride == vectors * VL) TILE_NAME(row_products)(t, vectors, vectors * VL, sum[0]);
+    else if (rows == 1) TILE_NAME(row_products)(t, vectors, t->b_stride, sum[0]);
+    else if (t->b_stride == vectors * VL) TILE_NAME(tile_products)(t, rows, vectors, vectors * VL, sum);
+    else TILE_NAME(tile_products)(t, rows, vectors, t->b_stride, sum);
+
+    if (t->accumulate) {
+#pragma clang loop unroll(full)
+        for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+            for (int v = 0; v < vectors; v++) {
+                const float *c = t->c + r * t->c_row + v * VL;
+                sum[r][v] += v == vectors - 1 ? vf_load_n(c, tail) : vf_load(c);
+            }
+    }
+    if (t->finish) {
+        vf bias[DLC_TILE_MOST_VECTORS], alpha = vf_set1(t->alpha);
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; v++) {
+            bias[v] = !t->bias             ? vf_zero()
+                      : v == vectors - 1 ? vf_load_n(t->bias + v * VL, tail)
+                                         : vf_load(t->bias + v * VL);
+        }
+#pragma clang loop unroll(full)
+        for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+            for (int v = 0; v < vectors; v++) sum[r][v] = vf_fma(alpha, sum[r][v], bias[v]);
+        if (t->residual) {
+#pragma clang loop unroll(full)
+            for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+                for (int v = 0; v < vectors; v++) {
+                    const float *p = t->residual + r * t->residual_row + v * VL;
+                    sum[r][v] += v == vectors - 1 ? vf_load_n(p, tail) : vf_load(p);
+                }
+        }
+        if (t->clamp) {
+            vf lo = vf_set1(t->lo), hi = vf_set1(t->hi);
+#pragma clang loop unroll(full)
+            for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+                for (int v = 0; v < vectors; v++) sum[r][v] = vf_min(hi, vf_max(lo, sum[r][v]));
+        }
+    }
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; v++) {
+            float *c = t->c + r * t->c_row + v * VL;
+            if (v == vectors - 1 && tail < VL) vf_store_n(c, sum[r][v], tail);
+            else vf_store(c, sum[r][v]);
+        }
+}
+
+#define TILE(rows, vectors) static void TILE_NAME(tile_##vectors##_##rows)(const dlc_tile *t) { TILE_NAME(tile_body)(t, rows, vectors); }
+#define TILES_TO_6(v) TILE(1, v) TILE(2, v) TILE(3, v) TILE(4, v) TILE(5, v) TILE(6, v)
+#define TILES_TO_8(v) TILES_TO_6(v) TILE(7, v) TILE(8, v)
+#define TILES_TO_10(v) TILES_TO_8(v) TILE(9, v) TILE(10, v)
+#define NAME(v, rows) TILE_NAME(tile_##v##_##rows)
+#define NAMES_TO_6(v) NAME(v, 1), NAME(v, 2), NAME(v, 3), NAME(v, 4), NAME(v, 5), NAME(v, 6)
+#define NAMES_TO_8(v) NAMES_TO_6(v), NAME(v, 7), NAME(v, 8)
+#define NAMES_TO_10(v) NAMES_TO_8(v), NAME(v, 9), NAME(v, 10)
+
+// As many sums as registers allow, and no more rows than there are registers for addresses.
+#if DLC_REGISTERS == 32
+TILES_TO_10(1) TILES_TO_8(2) TILES_TO_6(3) TILES_TO_6(4)
+TILE_TARGET_END
+const dlc_tile_set TILE_SET = {
+    .lanes = VL, .vectors = 4, .rows = {10, 8, 6, 6},
+    .tile = {{NAMES_TO_10(1)}, {NAMES_TO_8(2)}, {NAMES_TO_6(3)}, {NAMES_TO_6(4)}},
+    .epilogue = epilogue_rows, .scaled = scaled_rows, .paired = paired_rows,
+};
+#else
+TILES_TO_8(1) TILES_TO_6(2)
+TILE_TARGET_END
+const dlc_tile_set TILE_SET = {
+    .lanes = VL, .vectors = 2, .rows = {8, 6},
+    .tile = {{NAMES_TO_8(1)}, {NAMES_TO_6(2)}},
+    .epilogue = epilogue_rows, .scaled = scaled_rows, .paired = paired_rows,
+};
+#endif
+#undef TILE
+#undef TILES_TO_6
+#undef TILES_TO_8
+#undef TILES_TO_10
+#undef NAME
+#undef NAMES_TO_6
+#undef NAMES_TO_8
+#undef NAMES_TO_10
+#undef TILE_NAME
+#undef TILE_SET
+#undef TILE_PAIRS
+#undef TILE_SCALAR
+#undef TILE_ADD
+#undef TILE_TARGET_BEGIN
+#undef TILE_TARGET_END
