@@ -84,14 +84,16 @@ struct CompileFlags: ParsableArguments {
     }
 
     /// What families of kernels take on this processor beside their estimates, as the user's cache folder keeps it.
-    /// - Parameter measuring: whether it is measured, in less than a second, and kept where that has not been done yet.
+    /// - Parameter measuring: whether it is measured and kept where that has not been done yet.
     /// - Throws: where the file is damaged.
     private static func probes(measuring: Bool) throws -> KernelProbes? {
         guard let path = try? cacheFile(probesName) else { return nil }
         if access(path, F_OK) == 0, let known = try KernelProbes(path: path, .native) { return known }
         // Where nothing can be kept, all builds go by the estimates.
         guard measuring, (try? TuneCache(path: path)) != nil else { return nil }
-        let probes = try Progress.during("measuring kernels on this processor") { try KernelProbes(measuring: .native) }
+        let probes = try Progress.during("measuring kernels on this processor") { try KernelProbes(measuring: .native, stopping: true) }
+        // A busy machine's times are nobody's; a later build measures.
+        guard probes.isUndisturbed else { return nil }
         try probes.keep(path: path, .native)
         Console.put("measured kernels on this processor, for this and later builds; kept in \(path)\n")
         return probes

@@ -1,6 +1,14 @@
 import CKernels
 import DLCRuntime
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
 /// What families of kernels take on this machine beside their estimates: estimates have prices of the processors that they were
 /// fitted on, and a few measurements say how far another one is from those. `dlc machine --probe` takes and keeps them; builds for
 /// the processor that they were taken on choose by them.
@@ -8,6 +16,8 @@ public struct KernelProbes: Sendable {
     /// By algorithm: times over estimates, over the same of the implicit product; the median of the layers.
     public let factors: [(algorithm: String, factor: Double)]
     private let byAlgorithm: [dlc_conv_algorithm.RawValue: Double]
+    /// Whether nothing else took this thread's processor while they were measured.
+    public let isUndisturbed: Bool
 
     /// A layer of every kind that networks have, small enough for all to be measured within a second.
     private static var layers: [dlc_conv] {
@@ -21,35 +31,51 @@ public struct KernelProbes: Sendable {
         [DLC_CONV_WINOGRAD_2, DLC_CONV_WINOGRAD_4, DLC_CONV_WINOGRAD_STRIDED, DLC_CONV_STRASSEN, DLC_CONV_PAIRS]
     }
 
-    init(_ byAlgorithm: [dlc_conv_algorithm.RawValue: Double]) {
-        self.byAlgorithm = byAlgorithm
+    init(_ byAlgorithm: [dlc_conv_algorithm.RawValue: Double], isUndisturbed: Bool = true) {
+        (self.byAlgorithm, self.isUndisturbed) = (byAlgorithm, isUndisturbed)
         factors = Self.families.compactMap { algorithm in
             byAlgorithm[algorithm.rawValue].map { (algorithm.choiceName ?? "\(algorithm.rawValue)", $0) }
         }
     }
 
-    /// Measures on this thread.
+    /// Measures on this thread, in a second or two.
+    /// - Parameter stopping: whether it ends where it is disturbed, with what it has so far.
     /// - Throws: where this machine cannot run the target's kernels.
-    public init(measuring target: Target) throws {
+    public init(measuring target: Target, stopping: Bool = false) throws {
         guard target.runsHere else { throw DLCError("cannot measure \(target.name) on this machine: it needs \(target.requirement)") }
         var processor = dlc_processor_host(target.isa)
         var ratios: [dlc_conv_algorithm.RawValue: [Double]] = [:]
-        func cost(_ layer: dlc_conv, _ algorithm: dlc_conv_algorithm) -> (seconds: Double, cycles: Double) {
+        func seconds(_ layer: dlc_conv, _ algorithm: dlc_conv_algorithm) -> Double {
             var layer = layer
-            let cycles = dlc_conv_cost(&processor, target.isa, &layer, algorithm)
-            guard cycles.isFinite else { return (.infinity, cycles) }
             layer.algorithm = algorithm
-            return (dlc_conv_measure(target.isa, &layer, false, 32 << 20, 0.01), cycles)
+            return dlc_conv_measure(target.isa, &layer, false, 32 << 20, 0.01)
+        }
+        let begin = (wall: dlc_nanoseconds(), own: Self.processorTime())
+        func isUndisturbed() -> Bool {
+            // But for a few milliseconds, in which nobody was waiting yet.
+            Double(Self.processorTime() - begin.own) > 0.95 * Double(dlc_nanoseconds() - begin.wall) - 5e6
         }
         for layer in Self.layers {
-            let plain = cost(layer, DLC_CONV_IGEMM)
-            for algorithm in Self.families {
-                let other = cost(layer, algorithm)
-                let factor = other.seconds / plain.seconds / (other.cycles / plain.cycles)
+            if stopping, !isUndisturbed() { break }
+            var layer = layer
+            let algorithms = ([DLC_CONV_IGEMM] + Self.families).filter { dlc_conv_cost(&processor, target.isa, &layer, $0).isFinite }
+            // Twice in turns: what disturbs one of the times is gone in the other.
+            let times = algorithms.map { seconds(layer, $0) }
+            let least = zip(algorithms, times).map { min($1, seconds(layer, $0)) }
+            let cycles = algorithms.map { dlc_conv_cost(&processor, target.isa, &layer, $0) }
+            for (index, algorithm) in algorithms.enumerated().dropFirst() {
+                let factor = least[index] / least[0] / (cycles[index] / cycles[0])
                 if factor.isFinite, factor > 0 { ratios[algorithm.rawValue, default: []].append(factor) }
             }
         }
-        self.init(ratios.mapValues { min(max($0.sorted()[$0.count / 2], 0.5), 2) })
+        self.init(ratios.mapValues { min(max($0.sorted()[$0.count / 2], 0.5), 2) }, isUndisturbed: isUndisturbed())
+    }
+
+    /// Nanoseconds for which this thread had a processor.
+    private static func processorTime() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
     /// The probes that a file keeps for this processor and these kernels; nil where it has none.
@@ -70,7 +96,12 @@ public struct KernelProbes: Sendable {
         try TuneCache(path: path).replace(Dictionary(uniqueKeysWithValues: kept))
     }
 
-    func factor(_ algorithm: dlc_conv_algorithm) -> Double { byAlgorithm[algorithm.rawValue] ?? 1 }
+    /// What an algorithm's estimate is multiplied by. What measurements differ by from one time to the next is no reason to correct
+    /// it, and is taken off what is.
+    func factor(_ algorithm: dlc_conv_algorithm) -> Double {
+        let noise = 1.08, measured = byAlgorithm[algorithm.rawValue] ?? 1
+        return measured > noise ? measured / noise : measured < 1 / noise ? measured * noise : 1
+    }
 
     private static func key(_ algorithm: dlc_conv_algorithm, _ target: Target) -> String {
         "\(Tuning.processor); kernels \(Tuning.kernels); \(target.name); family \(algorithm.rawValue)"

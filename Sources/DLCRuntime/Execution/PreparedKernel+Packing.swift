@@ -14,7 +14,7 @@ extension Plan.Step {
     ///   - operands: the constants as the kernel reads them, whatever memory they name.
     ///   - bytes: the packed size.
     /// - Throws: where an operand is larger than its source, or what preparing the kernel throws.
-    public static func packed(
+    package static func packed(
         _ kernel: some Kernel, _ operands: [Plan.Operand?], bytes: Dim, for target: Target, from sources: [Tensor?]
     ) throws -> Tensor {
         guard let size = bytes.constant, sources.count == operands.count else { throw DLCError("a packing has one result of bytes") }
