@@ -95,7 +95,6 @@ struct CompileFlags: ParsableArguments {
         // A busy machine's times are nobody's; a later build measures.
         guard probes.isUndisturbed else { return nil }
         try probes.keep(path: path, .native)
-        Console.put("measured kernels on this processor, for this and later builds; kept in \(path)\n")
         return probes
     }
 

@@ -45,12 +45,13 @@ enum ModelFile {
         probing: Bool = false
     ) throws -> PlanImage {
         let isTraining = model.training != nil && model.program == nil
-        let options = try flags.options(training: isTraining, threads: threads, report: report, probing: probing)
         if isTraining {
+            let options = try flags.options(training: true, threads: threads, report: report, probing: probing)
             try checkSource(path)
             return try Progress.during("compiling \(path)") { try Compiler.compileTraining(path, model, options) }
         }
         let graph = try graph(path, model)
+        let options = try flags.options(threads: threads, report: report, probing: probing)
         return try Progress.during("compiling \(path)") {
             try located(path) { try Compiler.compile(graph, options) }
         }
