@@ -248,7 +248,7 @@ MODELS = [
     ("HistGradientBoostingRegressor", regressor(ensemble.HistGradientBoostingRegressor(**hgb))),
     ("HistGradientBoostingRegressor with holes", regressor(ensemble.HistGradientBoostingRegressor(**hgb), (holed(floats(NUMBERS[0])), NUMBERS[1]))),
     ("KNeighborsRegressor", regressor(neighbors.KNeighborsRegressor())),
-    ("MLPRegressor", regressor(neural_network.MLPRegressor((16,), max_iter=60, random_state=0))),
+    ("MLPRegressor", regressor(neural_network.MLPRegressor(hidden_layer_sizes=(16,), max_iter=60, random_state=0))),
     ("GaussianProcessRegressor", regressor(gaussian_process.GaussianProcessRegressor(gaussian_process.kernels.RBF(), alpha=1.0))),
     ("StandardScaler", transformer(preprocessing.StandardScaler(), X3)),
     ("MinMaxScaler", transformer(preprocessing.MinMaxScaler(), X3)),

@@ -234,6 +234,16 @@ CHECK_INTEGER(int64_t, DLC_I64)
 CHECK_INTEGER(uint32_t, DLC_U32)
 CHECK_INTEGER(uint64_t, DLC_U64)
 
+/// A row of as many columns and products is cut into so many tasks: a row reads the matrix and does little else, so that a large
+/// one is worth an even number of threads.
+static void check_tasks(dlc_isa isa, int64_t n, int64_t k, int64_t least, int64_t most) {
+    dlc_gemm row = {.type = DLC_F32, .m = 1, .n = n, .k = k, .batch = {1, 1, 1, 1}, .a_row = k, .a_column = 1, .b_packed = true, .c_row = n};
+    dlc_launch launch;
+    cases++;
+    if (!dlc_gemm_prepare(isa, &row, &launch) || launch.tasks < least || launch.tasks > most || (launch.tasks > 1 && launch.tasks % 2))
+        failures++, printf("FAILED: a row of %ld columns and %ld products is %ld tasks\n", (long)n, (long)k, (long)launch.tasks);
+}
+
 int main(void) {
     const int64_t one[4] = {1, 1, 1, 1}, many[4] = {2, 1, 3, 2};
     const dlc_epilogue none = {0};
@@ -279,6 +289,9 @@ int main(void) {
                     check_float(isa, DLC_F32, 5, 17, 11, s, none, 1, many, repeats);
             }
         check_float(isa, DLC_F32, 130, 600, 200, (shape){0, 0, true, true, true, 0}, (dlc_epilogue){DLC_ACT_GELU}, 1, one, 0);
+        check_tasks(isa, 1024, 256, 2, 32);
+        check_tasks(isa, 1000, 256, 2, 32);
+        check_tasks(isa, 64, 64, 1, 1);
         printf("%-8s gemm: %d cases, %d failures\n", isa_names[isa], cases, failures);
     }
     for (int layout = 0; layout < 4; layout++)
