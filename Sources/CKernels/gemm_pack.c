@@ -21,12 +21,14 @@ const dlc_tile_set *dlc_tiles(dlc_isa isa) {
 bool dlc_pairs_without_dot = false;
 
 const dlc_tile_set *dlc_pair_tiles(dlc_isa isa) {
+    const bool has_dot = !dlc_pairs_without_dot && dlc_host_has_pairs(isa);
+    (void)has_dot;
     switch (isa) {
 #if defined(__x86_64__)
-    case DLC_ISA_AVX512: return !dlc_pairs_without_dot && dlc_host_has_pairs(isa) ? &dlc_pair_set_avx512_dot : &dlc_pair_set_avx512;
+    case DLC_ISA_AVX512: return has_dot ? &dlc_pair_set_avx512_dot : &dlc_pair_set_avx512;
     case DLC_ISA_AVX2: return &dlc_pair_set_avx2;
 #elif defined(__aarch64__)
-    case DLC_ISA_NEON: return &dlc_pair_set_neon;
+    case DLC_ISA_NEON: return has_dot ? &dlc_pair_set_neon_dot : &dlc_pair_set_neon;
 #endif
     default: return &dlc_pair_set_portable;
     }

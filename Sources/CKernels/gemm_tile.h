@@ -57,7 +57,7 @@ extern const dlc_tile_set dlc_tile_set_portable, dlc_tile_set_avx2, dlc_tile_set
 /// Over pairs of bfloat16 in place of floats, in A and in panels of B; C holds floats.
 extern const dlc_tile_set dlc_pair_set_portable, dlc_pair_set_avx2, dlc_pair_set_avx512, dlc_pair_set_neon;
 /// With the instruction that adds both products of a pair.
-extern const dlc_tile_set dlc_pair_set_avx512_dot;
+extern const dlc_tile_set dlc_pair_set_avx512_dot, dlc_pair_set_neon_dot;
 
 /// The tiles for `isa`; those of the portable set where the processor family is another one.
 const dlc_tile_set *dlc_tiles(dlc_isa isa);

@@ -47,4 +47,15 @@ DLC_TARGET_END
     _Pragma("clang attribute push(__attribute__((target(\"avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx512bf16,avx2,fma,f16c,bmi2\"))), apply_to = function)")
 #define TILE_TARGET_END DLC_TARGET_END
 #include "gemm_tile_way.inc.h"
+
+#elif defined(__aarch64__) && DLC_HAS_HALF
+#include <arm_neon.h>
+#define TILE_NAME(x) DLC_PASTE(x, _dot)
+#define TILE_SET dlc_pair_set_neon_dot
+#define TILE_PAIRS 1
+#define TILE_SCALAR(a) pair_set1(a)
+#define TILE_ADD(scalar, column, sum) (vf)vbfdotq_f32((float32x4_t)(sum), (bfloat16x8_t)(column), (bfloat16x8_t)(scalar))
+#define TILE_TARGET_BEGIN _Pragma("clang attribute push(__attribute__((target(\"bf16\"))), apply_to = function)")
+#define TILE_TARGET_END _Pragma("clang attribute pop")
+#include "gemm_tile_way.inc.h"
 #endif

@@ -5,6 +5,9 @@
 #elif defined(__aarch64__) && defined(__linux__)
 #include <asm/hwcap.h>
 #include <sys/auxv.h>
+#elif defined(__APPLE__)
+#include <stddef.h>
+#include <sys/sysctl.h>
 #endif
 
 bool dlc_host_has(dlc_isa isa) {
@@ -61,6 +64,14 @@ bool dlc_host_has_dot(dlc_isa isa) {
 bool dlc_host_has_pairs(dlc_isa isa) {
 #if defined(__x86_64__)
     return isa == DLC_ISA_AVX512 && dlc_host_has(isa) && __builtin_cpu_supports("avx512bf16");
+#elif defined(__aarch64__) && defined(__ARM_FEATURE_BF16_VECTOR_ARITHMETIC)
+    return isa == DLC_ISA_NEON;
+#elif defined(__aarch64__) && defined(__linux__)
+    return isa == DLC_ISA_NEON && (getauxval(AT_HWCAP2) & HWCAP2_BF16) != 0;
+#elif defined(__aarch64__) && defined(__APPLE__)
+    int has = 0;
+    size_t size = sizeof has;
+    return isa == DLC_ISA_NEON && sysctlbyname("hw.optional.arm.FEAT_BF16", &has, &size, NULL, 0) == 0 && has != 0;
 #else
     (void)isa;
     return false;
