@@ -97,10 +97,11 @@ void dlc_block_run(const dlc_block *b, int64_t first_panel, int64_t last_panel) 
 }
 
 void dlc_split(dlc_isa isa, int64_t matrices, int64_t m, int64_t n, int64_t k, int64_t most_rows, int64_t *row_blocks, int64_t *panel_groups) {
-    // Few rows wait for the panels, which come from beyond L1: one takes as long as five, and a second thread brings a second cache
-    // (256 × 1024 for one row: 10 µs on one thread, 6 on two). Their tasks are groups of panels alone, as many for each of two threads.
-    const double rows = m == 0 ? 0 : fmax((double)m, 8);
-    const double cycles = (double)matrices * rows * (double)n * (double)(k + 16) / (2.0 * dlc_lanes(isa));
+    // Few rows wait for the panels, which come from beyond L1, some 25 bytes a cycle, and a second thread brings a second cache, so that it
+    // is worth it sooner (256 × 1024 for one row: 10 µs on one thread, 6 on two). Their tasks are groups of panels alone, as many for each
+    // of two threads.
+    const double products = (double)matrices * (double)n * (double)(k + 16), bytes_per_cycle = 16;
+    const double cycles = m == 0 ? 0 : fmax((double)m * products / (2.0 * dlc_lanes(isa)), 4 * products / bytes_per_cycle);
     int64_t wanted = cycles < 40e3 ? 1 : (int64_t)fmin(32, ceil(cycles / 20e3));
     if (m < 8 && wanted > 1) wanted += wanted % 2;
     const int64_t panels = dlc_max(1, dlc_panels_of(dlc_tiles(isa), k, n).panels);
