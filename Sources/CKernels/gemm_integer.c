@@ -65,16 +65,14 @@ static int32_t read_zero(const void *zeros, bool is_signed, int64_t index) {
     return is_signed ? ((const int8_t *)zeros)[index] : ((const uint8_t *)zeros)[index];
 }
 
-/// A row of A, its highest bits turned, zero up to whole quads, and its sum as the tiles read it.
-static void finish_row(const dlc_integer_product *g, uint8_t *row, bool reads_signed, int32_t *sum) {
-    for (int64_t p = g->k; p < dlc_ceil_div(g->k, 4) * 4; p++) row[p] = 0;
-    if (!sum) return;
+/// The sum of a row of A as the tiles read it.
+static int32_t sum_of_row(const uint8_t *row, int64_t count, bool reads_signed) {
     uint32_t total = 0;
     if (reads_signed)
-        for (int64_t p = 0; p < g->k; p++) total += (uint32_t)(int32_t)(int8_t)row[p];
+        for (int64_t p = 0; p < count; p++) total += (uint32_t)(int32_t)(int8_t)row[p];
     else
-        for (int64_t p = 0; p < g->k; p++) total += row[p];
-    *sum = (int32_t)total;
+        for (int64_t p = 0; p < count; p++) total += row[p];
+    return (int32_t)total;
 }
 
 /// As memcpy, without a call for the few bytes of a row of taps.
@@ -117,25 +115,29 @@ static void next_place(const dlc_integer_patches *p, patch_place *at) {
     at->od = 0, at->n++;
 }
 
-/// The patch of a row; `outside` is what stands for the zero point, its highest bit turned like the others'.
+/// The patch of a row in runs of whole quads; `outside` is what stands for the zero point, its highest bit turned like the others'.
 static void gather_patch(const dlc_integer_patches *p, const uint8_t *x, patch_place place, uint8_t flip, uint8_t outside, uint8_t *out) {
     const int64_t at[3] = {place.od * p->stride[0] - p->pad[0], place.oh * p->stride[1] - p->pad[1], place.ow * p->stride[2] - p->pad[2]};
+    const int64_t run = p->run_taps * p->channels, gap = dlc_ceil_div(run, 4) * 4 - run;
     x += place.n * p->d * p->h * p->w * p->pixel;
     for (int64_t kd = 0; kd < p->kernel[0]; kd++)
         for (int64_t kh = 0; kh < p->kernel[1]; kh++) {
             const int64_t d = at[0] + kd * p->dilation[0], h = at[1] + kh * p->dilation[1];
             const bool inside = d >= 0 && d < p->d && h >= 0 && h < p->h;
             const uint8_t *line = x + (inside ? (d * p->h + h) * p->w * p->pixel : 0);
-            const bool is_run = p->dilation[2] == 1 && p->pixel == p->channels && at[2] >= 0 && at[2] + p->kernel[2] <= p->w;
-            if (inside && is_run) {
-                copy_bytes(out, line + at[2] * p->pixel, 1, p->kernel[2] * p->channels, flip);
-                out += p->kernel[2] * p->channels;
-                continue;
-            }
-            for (int64_t kw = 0; kw < p->kernel[2]; kw++, out += p->channels) {
-                const int64_t w = at[2] + kw * p->dilation[2];
-                if (inside && w >= 0 && w < p->w) copy_bytes(out, line + w * p->pixel, 1, p->channels, flip);
-                else memset(out, outside, (size_t)p->channels);
+            for (int64_t kw = 0; kw < p->kernel[2]; kw += p->run_taps) {
+                const bool is_run = p->dilation[2] == 1 && p->pixel == p->channels && at[2] + kw >= 0 && at[2] + kw + p->run_taps <= p->w;
+                if (inside && is_run) {
+                    copy_bytes(out, line + (at[2] + kw) * p->pixel, 1, run, flip);
+                    out += run;
+                } else {
+                    for (int64_t i = 0; i < p->run_taps; i++, out += p->channels) {
+                        const int64_t w = at[2] + (kw + i) * p->dilation[2];
+                        if (inside && w >= 0 && w < p->w) copy_bytes(out, line + w * p->pixel, 1, p->channels, flip);
+                        else memset(out, outside, (size_t)p->channels);
+                    }
+                }
+                for (int64_t i = 0; i < gap; i++) *out++ = 0;
             }
         }
 }
@@ -152,16 +154,66 @@ static void copy_rows(const dlc_integer_product *g, const dlc_call *call) {
         const uint8_t *a = (const uint8_t *)call->buffers[A] + offset_of_distinct(g, row / g->m) + row % g->m * g->a_row;
         uint8_t *out = (uint8_t *)call->shared + row * g->a_copy_row;
         copy_bytes(out, a, g->a_column, g->k, flip);
-        finish_row(g, out, set->flips != 0, g->sums_a ? sums + row : 0);
+        for (int64_t p = g->k; p < 4 * g->quads; p++) out[p] = 0;
+        if (g->sums_a) sums[row] = sum_of_row(out, g->k, set->flips != 0);
     }
 }
 
-/// A task's scratch: the zero points of its rows, their sums, and its patches.
-typedef struct { int32_t *zeros, *sums; uint8_t *patches; } task_memory;
+/// Phase 0: the image with its padding, in the sign that the tiles read and with groups of whole quads.
+static void copy_image(const dlc_integer_product *g, const dlc_call *call) {
+    const dlc_integer_patches *p = &g->patches;
+    const uint8_t flip = flip_of(g, set_of(g->isa)), outside = (uint8_t)read_zero(call->buffers[A_ZERO], g->a_signed, 0) ^ flip;
+    const int64_t groups = g->batch[3], line_bytes = g->extent[2] * g->pixel, planes = g->extent[0] * g->extent[1];
+    const int64_t lines = g->m / p->ow / p->oh / p->od * planes, last = call->end * lines / g->tasks;
+    const int64_t left = dlc_min(p->pad[2], g->extent[2]), held = dlc_max(0, dlc_min(p->w, g->extent[2] - left));
+    for (int64_t line = call->begin * lines / g->tasks; line < last; line++) {
+        const int64_t h = line % g->extent[1] - p->pad[1], d = line / g->extent[1] % g->extent[0] - p->pad[0];
+        uint8_t *out = (uint8_t *)call->shared + line * line_bytes;
+        if (d < 0 || d >= p->d || h < 0 || h >= p->h) {
+            memset(out, outside, (size_t)line_bytes);
+            continue;
+        }
+        const uint8_t *x = (const uint8_t *)call->buffers[A] + ((line / planes * p->d + d) * p->h + h) * p->w * p->pixel;
+        memset(out, outside, (size_t)(left * g->pixel));
+        uint8_t *to = out + left * g->pixel;
+        if (p->pixel == p->channels && g->pixel == p->pixel) copy_bytes(to, x, 1, held * g->pixel, flip);
+        else
+            for (int64_t w = 0; w < held; w++)
+                for (int64_t i = 0; i < groups; i++)
+                    copy_bytes(to + w * g->pixel + i * g->group, x + w * p->pixel + i * g->a_batch[3], 1, p->channels, flip);
+        memset(to + held * g->pixel, outside, (size_t)((g->extent[2] - left - held) * g->pixel));
+    }
+}
+
+/// A task's scratch: the zero points of its rows, their sums, where runs of a row in place lie, and patches.
+typedef struct { int32_t *zeros, *sums; int64_t *offsets; uint8_t *patches; } task_memory;
 
 static task_memory memory_of(const dlc_integer_product *g, void *scratch) {
     const int64_t step = dlc_ceil_div(g->row_block, 16) * 16;
-    return (task_memory){scratch, (int32_t *)scratch + step, (uint8_t *)((int32_t *)scratch + 2 * step)};
+    int32_t *zeros = scratch;
+    int64_t *offsets = (int64_t *)(zeros + 2 * step);
+    return (task_memory){zeros, zeros + step, offsets, (uint8_t *)(offsets + g->runs)};
+}
+
+/// Bytes from the first run of a row that is read in place to each.
+static void find_runs(const dlc_integer_product *g, int64_t *offsets) {
+    const dlc_integer_patches *p = &g->patches;
+    for (int64_t kd = 0; kd < p->kernel[0]; kd++)
+        for (int64_t kh = 0; kh < p->kernel[1]; kh++)
+            for (int64_t kw = 0; kw < p->kernel[2]; kw += g->place_taps)
+                *offsets++ = ((kd * p->dilation[0] * g->extent[1] + kh * p->dilation[1]) * g->extent[2] + kw * p->dilation[2]) * g->pixel;
+}
+
+/// The rows that tiles share: neighbours at one distance, at most `rows` of them.
+typedef struct { int64_t row, rows, a; } row_range;
+
+/// The `index`-th range of rows from `first` on: of a line of the result where rows are read in place, else of all of them.
+static row_range range_of(const dlc_integer_product *g, int64_t first, int64_t rows, int64_t index) {
+    if (!g->in_place) return (row_range){0, rows, 0};
+    const dlc_integer_patches *p = &g->patches;
+    const patch_place at = place_of(p, first + index * p->ow);
+    const int64_t plane = (at.n * g->extent[0] + at.od * p->stride[0]) * g->extent[1] + at.oh * p->stride[1];
+    return (row_range){index * p->ow, p->ow, plane * g->extent[2] * g->pixel};
 }
 
 /// What the epilogue takes of a panel's columns.
@@ -178,7 +230,7 @@ static bool read_columns(const dlc_integer_product *g, const void *zeros, const 
 
 static void multiply(const dlc_integer_product *g, const dlc_call *call) {
     const dlc_integer_set *set = set_of(g->isa);
-    const int64_t width = dlc_integer_width(g->isa), panels = dlc_ceil_div(g->n, width), quads = dlc_ceil_div(g->k, 4);
+    const int64_t width = dlc_integer_width(g->isa), panels = dlc_ceil_div(g->n, width), quads = g->quads;
     const int64_t padded = dlc_ceil_div(g->n, width / 2) * (width / 2);
     const uint8_t flip = flip_of(g, set);
     const int32_t shift = g->a_signed ? (set->flips ? 0 : 128) : (set->flips ? -128 : 0);
@@ -186,7 +238,9 @@ static void multiply(const dlc_integer_product *g, const dlc_call *call) {
     for (int64_t task = call->begin; task < call->end; task++) {
         const int64_t split = g->row_blocks * g->panel_groups, matrix = task / split;
         const int64_t group = task % split / g->row_blocks, part = task % g->row_blocks;
-        const int64_t first = part * g->m / g->row_blocks, rows = (part + 1) * g->m / g->row_blocks - first;
+        // Blocks of rows in place are whole lines.
+        const int64_t unit = g->in_place ? g->patches.ow : 1, units = g->m / unit;
+        const int64_t first = part * units / g->row_blocks * unit, rows = (part + 1) * units / g->row_blocks * unit - first;
         const uint8_t *x = (const uint8_t *)call->buffers[A] + offset_of(g, g->a_batch, matrix);
         const uint8_t *a_zeros = call->buffers[A_ZERO], *b_zeros = call->buffers[B_ZERO];
         if (a_zeros) a_zeros += offset_of(g, g->a_zero_batch, matrix);
@@ -195,18 +249,24 @@ static void multiply(const dlc_integer_product *g, const dlc_call *call) {
         if (scales && g->finish.scale_columns) scales += offset_of(g, g->finish_batch, matrix);
         if (biases && g->finish.bias_columns) biases += offset_of(g, g->finish_batch, matrix);
         const int64_t size = dlc_integer_size(&g->finish);
-        dlc_integer_tile tile = {.quads = quads, .c_row = size * g->c_row, .finish = &g->finish};
+        const int64_t whole_row = 0;
+        dlc_integer_tile tile = {.runs = 1, .quads = g->quads, .offsets = &whole_row, .c_row = size * g->c_row, .finish = &g->finish};
         const int32_t *sums = memory.sums;
         for (int64_t r = 0; r < rows; r++) memory.zeros[r] = read_zero(a_zeros, g->a_signed, (first + r) * g->a_zero_row) + shift;
         const uint8_t *a = x + first * g->a_row;
         tile.a_row = g->a_row;
-        if (g->has_patches) {
+        if (g->in_place) {
+            find_runs(g, memory.offsets);
+            tile.offsets = memory.offsets, tile.runs = g->runs, tile.quads = g->quads / g->runs;
+            tile.a_row = g->patches.stride[2] * g->pixel;
+            a = g->image_copied ? (const uint8_t *)call->shared + matrix % g->batch[3] * g->group : x;
+        } else if (g->has_patches) {
             a = memory.patches, tile.a_row = g->a_copy_row;
             patch_place place = place_of(&g->patches, first);
             for (int64_t r = 0; r < rows; r++, next_place(&g->patches, &place)) {
                 uint8_t *patch = memory.patches + r * g->a_copy_row;
                 gather_patch(&g->patches, x, place, flip, (uint8_t)memory.zeros[r], patch);
-                finish_row(g, patch, set->flips != 0, g->sums_a ? memory.sums + r : 0);
+                if (g->sums_a) memory.sums[r] = sum_of_row(patch, 4 * g->quads, set->flips != 0);
             }
         } else if (g->a_copied) {
             const int64_t row = distinct_index(g, matrix) * g->m + first;
@@ -216,7 +276,7 @@ static void multiply(const dlc_integer_product *g, const dlc_call *call) {
         const int8_t *b = (const int8_t *)call->buffers[B] + offset_of(g, g->b_batch, matrix);
         const int32_t *column_sums = (const int32_t *)(b + padded * 4 * quads);
         uint8_t *c = (uint8_t *)call->buffers[C] + size * (offset_of(g, g->c_batch, matrix) + first * g->c_row);
-        const int64_t tiles = dlc_ceil_div(rows, set->rows);
+        const int64_t ranges = g->in_place ? rows / unit : 1;
         for (int64_t panel = group * panels / g->panel_groups; panel < (group + 1) * panels / g->panel_groups; panel++) {
             int32_t zero[DLC_INTEGER_WIDTH] = {0}, centred[DLC_INTEGER_WIDTH] = {0}, start[DLC_INTEGER_WIDTH] = {0};
             const int64_t column = panel * width;
@@ -232,13 +292,23 @@ static void multiply(const dlc_integer_product *g, const dlc_call *call) {
             for (int64_t j = 0; biases && j < tile.columns; j++) bias[j] = biases[g->finish.bias_columns ? column + j : 0];
             tile.scale = scale, tile.bias = bias;
             const bool whole = padded - column >= width;
-            for (int64_t t = 0; t < tiles; t++) {
-                const int64_t row = t * rows / tiles, count = (t + 1) * rows / tiles - row;
-                tile.a = a + row * tile.a_row;
-                tile.c = c + size * (row * g->c_row + column);
-                tile.a_zero = memory.zeros + row;
-                tile.a_sum = has_zeros ? sums + row : 0;
-                set->run[whole][count - 1](&tile);
+            // The next panel is asked for while this one is multiplied.
+            tile.next = tile.b + 4 * quads * dlc_min(width, padded - column), tile.next_step = 0;
+            const bool goes_on = panel + 1 < panels;
+            if (goes_on) tile.next_step = dlc_max(4, 4 * width * set->rows / dlc_max(set->rows, rows));
+            else tile.next = tile.b;
+            for (int64_t i = 0; i < ranges; i++) {
+                const row_range range = range_of(g, first, rows, i);
+                const int64_t tiles = dlc_ceil_div(range.rows, set->rows);
+                for (int64_t t = 0; t < tiles; t++) {
+                    const int64_t in_range = t * range.rows / tiles, count = (t + 1) * range.rows / tiles - in_range, row = range.row + in_range;
+                    tile.a = a + range.a + in_range * tile.a_row;
+                    tile.c = c + size * (row * g->c_row + column);
+                    tile.a_zero = memory.zeros + row;
+                    tile.a_sum = has_zeros ? sums + row : 0;
+                    set->run[whole][count - 1](&tile);
+                    if (goes_on) tile.next += tile.next_step * quads;
+                }
             }
         }
     }
@@ -247,7 +317,41 @@ static void multiply(const dlc_integer_product *g, const dlc_call *call) {
 static void run(const dlc_call *call) {
     const dlc_integer_product *g = call->params;
     if (g->a_copied && call->phase == 0) copy_rows(g, call);
+    else if (g->image_copied && call->phase == 0) copy_image(g, call);
     else multiply(g, call);
+}
+
+/// Whether patches are read in place, and of which image: x itself where it has no padding and whole quads of the right sign.
+static bool settle_place(dlc_integer_product *g, uint8_t flip) {
+    const dlc_integer_patches *p = &g->patches;
+    const int64_t groups = g->batch[3];
+    g->in_place = g->image_copied = false;
+    g->place_taps = p->run_taps;
+    // Lines of a few pixels make small tiles; sums of rows are those of patches.
+    if (!g->has_patches || g->sums_a || p->ow < 4 || g->matrices != groups || g->m == 0) return false;
+    bool is_inside = true;
+    double bytes = (double)g->m / ((double)p->od * (double)p->oh * (double)p->ow), given = bytes;
+    const int64_t out[3] = {p->od, p->oh, p->ow}, in[3] = {p->d, p->h, p->w};
+    for (int i = 0; i < 3; i++) {
+        if (p->pad[i] < 0 || p->stride[i] < 1 || p->dilation[i] < 1) return false;
+        g->extent[i] = (out[i] - 1) * p->stride[i] + (p->kernel[i] - 1) * p->dilation[i] + 1;
+        is_inside &= p->pad[i] == 0 && g->extent[i] <= in[i];
+        bytes *= (double)g->extent[i], given *= (double)in[i];
+    }
+    const bool in_quads = p->channels % 4 == 0, collides = p->stride[2] * p->pixel % 1024 == 0;
+    if (is_inside && in_quads && flip == 0 && !collides) {
+        for (int i = 0; i < 3; i++) g->extent[i] = in[i];
+        g->pixel = p->pixel, g->group = p->channels;
+        if (g->pixel != p->channels) g->place_taps = 1;
+        return g->in_place = true;
+    }
+    g->group = p->run_taps == 1 ? dlc_ceil_div(p->channels, 4) * 4 : p->channels;
+    g->pixel = groups * g->group;
+    if (in_quads && p->stride[2] * g->pixel % 1024 == 0) g->pixel += 64, g->place_taps = 1;
+    // A copy with far more padding than image is not worth it.
+    bytes *= (double)g->pixel, given *= (double)g->pixel;
+    if (bytes > 0x1p31 || bytes > 4 * given + 0x1p16) return false;
+    return g->in_place = g->image_copied = true;
 }
 
 bool dlc_integer_product_prepare(dlc_isa isa, dlc_integer_product *g, dlc_launch *out) {
@@ -257,7 +361,15 @@ bool dlc_integer_product_prepare(dlc_isa isa, dlc_integer_product *g, dlc_launch
     g->isa = isa;
     g->matrices = g->batch[0] * g->batch[1] * g->batch[2] * g->batch[3];
     if ((double)g->batch[0] * (double)g->batch[1] * (double)g->batch[2] * (double)g->batch[3] * (double)g->m * (double)g->n > 0x1p46) return false;
-    if (dlc_integer_packed_bytes(isa, g->k, g->n) < 0 || (double)g->k * (double)g->m > 0x1p46) return false;
+    g->runs = 1, g->quads = dlc_ceil_div(g->k, 4);
+    if (g->has_patches) {
+        const dlc_integer_patches *p = &g->patches;
+        if (p->run_taps < 1 || p->channels < 0 || (p->run_taps != 1 && p->run_taps != p->kernel[2]) || p->kernel[2] % p->run_taps != 0) return false;
+        if (p->run_taps > 1 && (p->dilation[2] != 1 || g->batch[3] != 1)) return false;
+        g->runs = p->kernel[0] * p->kernel[1] * (p->kernel[2] / p->run_taps);
+        g->quads = g->runs * dlc_ceil_div(p->run_taps * p->channels, 4);
+    }
+    if (dlc_integer_packed_bytes(isa, 4 * g->quads, g->n) < 0 || (double)g->quads * 4 * (double)g->m > 0x1p46) return false;
     if (g->matrices == 0 || g->m == 0 || g->n == 0) g->matrices = g->m = 0;
     g->a_matrices = 1;
     for (int i = 0; i < 4; i++) g->a_matrices *= g->a_batch[i] == 0 ? 1 : g->batch[i];
@@ -265,26 +377,33 @@ bool dlc_integer_product_prepare(dlc_isa isa, dlc_integer_product *g, dlc_launch
     g->sums_a = g->has_b_zero || !g->b_signed;
     // Rows that lie a multiple of a page's half apart fall into few sets of the first cache.
     const bool collide = g->m > 4 && g->a_row % 1024 == 0;
+    settle_place(g, flip_of(g, set));
+    if (g->in_place) g->runs = g->runs * (g->patches.run_taps / g->place_taps);
     g->a_copied = !g->has_patches && (g->sums_a || flip_of(g, set) || g->a_column != 1 || g->k % 4 != 0 || collide);
-    g->a_copy_row = dlc_ceil_div(g->k, 64) * 64;
+    g->a_copy_row = dlc_ceil_div(4 * g->quads, 64) * 64;
     if (g->a_copy_row % 512 == 0) g->a_copy_row += 64;
 
     // Rows of A of a task stay in half of a second-level cache, and tasks have some ten microseconds of work.
     const int64_t panels = dlc_max(1, dlc_ceil_div(g->n, dlc_integer_width(isa)));
     const double work = (double)g->matrices * (double)g->m * (double)g->n * (double)(g->k + 16);
     const int64_t wanted = work < 0x1p22 ? 1 : work > 0x1p27 ? 32 : (int64_t)(work * 0x1p-22);
-    const int64_t most = dlc_max(2 * set->rows, dlc_min(384, 256 * 1024 / dlc_max(1, g->k)));
-    g->row_blocks = dlc_max(1, dlc_ceil_div(g->m, most));
+    const int64_t bytes_of_row = g->in_place ? g->patches.stride[1] * g->patches.stride[2] * g->pixel : g->k;
+    const int64_t most = dlc_max(2 * set->rows, dlc_min(g->in_place ? 4096 : 384, 256 * 1024 / dlc_max(1, bytes_of_row)));
+    const int64_t units = g->in_place ? g->m / g->patches.ow : g->m;
+    g->row_blocks = dlc_max(1, dlc_min(dlc_max(1, units), dlc_ceil_div(g->m, most)));
     g->panel_groups = dlc_min(panels, dlc_max(1, dlc_ceil_div(wanted, dlc_max(1, g->matrices * g->row_blocks))));
     const int64_t missing = dlc_ceil_div(wanted, dlc_max(1, g->matrices * g->row_blocks * g->panel_groups));
-    if (missing > 1) g->row_blocks = dlc_max(g->row_blocks, dlc_min(g->row_blocks * missing, g->m / set->rows));
-    g->row_block = dlc_ceil_div(g->m, g->row_blocks);
+    if (missing > 1) g->row_blocks = dlc_max(g->row_blocks, dlc_min(g->row_blocks * missing, g->in_place ? units : g->m / set->rows));
+    g->row_block = g->in_place ? dlc_ceil_div(units, g->row_blocks) * g->patches.ow : dlc_ceil_div(g->m, g->row_blocks);
     g->tasks = g->m == 0 ? 0 : g->matrices * g->row_blocks * g->panel_groups;
     const int64_t rows = dlc_ceil_div(g->row_block, 16) * 16;
+    const int64_t images = g->in_place ? g->m / (g->patches.od * g->patches.oh * g->patches.ow) : 0;
     *out = (dlc_launch){
-        .run = run, .tasks = g->tasks, .phases = g->a_copied ? 2 : 1,
-        .shared_bytes = g->a_copied ? copied_bytes(g) + 4 * g->a_matrices * g->m : 0,
-        .scratch_bytes = 8 * rows + (g->has_patches ? g->row_block * g->a_copy_row : 0),
+        .run = run, .tasks = g->tasks, .phases = g->a_copied || g->image_copied ? 2 : 1,
+        .shared_bytes = g->a_copied       ? copied_bytes(g) + 4 * g->a_matrices * g->m
+                        : g->image_copied ? images * g->extent[0] * g->extent[1] * g->extent[2] * g->pixel + 64 // the last quad may reach beyond
+                                          : 0,
+        .scratch_bytes = 8 * rows + 8 * g->runs + (g->has_patches && !g->in_place ? g->row_block * g->a_copy_row : 0),
     };
     return true;
 }

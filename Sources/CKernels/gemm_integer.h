@@ -10,8 +10,11 @@ enum { DLC_INTEGER_WIDTH = 32, DLC_INTEGER_ROWS = 12 };
 typedef struct {
     const uint8_t *a;          ///< whole quads of bytes, u8 (s8 where the set wants that)
     int64_t a_row;             ///< bytes
+    int64_t runs, quads;       ///< rows are runs of as many quads, the same for all rows; a row that lies in one piece is one run
+    const int64_t *offsets;    ///< bytes from `a` to each run
     const int8_t *b;
-    int64_t quads;             ///< k / 4, rounded up
+    const int8_t *next;        ///< what is asked for meanwhile, a step further with every quad
+    int64_t next_step;
     uint8_t *c;
     int64_t c_row, columns;    ///< bytes, and columns of the panel that C has
     const dlc_integer_finish *finish;
@@ -50,22 +53,35 @@ typedef struct {
 void dlc_integer_pixel_portable(const dlc_integer_pixel *pixel), dlc_integer_pixel_avx2(const dlc_integer_pixel *pixel);
 void dlc_integer_pixel_avx512(const dlc_integer_pixel *pixel), dlc_integer_pixel_neon(const dlc_integer_pixel *pixel);
 
-/// The same for a block of up to 64 channels with weights in s8 and one output a channel, four taps at a time: bytes of four
-/// taps are interleaved in registers, which leaves channels in an order of its own. Vector i of a block, i < 4, holds
-/// channels 16·l + 4·i ... + 3 in its lanes 4·l ... + 3, and so do weights, sums, scales and biases in memory.
+/// A line of such a convolution for a block of up to 64 channels, or of a few pixels with all their channels, with weights in s8
+/// and one output a channel. Bytes of four taps are interleaved in registers, once for all outputs that read them: a column is
+/// what lies at one place of the lines of x that the taps of all lines read, in quads of `slots`, and outputs read `taps` columns.
+/// Interleaving leaves bytes in an order of its own: vector i of a block, i < 4, holds bytes 16·l + 4·i ... + 3 in its lanes
+/// 4·l ... + 3, and so do weights, sums, scales and biases in memory.
 typedef struct {
-    const uint8_t *const *x;   ///< [quads][4], of a pixel's channels; taps outside point at zero points
-    const int8_t *weights;     ///< [quads][4 vectors][64]
+    const uint8_t *const *lines; ///< [4 quads], the block's bytes of pixel 0 of a slot's line; null stands for zero points
+    const int64_t *shifts;     ///< [4 quads], pixels that a slot lies behind its column
+    int64_t quads, taps, stride, dilation;
+    const int8_t *weights;     ///< [taps][quads][4 vectors][64]
     const int32_t *sums;       ///< [64], to begin with
-    int64_t quads, first, channels; ///< channels from `first` on
-    uint8_t flip;              ///< 0x80 turns s8 into u8
-    uint8_t *y;
+    int64_t first, width;      ///< the pixel that the first tap of the first output reads, and pixels of a line
+    int64_t x_ld, y_ld, outputs; ///< bytes from pixel to pixel, elements from output to output, and outputs of the line
+    int64_t pixels, channels;  ///< of a block; several pixels where all lie one behind another and the stride is 1
+    uint8_t flip, outside;     ///< 0x80 turns s8 into u8; the zero point as it lies in memory
+    uint8_t *y, *columns;      ///< the first output; room for `dlc_integer_columns` of 256 bytes a quad
     const dlc_integer_finish *finish;
     const float *scale, *bias; ///< [64]
-} dlc_integer_block;
-void dlc_integer_block_avx512_dot(const dlc_integer_block *block);
-/// Weights of a block: rows of taps, `row` bytes apart, as such a block reads them, and −zero · Σ w to begin with.
-void dlc_integer_block_pack_avx512_dot(const int8_t *w, int64_t row, int64_t taps, int64_t channels, int32_t zero, int8_t *weights, int32_t *sums);
+} dlc_integer_line;
+void dlc_integer_line_avx512_dot(const dlc_integer_line *line);
+/// Outputs of a block that a line computes at once, and the columns that they read.
+enum { DLC_INTEGER_BLOCKS = 32 };
+static inline int64_t dlc_integer_columns(int64_t pixels, int64_t taps, int64_t stride, int64_t dilation) {
+    return (DLC_INTEGER_BLOCKS - 1) * pixels * stride + (taps - 1) * dilation + 1;
+}
+/// Weights of a block as lines read them, of taps at `w` + tap · `row` (a slot's tap from `tap_of`, negative for none), and
+/// −zero · Σ w to begin with. Channels repeat for each pixel of the block.
+void dlc_integer_line_pack_avx512_dot(const int8_t *w, int64_t row, const int32_t *tap_of, int64_t slots, int64_t channels, int64_t pixels, int32_t zero,
+                                      int8_t *weights, int32_t *sums);
 
 /// Whether this processor has that instruction and there are blocks for it.
 bool dlc_integer_has_blocks(dlc_isa isa);

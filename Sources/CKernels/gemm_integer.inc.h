@@ -46,6 +46,52 @@ DLC_INLINE void DLC_NAME(integer_store_scaled)(uint8_t *c, vi sum, int64_t n, co
 DLC_INLINE void DLC_NAME(integer_store)(uint8_t *c, vi sum, int64_t n, const dlc_integer_finish *f, const float *scale, const float *bias) {
     DLC_NAME(integer_store_scaled)(c, sum, n, f, vf_load(scale), vf_load(bias));
 }
+#if VL == 16
+/// A sum as the number that is stored, without its zero point; what saturates is left. What is no number becomes the least.
+DLC_INLINE vi DLC_NAME(integer_rounded)(vi sum, const dlc_integer_finish *f, vf scale, vf bias) {
+    const vf y = vf_fma(__builtin_convertvector(sum, vf), scale, bias);
+    return (vi)_mm512_cvtps_epi32((__m512)vf_min(vf_set1(f->high), y));
+}
+/// Four such vectors as bytes: in each quarter four of every vector.
+DLC_INLINE vi DLC_NAME(integer_saturate)(const vi y[4], const dlc_integer_finish *f) {
+    const __m512i zero = _mm512_set1_epi16((short)f->zero), least = _mm512_set1_epi16((short)((int32_t)f->low + f->zero));
+    const __m512i a = _mm512_max_epi16(_mm512_adds_epi16(_mm512_packs_epi32((__m512i)y[0], (__m512i)y[1]), zero), least);
+    const __m512i b = _mm512_max_epi16(_mm512_adds_epi16(_mm512_packs_epi32((__m512i)y[2], (__m512i)y[3]), zero), least);
+    return (vi)(f->type == DLC_U8 ? _mm512_packus_epi16(a, b) : _mm512_packs_epi16(a, b));
+}
+/// Four such vectors as bytes, one behind another.
+DLC_INLINE vi DLC_NAME(integer_pack)(const vi y[4], const dlc_integer_finish *f) {
+    const __m512i bytes = (__m512i)DLC_NAME(integer_saturate)(y, f);
+    return (vi)_mm512_permutexvar_epi32(_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15), bytes);
+}
+/// Stores the first `n` bytes of part `i` of four.
+DLC_INLINE void DLC_NAME(integer_store_part)(uint8_t *c, vi packed, int i, int64_t n) {
+    const __m128i part = i == 0   ? _mm512_castsi512_si128((__m512i)packed)
+                         : i == 1 ? _mm512_extracti32x4_epi32((__m512i)packed, 1)
+                         : i == 2 ? _mm512_extracti32x4_epi32((__m512i)packed, 2)
+                                  : _mm512_extracti32x4_epi32((__m512i)packed, 3);
+    if (n >= VL) _mm_storeu_si128((__m128i *)c, part);
+    else if (n > 0) _mm_mask_storeu_epi8(c, (__mmask16)((1 << n) - 1), part);
+}
+#elif VL == 8
+DLC_INLINE vi DLC_NAME(integer_rounded)(vi sum, const dlc_integer_finish *f, vf scale, vf bias) {
+    const vf y = vf_fma(__builtin_convertvector(sum, vf), scale, bias);
+    return (vi)_mm256_cvtps_epi32((__m256)vf_min(vf_set1(f->high), y));
+}
+DLC_INLINE vi DLC_NAME(integer_pack)(const vi y[4], const dlc_integer_finish *f) {
+    const __m256i zero = _mm256_set1_epi16((short)f->zero), least = _mm256_set1_epi16((short)((int32_t)f->low + f->zero));
+    const __m256i a = _mm256_max_epi16(_mm256_adds_epi16(_mm256_packs_epi32((__m256i)y[0], (__m256i)y[1]), zero), least);
+    const __m256i b = _mm256_max_epi16(_mm256_adds_epi16(_mm256_packs_epi32((__m256i)y[2], (__m256i)y[3]), zero), least);
+    const __m256i bytes = f->type == DLC_U8 ? _mm256_packus_epi16(a, b) : _mm256_packs_epi16(a, b);
+    return (vi)_mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+}
+DLC_INLINE void DLC_NAME(integer_store_part)(uint8_t *c, vi packed, int i, int64_t n) {
+    const uint64_t part = ((const uint64_t __attribute__((vector_size(32))))packed)[i];
+    if (n >= VL) memcpy(c, &part, 8);
+    else
+        for (int64_t j = 0; j < n; j++) c[j] = (uint8_t)(part >> 8 * j);
+}
+#endif
 DLC_INLINE vi integer_quad(const uint8_t *a) {
     int32_t quad;
     memcpy(&quad, a, 4);

@@ -11,6 +11,9 @@ int64_t dlc_integer_packed_bytes(dlc_isa isa, int64_t k, int64_t n) {
     return dlc_ceil_div(columns * (4 * dlc_ceil_div(k, 4) + 4), 64) * 64;
 }
 
+/// Rows of all runs, each in whole quads.
+static int64_t packed_rows(const dlc_integer_pack *p) { return p->taps / p->run_taps * dlc_ceil_div(p->run_taps * p->inputs, 4) * 4; }
+
 /// Where row `row` of a matrix begins.
 static int64_t row_offset(const dlc_integer_pack *p, int64_t row) { return row / p->inputs * p->tap_step + row % p->inputs * p->row_step; }
 
@@ -39,18 +42,19 @@ static void pack_quads(const uint8_t *b, int64_t column_step, int64_t columns, u
 }
 
 static void pack_panel(const dlc_integer_pack *p, const uint8_t *b, uint8_t *out, int64_t panel) {
-    const int64_t width = dlc_integer_width(p->isa), half = width / 2, first = panel * width, k = p->taps * p->inputs, quads = dlc_ceil_div(k, 4);
+    const int64_t width = dlc_integer_width(p->isa), half = width / 2, first = panel * width, rows_of_run = p->run_taps * p->inputs;
+    const int64_t quads_of_run = dlc_ceil_div(rows_of_run, 4), quads = p->taps / p->run_taps * quads_of_run;
     const int64_t padded = dlc_ceil_div(p->n, half) * half, held = dlc_min(width, padded - first), columns = dlc_min(width, p->n - first);
     const uint8_t flip = p->is_signed ? 0 : 0x80;
     int32_t sums[DLC_INTEGER_WIDTH] = {0};
     uint8_t *to = out + first * 4 * quads;
     b += first * p->column_step;
     for (int64_t q = 0; q < quads; q++, to += 4 * held) {
-        if (4 * q + 4 > k || columns < held)
+        const int64_t row = q / quads_of_run * rows_of_run + q % quads_of_run * 4, count = dlc_min(4, rows_of_run - q % quads_of_run * 4);
+        if (count < 4 || columns < held)
             for (int64_t i = 0; i < 4 * held; i++) to[i] = 0;
         const uint8_t *rows[4];
-        const int64_t count = dlc_min(4, k - 4 * q);
-        for (int64_t i = 0; i < count; i++) rows[i] = b + row_offset(p, 4 * q + i);
+        for (int64_t i = 0; i < count; i++) rows[i] = b + row_offset(p, row + i);
         if (count == 4 && p->column_step == 1) pack_rows(rows, columns, flip, to, sums);
         else if (count == 4 && p->row_step == 1 && rows[3] == rows[0] + 3) pack_quads(rows[0], p->column_step, columns, flip, to, sums);
         else
@@ -64,7 +68,7 @@ static void pack_panel(const dlc_integer_pack *p, const uint8_t *b, uint8_t *out
     int32_t *sums_out = (int32_t *)(out + padded * 4 * quads) + first;
     for (int64_t j = 0; j < held; j++) sums_out[j] = sums[j];
     if (panel != p->panels - 1) return;
-    uint8_t *end = out + dlc_integer_packed_bytes(p->isa, k, p->n);
+    uint8_t *end = out + dlc_integer_packed_bytes(p->isa, 4 * quads, p->n);
     for (uint8_t *rest = (uint8_t *)(sums_out + held); rest < end; rest++) *rest = 0;
 }
 
@@ -75,7 +79,7 @@ static void copy_plain(const dlc_integer_pack *p, const uint8_t *b, uint8_t *out
 
 static void run(const dlc_call *call) {
     const dlc_integer_pack *p = call->params;
-    const int64_t k = p->taps * p->inputs, bytes = p->is_plain ? k * p->n : dlc_integer_packed_bytes(p->isa, k, p->n);
+    const int64_t bytes = p->is_plain ? p->taps * p->inputs * p->n : dlc_integer_packed_bytes(p->isa, packed_rows(p), p->n);
     for (int64_t task = call->begin; task < call->end; task++) {
         const int64_t matrix = task / p->panels;
         const uint8_t *b = (const uint8_t *)call->buffers[B] + matrix * p->matrix_step;
@@ -87,7 +91,8 @@ static void run(const dlc_call *call) {
 
 bool dlc_integer_pack_prepare(dlc_isa isa, dlc_integer_pack *p, dlc_launch *out) {
     if (p->taps < 0 || p->inputs < 0 || p->matrices < 0 || (double)p->taps * (double)p->inputs > 0x1p24) return false; // sums of bytes stay in 32 bits
-    const int64_t bytes = dlc_integer_packed_bytes(isa, p->taps * p->inputs, p->n);
+    if (p->run_taps < 1 || p->taps % p->run_taps != 0) return false;
+    const int64_t bytes = dlc_integer_packed_bytes(isa, packed_rows(p), p->n);
     if (bytes < 0 || (double)p->matrices * (double)bytes > 0x1p46) return false;
     p->isa = isa;
     p->panels = p->is_plain ? 1 : dlc_ceil_div(p->n, dlc_integer_width(isa));

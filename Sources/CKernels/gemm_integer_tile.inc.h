@@ -7,61 +7,95 @@
 /// their sums. All three are constants where this is taken in.
 DLC_INLINE void INTEGER_NAME(integer_tile)(const dlc_integer_tile *t, const int rows, const int vectors, const int chains) {
     vi sum[4][DLC_INTEGER_ROWS][2 * INTEGER_HALF];
+    const bool starts = t->b_start != 0;
 #pragma clang loop unroll(full)
     for (int u = 0; u < chains; u++)
 #pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; v++) {
+            const vi start = u == 0 && starts ? (vi)vf_load((const float *)(t->b_start + VL * v)) : (vi){0};
+#pragma clang loop unroll(full)
+            for (int r = 0; r < rows; r++) sum[u][r][v] = start;
+        }
+    const int8_t *b = t->b, *next = t->next;
+    const int64_t next_step = t->next_step;
+    const int64_t step = 4 * VL * vectors, a_row = t->a_row, quads = t->quads;
+    for (int64_t run = 0; run < t->runs; run++) {
+        const uint8_t *a = t->a + t->offsets[run];
+        int64_t p = 0;
+        for (; p + chains <= quads; p += chains) {
+#pragma clang loop unroll(full)
+            for (int u = 0; u < chains; u++) {
+                if (chains > 1) vf_fetch_pages((const float *)b, step);
+                else __builtin_prefetch(next, 0, 2), next += next_step;
+                INTEGER_NAME(integer_b) bs[2 * INTEGER_HALF];
+#pragma clang loop unroll(full)
+                for (int v = 0; v < vectors; v++) bs[v] = INTEGER_NAME(integer_ready_b)(b + 4 * VL * v);
+#pragma clang loop unroll(full)
+                for (int r = 0; r < rows; r++) {
+                    const INTEGER_NAME(integer_a) quad = INTEGER_NAME(integer_ready_a)(a + r * a_row);
+#pragma clang loop unroll(full)
+                    for (int v = 0; v < vectors; v++) sum[u][r][v] = INTEGER_NAME(integer_dot)(sum[u][r][v], quad, bs[v]);
+                }
+                a += 4, b += step;
+            }
+        }
+        for (; p < quads; p++, a += 4, b += step)
+#pragma clang loop unroll(full)
+            for (int v = 0; v < vectors; v++) {
+                const INTEGER_NAME(integer_b) one = INTEGER_NAME(integer_ready_b)(b + 4 * VL * v);
+#pragma clang loop unroll(full)
+                for (int r = 0; r < rows; r++) sum[0][r][v] = INTEGER_NAME(integer_dot)(sum[0][r][v], INTEGER_NAME(integer_ready_a)(a + r * a_row), one);
+            }
+    }
+#pragma clang loop unroll(full)
+    for (int u = 1; u < chains; u++)
+#pragma clang loop unroll(full)
         for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
-            for (int v = 0; v < vectors; v++) sum[u][r][v] = (vi){0};
-    const uint8_t *a = t->a;
-    const int8_t *b = t->b;
-    const int64_t step = 4 * VL * vectors;
-    int64_t p = 0;
-    for (; p + chains <= t->quads; p += chains) {
-#pragma clang loop unroll(full)
-        for (int u = 0; u < chains; u++) {
-            if (chains > 1) vf_fetch_pages((const float *)b, step);
-            INTEGER_NAME(integer_b) bs[2 * INTEGER_HALF];
-#pragma clang loop unroll(full)
-            for (int v = 0; v < vectors; v++) bs[v] = INTEGER_NAME(integer_ready_b)(b + 4 * VL * v);
-#pragma clang loop unroll(full)
-            for (int r = 0; r < rows; r++) {
-                const INTEGER_NAME(integer_a) quad = INTEGER_NAME(integer_ready_a)(a + r * t->a_row);
-#pragma clang loop unroll(full)
-                for (int v = 0; v < vectors; v++) sum[u][r][v] = INTEGER_NAME(integer_dot)(sum[u][r][v], quad, bs[v]);
-            }
-            a += 4, b += step;
-        }
-    }
-    for (; p < t->quads; p++, a += 4, b += step)
+            for (int v = 0; v < vectors; v++) sum[0][r][v] = integer_add(sum[0][r][v], sum[u][r][v]);
+    if (!starts || t->a_sum)
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; v++) {
-            const INTEGER_NAME(integer_b) one = INTEGER_NAME(integer_ready_b)(b + 4 * VL * v);
+            const vi centred = (vi)vf_load((const float *)(t->b_centred + VL * v)), b_zero = (vi)vf_load((const float *)(t->b_zero + VL * v));
 #pragma clang loop unroll(full)
-            for (int r = 0; r < rows; r++) sum[0][r][v] = INTEGER_NAME(integer_dot)(sum[0][r][v], INTEGER_NAME(integer_ready_a)(a + r * t->a_row), one);
+            for (int r = 0; r < rows; r++) {
+                if (!starts) sum[0][r][v] = integer_subtract_product(sum[0][r][v], vi_set1(t->a_zero[r]), centred);
+                if (t->a_sum) sum[0][r][v] = integer_subtract_product(sum[0][r][v], vi_set1(t->a_sum[r]), b_zero);
+            }
         }
     const dlc_integer_finish finish = *t->finish;
-    const int64_t size = dlc_integer_size(&finish), columns = t->columns, c_row = t->c_row;
-    const bool starts = t->b_start != 0, has_own = t->a_sum != 0;
+    const int64_t columns = t->columns, c_row = t->c_row;
     uint8_t *c = t->c;
-    int32_t zeros[DLC_INTEGER_ROWS], own[DLC_INTEGER_ROWS];
-    for (int r = 0; r < rows; r++) zeros[r] = t->a_zero[r], own[r] = has_own ? t->a_sum[r] : 0;
+#if VL >= 8
+    if (finish.type == DLC_U8 || finish.type == DLC_I8) {
+        // Four vectors at a time; the last may stand for some that are not there.
+#pragma clang loop unroll(full)
+        for (int first = 0; first < rows * vectors; first += 4) {
+            vi ys[4];
+#pragma clang loop unroll(full)
+            for (int i = 0; i < 4; i++) {
+                const int at = first + i < rows * vectors ? first + i : first, r = at / vectors, v = at % vectors;
+                ys[i] = DLC_NAME(integer_rounded)(sum[0][r][v], &finish, vf_load(t->scale + VL * v), vf_load(t->bias + VL * v));
+            }
+            const vi packed = DLC_NAME(integer_pack)(ys, &finish);
+#pragma clang loop unroll(full)
+            for (int i = 0; i < 4; i++) {
+                if (first + i >= rows * vectors) break;
+                const int r = (first + i) / vectors, v = (first + i) % vectors;
+                DLC_NAME(integer_store_part)(c + r * c_row + VL * v, packed, i, columns - VL * v);
+            }
+        }
+        return;
+    }
+#endif
+    const int64_t size = dlc_integer_size(&finish);
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors; v++) {
         const int64_t left = columns - VL * v;
         if (left <= 0) break;
         const vf scale = vf_load(t->scale + VL * v), bias = vf_load(t->bias + VL * v);
-        const vi start = starts ? (vi)vf_load((const float *)(t->b_start + VL * v)) : (vi){0};
-        const vi centred = (vi)vf_load((const float *)(t->b_centred + VL * v)), b_zero = (vi)vf_load((const float *)(t->b_zero + VL * v));
 #pragma clang loop unroll(full)
-        for (int r = 0; r < rows; r++) {
-            vi x = integer_add(sum[0][r][v], start);
-#pragma clang loop unroll(full)
-            for (int u = 1; u < chains; u++) x = integer_add(x, sum[u][r][v]);
-            if (!starts) x = integer_subtract_product(x, vi_set1(zeros[r]), centred);
-            if (has_own) x = integer_subtract_product(x, vi_set1(own[r]), b_zero);
-            DLC_NAME(integer_store_scaled)(c + r * c_row + size * VL * v, x, left, &finish, scale, bias);
-        }
+        for (int r = 0; r < rows; r++) DLC_NAME(integer_store_scaled)(c + r * c_row + size * VL * v, sum[0][r][v], left, &finish, scale, bias);
     }
 }
 

@@ -51,25 +51,51 @@ static bool in_blocks(const dlc_integer_depthwise *g, const dlc_call *call) { re
 static int64_t taps_of(const dlc_integer_depthwise *g) { return g->kernel[0] * g->kernel[1] * g->kernel[2]; }
 static int64_t blocks_of(const dlc_integer_depthwise *g) { return dlc_ceil_div(g->channels, BLOCK); }
 
+/// How lines are convolved in blocks: slots of a column are the taps of all lines, or, where there is one line, four of its taps.
+typedef struct { int64_t slots, quads, taps, dilation, shift; } line_layout;
+
+static line_layout layout_of(const dlc_integer_depthwise *g) {
+    const int64_t lines = g->kernel[0] * g->kernel[1];
+    if (lines == 1) return (line_layout){4, 1, dlc_ceil_div(g->kernel[2], 4), 4 * g->dilation[2], g->dilation[2]};
+    return (line_layout){lines, dlc_ceil_div(lines, 4), g->kernel[2], g->dilation[2], 0};
+}
+
+/// Pixels of a block.
+static int64_t pixels_of(const dlc_integer_depthwise *g) {
+    const bool lie_behind = g->x_ld == g->channels && g->y_ld == g->channels && g->stride[2] == 1;
+    return lie_behind && g->channels <= BLOCK / 2 && BLOCK % g->channels == 0 ? BLOCK / g->channels : 1;
+}
+
 /// Of a block: its weights, then what its sums begin with, scales and biases.
-static int64_t block_bytes(const dlc_integer_depthwise *g) { return BLOCK * (4 * dlc_ceil_div(taps_of(g), 4) + 12); }
+static int64_t block_bytes(const dlc_integer_depthwise *g) {
+    const line_layout layout = layout_of(g);
+    return BLOCK * (4 * layout.quads * layout.taps + 12);
+}
 
 /// Phase 0 with blocks.
 static void pack_blocks(const dlc_integer_depthwise *g, const dlc_call *call) {
 #if defined(__x86_64__)
-    const int64_t all = blocks_of(g), quads = dlc_ceil_div(taps_of(g), 4);
+    const line_layout layout = layout_of(g);
+    const int64_t all = blocks_of(g), slots = 4 * layout.quads * layout.taps, pixels = pixels_of(g);
     const int32_t zero = (call->buffers[X_ZERO] ? read(call->buffers[X_ZERO], g->x_signed, 0) : 0) + (g->x_signed ? 128 : 0);
     const float *scale = call->buffers[SCALE], *bias = call->buffers[BIAS];
+    int32_t *tap_of = call->scratch;
+    for (int64_t i = 0; i < slots; i++) {
+        const int64_t tap = i / (4 * layout.quads), slot = i % (4 * layout.quads);
+        if (layout.shift) tap_of[i] = 4 * tap + slot < g->kernel[2] ? (int32_t)(4 * tap + slot) : -1;
+        else tap_of[i] = slot < layout.slots ? (int32_t)(slot * layout.taps + tap) : -1;
+    }
     for (int64_t block = call->begin * all / g->tasks; block < call->end * all / g->tasks; block++) {
         const int64_t first = block * BLOCK, channels = dlc_min(BLOCK, g->channels - first);
         int8_t *weights = (int8_t *)call->shared + block * block_bytes(g);
-        int32_t *sums = (int32_t *)(weights + 4 * BLOCK * quads);
-        dlc_integer_block_pack_avx512_dot((const int8_t *)call->buffers[W] + first, g->channels, taps_of(g), channels, zero, weights, sums);
+        int32_t *sums = (int32_t *)(weights + BLOCK * slots);
+        dlc_integer_line_pack_avx512_dot((const int8_t *)call->buffers[W] + first, g->channels, tap_of, slots, channels, pixels, zero, weights, sums);
         float *scales = (float *)(sums + BLOCK), *biases = scales + BLOCK;
         for (int64_t i = 0; i < BLOCK; i++) {
-            const int64_t channel = i % 16 / 4 * 16 + i / 16 * 4 + i % 4, at = first + channel;
-            scales[i] = scale && channel < channels ? scale[g->finish.scale_columns ? at : 0] : 0;
-            biases[i] = bias && channel < channels ? bias[g->finish.bias_columns ? at : 0] : 0;
+            const int64_t byte = i % 16 / 4 * 16 + i / 16 * 4 + i % 4, at = first + byte % channels;
+            const bool is_used = byte < channels * pixels;
+            scales[i] = scale && is_used ? scale[g->finish.scale_columns ? at : 0] : 0;
+            biases[i] = bias && is_used ? bias[g->finish.bias_columns ? at : 0] : 0;
         }
     }
 #else
@@ -77,40 +103,57 @@ static void pack_blocks(const dlc_integer_depthwise *g, const dlc_call *call) {
 #endif
 }
 
-/// Where the taps of a pixel lie, in order. Those outside of the image are left out, or, where there are `zeros`, point there.
-static int64_t find_taps(const dlc_integer_depthwise *g, const uint8_t *image, int64_t od, int64_t oh, int64_t ow, const uint8_t *zeros,
-                         const uint8_t **xs, int64_t *places) {
+static int64_t columns_of(const dlc_integer_depthwise *g) {
+    const line_layout layout = layout_of(g);
+    return dlc_integer_columns(pixels_of(g), layout.taps, g->stride[2], layout.dilation);
+}
+
+/// A line of the result with all its channels.
+static void run_blocks(const dlc_integer_depthwise *g, const dlc_call *call, const uint8_t *image, int64_t od, int64_t oh, int32_t x_zero, uint8_t *y) {
+#if defined(__x86_64__)
+    const line_layout layout = layout_of(g);
+    const int64_t size = dlc_integer_size(&g->finish), slots = 4 * layout.quads;
+    uint8_t *columns = call->scratch;
+    const uint8_t **lines = (const uint8_t **)(columns + 256 * layout.quads * columns_of(g));
+    int64_t *shifts = (int64_t *)(lines + slots);
+    dlc_integer_line b = {
+        .lines = lines, .shifts = shifts, .quads = layout.quads, .taps = layout.taps, .stride = g->stride[2], .dilation = layout.dilation,
+        .first = -g->pad[2], .width = g->w, .x_ld = g->x_ld, .y_ld = g->y_ld, .outputs = g->ow, .pixels = pixels_of(g),
+        .flip = g->x_signed ? 0x80 : 0, .outside = (uint8_t)x_zero, .columns = columns, .finish = &g->finish,
+    };
+    for (int64_t first = 0; first < g->channels; first += BLOCK) {
+        for (int64_t slot = 0; slot < slots; slot++) {
+            const int64_t line = layout.shift ? 0 : slot, kd = line / g->kernel[1], kh = line % g->kernel[1];
+            const int64_t d = od * g->stride[0] + kd * g->dilation[0] - g->pad[0], h = oh * g->stride[1] + kh * g->dilation[1] - g->pad[1];
+            const bool inside = slot < layout.slots && d >= 0 && d < g->d && h >= 0 && h < g->h;
+            lines[slot] = inside ? image + (d * g->h + h) * g->w * g->x_ld + first : 0;
+            shifts[slot] = slot * layout.shift;
+        }
+        b.weights = (const int8_t *)call->shared + first / BLOCK * block_bytes(g);
+        b.sums = (const int32_t *)(b.weights + 4 * BLOCK * layout.quads * layout.taps);
+        b.scale = (const float *)(b.sums + BLOCK), b.bias = b.scale + BLOCK;
+        b.channels = dlc_min(BLOCK, g->channels - first);
+        b.y = y + size * first;
+        dlc_integer_line_avx512_dot(&b);
+    }
+#else
+    (void)g, (void)call, (void)image, (void)od, (void)oh, (void)x_zero, (void)y;
+#endif
+}
+
+/// Where the taps of a pixel lie that are inside of the image, in order.
+static int64_t find_taps(const dlc_integer_depthwise *g, const uint8_t *image, int64_t od, int64_t oh, int64_t ow, const uint8_t **xs, int64_t *places) {
     int64_t count = 0, tap = 0;
     for (int64_t kd = 0; kd < g->kernel[0]; kd++)
         for (int64_t kh = 0; kh < g->kernel[1]; kh++)
             for (int64_t kw = 0; kw < g->kernel[2]; kw++, tap++) {
                 const int64_t d = od * g->stride[0] + kd * g->dilation[0] - g->pad[0], h = oh * g->stride[1] + kh * g->dilation[1] - g->pad[1];
                 const int64_t w = ow * g->stride[2] + kw * g->dilation[2] - g->pad[2];
-                const bool inside = d >= 0 && d < g->d && h >= 0 && h < g->h && w >= 0 && w < g->w;
-                if (!inside && !zeros) continue;
-                xs[count] = inside ? image + ((d * g->h + h) * g->w + w) * g->x_ld : zeros;
+                if (d < 0 || d >= g->d || h < 0 || h >= g->h || w < 0 || w >= g->w) continue;
+                xs[count] = image + ((d * g->h + h) * g->w + w) * g->x_ld;
                 places[count++] = tap;
             }
     return count;
-}
-
-/// All channels of a pixel.
-static void run_blocks(const dlc_integer_depthwise *g, const dlc_call *call, const uint8_t **xs, int64_t quads, uint8_t *y) {
-#if defined(__x86_64__)
-    const int64_t size = dlc_integer_size(&g->finish);
-    dlc_integer_block b = {.x = xs, .quads = quads, .flip = g->x_signed ? 0x80 : 0, .finish = &g->finish};
-    for (int64_t first = 0; first < g->channels; first += BLOCK) {
-        b.weights = (const int8_t *)call->shared + first / BLOCK * block_bytes(g);
-        b.sums = (const int32_t *)(b.weights + 4 * BLOCK * quads);
-        b.scale = (const float *)(b.sums + BLOCK), b.bias = b.scale + BLOCK;
-        b.channels = dlc_min(BLOCK, g->channels - first);
-        b.first = first;
-        b.y = y + size * first;
-        dlc_integer_block_avx512_dot(&b);
-    }
-#else
-    (void)g, (void)call, (void)xs, (void)quads, (void)y;
-#endif
 }
 
 static void run(const dlc_call *call) {
@@ -122,16 +165,13 @@ static void run(const dlc_call *call) {
         return;
     }
     const pixel_run pixel = pixel_of(g->isa);
-    const int64_t outputs = g->channels * g->multiplier, size = dlc_integer_size(&g->finish), taps = taps_of(g), slots = dlc_ceil_div(taps, 4) * 4;
+    const int64_t outputs = g->channels * g->multiplier, size = dlc_integer_size(&g->finish), taps = taps_of(g);
     const float *scales = (const float *)((const uint8_t *)call->shared + weight_bytes(g));
     const uint8_t **xs = call->scratch;
-    const int16_t **ws = (const int16_t **)(xs + slots);
-    int64_t *places = (int64_t *)(ws + slots);
-    uint8_t *zeros = (uint8_t *)(places + slots);
+    const int16_t **ws = (const int16_t **)(xs + taps);
+    int64_t *places = (int64_t *)(ws + taps);
     const void *zero = call->buffers[X_ZERO];
     const int32_t x_zero = zero ? read(zero, g->x_signed, 0) : 0;
-    if (blocks) memset(zeros, x_zero, (size_t)g->channels);
-    for (int64_t i = taps; blocks && i < slots; i++) xs[i] = zeros; // of weights that are 0
     dlc_integer_pixel p = {.x = xs, .w = ws, .channels = g->channels, .multiplier = g->multiplier, .x_signed = g->x_signed, .x_zero = x_zero,
                            .finish = &g->finish, .scale = scales, .bias = scales + outputs};
     // Pixels from `first` on and before `end` have all taps of their line inside.
@@ -142,17 +182,17 @@ static void run(const dlc_call *call) {
         const int64_t oh = line % g->oh, od = line / g->oh % g->od, n = line / g->oh / g->od;
         const uint8_t *image = (const uint8_t *)call->buffers[X] + n * g->d * g->h * g->w * g->x_ld;
         uint8_t *y = (uint8_t *)call->buffers[Y] + size * line * g->ow * g->y_ld;
-        for (int64_t ow = 0; ow < g->ow; ow++) {
+        if (blocks) run_blocks(g, call, image, od, oh, x_zero, y);
+        for (int64_t ow = 0; !blocks && ow < g->ow; ow++) {
             p.y = y + size * ow * g->y_ld;
             if (ow > first && ow < end) {
                 // The same taps as the pixel before, a step further.
-                for (int64_t t = 0; t < p.taps; t++) xs[t] += xs[t] == zeros ? 0 : g->stride[2] * g->x_ld;
+                for (int64_t t = 0; t < p.taps; t++) xs[t] += g->stride[2] * g->x_ld;
             } else {
-                p.taps = find_taps(g, image, od, oh, ow, blocks ? zeros : 0, xs, places);
-                for (int64_t t = 0; !blocks && t < p.taps; t++) ws[t] = (const int16_t *)call->shared + places[t] * outputs;
+                p.taps = find_taps(g, image, od, oh, ow, xs, places);
+                for (int64_t t = 0; t < p.taps; t++) ws[t] = (const int16_t *)call->shared + places[t] * outputs;
             }
-            if (blocks) run_blocks(g, call, xs, slots / 4, p.y);
-            else pixel(&p);
+            pixel(&p);
         }
     }
 }
@@ -163,13 +203,14 @@ bool dlc_integer_depthwise_prepare(dlc_isa isa, dlc_integer_depthwise *g, dlc_la
     g->isa = isa;
     const double lines = (double)g->n * (double)g->od * (double)g->oh;
     if (lines < 0 || lines > 0x1p46 || (double)g->channels * (double)g->multiplier > 0x1p24) return false;
-    g->in_blocks = dlc_integer_has_blocks(isa) && g->w_signed && g->multiplier == 1 && g->channels >= 16;
+    g->in_blocks = dlc_integer_has_blocks(isa) && g->w_signed && g->multiplier == 1 && g->channels >= 16 && columns_of(g) <= 4096;
+    const line_layout layout = layout_of(g);
     const bool empty = lines == 0 || g->ow == 0 || g->channels * g->multiplier == 0;
     g->tasks = empty ? 0 : (int64_t)lines;
     *out = (dlc_launch){
         .run = run, .tasks = g->tasks, .phases = 2,
         .shared_bytes = dlc_max(weight_bytes(g) + 8 * g->channels * g->multiplier, g->in_blocks ? blocks_of(g) * block_bytes(g) : 0),
-        .scratch_bytes = 3 * dlc_ceil_div(taps, 4) * 4 * (int64_t)sizeof(void *) + (g->in_blocks ? g->channels : 0),
+        .scratch_bytes = dlc_max(3 * taps * (int64_t)sizeof(void *), g->in_blocks ? layout.quads * (256 * columns_of(g) + 64) + 16 * layout.quads * layout.taps : 0),
     };
     return true;
 }

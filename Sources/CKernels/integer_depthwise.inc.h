@@ -1,6 +1,7 @@
 /// A pixel of a depthwise convolution of 8-bit integers: taps that lie inside of the image, vectors of channels; or, with the
-/// instruction that adds four products to a lane, blocks of channels and all taps.
+/// instruction that adds four products to a lane, lines of blocks of channels.
 #include "gemm_integer.h"
+#include <string.h>
 
 DLC_TARGET_BEGIN
 typedef uint8_t DLC_NAME(integer_u8) __attribute__((vector_size(VL), aligned(1), may_alias));
@@ -68,60 +69,131 @@ DLC_INLINE void integer_store_words(uint8_t *y, const __m512i v[4], int64_t chan
         if (channels > 16 * i) vf_store_n((float *)y + 16 * i, (vf)all.v[i], channels - 16 * i < 16 ? channels - 16 * i : 16);
 }
 
-DLC_INLINE void integer_finish_block(const dlc_integer_block *p, const __m512i sum[4], __mmask64 mask) {
+DLC_INLINE void integer_finish_block(const dlc_integer_line *p, const __m512i sum[4], uint8_t *y, int64_t lanes) {
     const dlc_integer_finish *f = p->finish;
     if (f->type == DLC_I32) {
-        integer_store_words(p->y, sum, p->channels);
+        integer_store_words(y, sum, lanes);
         return;
-    }
-    __m512i out[4];
-#pragma clang loop unroll(full)
-    for (int i = 0; i < 4; i++) {
-        vf y = vf_fma(__builtin_convertvector((vi)sum[i], vf), vf_load(p->scale + 16 * i), vf_load(p->bias + 16 * i));
-        if (f->type == DLC_F32) {
-            out[i] = (__m512i)vf_min(vf_set1(f->high), vf_max(vf_set1(f->low), y));
-            continue;
-        }
-        // As `integer_store` does it.
-        y = vf_min(vf_max(y, vf_set1(f->low)), vf_set1(f->high));
-        out[i] = (__m512i)((vi)(y + vf_set1(12582912.0f)) - vi_set1(0x4b400000 - f->zero));
     }
     if (f->type == DLC_F32) {
-        integer_store_words(p->y, out, p->channels);
+        __m512i out[4];
+#pragma clang loop unroll(full)
+        for (int i = 0; i < 4; i++) {
+            const vf y = vf_fma(__builtin_convertvector((vi)sum[i], vf), vf_load(p->scale + 16 * i), vf_load(p->bias + 16 * i));
+            out[i] = (__m512i)vf_min(vf_set1(f->high), vf_max(vf_set1(f->low), y));
+        }
+        integer_store_words(y, out, lanes);
         return;
     }
+    vi out[4];
+#pragma clang loop unroll(full)
+    for (int i = 0; i < 4; i++) out[i] = DLC_NAME(integer_rounded)((vi)sum[i], f, vf_load(p->scale + 16 * i), vf_load(p->bias + 16 * i));
     // Packing goes by the same parts of vectors as interleaving did.
-    const __m512i low = _mm512_packs_epi32(out[0], out[1]), high = _mm512_packs_epi32(out[2], out[3]);
-    _mm512_mask_storeu_epi8(p->y, mask, f->type == DLC_U8 ? _mm512_packus_epi16(low, high) : _mm512_packs_epi16(low, high));
+    const __m512i bytes = (__m512i)DLC_NAME(integer_saturate)(out, f);
+    if (lanes >= 64) _mm512_storeu_si512(y, bytes);
+    else _mm512_mask_storeu_epi8(y, ((__mmask64)1 << lanes) - 1, bytes);
 }
 
-void dlc_integer_block_avx512_dot(const dlc_integer_block *p) {
-    const __mmask64 mask = p->channels >= 64 ? ~(__mmask64)0 : ((__mmask64)1 << p->channels) - 1;
-    const __m512i flip = _mm512_set1_epi8((char)p->flip);
-    __m512i sum[4];
-#pragma clang loop unroll(full)
-    for (int i = 0; i < 4; i++) sum[i] = _mm512_loadu_si512(p->sums + 16 * i);
-    const int8_t *w = p->weights;
-    for (int64_t quad = 0; quad < p->quads; quad++, w += 256) {
+/// Bytes of a block that lie inside of the line where its first pixel is `w`.
+DLC_INLINE __mmask64 integer_inside(const dlc_integer_line *p, int64_t w) {
+    if (w <= -p->pixels || w >= p->width) return 0;
+    const int64_t begin = w < 0 ? -w * p->channels : 0, end = (w + p->pixels > p->width ? p->width - w : p->pixels) * p->channels;
+    return (end >= 64 ? ~(__mmask64)0 : ((__mmask64)1 << end) - 1) & ~(((__mmask64)1 << begin) - 1);
+}
+
+/// `count` columns of a quad, moving `at`; at the edge of the line from pixel `w` on.
+DLC_INLINE uint8_t *integer_fill(const dlc_integer_line *p, const uint8_t *at[4], const __mmask64 exists[4], const int64_t *shifts, int64_t w, int64_t count,
+                                 uint8_t *out, const bool is_edge) {
+    const __m512i flip = _mm512_set1_epi8((char)p->flip), outside = _mm512_set1_epi8((char)p->outside);
+    const int64_t x_ld = p->x_ld, step = 256 * p->quads;
+    for (int64_t i = 0; i < count; i++, out += step) {
         __m512i x[4];
 #pragma clang loop unroll(full)
-        for (int i = 0; i < 4; i++) x[i] = _mm512_xor_si512(_mm512_maskz_loadu_epi8(mask, p->x[4 * quad + i] + p->first), flip);
+        for (int s = 0; s < 4; s++) {
+            const __mmask64 mask = is_edge ? integer_inside(p, w + i + shifts[s]) & exists[s] : exists[s];
+            x[s] = _mm512_xor_si512(_mm512_mask_loadu_epi8(outside, mask, at[s]), flip);
+            at[s] += x_ld;
+        }
         const integer_quads all = interleave_rows(x[0], x[1], x[2], x[3]);
 #pragma clang loop unroll(full)
-        for (int i = 0; i < 4; i++) sum[i] = _mm512_dpbusd_epi32(sum[i], all.v[i], _mm512_loadu_si512(w + 64 * i));
+        for (int v = 0; v < 4; v++) _mm512_store_si512(out + 64 * v, all.v[v]);
     }
-    integer_finish_block(p, sum, mask);
+    return out;
 }
 
-void dlc_integer_block_pack_avx512_dot(const int8_t *w, int64_t row, int64_t taps, int64_t channels, int32_t zero, int8_t *weights, int32_t *sums) {
-    const __mmask64 mask = channels >= 64 ? ~(__mmask64)0 : ((__mmask64)1 << channels) - 1;
+/// Columns from pixel `first` on.
+DLC_INLINE void integer_fill_columns(const dlc_integer_line *p, int64_t first, int64_t count) {
+    const int64_t lanes = p->pixels * p->channels;
+    const __mmask64 whole = lanes >= 64 ? ~(__mmask64)0 : ((__mmask64)1 << lanes) - 1;
+    for (int64_t quad = 0; quad < p->quads; quad++) {
+        const int64_t *shifts = p->shifts + 4 * quad;
+        const uint8_t *at[4];
+        __mmask64 exists[4];
+        for (int s = 0; s < 4; s++) {
+            const uint8_t *line = p->lines[4 * quad + s];
+            exists[s] = line ? whole : 0;
+            at[s] = (line ? line : p->y) + (first + shifts[s]) * p->x_ld;
+        }
+        // Columns from `begin` on and before `end` are inside of the line with all slots.
+        int64_t begin = -shifts[0] - first, end = p->width - p->pixels - shifts[3] - first + 1;
+        begin = begin < 0 ? 0 : begin > count ? count : begin;
+        end = end < begin ? begin : end > count ? count : end;
+        uint8_t *out = integer_fill(p, at, exists, shifts, first, begin, p->columns + 256 * quad, true);
+        out = integer_fill(p, at, exists, shifts, first + begin, end - begin, out, false);
+        integer_fill(p, at, exists, shifts, first + end, count - end, out, true);
+    }
+}
+
+/// `count` blocks of outputs, a constant where this is taken in; the first reads columns from `x` on.
+DLC_INLINE void integer_multiply_columns(const dlc_integer_line *p, const uint8_t *x, int64_t block, const int count) {
+    const int64_t quads = p->quads, step = 256 * quads * p->stride * p->pixels, lanes = p->pixels * p->channels;
+    __m512i sum[4][4];
+#pragma clang loop unroll(full)
+    for (int o = 0; o < count; o++)
+#pragma clang loop unroll(full)
+        for (int i = 0; i < 4; i++) sum[o][i] = _mm512_loadu_si512(p->sums + 16 * i);
+    const int8_t *w = p->weights;
+    for (int64_t tap = 0; tap < p->taps; tap++, x += 256 * quads * (p->dilation - 1))
+        for (int64_t quad = 0; quad < quads; quad++, w += 256, x += 256)
+#pragma clang loop unroll(full)
+            for (int i = 0; i < 4; i++) {
+                const __m512i weights = _mm512_loadu_si512(w + 64 * i);
+#pragma clang loop unroll(full)
+                for (int o = 0; o < count; o++) sum[o][i] = _mm512_dpbusd_epi32(sum[o][i], _mm512_load_si512(x + o * step + 64 * i), weights);
+            }
+    const int64_t size = dlc_integer_size(p->finish);
+#pragma clang loop unroll(full)
+    for (int o = 0; o < count; o++) {
+        const int64_t output = (block + o) * p->pixels, left = p->outputs - output;
+        integer_finish_block(p, sum[o], p->y + size * output * p->y_ld, left >= p->pixels ? lanes : left * p->channels);
+    }
+}
+
+void dlc_integer_line_avx512_dot(const dlc_integer_line *p) {
+    const int64_t blocks = (p->outputs + p->pixels - 1) / p->pixels;
+    for (int64_t first = 0; first < blocks; first += DLC_INTEGER_BLOCKS) {
+        const int64_t count = blocks - first < DLC_INTEGER_BLOCKS ? blocks - first : DLC_INTEGER_BLOCKS, apart = p->pixels * p->stride;
+        integer_fill_columns(p, p->first + first * apart, (count - 1) * apart + (p->taps - 1) * p->dilation + 1);
+        const uint8_t *x = p->columns;
+        int64_t i = 0;
+        for (; i + 4 <= count; i += 4, x += 4 * 256 * p->quads * apart) integer_multiply_columns(p, x, first + i, 4);
+        if (count - i == 3) integer_multiply_columns(p, x, first + i, 3);
+        else if (count - i == 2) integer_multiply_columns(p, x, first + i, 2);
+        else if (count - i == 1) integer_multiply_columns(p, x, first + i, 1);
+    }
+}
+
+void dlc_integer_line_pack_avx512_dot(const int8_t *w, int64_t row, const int32_t *tap_of, int64_t slots, int64_t channels, int64_t pixels, int32_t zero,
+                                      int8_t *weights, int32_t *sums) {
     const __m512i ones = _mm512_set1_epi8(1);
     __m512i sum[4];
     for (int i = 0; i < 4; i++) sum[i] = _mm512_setzero_si512();
-    for (int64_t tap = 0; tap < taps; tap += 4, weights += 256) {
-        __m512i x[4];
-        for (int i = 0; i < 4; i++) x[i] = tap + i < taps ? _mm512_maskz_loadu_epi8(mask, w + (tap + i) * row) : _mm512_setzero_si512();
-        const integer_quads all = interleave_rows(x[0], x[1], x[2], x[3]);
+    for (int64_t slot = 0; slot < slots; slot += 4, weights += 256) {
+        int8_t bytes[4][64] = {{0}};
+        for (int i = 0; i < 4; i++)
+            for (int64_t pixel = 0; pixel < pixels && tap_of[slot + i] >= 0; pixel++)
+                memcpy(bytes[i] + pixel * channels, w + tap_of[slot + i] * row, (size_t)channels);
+        const integer_quads all = interleave_rows(_mm512_loadu_si512(bytes[0]), _mm512_loadu_si512(bytes[1]), _mm512_loadu_si512(bytes[2]), _mm512_loadu_si512(bytes[3]));
         for (int i = 0; i < 4; i++) {
             sum[i] = _mm512_dpbusd_epi32(sum[i], ones, all.v[i]);
             _mm512_storeu_si512(weights + 64 * i, all.v[i]);

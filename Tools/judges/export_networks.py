@@ -149,27 +149,33 @@ NETWORKS = {
     "espcn": espcn,
 }
 
-QUANTIZED = {f"{name}.qdq": normalised(name) for name in ("mobilenet_v2", "resnet50")}
+def bert():
+    """bert-base, of 128 tokens."""
+    return hidden(transformers.BertModel(transformers.BertConfig()), tokens(30522))
+
+
+QUANTIZED = {f"{name}.qdq": normalised(name) for name in ("mobilenet_v2", "resnet50")} | {"bert_base.qdq": bert}
 
 
 class Calibration:
-    """Four batches of noise for an input."""
+    """Four batches for an input: noise, or tokens at random."""
 
-    def __init__(self, name, shape):
-        self.batches = iter([{name: torch.randn(*shape).numpy()} for _ in range(4)])
+    def __init__(self, name, example):
+        some = (lambda: torch.randn_like(example)) if example.is_floating_point() else (lambda: torch.randint(0, 30522, example.shape))
+        self.batches = iter([{name: some().numpy()} for _ in range(4)])
 
     def get_next(self):
         return next(self.batches, None)
 
 
-def quantize(path, shape):
+def quantize(path, example):
     import onnx
     from onnxruntime import quantization
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
     name = onnx.load(path).graph.input[0].name
     quant_pre_process(path, path + ".folded", skip_symbolic_shape=True)
-    quantization.quantize_static(path + ".folded", path, Calibration(name, shape), quant_format=quantization.QuantFormat.QDQ,
+    quantization.quantize_static(path + ".folded", path, Calibration(name, example), quant_format=quantization.QuantFormat.QDQ,
                                  activation_type=quantization.QuantType.QUInt8, weight_type=quantization.QuantType.QInt8)
     os.remove(path + ".folded")
 
@@ -181,7 +187,7 @@ def export(make, path):
     with contextlib.redirect_stdout(io.StringIO()):
         torch.onnx.export(network.eval(), values, path + ".part", opset_version=17, dynamo=False)
         if path.endswith(".qdq.onnx"):
-            quantize(path + ".part", values[0].shape)
+            quantize(path + ".part", values[0])
     os.replace(path + ".part", path)
 
 

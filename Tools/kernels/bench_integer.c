@@ -4,7 +4,7 @@
 
 static void bench(const char *name, int64_t m, int64_t n, int64_t k, bool b_signed) {
     const dlc_isa isa = dlc_host_isa();
-    dlc_integer_pack layout = {.is_signed = b_signed, .matrices = 1, .taps = 1, .inputs = k, .n = n, .row_step = n, .column_step = 1};
+    dlc_integer_pack layout = {.is_signed = b_signed, .matrices = 1, .taps = 1, .inputs = k, .n = n, .run_taps = 1, .row_step = n, .column_step = 1};
     dlc_integer_product g = {.b_signed = b_signed, .m = m, .n = n, .k = k, .batch = {1, 1, 1, 1}, .a_row = k, .a_column = 1, .c_row = n, .finish = {.type = DLC_I32}};
     const int64_t packed = dlc_integer_packed_bytes(isa, k, n);
     uint8_t *a = aligned(m * k), *b = aligned(k * n), *pack = aligned(packed), a_zero = 77;
@@ -22,6 +22,40 @@ static void bench(const char *name, int64_t m, int64_t n, int64_t k, bool b_sign
     free(a), free(b), free(pack), free(c);
 }
 
+/// A square convolution, u8 to u8, of one group or of as many as there are channels.
+static void bench_conv(const char *name, int64_t size, int64_t inputs, int64_t outputs, int64_t kernel, int64_t stride, bool is_depthwise) {
+    const dlc_isa isa = dlc_host_isa();
+    const int64_t out = (size + stride - 1) / stride, taps = kernel * kernel, run = is_depthwise ? 1 : kernel, depth = is_depthwise ? 1 : inputs;
+    const int64_t packed = is_depthwise ? taps * inputs : dlc_integer_packed_bytes(isa, kernel * ((run * inputs + 3) / 4 * 4), outputs);
+    const dlc_integer_finish finish = {.type = DLC_U8, .scale_columns = true, .bias_columns = true, .low = -90, .high = 165, .zero = 90};
+    dlc_integer_pack layout = {.is_signed = true, .matrices = 1, .taps = taps, .inputs = inputs, .n = outputs, .run_taps = run,
+                               .tap_step = inputs * outputs, .row_step = outputs, .column_step = 1};
+    dlc_integer_product product = {
+        .b_signed = true, .m = out * out, .n = outputs, .k = taps * inputs, .batch = {1, 1, 1, 1}, .a_row = inputs, .a_column = 1, .c_row = outputs,
+        .has_patches = taps > 1 || stride > 1, .finish = finish,
+        .patches = {1, size, size, 1, out, out, inputs, run, {1, kernel, kernel}, {1, stride, stride}, {1, 1, 1}, {0, kernel / 2, kernel / 2}, inputs},
+    };
+    dlc_integer_depthwise depthwise = {
+        .w_signed = true, .n = 1, .d = 1, .h = size, .w = size, .channels = inputs, .multiplier = 1, .od = 1, .oh = out, .ow = out, .kernel = {1, kernel, kernel},
+        .stride = {1, stride, stride}, .dilation = {1, 1, 1}, .pad = {0, kernel / 2, kernel / 2}, .x_ld = inputs, .y_ld = outputs, .finish = finish,
+    };
+    uint8_t *x = aligned(size * size * inputs), *w = aligned(taps * depth * outputs), *pack = aligned(packed), *y = aligned(out * out * outputs), zero = 77;
+    float *scale = aligned(4 * outputs), *bias = aligned(4 * outputs);
+    for (int64_t i = 0; i < size * size * inputs; i++) x[i] = (uint8_t)random_bits();
+    for (int64_t i = 0; i < taps * depth * outputs; i++) w[i] = (uint8_t)random_bits();
+    for (int64_t i = 0; i < outputs; i++) scale[i] = 0.001f, bias[i] = 3;
+    void *weights[] = {w, pack}, *buffers[] = {x, is_depthwise ? w : pack, &zero, NULL, scale, bias, y, NULL};
+    dlc_launch packing, launch;
+    char shape[64];
+    snprintf(shape, sizeof shape, "%lld -> %lld, %lld x %lld / %lld on %lld", (long long)inputs, (long long)outputs, (long long)kernel, (long long)kernel,
+             (long long)stride, (long long)size);
+    bool fine = is_depthwise ? dlc_integer_depthwise_prepare(isa, &depthwise, &launch) : dlc_integer_product_prepare(isa, &product, &launch);
+    if (!is_depthwise) fine = fine && dlc_integer_pack_prepare(isa, &layout, &packing) && launch_run(&packing, &layout, weights, 1);
+    const bench_cost cost = {2.0 * (double)(out * out * outputs * taps * depth), (double)packed, (double)(size * size * inputs), (double)(out * out * outputs)};
+    if (fine) bench_weights(name, shape, &launch, is_depthwise ? (void *)&depthwise : (void *)&product, buffers, cost);
+    free(x), free(w), free(pack), free(y), free(scale), free(bias);
+}
+
 int main(void) {
     bench_header("products of bytes, m x n x k (shares are of the peak in f32)");
     for (int without = 0; without <= dlc_host_has_dot(dlc_host_isa()); without++) {
@@ -36,5 +70,21 @@ int main(void) {
         bench("GPT-2 one token", 1, 50257, 768, true);
         bench("square 1024", 1024, 1024, 1024, true);
         bench("MobileNet expansion", 784, 192, 32, true);
+        bench_conv("ResNet first", 224, 3, 64, 7, 2, false);
+        bench_conv("ResNet", 56, 64, 64, 3, 1, false);
+        bench_conv("ResNet", 14, 256, 256, 3, 1, false);
+        bench_conv("ResNet", 7, 512, 512, 3, 1, false);
+        bench_conv("ResNet", 56, 64, 256, 1, 1, false);
+        bench_conv("ResNet", 56, 256, 512, 1, 2, false);
+        bench_conv("ResNet", 14, 256, 1024, 1, 1, false);
+        bench_conv("MobileNet first", 224, 3, 32, 3, 2, false);
+        bench_conv("MobileNet", 112, 16, 96, 1, 1, false);
+        bench_conv("MobileNet", 112, 32, 16, 1, 1, false);
+        bench_conv("MobileNet", 56, 24, 144, 1, 1, false);
+        bench_conv("MobileNet", 56, 144, 24, 1, 1, false);
+        bench_conv("depthwise", 112, 32, 32, 3, 1, true);
+        bench_conv("depthwise", 112, 96, 96, 3, 2, true);
+        bench_conv("depthwise", 56, 144, 144, 3, 1, true);
+        bench_conv("depthwise", 14, 576, 576, 3, 1, true);
     }
 }

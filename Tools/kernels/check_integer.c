@@ -69,7 +69,7 @@ static bool check(dlc_isa isa, integer_case s) {
                                       (read(b, s.b_signed, (s.shared_b ? 0 : x) * b_size + p * b_row + j * b_column) - zb));
                 expected[(x * s.m + i) * c_row + j] = (int32_t)sum;
             }
-    dlc_integer_pack layout = {.is_signed = s.b_signed, .matrices = b_count, .taps = 1, .inputs = s.k, .n = s.n, .matrix_step = b_size, .row_step = b_row, .column_step = b_column};
+    dlc_integer_pack layout = {.is_signed = s.b_signed, .matrices = b_count, .taps = 1, .inputs = s.k, .n = s.n, .run_taps = 1, .matrix_step = b_size, .row_step = b_row, .column_step = b_column};
     dlc_integer_product g = {
         .a_signed = s.a_signed, .b_signed = s.b_signed, .has_b_zero = s.b_zero > 0, .m = s.m, .n = s.n, .k = s.k, .batch = {1, 1, 1, s.matrices},
         .a_batch = {0, 0, 0, a_size}, .b_batch = {0, 0, 0, s.shared_b ? 0 : packed}, .c_batch = {0, 0, 0, s.m * c_row},

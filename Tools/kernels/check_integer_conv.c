@@ -6,7 +6,7 @@
 
 typedef struct {
     int64_t n, extent[3], groups, inputs, outputs, kernel[3], stride[3], dilation[3], pad[3], gap;
-    bool x_signed, w_signed, zeros, w_zeros, per_channel, depthwise;
+    bool x_signed, w_signed, zeros, w_zeros, per_channel, depthwise, run;
 } conv_case;
 
 static uint8_t *random_bytes(int64_t n) {
@@ -49,10 +49,12 @@ static bool check(dlc_isa isa, const conv_case *s) {
             }
             expected[p * y_ld + o] = (int32_t)sum;
         }
-    const int64_t packed = dlc_integer_packed_bytes(isa, k, s->outputs), held = s->depthwise ? oc * k : s->groups * packed;
+    const int64_t run_taps = s->groups == 1 && s->dilation[2] == 1 && s->run ? s->kernel[2] : 1;
+    const int64_t rows = taps / run_taps * ((run_taps * s->inputs + 3) / 4 * 4);
+    const int64_t packed = dlc_integer_packed_bytes(isa, rows, s->outputs), held = s->depthwise ? oc * k : s->groups * packed;
     uint8_t *pack = aligned(held);
     dlc_integer_pack layout = {
-        .is_signed = s->w_signed, .matrices = s->groups, .taps = taps, .inputs = s->inputs, .n = s->outputs, .matrix_step = k * s->outputs,
+        .is_signed = s->w_signed, .matrices = s->groups, .taps = taps, .inputs = s->inputs, .n = s->outputs, .run_taps = run_taps, .matrix_step = k * s->outputs,
         .tap_step = s->inputs * s->outputs, .row_step = s->outputs, .column_step = 1,
     };
     // Depthwise weights are one matrix of [tap][group and output].
@@ -64,7 +66,7 @@ static bool check(dlc_isa isa, const conv_case *s) {
         .a_signed = s->x_signed, .b_signed = s->w_signed, .has_b_zero = s->w_zeros, .m = pixels, .n = s->outputs, .k = k, .batch = {1, 1, 1, s->groups},
         .a_batch = {0, 0, 0, s->inputs}, .b_batch = {0, 0, 0, packed}, .c_batch = {0, 0, 0, s->outputs}, .b_zero_batch = {0, 0, 0, s->per_channel ? s->outputs : 0},
         .a_row = x_ld, .a_column = 1, .c_row = y_ld, .b_zero_column = s->per_channel, .has_patches = true, .finish = {.type = DLC_I32},
-        .patches = {s->extent[0], s->extent[1], s->extent[2], out[0], out[1], out[2], s->inputs, {0}, {0}, {0}, {0}, x_ld},
+        .patches = {s->extent[0], s->extent[1], s->extent[2], out[0], out[1], out[2], s->inputs, run_taps, {0}, {0}, {0}, {0}, x_ld},
     };
     dlc_integer_depthwise depthwise = {
         .x_signed = s->x_signed, .w_signed = s->w_signed, .w_zero_per_channel = s->per_channel, .n = s->n, .d = s->extent[0], .h = s->extent[1], .w = s->extent[2],
@@ -113,7 +115,9 @@ int main(void) {
         if (!dlc_host_has(isa)) continue;
         for (int i = 0; i < 1200; i++) {
             conv_case s = {.n = 1 + random_below(2), .groups = 1 + random_below(3), .inputs = 1 + random_below(9), .outputs = 1 + random_below(40), .gap = random_below(2) * random_below(5)};
-            s.depthwise = i % 3 == 0;
+            s.depthwise = i % 3 == 0, s.run = random_below(4) > 0;
+            if (i % 3 == 1 && random_below(2)) s.groups = 1;
+            if (random_below(3) == 0) s.inputs = 4 * (1 + random_below(3));
             if (s.depthwise) s.groups = 1 + random_below(i % 2 ? 70 : 200), s.inputs = 1, s.outputs = i % 9 == 0 ? 1 + random_below(3) : 1;
             for (int a = 0; a < 3; a++) {
                 const bool used = a > 0 || i % 5 == 0;
@@ -121,6 +125,8 @@ int main(void) {
                 s.kernel[a] = used ? 1 + random_below(4) : 1;
                 s.stride[a] = 1 + random_below(2), s.dilation[a] = 1 + (random_below(4) == 0), s.pad[a] = used ? random_below(3) : 0;
             }
+            if (s.depthwise && i % 4 == 0) s.groups = 16 << random_below(2), s.outputs = 1;
+            if (s.depthwise && random_below(4) == 0) s.extent[2] = 1 + random_below(80);
             s.x_signed = random_below(2), s.w_signed = random_below(3) > 0, s.zeros = random_below(3) > 0, s.per_channel = random_below(2);
             s.w_zeros = s.zeros && random_below(2);
             if (i % CHECK_SHARE != 0) continue;

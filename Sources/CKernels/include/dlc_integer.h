@@ -9,13 +9,14 @@
 #include "dlc_common.h"
 
 /// B of k × n, in I8 or U8 at any distances, as `dlc_integer_product` reads it. Row p is input p % inputs of tap p / inputs,
-/// with k = taps · inputs; a plain matrix has one tap. Panels of whole vectors of columns, in a
-/// panel `[k / 4][column][4]` in s8, zero beyond k and n; behind all panels the sum of each column in i32.
-/// Buffers: B, the packed result. The layout depends on k, n and the instruction set alone.
+/// with k = taps · inputs; a plain matrix has one tap. `run_taps` taps at a time are a run, which is zero up to whole quads of
+/// rows. Panels of whole vectors of columns, in a panel `[quad][column][4]` in s8, zero beyond k and n; behind all panels the
+/// sum of each column in i32. Buffers: B, the packed result. The layout depends on the runs, n and the instruction set alone.
 typedef struct {
     bool is_signed;
     bool is_plain;             ///< no panels, the bytes as they are, [k][n], for dlc_integer_depthwise
     int64_t matrices, taps, inputs, n;
+    int64_t run_taps;          ///< divides `taps`; 1 for a plain matrix
     int64_t matrix_step, tap_step, row_step, column_step; ///< elements between neighbours of B
 
     // Set by dlc_integer_pack_prepare.
@@ -26,7 +27,8 @@ typedef struct {
 /// The columns of a panel; the last may have half of them.
 int64_t dlc_integer_width(dlc_isa isa);
 
-/// The size of one packed matrix, a multiple of 64; negative where it would be too large.
+/// The size of one packed matrix, a multiple of 64; negative where it would be too large. `k` counts the rows of all runs, each
+/// rounded up to whole quads.
 int64_t dlc_integer_packed_bytes(dlc_isa isa, int64_t k, int64_t n);
 
 /// Checks the struct and settles how the work is split; false where an extent is out of range.
@@ -43,10 +45,11 @@ typedef struct {
 } dlc_integer_finish;
 
 /// How the rows of A are found where they are patches of channels-last images `[n, d, h, w, c]`: row (n, od, oh, ow) holds
-/// `[tap][channel]`, channels of one group; taps outside of the image are the zero point of A.
+/// `[tap][channel]`, channels of one group, in runs as B is packed; taps outside of the image are the zero point of A.
 typedef struct {
     int64_t d, h, w, od, oh, ow;
     int64_t channels;          ///< of the group
+    int64_t run_taps;          ///< 1, or where there is one group and no dilation along the line, all taps of a line
     int64_t kernel[3], stride[3], dilation[3], pad[3];
     int64_t pixel;             ///< bytes from pixel to pixel
 } dlc_integer_patches;
@@ -73,7 +76,12 @@ typedef struct {
     dlc_isa isa;
     bool a_copied;             ///< phase 0 brings A into whole quads of the sign that the tiles read
     bool sums_a;
+    bool in_place;             ///< patches are read where they lie, line by line of the result, in an image without padding
+    bool image_copied;         ///< phase 0 makes that image
     int64_t matrices, a_matrices, a_copy_row, row_blocks, panel_groups, row_block, tasks;
+    int64_t runs, quads;       ///< of a row of A as B is packed: runs of as many quads
+    int64_t place_taps;        ///< taps of a run of a row that is read in place
+    int64_t pixel, group, extent[3]; ///< bytes from pixel to pixel and group to group of the image in place, and its extents
 } dlc_integer_product;
 
 /// Checks the struct and settles how the work is split; false where an extent is out of range.

@@ -34,10 +34,12 @@ extension Lowering {
         let geometry = ConvolutionGeometry(op.conv, kernel: try kernel(node))
         let (isa, shape, taps) = (target.isa, graph.shape(w), geometry.kernel.reduce(1, *))
         let isDepthwise = IntegerConvolutionKernel.isDepthwise(shape, groups: op.conv.group)
-        let outputs = try shape[0].quotient(Dim(op.conv.group)), inner = try shape[1].times(Dim(taps))
+        let outputs = try shape[0].quotient(Dim(op.conv.group))
+        let rows = try IntegerConvolutionKernel.packedRows(geometry.window, groups: op.conv.group, channels: shape[1])
         let bytes =
-            try isDepthwise ? shape[0].times(Dim(taps)) : IntegerPackKernel.bytes(inner, outputs, isa: isa).times(Dim(op.conv.group))
-        let packing = IntegerPackKernel { $0.isPlain = isDepthwise }
+            try isDepthwise ? shape[0].times(Dim(taps)) : IntegerPackKernel.bytes(rows, outputs, isa: isa).times(Dim(op.conv.group))
+        let run = IntegerConvolutionKernel.runTaps(geometry.window, groups: op.conv.group)
+        let packing = IntegerPackKernel { ($0.isPlain, $0.runTaps) = (isDepthwise, isDepthwise ? 1 : run) }
         let weights = try packed(
             packing, [w], name: node.name, bytes: { _ in bytes },
             layout: { view in

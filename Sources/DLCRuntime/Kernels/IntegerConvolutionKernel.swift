@@ -28,6 +28,19 @@ package struct IntegerConvolutionKernel: Kernel {
     /// Whether weights of these extents, `[O, C / groups, …]`, are convolved channel by channel.
     package static func isDepthwise(_ shape: Shape, groups: Int) -> Bool { shape.count > 1 && groups > 1 && shape[1].constant == 1 }
 
+    /// Taps whose inputs are packed as one run of whole quads: those of a line, which lie one behind another in an image, where
+    /// there is one group and no dilation along the line.
+    package static func runTaps(_ window: Window, groups: Int) -> Int {
+        guard groups == 1, let kernel = window.kernel.last, window.dilation.last == 1 else { return 1 }
+        return max(1, kernel)
+    }
+
+    /// Rows of packed weights: runs of taps, each rounded up to whole quads.
+    package static func packedRows(_ window: Window, groups: Int, channels: Dim) throws -> Dim {
+        let run = runTaps(window, groups: groups)
+        return try channels.times(Dim(run)).ceilingQuotient(4).times(Dim(4 * (window.taps / run)))
+    }
+
     package func prepare(_ step: BoundStep) throws -> PreparedKernel {
         let (x, weights, y) = (try step("x"), try step("weights"), try step("y"))
         var conv = dlc_conv()
@@ -57,7 +70,8 @@ package struct IntegerConvolutionKernel: Kernel {
         }
         let channels = conv.c / conv.groups, outputs = conv.oc / conv.groups, inner = Int64(window.taps) * channels
         guard inner <= 1 << 24 else { throw DLCError("patches of \(inner) elements are too large") }
-        let (packed, overflows) = dlc_integer_packed_bytes(step.isa, inner, outputs).multipliedReportingOverflow(by: conv.groups)
+        let run = Int64(Self.runTaps(window, groups: groups)), rows = (run * channels + 3) / 4 * 4 * (Int64(window.taps) / run)
+        let (packed, overflows) = dlc_integer_packed_bytes(step.isa, rows, outputs).multipliedReportingOverflow(by: conv.groups)
         guard !overflows, weights.count == packed else {
             throw DLCError("the weights are not those of \(inner) × \(outputs) in \(groups) groups")
         }
@@ -80,7 +94,7 @@ package struct IntegerConvolutionKernel: Kernel {
         product.has_patches = !isPointwise
         (product.patches.d, product.patches.h, product.patches.w) = (conv.d, conv.h, conv.w)
         (product.patches.od, product.patches.oh, product.patches.ow) = (conv.od, conv.oh, conv.ow)
-        (product.patches.channels, product.patches.pixel) = (channels, pixels.x)
+        (product.patches.channels, product.patches.run_taps, product.patches.pixel) = (channels, run, pixels.x)
         (product.patches.kernel, product.patches.stride) = (conv.kernel, conv.stride)
         (product.patches.dilation, product.patches.pad) = (conv.dilation, conv.pad)
         return try PreparedKernel(product, slots: slots) { dlc_integer_product_prepare(step.isa, $0, $1) }

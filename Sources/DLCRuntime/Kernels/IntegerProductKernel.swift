@@ -140,7 +140,7 @@ struct IntegerBatches {
 }
 
 /// Matrices of 8-bit integers, one behind another, packed for products; or as `[tap, input, output]` without gaps. Rows are
-/// the inputs of one tap after another.
+/// the inputs of one tap after another, as many taps at a time as `runTaps` says rounded up to whole quads.
 package struct IntegerPackKernel: Kernel {
     package static let name = "pack_integer"
     package static let definition = KernelDefinition(
@@ -148,9 +148,13 @@ package struct IntegerPackKernel: Kernel {
 
     /// Whether there are no panels.
     package var isPlain = false
+    package var runTaps = 1
 
     package init() {}
-    package mutating func visit(_ fields: inout some FieldVisitor) throws { try fields("is_plain", &isPlain) }
+    package mutating func visit(_ fields: inout some FieldVisitor) throws {
+        try fields("is_plain", &isPlain)
+        try fields("run_taps", &runTaps)
+    }
 
     /// The size of one packed matrix of K × N, an expression where the extents are.
     /// - Throws: where it would be too large.
@@ -172,12 +176,18 @@ package struct IntegerPackKernel: Kernel {
         guard weights.shape[3] <= 1 << 28, try Checked.multiply(weights.shape[1], weights.shape[2]) <= 1 << 24 else {
             throw DLCError("a matrix of \(weights.shape.dropFirst()) is too large")
         }
-        (pack.matrices, pack.taps) = (Int64(weights.shape[0]), Int64(weights.shape[1]))
+        guard runTaps >= 1, weights.shape[1] % runTaps == 0 else {
+            throw DLCError("\(weights.shape[1]) taps are no runs of \(runTaps)")
+        }
+        (pack.matrices, pack.taps, pack.run_taps) = (Int64(weights.shape[0]), Int64(weights.shape[1]), Int64(runTaps))
         (pack.inputs, pack.n) = (Int64(weights.shape[2]), Int64(weights.shape[3]))
         (pack.matrix_step, pack.tap_step) = (Int64(weights.strides[0]), Int64(weights.strides[1]))
         (pack.row_step, pack.column_step) = (Int64(weights.strides[2]), Int64(weights.strides[3]))
-        let rows = weights.shape[1] * weights.shape[2]
-        let one = isPlain ? try Checked.multiply(rows, weights.shape[3]) : Int(dlc_integer_packed_bytes(step.isa, Int64(rows), pack.n))
+        let rows = (runTaps * weights.shape[2] + 3) / 4 * 4 * (weights.shape[1] / runTaps)
+        let one =
+            isPlain
+            ? try Checked.multiply(weights.shape[1] * weights.shape[2], weights.shape[3])
+            : Int(dlc_integer_packed_bytes(step.isa, Int64(rows), pack.n))
         let needed = try Checked.multiply(one, weights.shape[0])
         guard needed == result.count else { throw DLCError("packed has \(result.count) bytes; expected \(needed)") }
         return try PreparedKernel(pack, slots: step.slots) { dlc_integer_pack_prepare(step.isa, $0, $1) }
