@@ -29,7 +29,8 @@ void dlc_convert(dlc_type from, dlc_type to, const void *src, void *dst, int64_t
         return;
     }
     if (from > DLC_BOOL || to > DLC_BOOL) {
-        dlc_convert_narrow(from, to, src, dst, n, true, DLC_NARROW_UP);
+        // To the nearest, so that a number that the type has stays itself: ONNX rounds 2^-127 up.
+        dlc_convert_narrow(from, to, src, dst, n, true, DLC_NARROW_NEAREST);
         return;
     }
     const dlc_tile_functions *functions = dlc_tile_functions_of(dlc_host_isa());

@@ -50,7 +50,7 @@ struct Parent {
             ran += numbers[3]
             if isLate || (process.terminationReason == .exit && process.terminationStatus == 0) { break }
             findings += 1
-            let end = process.terminationStatus == SIGALRM ? "takes longer than half a minute" : report(errors)
+            let end = process.terminationStatus == SIGPROF ? "takes longer than half a minute" : report(errors)
             print("FOUND \(numbers[0]) \(numbers[1]): \(words.last ?? "")\n    \(end)")
             fflush(nil)
             place = (numbers[0], numbers[1] + arguments.every)

@@ -35,11 +35,17 @@ final class Worker {
         while let (text, attempt) = change(image.plan, table, trial, number) {
             note("\(name): \(text)", subject, number)
             tried += 1
-            alarm(30)  // ends the process where one plan takes longer
+            limit(seconds: 30)
             if (try? attempt()) == true { ran += 1 }
             number += arguments.every
         }
-        alarm(0)
+        limit(seconds: 0)
+    }
+
+    /// Ends the process by SIGPROF once it has had so much processor time, whatever else the machine does; 0 lifts the limit.
+    private func limit(seconds: Int) {
+        var timer = itimerval(it_interval: timeval(), it_value: timeval(tv_sec: seconds, tv_usec: 0))
+        setitimer(__itimer_which_t(ITIMER_PROF.rawValue), &timer, nil)
     }
 
     /// Change `number` in words, and what tries it; nil behind the last.

@@ -30,6 +30,12 @@ enum LoaderFuzz {
             folder = FileManager.default.temporaryDirectory.appending(path: "dlc-fuzz-\(getpid())").path(percentEncoded: false)
             path = "\(folder)/\(loader.file)"
             try prepare()
+            signal(SIGPROF) { _ in
+                // Only calls that a handler may make: the driver keeps the file of a process that aborts.
+                let message: StaticString = "more than 10 s of processor time for one file\n"
+                _ = write(STDERR_FILENO, message.utf8Start, message.utf8CodeUnitCount)
+                abort()
+            }
         } catch {
             print("error: \(error)")
             exit(1)
@@ -66,6 +72,14 @@ public func readOne(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
     guard descriptor >= 0, write(descriptor, bytes, count) == count else { fatalError("cannot write \(path)") }
     close(descriptor)
+    limit(seconds: 10)
     loader.load(path, in: folder)
+    limit(seconds: 0)
     return 0
+}
+
+/// Lets the process have so much processor time until SIGPROF; 0 lifts the limit. Other work on the machine counts for nothing.
+private func limit(seconds: Int) {
+    var timer = itimerval(it_interval: timeval(), it_value: timeval(tv_sec: seconds, tv_usec: 0))
+    setitimer(__itimer_which_t(ITIMER_PROF.rawValue), &timer, nil)
 }

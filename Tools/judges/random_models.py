@@ -4,11 +4,12 @@
 
 Seeds FIRST ..< FIRST + COUNT; the models are kept in WORK for the next call. ONNX Runtime without optimisations says what is
 right, or ONNX's reference evaluator where it has no kernel. An element counts only where that answer is stable: it moves by less
-than the tolerance when inputs move in their sixth digit. What is not judged within SECONDS is skipped. The last line is
+than the tolerance when inputs move in their sixth digit, or in the last that their type has. What is not judged within SECONDS is skipped. The last line is
 `N passed, N failed, N skipped`; skipped are also models that nobody computes.
 """
 import argparse
 import concurrent.futures
+import math
 import os
 import subprocess
 import sys
@@ -21,10 +22,18 @@ import numpy as np
 import onnx
 import onnxruntime
 from onnx.reference import ReferenceEvaluator
+from onnx.reference.op_run import OpRun
 
 TOLERANCE = 1e-3
 LIMIT_S = 60
 GENERATOR = os.path.join(os.path.dirname(os.path.abspath(__file__)), "random_models_make.py")
+
+
+class Erf(OpRun):
+    """Erf at its operand's precision: the reference evaluator's own computes doubles in single precision."""
+
+    def _run(self, x):
+        return (np.vectorize(math.erf, otypes=[np.float64])(x).astype(x.dtype),)
 
 
 def make(first, last, folder):
@@ -45,6 +54,12 @@ def opened(model):
     return copy
 
 
+def has_halves(model):
+    inferred = onnx.shape_inference.infer_shapes(model).graph
+    values = [*inferred.input, *inferred.output, *inferred.value_info]
+    return any(value.type.tensor_type.elem_type in (onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16) for value in values)
+
+
 def reference(model, feed):
     """The right outputs by name, and those for inputs that moved a little."""
     options = onnxruntime.SessionOptions()
@@ -52,13 +67,17 @@ def reference(model, feed):
     options.log_severity_level = 4
     options.intra_op_num_threads = 1
     try:
+        if has_halves(model):
+            raise NotImplementedError("ONNX Runtime leaves out the rounding between operators of half precision")
         session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
     except Exception:
-        session = ReferenceEvaluator(model)
+        session = ReferenceEvaluator(model, new_ops=[Erf])
     rng = np.random.default_rng(1)
 
     def moved(value):
-        return (value * (1 + 2e-6 * rng.uniform(-1, 1, value.shape))).astype(value.dtype) if value.dtype.kind == "f" else value
+        if value.dtype.kind != "f":
+            return value
+        return (value * (1 + max(2e-6, np.finfo(value.dtype).eps) * rng.uniform(-1, 1, value.shape))).astype(value.dtype)
 
     names = [o.name for o in model.graph.output]
     feeds = [feed] + [{name: moved(value) for name, value in feed.items()} for _ in range(4)]

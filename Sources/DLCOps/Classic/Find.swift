@@ -2,8 +2,8 @@ import DLCGraph
 import DLCRuntime
 
 /// Where the elements of x stand among `keys`, which ascend (NaN last): i64 positions of x's shape, the first of equal
-/// keys, and the number of keys where there is none. NaN is found as NaN, −0 as 0. Strings
-/// may stand in any order.
+/// keys, and the number of keys where there is none. NaN is found as NaN, −0 as 0. Strings may stand in any order; among numbers
+/// that do not ascend, what bisection finds.
 ///
 /// With a gather from a table it is ONNX's LabelEncoder, as which it is written.
 public struct Find: Operator {
@@ -40,12 +40,6 @@ public struct Find: Operator {
         guard x.element == keys.element, keys.rank == 1 else {
             throw DLCError("x is \(x.type), keys are \(keys.type); expected keys [K] of x's type")
         }
-        if let constant = keys.constant, constant.type != .string {
-            let doesAscend =
-                try constant.type.isFloat
-                ? Self.doesAscend(constant.doubles(), Self.isBefore) : Self.doesAscend(constant.ordered(), <)
-            guard doesAscend else { throw DLCError("keys do not ascend, NaN last") }
-        }
         return [Fact(.int64, x.shape)]
     }
 
@@ -60,11 +54,15 @@ public struct Find: Operator {
 
     private static func isBefore(_ a: Double, _ b: Double) -> Bool { a < b || (!a.isNaN && b.isNaN) }
 
+    private static func doesAscend(_ keys: Tensor) throws -> Bool {
+        try keys.type == .string || (keys.type.isFloat ? doesAscend(keys.doubles(), isBefore) : doesAscend(keys.ordered(), <))
+    }
+
     private static func doesAscend<T>(_ keys: [T], _ isBefore: (T, T) -> Bool) -> Bool {
         !zip(keys, keys.dropFirst()).contains { isBefore($1, $0) }
     }
 
-    /// By bisection, which gives something of computed keys that do not ascend as well.
+    /// By bisection, as the kernel: the steps decide what is found of keys that do not ascend.
     private static func places<T>(_ elements: [T], _ keys: [T], _ isBefore: (T, T) -> Bool) -> [Int64] {
         elements.map { element in
             var (low, count) = (0, keys.count)
@@ -80,6 +78,7 @@ public struct Find: Operator {
         guard let keys = writer.operandFacts[1]?.constant else {
             throw DLCError("keys are computed; ONNX LabelEncoder has them as an attribute")
         }
+        guard try doesAscend(keys) else { throw DLCError("keys do not ascend, NaN last; ONNX LabelEncoder finds them in any order") }
         let count = Int64(keys.count)
         writer.node(
             "LabelEncoder", domain: "ai.onnx.ml", inputs: [writer.inputs[0]],

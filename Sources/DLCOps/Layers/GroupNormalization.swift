@@ -90,6 +90,8 @@ public struct GroupNormalization: Operator {
         // Groups as the channels of an instance normalisation, then the scale and bias of each channel.
         // A batch of nothing says nothing of what is left open.
         let inner = try Shape(x.shape.dropFirst()).product().quotient(Dim(op.groups)).constant ?? -1
+        // Nothing has no groups: in a shape, 0 stands for the extent that was there.
+        if inner == 0 { return writer.node("Identity", inputs: [writer.inputs[0]]) }
         let grouped = writer.intermediate("Reshape", [writer.inputs[0], try writer.integers([0, op.groups, inner])])
         let ones = writer.constant(try Tensor(filling: 1, type: x.element, shape: [op.groups]))
         let zeros = writer.constant(try Tensor(filling: 0, type: x.element, shape: [op.groups]))

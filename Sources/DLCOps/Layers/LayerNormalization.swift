@@ -66,6 +66,7 @@ public struct LayerNormalization: Operator {
         let normalized = Shape(x.shape[axis...])
         for (index, name) in [(1, "scale"), (2, "bias")] {
             guard let parameter = context.optional(index) else { continue }
+            try context.expect(index, name, sameTypeAs: 0)
             try context.require(parameter.shape, expandsTo: x.shape, "\(name) is \(parameter.type); expected \(normalized.text)")
         }
         let statistics = Shape(x.shape[..<axis]) + normalized.map { _ in 1 }

@@ -70,7 +70,8 @@ private func sliced(_ rewriter: inout Rewriter, _ slice: Slice, _ operand: Value
     let missing = shape.count - own.count
     guard missing >= 0 else { return nil }
     var result = Slice(starts: own.map { _ in 0 }, sizes: own, steps: own.map { _ in 1 })
-    for axis in own.indices where own[axis].constant != 1 {
+    // An extent of 1 is left to broadcast only where another operand has more: no rows of one row are cut from every operand.
+    for axis in own.indices where own[axis].constant != 1 || shape[axis + missing].constant == 1 {
         guard own[axis] == shape[axis + missing] else { return nil }
         result.starts[axis] = slice.starts[axis + missing]
         result.sizes[axis] = slice.sizes[axis + missing]
