@@ -78,7 +78,7 @@ public struct Find: Operator {
         guard let keys = writer.operandFacts[1]?.constant else {
             throw DLCError("keys are computed; ONNX LabelEncoder has them as an attribute")
         }
-        guard try doesAscend(keys) else { throw DLCError("keys do not ascend, NaN last; ONNX LabelEncoder finds them in any order") }
+        guard try doesAscend(keys) else { throw DLCError("keys do not ascend, NaN last; ONNX LabelEncoder cannot say in which order") }
         let count = Int64(keys.count)
         writer.node(
             "LabelEncoder", domain: "ai.onnx.ml", inputs: [writer.inputs[0]],
