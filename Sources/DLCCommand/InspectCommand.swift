@@ -26,7 +26,8 @@ struct InspectCommand: ParsableCommand {
             multiply and an add are two) and bytes of the output. Below it stand the inputs and outputs and the memory plan: the \
             arena that a run takes, the least that any arrangement of the same buffers needs, and what it would take without \
             sharing. States are what a session keeps between runs. --shape, --dim and --input settle extents and inputs of a model that is \
-            not compiled yet; numbers that depend on other symbols are for the extents of --likely, else 1.
+            not compiled yet; numbers that depend on other symbols are for the extents of --likely, else for 1 or what the model needs at \
+            least.
 
             Of a training it prints the peak: what a session of its step, with --threads or else as many as there are processors, adds to \
             the resident memory of a process: states, arena, inputs, constants that steps read, and the plan itself; and, with --memory, \

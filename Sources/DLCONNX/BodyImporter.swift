@@ -180,6 +180,7 @@ final class BodyImporter {
     private func importNode(_ node: SourceNode) throws -> [Value?] {
         if let function = context.functions[node.key] { return try inline(function, node) }
         if let results = try ControlFlow.importNode(node, in: self) ?? FlexAttention.importNode(node, in: self) { return results }
+        if let results = try ControlFlow.importSqueeze(node, in: self) { return results }
         var operands = try Differentiation.operands(of: node, in: self) ?? node.inputs.map { $0.isEmpty ? nil : try value($0) }
         if !site.mapValues.isEmpty, let map = operands.first ?? nil, let values = site.mapValues[map] {
             guard node.key == Self.vectorizer else { throw DLCError("reads a map, which only DictVectorizer can") }

@@ -74,6 +74,9 @@ final class BranchChoices {
         return choice
     }
 
+    /// Whether the import has met any.
+    var isAsked: Bool { !taken.isEmpty }
+
     /// Prepares another import with the same decisions.
     func restart() { taken = [] }
 

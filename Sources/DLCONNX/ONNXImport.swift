@@ -31,11 +31,22 @@ private func importModel(_ document: ONNXDocument, path: String?, _ settings: In
     var settled: [SettledSymbol] = []
     let branches = BranchChoices()
     var firstError: (any Error)?
+    // With the likely branches, where no others give outputs of the ranks that are declared.
+    var likely: Graph?
     while true {
         let site = GraphSite(GraphBuilder(name: graph.name, foldLimit: GraphBuilder.usualFoldLimit))
         do {
-            return try importModel(document, path: path, opsets, site, settings, settled, branches)
+            let imported = try importModel(document, path: path, opsets, site, settings, settled, branches)
+            if branches.isAsked, !hasDeclaredRanks(imported, graph) {
+                likely = likely ?? imported
+                if branches.turn() { continue }
+            }
+            return hasDeclaredRanks(imported, graph) ? imported : likely ?? imported
         } catch {
+            if let likely {
+                if branches.turn() { continue }
+                return likely
+            }
             // Some operators are read for known extents only. Those that other operators have settled are known the next time.
             let found = try site.builder.graph.settledByConstraints()
             if found.isEmpty {
@@ -48,6 +59,15 @@ private func importModel(_ document: ONNXDocument, path: String?, _ settings: In
             let values = Dictionary(found.map { ($0.symbol, $0.value) }, uniquingKeysWith: { first, _ in first })
             settled = try settled.map { try $0.substituting(values) } + found
         }
+    }
+}
+
+/// Whether all outputs have as many dimensions as the file says of them.
+private func hasDeclaredRanks(_ imported: Graph, _ graph: connx_graph) -> Bool {
+    graph.outputs.allSatisfy { info in
+        guard let rank = TypeReader.rank(info), let output = imported.outputs.first(where: { $0.name == info.name }) else { return true }
+        let type = imported.type(output.value)
+        return type.container != nil || type.rank == rank
     }
 }
 

@@ -29,6 +29,11 @@ enum TypeReader {
         try connx_type_get_kind(info.type) == CONNX_TYPE_TENSOR ? TensorReader.elementType(Int(connx_type_element(info.type))) : nil
     }
 
+    /// The number of dimensions of a value that is declared to be a tensor of some shape.
+    static func rank(_ info: connx_value_info) -> Int? {
+        connx_type_get_kind(info.type) == CONNX_TYPE_TENSOR && connx_type_has_shape(info.type) ? connx_type_rank(info.type) : nil
+    }
+
     /// Whether a value is declared to be a sequence.
     static func isSequence(_ info: connx_value_info) -> Bool { connx_type_get_kind(info.type) == CONNX_TYPE_SEQUENCE }
 

@@ -65,6 +65,8 @@ extension Dim {
         if isNonNegative && divisor.isNonNegative { return floor }
         let ceiling = try times(-1).quotient(divisor).times(-1)
         if floor == ceiling { return floor }
+        // A sum, of which often one part is 0: it multiplies into fewer terms than a choice between the two does.
+        if divisor.isAtLeast(1) { return try Dim.max(0, floor).plus(Dim.min(0, ceiling)) }
         let isOpposite = try isNegative().equals(divisor.isNegative()).not()
         return try Dim.select(isOpposite, ceiling, floor)
     }

@@ -280,6 +280,11 @@ def shapes():
          " e = Sub(s, k) g = Slice(e, t, r, z) h = Div(g, t) l = Sub(g, h) p = Concat<axis=0>(n, h, n, l) v = Pad(u, p)"
          " y = Concat<axis=1>(x, v)", {"x": [(1, 2, 4, 6), (2, 2, 3, 5), (1, 2, 2, 2)]}, w=f(2, 2, 2, 2), t=of(2), r=of(4),
          z=of(0), n=of(0, 0))
+    case("squeeze without axes", "y = Squeeze(x)", {"x": [(2, 1, 3), (1, 1, 3), (2, 1, 1), (1, 1, 1)]})
+    case("col2im", "s = Shape<start=2>(z) y = Col2Im<strides=[2, 1], pads=[1, 0, 0, 1]>(x, s, k)",
+         {"x": [(2, 8, 12), (1, 4, 2)], "z": [(1, 1, 5, 5), (1, 1, 2, 2)]}, opset=18, k=of(2, 2))
+    case("div towards zero", "s = Shape(x) d = Sub(s, a) q = Div(d, k) y = Identity(q) z = Mul(q, q)", {"x": [(0, 7), (1, 40), (33, 2)]}, "y z",
+         a=of(1, 9), k=of(32, 4))
     case("relative places", "s = Shape<start=1>(x) n = Squeeze(s) r = Range(a, n, b) u = Unsqueeze(r, o) d = Sub(u, r) c = Clip(d, l, h)"
          " e = Add(c, h) y = Gather(w, e)", {"x": [(1, 3), (1, 1), (1, 12), (1, 0)]}, a=np.array(0), b=np.array(1), o=of(1),
          l=np.array(-4), h=np.array(4), w=f(9, 2))

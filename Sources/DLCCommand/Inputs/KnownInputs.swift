@@ -5,7 +5,7 @@ import DLCTensorFiles
 ///
 /// ONNX lets a model compute them. Where one cannot be compiled without them, the small vectors among the files of
 /// `--input` become constants: those of integers, and if that is not enough those of other numbers too. Before that, a model that
-/// cannot be compiled for every extent is compiled for those of the files, as is one that was compiled for another branch of an `If`.
+/// cannot be compiled for every extent is compiled for those of the files, as is one that was compiled for another branch of an `If` or another rank of a `Squeeze`.
 struct KnownInputs {
     let model: CompiledModel
     /// Arguments of `--input` that still are inputs.
@@ -56,9 +56,10 @@ struct KnownInputs {
         }
     }
 
-    /// Whether extents of the files contradict what the model was compiled for where an `If` asks for extents.
+    /// Whether extents of the files contradict what the model was compiled for where an `If` or a `Squeeze` asks for extents.
     private static func takesOtherBranch(_ model: CompiledModel, _ arguments: [String]) -> Bool {
-        guard model.plan.constraints.contains(where: { $0.place == "If" || $0.place.hasPrefix("If ") }) else { return false }
+        let asking: Set<Substring> = ["If", "Squeeze"]
+        guard model.plan.constraints.contains(where: { asking.contains($0.place.prefix { $0 != " " }) }) else { return false }
         let shapes = shapes(arguments)
         return (try? model.plan.binding.values(model.inputs.map { shapes[$0.name] ?? [] })) == nil
     }

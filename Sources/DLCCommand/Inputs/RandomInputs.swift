@@ -26,7 +26,7 @@ struct RandomInputs {
     /// Extents of the symbols.
     let bindings: [String: Int]
 
-    /// - Parameter extents: of symbols that they leave open the likely one is taken, else 1.
+    /// - Parameter extents: of symbols that they leave open the likely one is taken, else 1 or what the model needs at least.
     /// - Throws: where a shape does not fit its input, or there is no such input or symbol.
     init(_ model: CompiledModel, _ extents: ChosenExtents = ChosenExtents()) throws {
         ports = model.inputs
@@ -54,8 +54,8 @@ struct RandomInputs {
                 bindings[symbol] = extent
             }
         }
-        for symbol in symbols where bindings[symbol] == nil { bindings[symbol] = extents.likely[symbol] ?? 1 }
-        self.bindings = bindings
+        for symbol in symbols where bindings[symbol] == nil { bindings[symbol] = extents.likely[symbol] }
+        self.bindings = model.plan.binding.completing(bindings)
     }
 
     func shape(_ port: Plan.Port) throws -> [Int] {

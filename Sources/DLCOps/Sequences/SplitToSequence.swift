@@ -47,6 +47,8 @@ public struct SplitToSequence: ReadsContainers {
             guard size > 0 else { throw DLCError("split is \(size); expected at least 1") }
             guard extent / size < mostParts else { return try reader.add(op, reader.operands) }
             sizes = Self.parts(of: extent, size).map { Dim($0) }
+        } else if let parts, let op = try single(op, parts, x.shape[axis], &reader) {
+            return try reader.add(op, [reader.operand(0)])
         } else {
             return try reader.add(op, reader.operands)
         }
@@ -65,6 +67,16 @@ public struct SplitToSequence: ReadsContainers {
             values.append(parts == nil && !op.keepsAxis ? try reader.add1(Reshape(shape: shape), [part]) : part)
         }
         return try reader.addSequence(of: x.element, values)
+    }
+
+    /// The operator that gives parts of one slice each, where all extents of the parts are 1, as exporters write them for a tensor of
+    /// open length; their extents then are known.
+    private static func single(_ op: SplitToSequence, _ parts: Value, _ extent: Dim, _ reader: inout ONNXReader) throws -> SplitToSequence? {
+        guard let fill = reader.builder.producer(of: parts)?.op as? Fill, fill.shape.count <= 1, try fill.value.integers() == [1] else { return nil }
+        if let count = fill.shape.first {
+            try reader.require(.equal, extent, count, "parts of 1, \(count) of them, sum to dimension \(op.axis) of operand 0")
+        }
+        return SplitToSequence(axis: op.axis)
     }
 
     public func infer(_ context: inout InferContext) throws -> [Fact] {
