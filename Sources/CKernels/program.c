@@ -8,6 +8,9 @@
 
 enum { least_tile = 256, most_tile = DLC_TILE_ELEMENTS, cache_budget = 24 << 10, task_elements = 16 << 10, unwritten = 255 };
 enum { ahead_bytes = 16 << 20, least_ahead_steps = 4 };
+enum { table_entries = 256, least_table_points = 4096, least_table_steps = 4 };
+
+bool dlc_program_without_tables = false;
 
 const dlc_tile_functions *dlc_tile_functions_of(dlc_isa isa) {
     switch (isa) {
@@ -274,6 +277,28 @@ static bool is_single(const dlc_program *p, const int64_t *strides) {
     return true;
 }
 
+/// The operand that alone varies, where it and the only result have 8 bits and enough happens between them, as in what quantized
+/// networks have between their layers: the results of its 256 values then stand for all.
+static int32_t table_operand(const dlc_program *p, int64_t points) {
+    if (dlc_program_without_tables || p->sum_count > 0 || points < least_table_points || p->tile_rows * p->tile_columns < table_entries) return -1;
+    int32_t operand = -1;
+    int stores = 0, steps = 0;
+    for (int k = 0; k < p->instruction_count; ++k) {
+        const dlc_instruction *in = &p->instructions[k];
+        if (in->op != DLC_OP_LOAD && in->op != DLC_OP_STORE) {
+            steps += in->op != DLC_OP_CONST;
+            continue;
+        }
+        const dlc_program_tensor *t = in->op == DLC_OP_LOAD ? &p->operands[in->tensor] : &p->results[in->tensor];
+        if (in->op == DLC_OP_LOAD && is_single(p, t->strides)) continue;
+        if (dlc_type_bytes(t->type) != 1 || !dlc_tiles_are_dense(p, t->strides)) return -1;
+        if (in->op == DLC_OP_STORE && ++stores > 1) return -1;
+        if (in->op == DLC_OP_LOAD && operand >= 0 && operand != in->tensor) return -1;
+        if (in->op == DLC_OP_LOAD) operand = in->tensor;
+    }
+    return stores == 1 && steps >= least_table_steps ? operand : -1;
+}
+
 /// Finds the registers that need hold one element only: numbers that arithmetic in f32 has on one of its sides.
 static void choose_singles(dlc_program *p) {
     int writes[DLC_PROGRAM_REGISTERS] = {0};
@@ -347,6 +372,7 @@ bool dlc_program_prepare(dlc_isa isa, dlc_program *p, dlc_launch *launch) {
     p->isa = isa;
     choose_modes(p);
     p->ahead_steps = ahead_steps(p, points);
+    p->table_operand = table_operand(p, points);
     p->tasks = (p->tile_count + p->tiles_per_task - 1) / p->tiles_per_task;
     int64_t sum_bytes = 0;
     if (p->sum_count > 0) {

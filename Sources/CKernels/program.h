@@ -17,6 +17,9 @@ enum {
 /// Whether every tile of a tensor with these strides is one dense run.
 bool dlc_tiles_are_dense(const dlc_program *p, const int64_t *strides);
 
+/// For checks: programs from 8 bits to 8 bits are computed point by point.
+extern bool dlc_program_without_tables;
+
 /// The kernel of a prepared program.
 void dlc_program_run(const dlc_call *call);
 

@@ -4,6 +4,7 @@
 #include "copy.h"
 #include "dlc_convert.h"
 
+#include <stddef.h>
 #include <string.h>
 
 enum { most_columns = DLC_TILE_ELEMENTS };
@@ -310,6 +311,38 @@ static void finish_sums(const dlc_call *call) {
     }
 }
 
+/// A program whose results are those of 256 values of one operand: it runs over those, and the rest is looked up.
+static void run_by_table(const dlc_call *call, const dlc_tile_functions *f, int64_t last) {
+    const dlc_program *p = call->params;
+    const int operand = p->table_operand;
+    int result = 0;
+    for (int k = 0; k < p->instruction_count; ++k)
+        if (p->instructions[k].op == DLC_OP_STORE) result = p->instructions[k].tensor;
+    uint8_t values[256], table[256];
+    for (int i = 0; i < 256; ++i) values[i] = (uint8_t)i;
+
+    dlc_program small;
+    memcpy(&small, p, offsetof(dlc_program, instructions) + (size_t)p->instruction_count * sizeof *p->instructions);
+    small.rank = 1, small.shape[0] = 256, small.tile_rows = 1, small.tile_columns = 256;
+    for (int t = 0; t < p->operand_count; ++t) small.operands[t].strides[0] = t == operand;
+    small.operands[operand].offset = 0;
+    small.results[result].strides[0] = 1, small.results[result].offset = 0;
+    void *buffers[DLC_PROGRAM_OPERANDS + DLC_PROGRAM_RESULTS];
+    memcpy(buffers, call->buffers, (size_t)(p->operand_count + p->result_count) * sizeof *buffers);
+    buffers[operand] = values, buffers[p->operand_count + result] = table;
+    dlc_call once = *call;
+    once.params = &small, once.buffers = buffers;
+    const dlc_tile all = {.rows = 1, .columns = 256};
+    run_tile(&once, f, &all, 0, true, NULL);
+
+    for (int64_t index = call->begin * p->tiles_per_task; index < last; ++index) {
+        const dlc_tile tile = tile_at(p, index);
+        const uint8_t *x = place_of(p, &p->operands[operand], &tile, call->buffers[operand]);
+        uint8_t *y = place_of(p, &p->results[result], &tile, call->buffers[p->operand_count + result]);
+        for (int64_t i = 0, n = tile.rows * tile.columns; i < n; ++i) y[i] = table[x[i]];
+    }
+}
+
 void dlc_program_run(const dlc_call *call) {
     const dlc_program *p = call->params;
     const dlc_tile_functions *f = dlc_tile_functions_of(p->isa);
@@ -319,6 +352,10 @@ void dlc_program_run(const dlc_call *call) {
     }
     bool first = true;
     const int64_t last = call->end * p->tiles_per_task < p->tile_count ? call->end * p->tiles_per_task : p->tile_count;
+    if (p->table_operand >= 0) {
+        run_by_table(call, f, last);
+        return;
+    }
     for (int64_t task = call->begin; task < call->end; ++task) {
         int64_t end = (task + 1) * p->tiles_per_task;
         if (end > p->tile_count) end = p->tile_count;

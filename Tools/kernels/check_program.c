@@ -70,7 +70,7 @@ static uint64_t memory[2][DLC_PROGRAM_OPERANDS + DLC_PROGRAM_RESULTS][region];
 
 static void check_executor(dlc_isa isa, int rounds) {
     const dlc_tile_functions *f = dlc_tile_functions_of(isa);
-    int direct = 0, alias = 0, once = 0, in_place = 0;
+    int direct = 0, alias = 0, once = 0, in_place = 0, tables = 0;
     for (int round = 0; round < rounds; ++round) {
         static dlc_program p;
         memset(&p, 0, sizeof p);
@@ -99,6 +99,13 @@ static void check_executor(dlc_isa isa, int rounds) {
             random_strides(p.rank, p.shape, false, order, &p.results[t]);
             usable = usable && fits(p.rank, p.shape, &p.results[t]);
         }
+        if (below(8) == 0) { // from 8 bits to 8 bits, with numbers beside
+            const dlc_type narrow[] = {DLC_U8, DLC_I8, DLC_BOOL};
+            usable = true, elements = 4000 + below(8000), p.rank = 1, p.shape[0] = elements, p.result_count = 1;
+            for (int t = 0; t < p.operand_count; ++t) p.operands[t].strides[0] = t == 0, p.operands[t].offset = below(3);
+            p.results[0].strides[0] = 1, p.results[0].offset = below(3);
+            p.operands[0].type = narrow[below(3)], p.results[0].type = narrow[below(3)];
+        }
         if (!usable) continue;
         random_program(&p);
         // Sometimes the first result is written over the first operand.
@@ -123,6 +130,7 @@ static void check_executor(dlc_isa isa, int rounds) {
         prepared = p;
         dlc_launch launch;
         if (!dlc_program_prepare(isa, &prepared, &launch)) { FAIL("prepare refuses a program"); continue; }
+        tables += prepared.table_operand >= 0;
         for (int k = 0; k < prepared.instruction_count; ++k) {
             direct += (prepared.instructions[k].mode & DLC_MODE_DIRECT) != 0;
             alias += (prepared.instructions[k].mode & DLC_MODE_ALIAS) != 0;
@@ -165,8 +173,8 @@ static void check_executor(dlc_isa isa, int rounds) {
             break;
         }
     }
-    printf("  %d programs: %d operands in place of registers, %d results written directly, %d instructions hoisted, %d in place\n",
-           rounds, alias, direct, once, in_place);
+    printf("  %d programs: %d operands in place of registers, %d results written directly, %d instructions hoisted, %d in place, %d by tables\n",
+           rounds, alias, direct, once, in_place, tables);
 }
 
 static void check_refusals(void) {
