@@ -68,7 +68,8 @@ struct MachineCommand: ParsableCommand {
                 JSONText.object([
                     ("processor", Format.json(text)), ("native", Format.json(Target.native.name)),
                     ("fma_per_cycle", Format.fixed(processor.fma, 2)), ("bf16_pairs", "\(processor.pairs)"),
-                    ("l2_bytes", Format.fixed(processor.l2, 0)), ("l3_bytes", Format.fixed(processor.l3, 0)), ("measured", "[\(measured.joined(separator: ", "))]"),
+                    ("l2_bytes", Format.fixed(processor.l2, 0)), ("l3_bytes", Format.fixed(processor.l3, 0)),
+                    ("measured", "[\(measured.joined(separator: ", "))]"),
                 ]))
         }
         print("processor  \(text)")

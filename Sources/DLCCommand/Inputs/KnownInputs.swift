@@ -5,7 +5,8 @@ import DLCTensorFiles
 ///
 /// ONNX lets a model compute them. Where one cannot be compiled without them, the small vectors among the files of
 /// `--input` become constants: those of integers, and if that is not enough those of other numbers too. Before that, a model that
-/// cannot be compiled for every extent is compiled for those of the files, as is one that was compiled for another branch of an `If` or another rank of a `Squeeze`.
+/// cannot be compiled for every extent is compiled for those of the files, as is one that was compiled for another branch of an `If` or
+/// another rank of a `Squeeze`.
 struct KnownInputs {
     let model: CompiledModel
     /// Arguments of `--input` that still are inputs.

@@ -46,12 +46,14 @@ struct CompileFlags: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What products and convolutions with constant weights may multiply: f32, or bf16, which rounds both factors to 8 bits of mantissa where that is faster.",
+            "What products with constant weights may multiply: f32, or bf16, to 8 bits of whose mantissa both factors are rounded where faster.",
             valueName: "type"))
     var arithmetic = Arithmetic.float32
 
     func validate() throws {
-        if exact, arithmetic != .float32 { throw ValidationError("--exact keeps what --arithmetic \(arithmetic.rawValue) rounds; give one of them") }
+        if exact, arithmetic != .float32 {
+            throw ValidationError("--exact keeps what --arithmetic \(arithmetic.rawValue) rounds; give one of them")
+        }
         if tuneCache != nil, !tune { throw ValidationError("--tune-cache is for --tune") }
     }
 
@@ -66,7 +68,9 @@ struct CompileFlags: ParsableArguments {
         training: Bool = false, threads: Int? = nil, report: CompactReport? = nil, probing: Bool = false
     ) throws -> CompileOptions {
         if compact != nil, training { throw DLCError("--compact is for networks whose weights are constant; a training moves them") }
-        if arithmetic != .float32, training { throw DLCError("--arithmetic is for networks whose weights are constant; a training moves them") }
+        if arithmetic != .float32, training {
+            throw DLCError("--arithmetic is for networks whose weights are constant; a training moves them")
+        }
         if memory != nil, !training { throw DLCError("--memory is for trainings: name one with --training") }
         var options = CompileOptions(target: target == .native ? nil : target.target)
         options.exact = exact

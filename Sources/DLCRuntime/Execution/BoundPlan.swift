@@ -223,7 +223,9 @@ final class BoundPlan {
         let places = places.steps[index]
         let views = zip(plan.steps[index].operands + plan.steps[index].results, places.operands + places.results)
         for case let (operand?, places?) in views {
-            guard case .buffer(let buffer) = operand.location, apart[buffer] == nil, let reach = try? Self.reach(operand, places, sizes) else { continue }
+            guard case .buffer(let buffer) = operand.location, apart[buffer] == nil,
+                let reach = try? Self.reach(operand, places, sizes)
+            else { continue }
             let start = arena + layout.offsets[buffer] + reach.lowest * operand.type.size
             regions.append(UnsafeRawBufferPointer(start: start, count: (reach.highest + 1 - reach.lowest) * operand.type.size))
         }
