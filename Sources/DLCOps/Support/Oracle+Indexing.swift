@@ -90,8 +90,10 @@ extension Tensor {
     }
 
     /// This tensor broadcast to a shape.
+    /// - Throws: where there would be more elements than plain loops ever finish.
     func broadcast(to shape: [Int]) throws -> Tensor {
         if shape == self.shape { return self }
+        guard try Checked.count(shape) <= 1 << 28 else { throw DLCError("\(type)\(shape) is too large for plain loops") }
         return try selecting(Oracle.broadcastIndices(self.shape, to: shape), shape: shape)
     }
 }
