@@ -78,13 +78,14 @@ extension Fact {
     }
 
     /// The fact with the elements that an operator is followed to.
-    func following(_ op: any Operator, _ operands: [Fact?]) throws -> Fact {
+    func following(_ op: any Operator, _ operands: [Fact?]) -> Fact {
         guard content == nil, reals == nil, let op = op as? any FollowsElements, let extents = shape.constants else { return self }
         let limit = element.isFloat ? Self.realLimit : Self.contentLimit
         let isKnown = operands.contains { $0?.elements != nil }
         guard isKnown, let count = try? Checked.count(extents), count <= limit else { return self }
         var result = self
-        switch try op.follow(operands, self) {
+        // Numbers of which shapes know nothing may be too large for what extents are computed in; only the run knows those.
+        switch (try? op.follow(operands, self)) ?? nil {
         case .whole(let dims)? where dims.count == count && !element.isFloat: result.content = dims
         case .real(let values)? where values.count == count && (element == .float32 || element == .float64):
             if values.contains(where: { $0.number == nil }) { result.reals = values }

@@ -171,7 +171,7 @@ public struct GraphBuilder: Sendable {
             }) { freshSymbol in
                 var context = InferContext(operands: operandFacts, origins: origins, recorded: claims, freshSymbol: freshSymbol)
                 var facts = try op.infer(&context)
-                if facts.count == 1 { facts[0] = try facts[0].following(op, operandFacts) }
+                if facts.count == 1 { facts[0] = facts[0].following(op, operandFacts) }
                 return (facts, context.constraints)
             }
             let place = name.isEmpty ? op.name : "\(op.name) \(name)"

@@ -14,7 +14,7 @@ public let finishIntegers = Pass("finish-integers", at: .canonical) { rewriter, 
     switch node.op {
     case let op as Binary where op.function == .mul:
         guard let (source, scale) = rewriter.either(node, { Layer(rewriter, $0, castToFloat: true) }).map({ ($0.picked, $0.other) }),
-            case var layer = source, let vector = try layer.columns(&rewriter, scale),
+            var layer = source.unlimited, let vector = try layer.columns(&rewriter, scale),
             rewriter.resultType(node).shape == rewriter.shape(layer.result)
         else { return nil }
         layer.finish.to = .float32
