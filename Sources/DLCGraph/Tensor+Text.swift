@@ -33,7 +33,15 @@ extension Tensor {
             }
             self = try Tensor(texts: texts, shape: shape)
         } else if type.isFloat {
-            self = try Tensor(doubles: convert { Double($0) }, type: type, shape: shape)
+            let numbers = try convert { Double($0) }
+            self = try Tensor(doubles: numbers, type: type, shape: shape)
+            // Conversions to this type stop at its largest number, though it has infinities.
+            if type == .float8e5m2, numbers.contains(where: \.isInfinite) {
+                let bytes = withUnsafeBytes { bytes in
+                    zip(bytes, numbers).map { $1.isInfinite ? ($1 < 0 ? 0xfc : 0x7c) : $0 }
+                }
+                self = try Tensor(type: type, shape: shape) { $0.copyBytes(from: bytes) }
+            }
         } else if type == .uint64 {
             self = try Tensor(convert { UInt64($0) }, shape: shape)
         } else {
