@@ -301,27 +301,10 @@ bool dlc_pack_run(dlc_isa isa, dlc_pack pack, const float *weights, float *out) 
     return true;
 }
 
-static void pairing_noise(const dlc_pack *p, const float *weights, double *signal, double *noise) {
-    for (int64_t g = 0; g < p->groups; g++)
-        for (int64_t o = 0; o < p->outputs; o++)
-            for (int64_t i = 0; i < p->inputs; i++)
-                for (int64_t tap = 0, taps = taps_of(p); tap < taps; tap++) {
-                    const float w = weights[g * p->group_step + o * p->output_step + i * p->input_step + tap * p->tap_step];
-                    const double d = (double)w - dlc_float_of_bfloat(dlc_bfloat_of_float(w));
-                    *signal += (double)w * w;
-                    *noise += d * d;
-                }
-}
-
 bool dlc_pack_noise(dlc_isa isa, dlc_pack pack, const float *weights, const void *packed, double *signal, double *noise) {
     pack.isa = isa;
     *signal = *noise = 0;
-    if (dlc_pack_bytes(isa, &pack) < 0) return false;
-    if (pack.form == DLC_PACK_PAIRS) {
-        pairing_noise(&pack, weights, signal, noise);
-        return true;
-    }
-    if (!dlc_is_compact(pack.form)) return false;
+    if (!dlc_is_compact(pack.form) || dlc_pack_bytes(isa, &pack) < 0) return false;
     const dlc_panels panels = panels_of(isa, &pack);
     float *rows = dlc_allocate_arena(4 * DLC_COMPACT_BLOCK * MOST_WIDTH);
     if (!rows) return false;

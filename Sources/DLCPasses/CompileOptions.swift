@@ -71,7 +71,7 @@ public enum Arithmetic: String, Sendable, CaseIterable {
     /// As the operators are defined.
     case float32 = "f32"
     /// Both factors may be rounded to bfloat16, an 8-bit mantissa, where that is faster: with instructions for pairs of them
-    /// (AVX512-BF16), or where reading weights takes longest.
+    /// (AVX512-BF16, Arm's BF16), or where reading weights takes longest.
     case bfloat16 = "bf16"
 }
 

@@ -49,7 +49,7 @@ bool dlc_pack_prepare(dlc_isa isa, dlc_pack *pack, dlc_launch *out);
 /// All of it at once on this thread. False where the packing makes no sense or there is no memory.
 bool dlc_pack_run(dlc_isa isa, dlc_pack pack, const float *weights, float *out);
 
-/// What packing weights in few bits, or as pairs, changes: the sums of squares of the weights and of the differences.
+/// What packing a matrix in few bits changes: the sums of squares of the weights and of the differences.
 /// `pack` as it was packed, without its extents prepared. False where it makes no sense or there is no memory.
 bool dlc_pack_noise(dlc_isa isa, dlc_pack pack, const float *weights, const void *packed, double *signal, double *noise);
 

@@ -91,7 +91,7 @@ package struct PackKernel: Kernel {
     }
 }
 
-/// What packing constant weights in few bits, or as pairs of bfloat16, changes of them.
+/// What packing a constant matrix in few bits changes of it.
 package struct PackingNoise: Sendable {
     /// Sums of squares of the weights, and of what they differ by.
     package let signal: Double
