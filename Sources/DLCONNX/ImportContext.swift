@@ -89,8 +89,16 @@ final class ImportContext {
             let more = names.count > 4 ? " and \(names.count - 4) more" : ""
             return "\(key) (\(names.prefix(4).map { "'\($0)'" }.joined(separator: ", "))\(more))"
         }
-        throw DLCError("operators that are not supported: \(parts.joined(separator: "; "))")
+        let advice = Set(missing.keys.map(\.domain)).sorted().compactMap { Self.advice[$0] }
+        throw DLCError((["operators that are not supported: " + parts.joined(separator: "; ")] + advice).joined(separator: "; "))
     }
+
+    /// What helps against operators of a domain that no exporter writes into models which are to be moved.
+    private static let advice = [
+        "com.microsoft.nchwc": "ONNX Runtime saved this model for one processor; save it with graph_optimization_level "
+            + "ORT_ENABLE_EXTENDED or lower, or take the model that it was made from",
+        "ai.onnx.contrib": "ai.onnx.contrib is onnxruntime-extensions' domain; export the model without its steps before and after",
+    ]
 
     /// The versions of operator sets by domain.
     static func opsets(_ count: Int, domain: (Int) -> connx_string, version: (Int) -> Int64) throws -> [String: Int] {

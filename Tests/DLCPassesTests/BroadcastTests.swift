@@ -102,6 +102,15 @@ import Testing
                 """,
             shapes: [([2, 3], [3]), ([2, 3], [1]), ([2, 1], [1])]),
         Case(
+            name: "scale of a normalisation, a row for each or one for all",
+            text: """
+                graph g(%x: f32[A, N], %z: f32[B, M]) -> (%y, %r) {
+                    %y: f32[A, N], %m: f32[A, 1], %i: f32[A, 1] = layer_norm(%x, %z, %z)
+                    %r: f32[A, N] = rms_norm(%x, %z)
+                }
+                """,
+            shapes: [([2, 3], [2, 3]), ([2, 3], [1, 3]), ([2, 3], [2, 1]), ([2, 3], [1, 1]), ([2, 1], [1, 1]), ([0, 3], [1, 3])]),
+        Case(
             name: "slope of a leaky unit",
             text: """
                 graph g(%x: f32[A, N], %z: f32[B, M]) -> (%y) {

@@ -113,7 +113,25 @@ import Testing
         }
     }
 
-    static let cases: [Case] = factors + ranks + integers + empty + masks + counted + pads
+    /// More dimensions than usual, in an order in which none can be merged.
+    private static let deep: [Case] = {
+        let order = (0..<9).map { $0 * 2 % 9 }
+        return [
+            "%y = exp(%t)", "%y = reduce_sum(%t) {axes: [0, 2, 4, 6, 8]}", "%y = reduce_max(%t) {axes: [1, 3, 5, 7], keepdims: false}",
+            "%y = reduce_mean(%x) {axes: [0, 2, 4, 6, 8]}", "%y = reduce_sum(%x) {axes: [1, 4, 7], keepdims: false}",
+            "%y = tile(%t) {repeats: dims(\(order.map { $0 % 2 == 0 ? "1" : "2" }.joined(separator: "; ")))}",
+            "%y = pad(%t) {pads: dims(\((0..<18).map { "\($0 % 2)" }.joined(separator: "; ")))}",
+            "%y = slice(%t) {starts: dims(0; 0; 1; 0; 0; 0; 0; 0; 0), sizes: dims(N; 1; 1; 1; 2; 2; 1; 2; 1), steps: \(order.map { _ in 1 })}",
+            "%y = softmax(%t) {axis: 4}", "%y = cum_sum(%t) {axis: 5}", "%y = concat(%t, %t) {axis: 3}", "%y = gather(%t, %i) {axis: 2}",
+            "%y, %m, %v = layer_norm(%t, %one) {axis: 3}", "%y = arg_max(%t) {axis: 4}",
+        ].map { node in
+            let body = ["%i = constant {value: i64[2] (1, 0)}", "%one = constant {value: f32[1] (2)}", "%t = transpose(%x) {perm: \(order)}", node]
+            let text = graph("%x: f32[N, 2, 2, 2, 2, 2, 2, 2, 2]", body)
+            return Case(kind: "deep", text: text, shapes: [2, 1, 3].map { [[$0, 2, 2, 2, 2, 2, 2, 2, 2]] })
+        }
+    }()
+
+    static let cases: [Case] = deep + factors + ranks + integers + empty + masks + counted + pads
 
     @Test(arguments: cases) func isWhatItsDefinitionSays(_ item: Case) throws {
         let graph = try GraphParser.parse(item.text, definitions: AllOps.definitions)

@@ -32,7 +32,7 @@ typedef enum : uint8_t {
 } dlc_isa;
 
 /// The most dimensions of a tensor that a strided kernel takes (after dimensions are merged).
-#define DLC_MAX_RANK 8
+#define DLC_MAX_RANK 16
 
 /// One call of a kernel: tasks `begin ..< end` of one phase, on one thread.
 typedef struct {

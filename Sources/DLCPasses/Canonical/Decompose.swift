@@ -82,10 +82,10 @@ private func layerNorm(_ rewriter: inout Rewriter, _ op: LayerNormalization, _ n
     let shape = rewriter.shape(x)
     let normalized = Shape(shape[try InferenceRules.axis(op.axis, rank: shape.count)...])
     let parameters = [1, 2].map { $0 < node.operands.count ? node.operands[$0] : nil }
-    guard let scale = parameters[0], parameters.contains(where: { $0.map { rewriter.shape($0) != normalized } ?? false }),
-        let extents = normalized.constants, rewriter.fact(x).element == wide(rewriter.fact(x).element)
+    guard let scale = parameters[0], parameters.contains(where: { $0.map { !covers(rewriter.shape($0), normalized) } ?? false }),
+        rewriter.fact(x).element == wide(rewriter.fact(x).element)
     else { return nil }
-    let ones = rewriter.constant(try Tensor(filling: 1, type: rewriter.fact(scale).element, shape: extents))
+    let ones = try ones(&rewriter, rewriter.fact(scale).element, normalized)
     var results = try rewriter.add(op, [x, ones], name: node.name)
     results[0] = try rewriter.add1(Binary(.mul), [results[0], rewriter.spread(scale, to: shape)], name: node.name)
     if let bias = parameters[1] {
@@ -98,12 +98,24 @@ private func layerNorm(_ rewriter: inout Rewriter, _ op: LayerNormalization, _ n
 private func rmsNorm(_ rewriter: inout Rewriter, _ op: RMSNormalization, _ node: Node, _ x: Value) throws -> [Value]? {
     let shape = rewriter.shape(x)
     let normalized = Shape(shape[try InferenceRules.axis(op.axis, rank: shape.count)...])
-    guard let scale = node.operands[1], rewriter.shape(scale) != normalized, let extents = normalized.constants,
+    guard let scale = node.operands[1], !covers(rewriter.shape(scale), normalized),
         rewriter.fact(x).element == wide(rewriter.fact(x).element)
     else { return nil }
-    let ones = rewriter.constant(try Tensor(filling: 1, type: rewriter.fact(scale).element, shape: extents))
+    let ones = try ones(&rewriter, rewriter.fact(scale).element, normalized)
     let normal = try rewriter.add1(op, [x, ones], name: node.name)
     return [try rewriter.add1(Binary(.mul), [normal, rewriter.spread(scale, to: shape)], name: node.name)]
+}
+
+/// Whether lowering can lay a parameter over what is normalised: it is that, or, where its extents are open, may be repeated to it.
+private func covers(_ parameter: Shape, _ normalized: Shape) -> Bool {
+    if normalized.constants != nil { return parameter == normalized }
+    return parameter.dropLast(normalized.count).allSatisfy { $0 == 1 }
+}
+
+/// A tensor of ones, a constant where its extents are numbers.
+private func ones(_ rewriter: inout Rewriter, _ type: ElementType, _ shape: Shape) throws -> Value {
+    if let extents = shape.constants { return rewriter.constant(try Tensor(filling: 1, type: type, shape: extents)) }
+    return try rewriter.add1(Fill(shape: shape, value: try Tensor(filling: 1, type: type, shape: [])), [])
 }
 
 /// `[1, …, count, …, 1]` with the channels at `axis`.

@@ -58,15 +58,22 @@ package struct ReduceKernel: Kernel {
     package func prepare(_ step: BoundStep) throws -> PreparedKernel {
         let (x, y) = (try step("x"), try step("y"))
         guard reduced.count == x.rank else { throw DLCError("\(reduced.count) flags for an operand of extents \(x.shape)") }
-        let kept = zip(x.shape, reduced).reduce(1) { $1.1 ? $0 : $0 * $1.0 }
-        guard kept == y.count else { throw DLCError("y has extents \(y.shape); expected \(kept) elements") }
+        let results = zip(x.shape, reduced).reduce(1) { $1.1 ? $0 : $0 * $1.0 }
+        guard results == y.count else { throw DLCError("y has extents \(y.shape); expected \(results) elements") }
         var reduce = dlc_reduce()
         reduce.type = x.type.kernelType
         reduce.kind = kind
-        reduce.rank = Int32(x.rank)
-        try fill(&reduce.extent, x.shape.map(Int64.init))
-        try fill(&reduce.stride, x.strides.map(Int64.init))
-        try fill(&reduce.reduced, reduced)
+        let (kept, gone) = (merged(x, reduced: false), merged(x, reduced: true))
+        reduce.rank = Int32(kept.shape.count + gone.shape.count)
+        try fill(&reduce.extent, (kept.shape + gone.shape).map(Int64.init))
+        try fill(&reduce.stride, (kept.strides[0] + gone.strides[0]).map(Int64.init))
+        try fill(&reduce.reduced, kept.shape.map { _ in false } + gone.shape.map { _ in true })
         return try PreparedKernel(reduce, slots: step.slots) { dlc_reduce_prepare(step.isa, $0, $1) }
+    }
+
+    /// The dimensions that are reduced, or those that are not, with neighbours merged: their order among each other is all that counts.
+    private func merged(_ x: BoundOperand, reduced wanted: Bool) -> (shape: [Int], strides: [[Int]]) {
+        let axes = x.shape.indices.filter { reduced[$0] == wanted }
+        return ProgramKernel.mergedAxes(axes.map { x.shape[$0] }, [axes.map { x.strides[$0] }])
     }
 }
