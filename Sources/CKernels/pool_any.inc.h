@@ -14,7 +14,8 @@ static void POOL_ANY(const dlc_call *call) {
             pool_window w = pool_clip(p, 2, out);
             int64_t first = pool_pixel(p, &row, &w);
             for (int64_t c = 0; c < channels; c++) y[c] = p->kind == DLC_POOL_MAX ? POOL_LOWEST : 0;
-            if (index) for (int64_t c = 0; c < channels; c++) index[c] = 0;
+            // Of a window in the padding, the first of its image.
+            if (index) for (int64_t c = 0; c < channels; c++) index[c] = (row.batch * channels + c) * image;
             bool seen = false;
             for (int64_t d = 0; d < row.d.taps; d++)
             for (int64_t h = 0; h < row.h.taps; h++)

@@ -123,6 +123,10 @@ static void DLC_NAME(resize_f32)(const dlc_call *call) {
     }
 }
 
+/// The nearest integer, halves to the even one; what lies as close to a half as sums are exact is one, so that the order of a
+/// sum does not decide.
+DLC_INLINE double resize_rounded(double v) { return rint(rint(v * 4096) / 4096); }
+
 #define T double
 #define RESIZE_WORK double
 #define RESIZE_ANY DLC_NAME(resize_f64)
@@ -131,12 +135,12 @@ static void DLC_NAME(resize_f32)(const dlc_call *call) {
 #define T int8_t
 #define RESIZE_WORK float
 #define RESIZE_ANY DLC_NAME(resize_i8)
-#define RESIZE_STORE(v) ((int8_t)((v) > -128 ? (v) < 127 ? rint((double)(v)) : 127 : -128))
+#define RESIZE_STORE(v) ((int8_t)((v) > -128 ? (v) < 127 ? resize_rounded(v) : 127 : -128))
 #include "resize_any.inc.h"
 #define T uint8_t
 #define RESIZE_WORK float
 #define RESIZE_ANY DLC_NAME(resize_u8)
-#define RESIZE_STORE(v) ((uint8_t)((v) > 0 ? (v) < 255 ? rint((double)(v)) : 255 : 0))
+#define RESIZE_STORE(v) ((uint8_t)((v) > 0 ? (v) < 255 ? resize_rounded(v) : 255 : 0))
 #include "resize_any.inc.h"
 
 /// The value of a position outside a crop, in the resized type.

@@ -42,7 +42,7 @@ public struct ONNXReader {
     public let opset: Int
     public let name: String
     /// Operands by position, nil where the node leaves one out.
-    public let operands: [Value?]
+    public package(set) var operands: [Value?]
     public let attributes: [String: AttributeValue]
     /// The names of the node's results, nil where one is left out.
     public let resultNames: [String?]

@@ -20,8 +20,8 @@ extension ControlFlow {
                 "the body of Loop has \(formal.count) inputs and \(outputs.count) outputs, "
                     + "the node \(node.inputs.count) and \(node.outputs.count)")
         }
-        let count = try node.inputs[0].isEmpty ? nil : body.value(node.inputs[0])
-        let condition = try node.inputs[1].isEmpty ? nil : body.value(node.inputs[1])
+        let count = try node.inputs[0].isEmpty ? nil : single(node.inputs[0], in: body)
+        let condition = try node.inputs[1].isEmpty ? nil : single(node.inputs[1], in: body)
         let initial = try node.inputs[2...].map { try body.value($0) }
         if let results = attempt(in: body, { try unrolled(graph, count, condition, initial, node, in: body) }) { return results }
         let values = try initial.map { value in

@@ -1,6 +1,7 @@
 #if ONNX
 internal import CONNX
 internal import DLCGraph
+internal import DLCOps
 
 /// Control flow: resolved when the model is built where that can be, else operators that hold graphs.
 ///
@@ -33,7 +34,7 @@ enum ControlFlow {
     private static func importIf(_ node: SourceNode, in body: BodyImporter) throws -> [Value?] {
         let then = try graph("then_branch", of: node)
         let otherwise = try graph("else_branch", of: node)
-        guard node.inputs.count == 1, let condition = try body.value(node.inputs[0]) else {
+        guard node.inputs.count == 1, let condition = try single(node.inputs[0], in: body) else {
             throw DLCError("If expects one condition")
         }
         if let isTrue = try knownCondition(condition, in: body) {
@@ -118,6 +119,12 @@ enum ControlFlow {
             enclosing: body.enclosing + [node.key])
         try scope.readInitializers(of: graph)
         return scope
+    }
+
+    /// A condition or a count, which must have one element where only a run says how many it has.
+    static func single(_ name: String, in body: BodyImporter) throws -> Value? {
+        guard let value = try body.value(name) else { return nil }
+        return try body.site.builder.shape(value).constants == nil ? body.site.builder.add1(Reshape(shape: []), [value]) : value
     }
 
     static func knownCondition(_ value: Value, in body: BodyImporter) throws -> Bool? {

@@ -14,4 +14,43 @@ import Testing
         #expect(try sliced([-1, .min], [.max, -1]) == Tensor([-9, -10] as [Float], shape: [1, 2]))
         #expect(try sliced([.max, 0], [.max, .max]) == Tensor([Float](), shape: [0, 3]))
     }
+
+    /// Lists whose length the graph does not say: it is that of the axes, or of one, and of the operand's dimensions for pads and repeats.
+    @Test func listsOfOpenLength() throws {
+        func run(_ text: String, _ lists: [String: [Int64]]) throws -> Tensor? {
+            let session = try Session(CompiledModel(Compiler.compile(importONNX(text: model(text)))), threads: 1)
+            var inputs = try lists.mapValues { try Tensor($0, shape: [$0.count]) }
+            inputs["x"] = try Tensor((0..<6).map { Float($0) }, shape: [3, 2])
+            return try session.run(inputs)["y"]
+        }
+        let head = "g (float[N, 2] x, int64[p] a, int64[q] b) => (float[K, L] y)"
+        let one = head + " { y = Slice(x, a, b) }"
+        #expect(try run(one, ["a": [1], "b": [3]]) == Tensor([2, 3, 4, 5] as [Float], shape: [2, 2]))
+        #expect(throws: DLCError.self) { try run(one, ["a": [1, 0], "b": [3, 1]]) }
+        let both = head + " <int64[2] axes = {1, 0}> { y = Slice(x, a, b, axes) }"
+        #expect(try run(both, ["a": [1, 1], "b": [2, 3]]) == Tensor([3, 5] as [Float], shape: [2, 1]))
+        #expect(throws: DLCError.self) { try run(both, ["a": [1], "b": [2]]) }
+        let known = "g (float[N, 2] x, int64[p] a, int64[2] b) => (float[K, L] y) { y = Slice(x, a, b) }"
+        #expect(try run(known, ["a": [2, 0], "b": [3, 1]]) == Tensor([4] as [Float], shape: [1, 1]))
+        let pads = "g (float[N, 2] x, int64[p] a) => (float[K, L] y) { y = Pad(x, a) }"
+        #expect(try run(pads, ["a": [0, 0, -2, 1]]) == Tensor([0, 1, 0] as [Float], shape: [1, 3]))
+        let tiles = "g (float[N, 2] x, int64[p] a) => (float[K, L] y) { y = Tile(x, a) }"
+        #expect(try run(tiles, ["a": [1, 2]])?.shape == [3, 4])
+    }
+
+    /// A condition and a count must be one, whatever their tensors' lengths.
+    @Test func conditionsOfOpenLength() throws {
+        let text = "g (float[N] x, int64[p] n, bool[q] c) => (float[M] y) { "
+            + "l = Loop(n, c, x) <body = b (int64 i, bool go, float[K] v) => (bool go_on, float[K] w) { go_on = Identity(go) w = Add(v, v) }> "
+            + "y = If(c) <then_branch = t () => (float[A] r) { r = Neg(l) }, else_branch = e () => (float[B] s) { s = Concat<axis = 0>(l, l) }> }"
+        let session = try Session(CompiledModel(Compiler.compile(importONNX(text: model(text)))), threads: 1)
+        func run(_ count: [Int64], _ condition: [Bool]) throws -> Tensor? {
+            let inputs = try ["n": Tensor(count, shape: [count.count]), "c": Tensor(condition, shape: [condition.count])]
+            return try session.run(inputs.merging(["x": Tensor([1, 2] as [Float], shape: [2])]) { $1 })["y"]
+        }
+        #expect(try run([3], [true]) == Tensor([-8, -16] as [Float], shape: [2]))
+        #expect(try run([3], [false]) == Tensor([1, 2, 1, 2] as [Float], shape: [4]))
+        #expect(throws: DLCError.self) { try run([3, 3], [true]) }
+        #expect(throws: DLCError.self) { try run([3], [true, false]) }
+    }
 }

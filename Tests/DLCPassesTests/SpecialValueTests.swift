@@ -138,8 +138,47 @@ import Testing
             %z = constant {value: f32[1] (0.0)}
             %y: f32[21, 1] = batch_norm(%x, %s, %s, %s, %z) {epsilon: 0.0}
             """),
+        Pattern(
+            "max pooling of nothing but padding", "%x: f32[1, 21, 1, 1]",
+            """
+            %v: f32[1, 21, 1, 2], %y: i64[1, 21, 1, 2] = max_pool(%x)
+                {kernel: [3, 3], strides: [2, 2], dilations: [1, 1], pads: dims(1; 1; 1; 3)}
+            """.replacing("\n    ", with: " ")),
+        Pattern(
+            "gradient of attention to one key", "%x: f64[21, 1]",
+            """
+            %q: f64[1, 21, 1, 1] = reshape(%x) {shape: dims(1; 21; 1; 1)}
+            %k = constant {value: f64[1, 21, 1, 1] (1.0...)}
+            %a: f64[1, 21, 1, 1], %b: f64[1, 21, 1, 1], %y: f64[1, 21, 1, 1] = attention_gradient(%q, %k, %k, _, %k, %k)
+            """),
+        Pattern(
+            "weights dequantized to what is no number", "%x: f32[7, 3]",
+            zeros + """
+                %t = constant {value: f32[4] (0.0, nan, inf, 3e38)}
+                %d: f32[7, 3] = dequantize_linear(%u, %one)
+                %e: f32[3, 4] = dequantize_linear(%w, %t) {axis: 1}
+                %y: f32[7, 4] = matmul(%d, %e)
+                """),
+        Pattern(
+            "sums of nothing dequantized", "%x: f32[7, 3]",
+            zeros + """
+                %t: f32[7] = reduce_max(%x) {axes: [1], keepdims: false}
+                %n: u8[7, 0] = slice(%u) {starts: dims(0; 0), sizes: dims(7; 0), steps: [1, 1]}
+                %v = constant {value: i8[0, 7] ()}
+                %d: f32[7, 0] = dequantize_linear(%n, %one)
+                %e: f32[0, 7] = dequantize_linear(%v, %t) {axis: 1}
+                %y: f32[7, 7] = matmul(%d, %e)
+                """),
         Pattern("product times infinity", product + "%i = constant {value: f32[] (inf)}\n%y: f32[21, 4] = mul(%p, %i)"),
     ]
+
+    private static let zeros = """
+        %one = constant {value: f32[] (1.0)}
+        %w = constant {value: i8[3, 4] (3...)}
+        %c: bool[7, 3] = less(%x, %x)
+        %u: u8[7, 3] = cast(%c) {to: u8}
+
+        """
 
     private static let keys = """
         %q = constant {value: f32[1, 1, 7, 2] (0.5...)}
@@ -174,6 +213,18 @@ import Testing
         let lowered = try Compiler.graph(graph, at: .lowered, Self.options(.native))
         #expect(lowered.nodes.contains { $0.op is Attention })
         try compare(graph, inputs)
+    }
+
+    /// Halves, and what differs from them by the order of a sum alone, go to the even integer.
+    @Test(arguments: ["u8", "i8"], [[6, 9], [7, 4], [10, 15]]) func resizedIntegersAreRoundedHoweverTheyAreSummed(
+        _ type: String, _ sizes: [Int]
+    ) throws {
+        let text = "%y: \(type)[\(sizes[0]), \(sizes[1])] = resize(%x) {sizes: dims(\(sizes[0]); \(sizes[1])), mode: \"linear\"}"
+        let graph = try Pattern("resize", "%x: \(type)[4, 6]", text).graph()
+        for seed in 0..<40 {
+            let values = (0..<24).map { Double((seed * 31 + $0 * $0 * 7 + $0) % 9) }
+            try compare(graph, ["x": Tensor(doubles: values, type: graph.type(graph.inputs[0].value).element, shape: [4, 6])])
+        }
     }
 
     private static func options(_ target: Target) -> CompileOptions {

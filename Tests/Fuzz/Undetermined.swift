@@ -5,10 +5,10 @@ import DLC
 ///
 /// What infinite weights make of padding, and of what lies behind a sequence's end, depends on the algorithm, and no model has
 /// such, as none has infinite scales of integers. Nor is it settled what a weight of attention that is nearly 0 makes of an infinite
-/// value, nor what causal attention's gradient makes of keys that a query does
-/// not see, where some operand is infinite: its weight for them is 0. Where kernels may sum in another way than is defined (`--exact`
-/// forbids it), an infinite element of an image spreads over
-/// a tile of Winograd's, since an infinity less another is no number.
+/// value, nor what causal attention's gradient makes of keys that a query does not see, where some operand is infinite: its
+/// weight for them is 0; nor what scores are that f32 has no number for. Where kernels may sum in another way than is defined
+/// (`--exact` forbids it), an infinite element of an image spreads over a tile of Winograd's, since an infinity less another is no
+/// number.
 struct Undetermined {
     private enum Part {
         case all
@@ -30,10 +30,12 @@ struct Undetermined {
             if try !(operands[1]?.isFinite() ?? true) { parts.append(.all) }
         } else if let attention = node.op as? Attention {
             // A weight that f32 has no number for is 0, with which an infinite value makes NaN.
-            if try operands[2].map({ try !$0.isFinite() }) ?? false, try Self.spread(attention, operands) > 87 { parts.append(.all) }
-        } else if name == "attention_gradient" {
-            let isCausal = node.op.attribute("causal") == .bool(true)
-            if isCausal, try operands.contains(where: { try !($0?.isFinite() ?? true) }) { parts.append(.all) }
+            let spread = try Self.spread(attention, operands)
+            if try operands[2].map({ try !$0.isFinite() }) ?? false, spread > 87 { parts.append(.all) }
+            if spread > Self.largestScore { parts.append(.all) }
+        } else if let gradient = node.op as? AttentionGradient {
+            if try Self.spread(gradient.layer, operands) > Self.largestScore { parts.append(.all) }
+            if gradient.layer.causal, try operands.contains(where: { try !($0?.isFinite() ?? true) }) { parts.append(.all) }
         } else if name.contains("conv"), operands.count > 1, let x = operands[0], let weights = operands[1] {
             let isForward = name == "conv" || name == "fused_conv"
             let rows = try weights.rowsNotFinite()
@@ -45,6 +47,9 @@ struct Undetermined {
         }
         self.parts = parts
     }
+
+    /// Scores beyond it may be infinite in f32, which masks a key, where those of the oracle, in f64, are not.
+    private static let largestScore = 1e38
 
     /// How far apart the finite scores of a query can be.
     private static func spread(_ op: Attention, _ operands: [Tensor?]) throws -> Double {

@@ -48,7 +48,11 @@ extension Resize {
             shape[axis] = sizes[axis]
         }
         if let range = x.type.integerRange {
-            values = values.map { min(max($0.rounded(.toNearestOrEven), range.lowerBound), range.upperBound) }
+            // What lies as close to a half as sums in f32 are exact is one, so that the order of a sum does not decide.
+            values = values.map { value in
+                let settled = (value * 4096).rounded(.toNearestOrEven) / 4096
+                return min(max(settled.rounded(.toNearestOrEven), range.lowerBound), range.upperBound)
+            }
         }
         return try Tensor(doubles: values, type: x.type, shape: sizes)
     }

@@ -42,6 +42,7 @@ public struct Pad: Operator {
     private static let read: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
         try reader.allowAttributes(reader.opset < 11 ? ["mode", "pads", "value"] : ["mode"])
         let x = try reader.fact(0)
+        try reader.settle(1, count: 2 * (reader.length(3) ?? x.rank))
         guard var pads = try reader.dims(attribute: "pads", orOperand: 1, isSigned: true) else { throw DLCError("pads are missing") }
         if let given = try reader.ints(3, "axes") {
             let axes = try InferenceRules.axes(given, rank: x.rank)

@@ -4,6 +4,10 @@ extension Slice {
     static let readSlice: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
         let x = try reader.fact(0)
         try reader.allowAttributes(reader.opset < 10 ? ["starts", "ends", "axes"] : [])
+        // Lists whose lengths data decide are as long as others are, or as those of one axis, as which exporters write them.
+        let lengths = [reader.length(3), reader.length(1), reader.length(2), reader.length(4)]
+        let count = lengths.compactMap { $0 }.first ?? 1
+        for index in 1...2 { try reader.settle(index, count: count) }
         guard let starts = try reader.dims(attribute: "starts", orOperand: 1, isSigned: true),
             let ends = try reader.dims(attribute: "ends", orOperand: 2, isSigned: true)
         else { throw DLCError("starts and ends are needed") }

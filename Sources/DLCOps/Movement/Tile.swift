@@ -16,6 +16,7 @@ public struct Tile: Operator {
                 "Tile",
                 read: { reader in
                     try reader.allowAttributes([])
+                    try reader.settle(1, count: reader.fact(0).rank)
                     guard let repeats = try reader.dims(1, "repeats") else { throw DLCError("repeats are missing") }
                     return repeats.allSatisfy { $0 == 1 }
                         ? [try reader.required(0)] : try reader.add(Tile(repeats: repeats), [reader.operand(0)])

@@ -117,11 +117,12 @@ public struct RegionAlign: Operator {
 
     /// The samples of every element of the result along an axis.
     func samples(_ box: [Double], axis: Int, _ scale: Double, _ extent: Int) -> [[Sample]] {
-        let shift = halfPixel ? 0.5 : 0
-        let start = box[1 - axis] * scale - shift
-        let given = box[3 - axis] * scale - shift - start
+        // In f32, as ONNX Runtime: how many samples there are hangs on the last bit of a bin's extent.
+        let shift: Float = halfPixel ? 0.5 : 0
+        let first = Float(box[1 - axis]) * Float(scale) - shift
+        let given = Float(box[3 - axis]) * Float(scale) - shift - first
         let length = !halfPixel && given < 1 ? 1 : given
-        let bin = length / Double(size[axis])
+        let (start, bin) = (Double(first), Double(length / Float(size[axis])))
         // Extents of boxes that are no numbers, or beyond any image, take one sample.
         let count = samples > 0 ? samples : bin < 0x1p20 ? Swift.max(0, Int(Swift.max(bin, 0).rounded(.up))) : 1
         return (0..<size[axis]).map { index in

@@ -13,4 +13,16 @@ extension ONNXReader {
         if let values: [Int] = try attribute(name) { return values.map { Dim($0) } }
         return try dims(index, name, isSigned: isSigned)
     }
+
+    /// Requires an operand that is a list of open length to have so many elements.
+    mutating func settle(_ index: Int, count: Int) throws {
+        guard let list = operand(index), case let shape = builder.shape(list), shape.count == 1, shape[0].constant == nil else { return }
+        operands[index] = try add1(Reshape(shape: [Dim(count)]), [list])
+    }
+
+    /// The length of an operand that is a list; nil where it is absent or open.
+    func length(_ index: Int) -> Int? {
+        guard let list = operand(index), case let shape = builder.shape(list), shape.count == 1 else { return nil }
+        return shape[0].constant
+    }
 }

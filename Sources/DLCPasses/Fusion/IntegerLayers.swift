@@ -8,11 +8,12 @@ import DLCOps
 ///     conv(dequantize_linear(%x, %s, %z), dequantize_linear(%w, %t, %v), %bias)
 ///         →   add(mul(cast(integer_conv(%x, %w, %z, %v)), mul(%s, %t)), %bias)
 ///
-/// A result that is quantized again may differ by one step of its scale from the definition's.
+/// A result that is quantized again may differ by one step of its scale from the definition's. Scales that are computed are taken to
+/// be finite.
 public let integerLayers = Pass("integer-layers", at: .canonical) { rewriter, node in
     guard node.op is Conv || node.op is MatMul || node.op is Gemm, let left = node.operands[0], let right = node.operands[1],
         rewriter.resultType(node).element == .float32, let x = Dequantized(rewriter, left), let w = Dequantized(rewriter, right),
-        !QuantizedWeights.mayOverflow(rewriter.shape(right), node.op)
+        QuantizedWeights.haveSums(rewriter.shape(right), node.op), x.mayBeScaled(with: w, rewriter)
     else { return nil }
     switch node.op {
     case let op as Conv:
@@ -67,6 +68,18 @@ private struct Dequantized {
         axis = shape.isEmpty || shape[0].constant == 1 ? nil : op.axis < 0 ? op.axis + rewriter.shape(value).count : op.axis
     }
 
+    /// Whether what is known of both scales makes numbers of all products: 0 times what is none is no sum of nothing, and terms of
+    /// both signs that are infinite are no sum's infinity.
+    func mayBeScaled(with other: Dequantized, _ rewriter: Rewriter) -> Bool {
+        var largest = 255.0 * 255
+        for scale in [scale, other.scale] {
+            guard let scales = try? rewriter.fact(scale).constant?.doubles() else { continue }
+            guard scales.allSatisfy(\.isFinite) else { return false }
+            largest *= scales.map(abs).max() ?? 1
+        }
+        return Float(largest).isFinite
+    }
+
     /// The scale as a scalar, or along its axis as it is or in another shape.
     func scale(_ rewriter: inout Rewriter, shape: Shape? = nil) throws -> Value { try shaped(&rewriter, scale, shape) }
 
@@ -96,15 +109,15 @@ enum QuantizedWeights {
         return result
     }
 
-    /// Whether sums over the inputs of weights may not fit 32 bits.
-    static func mayOverflow(_ shape: Shape, _ op: any Operator) -> Bool {
+    /// Whether there is something to sum over the inputs of weights, and the sums fit 32 bits.
+    static func haveSums(_ shape: Shape, _ op: any Operator) -> Bool {
         let terms: Shape
         switch op {
         case is Conv: terms = Shape(shape.dropFirst())
         case let gemm as Gemm: terms = [shape[gemm.transB ? 1 : 0]]
         default: terms = shape.count < 2 ? [] : [shape[shape.count - 2]]
         }
-        guard let extents = terms.constants, let count = try? Checked.count(extents) else { return true }
-        return count > Int(Int32.max) / (255 * 255)
+        guard let extents = terms.constants, let count = try? Checked.count(extents) else { return false }
+        return count > 0 && count <= Int(Int32.max) / (255 * 255)
     }
 }

@@ -80,14 +80,12 @@ private struct AttentionSpelling {
             let last = try gradient.add(Binary(.add), row, gradient.extent(columns.minus(rows)))
             scores = try gradient.select(gradient.add(Binary(.lessOrEqual), column, last), scores, nothing)
         }
-        let mask = operands.count > 3 ? operands[3] : nil
-        if let mask {
+        if operands.count > 3, let mask = operands[3] {
             let isFloat = gradient.type(mask).element.isFloat
             scores = try isFloat
                 ? gradient.plus(scores, gradient.cast(mask, to: gradient.type(scores).element)) : gradient.select(mask, scores, nothing)
         }
-        let mayBeEmpty = mask != nil || (op.causal && rows != columns)
-        if mayBeEmpty, !op.emptyRowsAreNaN {
+        if !op.emptyRowsAreNaN {
             let isEmpty = try gradient.isEqual(gradient.add(Reduce(.max, axes: [3]), scores), nothing)
             weights = try gradient.add(Softmax(), gradient.replaced(scores, where: isEmpty, by: 0))
             weights = try gradient.replaced(weights, where: isEmpty, by: 0)

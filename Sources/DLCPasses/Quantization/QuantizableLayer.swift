@@ -29,7 +29,8 @@ public struct QuantizableLayer: Sendable {
         let node = graph.nodes[index]
         guard let axis = Self.channelAxis(node.op), let input = node.operands[0], let weights = node.operands[1].flatMap(graph.constant),
             graph.type(input).element == .float32, weights.type == .float32, weights.rank >= 2, node.op is Conv || weights.rank == 2,
-            weights.count > 0, !(graph.producer(of: input)?.op is DequantizeLinear), !QuantizedWeights.mayOverflow(Shape(weights.shape.map { Dim($0) }), node.op),
+            weights.count > 0, !(graph.producer(of: input)?.op is DequantizeLinear),
+            QuantizedWeights.haveSums(Shape(weights.shape.map { Dim($0) }), node.op),
             (try? weights.withElements(of: Float.self) { $0.allSatisfy(\.isFinite) }) == true
         else { return nil }
         (self.index, self.input, self.weights, channelAxis) = (index, input, weights, axis)
