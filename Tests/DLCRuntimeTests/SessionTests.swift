@@ -79,6 +79,18 @@ import Testing
         #expect(error?.description.contains("dimension N is 2") == true)
     }
 
+    @Test func oneElementGoesForAScalar() throws {
+        let graph = try GraphParser.parse(
+            "graph g(%x: f32[], %z: f32[N]) -> (%y) {\n%y: f32[N] = mul(%x, %z)\n}", definitions: AllOps.definitions)
+        let session = try Session(CompiledModel(Compiler.compile(graph)), threads: 1)
+        let z = try Tensor([1, 2] as [Float], shape: [2])
+        for shape in [[], [1], [1, 1]] {
+            #expect(try session.run(["x": Tensor([3] as [Float], shape: shape), "z": z])["y"] == Tensor([3, 6] as [Float], shape: [2]))
+        }
+        #expect(throws: DLCError.self) { try session.run(["x": z, "z": z]) }
+        #expect(throws: DLCError.self) { try session.run(["x": Tensor([Float](), shape: [0]), "z": z]) }
+    }
+
     @Test func wrongInputsAreNamed() throws {
         let session = try Session(Self.model.get(), threads: 1)
         let image = try Self.image.get()

@@ -126,12 +126,13 @@ public final class Session {
         }
     }
 
-    /// Sets an input for the runs to come. The tensor is read in place and kept.
+    /// Sets an input for the runs to come. The tensor is read in place and kept. For a scalar goes any tensor of one element.
     /// - Throws: where its type or shape does not fit.
     public func setInput(_ index: Int, _ tensor: Tensor) throws {
         guard model.inputs.indices.contains(index) else { throw DLCError("there is no input \(index)") }
         let port = model.inputs[index]
         guard port.container == nil else { return try setValue(index, .tensor(tensor)) }
+        let tensor = port.shape.isEmpty && tensor.count == 1 ? try tensor.reshaped([]) : tensor
         let fits =
             tensor.type == port.type && tensor.rank == port.shape.count
             && zip(port.shape, tensor.shape).allSatisfy { $0.constant == nil || $0.constant == $1 }
