@@ -131,4 +131,22 @@ import Testing
         #expect(try turned[0].doubles() == [1, 2])
         #expect(throws: DLCError.self) { try ReverseSequence(batchAxis: 0, timeAxis: 1).evaluate([x, lengths]) }
     }
+
+    /// NaN is above all numbers and equal to itself, zeros of either sign are one; columns are compared from their first element on.
+    @Test func distinctElementsAreFoundInOrder() throws {
+        let x = try Tensor([.nan, 0.0, 2, -0.0, .nan, -.infinity, 2] as [Float], shape: [7])
+        let sorted = try Unique().evaluate([x]), asTheyCome = try Unique(isSorted: false).evaluate([x])
+        #expect(try sorted[1...].map { try $0.integers() } == [[5, 1, 2, 0], [3, 1, 2, 1, 3, 0, 2], [1, 2, 2, 2]])
+        #expect(try asTheyCome[1...].map { try $0.integers() } == [[0, 1, 2, 5], [0, 1, 2, 1, 0, 3, 2], [2, 2, 2, 1]])
+        try expect(sorted[0], [-.infinity, 0, 2, .nan])
+        let columns = try Unique(axis: 1).evaluate([Tensor([2, 1, 2, 1, 5, 4, 5, 3] as [Int64], shape: [2, 4])])
+        #expect(try columns.map { try $0.integers() } == [[1, 1, 2, 3, 4, 5], [3, 1, 0], [2, 1, 2, 0], [1, 1, 2]])
+        let empty = try Unique(axis: 0).evaluate([Tensor([Int64](), shape: [3, 0])])
+        #expect(try empty[0].shape == [1, 0] && empty[2].integers() == [0, 0, 0] && empty[3].integers() == [3])
+    }
+
+    @Test func manyDistinctElementsTakeNoLonger() throws {
+        let results = try Unique().evaluate([Tensor((0..<200_000).map { Int64($0 * 7919 % 200_003) }, shape: [200_000])])
+        #expect(results[0].count == 200_000 && results[3].count == 200_000)
+    }
 }

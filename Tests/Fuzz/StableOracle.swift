@@ -123,6 +123,8 @@ struct StableOracle {
             symbols.merge(try graph.binding.values(shapes).mapValues { Dim($0) }) { given, _ in given }
         }
         try checkClaims(of: graph, symbols)
+        // What follows from something that rounds.
+        var rounded: Set<Int> = []
         for node in graph.nodes {
             try located(node.op.name) {
                 let op = try node.op.substituting(symbols)
@@ -135,6 +137,9 @@ struct StableOracle {
                 // A sum loses what its operands lose, however little of them is left.
                 var taken = try isMoved && accumulates(node) ? operands.map { try $0?.nudged(nudge, false, &rng) } : operands
                 if nudge > 0, node.op.name == "bit_cast" { taken = try taken.map { try $0?.flippedNaNs(&rng) } }
+                let follows = node.operands.contains { $0.map { rounded.contains($0.index) } ?? false }
+                if follows, comparing.contains(node.op.name), rng.chance(0.5) { taken = try Tensor.joined(taken, within: 4 * nudge) }
+                if isMoved || follows { rounded.formUnion(node.results.map(\.index)) }
                 for (value, tensor) in zip(node.results, try op.evaluate(taken)) {
                     try Interpreter.bind(graph.type(value), to: tensor, &symbols)
                     guard isMoved else {
@@ -145,7 +150,7 @@ struct StableOracle {
                     // What the largest terms of a sum lose.
                     let lost = try !accumulates(node) ? 0 : operands.map { try $0?.largest() ?? 0 }.max() ?? 0
                     let moved = try tensor.nudged(
-                        nudge, accumulates(node), lost: nudge * lost, beside: beside, remainder: remainder(node), &rng)
+                        nudge, accumulates(node), lost: nudge * lost, beside: beside, remainder: remainder(node, operands), &rng)
                     tensors[value.index] = try Undetermined(node, operands, isExact: isExact).scattered(moved, &rng)
                 }
             }
@@ -180,16 +185,23 @@ struct StableOracle {
     /// Operators that may choose either of two zeros of different sign, as processors' instructions do.
     private static let choosing: Set<String> = ["min", "max", "clip", "reduce_min", "reduce_max", "max_pool"]
 
+    /// Operators that ask which numbers are equal.
+    private static let comparing: Set<String> = ["unique", "equal"]
+
     /// Elementwise operators that add numbers as large as their operand.
     private static let cancelling: Set<String> = ["gelu"]
 
     /// What kernels may leave of a result that vanishes: they hold exponents among the normal numbers, from e⁻⁸⁷ on, and those of gelu
     /// above ½·erfc(8/√2).
-    private static func remainder(_ node: Node) -> Double {
+    private static func remainder(_ node: Node, _ operands: [Tensor?]) throws -> Double {
         var name = node.op.name
         if case .string(let activation)? = node.op.attribute("activation") { name = activation }
         switch name {
-        case "exp", "sigmoid", "silu", "gelu_tanh", "mish", "softplus", "softmax": return 87 * 0x1p-125
+        // A gate of another slope is a product.
+        case "swish" where node.op.attribute("alpha") != .float(1):
+            return try 87 * 0x1p-125 * max(1, operands.first??.largest() ?? 1)
+        case "exp", "sigmoid", "silu", "swish", "gelu_tanh", "mish", "softplus", "softmax":
+            return 87 * 0x1p-125
         case "gelu": return 8 * 0x1p-50
         default: return 0
         }
@@ -207,6 +219,21 @@ extension Tensor {
     fileprivate func flippedNaNs(_ rng: inout SplitMix64) throws -> Tensor {
         guard type.isFloat else { return self }
         return try Tensor(doubles: doubles().map { $0.isNaN && rng.chance(0.5) ? -$0 : $0 }, type: type, shape: shape)
+    }
+
+    /// Floats with those the same that are no further apart than a part of their size: two roundings may give them one number.
+    fileprivate static func joined(_ tensors: [Tensor?], within part: Double) throws -> [Tensor?] {
+        let floats = try tensors.map { tensor in try tensor.flatMap { $0.type.isFloat ? try $0.doubles() : nil } }
+        var joined: [Double: Double] = [:]
+        var first = -Double.infinity
+        for value in Set(floats.compactMap { $0 }.joined().lazy.filter(\.isFinite)).sorted() {
+            if value - first > part * abs(value) { first = value }
+            joined[value] = first
+        }
+        return try zip(tensors, floats).map { tensor, values in
+            guard let tensor, let values else { return tensor }
+            return try Tensor(doubles: values.map { joined[$0] ?? $0 }, type: tensor.type, shape: tensor.shape)
+        }
     }
 
     /// The largest size of a finite float.
@@ -230,7 +257,7 @@ extension Tensor {
         let tiny = type == .float64 ? 0x1p-1000 : 0x1p-124
         let moved = values.indices.map { index -> Double in
             let value = values[index]
-            if value == 0, remainder > 0, rng.chance(0.5) { return remainder * (2 * rng.uniform() - 1) }
+            if remainder > 0, abs(value) <= remainder, rng.chance(0.5) { return remainder * (2 * rng.uniform() - 1) }
             // A sum of zeros may begin with one of them or with its own.
             if value == 0, accumulates { return rng.chance(0.5) ? -value : value }
             guard value.isFinite, value != 0 || beside != nil else { return value }

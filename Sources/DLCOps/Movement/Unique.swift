@@ -75,23 +75,29 @@ public struct Unique: Operator {
         let extent = x.shape[axis]
         let values = try Self.ordered(x)
         let inner = x.shape[(axis + 1)...].reduce(1, *)
-        let slices = (0..<extent).map { index in
-            values.indices.filter { $0 / inner % extent == index }.map { values[$0] }
-        }
-        func isEqual(_ a: [Double], _ b: [Double]) -> Bool { zip(a, b).allSatisfy { $0 == $1 || ($0.isNaN && $1.isNaN) } }
+        var slices = [[Double]](repeating: [], count: extent)
+        for (place, value) in values.enumerated() { slices[place / inner % extent].append(value) }
         func isBefore(_ a: [Double], _ b: [Double]) -> Bool {
             for (x, y) in zip(a, b) where !(x == y || (x.isNaN && y.isNaN)) { return y.isNaN || x < y }
             return false
         }
-        var kept: [Int] = []
-        for index in slices.indices where !kept.contains(where: { isEqual(slices[$0], slices[index]) }) { kept.append(index) }
-        if isSorted { kept.sort { isBefore(slices[$0], slices[$1]) } }
-        let inverse = slices.map { slice in kept.firstIndex { isEqual(slices[$0], slice) } ?? 0 }
-        let counts = kept.indices.map { place in Int64(inverse.filter { $0 == place }.count) }
-        let indices = try Tensor(kept.map(Int64.init), shape: [kept.count])
+        // Which slices are equal, those that ascend first.
+        var groups: [[Int]] = []
+        for index in slices.indices.sorted(by: { isBefore(slices[$0], slices[$1]) }) {
+            if let first = groups.last?.first, !isBefore(slices[first], slices[index]) {
+                groups[groups.count - 1].append(index)
+            } else {
+                groups.append([index])
+            }
+        }
+        var members = groups.map { (first: $0.min() ?? 0, all: $0) }
+        if !isSorted { members.sort { $0.first < $1.first } }
+        var inverse = [Int64](repeating: 0, count: extent)
+        for (place, group) in members.enumerated() { for index in group.all { inverse[index] = Int64(place) } }
+        let indices = try Tensor(members.map { Int64($0.first) }, shape: [members.count])
         return [
-            try Gather(axis: axis).evaluate([x, indices])[0], indices, try Tensor(inverse.map(Int64.init), shape: [extent]),
-            try Tensor(counts, shape: [kept.count]),
+            try Gather(axis: axis).evaluate([x, indices])[0], indices, try Tensor(inverse, shape: [extent]),
+            try Tensor(members.map { Int64($0.all.count) }, shape: [members.count]),
         ]
     }
 }
