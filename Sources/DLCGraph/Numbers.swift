@@ -33,11 +33,9 @@ public struct Numbers: Operator {
 
     /// A tensor without elements has the extents, so that others find them by its shape.
     private static func write(_ writer: inout ONNXWriter) throws {
-        guard let op = writer.op as? Numbers, let count = try writer.operandFacts[0]?.shape.constants.map({ try Checked.count($0) }) else {
-            return
-        }
+        guard let op = writer.op as? Numbers else { return }
         let whole = writer.intermediate("Cast", [writer.inputs[0]], [("to", .int(ElementType.int64.onnx))])
-        var flat = writer.intermediate("Reshape", [whole, try writer.integers([count, 1], "column")])
+        var flat = writer.intermediate("Reshape", [whole, try writer.integers([-1, 1], "column")])
         if op.isSigned {
             let zero = try writer.integers([0], "zero")
             let below = writer.intermediate("Max", [writer.intermediate("Neg", [flat]), zero])

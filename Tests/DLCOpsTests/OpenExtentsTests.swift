@@ -97,6 +97,11 @@ import Testing
             let unpooling: [String: AttributeValue] = ["kernel_shape": .ints([1, 2]), "strides": .ints([1, 2])]
             cases.append(Case(opType: "MaxUnpool", attributes: unpooling, operands: [try random(9, [2, 1, n, 2]), places]))
             cases.append(Case(opType: "EyeLike", attributes: ["k": .int(1)], operands: [try random(6, [n, 4])]))
+            // Single numbers in vectors of open length.
+            cases.append(Case(opType: "Range", operands: [try ints([2]), try ints([Int64(3 * n)]), try ints([3])]))
+            let limits = try [0.5, Double(n), 0.75].map { try Tensor(filling: $0, type: .float32, shape: [1]) }
+            cases.append(Case(opType: "Range", operands: limits))
+            cases.append(Case(opType: "OneHot", operands: [try ints([1, 0, -1]), try ints([Int64(n)]), try ints([4, 5])], constants: [2]))
         }
         return cases
     }

@@ -25,7 +25,7 @@ public struct OneHot: Operator {
                     if let known = try fact.content?.first ?? fact.reals?.first?.truncated() {
                         depth = known
                     } else if fact.constant == nil {
-                        let given = try reader.required(1)
+                        let given = try reader.number(1)
                         let whole = fact.element.isFloat ? try reader.add1(Cast(to: .int64), [given]) : given
                         let known = try reader.builder.numbers(of: whole, isSigned: false)
                         depth = reader.builder.fact(known).content?.first ?? 0

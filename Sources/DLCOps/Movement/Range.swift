@@ -19,7 +19,7 @@ public struct RangeOf: Operator {
                     try reader.allowAttributes([])
                     // How many whole numbers there are is read before they are made; of floats the run counts.
                     let operands = try (0..<3).map { index in
-                        let value = try reader.required(index)
+                        let value = try reader.number(index)
                         return try reader.builder.fact(value).element.isFloat ? value : reader.builder.numbers(of: value, isSigned: true)
                     }
                     return try reader.add(RangeOf(count: count(operands.map { reader.builder.fact($0) })), operands)
@@ -48,9 +48,9 @@ public struct RangeOf: Operator {
         try context.expect(0, "start", ElementType.floats + [.int16, .int32, .int64])
         let facts = try (0..<3).map { try context.operand($0) }
         for (fact, what) in zip(facts, ["start", "limit", "delta"]) {
-            guard fact.element == facts[0].element, try fact.shape.product() == 1 else {
-                throw DLCError("\(what) is \(fact.type); expected one \(facts[0].element)")
-            }
+            let reason = "\(what) is \(fact.type); expected one \(facts[0].element)"
+            guard fact.element == facts[0].element else { throw DLCError(reason) }
+            try context.require(.equal, fact.shape.product(), 1, reason)
         }
         let known = try count ?? Self.count(facts)
         return [Fact(facts[0].element, [known ?? context.unknown("range")])]

@@ -25,4 +25,10 @@ extension ONNXReader {
         guard let list = operand(index), case let shape = builder.shape(list), shape.count == 1 else { return nil }
         return shape[0].constant
     }
+
+    /// An operand that is one number, as a scalar where only a run says how many elements it has.
+    mutating func number(_ index: Int) throws -> Value {
+        let value = try required(index)
+        return builder.shape(value).constants == nil ? try reshape(value, []) : value
+    }
 }
