@@ -287,9 +287,10 @@ static void multiply(const dlc_integer_product *g, const dlc_call *call) {
             // One zero point for all rows of A is subtracted with the columns' sums at once.
             for (int64_t j = 0; j < tile.columns; j++) start[j] = (int32_t)(0u - (uint32_t)memory.zeros[0] * (uint32_t)centred[j]);
             tile.b_start = g->a_zero_row == 0 || !a_zeros ? start : 0;
-            float scale[DLC_INTEGER_WIDTH] = {0}, bias[DLC_INTEGER_WIDTH] = {0};
+            float scale[DLC_INTEGER_WIDTH] = {0}, bias[DLC_INTEGER_WIDTH];
             for (int64_t j = 0; scales && j < tile.columns; j++) scale[j] = scales[g->finish.scale_columns ? column + j : 0];
-            for (int64_t j = 0; biases && j < tile.columns; j++) bias[j] = biases[g->finish.bias_columns ? column + j : 0];
+            for (int64_t j = 0; j < DLC_INTEGER_WIDTH; j++)
+                bias[j] = biases && j < tile.columns ? biases[g->finish.bias_columns ? column + j : 0] : DLC_INTEGER_NO_BIAS;
             tile.scale = scale, tile.bias = bias;
             const bool whole = padded - column >= width;
             // The next panel is asked for while this one is multiplied.

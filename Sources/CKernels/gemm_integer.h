@@ -6,6 +6,9 @@
 /// The most columns of a panel and rows of a tile of any instruction set.
 enum { DLC_INTEGER_WIDTH = 32, DLC_INTEGER_ROWS = 12 };
 
+/// What is added where there is no bias: a zero that leaves the sign of another.
+#define DLC_INTEGER_NO_BIAS (-0.0f)
+
 /// A few rows of A times one panel.
 typedef struct {
     const uint8_t *a;          ///< whole quads of bytes, u8 (s8 where the set wants that)

@@ -40,7 +40,7 @@ static void centre_weights(const dlc_integer_depthwise *g, const dlc_call *call)
     const float *scale = call->buffers[SCALE], *bias = call->buffers[BIAS];
     for (int64_t j = call->begin * outputs / g->tasks; j < call->end * outputs / g->tasks; j++) {
         scales[j] = scale ? scale[g->finish.scale_columns ? j : 0] : 0;
-        biases[j] = bias ? bias[g->finish.bias_columns ? j : 0] : 0;
+        biases[j] = bias ? bias[g->finish.bias_columns ? j : 0] : DLC_INTEGER_NO_BIAS;
     }
 }
 
@@ -95,7 +95,7 @@ static void pack_blocks(const dlc_integer_depthwise *g, const dlc_call *call) {
             const int64_t byte = i % 16 / 4 * 16 + i / 16 * 4 + i % 4, at = first + byte % channels;
             const bool is_used = byte < channels * pixels;
             scales[i] = scale && is_used ? scale[g->finish.scale_columns ? at : 0] : 0;
-            biases[i] = bias && is_used ? bias[g->finish.bias_columns ? at : 0] : 0;
+            biases[i] = bias && is_used ? bias[g->finish.bias_columns ? at : 0] : DLC_INTEGER_NO_BIAS;
         }
     }
 #else

@@ -36,7 +36,9 @@ public struct IntegerFinish: Sendable {
     /// - Parameter column: the column of an element.
     func apply(_ sums: [Int64], _ operands: [Tensor?], shape: [Int], column: (Int) -> Int) throws -> Tensor {
         guard to != .int32 else { return try Tensor(integers: sums, type: .int32, shape: shape) }
-        let (scale, bias) = (try Oracle.operand(operands, Self.scale).doubles(), try Oracle.optional(operands, Self.bias)?.doubles() ?? [0])
+        let scale = try Oracle.operand(operands, Self.scale).doubles()
+        // Nothing is added to a zero of either sign.
+        let bias = try Oracle.optional(operands, Self.bias)?.doubles() ?? [-0.0]
         let values = sums.indices.map { index -> Double in
             let column = column(index)
             var y =

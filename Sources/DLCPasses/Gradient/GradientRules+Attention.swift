@@ -33,11 +33,13 @@ extension GradientRules {
         let (y, dy) = (try spelling.queries(&gradient, result), try spelling.queries(&gradient, adjoint))
         let delta = try gradient.sum(gradient.times(dy, y), axes: [-1])
         let dp = try gradient.matmul(dy, gradient.matrixTranspose(spelling.v))
-        var ds = try gradient.times(spelling.weights, gradient.minus(dp, delta))
+        // A query that sees no number at all has weights that are none, for keys that it sees.
+        let weights = try spelling.ofSeen(&gradient, spelling.weights)
+        var ds = try spelling.ofSeen(&gradient, gradient.times(weights, gradient.minus(dp, delta)))
         if op.layer.scale != 1 { ds = try gradient.times(ds, op.layer.scale) }
         let dq = try gradient.matmul(ds, spelling.k)
         let dk = try gradient.matmul(gradient.matrixTranspose(ds), spelling.q)
-        let dv = try gradient.matmul(gradient.matrixTranspose(spelling.weights), dy)
+        let dv = try gradient.matmul(gradient.matrixTranspose(weights), dy)
         // Heads of queries that share one of keys add to its gradients.
         let sums = try [dk, dv].map { spelling.isGrouped ? try gradient.sum($0, axes: [2]) : $0 }
         return [
@@ -56,6 +58,8 @@ private struct AttentionSpelling {
     var isGrouped: Bool { heads != keyHeads }
     private(set) var q, k, v: Value
     private(set) var weights: Value
+    /// `[L, S]`, what a causal query sees; nil where it sees everything.
+    private var seen: Value?
 
     /// - Returns: nil where an operand is missing.
     init?(_ gradient: inout GradientBuilder, _ op: Attention, _ operands: [Value?]) throws {
@@ -78,7 +82,9 @@ private struct AttentionSpelling {
             // Row i sees columns up to i + S - L.
             let (row, column) = (try gradient.reshape(gradient.range(rows), to: [rows, 1]), try gradient.range(columns))
             let last = try gradient.add(Binary(.add), row, gradient.extent(columns.minus(rows)))
-            scores = try gradient.select(gradient.add(Binary(.lessOrEqual), column, last), scores, nothing)
+            let seen = try gradient.add(Binary(.lessOrEqual), column, last)
+            scores = try gradient.select(seen, scores, nothing)
+            self.seen = seen
         }
         if operands.count > 3, let mask = operands[3] {
             let isFloat = gradient.type(mask).element.isFloat
@@ -93,6 +99,11 @@ private struct AttentionSpelling {
             weights = try gradient.add(Softmax(), scores)
         }
         weights = try gradient.reshape(weights, to: grouped)
+    }
+
+    /// Something of every score, 0 where it is of a key that the query does not see.
+    func ofSeen(_ gradient: inout GradientBuilder, _ x: Value) throws -> Value {
+        try seen.map { try gradient.masked(x, where: $0) } ?? x
     }
 
     /// Rows of queries by heads, from the layer's layout.
