@@ -257,7 +257,7 @@ extension Tensor {
         let tiny = type == .float64 ? 0x1p-1000 : 0x1p-124
         let moved = values.indices.map { index -> Double in
             let value = values[index]
-            if remainder > 0, abs(value) <= remainder, rng.chance(0.5) { return remainder * (2 * rng.uniform() - 1) }
+            if remainder > 0, abs(value) <= (type == .float64 ? 0 : remainder), rng.chance(0.5) { return remainder * (2 * rng.uniform() - 1) }
             // A sum of zeros may begin with one of them or with its own.
             if value == 0, accumulates { return rng.chance(0.5) ? -value : value }
             guard value.isFinite, value != 0 || beside != nil else { return value }
