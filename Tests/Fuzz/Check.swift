@@ -69,6 +69,7 @@ enum Check {
         }
         for (run, right) in zip(test.runs, oracle) {
             let outputs: [String: Tensor]
+            if case .failure(let error) = right, "\(error)".contains(StableOracle.tooLarge) { continue }
             switch (Result { try one.run(run.inputs) }, right) {
             case (.failure, .failure): continue
             // A body that reads numbers of elements where an open extent is given is not held to them before it runs.

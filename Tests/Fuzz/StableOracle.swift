@@ -132,7 +132,7 @@ struct StableOracle {
                 // Definitions rely on what inference has checked, which for symbols was nothing.
                 let facts = operands.map { $0.map { Fact(TensorType($0.type, Shape(constants: $0.shape))) } }
                 var context = InferContext(operands: facts)
-                if !(op is Constant) { _ = try op.infer(&context) }
+                if !(op is Constant) { try checkSizes(op.infer(&context)) }
                 let isMoved = nudge > 0 && rounds(node)
                 // A sum loses what its operands lose, however little of them is left.
                 var taken = try isMoved && accumulates(node) ? operands.map { try $0?.nudged(nudge, false, &rng) } : operands
@@ -155,6 +155,14 @@ struct StableOracle {
                 }
             }
         }
+    }
+
+    /// What results say that have more elements than definitions, which are plain loops, compute in a moment: numbers of elements
+    /// that data decide may be anything.
+    static let tooLarge = "more elements than are judged"
+
+    private static func checkSizes(_ facts: [Fact]) throws {
+        for shape in facts.compactMap(\.shape.constants) where try Checked.count(shape) > 1 << 22 { throw DLCError("\(shape): \(tooLarge)") }
     }
 
     /// Checks what operators required that are gone, since their results were known: a model is still not for other extents.
