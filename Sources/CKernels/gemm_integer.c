@@ -1,9 +1,8 @@
 /// dlc_integer_product: how the work is split, rows of A brought into whole quads where they are not, and tasks.
-#include "gemm_integer.h"
+#include "gemm_integer_place.h"
 #include "gemm_tile.h"
+#include <math.h>
 #include <string.h>
-
-enum { A, B, A_ZERO, B_ZERO, SCALE, BIAS, C };
 
 bool dlc_integer_without_dot = false;
 
@@ -58,8 +57,6 @@ static int64_t distinct_index(const dlc_integer_product *g, int64_t index) {
     return position;
 }
 
-static uint8_t flip_of(const dlc_integer_product *g, const dlc_integer_set *set) { return (uint8_t)(set->flips ^ (g->a_signed ? 0x80 : 0)); }
-
 static int32_t read_zero(const void *zeros, bool is_signed, int64_t index) {
     if (!zeros) return 0;
     return is_signed ? ((const int8_t *)zeros)[index] : ((const uint8_t *)zeros)[index];
@@ -75,38 +72,8 @@ static int32_t sum_of_row(const uint8_t *row, int64_t count, bool reads_signed) 
     return (int32_t)total;
 }
 
-/// As memcpy, without a call for the few bytes of a row of taps.
-static inline void copy_few(uint8_t *out, const uint8_t *a, int64_t count) {
-    if (count > 32) {
-        memcpy(out, a, (size_t)count);
-    } else if (count >= 16) {
-        memcpy(out, a, 16), memcpy(out + count - 16, a + count - 16, 16);
-    } else if (count >= 8) {
-        memcpy(out, a, 8), memcpy(out + count - 8, a + count - 8, 8);
-    } else if (count >= 4) {
-        memcpy(out, a, 4), memcpy(out + count - 4, a + count - 4, 4);
-    } else {
-        for (int64_t p = 0; p < count; p++) out[p] = a[p];
-    }
-}
-
-static void copy_bytes(uint8_t *out, const uint8_t *a, int64_t step, int64_t count, uint8_t flip) {
-    if (step == 1 && flip == 0) copy_few(out, a, count);
-    else if (step == 1)
-        for (int64_t p = 0; p < count; p++) out[p] = a[p] ^ flip;
-    else
-        for (int64_t p = 0; p < count; p++) out[p] = a[p * step] ^ flip;
-}
-
-/// The image and the place of a row's pixel.
-typedef struct { int64_t n, od, oh, ow; } patch_place;
-
-static patch_place place_of(const dlc_integer_patches *p, int64_t row) {
-    return (patch_place){row / p->ow / p->oh / p->od, row / p->ow / p->oh % p->od, row / p->ow % p->oh, row % p->ow};
-}
-
 /// Goes on to the next row, without a division.
-static void next_place(const dlc_integer_patches *p, patch_place *at) {
+static void next_place(const dlc_integer_patches *p, dlc_patch_place *at) {
     if (++at->ow < p->ow) return;
     at->ow = 0;
     if (++at->oh < p->oh) return;
@@ -116,7 +83,7 @@ static void next_place(const dlc_integer_patches *p, patch_place *at) {
 }
 
 /// The patch of a row in runs of whole quads; `outside` is what stands for the zero point, its highest bit turned like the others'.
-static void gather_patch(const dlc_integer_patches *p, const uint8_t *x, patch_place place, uint8_t flip, uint8_t outside, uint8_t *out) {
+static void gather_patch(const dlc_integer_patches *p, const uint8_t *x, dlc_patch_place place, uint8_t flip, uint8_t outside, uint8_t *out) {
     const int64_t at[3] = {place.od * p->stride[0] - p->pad[0], place.oh * p->stride[1] - p->pad[1], place.ow * p->stride[2] - p->pad[2]};
     const int64_t run = p->run_taps * p->channels, gap = dlc_ceil_div(run, 4) * 4 - run;
     x += place.n * p->d * p->h * p->w * p->pixel;
@@ -128,12 +95,12 @@ static void gather_patch(const dlc_integer_patches *p, const uint8_t *x, patch_p
             for (int64_t kw = 0; kw < p->kernel[2]; kw += p->run_taps) {
                 const bool is_run = p->dilation[2] == 1 && p->pixel == p->channels && at[2] + kw >= 0 && at[2] + kw + p->run_taps <= p->w;
                 if (inside && is_run) {
-                    copy_bytes(out, line + (at[2] + kw) * p->pixel, 1, run, flip);
+                    dlc_copy_bytes(out, line + (at[2] + kw) * p->pixel, 1, run, flip);
                     out += run;
                 } else {
                     for (int64_t i = 0; i < p->run_taps; i++, out += p->channels) {
                         const int64_t w = at[2] + (kw + i) * p->dilation[2];
-                        if (inside && w >= 0 && w < p->w) copy_bytes(out, line + w * p->pixel, 1, p->channels, flip);
+                        if (inside && w >= 0 && w < p->w) dlc_copy_bytes(out, line + w * p->pixel, 1, p->channels, flip);
                         else memset(out, outside, (size_t)p->channels);
                     }
                 }
@@ -147,41 +114,14 @@ static int64_t copied_bytes(const dlc_integer_product *g) { return g->a_copied ?
 /// Phase 0: rows of A, and their sums behind all of them.
 static void copy_rows(const dlc_integer_product *g, const dlc_call *call) {
     const dlc_integer_set *set = set_of(g->isa);
-    const uint8_t flip = flip_of(g, set);
     int32_t *sums = (int32_t *)((uint8_t *)call->shared + copied_bytes(g));
     const int64_t rows = g->a_matrices * g->m, last = call->end * rows / g->tasks;
     for (int64_t row = call->begin * rows / g->tasks; row < last; row++) {
-        const uint8_t *a = (const uint8_t *)call->buffers[A] + offset_of_distinct(g, row / g->m) + row % g->m * g->a_row;
+        const uint8_t *a = (const uint8_t *)call->buffers[DLC_INTEGER_A] + offset_of_distinct(g, row / g->m) + row % g->m * g->a_row;
         uint8_t *out = (uint8_t *)call->shared + row * g->a_copy_row;
-        copy_bytes(out, a, g->a_column, g->k, flip);
+        dlc_copy_bytes(out, a, g->a_column, g->k, g->flip);
         for (int64_t p = g->k; p < 4 * g->quads; p++) out[p] = 0;
         if (g->sums_a) sums[row] = sum_of_row(out, g->k, set->flips != 0);
-    }
-}
-
-/// Phase 0: the image with its padding, in the sign that the tiles read and with groups of whole quads.
-static void copy_image(const dlc_integer_product *g, const dlc_call *call) {
-    const dlc_integer_patches *p = &g->patches;
-    const uint8_t flip = flip_of(g, set_of(g->isa)), outside = (uint8_t)read_zero(call->buffers[A_ZERO], g->a_signed, 0) ^ flip;
-    const int64_t groups = g->batch[3], line_bytes = g->extent[2] * g->pixel, planes = g->extent[0] * g->extent[1];
-    const int64_t lines = g->m / p->ow / p->oh / p->od * planes, last = call->end * lines / g->tasks;
-    const int64_t left = dlc_min(p->pad[2], g->extent[2]), held = dlc_max(0, dlc_min(p->w, g->extent[2] - left));
-    for (int64_t line = call->begin * lines / g->tasks; line < last; line++) {
-        const int64_t h = line % g->extent[1] - p->pad[1], d = line / g->extent[1] % g->extent[0] - p->pad[0];
-        uint8_t *out = (uint8_t *)call->shared + line * line_bytes;
-        if (d < 0 || d >= p->d || h < 0 || h >= p->h) {
-            memset(out, outside, (size_t)line_bytes);
-            continue;
-        }
-        const uint8_t *x = (const uint8_t *)call->buffers[A] + ((line / planes * p->d + d) * p->h + h) * p->w * p->pixel;
-        memset(out, outside, (size_t)(left * g->pixel));
-        uint8_t *to = out + left * g->pixel;
-        if (p->pixel == p->channels && g->pixel == p->pixel) copy_bytes(to, x, 1, held * g->pixel, flip);
-        else
-            for (int64_t w = 0; w < held; w++)
-                for (int64_t i = 0; i < groups; i++)
-                    copy_bytes(to + w * g->pixel + i * g->group, x + w * p->pixel + i * g->a_batch[3], 1, p->channels, flip);
-        memset(to + held * g->pixel, outside, (size_t)((g->extent[2] - left - held) * g->pixel));
     }
 }
 
@@ -193,27 +133,6 @@ static task_memory memory_of(const dlc_integer_product *g, void *scratch) {
     int32_t *zeros = scratch;
     int64_t *offsets = (int64_t *)(zeros + 2 * step);
     return (task_memory){zeros, zeros + step, offsets, (uint8_t *)(offsets + g->runs)};
-}
-
-/// Bytes from the first run of a row that is read in place to each.
-static void find_runs(const dlc_integer_product *g, int64_t *offsets) {
-    const dlc_integer_patches *p = &g->patches;
-    for (int64_t kd = 0; kd < p->kernel[0]; kd++)
-        for (int64_t kh = 0; kh < p->kernel[1]; kh++)
-            for (int64_t kw = 0; kw < p->kernel[2]; kw += g->place_taps)
-                *offsets++ = ((kd * p->dilation[0] * g->extent[1] + kh * p->dilation[1]) * g->extent[2] + kw * p->dilation[2]) * g->pixel;
-}
-
-/// The rows that tiles share: neighbours at one distance, at most `rows` of them.
-typedef struct { int64_t row, rows, a; } row_range;
-
-/// The `index`-th range of rows from `first` on: of a line of the result where rows are read in place, else of all of them.
-static row_range range_of(const dlc_integer_product *g, int64_t first, int64_t rows, int64_t index) {
-    if (!g->in_place) return (row_range){0, rows, 0};
-    const dlc_integer_patches *p = &g->patches;
-    const patch_place at = place_of(p, first + index * p->ow);
-    const int64_t plane = (at.n * g->extent[0] + at.od * p->stride[0]) * g->extent[1] + at.oh * p->stride[1];
-    return (row_range){index * p->ow, p->ow, plane * g->extent[2] * g->pixel};
 }
 
 /// What the epilogue takes of a panel's columns.
@@ -232,20 +151,20 @@ static void multiply(const dlc_integer_product *g, const dlc_call *call) {
     const dlc_integer_set *set = set_of(g->isa);
     const int64_t width = dlc_integer_width(g->isa), panels = dlc_ceil_div(g->n, width), quads = g->quads;
     const int64_t padded = dlc_ceil_div(g->n, width / 2) * (width / 2);
-    const uint8_t flip = flip_of(g, set);
     const int32_t shift = g->a_signed ? (set->flips ? 0 : 128) : (set->flips ? -128 : 0);
     const task_memory memory = memory_of(g, call->scratch);
+    if (g->in_place) dlc_integer_find_runs(g, memory.offsets);
     for (int64_t task = call->begin; task < call->end; task++) {
         const int64_t split = g->row_blocks * g->panel_groups, matrix = task / split;
         const int64_t group = task % split / g->row_blocks, part = task % g->row_blocks;
         // Blocks of rows in place are whole lines.
         const int64_t unit = g->in_place ? g->patches.ow : 1, units = g->m / unit;
         const int64_t first = part * units / g->row_blocks * unit, rows = (part + 1) * units / g->row_blocks * unit - first;
-        const uint8_t *x = (const uint8_t *)call->buffers[A] + offset_of(g, g->a_batch, matrix);
-        const uint8_t *a_zeros = call->buffers[A_ZERO], *b_zeros = call->buffers[B_ZERO];
+        const uint8_t *x = (const uint8_t *)call->buffers[DLC_INTEGER_A] + offset_of(g, g->a_batch, matrix);
+        const uint8_t *a_zeros = call->buffers[DLC_INTEGER_A_ZERO], *b_zeros = call->buffers[DLC_INTEGER_B_ZERO];
         if (a_zeros) a_zeros += offset_of(g, g->a_zero_batch, matrix);
         if (b_zeros) b_zeros += offset_of(g, g->b_zero_batch, matrix);
-        const float *scales = call->buffers[SCALE], *biases = call->buffers[BIAS];
+        const float *scales = call->buffers[DLC_INTEGER_SCALE], *biases = call->buffers[DLC_INTEGER_BIAS];
         if (scales && g->finish.scale_columns) scales += offset_of(g, g->finish_batch, matrix);
         if (biases && g->finish.bias_columns) biases += offset_of(g, g->finish_batch, matrix);
         const int64_t size = dlc_integer_size(&g->finish);
@@ -256,16 +175,15 @@ static void multiply(const dlc_integer_product *g, const dlc_call *call) {
         const uint8_t *a = x + first * g->a_row;
         tile.a_row = g->a_row;
         if (g->in_place) {
-            find_runs(g, memory.offsets);
             tile.offsets = memory.offsets, tile.runs = g->runs, tile.quads = g->quads / g->runs;
             tile.a_row = g->patches.stride[2] * g->pixel;
             a = g->image_copied ? (const uint8_t *)call->shared + matrix % g->batch[3] * g->group : x;
         } else if (g->has_patches) {
             a = memory.patches, tile.a_row = g->a_copy_row;
-            patch_place place = place_of(&g->patches, first);
+            dlc_patch_place place = dlc_place_of(&g->patches, first);
             for (int64_t r = 0; r < rows; r++, next_place(&g->patches, &place)) {
                 uint8_t *patch = memory.patches + r * g->a_copy_row;
-                gather_patch(&g->patches, x, place, flip, (uint8_t)memory.zeros[r], patch);
+                gather_patch(&g->patches, x, place, g->flip, (uint8_t)memory.zeros[r], patch);
                 if (g->sums_a) memory.sums[r] = sum_of_row(patch, 4 * g->quads, set->flips != 0);
             }
         } else if (g->a_copied) {
@@ -273,9 +191,12 @@ static void multiply(const dlc_integer_product *g, const dlc_call *call) {
             a = (const uint8_t *)call->shared + row * g->a_copy_row, tile.a_row = g->a_copy_row;
             sums = (const int32_t *)((const uint8_t *)call->shared + copied_bytes(g)) + row;
         }
-        const int8_t *b = (const int8_t *)call->buffers[B] + offset_of(g, g->b_batch, matrix);
+        const int8_t *b = (const int8_t *)call->buffers[DLC_INTEGER_B] + offset_of(g, g->b_batch, matrix);
         const int32_t *column_sums = (const int32_t *)(b + padded * 4 * quads);
-        uint8_t *c = (uint8_t *)call->buffers[C] + size * (offset_of(g, g->c_batch, matrix) + first * g->c_row);
+        uint8_t *c = (uint8_t *)call->buffers[DLC_INTEGER_C] + size * (offset_of(g, g->c_batch, matrix) + first * g->c_row);
+        const uint8_t *addend = call->buffers[DLC_INTEGER_ADDEND];
+        if (addend) addend += offset_of(g, g->addend_batch, matrix) + first * g->addend_row;
+        tile.addend_row = g->addend_row;
         const int64_t ranges = g->in_place ? rows / unit : 1;
         for (int64_t panel = group * panels / g->panel_groups; panel < (group + 1) * panels / g->panel_groups; panel++) {
             int32_t zero[DLC_INTEGER_WIDTH] = {0}, centred[DLC_INTEGER_WIDTH] = {0}, start[DLC_INTEGER_WIDTH] = {0};
@@ -299,11 +220,12 @@ static void multiply(const dlc_integer_product *g, const dlc_call *call) {
             if (goes_on) tile.next_step = dlc_max(4, 4 * width * set->rows / dlc_max(set->rows, rows));
             else tile.next = tile.b;
             for (int64_t i = 0; i < ranges; i++) {
-                const row_range range = range_of(g, first, rows, i);
+                const dlc_row_range range = g->in_place ? dlc_integer_line_of(g, first, i) : (dlc_row_range){0, rows, 0};
                 const int64_t tiles = dlc_ceil_div(range.rows, set->rows);
                 for (int64_t t = 0; t < tiles; t++) {
                     const int64_t in_range = t * range.rows / tiles, count = (t + 1) * range.rows / tiles - in_range, row = range.row + in_range;
                     tile.a = a + range.a + in_range * tile.a_row;
+                    tile.addend = addend ? addend + row * g->addend_row + column : 0;
                     tile.c = c + size * (row * g->c_row + column);
                     tile.a_zero = memory.zeros + row;
                     tile.a_sum = has_zeros ? sums + row : 0;
@@ -318,41 +240,8 @@ static void multiply(const dlc_integer_product *g, const dlc_call *call) {
 static void run(const dlc_call *call) {
     const dlc_integer_product *g = call->params;
     if (g->a_copied && call->phase == 0) copy_rows(g, call);
-    else if (g->image_copied && call->phase == 0) copy_image(g, call);
+    else if (g->image_copied && call->phase == 0) dlc_integer_copy_image(g, call);
     else multiply(g, call);
-}
-
-/// Whether patches are read in place, and of which image: x itself where it has no padding and whole quads of the right sign.
-static bool settle_place(dlc_integer_product *g, uint8_t flip) {
-    const dlc_integer_patches *p = &g->patches;
-    const int64_t groups = g->batch[3];
-    g->in_place = g->image_copied = false;
-    g->place_taps = p->run_taps;
-    // Lines of a few pixels make small tiles; sums of rows are those of patches.
-    if (!g->has_patches || g->sums_a || p->ow < 4 || g->matrices != groups || g->m == 0) return false;
-    bool is_inside = true;
-    double bytes = (double)g->m / ((double)p->od * (double)p->oh * (double)p->ow), given = bytes;
-    const int64_t out[3] = {p->od, p->oh, p->ow}, in[3] = {p->d, p->h, p->w};
-    for (int i = 0; i < 3; i++) {
-        if (p->pad[i] < 0 || p->stride[i] < 1 || p->dilation[i] < 1) return false;
-        g->extent[i] = (out[i] - 1) * p->stride[i] + (p->kernel[i] - 1) * p->dilation[i] + 1;
-        is_inside &= p->pad[i] == 0 && g->extent[i] <= in[i];
-        bytes *= (double)g->extent[i], given *= (double)in[i];
-    }
-    const bool in_quads = p->channels % 4 == 0, collides = p->stride[2] * p->pixel % 1024 == 0;
-    if (is_inside && in_quads && flip == 0 && !collides) {
-        for (int i = 0; i < 3; i++) g->extent[i] = in[i];
-        g->pixel = p->pixel, g->group = p->channels;
-        if (g->pixel != p->channels) g->place_taps = 1;
-        return g->in_place = true;
-    }
-    g->group = p->run_taps == 1 ? dlc_ceil_div(p->channels, 4) * 4 : p->channels;
-    g->pixel = groups * g->group;
-    if (in_quads && p->stride[2] * g->pixel % 1024 == 0) g->pixel += 64, g->place_taps = 1;
-    // A copy with far more padding than image is not worth it.
-    bytes *= (double)g->pixel, given *= (double)g->pixel;
-    if (bytes > 0x1p31 || bytes > 4 * given + 0x1p16) return false;
-    return g->in_place = g->image_copied = true;
 }
 
 bool dlc_integer_product_prepare(dlc_isa isa, dlc_integer_product *g, dlc_launch *out) {
@@ -378,16 +267,20 @@ bool dlc_integer_product_prepare(dlc_isa isa, dlc_integer_product *g, dlc_launch
     g->sums_a = g->has_b_zero || !g->b_signed;
     // Rows that lie a multiple of a page's half apart fall into few sets of the first cache.
     const bool collide = g->m > 4 && g->a_row % 1024 == 0;
-    settle_place(g, flip_of(g, set));
+    g->flip = (uint8_t)(set->flips ^ (g->a_signed ? 0x80 : 0));
+    dlc_integer_settle_place(g);
     if (g->in_place) g->runs = g->runs * (g->patches.run_taps / g->place_taps);
-    g->a_copied = !g->has_patches && (g->sums_a || flip_of(g, set) || g->a_column != 1 || g->k % 4 != 0 || collide);
+    g->a_copied = !g->has_patches && (g->sums_a || g->flip || g->a_column != 1 || g->k % 4 != 0 || collide);
     g->a_copy_row = dlc_ceil_div(4 * g->quads, 64) * 64;
     if (g->a_copy_row % 512 == 0) g->a_copy_row += 64;
 
-    // Rows of A of a task stay in half of a second-level cache, and tasks have some ten microseconds of work.
+    // Rows of A of a task stay in half of a second-level cache, and tasks have some ten microseconds of work: quads of products, or
+    // where rows are few the panels that they wait for, as `dlc_split` has it.
     const int64_t panels = dlc_max(1, dlc_ceil_div(g->n, dlc_integer_width(isa)));
-    const double work = (double)g->matrices * (double)g->m * (double)g->n * (double)(g->k + 16);
-    const int64_t wanted = work < 0x1p22 ? 1 : work > 0x1p27 ? 32 : (int64_t)(work * 0x1p-22);
+    const double bytes = (double)g->matrices * (double)g->n * (double)(g->k + 16);
+    const double cycles = g->m == 0 ? 0 : fmax((double)g->m * bytes / (8.0 * dlc_lanes(isa)), bytes / 16);
+    int64_t wanted = cycles < 36e3 ? 1 : (int64_t)fmin(32, ceil(cycles / 32e3));
+    if (g->m < 8 && wanted > 1) wanted += wanted % 2;
     const int64_t bytes_of_row = g->in_place ? g->patches.stride[1] * g->patches.stride[2] * g->pixel : g->k;
     const int64_t most = dlc_max(2 * set->rows, dlc_min(g->in_place ? 4096 : 384, 256 * 1024 / dlc_max(1, bytes_of_row)));
     const int64_t units = g->in_place ? g->m / g->patches.ow : g->m;

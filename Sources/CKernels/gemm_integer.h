@@ -9,6 +9,9 @@ enum { DLC_INTEGER_WIDTH = 32, DLC_INTEGER_ROWS = 12 };
 /// What is added where there is no bias: a zero that leaves the sign of another.
 #define DLC_INTEGER_NO_BIAS (-0.0f)
 
+/// The buffers of a product.
+enum { DLC_INTEGER_A, DLC_INTEGER_B, DLC_INTEGER_A_ZERO, DLC_INTEGER_B_ZERO, DLC_INTEGER_SCALE, DLC_INTEGER_BIAS, DLC_INTEGER_ADDEND, DLC_INTEGER_C };
+
 /// A few rows of A times one panel.
 typedef struct {
     const uint8_t *a;          ///< whole quads of bytes, u8 (s8 where the set wants that)
@@ -22,6 +25,8 @@ typedef struct {
     int64_t c_row, columns;    ///< bytes, and columns of the panel that C has
     const dlc_integer_finish *finish;
     const float *scale, *bias; ///< of each column of the panel
+    const uint8_t *addend;     ///< of the first element of C; null where there is none
+    int64_t addend_row;
     const int32_t *a_zero, *a_sum;       ///< of each row; the sums are null where no column has a zero point
     const int32_t *b_zero, *b_centred;   ///< of each column of the panel: its zero point, and Σ b − k·zb
     const int32_t *b_start;    ///< −za·(Σ b − k·zb) where all rows have one za; null where they differ

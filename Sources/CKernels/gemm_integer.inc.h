@@ -19,14 +19,33 @@ DLC_INLINE vi integer_subtract_product(vi x, vi a, vi b) {
 }
 typedef int8_t DLC_NAME(integer_bytes) __attribute__((vector_size(VL), aligned(1), may_alias));
 
+/// y with the first `n` of a vector of addends; what is no number is the least that is rounded.
+DLC_INLINE vf DLC_NAME(integer_add_bytes)(vf y, const uint8_t *addend, int64_t n, const dlc_integer_finish *f) {
+    typedef uint8_t bytes __attribute__((vector_size(VL), aligned(1), may_alias));
+    bytes a = {0};
+    if (n >= VL) a = *(const bytes *)addend;
+    else if (n > 0) memcpy(&a, addend, (size_t)n);
+    const int32_t flip = f->addend_signed ? 128 : 0;
+    const vi centred = __builtin_convertvector(a ^ (uint8_t)flip, vi) - vi_set1(f->addend_zero + flip);
+    y = vf_min(vf_max(y, vf_set1(f->sum_low)), vf_set1(f->sum_high));
+    // As below.
+    if (f->sum_rounds) y = y + vf_set1(12582912.0f) - vf_set1(12582912.0f);
+    return vf_fma(y, vf_set1(f->sum_scale), __builtin_convertvector(centred, vf) * vf_set1(f->addend_scale));
+}
+/// A vector of sums as numbers, before they are limited; the addends are null where there are none.
+DLC_INLINE vf DLC_NAME(integer_scaled)(vi sum, const uint8_t *addend, int64_t n, const dlc_integer_finish *f, vf scale, vf bias) {
+    const vf y = vf_fma(__builtin_convertvector(sum, vf), scale, bias);
+    return addend ? DLC_NAME(integer_add_bytes)(y, addend, n, f) : y;
+}
+
 /// Stores the first `n` of a vector of sums, n up to VL or more. `f` should be a local copy: bytes that are stored may be anything's.
-DLC_INLINE void DLC_NAME(integer_store_scaled)(uint8_t *c, vi sum, int64_t n, const dlc_integer_finish *f, vf scale, vf bias) {
+DLC_INLINE void DLC_NAME(integer_store_scaled)(uint8_t *c, vi sum, const uint8_t *addend, int64_t n, const dlc_integer_finish *f, vf scale, vf bias) {
     if (f->type == DLC_I32) {
         if (n >= VL) vf_store((float *)c, (vf)sum);
         else vf_store_n((float *)c, (vf)sum, n);
         return;
     }
-    vf y = vf_fma(__builtin_convertvector(sum, vf), scale, bias);
+    vf y = DLC_NAME(integer_scaled)(sum, addend, n, f, scale, bias);
     if (f->type == DLC_F32) {
         y = vf_min(vf_set1(f->high), vf_max(vf_set1(f->low), y));
         if (n >= VL) vf_store((float *)c, y);
@@ -44,12 +63,11 @@ DLC_INLINE void DLC_NAME(integer_store_scaled)(uint8_t *c, vi sum, int64_t n, co
             if (i < n) c[i] = (uint8_t)bytes[i];
 }
 DLC_INLINE void DLC_NAME(integer_store)(uint8_t *c, vi sum, int64_t n, const dlc_integer_finish *f, const float *scale, const float *bias) {
-    DLC_NAME(integer_store_scaled)(c, sum, n, f, vf_load(scale), vf_load(bias));
+    DLC_NAME(integer_store_scaled)(c, sum, 0, n, f, vf_load(scale), vf_load(bias));
 }
 #if VL == 16
-/// A sum as the number that is stored, without its zero point; what saturates is left. What is no number becomes the least.
-DLC_INLINE vi DLC_NAME(integer_rounded)(vi sum, const dlc_integer_finish *f, vf scale, vf bias) {
-    const vf y = vf_fma(__builtin_convertvector(sum, vf), scale, bias);
+/// As the number that is stored, without its zero point; what saturates is left. What is no number becomes the least.
+DLC_INLINE vi DLC_NAME(integer_rounded)(vf y, const dlc_integer_finish *f) {
     return (vi)_mm512_cvtps_epi32((__m512)vf_min(vf_set1(f->high), y));
 }
 /// Four such vectors as bytes: in each quarter four of every vector.
@@ -74,8 +92,7 @@ DLC_INLINE void DLC_NAME(integer_store_part)(uint8_t *c, vi packed, int i, int64
     else if (n > 0) _mm_mask_storeu_epi8(c, (__mmask16)((1 << n) - 1), part);
 }
 #elif VL == 8
-DLC_INLINE vi DLC_NAME(integer_rounded)(vi sum, const dlc_integer_finish *f, vf scale, vf bias) {
-    const vf y = vf_fma(__builtin_convertvector(sum, vf), scale, bias);
+DLC_INLINE vi DLC_NAME(integer_rounded)(vf y, const dlc_integer_finish *f) {
     return (vi)_mm256_cvtps_epi32((__m256)vf_min(vf_set1(f->high), y));
 }
 DLC_INLINE vi DLC_NAME(integer_pack)(const vi y[4], const dlc_integer_finish *f) {

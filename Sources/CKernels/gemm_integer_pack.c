@@ -12,7 +12,8 @@ int64_t dlc_integer_packed_bytes(dlc_isa isa, int64_t k, int64_t n) {
 }
 
 /// Rows of all runs, each in whole quads.
-static int64_t packed_rows(const dlc_integer_pack *p) { return p->taps / p->run_taps * dlc_ceil_div(p->run_taps * p->inputs, 4) * 4; }
+int64_t dlc_integer_packed_rows(int64_t taps, int64_t inputs, int64_t run_taps) { return taps / run_taps * dlc_ceil_div(run_taps * inputs, 4) * 4; }
+static int64_t packed_rows(const dlc_integer_pack *p) { return dlc_integer_packed_rows(p->taps, p->inputs, p->run_taps); }
 
 /// Where row `row` of a matrix begins.
 static int64_t row_offset(const dlc_integer_pack *p, int64_t row) { return row / p->inputs * p->tap_step + row % p->inputs * p->row_step; }

@@ -75,7 +75,9 @@ DLC_INLINE void INTEGER_NAME(integer_tile)(const dlc_integer_tile *t, const int 
 #pragma clang loop unroll(full)
             for (int i = 0; i < 4; i++) {
                 const int at = first + i < rows * vectors ? first + i : first, r = at / vectors, v = at % vectors;
-                ys[i] = DLC_NAME(integer_rounded)(sum[0][r][v], &finish, vf_load(t->scale + VL * v), vf_load(t->bias + VL * v));
+                const uint8_t *addend = t->addend ? t->addend + r * t->addend_row + VL * v : 0;
+                const vf scale = vf_load(t->scale + VL * v), bias = vf_load(t->bias + VL * v);
+                ys[i] = DLC_NAME(integer_rounded)(DLC_NAME(integer_scaled)(sum[0][r][v], addend, columns - VL * v, &finish, scale, bias), &finish);
             }
             const vi packed = DLC_NAME(integer_pack)(ys, &finish);
 #pragma clang loop unroll(full)
@@ -95,7 +97,10 @@ DLC_INLINE void INTEGER_NAME(integer_tile)(const dlc_integer_tile *t, const int 
         if (left <= 0) break;
         const vf scale = vf_load(t->scale + VL * v), bias = vf_load(t->bias + VL * v);
 #pragma clang loop unroll(full)
-        for (int r = 0; r < rows; r++) DLC_NAME(integer_store_scaled)(c + r * c_row + size * VL * v, sum[0][r][v], left, &finish, scale, bias);
+        for (int r = 0; r < rows; r++) {
+            const uint8_t *addend = t->addend ? t->addend + r * t->addend_row + VL * v : 0;
+            DLC_NAME(integer_store_scaled)(c + r * c_row + size * VL * v, sum[0][r][v], addend, left, &finish, scale, bias);
+        }
     }
 }
 

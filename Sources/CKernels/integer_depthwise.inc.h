@@ -87,7 +87,8 @@ DLC_INLINE void integer_finish_block(const dlc_integer_line *p, const __m512i su
     }
     vi out[4];
 #pragma clang loop unroll(full)
-    for (int i = 0; i < 4; i++) out[i] = DLC_NAME(integer_rounded)((vi)sum[i], f, vf_load(p->scale + 16 * i), vf_load(p->bias + 16 * i));
+    for (int i = 0; i < 4; i++)
+        out[i] = DLC_NAME(integer_rounded)(DLC_NAME(integer_scaled)((vi)sum[i], 0, 0, f, vf_load(p->scale + 16 * i), vf_load(p->bias + 16 * i)), f);
     // Packing goes by the same parts of vectors as interleaving did.
     const __m512i bytes = (__m512i)DLC_NAME(integer_saturate)(out, f);
     if (lanes >= 64) _mm512_storeu_si512(y, bytes);

@@ -11,7 +11,7 @@ static void bench(const char *name, int64_t m, int64_t n, int64_t k, bool b_sign
     int32_t *c = aligned(4 * m * n);
     for (int64_t i = 0; i < m * k; i++) a[i] = (uint8_t)random_bits();
     for (int64_t i = 0; i < k * n; i++) b[i] = (uint8_t)random_bits();
-    void *weights[] = {b, pack}, *buffers[] = {a, pack, &a_zero, NULL, NULL, NULL, c};
+    void *weights[] = {b, pack}, *buffers[] = {a, pack, &a_zero, NULL, NULL, NULL, NULL, c};
     dlc_launch packing, launch;
     char shape[64];
     snprintf(shape, sizeof shape, "%lld x %lld x %lld", (long long)m, (long long)n, (long long)k);
@@ -26,7 +26,7 @@ static void bench(const char *name, int64_t m, int64_t n, int64_t k, bool b_sign
 static void bench_conv(const char *name, int64_t size, int64_t inputs, int64_t outputs, int64_t kernel, int64_t stride, bool is_depthwise) {
     const dlc_isa isa = dlc_host_isa();
     const int64_t out = (size + stride - 1) / stride, taps = kernel * kernel, run = is_depthwise ? 1 : kernel, depth = is_depthwise ? 1 : inputs;
-    const int64_t packed = is_depthwise ? taps * inputs : dlc_integer_packed_bytes(isa, kernel * ((run * inputs + 3) / 4 * 4), outputs);
+    const int64_t packed = is_depthwise ? taps * inputs : dlc_integer_packed_bytes(isa, dlc_integer_packed_rows(taps, inputs, run), outputs);
     const dlc_integer_finish finish = {.type = DLC_U8, .scale_columns = true, .bias_columns = true, .low = -90, .high = 165, .zero = 90};
     dlc_integer_pack layout = {.is_signed = true, .matrices = 1, .taps = taps, .inputs = inputs, .n = outputs, .run_taps = run,
                                .tap_step = inputs * outputs, .row_step = outputs, .column_step = 1};
@@ -44,7 +44,7 @@ static void bench_conv(const char *name, int64_t size, int64_t inputs, int64_t o
     for (int64_t i = 0; i < size * size * inputs; i++) x[i] = (uint8_t)random_bits();
     for (int64_t i = 0; i < taps * depth * outputs; i++) w[i] = (uint8_t)random_bits();
     for (int64_t i = 0; i < outputs; i++) scale[i] = 0.001f, bias[i] = 3;
-    void *weights[] = {w, pack}, *buffers[] = {x, is_depthwise ? w : pack, &zero, NULL, scale, bias, y, NULL};
+    void *weights[] = {w, pack}, *buffers[] = {x, is_depthwise ? w : pack, &zero, NULL, scale, bias, is_depthwise ? y : NULL, y};
     dlc_launch packing, launch;
     char shape[64];
     snprintf(shape, sizeof shape, "%lld -> %lld, %lld x %lld / %lld on %lld", (long long)inputs, (long long)outputs, (long long)kernel, (long long)kernel,

@@ -22,15 +22,26 @@ static int32_t read(const uint8_t *p, bool is_signed, int64_t i) { return is_sig
 static bool finishes(dlc_isa isa, dlc_integer_product g, void *const *buffers, const int32_t *sums, int64_t columns) {
     const int64_t count = g.m * g.c_row * g.batch[3];
     float *scale = aligned(4 * g.n), *bias = aligned(4 * g.n);
+    uint8_t *addend = random_bytes(count);
     for (int64_t j = 0; j < g.n; j++) scale[j] = ldexpf(1, -(int)random_below(16)), bias[j] = ldexpf((float)random_below(4000) - 2000, -4);
     bool fine = true;
     const dlc_type types[] = {DLC_F32, DLC_U8, DLC_I8};
-    for (int t = 0; fine && t < 3; t++) {
-        g.finish = (dlc_integer_finish){types[t], random_below(2), random_below(2), -1e9f, 6, 0};
+    // Each with an addend and without.
+    for (int pass = 0; fine && pass < 5; pass++) {
+        const bool adds = pass >= 3;
+        const int t = adds ? pass - 2 : pass;
+        g.finish = (dlc_integer_finish){.type = types[t], .scale_columns = random_below(2), .bias_columns = random_below(2), .low = -1e9f, .high = 6};
         if (t > 0) g.finish.zero = t == 1 ? 100 : -3, g.finish.low = (t == 1 ? 0 : -128) - (float)g.finish.zero, g.finish.high = (t == 1 ? 255 : 127) - (float)g.finish.zero;
+        dlc_integer_finish *f = &g.finish;
+        if (adds) {
+            f->sum_rounds = random_below(2), f->addend_signed = random_below(2), f->addend_zero = f->addend_signed ? -7 : 200;
+            f->sum_low = -90, f->sum_high = 100, f->sum_scale = 0.5f, f->addend_scale = 0.25f;
+            g.addend_row = g.c_row;
+            for (int b = 0; b < 4; b++) g.addend_batch[b] = g.c_batch[b];
+        }
         uint8_t *c = aligned(4 * count + 1);
         memset(c, 0x5a, (size_t)(4 * count));
-        void *all[] = {buffers[0], buffers[1], buffers[2], buffers[3], scale, bias, c};
+        void *all[] = {buffers[0], buffers[1], buffers[2], buffers[3], scale, bias, adds ? addend : 0, c};
         dlc_launch launch;
         fine = dlc_integer_product_prepare(isa, &g, &launch) && launch_run(&launch, &g, all, 2);
         for (int64_t i = 0; fine && i < count; i++) {
@@ -38,13 +49,17 @@ static bool finishes(dlc_isa isa, dlc_integer_product g, void *const *buffers, c
             if (j >= columns) continue;
             double y = (double)(float)sums[i] * scale[g.finish.scale_columns ? j : 0] + bias[g.finish.bias_columns ? j : 0];
             if (isa == DLC_ISA_PORTABLE) y = (float)((float)sums[i] * scale[g.finish.scale_columns ? j : 0]) + bias[g.finish.bias_columns ? j : 0];
+            if (adds) {
+                y = fmin(fmax((float)y, f->sum_low), f->sum_high);
+                y = (f->sum_rounds ? nearbyint(y) : y) * f->sum_scale + (read(addend, f->addend_signed, i) - f->addend_zero) * f->addend_scale;
+            }
             y = fmin(fmax((float)y, g.finish.low), g.finish.high);
             if (t == 0) fine = ((float *)c)[i] == (float)y;
             else fine = (t == 1 ? c[i] : (int8_t)c[i]) == (int)nearbyint(y) + g.finish.zero;
         }
         free(c);
     }
-    free(scale), free(bias);
+    free(scale), free(bias), free(addend);
     return fine;
 }
 
@@ -75,7 +90,7 @@ static bool check(dlc_isa isa, integer_case s) {
         .a_batch = {0, 0, 0, a_size}, .b_batch = {0, 0, 0, s.shared_b ? 0 : packed}, .c_batch = {0, 0, 0, s.m * c_row},
         .a_row = a_row, .a_column = a_column, .c_row = c_row, .finish = {.type = DLC_I32}, .a_zero_row = s.a_zero > 1, .b_zero_column = s.b_zero > 1,
     };
-    void *weights[] = {b, pack}, *buffers[] = {a, pack, s.a_zero ? a_zero : 0, s.b_zero ? b_zero : 0, 0, 0, c};
+    void *weights[] = {b, pack}, *buffers[] = {a, pack, s.a_zero ? a_zero : 0, s.b_zero ? b_zero : 0, 0, 0, 0, c};
     dlc_launch packing, launch;
     bool fine = dlc_integer_pack_prepare(isa, &layout, &packing) && dlc_integer_product_prepare(isa, &g, &launch);
     for (int64_t splits = 1; fine && splits <= 3; splits++) {

@@ -50,7 +50,7 @@ static bool check(dlc_isa isa, const conv_case *s) {
             expected[p * y_ld + o] = (int32_t)sum;
         }
     const int64_t run_taps = s->groups == 1 && s->dilation[2] == 1 && s->run ? s->kernel[2] : 1;
-    const int64_t rows = taps / run_taps * ((run_taps * s->inputs + 3) / 4 * 4);
+    const int64_t rows = dlc_integer_packed_rows(taps, s->inputs, run_taps);
     const int64_t packed = dlc_integer_packed_bytes(isa, rows, s->outputs), held = s->depthwise ? oc * k : s->groups * packed;
     uint8_t *pack = aligned(held);
     dlc_integer_pack layout = {
@@ -76,7 +76,7 @@ static bool check(dlc_isa isa, const conv_case *s) {
         product.patches.kernel[i] = depthwise.kernel[i] = s->kernel[i], product.patches.stride[i] = depthwise.stride[i] = s->stride[i];
         product.patches.dilation[i] = depthwise.dilation[i] = s->dilation[i], product.patches.pad[i] = depthwise.pad[i] = s->pad[i];
     }
-    void *weights[] = {w, pack}, *buffers[] = {x, pack, s->zeros ? zero_x : 0, s->w_zeros ? zero_w : 0, 0, 0, y};
+    void *weights[] = {w, pack}, *buffers[] = {x, pack, s->zeros ? zero_x : 0, s->w_zeros ? zero_w : 0, 0, 0, s->depthwise ? (void *)y : 0, y};
     dlc_launch packing, launch;
     bool fine = dlc_integer_pack_prepare(isa, &layout, &packing) && (s->depthwise || launch_run(&packing, &layout, weights, 1));
     fine = fine && (s->depthwise ? dlc_integer_depthwise_prepare(isa, &depthwise, &launch) : dlc_integer_product_prepare(isa, &product, &launch));
@@ -90,7 +90,7 @@ static bool check(dlc_isa isa, const conv_case *s) {
         float *scale = aligned(4 * oc), *bias = aligned(4 * oc);
         for (int64_t o = 0; o < oc; o++) scale[o] = 0.01f * random_float(), bias[o] = 20 * random_float();
         dlc_integer_depthwise finished = depthwise;
-        finished.finish = (dlc_integer_finish){types[t], random_below(2), random_below(2), -100, 100, types[t] == DLC_U8 ? 110 : 9};
+        finished.finish = (dlc_integer_finish){.type = types[t], .scale_columns = random_below(2), .bias_columns = random_below(2), .low = -100, .high = 100, .zero = types[t] == DLC_U8 ? 110 : 9};
         void *operands[] = {x, pack, s->zeros ? zero_x : 0, s->w_zeros ? zero_w : 0, scale, random_below(3) ? bias : 0, y};
         memset(y, 0x5a, (size_t)(4 * pixels * y_ld)), memset(expected, 0x5a, (size_t)(4 * pixels * y_ld));
         fine = dlc_integer_depthwise_prepare(isa, &finished, &launch) && launch_run(&launch, &finished, operands, 2);

@@ -27,8 +27,10 @@ typedef struct {
 /// The columns of a panel; the last may have half of them.
 int64_t dlc_integer_width(dlc_isa isa);
 
-/// The size of one packed matrix, a multiple of 64; negative where it would be too large. `k` counts the rows of all runs, each
-/// rounded up to whole quads.
+/// The rows of a packed matrix: those of all runs, each rounded up to whole quads. `run_taps` divides `taps` and is not 0.
+int64_t dlc_integer_packed_rows(int64_t taps, int64_t inputs, int64_t run_taps);
+
+/// The size of one packed matrix of so many rows, a multiple of 64; negative where it would be too large.
 int64_t dlc_integer_packed_bytes(dlc_isa isa, int64_t k, int64_t n);
 
 /// Checks the struct and settles how the work is split; false where an extent is out of range.
@@ -37,11 +39,17 @@ bool dlc_integer_pack_prepare(dlc_isa isa, dlc_integer_pack *pack, dlc_launch *o
 /// What is stored of a sum: the sum itself (I32); y = sum·scale + bias in f32, at least `low`, at most `high`; or such a y
 /// rounded to the nearest, halves to even, plus `zero` (U8, I8: `low` and `high` keep it in range). Scale and bias have one
 /// number for all columns or one for each.
+///
+/// Where 8 bits are stored, there may be an addend of 8 bits for each element. y is then at least `sum_low` and at most
+/// `sum_high`, rounded where `sum_rounds`, and becomes y·`sum_scale` + (addend − `addend_zero`)·`addend_scale` before all that.
 typedef struct {
     dlc_type type;
     bool scale_columns, bias_columns;
     float low, high;
     int32_t zero;
+    bool sum_rounds, addend_signed;
+    float sum_low, sum_high, sum_scale, addend_scale;
+    int32_t addend_zero;
 } dlc_integer_finish;
 
 /// How the rows of A are found where they are patches of channels-last images `[n, d, h, w, c]`: row (n, od, oh, ow) holds
@@ -55,17 +63,17 @@ typedef struct {
 } dlc_integer_patches;
 
 /// C[b] = finish(Σ (A[b] − za)·(B[b] − zb)) with sums in i32 that wraps, A of m × k, B of k × n packed, C of m × n, over up to
-/// four batch dimensions. Buffers: A, B, the zero points of A and of B, scale, bias, C. A zero point has the type of its
-/// operand; absent ones are 0, as is an absent bias. m, n or k may be zero.
+/// four batch dimensions. Buffers: A, B, the zero points of A and of B, scale, bias, addend, C. A zero point has the type of its
+/// operand; absent ones are 0, as are an absent bias and addend. m, n or k may be zero.
 typedef struct {
     bool a_signed, b_signed, has_b_zero;
     int64_t m, n, k;
     int64_t batch[4];          ///< extents, outermost first; 1 where unused
-    int64_t a_batch[4], b_batch[4], c_batch[4]; ///< elements, of B bytes; 0 repeats
+    int64_t a_batch[4], b_batch[4], c_batch[4], addend_batch[4]; ///< elements, of B bytes; 0 repeats
     int64_t a_zero_batch[4], b_zero_batch[4];
     int64_t finish_batch[4];   ///< of scale and bias where they are of columns
     int64_t a_row, a_column;   ///< strides of A
-    int64_t c_row;             ///< columns of C are neighbours
+    int64_t c_row, addend_row; ///< columns of C, and of an addend, are neighbours
     int64_t a_zero_row;        ///< from the zero point of a row to the next's; 0 where all have one
     int64_t b_zero_column;     ///< likewise of a column
     bool has_patches;          ///< rows of A are patches; its strides then say nothing
@@ -74,6 +82,7 @@ typedef struct {
 
     // Set by dlc_integer_product_prepare.
     dlc_isa isa;
+    uint8_t flip;              ///< turned in bytes of A that are copied
     bool a_copied;             ///< phase 0 brings A into whole quads of the sign that the tiles read
     bool sums_a;
     bool in_place;             ///< patches are read where they lie, line by line of the result, in an image without padding

@@ -18,7 +18,7 @@ public struct IntegerConv: Operator {
     public var definition: OperatorDefinition { Self.definition }
 
     public static let definition = OperatorDefinition(
-        IntegerConv(Conv()), name: "integer_conv", operands: ["x", "w", "x_zero_point?", "w_zero_point?", "scale?", "bias?"],
+        IntegerConv(Conv()), name: "integer_conv", operands: ["x", "w", "x_zero_point?", "w_zero_point?", "scale?", "bias?", "addend?"],
         onnx: [ONNXMapping("ConvInteger", read: read, write: write)],
         examples: {
             let x = try Tensor.random(seed: 1, type: .uint8, shape: [2, 4, 7, 6])
@@ -35,8 +35,27 @@ public struct IntegerConv: Operator {
                 (op.finish.to, op.finish.zeroPoint, op.finish.max) = (to, zeroPoint, max)
                 return Example(name, op, operands, isDifferentiable: false)
             }
+            func added(_ name: String, _ conv: Conv, _ operands: [Tensor?]) -> Example {
+                var op = IntegerConv(conv)
+                (op.finish.to, op.finish.zeroPoint, op.finish.min) = (.uint8, 40, 0)
+                (op.finish.addition.ownScale, op.finish.addition.scale, op.finish.addition.zeroPoint) = (0.5, 0.25, -7)
+                (op.finish.addition.rounds, op.finish.addition.min, op.finish.addition.max) = (true, -90, 165)
+                return Example(name, op, operands, isDifferentiable: false)
+            }
             let (around, depthwise) = (Conv(strides: [1, 1], pads: [1, 1, 1, 1]), Conv(strides: [1, 1], pads: [1, 1, 1, 1], group: 4))
             return [
+                added(
+                    "added to", around,
+                    [
+                        x, try .random(seed: 22, type: .int8, shape: [4, 4, 3, 3]), zero, nil, scales, biases,
+                        try .random(seed: 23, type: .int8, shape: [2, 4, 7, 6]),
+                    ]),
+                added(
+                    "groups added to", Conv(strides: [1, 1], pads: [0, 0, 0, 0], group: 2),
+                    [
+                        x, try .random(seed: 24, type: .int8, shape: [4, 2, 1, 1]), zero, nil, scales, biases,
+                        try .random(seed: 25, type: .int8, shape: [2, 4, 7, 6]),
+                    ]),
                 finished(
                     "quantized", around, .uint8, [x, try .random(seed: 18, type: .int8, shape: [4, 4, 3, 3]), zero, nil, scales, biases],
                     zeroPoint: 90, max: 80),
@@ -95,6 +114,12 @@ public struct IntegerConv: Operator {
         Attribute("zero_point", \.finish.zeroPoint)
         Attribute("min", \.finish.min)
         Attribute("max", \.finish.max)
+        Attribute("own_scale", \.finish.addition.ownScale)
+        Attribute("addend_scale", \.finish.addition.scale)
+        Attribute("addend_zero_point", \.finish.addition.zeroPoint)
+        Attribute("rounds_before", \.finish.addition.rounds)
+        Attribute("min_before", \.finish.addition.min)
+        Attribute("max_before", \.finish.addition.max)
     }
 
     private static let read: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
@@ -123,7 +148,7 @@ public struct IntegerConv: Operator {
             guard index == 3, zero.rank == 1 else { throw DLCError("\(name) is \(zero.type); expected one element") }
             try context.require(.expands, zero.shape[0], outputs, "w_zero_point is \(zero.type); expected one element or [\(outputs)]")
         }
-        try finish.check(&context, columns: outputs)
+        try finish.check(&context, columns: outputs, result: shape)
         return [Fact(finish.to, shape)]
     }
 

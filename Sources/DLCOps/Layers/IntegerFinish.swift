@@ -2,6 +2,7 @@ import DLCGraph
 
 /// What a layer of integers makes of its sums: nothing, `y = sum · scale + bias` in f32 within limits, or such a y rounded,
 /// halves to even, plus a zero point and saturated to 8 bits. Scale and bias are operands, one for all columns or `[columns]`.
+/// Where results have 8 bits, an operand of 8 bits and of their shape may be added to y before it is limited (`IntegerAddition`).
 public struct IntegerFinish: Sendable {
     /// i32 for the sums themselves, f32, u8 or i8.
     public var to = ElementType.int32
@@ -9,13 +10,15 @@ public struct IntegerFinish: Sendable {
     /// Limits of y; nil for none.
     public var min: Double?
     public var max: Double?
+    /// How the addend is added, where there is one.
+    public var addition = IntegerAddition()
 
     public init() {}
 
-    /// The places of scale and bias among the operands.
-    public static let (scale, bias) = (4, 5)
+    /// The places of scale, bias and addend among the operands.
+    public static let (scale, bias, addend) = (4, 5, 6)
 
-    func check(_ context: inout InferContext, columns: Dim) throws {
+    func check(_ context: inout InferContext, columns: Dim, result: Shape) throws {
         guard [.int32, .float32, .uint8, .int8].contains(to) else { throw DLCError("a result of \(to); expected i32, f32, u8 or i8") }
         let scale = context.optional(Self.scale)
         guard (scale != nil) == (to != .int32), scale != nil || context.optional(Self.bias) == nil else {
@@ -31,6 +34,13 @@ public struct IntegerFinish: Sendable {
                 try context.require(operand.shape, equals: [columns], "\(name) is \(operand.type); expected one element or [\(columns)]")
             }
         }
+        guard let addend = context.optional(Self.addend) else { return }
+        guard to == .uint8 || to == .int8 else { throw DLCError("an addend goes with results of u8 or i8; the result is \(to)") }
+        try context.expect(Self.addend, "addend", [.uint8, .int8])
+        guard let range = addend.element.integerRange, range.contains(Double(addition.zeroPoint)) else {
+            throw DLCError("a zero point of \(addition.zeroPoint) is no \(addend.element)")
+        }
+        try context.require(addend.shape, equals: result, "addend is \(addend.type); expected the result's \(result.text)")
     }
 
     /// - Parameter column: the column of an element.
@@ -39,12 +49,14 @@ public struct IntegerFinish: Sendable {
         let scale = try Oracle.operand(operands, Self.scale).doubles()
         // Nothing is added to a zero of either sign.
         let bias = try Oracle.optional(operands, Self.bias)?.doubles() ?? [-0.0]
+        let addend = try Oracle.optional(operands, Self.addend)?.integers()
         let values = sums.indices.map { index -> Double in
             let column = column(index)
             var y =
                 Double(Float(Int32(truncatingIfNeeded: sums[index]))) * scale[scale.count == 1 ? 0 : column]
                 + bias[bias.count == 1 ? 0 : column]
             y = Double(Float(y))
+            if let addend { y = Double(Float(addition.sum(y, addend[index]))) }
             if y.isNaN, to != .float32 { y = -.infinity }
             if let min, y < min { y = min }
             if let max, y > max { y = max }
@@ -53,5 +65,27 @@ public struct IntegerFinish: Sendable {
             return rounded.isNaN ? range.lowerBound : Swift.min(Swift.max(rounded, range.lowerBound), range.upperBound)
         }
         return try Tensor(doubles: values, type: to, shape: shape)
+    }
+}
+
+/// What an addend does to y: `y' · ownScale + (addend − zeroPoint) · scale`, where y' is y within limits, rounded or not. So an
+/// addition joins the layer whose result was quantized before it, or was not.
+public struct IntegerAddition: Sendable {
+    public var ownScale = 1.0
+    public var scale = 1.0
+    public var zeroPoint = 0
+    /// Whether y is rounded, halves to even, once it is within its limits.
+    public var rounds = false
+    /// Limits of y; nil for none. What is no number is the least.
+    public var min: Double?
+    public var max: Double?
+
+    public init() {}
+
+    func sum(_ y: Double, _ addend: Int64) -> Double {
+        var y = y
+        if let min, !(y >= min) { y = min }
+        if let max, y > max { y = max }
+        return (rounds ? y.rounded(.toNearestOrEven) : y) * ownScale + Double(addend - Int64(zeroPoint)) * scale
     }
 }

@@ -16,7 +16,7 @@ public struct IntegerProduct: Operator {
     static let types: [ElementType] = [.uint8, .int8]
 
     public static let definition = OperatorDefinition(
-        IntegerProduct(), name: "integer_product", operands: ["a", "b", "a_zero_point?", "b_zero_point?", "scale?", "bias?"],
+        IntegerProduct(), name: "integer_product", operands: ["a", "b", "a_zero_point?", "b_zero_point?", "scale?", "bias?", "addend?"],
         onnx: [ONNXMapping("MatMulInteger", read: read, write: write)],
         examples: {
             let a = try Tensor.random(seed: 1, type: .uint8, shape: [2, 5, 7])
@@ -34,6 +34,14 @@ public struct IntegerProduct: Operator {
             func example(_ name: String, _ operands: [Tensor?]) -> Example {
                 Example(name, IntegerProduct(), operands, isDifferentiable: false)
             }
+            func added(_ name: String, _ to: ElementType, _ operands: [Tensor?], rounds: Bool) -> Example {
+                var op = IntegerProduct()
+                (op.finish.to, op.finish.zeroPoint, op.finish.min) = (to, 40, 0)
+                (op.finish.addition.ownScale, op.finish.addition.scale, op.finish.addition.zeroPoint) = (0.5, 0.25, 7)
+                (op.finish.addition.rounds, op.finish.addition.min, op.finish.addition.max) = (rounds, -90, 165)
+                return Example(name, op, operands, isDifferentiable: false)
+            }
+            let addend = try Tensor.random(seed: 12, type: .uint8, shape: [2, 5, 19])
             return [
                 example("dynamic quantization", [a, signed, try Tensor([131] as [UInt8], shape: [])]),
                 example("without zero points", [a, batch]),
@@ -61,6 +69,8 @@ public struct IntegerProduct: Operator {
                     [a, signed, nil, nil, try Tensor([0.25] as [Float], shape: []), try .random(seed: 11, shape: [19])], min: 0, max: 300),
                 finished(
                     "quantized", .uint8, [a, signed, try Tensor([131] as [UInt8], shape: []), nil, scales, biases], zeroPoint: 100, max: 60),
+                added("added to", .uint8, [a, signed, nil, nil, scales, biases, addend], rounds: true),
+                added("added to, unrounded", .int8, [a, signed, nil, nil, scales, nil, addend], rounds: false),
                 finished("quantized to i8", .int8, [a, batch, nil, nil, try Tensor([0x1p-9] as [Float], shape: [])], zeroPoint: -3),
             ]
         }
@@ -69,6 +79,12 @@ public struct IntegerProduct: Operator {
         Attribute("zero_point", \.finish.zeroPoint)
         Attribute("min", \.finish.min)
         Attribute("max", \.finish.max)
+        Attribute("own_scale", \.finish.addition.ownScale)
+        Attribute("addend_scale", \.finish.addition.scale)
+        Attribute("addend_zero_point", \.finish.addition.zeroPoint)
+        Attribute("rounds_before", \.finish.addition.rounds)
+        Attribute("min_before", \.finish.addition.min)
+        Attribute("max_before", \.finish.addition.max)
     }
 
     private static let write: @Sendable (inout ONNXWriter) throws -> Void = { writer in
@@ -114,14 +130,10 @@ public struct IntegerProduct: Operator {
             let reason = "b_zero_point is \(zero.type); expected one element, or one for each column of \(b.type), [\(b.shape[b.rank - 1])]"
             try context.require(zero.shape, expandsTo: Shape(b.shape.dropLast(2)) + [1, b.shape[b.rank - 1]], reason)
         }
-        try finish.check(&context, columns: b.shape[b.rank - 1])
-        return [
-            Fact(
-                finish.to,
-                try context.broadcast([Shape(a.shape.dropLast(2)), Shape(b.shape.dropLast(2))]) + [
-                    a.shape[a.rank - 2], b.shape[b.rank - 1],
-                ])
-        ]
+        let batch = try context.broadcast([Shape(a.shape.dropLast(2)), Shape(b.shape.dropLast(2))])
+        let shape = batch + [a.shape[a.rank - 2], b.shape[b.rank - 1]]
+        try finish.check(&context, columns: b.shape[b.rank - 1], result: shape)
+        return [Fact(finish.to, shape)]
     }
 
     public func evaluate(_ operands: [Tensor?]) throws -> [Tensor] {

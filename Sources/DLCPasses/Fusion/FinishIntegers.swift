@@ -1,5 +1,6 @@
 import DLCGraph
 import DLCOps
+import DLCRuntime
 
 /// What follows a layer of integers moves into it, so that its sums are scaled, limited and quantized while they are in
 /// registers: what models with dynamic quantization spell after MatMulInteger, and what `integerLayers` leaves.
@@ -8,8 +9,11 @@ import DLCOps
 ///     add(integer_product(…, %s), %bias)                        →   integer_product(…, %s, %bias)
 ///     relu(integer_product(…))                                  →   integer_product(…) {min: 0}
 ///     quantize_linear(integer_product(…, %s, %bias), %t, %z)    →   integer_product(…, %s / %t, %bias / %t) {to: u8, zero_point: z}
+///     quantize_linear(add(dequantize_linear(integer_conv(…) {to: u8}, %s, %z), dequantize_linear(%a, %u, %v)), %t, %w)
+///                                                               →   integer_conv(…, %a) {own_scale: s / t, addend_scale: u / t, …}
 ///
-/// Scaling rounds once where the spelling rounds twice; a quantized result may differ by one step of its scale.
+/// Scaling rounds once where the spelling rounds twice; a quantized result may differ by one step of its scale. A result that was
+/// quantized before an addition is rounded there still, in registers.
 public let finishIntegers = Pass("finish-integers", at: .canonical) { rewriter, node in
     switch node.op {
     case let op as Binary where op.function == .mul:
@@ -38,6 +42,7 @@ public let finishIntegers = Pass("finish-integers", at: .canonical) { rewriter, 
         (layer.finish.min, layer.finish.max) = (op.min, op.max)
         return [try layer.rebuilt(&rewriter, name: node.name)]
     case let op as QuantizeLinear:
+        if let sum = Addition(rewriter, node) { return [try sum.quantized(&rewriter, node, op)] }
         guard op.blockSize == 0, op.to == .uint8 || op.to == .int8, var layer = node.operands[0].flatMap({ Layer(rewriter, $0) }),
             layer.finish.to == .float32, layer.unlimited != nil || layer.isAlwaysNumber(rewriter),
             let step = rewriter.scalar(node.operands[1]), step > 0,
@@ -63,8 +68,10 @@ private struct Layer {
     let axis: Int
     var finish: IntegerFinish
 
-    /// - Parameter castToFloat: whether the value is the layer's sums in f32.
-    init?(_ rewriter: Rewriter, _ value: Value, castToFloat: Bool = false) {
+    /// - Parameters:
+    ///   - castToFloat: whether the value is the layer's sums in f32.
+    ///   - types: what the layer's results may be where it is not.
+    init?(_ rewriter: Rewriter, _ value: Value, castToFloat: Bool = false, of types: [ElementType] = [.float32]) {
         var value = value
         guard rewriter.useCount(value) == 1 else { return nil }
         if castToFloat {
@@ -80,9 +87,35 @@ private struct Layer {
         case let conv as IntegerConv: (finish, axis) = (conv.finish, conv.channelsLast ? rank - 1 : 1)
         default: return nil
         }
-        guard finish.to == (castToFloat ? .int32 : .float32) else { return nil }
+        guard (castToFloat ? [.int32] : types).contains(finish.to) else { return nil }
         (op, result) = (node.op, value)
-        operands = node.operands + [Value?](repeating: nil, count: max(0, IntegerFinish.bias + 1 - node.operands.count))
+        operands = node.operands + [Value?](repeating: nil, count: max(0, IntegerFinish.addend + 1 - node.operands.count))
+    }
+
+    /// What is added before it is quantized by `step`: a layer's result in floats, or one that was quantized and dequantized.
+    init?(summand value: Value, _ rewriter: Rewriter, step: Double) {
+        let dequantized = rewriter.solelyUsed(value, as: DequantizeLinear.self)
+        if let (dequantize, node) = dequantized {
+            guard dequantize.blockSize == 0, let grain = Grain(rewriter, node), let source = node.operands[0] else { return nil }
+            self.init(rewriter, source, of: [.uint8, .int8])
+            guard operands[IntegerFinish.addend] == nil, Int(grain.zero) == finish.zeroPoint else { return nil }
+            let least = (finish.to == .int8 ? -128 : 0) - grain.zero, most = least + 255
+            func limited(_ limit: Double) -> Double { min(max(limit.rounded(.toNearestOrEven), least), most) }
+            finish.addition.min = limited(finish.min ?? least)
+            finish.addition.max = limited(finish.max ?? most)
+            (finish.addition.rounds, finish.addition.ownScale) = (true, grain.scale / step)
+        } else {
+            self.init(rewriter, value)
+            guard isAlwaysNumber(rewriter) else { return nil }
+            (finish.addition.min, finish.addition.max) = (finish.min, finish.max)
+            finish.addition.ownScale = 1 / step
+        }
+        // The kernel of single channels adds nothing.
+        if let conv = op as? IntegerConv, let weights = operands[1],
+            IntegerConvolutionKernel.isDepthwise(rewriter.shape(weights), groups: conv.conv.group)
+        {
+            return nil
+        }
     }
 
     /// Whether no result can be NaN, which is the least of 8 bits where it is quantized, whatever the limits.
@@ -119,5 +152,51 @@ private struct Layer {
             return try rewriter.add1(conv, operands, name: name)
         default: throw DLCError("\(op.name) is no layer of integers")
         }
+    }
+}
+
+/// A layer of integers, an addend of 8 bits, and what is quantized of their sum.
+private struct Addition {
+    private var layer: Layer
+    private let addend: Value
+    private let step: Double
+    private let zero: Double
+    /// Limits of the sum.
+    private var limits: (min: Double?, max: Double?) = (nil, nil)
+
+    /// - Parameter node: a quantization of the sum, or of the sum within limits.
+    init?(_ rewriter: Rewriter, _ node: Node) {
+        guard let op = node.op as? QuantizeLinear, op.blockSize == 0, op.to == .uint8 || op.to == .int8,
+            let grain = Grain(rewriter, node), var value = node.operands[0]
+        else { return nil }
+        (step, zero) = (grain.scale, grain.zero)
+        if let (op, limit) = rewriter.solelyUsed(value, as: Unary.self), op.function == .relu, let source = limit.operands[0] {
+            (limits.min, value) = (0, source)
+        } else if let (op, limit) = rewriter.solelyUsed(value, as: Clip.self), op.min ?? 0 <= op.max ?? .infinity,
+            let source = limit.operands[0]
+        {
+            (limits, value) = ((op.min, op.max), source)
+        }
+        guard let (add, sum) = rewriter.solelyUsed(value, as: Binary.self), add.function == .add else { return nil }
+        for (own, other) in [(0, 1), (1, 0)] {
+            guard let left = sum.operands[own], let right = sum.operands[other],
+                let (dequantize, source) = rewriter.produced(right, by: DequantizeLinear.self), dequantize.blockSize == 0,
+                let addend = source.operands[0], [.uint8, .int8].contains(rewriter.fact(addend).element),
+                let scale = Grain(rewriter, source), var layer = Layer(summand: left, rewriter, step: grain.scale),
+                [addend, layer.result].allSatisfy({ rewriter.shape($0) == rewriter.shape(value) })
+            else { continue }
+            (layer.finish.addition.scale, layer.finish.addition.zeroPoint) = (scale.scale / grain.scale, Int(scale.zero))
+            (self.layer, self.addend) = (layer, addend)
+            return
+        }
+        return nil
+    }
+
+    func quantized(_ rewriter: inout Rewriter, _ node: Node, _ op: QuantizeLinear) throws -> Value {
+        var layer = layer
+        layer.operands[IntegerFinish.addend] = addend
+        (layer.finish.to, layer.finish.zeroPoint) = (op.to, Int(zero))
+        (layer.finish.min, layer.finish.max) = (limits.min.map { $0 / step }, limits.max.map { $0 / step })
+        return try layer.rebuilt(&rewriter, name: node.name)
     }
 }

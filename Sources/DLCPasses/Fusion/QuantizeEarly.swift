@@ -48,7 +48,7 @@ private func isDequantized(_ rewriter: Rewriter, _ value: Value?, depth: Int = 0
 }
 
 /// One constant scale with its zero point, for which dividing what was multiplied gives the integer back.
-private struct Grain: Equatable {
+struct Grain: Equatable {
     let scale: Double
     let zero: Double
 

@@ -17,7 +17,7 @@ extension HasChannelsLast {
 
 extension Conv: HasChannelsLast {}
 extension ConvTranspose: HasChannelsLast {}
-extension IntegerConv: HasChannelsLast {}
+extension IntegerConv: HasChannelsLast { var imageOperands: [Int] { [0, IntegerFinish.addend] } }
 extension FusedConv: HasChannelsLast {}
 extension FusedConvTranspose: HasChannelsLast {}
 extension Pool: HasChannelsLast {}

@@ -19,7 +19,8 @@ extension Lowering {
         right.strides = try Plan.Operand.rowMajor(right.shape)
         let isSigned = graph.type(b).element == .int8
         let work = try graph.shape(node.results[0]).product().times(k).times(2)
-        let finish = try finishOperands(node)
+        let addend = try operandIfGiven(node, IntegerFinish.addend).map { try innerContiguous($0) }
+        let finish = try finishOperands(node) + [addend]
         emit(
             IntegerProductKernel { ($0.signedB, $0.finish) = (isSigned, fields(op.finish)) }, node, summary: summary(node, op.finish),
             operands: [try view(a), right, try zeroPoint(node, 2), try zeroPoint(node, 3)] + finish,
@@ -53,7 +54,8 @@ extension Lowering {
         let kernel = IntegerConvolutionKernel {
             ($0.groups, $0.window, $0.signedWeights, $0.finish) = (op.conv.group, geometry.window, isSigned, fields(op.finish))
         }
-        let finish = try finishOperands(node)
+        let addend = try operandIfGiven(node, IntegerFinish.addend).map { try pixels($0).operand }
+        let finish = try finishOperands(node) + [addend]
         emit(
             kernel, node, summary: summary(node, op.finish),
             operands: [input, weights, try zeroPoint(node, 2), try zeroPoint(node, 3)] + finish,
@@ -62,24 +64,30 @@ extension Lowering {
 
     /// A zero point; nil where there is none, or where it is known to be 0.
     private mutating func zeroPoint(_ node: Node, _ index: Int) throws -> Plan.Operand? {
-        guard index < node.operands.count, let value = node.operands[index] else { return nil }
+        guard let value = operandIfGiven(node, index) else { return nil }
         if let constant = graph.constant(value), try constant.integers().allSatisfy({ $0 == 0 }) { return nil }
         return try contiguous(value)
     }
 
     private func fields(_ finish: IntegerFinish) -> IntegerFinishFields {
-        IntegerFinishFields { ($0.zeroPoint, $0.low, $0.high) = (finish.zeroPoint, finish.min ?? -.infinity, finish.max ?? .infinity) }
+        let addition = finish.addition
+        return IntegerFinishFields {
+            ($0.zeroPoint, $0.low, $0.high) = (finish.zeroPoint, finish.min ?? -.infinity, finish.max ?? .infinity)
+            ($0.ownScale, $0.addendScale, $0.addendZeroPoint) = (addition.ownScale, addition.scale, addition.zeroPoint)
+            ($0.roundsBefore, $0.lowBefore, $0.highBefore) = (addition.rounds, addition.min ?? -.infinity, addition.max ?? .infinity)
+        }
     }
 
     private func summary(_ node: Node, _ finish: IntegerFinish) -> String {
         let isLimited = finish.min != nil || finish.max != nil
-        return node.op.name + (finish.to == .int32 ? "" : " + scale") + (isLimited ? " + clip" : "")
+        let adds = operandIfGiven(node, IntegerFinish.addend) != nil
+        return node.op.name + (finish.to == .int32 ? "" : " + scale") + (adds ? " + add" : "") + (isLimited ? " + clip" : "")
             + (finish.to.isInteger && finish.to != .int32 ? " + quantize" : "")
     }
 
     private mutating func finishOperands(_ node: Node) throws -> [Plan.Operand?] {
-        try [IntegerFinish.scale, IntegerFinish.bias].map { index in
-            try index < node.operands.count ? node.operands[index].map { try contiguous($0) } : nil
-        }
+        try [IntegerFinish.scale, IntegerFinish.bias].map { try operandIfGiven(node, $0).map { try contiguous($0) } }
     }
+
+    private func operandIfGiven(_ node: Node, _ index: Int) -> Value? { index < node.operands.count ? node.operands[index] : nil }
 }

@@ -8,7 +8,7 @@ package struct IntegerConvolutionKernel: Kernel {
         operands: [
             OperandRule("x", .only(.int8, .uint8), "N *space C", .pixels), OperandRule("weights", .only(.uint8), "_"),
             OperandRule("x_zero_point?", .only(.int8, .uint8), "#1"), OperandRule("w_zero_point?", .only(.int8, .uint8), "*"),
-        ] + IntegerFinishFields.rules,
+        ] + IntegerFinishFields.rules(addend: "N *windows O", .pixels),
         results: [OperandRule("y", .only(.int32, .float32, .int8, .uint8), "N *windows O", .pixels)])
 
     package var groups = 1
@@ -52,8 +52,8 @@ package struct IntegerConvolutionKernel: Kernel {
         guard [nil, 1, Int(conv.oc)].contains(zeroW?.count) else {
             throw DLCError("w_zero_point has extents \(zeroW?.shape ?? []); expected one element or \(conv.oc)")
         }
-        let slots = step.slots("x", "weights", "x_zero_point", "w_zero_point", "scale", "bias", "y")
         let finish = try finish.parameters(step, y.type, columns: Int(conv.oc))
+        let addend = step.optional("addend")
         let isPerChannel = zeroW.map { $0.count > 1 } ?? false
         let pixels = (x: Int64(try x.pixelStride()), y: Int64(try y.pixelStride()))
         // Where extents were open when the weights were packed, those of single channels may lie as products have them.
@@ -66,11 +66,13 @@ package struct IntegerConvolutionKernel: Kernel {
             (depthwise.kernel, depthwise.stride, depthwise.dilation, depthwise.pad) = (conv.kernel, conv.stride, conv.dilation, conv.pad)
             (depthwise.x_ld, depthwise.y_ld) = pixels
             depthwise.finish = finish
+            guard addend == nil else { throw DLCError("convolutions of single channels have no addend") }
+            let slots = step.slots("x", "weights", "x_zero_point", "w_zero_point", "scale", "bias", "y")
             return try PreparedKernel(depthwise, slots: slots) { dlc_integer_depthwise_prepare(step.isa, $0, $1) }
         }
         let channels = conv.c / conv.groups, outputs = conv.oc / conv.groups, inner = Int64(window.taps) * channels
         guard inner <= 1 << 24 else { throw DLCError("patches of \(inner) elements are too large") }
-        let run = Int64(Self.runTaps(window, groups: groups)), rows = (run * channels + 3) / 4 * 4 * (Int64(window.taps) / run)
+        let run = Int64(Self.runTaps(window, groups: groups)), rows = dlc_integer_packed_rows(Int64(window.taps), channels, run)
         let (packed, overflows) = dlc_integer_packed_bytes(step.isa, rows, outputs).multipliedReportingOverflow(by: conv.groups)
         guard !overflows, weights.count == packed else {
             throw DLCError("the weights are not those of \(inner) × \(outputs) in \(groups) groups")
@@ -82,9 +84,10 @@ package struct IntegerConvolutionKernel: Kernel {
         product.batch = (1, 1, 1, conv.groups)
         product.a_batch.3 = channels
         product.b_batch.3 = packed / max(1, conv.groups)
-        product.c_batch.3 = outputs
+        (product.c_batch.3, product.addend_batch.3) = (outputs, outputs)
         product.b_zero_batch.3 = isPerChannel ? outputs : 0
         (product.a_row, product.a_column, product.c_row) = (pixels.x, 1, pixels.y)
+        product.addend_row = Int64(try addend?.pixelStride() ?? 0)
         product.finish = finish
         product.finish_batch.3 = outputs
         product.b_zero_column = isPerChannel ? 1 : 0
@@ -97,6 +100,7 @@ package struct IntegerConvolutionKernel: Kernel {
         (product.patches.channels, product.patches.run_taps, product.patches.pixel) = (channels, run, pixels.x)
         (product.patches.kernel, product.patches.stride) = (conv.kernel, conv.stride)
         (product.patches.dilation, product.patches.pad) = (conv.dilation, conv.pad)
+        let slots = step.slots("x", "weights", "x_zero_point", "w_zero_point", "scale", "bias", "addend", "y")
         return try PreparedKernel(product, slots: slots) { dlc_integer_product_prepare(step.isa, $0, $1) }
     }
 }

@@ -6,15 +6,34 @@ package struct IntegerFinishFields: FieldGroup {
     /// Limits of sum · scale + bias.
     package var low = -Double.infinity
     package var high = Double.infinity
+    /// What an addend does, where there is one.
+    package var ownScale = 1.0
+    package var addendScale = 1.0
+    package var addendZeroPoint = 0
+    package var roundsBefore = false
+    package var lowBefore = -Double.infinity
+    package var highBefore = Double.infinity
 
     package init() {}
     package mutating func visit(_ fields: inout some FieldVisitor) throws {
         try fields("zero_point", &zeroPoint)
         try fields("low", &low)
         try fields("high", &high)
+        try fields("own_scale", &ownScale)
+        try fields("addend_scale", &addendScale)
+        try fields("addend_zero_point", &addendZeroPoint)
+        try fields("rounds_before", &roundsBefore)
+        try fields("low_before", &lowBefore)
+        try fields("high_before", &highBefore)
     }
 
-    static let rules = [OperandRule("scale?", .only(.float32), "*"), OperandRule("bias?", .only(.float32), "*")]
+    /// - Parameter addend: the shape and the layout of what may be added; the result's.
+    static func rules(addend: String, _ layout: OperandRule.Layout) -> [OperandRule] {
+        [
+            OperandRule("scale?", .only(.float32), "*"), OperandRule("bias?", .only(.float32), "*"),
+            OperandRule("addend?", .only(.int8, .uint8), addend, layout),
+        ]
+    }
 
     /// The kernels' struct.
     /// - Throws: where scale or bias are not of the result's columns, or a number is out of range.
@@ -39,6 +58,18 @@ package struct IntegerFinishFields: FieldGroup {
             finish.high = Float(min(max(high.rounded(.toNearestOrEven), least), most))
             finish.zero = Int32(zeroPoint)
         }
+        guard let addend = step.optional("addend") else { return finish }
+        guard type == .int8 || type == .uint8 else { throw DLCError("an addend goes with results of 8 bits; the result is \(type)") }
+        guard let zero = Int32(exactly: addendZeroPoint), (-128...255).contains(zero), !lowBefore.isNaN, !highBefore.isNaN else {
+            throw DLCError("an addend's zero point of \(addendZeroPoint) is out of range")
+        }
+        // What rounds has few enough bits for it.
+        guard !roundsBefore || (lowBefore >= -0x1p20 && highBefore <= 0x1p20) else {
+            throw DLCError("what is rounded has no limits before the addend: \(lowBefore) to \(highBefore)")
+        }
+        (finish.addend_signed, finish.addend_zero, finish.addend_scale) = (addend.type == .int8, zero, Float(addendScale))
+        (finish.sum_low, finish.sum_high, finish.sum_scale) = (Float(lowBefore), Float(highBefore), Float(ownScale))
+        finish.sum_rounds = roundsBefore
         return finish
     }
 }

@@ -8,7 +8,7 @@ package struct IntegerProductKernel: Kernel {
             OperandRule("a", .only(.int8, .uint8), "* _ _", .strided), OperandRule("b", .only(.uint8), "* _"),
             OperandRule("a_zero_point?", .only(.int8, .uint8), "*", .strided),
             OperandRule("b_zero_point?", .only(.int8, .uint8), "*", .strided),
-        ] + IntegerFinishFields.rules,
+        ] + IntegerFinishFields.rules(addend: "* M N", .rows),
         results: [OperandRule("c", .only(.int32, .float32, .int8, .uint8), "* M N", .rows)])
 
     /// Whether b was signed before it was packed, as its zero point is.
@@ -34,7 +34,7 @@ package struct IntegerProductKernel: Kernel {
         guard zeroA?.type ?? a.type == a.type, zeroB?.type ?? (signedB ? .int8 : .uint8) == (signedB ? .int8 : .uint8) else {
             throw DLCError("a zero point has another type than its operand")
         }
-        var batches = try IntegerBatches(c, a: a, b: b, zeroA: zeroA, zeroB: zeroB)
+        var batches = try IntegerBatches(c, a: a, b: b, zeroA: zeroA, zeroB: zeroB, addend: step.optional("addend"))
         batches.joinRows()
         batches.mergeNeighbours()
         var product = dlc_integer_product()
@@ -44,7 +44,7 @@ package struct IntegerProductKernel: Kernel {
         product.a_column = inner == 1 ? 1 : Int64(a.strides[a.rank - 1])
         product.b_zero_column = Int64(try Self.grain(zeroB, last: columns, other: nil, "b_zero_point"))
         product.finish = try finish.parameters(step, c.type, columns: columns)
-        return try PreparedKernel(product, slots: step.slots("a", "b", "a_zero_point", "b_zero_point", "scale", "bias", "c")) {
+        return try PreparedKernel(product, slots: step.slots("a", "b", "a_zero_point", "b_zero_point", "scale", "bias", "addend", "c")) {
             dlc_integer_product_prepare(step.isa, $0, $1)
         }
     }
@@ -66,16 +66,18 @@ struct IntegerBatches {
     /// Elements from one matrix to the next along a dimension, by operand; 0 repeats.
     private struct Axis {
         var extent: Int
-        var a, b, c, zeroA, zeroB: Int
+        var a, b, c, zeroA, zeroB, addend: Int
     }
 
     private var axes: [Axis] = []
     private(set) var rows: Int
     /// Elements from row to row; what it is says nothing where there is one row.
-    private var step: (a: Int, c: Int, zero: Int)
+    private var step: (a: Int, c: Int, zero: Int, addend: Int)
 
     /// - Throws: where the batch dimensions of an operand do not broadcast to those of the result.
-    init(_ c: BoundOperand, a: BoundOperand, b: BoundOperand, zeroA: BoundOperand?, zeroB: BoundOperand?) throws {
+    init(
+        _ c: BoundOperand, a: BoundOperand, b: BoundOperand, zeroA: BoundOperand?, zeroB: BoundOperand?, addend: BoundOperand?
+    ) throws {
         let batch = Array(c.shape.dropLast(2))
         /// - Parameter inner: dimensions that are no batch's.
         func strides(_ operand: BoundOperand?, inner: Int, _ name: String) throws -> [Int] {
@@ -92,19 +94,26 @@ struct IntegerBatches {
         }
         let (ofA, ofB, ofC) = (try strides(a, inner: 2, "a"), try strides(b, inner: 1, "b"), try strides(c, inner: 2, "c"))
         let (ofZeroA, ofZeroB) = (try strides(zeroA, inner: 2, "a_zero_point"), try strides(zeroB, inner: 2, "b_zero_point"))
+        let ofAddend = try strides(addend, inner: 2, "addend")
         rows = c.shape[c.rank - 2]
-        step = (a.strides[a.rank - 2], c.strides[c.rank - 2], try IntegerProductKernel.grain(zeroA, last: 1, other: rows, "a_zero_point"))
+        let addendRow = addend.map { $0.strides[$0.rank - 2] } ?? 0
+        let zeroRow = try IntegerProductKernel.grain(zeroA, last: 1, other: rows, "a_zero_point")
+        step = (a.strides[a.rank - 2], c.strides[c.rank - 2], zeroRow, addendRow)
         for axis in batch.indices where batch[axis] != 1 {
-            axes.append(Axis(extent: batch[axis], a: ofA[axis], b: ofB[axis], c: ofC[axis], zeroA: ofZeroA[axis], zeroB: ofZeroB[axis]))
+            axes.append(
+                Axis(
+                    extent: batch[axis], a: ofA[axis], b: ofB[axis], c: ofC[axis], zeroA: ofZeroA[axis], zeroB: ofZeroB[axis],
+                    addend: ofAddend[axis]))
         }
     }
 
     /// Batches of one b whose rows continue each other become rows of one product.
     mutating func joinRows() {
         while let last = axes.last, last.b == 0, last.zeroB == 0 {
-            let continues = last.a == step.a * rows && last.c == step.c * rows && last.zeroA == step.zero * rows
+            let continues =
+                last.a == step.a * rows && last.c == step.c * rows && last.zeroA == step.zero * rows && last.addend == step.addend * rows
             guard rows == 1 || continues else { break }
-            if rows == 1 { step = (last.a, last.c, last.zeroA) }
+            if rows == 1 { step = (last.a, last.c, last.zeroA, last.addend) }
             rows *= last.extent
             axes.removeLast()
         }
@@ -114,7 +123,7 @@ struct IntegerBatches {
     mutating func mergeNeighbours() {
         for index in axes.indices.dropFirst().reversed() {
             let (outer, inner) = (axes[index - 1], axes[index])
-            let paths: [KeyPath<Axis, Int>] = [\.a, \.b, \.c, \.zeroA, \.zeroB]
+            let paths: [KeyPath<Axis, Int>] = [\.a, \.b, \.c, \.zeroA, \.zeroB, \.addend]
             guard paths.allSatisfy({ outer[keyPath: $0] == inner[keyPath: $0] * inner.extent }) else { continue }
             axes[index - 1] = inner
             axes[index - 1].extent *= outer.extent
@@ -133,9 +142,11 @@ struct IntegerBatches {
         try fill(&product.a_batch, padded(\.a))
         try fill(&product.b_batch, padded(\.b))
         try fill(&product.c_batch, padded(\.c))
+        try fill(&product.addend_batch, padded(\.addend))
         try fill(&product.a_zero_batch, padded(\.zeroA))
         try fill(&product.b_zero_batch, padded(\.zeroB))
         (product.a_row, product.c_row, product.a_zero_row) = (Int64(step.a), Int64(step.c), Int64(step.zero))
+        product.addend_row = Int64(step.addend)
     }
 }
 
@@ -183,11 +194,11 @@ package struct IntegerPackKernel: Kernel {
         (pack.inputs, pack.n) = (Int64(weights.shape[2]), Int64(weights.shape[3]))
         (pack.matrix_step, pack.tap_step) = (Int64(weights.strides[0]), Int64(weights.strides[1]))
         (pack.row_step, pack.column_step) = (Int64(weights.strides[2]), Int64(weights.strides[3]))
-        let rows = (runTaps * weights.shape[2] + 3) / 4 * 4 * (weights.shape[1] / runTaps)
+        let rows = dlc_integer_packed_rows(pack.taps, pack.inputs, pack.run_taps)
         let one =
             isPlain
             ? try Checked.multiply(weights.shape[1] * weights.shape[2], weights.shape[3])
-            : Int(dlc_integer_packed_bytes(step.isa, Int64(rows), pack.n))
+            : Int(dlc_integer_packed_bytes(step.isa, rows, pack.n))
         let needed = try Checked.multiply(one, weights.shape[0])
         guard needed == result.count else { throw DLCError("packed has \(result.count) bytes; expected \(needed)") }
         return try PreparedKernel(pack, slots: step.slots) { dlc_integer_pack_prepare(step.isa, $0, $1) }
