@@ -16,6 +16,8 @@
 #include "layers.inc.h"
 #include "machine.inc.h"
 #include "program_f32.inc.h"
+#include "program_grain.inc.h"
+#include "program_table.inc.h"
 #include "program_wide.inc.h"
 #include "strassen.inc.h"
 #include "winograd.inc.h"

@@ -8,7 +8,7 @@
 
 enum { least_tile = 256, most_tile = DLC_TILE_ELEMENTS, cache_budget = 24 << 10, task_elements = 16 << 10, unwritten = 255 };
 enum { ahead_bytes = 16 << 20, least_ahead_steps = 4 };
-enum { table_entries = 256, least_table_points = 4096, least_table_steps = 4 };
+enum { table_entries = DLC_TABLE_ENTRIES, least_table_points = 4096, least_table_steps = 4 };
 
 bool dlc_program_without_tables = false;
 
@@ -25,8 +25,7 @@ const dlc_tile_functions *dlc_tile_functions_of(dlc_isa isa) {
     }
 }
 
-/// Source registers that `op` reads; -1 where the operation does not exist in `type`.
-static int sources(dlc_op op, dlc_compute type) {
+int dlc_program_sources(dlc_op op, dlc_compute type) {
     bool integer = type == DLC_COMPUTE_I64 || type == DLC_COMPUTE_U64;
     if (type > DLC_COMPUTE_U64 || op >= DLC_OP_COUNT) return -1;
     if (op >= DLC_OP_GATE) return integer ? -1 : 2;
@@ -43,9 +42,6 @@ static int sources(dlc_op op, dlc_compute type) {
     }
 }
 
-/// Whether an instruction writes a result and no register.
-static bool writes_result(dlc_op op) { return op == DLC_OP_STORE || dlc_op_sums(op); }
-
 /// Whether the program makes sense; counts the points of its space.
 static bool check(dlc_program *p, int64_t *points) {
     if (p->rank < 0 || p->rank > DLC_MAX_RANK || p->operand_count < 0 || p->operand_count > DLC_PROGRAM_OPERANDS ||
@@ -61,7 +57,7 @@ static bool check(dlc_program *p, int64_t *points) {
     for (int r = 0; r < DLC_PROGRAM_REGISTERS; ++r) types[r] = unwritten;
     for (int k = 0; k < p->instruction_count; ++k) {
         dlc_instruction *in = &p->instructions[k];
-        int count = sources(in->op, in->type);
+        int count = dlc_program_sources(in->op, in->type);
         if (count < 0) return false;
         dlc_compute read = in->op == DLC_OP_CONVERT ? in->from : in->type;
         uint8_t registers[] = { in->a, in->b, in->c };
@@ -69,7 +65,7 @@ static bool check(dlc_program *p, int64_t *points) {
             if (registers[s] >= DLC_PROGRAM_REGISTERS || (s < count && types[registers[s]] != read)) return false;
         if (in->op == DLC_OP_LOAD && in->tensor >= p->operand_count) return false;
         if (in->op == DLC_OP_WRAP && in->narrow > DLC_BOOL) return false;
-        if (writes_result(in->op)) {
+        if (dlc_writes_result(in->op)) {
             if (in->tensor >= p->result_count) return false;
             if (dlc_op_sums(in->op) && p->results[in->tensor].type != dlc_compute_type(in->type)) return false;
         } else {
@@ -159,12 +155,12 @@ static void choose_modes(dlc_program *p) {
     int writes[DLC_PROGRAM_REGISTERS] = {0};
     bool fixed[DLC_PROGRAM_REGISTERS] = {false};
     for (int k = 0; k < p->instruction_count; ++k)
-        if (!writes_result(p->instructions[k].op)) writes[p->instructions[k].dst] += 1;
+        if (!dlc_writes_result(p->instructions[k].op)) writes[p->instructions[k].dst] += 1;
     for (int k = 0; k < p->instruction_count; ++k) {
         dlc_instruction *in = &p->instructions[k];
-        int count = sources(in->op, in->type);
+        int count = dlc_program_sources(in->op, in->type);
         uint8_t registers[] = { in->a, in->b, in->c };
-        if (writes_result(in->op)) continue;
+        if (dlc_writes_result(in->op)) continue;
         bool same = writes[in->dst] == 1;
         for (int s = 0; s < count; ++s) same = same && fixed[registers[s]];
         if (in->op == DLC_OP_LOAD) {
@@ -175,7 +171,7 @@ static void choose_modes(dlc_program *p) {
             bool stored = false;
             for (int later = k + 1; later < p->instruction_count && alias; ++later) {
                 const dlc_instruction *use = &p->instructions[later];
-                int uses = sources(use->op, use->type);
+                int uses = dlc_program_sources(use->op, use->type);
                 bool reads = (uses > 0 && use->a == in->dst) || (uses > 1 && use->b == in->dst) || (uses > 2 && use->c == in->dst);
                 if (reads && stored) alias = false;
                 if (use->op == DLC_OP_STORE) stored = true;
@@ -192,66 +188,6 @@ static void choose_modes(dlc_program *p) {
         const dlc_instruction *next = &p->instructions[k + 1];
         if (next->op == DLC_OP_STORE && next->a == in->dst && p->results[next->tensor].type == dlc_compute_type(in->type) &&
             dlc_tiles_are_dense(p, p->results[next->tensor].strides)) in->mode |= DLC_MODE_DIRECT;
-    }
-}
-
-static bool reads(const dlc_instruction *in, int r) {
-    const int count = sources(in->op, in->type);
-    return (count > 0 && in->a == r) || (count > 1 && in->b == r) || (count > 2 && in->c == r);
-}
-
-/// The one instruction that reads what instruction `k` leaves in register `r`; -1 where none does, or several do.
-static int sole_reader(const dlc_program *p, int k, int r) {
-    int found = -1;
-    for (int later = k + 1; later < p->instruction_count; ++later) {
-        const dlc_instruction *use = &p->instructions[later];
-        if (reads(use, r)) {
-            if (found >= 0) return -1;
-            found = later;
-        }
-        if (!writes_result(use->op) && use->dst == r) break;
-    }
-    return found;
-}
-
-static void remove_instruction(dlc_program *p, int k) {
-    p->instruction_count -= 1;
-    memmove(&p->instructions[k], &p->instructions[k + 1], (size_t)(p->instruction_count - k) * sizeof *p->instructions);
-}
-
-static bool is_narrow(dlc_type type) { return type == DLC_I8 || type == DLC_U8 || type == DLC_I16 || type == DLC_U16; }
-
-/// Integers of 8 and 16 bits become f32 as they are loaded, and f32 such integers as it is stored, where programs go by way of 64
-/// bits: as quantized tensors come and go. The numbers are the same.
-static void narrow(dlc_program *p) {
-    for (int k = 0; k < p->instruction_count; ++k) {
-        const dlc_instruction *in = &p->instructions[k];
-        if (in->op != DLC_OP_LOAD || in->type < DLC_COMPUTE_I64 || !is_narrow(p->operands[in->tensor].type)) continue;
-        const int reader = sole_reader(p, k, in->dst);
-        if (reader < 0) continue;
-        dlc_instruction *convert = &p->instructions[reader];
-        bool stores = false; // to memory that may be the operand's
-        for (int i = k + 1; i < reader; ++i) stores = stores || writes_result(p->instructions[i].op);
-        if (stores || convert->op != DLC_OP_CONVERT || convert->type != DLC_COMPUTE_F32) continue;
-        *convert = (dlc_instruction){.op = DLC_OP_LOAD, .type = DLC_COMPUTE_F32, .dst = convert->dst, .tensor = in->tensor};
-        remove_instruction(p, k--);
-    }
-    for (int k = 0; k < p->instruction_count; ++k) {
-        const dlc_instruction wrap = p->instructions[k];
-        if (wrap.op != DLC_OP_WRAP || wrap.type != DLC_COMPUTE_F32 || !is_narrow(wrap.narrow)) continue;
-        const int reader = sole_reader(p, k, wrap.dst);
-        if (reader < 0) continue;
-        const dlc_instruction convert = p->instructions[reader];
-        if (convert.op != DLC_OP_CONVERT || convert.type < DLC_COMPUTE_I64) continue;
-        const int end = sole_reader(p, reader, convert.dst);
-        if (end < 0 || p->instructions[end].op != DLC_OP_STORE || p->results[p->instructions[end].tensor].type != wrap.narrow) continue;
-        bool kept = true;
-        for (int i = k + 1; i < end; ++i)
-            kept = kept && (i == reader || writes_result(p->instructions[i].op) || p->instructions[i].dst != wrap.a);
-        if (!kept) continue;
-        p->instructions[end].type = DLC_COMPUTE_F32, p->instructions[end].a = wrap.a;
-        remove_instruction(p, reader);
-        remove_instruction(p, k--);
     }
 }
 
@@ -277,26 +213,29 @@ static bool is_single(const dlc_program *p, const int64_t *strides) {
     return true;
 }
 
-/// The operand that alone varies, where it and the only result have 8 bits and enough happens between them, as in what quantized
-/// networks have between their layers: the results of its 256 values then stand for all.
-static int32_t table_operand(const dlc_program *p, int64_t points) {
-    if (dlc_program_without_tables || p->sum_count > 0 || points < least_table_points || p->tile_rows * p->tile_columns < table_entries) return -1;
-    int32_t operand = -1;
-    int stores = 0, steps = 0;
+/// Finds the operand that alone varies, where it and the only result have 8 bits and enough happens between them, as in what
+/// quantized networks have between their layers: the results of its 256 values then stand for all.
+static void find_table(dlc_program *p, int64_t points) {
+    p->table_operand = p->table_result = -1;
+    if (dlc_program_without_tables || p->sum_count > 0 || points < least_table_points || p->tile_rows * p->tile_columns < table_entries) return;
+    int32_t operand = -1, result = -1;
+    int steps = 0;
     for (int k = 0; k < p->instruction_count; ++k) {
         const dlc_instruction *in = &p->instructions[k];
+        if (in->mode & DLC_MODE_GRAIN) steps += 2;
         if (in->op != DLC_OP_LOAD && in->op != DLC_OP_STORE) {
             steps += in->op != DLC_OP_CONST;
             continue;
         }
         const dlc_program_tensor *t = in->op == DLC_OP_LOAD ? &p->operands[in->tensor] : &p->results[in->tensor];
         if (in->op == DLC_OP_LOAD && is_single(p, t->strides)) continue;
-        if (dlc_type_bytes(t->type) != 1 || !dlc_tiles_are_dense(p, t->strides)) return -1;
-        if (in->op == DLC_OP_STORE && ++stores > 1) return -1;
-        if (in->op == DLC_OP_LOAD && operand >= 0 && operand != in->tensor) return -1;
-        if (in->op == DLC_OP_LOAD) operand = in->tensor;
+        // The table is one tile, read and written from where tensors begin.
+        if (dlc_type_bytes(t->type) != 1 || t->offset != 0 || !dlc_tiles_are_dense(p, t->strides) || in->mode & DLC_MODE_ONCE) return;
+        int32_t *found = in->op == DLC_OP_LOAD ? &operand : &result;
+        if (*found >= 0 && (in->op == DLC_OP_STORE || *found != in->tensor)) return;
+        *found = in->tensor;
     }
-    return stores == 1 && steps >= least_table_steps ? operand : -1;
+    if (result >= 0 && steps >= least_table_steps) p->table_operand = operand, p->table_result = operand < 0 ? -1 : result;
 }
 
 /// Finds the registers that need hold one element only: numbers that arithmetic in f32 has on one of its sides.
@@ -305,7 +244,7 @@ static void choose_singles(dlc_program *p) {
     bool single[DLC_PROGRAM_REGISTERS] = {false};
     for (int k = 0; k < p->instruction_count; ++k) {
         const dlc_instruction *in = &p->instructions[k];
-        if (writes_result(in->op)) continue;
+        if (dlc_writes_result(in->op)) continue;
         writes[in->dst] += 1;
         single[in->dst] = in->type == DLC_COMPUTE_F32 &&
                           (in->op == DLC_OP_CONST || (in->op == DLC_OP_LOAD && is_single(p, p->operands[in->tensor].strides)));
@@ -315,15 +254,15 @@ static void choose_singles(dlc_program *p) {
         const dlc_instruction *in = &p->instructions[k];
         const uint8_t registers[] = { in->a, in->b, in->c };
         const bool arithmetic = in->type == DLC_COMPUTE_F32 && in->op >= DLC_OP_ADD && in->op <= DLC_OP_DIV;
-        const int count = sources(in->op, in->type);
+        const int count = dlc_program_sources(in->op, in->type);
         // Of two numbers the second is spread.
         if (arithmetic && single[in->a]) single[in->b] = false;
         for (int s = 0; s < count && !arithmetic; ++s) single[registers[s]] = false;
     }
     for (int k = 0; k < p->instruction_count; ++k) {
         dlc_instruction *in = &p->instructions[k];
-        const int count = sources(in->op, in->type);
-        if (!writes_result(in->op) && single[in->dst]) in->mode |= DLC_MODE_SINGLE;
+        const int count = dlc_program_sources(in->op, in->type);
+        if (!dlc_writes_result(in->op) && single[in->dst]) in->mode |= DLC_MODE_SINGLE;
         if (count > 0 && single[in->a]) in->mode |= DLC_MODE_SINGLE_A;
         if (count > 1 && single[in->b]) in->mode |= DLC_MODE_SINGLE_B;
     }
@@ -332,20 +271,20 @@ static void choose_singles(dlc_program *p) {
 bool dlc_program_prepare(dlc_isa isa, dlc_program *p, dlc_launch *launch) {
     int64_t points;
     if (dlc_tile_functions_of(isa) == NULL || !check(p, &points)) return false;
-    narrow(p);
+    for (int k = 0; k < p->instruction_count; ++k) p->instructions[k].mode = 0;
+    dlc_program_narrow(p);
     p->sum_count = 0;
     for (int k = 0; k < p->instruction_count; ++k) p->sum_count += dlc_op_sums(p->instructions[k].op);
     if (p->sum_count > 0 && p->rank == 0) return false;
     if (p->sum_count > 0) merge_rows(p);
     else if (points == 0) p->rank = 1, p->shape[0] = 0;
     else merge(p);
-    for (int k = 0; k < p->instruction_count; ++k) p->instructions[k].mode = 0;
     choose_singles(p);
     int registers = 0, singles = 0;
     int64_t width = 4;
     for (int k = 0; k < p->instruction_count; ++k) {
         const dlc_instruction *in = &p->instructions[k];
-        if (!writes_result(in->op) && in->dst >= registers) registers = in->dst + 1;
+        if (!dlc_writes_result(in->op) && in->dst >= registers) registers = in->dst + 1;
         singles += (in->mode & DLC_MODE_SINGLE) != 0;
         if (in->type != DLC_COMPUTE_F32) width = 8;
     }
@@ -372,7 +311,7 @@ bool dlc_program_prepare(dlc_isa isa, dlc_program *p, dlc_launch *launch) {
     p->isa = isa;
     choose_modes(p);
     p->ahead_steps = ahead_steps(p, points);
-    p->table_operand = table_operand(p, points);
+    find_table(p, points);
     p->tasks = (p->tile_count + p->tiles_per_task - 1) / p->tiles_per_task;
     int64_t sum_bytes = 0;
     if (p->sum_count > 0) {
@@ -383,8 +322,8 @@ bool dlc_program_prepare(dlc_isa isa, dlc_program *p, dlc_launch *launch) {
     *launch = (dlc_launch){
         .run = dlc_program_run,
         .tasks = p->tasks,
-        .phases = p->sum_count > 0 ? 2 : 1,
-        .shared_bytes = sum_bytes,
+        .phases = p->sum_count > 0 || p->table_operand >= 0 ? 2 : 1,
+        .shared_bytes = p->table_operand >= 0 ? table_entries : sum_bytes,
         .scratch_bytes = registers * p->slot_bytes,
     };
     return true;

@@ -101,10 +101,17 @@ static void splat(int64_t width, int64_t n, const void *element, void *dst) {
     }
 }
 
-static void load_row(const dlc_tile_functions *f, dlc_type type, dlc_compute to, int64_t n, const char *src, int64_t stride, void *dst) {
+static void load_row(const dlc_tile_functions *f, dlc_type type, const dlc_instruction *in, int64_t n, const char *src, int64_t stride, void *dst) {
+    const dlc_compute to = in->type;
     int32_t bytes = dlc_type_bytes(type);
     int64_t width = dlc_compute_bytes(to);
-    if (stride == 0) {
+    if (in->mode & DLC_MODE_GRAIN && stride != 1) {
+        uint8_t dense[most_columns];
+        gather(1, n, src, stride, dense);
+        f->load_grain(in, type == DLC_I8, n, dense, dst);
+    } else if (in->mode & DLC_MODE_GRAIN) {
+        f->load_grain(in, type == DLC_I8, n, (const uint8_t *)src, dst);
+    } else if (stride == 0) {
         uint64_t element;
         if (type != dlc_compute_type(to)) f->load(type, to, 1, src, &element), src = (const char *)&element;
         splat(width, n, src, dst);
@@ -120,9 +127,16 @@ static void load_row(const dlc_tile_functions *f, dlc_type type, dlc_compute to,
     }
 }
 
-static void store_row(const dlc_tile_functions *f, dlc_compute from, dlc_type type, int64_t n, const void *src, char *dst, int64_t stride) {
+static void store_row(const dlc_tile_functions *f, const dlc_instruction *in, dlc_type type, int64_t n, const void *src, char *dst, int64_t stride) {
+    const dlc_compute from = in->type;
     int32_t bytes = dlc_type_bytes(type);
-    if (stride == 1 || n == 1) {
+    if (in->mode & DLC_MODE_GRAIN && stride != 1) {
+        uint8_t dense[most_columns];
+        f->store_grain(in, n, src, dense);
+        scatter(1, n, dense, dst, stride);
+    } else if (in->mode & DLC_MODE_GRAIN) {
+        f->store_grain(in, n, src, (uint8_t *)dst);
+    } else if (stride == 1 || n == 1) {
         if (type == dlc_compute_type(from)) memcpy(dst, src, (size_t)(n * bytes));
         else f->store(from, type, n, src, dst);
     } else {
@@ -139,10 +153,10 @@ static void load(const dlc_program *p, const dlc_tile_functions *f, const dlc_in
     bool repeated = true;
     for (int d = 0; d < p->rank - 1; ++d) repeated = repeated && t->strides[d] == 0;
     if (tile->rows == 1 || repeated) {
-        load_row(f, t->type, in->type, tile->columns, buffer + offset * bytes, inner, dst);
+        load_row(f, t->type, in, tile->columns, buffer + offset * bytes, inner, dst);
         repeat(dst, row_bytes, tile->rows * row_bytes);
     } else if (rows_dense(p, t->strides)) {
-        load_row(f, t->type, in->type, tile->rows * tile->columns, buffer + offset * bytes, inner, dst);
+        load_row(f, t->type, in, tile->rows * tile->columns, buffer + offset * bytes, inner, dst);
     } else {
         int64_t place[DLC_MAX_RANK], step = 1;
         int next = p->rank - 2;
@@ -156,7 +170,7 @@ static void load(const dlc_program *p, const dlc_tile_functions *f, const dlc_in
             offset = next_row(p, t->strides, place, offset + (step - 1) * t->strides[next]);
         }
         for (int64_t r = 0; r < tile->rows && !columns_dense; ++r) {
-            load_row(f, t->type, in->type, tile->columns, buffer + offset * bytes, inner, dst + r * row_bytes);
+            load_row(f, t->type, in, tile->columns, buffer + offset * bytes, inner, dst + r * row_bytes);
             offset = next_row(p, t->strides, place, offset);
         }
     }
@@ -167,13 +181,13 @@ static void store(const dlc_program *p, const dlc_tile_functions *f, const dlc_i
     int64_t bytes = dlc_type_bytes(t->type), inner = t->strides[p->rank - 1];
     int64_t offset = tile_offset(p, t, tile), row_bytes = tile->columns * dlc_compute_bytes(in->type);
     if (tile->rows == 1 || rows_dense(p, t->strides)) {
-        store_row(f, in->type, t->type, tile->rows * tile->columns, src, buffer + offset * bytes, inner);
+        store_row(f, in, t->type, tile->rows * tile->columns, src, buffer + offset * bytes, inner);
         return;
     }
     int64_t place[DLC_MAX_RANK];
     memcpy(place, tile->place, sizeof place);
     for (int64_t r = 0; r < tile->rows; ++r) {
-        store_row(f, in->type, t->type, tile->columns, src + r * row_bytes, buffer + offset * bytes, inner);
+        store_row(f, in, t->type, tile->columns, src + r * row_bytes, buffer + offset * bytes, inner);
         offset = next_row(p, t->strides, place, offset);
     }
 }
@@ -277,7 +291,7 @@ static void run_tile(const dlc_call *call, const dlc_tile_functions *f, const dl
         if (in->mode & DLC_MODE_SINGLE) {
             // One element; `same` for all tiles, so it is computed once.
             if (in->op == DLC_OP_CONST) *(float *)dst = (float)in->f0;
-            else load_row(f, p->operands[in->tensor].type, in->type, 1,
+            else load_row(f, p->operands[in->tensor].type, in, 1,
                           place_of(p, &p->operands[in->tensor], part, call->buffers[in->tensor]), 0, dst);
             registers[in->dst] = dst;
             continue;
@@ -285,6 +299,10 @@ static void run_tile(const dlc_call *call, const dlc_tile_functions *f, const dl
         switch (in->op) {
         case DLC_OP_LOAD: load(p, f, in, part, call->buffers[in->tensor], dst); break;
         case DLC_OP_CONST: f->apply(in, n, dst, NULL, NULL, NULL); break;
+        case DLC_OP_ROUND:
+            if (in->mode & DLC_MODE_GRAIN) f->round_grain(in, n, (const float *)registers[in->a], (float *)dst);
+            else f->apply(in, n, dst, registers[in->a], NULL, NULL);
+            break;
         case DLC_OP_CONVERT: case DLC_OP_WRAP: convert(f, in, n, registers[in->a], dst); break;
         default: f->apply(in, n, dst, registers[in->a], registers[in->b], registers[in->c]);
         }
@@ -311,51 +329,45 @@ static void finish_sums(const dlc_call *call) {
     }
 }
 
-/// A program whose results are those of 256 values of one operand: it runs over those, and the rest is looked up.
-static void run_by_table(const dlc_call *call, const dlc_tile_functions *f, int64_t last) {
+/// Phase 0 of a program whose results are those of 256 values of one operand: it runs over those.
+static void fill_table(const dlc_call *call, const dlc_tile_functions *f) {
     const dlc_program *p = call->params;
-    const int operand = p->table_operand;
-    int result = 0;
-    for (int k = 0; k < p->instruction_count; ++k)
-        if (p->instructions[k].op == DLC_OP_STORE) result = p->instructions[k].tensor;
-    uint8_t values[256], table[256];
-    for (int i = 0; i < 256; ++i) values[i] = (uint8_t)i;
-
-    dlc_program small;
-    memcpy(&small, p, offsetof(dlc_program, instructions) + (size_t)p->instruction_count * sizeof *p->instructions);
-    small.rank = 1, small.shape[0] = 256, small.tile_rows = 1, small.tile_columns = 256;
-    for (int t = 0; t < p->operand_count; ++t) small.operands[t].strides[0] = t == operand;
-    small.operands[operand].offset = 0;
-    small.results[result].strides[0] = 1, small.results[result].offset = 0;
+    uint8_t values[DLC_TABLE_ENTRIES];
+    for (int i = 0; i < DLC_TABLE_ENTRIES; ++i) values[i] = (uint8_t)i;
     void *buffers[DLC_PROGRAM_OPERANDS + DLC_PROGRAM_RESULTS];
     memcpy(buffers, call->buffers, (size_t)(p->operand_count + p->result_count) * sizeof *buffers);
-    buffers[operand] = values, buffers[p->operand_count + result] = table;
+    buffers[p->table_operand] = values, buffers[p->operand_count + p->table_result] = call->shared;
     dlc_call once = *call;
-    once.params = &small, once.buffers = buffers;
-    const dlc_tile all = {.rows = 1, .columns = 256};
+    once.buffers = buffers;
+    const dlc_tile all = {.rows = 1, .columns = DLC_TABLE_ENTRIES};
     run_tile(&once, f, &all, 0, true, NULL);
+}
 
+/// Phase 1: the rest is looked up.
+static void look_up(const dlc_call *call, const dlc_tile_functions *f, int64_t last) {
+    const dlc_program *p = call->params;
     for (int64_t index = call->begin * p->tiles_per_task; index < last; ++index) {
         const dlc_tile tile = tile_at(p, index);
-        const uint8_t *x = place_of(p, &p->operands[operand], &tile, call->buffers[operand]);
-        uint8_t *y = place_of(p, &p->results[result], &tile, call->buffers[p->operand_count + result]);
-        for (int64_t i = 0, n = tile.rows * tile.columns; i < n; ++i) y[i] = table[x[i]];
+        const uint8_t *x = place_of(p, &p->operands[p->table_operand], &tile, call->buffers[p->table_operand]);
+        uint8_t *y = place_of(p, &p->results[p->table_result], &tile, call->buffers[p->operand_count + p->table_result]);
+        f->look_up(call->shared, tile.rows * tile.columns, x, y);
     }
 }
 
 void dlc_program_run(const dlc_call *call) {
     const dlc_program *p = call->params;
     const dlc_tile_functions *f = dlc_tile_functions_of(p->isa);
+    const int64_t last = call->end * p->tiles_per_task < p->tile_count ? call->end * p->tiles_per_task : p->tile_count;
+    if (p->table_operand >= 0) {
+        if (call->phase == 1) look_up(call, f, last);
+        else if (call->begin == 0) fill_table(call, f);
+        return;
+    }
     if (call->phase == 1) {
         finish_sums(call);
         return;
     }
     bool first = true;
-    const int64_t last = call->end * p->tiles_per_task < p->tile_count ? call->end * p->tiles_per_task : p->tile_count;
-    if (p->table_operand >= 0) {
-        run_by_table(call, f, last);
-        return;
-    }
     for (int64_t task = call->begin; task < call->end; ++task) {
         int64_t end = (task + 1) * p->tiles_per_task;
         if (end > p->tile_count) end = p->tile_count;

@@ -195,6 +195,7 @@ static void DLC_NAME(add_rows)(dlc_compute type, int64_t rows, int64_t n, const 
 DLC_TARGET_END
 
 const dlc_tile_functions DLC_NAME(dlc_tile_functions) = {
-    .load = DLC_NAME(load), .store = DLC_NAME(store), .apply = DLC_NAME(apply), .add_rows = DLC_NAME(add_rows),
+    .load = DLC_NAME(load), .store = DLC_NAME(store), .apply = DLC_NAME(apply), .add_rows = DLC_NAME(add_rows), .look_up = DLC_NAME(look_up),
+    .load_grain = DLC_NAME(load_grain), .store_grain = DLC_NAME(store_grain), .round_grain = DLC_NAME(round_grain),
 };
 #pragma clang diagnostic pop

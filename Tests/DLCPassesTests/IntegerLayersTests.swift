@@ -85,4 +85,136 @@ import Testing
             #expect(try session.run(["x": a])["y"] == Interpreter.run(builder.graph, ["x": a])["y"])
         }
     }
+
+    /// All values of 8 bits in some order.
+    private static func bytes(_ type: ElementType, _ shape: [Int], step: Int = 7) throws -> Tensor {
+        let least = type == .int8 ? -128 : 0
+        return try Tensor(integers: (0..<shape.reduce(1, *)).map { Int64($0 * step % 256 + least) }, type: type, shape: shape)
+    }
+
+    /// quantize(limit(conv(x) + dequantize(a))), 12 → 24 channels, where the convolution was quantized or was not.
+    private static func addition(quantized: Bool, groups: Int, addend: ElementType, limited: Bool, channels: Dim = 24) throws -> Graph {
+        var builder = GraphBuilder(name: "addition")
+        let x = try builder.input("x", TensorType(.uint8, [Dim(symbol: "N"), 12, 6, 5]))
+        let a = try builder.input("a", TensorType(addend, [Dim(symbol: "N"), channels, 6, 5]))
+        func number(_ value: Float) throws -> Value { try builder.constant(scalar(value)) }
+        func zero(_ type: ElementType, _ value: Int64) throws -> Value {
+            builder.constant(try Tensor(integers: [value], type: type, shape: []))
+        }
+        let w = try builder.constant(Tensor.random(seed: 1, type: .int8, shape: [24, 12 / groups, 3, 3]))
+        let scales = try builder.constant(Tensor((0..<24).map { 0.001 * Float($0 + 1) }, shape: [24]))
+        let none = try builder.constant(Tensor(filling: 0, type: .int8, shape: [24]))
+        let weights = try builder.add1(DequantizeLinear(axis: 0), [w, scales, none])
+        let conv = Conv(strides: [1, 1], pads: [1, 1, 1, 1], group: groups)
+        var y = try builder.add1(conv, [builder.add1(DequantizeLinear(), [x, number(0.02), zero(.uint8, 117)]), weights])
+        if quantized {
+            let (step, middle) = (try number(0.04), try zero(.int8, -9))
+            y = try builder.add1(DequantizeLinear(), [builder.add1(QuantizeLinear(to: .int8), [y, step, middle]), step, middle])
+        }
+        y = try builder.add1(Binary(.add), [builder.add1(DequantizeLinear(), [a, number(0.03), zero(addend, 7)]), y])
+        if limited { y = try builder.add1(Unary(.relu), [y]) }
+        try builder.output("y", builder.add1(QuantizeLinear(to: .uint8), [y, number(0.05), zero(.uint8, 30)]))
+        return builder.graph
+    }
+
+    @Test(arguments: [(true, 1, ElementType.uint8), (true, 3, .int8), (false, 1, .int8), (false, 3, .uint8)], [false, true])
+    func additionsOfQuantizedTensorsJoinTheirLayer(_ layer: (Bool, Int, ElementType), _ limited: Bool) throws {
+        let graph = try Self.addition(quantized: layer.0, groups: layer.1, addend: layer.2, limited: limited)
+        for target in Target.allCases.filter(\.runsHere) {
+            let (kernels, _, session) = try Self.session(graph, target)
+            #expect(kernels.subtracting(["copy"]) == ["integer_conv"])
+            for count in [0, 1, 2] {
+                let inputs = [
+                    "x": try Self.bytes(.uint8, [count, 12, 6, 5]),
+                    "a": try Self.bytes(layer.2, [count, 24, 6, 5], step: 11),
+                ]
+                let want = try #require(Interpreter.run(graph, inputs)["y"]).integers()
+                let got = try #require(session.run(inputs)["y"]).integers()
+                #expect(got.count == want.count && zip(got, want).allSatisfy { abs($0 - $1) <= 1 })
+                // Rounding differs next to the middle between two integers alone.
+                #expect(zip(got, want).filter { $0 != $1 }.count <= want.count / 100)
+                #expect(count == 0 || Set(want).count > 50)
+            }
+        }
+    }
+
+    /// One that is broadcast is no addend, nor has the kernel of single channels one.
+    @Test func otherAdditionsStayOutside() throws {
+        for graph in [
+            try Self.addition(quantized: true, groups: 1, addend: .uint8, limited: true, channels: 1),
+            try Self.addition(quantized: true, groups: 12, addend: .uint8, limited: true),
+        ] {
+            let (kernels, _, session) = try Self.session(graph, .native)
+            #expect(kernels.isSuperset(of: ["integer_conv", "elementwise"]))
+            var inputs: [String: Tensor] = [:]
+            for port in graph.inputs {
+                let shape = try graph.shape(port.value).map { try $0.evaluate(["N": 2]) }
+                inputs[port.name] = try Self.bytes(.uint8, shape)
+            }
+            let want = try #require(Interpreter.run(graph, inputs)["y"]).integers()
+            let got = try #require(session.run(inputs)["y"]).integers()
+            #expect(zip(got, want).allSatisfy { abs($0 - $1) <= 1 })
+        }
+    }
+
+    /// dequantize(quantize(a · b)) + dequantize(c), quantized, of batches that share a matrix.
+    @Test func additionsJoinProducts() throws {
+        var builder = GraphBuilder(name: "product")
+        let a = try builder.input("a", TensorType(.uint8, [3, Dim(symbol: "T"), 20]))
+        let c = try builder.input("c", TensorType(.uint8, [3, Dim(symbol: "T"), 40]))
+        let (s, z) = (try builder.constant(Self.scalar(0.02)), try builder.constant(Tensor([100] as [UInt8], shape: [])))
+        let w = try builder.constant(Tensor.random(seed: 1, type: .uint8, shape: [20, 40]))
+        func real(_ value: Value) throws -> Value { try builder.add1(DequantizeLinear(), [value, s, z]) }
+        let product = try builder.add1(MatMul(), [real(a), real(w)])
+        let sum = try builder.add1(Binary(.add), [real(builder.add1(QuantizeLinear(to: .uint8), [product, s, z])), real(c)])
+        try builder.output("y", builder.add1(QuantizeLinear(to: .uint8), [sum, s, z]))
+        let (kernels, _, session) = try Self.session(builder.graph, .native)
+        #expect(kernels == ["integer_product"])
+        for length in [0, 1, 9] {
+            let inputs = [
+                "a": try Self.bytes(.uint8, [3, length, 20]),
+                "c": try Self.bytes(.uint8, [3, length, 40], step: 11),
+            ]
+            let want = try #require(Interpreter.run(builder.graph, inputs)["y"]).integers()
+            #expect(try zip(#require(session.run(inputs)["y"]).integers(), want).allSatisfy { abs($0 - $1) <= 1 })
+        }
+    }
+
+    /// GELU as exporters spell it and ONNX Runtime quantizes it: some forty operators, two regions of bytes, also where others read
+    /// inside of them.
+    @Test(arguments: [false, true]) func functionsOfBytesAreTheirOwnRegions(_ isShared: Bool) throws {
+        var builder = GraphBuilder(name: "gelu")
+        let x = try builder.input("x", TensorType(.uint8, [Dim(symbol: "N"), 300]))
+        func number(_ value: Float) throws -> Value { try builder.constant(Self.scalar(value)) }
+        func quantized(_ value: Value, _ scale: Float, _ zero: UInt8) throws -> Value {
+            let (s, z) = (try number(scale), try builder.constant(Tensor([zero], shape: [])))
+            return try builder.add1(DequantizeLinear(), [builder.add1(QuantizeLinear(to: .uint8), [value, s, z]), s, z])
+        }
+        let real = try builder.add1(DequantizeLinear(), [x, number(0.03), builder.constant(Tensor([130] as [UInt8], shape: []))])
+        let erf = try quantized(builder.add1(Unary(.erf), [builder.add1(Binary(.div), [real, number(1.41421356)])]), 0.0078, 128)
+        let gate = try quantized(builder.add1(Binary(.add), [erf, number(1)]), 0.0079, 0)
+        let product = try quantized(builder.add1(Binary(.mul), [real, gate]), 0.03, 12)
+        let (s, z) = (try number(0.015), try builder.constant(Tensor([12] as [UInt8], shape: [])))
+        let y = try builder.add1(QuantizeLinear(to: .uint8), [builder.add1(Binary(.mul), [product, number(0.5)]), s, z])
+        try builder.output("y", y)
+        if isShared { try builder.output("z", builder.add1(Binary(.add), [builder.add1(DequantizeLinear(), [y, s, z]), real])) }
+        for exact in [false, true] {
+            var options = CompileOptions(target: .native)
+            (options.exact, options.passes.isStrict) = (exact, true)
+            let model = try CompiledModel(Compiler.compile(builder.graph, options))
+            let functions = model.plan.steps.filter { $0.results.allSatisfy { $0?.type == .uint8 } }
+            // The last one is short: where others read its result, it is computed with them.
+            #expect(functions.map(\.kernelName) == [String](repeating: "elementwise", count: isShared ? 1 : 2))
+            #expect(isShared || model.plan.steps.count == 2)
+            let session = try Session(model, threads: 2)
+            for rows in [0, 1, 40] {
+                let input = ["x": try Self.bytes(.uint8, [rows, 300])]
+                let want = try Interpreter.run(builder.graph, input), got = try session.run(input)
+                let pairs = try zip(#require(got["y"]).integers(), #require(want["y"]).integers())
+                #expect(pairs.allSatisfy { abs($0 - $1) <= 1 })
+                guard let z = got["z"] else { continue }
+                #expect(try zip(z.doubles(), #require(want["z"]).doubles()).allSatisfy { abs($0 - $1) <= 0.016 })
+            }
+        }
+    }
 }

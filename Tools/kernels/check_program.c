@@ -66,11 +66,69 @@ static void random_program(dlc_program *p) {
     p->instruction_count = k;
 }
 
+/// Writes a program, to registers of their own or over its sources; numbers are in registers 0 to 2, and sometimes put there again.
+typedef struct { dlc_program *p; uint8_t next; bool reuses; double numbers[3]; } grain_writer;
+
+static void append(grain_writer *w, dlc_instruction in) { w->p->instructions[w->p->instruction_count++] = in; }
+
+static void append_number(grain_writer *w, int r) { append(w, (dlc_instruction){.op = DLC_OP_CONST, .dst = (uint8_t)r, .f0 = w->numbers[r]}); }
+
+static uint8_t append_to(grain_writer *w, uint8_t a, dlc_op op, uint8_t b) {
+    const bool is_signed = w->p->results[0].type == DLC_I8;
+    const uint8_t dst = w->reuses || w->next > 16 ? a : w->next++;
+    if (b < 3 && below(2)) append_number(w, b);
+    append(w, (dlc_instruction){.op = op, .dst = dst, .a = a, .b = b, .f0 = is_signed ? -128 : 0, .f1 = is_signed ? 127 : 255});
+    return dst;
+}
+
+/// From 8 bits to 8 bits through scales and zero points, as quantized networks have it: of one operand or two, with what is
+/// quantized and dequantized between.
+static void random_grains(dlc_program *p) {
+    const bool has_zero = below(4) > 0;
+    const dlc_type types[] = {DLC_U8, DLC_I8};
+    grain_writer w = {p, 4, below(2), {ldexp(1 + (double)below(1000) / 1000, -(int)below(12)), below(2) ? 3 : 120, below(8) ? 0.37 : NAN}};
+    p->instruction_count = 0, p->result_count = 1, p->results[0].type = types[below(2)];
+    for (int r = 0; r < 3; ++r) append_number(&w, r);
+    uint8_t values[2] = {0};
+    const int count = p->operand_count > 1 ? 2 : 1;
+    for (int t = 0; t < count; ++t) {
+        const uint8_t wide = w.next++, narrow = w.next++;
+        values[t] = narrow;
+        if (t == 1 && below(2)) {
+            p->operands[t].type = DLC_F32;
+            append(&w, (dlc_instruction){.op = DLC_OP_LOAD, .dst = narrow, .tensor = (uint8_t)t});
+            continue;
+        }
+        p->operands[t].type = types[below(2)];
+        append(&w, (dlc_instruction){.op = DLC_OP_LOAD, .type = DLC_COMPUTE_I64, .dst = wide, .tensor = (uint8_t)t});
+        append(&w, (dlc_instruction){.op = DLC_OP_CONVERT, .type = DLC_COMPUTE_F32, .from = DLC_COMPUTE_I64, .dst = narrow, .a = wide});
+        if (has_zero) values[t] = append_to(&w, values[t], DLC_OP_SUB, 1);
+        values[t] = append_to(&w, values[t], DLC_OP_MUL, 0);
+    }
+    uint8_t x = values[0];
+    for (int64_t rounds = 1 + below(2); rounds > 0; --rounds) {
+        const bool adds = x == values[0] && count == 2;
+        x = append_to(&w, x, adds ? DLC_OP_ADD : below(2) ? DLC_OP_MUL : DLC_OP_EXP, adds ? values[1] : 2);
+        x = append_to(&w, x, DLC_OP_DIV, 0);
+        x = append_to(&w, x, DLC_OP_ROUND, 3);
+        if (has_zero) x = append_to(&w, x, DLC_OP_ADD, 1);
+        x = append_to(&w, x, DLC_OP_CLIP, 3);
+        const uint8_t narrow = w.next++, wide = w.next++;
+        append(&w, (dlc_instruction){.op = DLC_OP_WRAP, .dst = narrow, .a = x, .narrow = p->results[0].type});
+        append(&w, (dlc_instruction){.op = DLC_OP_CONVERT, .type = DLC_COMPUTE_I64, .from = DLC_COMPUTE_F32, .dst = wide, .a = narrow});
+        if (rounds == 1) append(&w, (dlc_instruction){.op = DLC_OP_STORE, .type = DLC_COMPUTE_I64, .a = wide});
+        else append(&w, (dlc_instruction){.op = DLC_OP_CONVERT, .type = DLC_COMPUTE_F32, .from = DLC_COMPUTE_I64, .dst = narrow, .a = wide});
+        x = narrow;
+        if (rounds > 1 && has_zero) x = append_to(&w, x, DLC_OP_SUB, 1);
+        if (rounds > 1) x = append_to(&w, x, DLC_OP_MUL, 0);
+    }
+}
+
 static uint64_t memory[2][DLC_PROGRAM_OPERANDS + DLC_PROGRAM_RESULTS][region];
 
 static void check_executor(dlc_isa isa, int rounds) {
     const dlc_tile_functions *f = dlc_tile_functions_of(isa);
-    int direct = 0, alias = 0, once = 0, in_place = 0, tables = 0;
+    int direct = 0, alias = 0, once = 0, in_place = 0, tables = 0, grains = 0;
     for (int round = 0; round < rounds; ++round) {
         static dlc_program p;
         memset(&p, 0, sizeof p);
@@ -102,12 +160,13 @@ static void check_executor(dlc_isa isa, int rounds) {
         if (below(8) == 0) { // from 8 bits to 8 bits, with numbers beside
             const dlc_type narrow[] = {DLC_U8, DLC_I8, DLC_BOOL};
             usable = true, elements = 4000 + below(8000), p.rank = 1, p.shape[0] = elements, p.result_count = 1;
-            for (int t = 0; t < p.operand_count; ++t) p.operands[t].strides[0] = t == 0, p.operands[t].offset = below(3);
-            p.results[0].strides[0] = 1, p.results[0].offset = below(3);
+            for (int t = 0; t < p.operand_count; ++t) p.operands[t].strides[0] = t == 0, p.operands[t].offset = below(2) * below(3);
+            p.results[0].strides[0] = 1, p.results[0].offset = below(2) * below(3);
             p.operands[0].type = narrow[below(3)], p.results[0].type = narrow[below(3)];
         }
         if (!usable) continue;
-        random_program(&p);
+        if (below(6) == 0 && p.result_count == 1) random_grains(&p);
+        else random_program(&p);
         // Sometimes the first result is written over the first operand.
         bool over = below(3) == 0;
         for (int d = 0; d < p.rank; ++d) over = over && (p.operands[0].strides[d] != 0 || p.shape[d] == 1);
@@ -131,18 +190,23 @@ static void check_executor(dlc_isa isa, int rounds) {
         dlc_launch launch;
         if (!dlc_program_prepare(isa, &prepared, &launch)) { FAIL("prepare refuses a program"); continue; }
         tables += prepared.table_operand >= 0;
+        int joined = 0;
         for (int k = 0; k < prepared.instruction_count; ++k) {
             direct += (prepared.instructions[k].mode & DLC_MODE_DIRECT) != 0;
             alias += (prepared.instructions[k].mode & DLC_MODE_ALIAS) != 0;
             once += (prepared.instructions[k].mode & DLC_MODE_ONCE) != 0;
+            joined += (prepared.instructions[k].mode & DLC_MODE_GRAIN) != 0;
         }
+        grains += joined;
+        // Which of two numbers that are none survives depends on the way to add them, so that is the prepared program's where it can be.
+        const dlc_program *given = joined > 0 ? &p : &prepared;
         static uint64_t reference_registers[DLC_PROGRAM_REGISTERS];
         int64_t place[DLC_MAX_RANK] = {0};
         for (int64_t e = 0; e < elements; ++e) {
             int64_t rest = e;
             for (int d = p.rank - 1; d >= 0; --d) place[d] = rest % p.shape[d], rest /= p.shape[d];
-            for (int k = 0; k < p.instruction_count; ++k) {
-                const dlc_instruction *in = &prepared.instructions[k];
+            for (int k = 0; k < given->instruction_count; ++k) {
+                const dlc_instruction *in = &given->instructions[k];
                 uint64_t *r = reference_registers, value = 0;
                 if (in->op == DLC_OP_STORE) {
                     const dlc_program_tensor *t = &p.results[in->tensor];
@@ -159,22 +223,26 @@ static void check_executor(dlc_isa isa, int rounds) {
                 }
             }
         }
-        static _Alignas(64) char scratch[1 << 20];
+        static _Alignas(64) char scratch[1 << 20], shared[4096];
         if (launch.scratch_bytes > (int64_t)sizeof scratch) FAIL("scratch of %ld bytes", (long)launch.scratch_bytes);
-        for (int64_t task = 0; task < launch.tasks;) {
-            int64_t end = task + 1 + below(3);
-            if (end > launch.tasks) end = launch.tasks;
-            memset(scratch, 0x5a, sizeof scratch);
-            launch.run(&(dlc_call){ .params = &prepared, .buffers = buffers[1], .scratch = scratch, .begin = task, .end = end });
-            task = end;
+        if (launch.shared_bytes > (int64_t)sizeof shared) FAIL("%ld bytes shared", (long)launch.shared_bytes);
+        for (int32_t phase = 0; phase < launch.phases; ++phase) {
+            for (int64_t task = 0; task < launch.tasks;) {
+                int64_t end = task + 1 + below(3);
+                if (end > launch.tasks) end = launch.tasks;
+                memset(scratch, 0x5a, sizeof scratch);
+                launch.run(&(dlc_call){
+                    .params = &prepared, .buffers = buffers[1], .shared = shared, .scratch = scratch, .begin = task, .end = end, .phase = phase});
+                task = end;
+            }
         }
         for (int t = 0; t < tensors; ++t) if (memcmp(memory[0][t], memory[1][t], sizeof memory[0][t]) != 0) {
             FAIL("%s program %d: tensor %d of %d + %d differs (rank %d, %ld elements)", isa_names[isa], round, t, p.operand_count, p.result_count, p.rank, (long)elements);
             break;
         }
     }
-    printf("  %d programs: %d operands in place of registers, %d results written directly, %d instructions hoisted, %d in place, %d by tables\n",
-           rounds, alias, direct, once, in_place, tables);
+    printf("  %d programs: %d operands in place of registers, %d results written directly, %d instructions hoisted, %d in place, %d by tables, %d by scales\n",
+           rounds, alias, direct, once, in_place, tables, grains);
 }
 
 static void check_refusals(void) {

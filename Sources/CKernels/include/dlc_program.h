@@ -7,7 +7,7 @@
 enum {
     DLC_PROGRAM_OPERANDS = 16,
     DLC_PROGRAM_RESULTS = 4,
-    DLC_PROGRAM_INSTRUCTIONS = 64,
+    DLC_PROGRAM_INSTRUCTIONS = 128,
     DLC_PROGRAM_REGISTERS = 24,
 };
 
@@ -97,6 +97,7 @@ typedef struct {
     int64_t tile_rows, tile_columns, tile_count, tiles_per_task, slot_bytes, tasks;
     int32_t sum_count;
     int32_t table_operand; ///< the operand of 8 bits whose bytes alone decide each byte of the only result; -1 where there is none
+    int32_t table_result;  ///< that result
     int32_t ahead_steps; ///< instructions of a tile between which the next one's memory is asked for; 0 where it is not
     // Last: a prepared program is run from memory that ends behind `instruction_count` of them.
     dlc_instruction instructions[DLC_PROGRAM_INSTRUCTIONS];

@@ -10,7 +10,7 @@ import DLCOps
 /// A region grows backward from its root: a producer joins when it is elementwise and has the root's shape. One that is read
 /// elsewhere too becomes a further result, unless what reads it leads back into the region. Sums over all dimensions but the
 /// last join the region whose elements they add, or that reads the same tensors: what a layer's gradient adds up over a batch
-/// is added while it passes by.
+/// is added while it passes by. What is between one tensor of 8 bits and another is a region of its own (`ByteFunctions`).
 public let fuseElementwiseRegions = Pass(
     "fuse-elementwise-regions", at: .laidOut,
     graph: { graph in
@@ -54,6 +54,7 @@ private struct ElementwiseRegions {
     private var members: [Int: RegionMembers] = [:]
     /// Nodes that only add up, by index.
     private let sums: [Int]
+    private let functions: ByteFunctions
     private let growth: RegionGrowth
 
     init(_ graph: Graph, _ growth: RegionGrowth) {
@@ -61,6 +62,7 @@ private struct ElementwiseRegions {
         self.growth = growth
         readers = [[Int]](repeating: [], count: graph.valueCount)
         region = Array(graph.nodes.indices)
+        functions = ByteFunctions(graph) { Self.isElementwise(graph.nodes[$0]) }
         sums = graph.nodes.indices.filter { Self.isSum(graph.nodes[$0], graph) }
         for (index, node) in graph.nodes.enumerated() {
             for case let operand? in node.operands { readers[operand.index].append(index) }
@@ -98,9 +100,10 @@ private struct ElementwiseRegions {
         return order.count < graph.nodes.count ? nil : (order, members.sorted { $0.key < $1.key }.map(\.value))
     }
 
-    private func isElementwise(_ index: Int) -> Bool {
-        let node = graph.nodes[index]
-        return node.op.definition.traits.contains(.elementwise) && node.results.count == 1 && !(node.op is ElementwiseRegion)
+    private func isElementwise(_ index: Int) -> Bool { Self.isElementwise(graph.nodes[index]) }
+
+    private static func isElementwise(_ node: Node) -> Bool {
+        node.op.definition.traits.contains(.elementwise) && node.results.count == 1 && !(node.op is ElementwiseRegion)
     }
 
     /// Whether a node adds up over all dimensions but the last.
@@ -135,6 +138,7 @@ private struct ElementwiseRegions {
             if graph.nodes[root].op is Reduce { members[root] = nil }
             return
         }
+        if let function = functions.nodes[root], computes(function, root) { return }
         extend(&nodes, &copies, root, from: producers(of: root))
         for sum in sums.reversed() where isFree(sum) && space(sum) == space(root) && joins(sum, nodes) {
             guard fits(nodes.union([sum])), !isOnTheWay(sum, nodes, root) else { continue }
@@ -146,6 +150,24 @@ private struct ElementwiseRegions {
             members[root] = nil
             return
         }
+        settle(root, nodes, copies)
+    }
+
+    /// Forms the region of a function of bytes, which is its only result: what others read of it they compute as well.
+    /// - Returns: whether it fits.
+    private mutating func computes(_ function: Set<Int>, _ root: Int) -> Bool {
+        var copies: Set<Int> = []
+        for index in function.sorted(by: >) where index != root {
+            let users = readers[graph.nodes[index].results[0].index]
+            if !isFree(index) || users.contains(where: { !function.contains($0) || copies.contains($0) }) { copies.insert(index) }
+        }
+        guard growth == .copies || copies.isEmpty, fits(function, copies: copies, most: .max) else { return false }
+        for index in function.subtracting(copies) { region[index] = root }
+        settle(root, function, copies)
+        return true
+    }
+
+    private mutating func settle(_ root: Int, _ nodes: Set<Int>, _ copies: Set<Int>) {
         members[root] = RegionMembers(nodes: nodes.sorted(), copies: copies)
         // What this region owns reads copies, not what others compute.
         let own = nodes.subtracting(copies)
@@ -165,8 +187,8 @@ private struct ElementwiseRegions {
         var candidates = first
         while let candidate = candidates.max() {
             candidates.remove(candidate)
-            guard !nodes.contains(candidate), isElementwise(candidate), graph.shape(graph.nodes[candidate].results[0]) == shape,
-                !readsSum(candidate, of: nodes), fits(nodes.union([candidate]))
+            guard !nodes.contains(candidate), isElementwise(candidate), functions.nodes[candidate] == nil,
+                graph.shape(graph.nodes[candidate].results[0]) == shape, !readsSum(candidate, of: nodes), fits(nodes.union([candidate]))
             else { continue }
             let users = readers[graph.nodes[candidate].results[0].index]
             let outside = users.filter { !nodes.contains($0) }
@@ -250,8 +272,11 @@ private struct ElementwiseRegions {
     }
 
     /// Whether the kernel has places for a region's operands and results, and registers for what is alive at one time.
-    private func fits(_ nodes: Set<Int>) -> Bool {
-        guard nodes.count <= Self.mostNodes else { return false }
+    /// - Parameters:
+    ///   - copies: those of them that are no results, whoever reads them.
+    ///   - most: at most how many nodes.
+    private func fits(_ nodes: Set<Int>, copies: Set<Int> = [], most: Int = mostNodes) -> Bool {
+        guard nodes.count <= most else { return false }
         var last: [Value: Int] = [:]
         var operands: Set<Value> = []
         var results: Set<Value> = []
@@ -263,7 +288,9 @@ private struct ElementwiseRegions {
                 if let producer = graph.producerIndex(of: operand), nodes.contains(producer) { continue }
                 if graph.immediate(operand) == nil { operands.insert(operand) }
             }
-            if readers[node.results[0].index].contains(where: { !nodes.contains($0) }) { results.insert(node.results[0]) }
+            if !copies.contains(index), readers[node.results[0].index].contains(where: { !nodes.contains($0) }) {
+                results.insert(node.results[0])
+            }
         }
         guard operands.count <= Self.mostOperands, results.count <= Self.mostResults else { return false }
         var alive: Set<Value> = []
