@@ -104,7 +104,7 @@ static void check_pool(dlc_isa isa) {
     for (int64_t b = 0; b < p.batch; b++) for (int64_t od = 0; od < p.y_extent[0]; od++)
     for (int64_t oh = 0; oh < p.y_extent[1]; oh++) for (int64_t ow = 0; ow < p.y_extent[2]; ow++)
     for (int64_t c = 0; c < p.channels; c++, at++) {
-        double best = 0, sum = 0, index = 0;
+        double best = 0, sum = 0, index = (double)((b * p.channels + c) * image);
         int64_t inside = 0, padded = 0, o[3] = { od, oh, ow }, i[3], k[3];
         for (k[0] = 0; k[0] < p.kernel[0]; k[0]++) for (k[1] = 0; k[1] < p.kernel[1]; k[1]++) for (k[2] = 0; k[2] < p.kernel[2]; k[2]++) {
             bool in = true, in_padded = true;

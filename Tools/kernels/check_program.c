@@ -259,7 +259,7 @@ static void check_refusals(void) {
     p = good; p.instructions[1].op = (dlc_op)250; if (dlc_program_prepare(DLC_ISA_PORTABLE, &p, &launch)) FAIL("accepts an unknown operation");
     p = good; p.operands[0].type = (dlc_type)13; if (dlc_program_prepare(DLC_ISA_PORTABLE, &p, &launch)) FAIL("accepts an unknown type");
     p = good; p.shape[0] = -1; if (dlc_program_prepare(DLC_ISA_PORTABLE, &p, &launch)) FAIL("accepts a negative extent");
-    p = good; p.rank = 9; if (dlc_program_prepare(DLC_ISA_PORTABLE, &p, &launch)) FAIL("accepts rank 9");
+    p = good; p.rank = DLC_MAX_RANK + 1; if (dlc_program_prepare(DLC_ISA_PORTABLE, &p, &launch)) FAIL("accepts too many dimensions");
     if (dlc_program_prepare((dlc_isa)9, &good, &launch)) FAIL("accepts an unknown instruction set");
 }
 
