@@ -29,10 +29,10 @@ DLC_INLINE double norm_centred_squares(const float *x, int64_t n, float centre) 
     return total;
 }
 
-/// One vector of `norm_apply_row`.
+/// One vector of `norm_apply_row`. What is added without a bias is -0, which leaves the sign of a zero.
 DLC_INLINE void norm_apply_vector(const float *x, const float *scale, const float *bias, float *y, int64_t n, const bool whole, vf mean, vf inv_std) {
     vf v = ((whole ? vf_load(x) : vf_load_n(x, n)) - mean) * inv_std;
-    vf b = !bias ? vf_zero() : whole ? vf_load(bias) : vf_load_n(bias, n);
+    vf b = !bias ? vf_set1(-0.0f) : whole ? vf_load(bias) : vf_load_n(bias, n);
     if (scale) v = vf_fma(v, whole ? vf_load(scale) : vf_load_n(scale, n), b);
     else if (bias) v += b;
     if (whole) vf_store(y, v);
@@ -87,7 +87,7 @@ static void DLC_NAME(group_norm_first_f32)(const dlc_call *call) {
         double inv_std = 1.0 / sqrt(norm_centred_squares(x, n, mean) / (double)n + p->epsilon);
         for (int64_t c = 0; c < size; c++) {
             int64_t channel = task % p->groups * size + c;
-            vf a = vf_set1((float)(inv_std * (scale ? (double)scale[channel] : 1))), b = vf_set1(bias ? bias[channel] : 0);
+            vf a = vf_set1((float)(inv_std * (scale ? (double)scale[channel] : 1))), b = vf_set1(bias ? bias[channel] : -0.0f);
             for (int64_t i = 0; i < p->spatial; i += VL) {
                 int64_t some = p->spatial - i < VL ? p->spatial - i : VL;
                 const float *at = x + c * p->spatial + i;
@@ -194,7 +194,7 @@ static void DLC_NAME(group_norm_last_f32)(const dlc_call *call) {
         norm_spread(factor, groups, size, count, p->epsilon, true);
         for (int64_t c = 0; c < width; c++) {
             if (scale) factor[c] *= scale[channel + c];
-            shift[c] = bias ? bias[channel + c] : 0;
+            shift[c] = bias ? bias[channel + c] : -0.0f;
         }
         norm_columns(x, y, p->channels, p->spatial, width, mean, factor, shift);
     }

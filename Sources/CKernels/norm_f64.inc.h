@@ -21,7 +21,7 @@ static void DLC_NAME(norm_f64)(const dlc_call *call) {
         for (int64_t i = 0; i < p->n; i++) variance += (sum[i] - mean) * (sum[i] - mean);
         double inv_std = 1 / sqrt(variance / n + p->epsilon);
         for (int64_t i = 0; i < p->n; i++)
-            y[i] = (sum[i] - mean) * inv_std * (scale ? scale[i] : 1) + (bias ? bias[i] : 0);
+            y[i] = (sum[i] - mean) * inv_std * (scale ? scale[i] : 1) + (bias ? bias[i] : -0.0);
         if (means) means[row] = mean;
         if (inv_stds) inv_stds[row] = inv_std;
     }
@@ -46,7 +46,7 @@ static void DLC_NAME(group_norm_f64)(const dlc_call *call) {
             }
         double inv_std = 1 / sqrt(variance / n + p->epsilon);
         for (int64_t c = 0; c < size; c++) {
-            double a = inv_std * (scale ? scale[channel + c] : 1), b = bias ? bias[channel + c] : 0;
+            double a = inv_std * (scale ? scale[channel + c] : 1), b = bias ? bias[channel + c] : -0.0;
             for (int64_t s = 0; s < p->spatial; s++)
                 y[c * step_c + s * step_s] = (x[c * step_c + s * step_s] - mean) * a + b;
         }

@@ -133,6 +133,7 @@ struct StableOracle {
                 let facts = operands.map { $0.map { Fact(TensorType($0.type, Shape(constants: $0.shape))) } }
                 var context = InferContext(operands: facts)
                 if !(op is Constant) { try checkSizes(op.infer(&context)) }
+                if op is RangeOf { try checkCount(operands) }
                 let isMoved = nudge > 0 && rounds(node)
                 // A sum loses what its operands lose, however little of them is left.
                 var taken = try isMoved && accumulates(node) ? operands.map { try $0?.nudged(nudge, false, &rng) } : operands
@@ -163,6 +164,17 @@ struct StableOracle {
 
     private static func checkSizes(_ facts: [Fact]) throws {
         for shape in facts.compactMap(\.shape.constants) where try Checked.count(shape) > 1 << 22 { throw DLCError("\(shape): \(tooLarge)") }
+    }
+
+    /// The same of a range, whose length its operands say.
+    private static func checkCount(_ operands: [Tensor?]) throws {
+        let (start, limit, delta) = (try number(operands[0]), try number(operands[1]), try number(operands[2]))
+        if (limit - start) / delta > 0x1p22 { throw DLCError("a range: \(tooLarge)") }
+    }
+
+    private static func number(_ tensor: Tensor?) throws -> Double {
+        guard let tensor, tensor.count == 1 else { return 0 }
+        return try tensor.type.isFloat ? tensor.doubles()[0] : Double(tensor.integers()[0])
     }
 
     /// Checks what operators required that are gone, since their results were known: a model is still not for other extents.
@@ -269,7 +281,8 @@ extension Tensor {
             // A sum of zeros may begin with one of them or with its own.
             if value == 0, accumulates { return rng.chance(0.5) ? -value : value }
             guard value.isFinite, value != 0 || beside != nil else { return value }
-            if abs(value) < tiny, rng.chance(0.5) { return 0 }
+            // The least number of all may be rounded away.
+            if abs(value) < (type == .float16 ? 0x1p-23 : tiny), rng.chance(0.5) { return 0 }
             if accumulates, abs(value) < max(4 * nudge * mean, lost), rng.chance(0.3) { return 0 }
             let size = abs(value) + mean + (beside.map { $0[index].isFinite ? abs($0[index]) : 0 } ?? 0)
             return value + size * nudge * (2 * rng.uniform() - 1)

@@ -36,6 +36,9 @@ struct Undetermined {
         } else if let gradient = node.op as? AttentionGradient {
             if try Self.spread(gradient.layer, operands) > Self.largestScore { parts.append(.all) }
             if gradient.layer.causal, try operands.contains(where: { try !($0?.isFinite() ?? true) }) { parts.append(.all) }
+        } else if let align = (node.op as? RegionAlign) ?? (node.op as? RegionAlignGradient)?.align {
+            // The largest product of four is another where a sample moves past an element.
+            if align.mode == .max, let boxes = operands[0], try Self.isOnElements(align, boxes.doubles()) { parts.append(.all) }
         } else if name.contains("conv"), operands.count > 1, let x = operands[0], let weights = operands[1] {
             let isForward = name == "conv" || name == "fused_conv"
             let rows = try weights.rowsNotFinite()
@@ -59,6 +62,24 @@ struct Undetermined {
         }
         let depth = Double(operands[0]?.shape.last ?? 0)
         return 2 * (abs(op.scale) * depth * largest[0] * largest[1] + (largest.count > 3 ? largest[3] : 0))
+    }
+
+    /// Whether a sample of a box lies on an element, but for what f32 rounds.
+    private static func isOnElements(_ op: RegionAlign, _ boxes: [Double]) -> Bool {
+        let shift = op.halfPixel ? 0.5 : 0
+        for first in stride(from: 0, to: boxes.count - 3, by: 4) {
+            for (axis, scale) in [0, 1].flatMap({ axis in op.scales.map { (axis, $0) } }) {
+                let start = boxes[first + 1 - axis] * scale - shift, given = boxes[first + 3 - axis] * scale - shift - start
+                let bin = (op.halfPixel ? given : max(1, given)) / Double(op.size[axis])
+                guard bin.isFinite, abs(start) < 0x1p20, bin < 0x1p10 else { return true }
+                let count = op.samples > 0 ? op.samples : max(0, Int(max(bin, 0).rounded(.up)))
+                for sample in 0..<count * op.size[axis] {
+                    let position = start + (Double(sample / count) + (Double(sample % count) + 0.5) / Double(count)) * bin
+                    if abs(position - position.rounded()) < 1e-5 * max(1, abs(position)) { return true }
+                }
+            }
+        }
+        return false
     }
 
     /// The tensor with these elements NaN or anything, as chance has it.

@@ -37,6 +37,9 @@ public struct IntegerFinish: Sendable {
         guard let addend = context.optional(Self.addend) else { return }
         guard to == .uint8 || to == .int8 else { throw DLCError("an addend goes with results of u8 or i8; the result is \(to)") }
         try context.expect(Self.addend, "addend", [.uint8, .int8])
+        // What rounds has few enough bits for it.
+        let largest = Swift.max(abs(addition.min ?? .infinity), abs(addition.max ?? .infinity))
+        guard !addition.rounds || largest <= 0x1p20 else { throw DLCError("what is rounded has no limits before the addend") }
         guard let range = addend.element.integerRange, range.contains(Double(addition.zeroPoint)) else {
             throw DLCError("a zero point of \(addition.zeroPoint) is no \(addend.element)")
         }

@@ -86,7 +86,7 @@ public struct LayerNormalization: Operator {
             let mean = row.reduce(0, +) / Double(length)
             let variance = row.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(length)
             let inverse = 1 / (variance + epsilon).squareRoot()
-            for i in start..<start + length { result[i] = (values[i] - mean) * inverse * scale[i] + (bias?[i] ?? 0) }
+            for i in start..<start + length { result[i] = (values[i] - mean) * inverse * scale[i] + (bias?[i] ?? -0.0) }
             means.append(mean)
             inverses.append(inverse)
         }

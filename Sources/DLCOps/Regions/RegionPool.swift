@@ -39,7 +39,8 @@ public struct RegionPool: Operator {
         let op = RegionPool(size: try reader.attribute("pooled_shape") ?? [], scale: try reader.attribute("spatial_scale") ?? 1)
         let (x, regions) = (try reader.required(0), try reader.required(1))
         let fact = reader.builder.fact(regions)
-        guard fact.rank == 2, fact.shape[1] == 5 else { throw DLCError("rois are \(fact.type); expected [R, 5]") }
+        guard fact.rank == 2 else { throw DLCError("rois are \(fact.type); expected [R, 5]") }
+        try reader.require(.equal, fact.shape[1], 5, "rois are \(fact.type); expected [R, 5]")
         let (type, count) = (try reader.fact(0).element, fact.shape[0])
         let images = try reader.reshape(reader.cast(reader.slice(regions, axis: 1, from: 0, count: 1), .int64), [count])
         let operands = [try reader.cast(reader.slice(regions, axis: 1, from: 1, count: 4), .float32), images, try reader.cast(x, .float32)]
