@@ -41,8 +41,9 @@ import Testing
     /// A condition and a count must be one, whatever their tensors' lengths.
     @Test func conditionsOfOpenLength() throws {
         let text = "g (float[N] x, int64[p] n, bool[q] c) => (float[M] y) { "
-            + "l = Loop(n, c, x) <body = b (int64 i, bool go, float[K] v) => (bool go_on, float[K] w) { go_on = Identity(go) w = Add(v, v) }> "
-            + "y = If(c) <then_branch = t () => (float[A] r) { r = Neg(l) }, else_branch = e () => (float[B] s) { s = Concat<axis = 0>(l, l) }> }"
+            + "l = Loop(n, c, x) <body = b (int64 i, bool go, float[K] v) => (bool go_on, float[K] w) "
+            + "{ go_on = Identity(go) w = Add(v, v) }> y = If(c) <then_branch = t () => (float[A] r) { r = Neg(l) }, "
+            + "else_branch = e () => (float[B] s) { s = Concat<axis = 0>(l, l) }> }"
         let session = try Session(CompiledModel(Compiler.compile(importONNX(text: model(text)))), threads: 1)
         func run(_ count: [Int64], _ condition: [Bool]) throws -> Tensor? {
             let inputs = try ["n": Tensor(count, shape: [count.count]), "c": Tensor(condition, shape: [condition.count])]

@@ -121,11 +121,14 @@ import Testing
             "%y = reduce_mean(%x) {axes: [0, 2, 4, 6, 8]}", "%y = reduce_sum(%x) {axes: [1, 4, 7], keepdims: false}",
             "%y = tile(%t) {repeats: dims(\(order.map { $0 % 2 == 0 ? "1" : "2" }.joined(separator: "; ")))}",
             "%y = pad(%t) {pads: dims(\((0..<18).map { "\($0 % 2)" }.joined(separator: "; ")))}",
-            "%y = slice(%t) {starts: dims(0; 0; 1; 0; 0; 0; 0; 0; 0), sizes: dims(N; 1; 1; 1; 2; 2; 1; 2; 1), steps: \(order.map { _ in 1 })}",
+            "%y = slice(%t) {starts: dims(0; 0; 1; 0; 0; 0; 0; 0; 0), sizes: dims(N; 1; 1; 1; 2; 2; 1; 2; 1), "
+                + "steps: \(order.map { _ in 1 })}",
             "%y = softmax(%t) {axis: 4}", "%y = cum_sum(%t) {axis: 5}", "%y = concat(%t, %t) {axis: 3}", "%y = gather(%t, %i) {axis: 2}",
             "%y, %m, %v = layer_norm(%t, %one) {axis: 3}", "%y = arg_max(%t) {axis: 4}",
         ].map { node in
-            let body = ["%i = constant {value: i64[2] (1, 0)}", "%one = constant {value: f32[1] (2)}", "%t = transpose(%x) {perm: \(order)}", node]
+            let body = [
+                "%i = constant {value: i64[2] (1, 0)}", "%one = constant {value: f32[1] (2)}", "%t = transpose(%x) {perm: \(order)}", node,
+            ]
             let text = graph("%x: f32[N, 2, 2, 2, 2, 2, 2, 2, 2]", body)
             return Case(kind: "deep", text: text, shapes: [2, 1, 3].map { [[$0, 2, 2, 2, 2, 2, 2, 2, 2]] })
         }
