@@ -183,7 +183,9 @@ private struct Addition {
                 let (dequantize, source) = rewriter.produced(right, by: DequantizeLinear.self), dequantize.blockSize == 0,
                 let addend = source.operands[0], [.uint8, .int8].contains(rewriter.fact(addend).element),
                 let scale = Grain(rewriter, source), var layer = Layer(summand: left, rewriter, step: grain.scale),
-                [addend, layer.result].allSatisfy({ rewriter.shape($0) == rewriter.shape(value) })
+                [addend, layer.result].allSatisfy({ rewriter.shape($0) == rewriter.shape(value) }),
+                // 0 times what f32 has no number for is none.
+                [scale.scale / grain.scale, layer.finish.addition.ownScale].allSatisfy({ Float(255 * $0).isFinite })
             else { continue }
             (layer.finish.addition.scale, layer.finish.addition.zeroPoint) = (scale.scale / grain.scale, Int(scale.zero))
             (self.layer, self.addend) = (layer, addend)
