@@ -180,6 +180,22 @@ import Testing
         }
     }
 
+    /// A sum of 0 stays 0 where scales divided by the step of the result are beyond f32.
+    @Test func quotientsOfScalesAreNumbers() throws {
+        var builder = GraphBuilder(name: "quotient")
+        let x = try builder.input("x", TensorType(.uint8, [2, 20]))
+        func number(_ value: Float) throws -> Value { try builder.constant(Self.scalar(value)) }
+        let zero = builder.constant(try Tensor([100] as [UInt8], shape: []))
+        let w = try builder.constant(Tensor.random(seed: 1, type: .uint8, shape: [20, 24]))
+        let real = try [x, w].map { try builder.add1(DequantizeLinear(), [$0, number(1e15), zero]) }
+        let step = try number(1e-20)
+        let product = try builder.add1(MatMul(), real)
+        try builder.output("y", builder.add1(QuantizeLinear(to: .uint8), [product, step, zero]))
+        let session = try Self.session(builder.graph, .native).session
+        let y = try session.run(["x": Tensor(filling: 100, type: .uint8, shape: [2, 20])])["y"]
+        #expect(try #require(y).integers().allSatisfy { $0 == 100 })
+    }
+
     /// GELU as exporters spell it and ONNX Runtime quantizes it: some forty operators, two regions of bytes, also where others read
     /// inside of them.
     @Test(arguments: [false, true]) func functionsOfBytesAreTheirOwnRegions(_ isShared: Bool) throws {

@@ -45,7 +45,7 @@ public let finishIntegers = Pass("finish-integers", at: .canonical) { rewriter, 
         if let sum = Addition(rewriter, node) { return [try sum.quantized(&rewriter, node, op)] }
         guard op.blockSize == 0, op.to == .uint8 || op.to == .int8, var layer = node.operands[0].flatMap({ Layer(rewriter, $0) }),
             layer.finish.to == .float32, layer.unlimited != nil || layer.isAlwaysNumber(rewriter),
-            let step = rewriter.scalar(node.operands[1]), step > 0,
+            let step = rewriter.scalar(node.operands[1]), step > 0, layer.keepsNumbers(rewriter, dividedBy: step),
             let zero = node.operands.count > 2 ? node.operands[2].map({ rewriter.scalar($0) }) ?? 0 : 0
         else { return nil }
         let divisor = rewriter.constant(try Tensor(filling: step, type: .float32, shape: []))
@@ -122,6 +122,15 @@ private struct Layer {
     func isAlwaysNumber(_ rewriter: Rewriter) -> Bool {
         [IntegerFinish.scale, IntegerFinish.bias].compactMap { operands[$0] }.allSatisfy { value in
             (try? rewriter.fact(value).constant?.doubles().allSatisfy(\.isFinite)) == true
+        }
+    }
+
+    /// Whether f32 has a number for every scale and bias divided by `step` that is one itself: an infinite scale makes NaN of a sum
+    /// of 0. What only a run knows may be as large as f32 has numbers.
+    func keepsNumbers(_ rewriter: Rewriter, dividedBy step: Double) -> Bool {
+        [IntegerFinish.scale, IntegerFinish.bias].compactMap { operands[$0] }.allSatisfy { value in
+            guard let numbers = try? rewriter.fact(value).constant?.doubles() else { return step >= 1 }
+            return numbers.allSatisfy { !$0.isFinite || Float($0 / step).isFinite }
         }
     }
 
