@@ -15,7 +15,9 @@ enum Check {
                     let shapes = graph.inputs.map { run.inputs[$0.name]?.shape ?? [] }
                     other.bindings = (try? graph.binding.values(shapes)) ?? run.bindings
                     for constraint in graph.constraints where constraint.relation == .equal {
-                        if let name = constraint.left.symbol, other.bindings[name] == nil { other.bindings[name] = constraint.right.constant }
+                        if let name = constraint.left.symbol, other.bindings[name] == nil {
+                            other.bindings[name] = constraint.right.constant
+                        }
                     }
                     guard run.bindings.contains(where: { other.bindings[$0.key] != $0.value }) else { throw error }
                     return try StableOracle(graph, other, isExact: test.isExact)
@@ -211,8 +213,8 @@ enum Check {
 
     private static func cannotBeSaid(_ message: String) -> Bool {
         [
-            "has no form", "has them as an attribute", "arises only when a graph is optimised", "needs opset", "is not the extent of an input",
-            "no ONNX", "cannot be written", "does not say", "cannot say",
+            "has no form", "has them as an attribute", "arises only when a graph is optimised", "needs opset",
+            "is not the extent of an input", "no ONNX", "cannot be written", "does not say", "cannot say",
         ].contains { message.contains($0) }
     }
 }

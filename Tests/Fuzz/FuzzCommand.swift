@@ -22,7 +22,8 @@ struct FuzzCommand: ParsableCommand {
         - bodies of control flow that read numbers of elements where an open extent of another size is given, and in ONNX the extents
           of rows of a loop without rounds and what follows from them;
         - the sign of what an exponential leaves below 2e-36, or gelu below 1e-14, where it vanishes;
-        - the ONNX form of what ONNX cannot say, sizes of kernels that are numbers only by what a graph requires of extents, and where values exceed 1e15 (f16: 100), whose squares overflow.
+        - the ONNX form of what ONNX cannot say, sizes of kernels that are numbers only by what a graph requires of extents, and
+          where values exceed 1e15 (f16: 100), whose squares overflow.
         """
 
     struct Common: ParsableArguments {

@@ -102,7 +102,9 @@ extension Generator {
             guard let at = rng.maybePick(Array(dims.indices)) else { return }
             dims[at] = try dims[at].plus(Dim(rng.pick([1, -1, 2])))
             new = .dims(dims)
-        case .type: new = .type(rng.pick([.float32, .float64, .float16, .bfloat16, .int8, .uint8, .int32, .int64, .bool, rng.pick(Self.narrow)]))
+        case .type:
+            let usual: [ElementType] = [.float32, .float64, .float16, .bfloat16, .int8, .uint8, .int32, .int64, .bool]
+            new = .type(rng.pick(usual + [rng.pick(Self.narrow)]))
         default: return
         }
         sketch.steps[index].op = try op.setting(name, to: new)

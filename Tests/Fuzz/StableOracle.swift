@@ -149,7 +149,7 @@ struct StableOracle {
                     }
                     let beside = cancelling.contains(node.op.name) ? try operands.first??.doubles() : nil
                     // What the largest terms of a sum lose.
-                    let lost = try !accumulates(node) ? 0 : operands.map { try $0?.largest() ?? 0 }.max() ?? 0
+                    let lost = try !accumulates(node) ? 0 : largestTerm(op, operands)
                     let moved = try tensor.nudged(
                         nudge, accumulates(node), lost: nudge * lost, beside: beside, remainder: remainder(node, operands), &rng)
                     tensors[value.index] = try Undetermined(node, operands, isExact: isExact).scattered(moved, &rng)
@@ -163,7 +163,9 @@ struct StableOracle {
     static let tooLarge = "more elements than are judged"
 
     private static func checkSizes(_ facts: [Fact]) throws {
-        for shape in facts.compactMap(\.shape.constants) where try Checked.count(shape) > 1 << 22 { throw DLCError("\(shape): \(tooLarge)") }
+        for shape in facts.compactMap(\.shape.constants) where try Checked.count(shape) > 1 << 22 {
+            throw DLCError("\(shape): \(tooLarge)")
+        }
     }
 
     /// The same of a range, whose length its operands say.
@@ -227,6 +229,12 @@ struct StableOracle {
         }
     }
 
+    /// The largest terms that an operator's sums may have: its operands, and in attention's gradient products of four.
+    private static func largestTerm(_ op: any Operator, _ operands: [Tensor?]) throws -> Double {
+        if let gradient = op as? AttentionGradient { return try Undetermined.largestTerm(gradient, operands) }
+        return try operands.map { try $0?.largest() ?? 0 }.max() ?? 0
+    }
+
     private static func rounds(_ node: Node) -> Bool {
         !exact.contains(node.op.name) && !node.op.definition.traits.contains(.movesData)
     }
@@ -257,7 +265,7 @@ extension Tensor {
     }
 
     /// The largest size of a finite float.
-    fileprivate func largest() throws -> Double { type.isFloat ? try doubles().lazy.filter(\.isFinite).map(abs).max() ?? 0 : 0 }
+    func largest() throws -> Double { type.isFloat ? try doubles().lazy.filter(\.isFinite).map(abs).max() ?? 0 : 0 }
 
     /// Floats with zeros of either sign.
     fileprivate func flippedZeros(_ rng: inout SplitMix64) throws -> Tensor {
@@ -266,7 +274,7 @@ extension Tensor {
     }
 
     /// Finite floats moved by a random part of `nudge` of their size, of the tensor's where sums are rounded, and of others
-    /// that they were computed beside; what is subnormal may be 0, as may a sum below what its terms lose.
+    /// that they were computed beside; what is subnormal may be 0, and a sum below what its terms lose anything as small.
     fileprivate func nudged(
         _ nudge: Double, _ accumulates: Bool, lost: Double = 0, beside: [Double]? = nil, remainder: Double = 0, _ rng: inout SplitMix64
     ) throws -> Tensor {
@@ -277,13 +285,16 @@ extension Tensor {
         let tiny = type == .float64 ? 0x1p-1000 : 0x1p-124
         let moved = values.indices.map { index -> Double in
             let value = values[index]
-            if remainder > 0, abs(value) <= (type == .float64 ? 0 : remainder), rng.chance(0.5) { return remainder * (2 * rng.uniform() - 1) }
+            if remainder > 0, abs(value) <= (type == .float64 ? 0 : remainder), rng.chance(0.5) {
+                return remainder * (2 * rng.uniform() - 1)
+            }
             // A sum of zeros may begin with one of them or with its own.
             if value == 0, accumulates { return rng.chance(0.5) ? -value : value }
             guard value.isFinite, value != 0 || beside != nil else { return value }
             // The least number of all may be rounded away.
             if abs(value) < (type == .float16 ? 0x1p-23 : tiny), rng.chance(0.5) { return 0 }
-            if accumulates, abs(value) < max(4 * nudge * mean, lost), rng.chance(0.3) { return 0 }
+            let least = accumulates ? max(4 * nudge * mean, lost) : 0
+            if abs(value) < least, rng.chance(0.3) { return rng.chance(0.5) ? 0 : least * (2 * rng.uniform() - 1) }
             let size = abs(value) + mean + (beside.map { $0[index].isFinite ? abs($0[index]) : 0 } ?? 0)
             return value + size * nudge * (2 * rng.uniform() - 1)
         }

@@ -4,11 +4,11 @@ import DLC
 /// made of is not finite. Moved computations give them anything, so that neither they nor what follows from them count.
 ///
 /// What infinite weights make of padding, and of what lies behind a sequence's end, depends on the algorithm, and no model has
-/// such, as none has infinite scales of integers. Nor is it settled what a weight of attention that is nearly 0 makes of an infinite
-/// value, nor what causal attention's gradient makes of keys that a query does not see, where some operand is infinite: its
-/// weight for them is 0; nor what scores are that f32 has no number for. Where kernels may sum in another way than is defined
-/// (`--exact` forbids it), an infinite element of an image spreads over a tile of Winograd's, since an infinity less another is no
-/// number.
+/// such, as none has infinite scales of integers. Nor is it settled what a weight of attention that is nearly 0 makes of an
+/// infinite value, nor what causal attention's gradient makes of keys that a query does not see, where some operand is infinite:
+/// its weight for them is 0; nor what scores are, or in the gradient weights' own, that f32 has no number for. Where kernels may
+/// sum in another way than is defined (`--exact` forbids it), an infinite element of an image spreads over a tile of Winograd's,
+/// since an infinity less another is no number.
 struct Undetermined {
     private enum Part {
         case all
@@ -34,7 +34,8 @@ struct Undetermined {
             if try operands[2].map({ try !$0.isFinite() }) ?? false, spread > 87 { parts.append(.all) }
             if spread > Self.largestScore { parts.append(.all) }
         } else if let gradient = node.op as? AttentionGradient {
-            if try Self.spread(gradient.layer, operands) > Self.largestScore { parts.append(.all) }
+            let largest = try max(Self.spread(gradient.layer, operands), Self.largestTerm(gradient, operands))
+            if largest > Self.largestScore { parts.append(.all) }
             if gradient.layer.causal, try operands.contains(where: { try !($0?.isFinite() ?? true) }) { parts.append(.all) }
         } else if let align = (node.op as? RegionAlign) ?? (node.op as? RegionAlignGradient)?.align {
             // The largest product of four is another where a sample moves past an element.
@@ -56,12 +57,18 @@ struct Undetermined {
 
     /// How far apart the finite scores of a query can be.
     private static func spread(_ op: Attention, _ operands: [Tensor?]) throws -> Double {
-        let largest = try operands.map { operand in
-            guard let operand, operand.type.isFloat else { return 0.0 }
-            return try operand.doubles().lazy.filter(\.isFinite).map(abs).max() ?? 0
-        }
+        let largest = try operands.map { try $0?.largest() ?? 0 }
         let depth = Double(operands[0]?.shape.last ?? 0)
         return 2 * (abs(op.scale) * depth * largest[0] * largest[1] + (largest.count > 3 ? largest[3] : 0))
+    }
+
+    /// The largest terms of the gradients of queries and keys: the gradient of a weight, a product of dy and v less one of dy and y,
+    /// times a key or a query.
+    static func largestTerm(_ op: AttentionGradient, _ operands: [Tensor?]) throws -> Double {
+        let largest = try operands.map { try $0?.largest() ?? 0 }
+        guard largest.count > 5, let depth = operands[2]?.shape.last else { return 0 }
+        let weight = Double(depth) * largest[5] * max(largest[2], largest[4])
+        return max(weight, abs(op.layer.scale) * weight * max(largest[0], largest[1]))
     }
 
     /// Whether a sample of a box lies on an element, but for what f32 rounds.

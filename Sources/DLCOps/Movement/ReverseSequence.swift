@@ -62,14 +62,15 @@ public struct ReverseSequence: Operator {
         return [try x.selecting(sources, shape: x.shape)]
     }
 
-    /// Known lengths of known extents stay as they are and fold; else every element is gathered from its place, which is
+    /// Known lengths of what is known or has no element stay as they are and fold; else every element is gathered from its place, which is
     /// `lengths − 1 − time` within the length.
     private static let read: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
         let op: ReverseSequence = try reader.configured(ReverseSequence())
         let (x, shape) = (try reader.required(0), try reader.fact(0).shape)
         let lengths = try reader.required(1)
         let axes = try InferenceRules.axes([op.timeAxis, op.batchAxis], rank: shape.count)
-        if reader.builder.constant(x) != nil, reader.builder.constant(lengths) != nil { return try reader.add(op, reader.operands) }
+        let isKnown = reader.builder.constant(x) != nil && reader.builder.constant(lengths) != nil
+        if isKnown || shape.contains(where: { $0.constant == 0 }) { return try reader.add(op, reader.operands) }
         let perm = axes + shape.indices.filter { !axes.contains($0) }
         let (time, batch) = (shape[axes[0]], shape[axes[1]])
         let rest = perm.dropFirst(2).map { shape[$0] }
