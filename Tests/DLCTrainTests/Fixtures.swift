@@ -1,6 +1,5 @@
 import DLC
 import DLCData
-import DLCTensorFiles
 
 /// Examples in memory: `x: f32[3]`, `target: f32[1]`, a plane.
 struct Plane: Dataset {
@@ -21,19 +20,6 @@ struct Plane: Dataset {
         return [
             "x": try Tensor(rows.flatMap(\.x), shape: [rows.count, 3]), "target": try Tensor(rows.map(\.target), shape: [rows.count, 1]),
         ]
-    }
-}
-
-/// A folder that goes with the test.
-final class TemporaryFolder {
-    let path: String
-
-    init() throws { path = try Staging.scratchFolder() }
-    deinit { Staging.remove(path) }
-
-    func write(_ text: String, _ name: String) throws -> String {
-        try Staging.file("\(path)/\(name)") { try FileBytes.write(Array(text.utf8), to: $0) }
-        return "\(path)/\(name)"
     }
 }
 

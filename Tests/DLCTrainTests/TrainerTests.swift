@@ -7,11 +7,11 @@ import Testing
 @testable import DLCTrain
 
 @Suite struct TrainerTests {
-    private let folder: TemporaryFolder
+    private let folder: ScratchFolder
     private let file: String
 
     init() throws {
-        folder = try TemporaryFolder()
+        folder = try ScratchFolder()
         file = try folder.write(planeText, "fit.dlm")
     }
 
