@@ -24,7 +24,7 @@ static int side_of(const dlc_pack *p) {
 static dlc_panels panels_of(dlc_isa isa, const dlc_pack *p) {
     const dlc_tile_set *set = dlc_tiles(isa);
     if (p->form == DLC_PACK_STRASSEN) return dlc_strassen_panels(isa, p->outputs, p->inputs);
-    return dlc_panels_of(set, side_of(p) ? p->inputs : taps_of(p) * input_rows(p), p->outputs);
+    return dlc_panels_of(set, side_of(p) ? p->kernel[0] * p->inputs : taps_of(p) * input_rows(p), p->outputs);
 }
 
 static bool is_valid(dlc_isa isa, const dlc_pack *p) {
@@ -39,7 +39,7 @@ static bool is_valid(dlc_isa isa, const dlc_pack *p) {
     case DLC_PACK_PANELS: case DLC_PACK_PAIRS: return true;
     case DLC_PACK_STRASSEN: return p->groups == 1 && taps == 1 && dlc_strassen_supports(isa, 2, p->outputs, p->inputs);
     case DLC_PACK_WINOGRAD_2: case DLC_PACK_WINOGRAD_4: case DLC_PACK_WINOGRAD_STRIDED:
-        return p->groups == 1 && p->kernel[0] == 1 && p->kernel[1] == 3 && p->kernel[2] == 3;
+        return p->groups == 1 && p->kernel[1] == 3 && p->kernel[2] == 3;
     case DLC_PACK_CHANNELS: return true;
     case DLC_PACK_HALF: case DLC_PACK_BFLOAT: case DLC_PACK_INT8: case DLC_PACK_INT4: return p->groups == 1 && taps == 1;
     case DLC_PACK_TURNED: return p->groups == 1;
@@ -77,16 +77,20 @@ typedef struct {
 /// Inputs `first ..< last`. Those that lie tap by tap next to each other are transposed in registers.
 static void pack_inputs(const dlc_pack *p, const panel_part *x, int64_t first, int64_t last) {
     const int64_t taps = x->taps[0].count * x->taps[1].count * x->taps[2].count, width = x->width, rest = width - x->columns;
-    const bool dense = taps == taps_of(p) && (taps == 1 || p->tap_step == 1) && p->input_step == taps && taps <= MOST_ROWS;
-    if (dense) {
+    const int64_t plane = p->kernel[1] * p->kernel[2];
+    const bool whole = x->taps[1].count * x->taps[2].count == plane && x->taps[0].step == 1;
+    const bool near = whole && taps <= MOST_ROWS && (taps == 1 ? p->input_step == 1 : p->tap_step == 1);
+    if (near) {
         int64_t at[MOST_ROWS];
-        const int64_t inputs = dlc_max(1, DLC_TRANSPOSE_ROWS / taps);
+        // Inputs whose taps are all packed continue each other.
+        const int64_t inputs = p->input_step == taps ? dlc_max(1, DLC_TRANSPOSE_ROWS / taps) : 1;
+        const float *weights = x->weights + x->taps[0].first * plane * p->tap_step;
         for (; first < last; first += inputs) {
             const int64_t some = dlc_min(inputs, last - first);
             int64_t *row = at;
             for (int64_t i = 0; i < some; i++)
                 for (int64_t t = 0; t < taps; t++) *row++ = (t * x->tap_row + (first + i) * x->input_row) * width;
-            dlc_transpose(x->weights + first * taps, p->output_step, x->columns, some * taps, x->out, at);
+            dlc_transpose(weights + first * p->input_step, p->output_step, x->columns, some * taps, x->out, at);
             for (int64_t i = 0; rest > 0 && i < some * taps; i++) memset(x->out + at[i] + x->columns, 0, (size_t)rest * sizeof(float));
         }
         return;
@@ -156,15 +160,19 @@ static void pack_winograd(const dlc_pack *p, const float *weights, float *out, f
         .weights = weights + column * p->output_step + first * p->input_step, .width = width, .columns = dlc_min(width, p->outputs - column),
         .taps = {{.step = 1, .count = 1}, {.step = 1, .count = 3}, {.step = 1, .count = 3}}, .tap_row = 1, .input_row = 9, .out = rows,
     };
-    pack_inputs(p, &x, 0, last - first);
     // Points lie powers of two apart where channels are, in lines of the same few sets of the caches: they are first written to
     // where they do not, then copied run by run.
     const int64_t side = side_of(p), run = (last - first) * width, step = run + 16;
     float *points = rows + WINOGRAD_INPUTS * 9 * MOST_WIDTH;
     const dlc_winograd_set *set = dlc_winograd_set_of(dlc_host_has(p->isa) ? p->isa : DLC_ISA_PORTABLE);
-    for (int64_t i = 0; i < last - first; i++) set->filters[side - 4](rows + i * 9 * width, width, points + i * width, step);
-    out += column * p->inputs + first * width;
-    for (int64_t i = 0; i < side * side; i++) memcpy(out + i * dlc_packed_floats(&panels), points + i * step, (size_t)run * sizeof(float));
+    out += column * p->kernel[0] * p->inputs + first * width;
+    // Taps along the depth one after another, as those of panels are.
+    for (; x.taps[0].first < p->kernel[0]; x.taps[0].first++, out += p->inputs * width) {
+        pack_inputs(p, &x, 0, last - first);
+        for (int64_t i = 0; i < last - first; i++) set->filters[side - 4](rows + i * 9 * width, width, points + i * width, step);
+        const int64_t apart = dlc_packed_floats(&panels);
+        for (int64_t i = 0; i < side * side; i++) memcpy(out + i * apart, points + i * step, (size_t)run * sizeof(float));
+    }
 }
 
 /// The sums of a matrix's quadrants, for rows `first ..< last` of the upper half.

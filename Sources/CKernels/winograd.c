@@ -3,44 +3,77 @@
 ///
 /// Images of many tiles are cut into blocks, each transformed by the task that multiplies it. Images of
 /// few tiles are transformed in phase 0 for all tasks, which then share out the output channels.
+///
+/// A depth of images is left as it is: the products of a plane's tiles sum over the taps along it, each of which reads the
+/// transformed tiles of another plane.
 #include "winograd.h"
 #include <string.h>
 
 enum { MOST_SIDE = 6 };
 
+enum { MOST_PLANES = 32 };
+
 bool dlc_winograd_supports(const dlc_conv *p, int side) {
     const int64_t stride = dlc_winograd_step(side) / dlc_winograd_outputs(side);
-    return p->groups == 1 && p->c > 0 && p->kernel[0] == 1 && p->kernel[1] == 3 && p->kernel[2] == 3 && p->d == p->od &&
-           p->stride[0] == 1 && p->stride[1] == stride && p->stride[2] == stride && p->dilation[1] == 1 && p->dilation[2] == 1 &&
-           p->pad[0] == 0;
+    // What is transformed of a few places of an image is counted in 64 bits.
+    if ((double)p->d * (double)p->c > 0x1p40) return false;
+    return p->groups == 1 && p->c > 0 && p->kernel[1] == 3 && p->kernel[2] == 3 && p->stride[1] == stride && p->stride[2] == stride &&
+           p->dilation[1] == 1 && p->dilation[2] == 1;
 }
 
-/// Tiles a task works on at once: its transformed input and products, so that they stay in L2.
+/// Tiles a task works on at once: its transformed input and products, so that they stay in L2. Places are those of tiles in a
+/// plane of any image; a block has some of them in a few planes.
 typedef struct {
     int side, tile, points;     ///< per line, outputs of a tile and points; points in all
-    int64_t tiles;              ///< in all images
+    int64_t taps;               ///< along the depth
+    int64_t planes, out_planes; ///< of an image; one where every plane of x is an image by itself
+    int64_t plane_blocks;       ///< blocks along an image's planes
+    int64_t places;             ///< in all images
     int64_t step;               ///< floats between the points of the transformed input
     int64_t products_step;
     int64_t width;              ///< output channels of the widest panel
 } layout;
 
-static layout layout_of(const dlc_conv *p) {
+static dlc_panels panels_of(const dlc_conv *p) { return dlc_panels_of(dlc_tiles(p->isa), p->kernel[0] * p->c, p->oc); }
+
+/// Planes of x that `count` planes of y read at most.
+static int64_t planes_read(const dlc_conv *p, int64_t count) {
+    return dlc_min(p->d, (count - 1) * p->stride[0] + (p->kernel[0] - 1) * p->dilation[0] + 1);
+}
+
+/// But for what `tile_block` and `shared_input` decide.
+static layout tiles_of(const dlc_conv *p) {
     const int side = dlc_winograd_side(p->algorithm);
-    const dlc_panels panels = dlc_panels_of(dlc_tiles(p->isa), p->c, p->oc);
-    layout l = {.side = side, .tile = dlc_winograd_outputs(side), .points = side * side, .tiles = p->n * p->d * p->tiles_h * p->tiles_w};
+    const bool apart = p->kernel[0] == 1 && p->stride[0] == 1 && p->pad[0] == 0 && p->d == p->od;
+    layout l = {.side = side, .tile = dlc_winograd_outputs(side), .points = side * side, .taps = p->kernel[0]};
+    l.planes = apart ? 1 : p->d, l.out_planes = apart ? 1 : p->od;
+    l.plane_blocks = dlc_ceil_div(l.out_planes, MOST_PLANES);
+    l.places = p->n * (apart ? p->d : 1) * p->tiles_h * p->tiles_w;
+    return l;
+}
+
+static layout layout_of(const dlc_conv *p) {
+    layout l = tiles_of(p);
+    const dlc_panels panels = panels_of(p);
+    const int64_t planes = dlc_ceil_div(l.out_planes, l.plane_blocks);
     l.width = dlc_panel_vectors(&panels, 0) * panels.lanes;
-    l.step = dlc_spread((p->shared_input ? l.tiles : p->tile_block) * p->c);
+    l.step = dlc_spread((p->shared_input ? l.places * l.planes : p->tile_block / planes * planes_read(p, planes)) * p->c);
     l.products_step = dlc_spread(p->tile_block * l.width);
     return l;
 }
 
+/// Some of the tiles of planes of x, or of y: places `first ..< first + count` of planes from `plane` on, plane by plane.
+typedef struct { int64_t first, count, plane, planes; } tile_range;
+
+/// Tiles `begin ..< end` of a range.
 static void transform_input(const dlc_conv *p, const layout *l, const dlc_winograd_set *set, const float *x, const float *zeros,
-                            int64_t first, int64_t last, float *out) {
+                            tile_range range, int64_t begin, int64_t end, float *out) {
     const int side = l->side, step = dlc_winograd_step(side);
     const float *pixels[MOST_SIDE * MOST_SIDE];
-    for (int64_t t = first; t < last; t++, out += p->c) {
+    for (int64_t i = begin; i < end; i++, out += p->c) {
+        const int64_t t = range.first + i % range.count, plane = range.plane + i / range.count;
         const int64_t column = t % p->tiles_w * step - p->pad[2], line = t / p->tiles_w % p->tiles_h * step - p->pad[1];
-        const float *image = x + t / p->tiles_w / p->tiles_h * p->h * p->w * p->x_ld;
+        const float *image = x + (t / p->tiles_w / p->tiles_h * l->planes + plane) * p->h * p->w * p->x_ld;
         for (int i = 0; i < side; i++)
             for (int j = 0; j < side; j++) {
                 const int64_t ih = line + i, iw = column + j;
@@ -51,6 +84,14 @@ static void transform_input(const dlc_conv *p, const layout *l, const dlc_winogr
     }
 }
 
+/// The planes of x that planes of y read.
+static tile_range range_read(const dlc_conv *p, tile_range y) {
+    const int64_t first = y.plane * p->stride[0] - p->pad[0];
+    const int64_t last = first + (y.planes - 1) * p->stride[0] + (p->kernel[0] - 1) * p->dilation[0] + 1;
+    const int64_t from = dlc_min(dlc_max(0, first), p->d), to = dlc_max(from, dlc_min(last, p->d));
+    return (tile_range){y.first, y.count, from, to - from};
+}
+
 /// What the tasks of a call share.
 typedef struct {
     const dlc_conv *p;
@@ -59,25 +100,38 @@ typedef struct {
     layout l;
     dlc_panels panels;
     float *products;
+    const float *zeros;
     const float **rows;
 } context;
 
-/// Products and outputs of tiles `first ..< last` for one panel of output channels.
-static void multiply(const context *x, const float *transformed, int64_t first, int64_t last, int64_t panel) {
+/// The rows of a block's products, tap by tap, for the point whose transformed tiles are those of `x` from `transformed` on.
+static void find_rows(const context *x, const float *transformed, tile_range from, tile_range y) {
+    const dlc_conv *p = x->p;
+    const float **row = x->rows;
+    for (int64_t tap = 0; tap < x->l.taps; tap++)
+        for (int64_t plane = y.plane; plane < y.plane + y.planes; plane++) {
+            const int64_t at = plane * p->stride[0] + tap * p->dilation[0] - p->pad[0];
+            const float *tile = at < 0 || at >= x->l.planes ? 0 : transformed + (at - from.plane) * from.count * p->c;
+            for (int64_t i = 0; i < y.count; i++) *row++ = tile ? tile + (y.first - from.first + i) * p->c : x->zeros;
+        }
+}
+
+/// Products and outputs of tiles of y for one panel of output channels, from the transformed ones of x.
+static void multiply(const context *x, const float *transformed, tile_range from, tile_range y, int64_t panel) {
     const dlc_conv *p = x->p;
     const layout *l = &x->l;
     const int64_t column = dlc_panel_column(&x->panels, panel), width = dlc_panel_vectors(&x->panels, panel) * x->panels.lanes;
     const int64_t size = dlc_packed_floats(&x->panels), channels = dlc_min(width, p->oc - column);
     const float *weights = x->call->buffers[DLC_CONV_WEIGHTS];
     dlc_block block = {
-        .set = dlc_tiles(p->isa), .panels = x->panels, .a = x->rows, .rows = last - first, .taps = 1, .run = p->c,
-        .depth_block = p->depth_block, .c_row = width, .alpha = 1,
+        .set = dlc_tiles(p->isa), .panels = x->panels, .a = x->rows, .rows = y.count * y.planes, .taps = l->taps, .run = p->c,
+        .zeros = l->taps > 1 ? x->zeros : 0, .depth_block = p->depth_block, .c_row = width, .alpha = 1,
     };
     block.panels.n = column + width; // products of whole vectors
     for (int i = 0; i < l->points; i++) {
-        for (int64_t r = 0; r < block.rows; r++) x->rows[r] = transformed + i * l->step + r * p->c;
+        find_rows(x, transformed + i * l->step, from, y);
         block.b = weights + i * size;
-        block.next = i + 1 < l->points ? block.b + size + column * p->c : 0;
+        block.next = i + 1 < l->points ? block.b + size + column * l->taps * p->c : 0;
         block.c = x->products + i * l->products_step - column;
         dlc_block_run(&block, panel, panel + 1);
     }
@@ -91,11 +145,12 @@ static void multiply(const context *x, const float *transformed, int64_t first, 
         .lo = simple && kind == DLC_ACT_RELU ? 0 : simple && kind == DLC_ACT_CLIP ? p->epilogue.a : -__builtin_inff(),
         .hi = simple && kind == DLC_ACT_CLIP ? p->epilogue.b : __builtin_inff(),
     };
-    for (int64_t t = first; t < last; t++) {
+    for (int64_t row = 0; row < block.rows; row++) {
+        const int64_t t = y.first + row % y.count, plane = y.plane + row / y.count;
         const int64_t ow = t % p->tiles_w * l->tile, oh = t / p->tiles_w % p->tiles_h * l->tile;
-        const int64_t pixel = (t / p->tiles_w / p->tiles_h * p->oh + oh) * p->ow + ow;
+        const int64_t pixel = ((t / p->tiles_w / p->tiles_h * l->out_planes + plane) * p->oh + oh) * p->ow + ow;
         const float *r = residual ? residual + pixel * p->residual_ld + column : 0;
-        o.products = x->products + (t - first) * width;
+        o.products = x->products + row * width;
         o.y = (float *)x->call->buffers[DLC_CONV_Y] + pixel * p->y_ld + column;
         o.columns = dlc_min(l->tile, p->ow - ow);
         o.lines = dlc_min(l->tile, p->oh - oh);
@@ -123,55 +178,65 @@ static void run(const dlc_call *call) {
     const dlc_conv *p = call->params;
     const bool shared = p->shared_input;
     context x = {.p = p, .call = call, .set = dlc_winograd_set_of(p->isa), .l = layout_of(p)};
-    x.panels = dlc_panels_of(dlc_tiles(p->isa), p->c, p->oc);
+    x.panels = panels_of(p);
     // Scratch: zeros, products, row pointers, and the transformed input unless it is shared.
     float *zeros = call->scratch;
     x.products = zeros + dlc_ceil_div(p->c, 16) * 16;
     x.rows = (const float **)(x.products + x.l.points * x.l.products_step);
-    float *own = (float *)(x.rows + dlc_ceil_div(p->tile_block, 8) * 8);
+    float *own = (float *)(x.rows + dlc_ceil_div(p->tile_block * x.l.taps, 8) * 8);
     memset(zeros, 0, (size_t)p->c * sizeof(float));
+    x.zeros = zeros;
     const float *input = call->buffers[DLC_CONV_X];
+    const tile_range all = {0, x.l.places, 0, x.l.planes};
     if (shared && call->phase == 0) {
-        const int64_t first = call->begin * x.l.tiles / p->tasks, last = call->end * x.l.tiles / p->tasks;
-        transform_input(p, &x.l, x.set, input, zeros, first, last, (float *)call->shared + first * p->c);
+        const int64_t tiles = all.count * all.planes, first = call->begin * tiles / p->tasks, last = call->end * tiles / p->tasks;
+        transform_input(p, &x.l, x.set, input, zeros, all, first, last, (float *)call->shared + first * p->c);
         return;
     }
+    const int64_t place_blocks = p->row_blocks / x.l.plane_blocks;
     for (int64_t task = call->begin; task < call->end; task++) {
-        const int64_t part = task / p->panel_groups, group = task % p->panel_groups;
-        const int64_t first = part * x.l.tiles / p->row_blocks, last = (part + 1) * x.l.tiles / p->row_blocks;
-        if (!shared) transform_input(p, &x.l, x.set, input, zeros, first, last, own);
-        const float *transformed = shared ? (const float *)call->shared + first * p->c : own;
+        const int64_t block = task / p->panel_groups, group = task % p->panel_groups;
+        const int64_t part = block / x.l.plane_blocks, depth = block % x.l.plane_blocks;
+        tile_range y = {.first = part * x.l.places / place_blocks, .plane = depth * x.l.out_planes / x.l.plane_blocks};
+        y.count = (part + 1) * x.l.places / place_blocks - y.first;
+        y.planes = (depth + 1) * x.l.out_planes / x.l.plane_blocks - y.plane;
+        const tile_range from = shared ? all : range_read(p, y);
+        if (!shared) transform_input(p, &x.l, x.set, input, zeros, from, 0, from.count * from.planes, own);
+        const float *transformed = shared ? call->shared : own;
         for (int64_t panel = group * x.panels.panels / p->panel_groups; panel < (group + 1) * x.panels.panels / p->panel_groups; panel++)
-            multiply(&x, transformed, first, last, panel);
+            multiply(&x, transformed, from, y, panel);
     }
 }
 
 void dlc_winograd_prepare(dlc_conv *p, dlc_launch *out) {
-    const dlc_panels panels = dlc_panels_of(dlc_tiles(p->isa), p->c, p->oc);
-    const int side = dlc_winograd_side(p->algorithm), tile = dlc_winograd_outputs(side);
-    const int64_t points = side * side;
+    const dlc_panels panels = panels_of(p);
+    const int tile = dlc_winograd_outputs(dlc_winograd_side(p->algorithm));
     p->tiles_h = dlc_ceil_div(p->oh, tile);
     p->tiles_w = dlc_ceil_div(p->ow, tile);
-    const int64_t tiles = p->n * p->d * p->tiles_h * p->tiles_w;
+    layout l = tiles_of(p);
+    // Blocks of places have all planes of a block of those.
+    const int64_t planes = dlc_ceil_div(l.out_planes, l.plane_blocks), tiles = l.places * planes;
     p->depth_block = 1024;
     // About 1 MB of transformed input and products, in blocks of whole register tiles; or all tiles at once where they
     // are few and the weights, which every block reads, would not stay in L2 between blocks.
-    const int64_t fits = 256 * 1024 / (points * (p->c + 64));
-    const bool heavy = tiles <= 96 && 4 * points * dlc_packed_floats(&panels) > 4 << 20;
+    const int64_t fits = 256 * 1024 / (l.points * (p->c * planes_read(p, planes) / planes + 64));
+    const bool heavy = tiles <= 96 && 4 * l.points * dlc_packed_floats(&panels) > 4 << 20;
     const int64_t most = heavy ? tiles : dlc_max(24, dlc_min(96, fits)) / 6 * 6;
-    p->row_blocks = dlc_ceil_div(tiles, most);
+    int64_t place_blocks = dlc_min(l.places, dlc_ceil_div(tiles, most));
     // Threads take equal numbers of tasks: an odd one would leave one of two threads waiting.
-    if (p->row_blocks % 2 != 0 && (p->row_blocks > 1 || panels.panels % 2 != 0) && tiles > 11) p->row_blocks += 1;
+    const int64_t blocks = place_blocks * l.plane_blocks;
+    if (blocks % 2 != 0 && (blocks > 1 || panels.panels % 2 != 0) && tiles > 11 && place_blocks < l.places) place_blocks += 1;
+    p->row_blocks = place_blocks * l.plane_blocks;
     const bool shared = p->row_blocks < 8;
     p->shared_input = shared;
     p->panel_groups = shared ? dlc_min(panels.panels, dlc_ceil_div(16, p->row_blocks)) : 1;
-    p->tile_block = dlc_ceil_div(tiles, p->row_blocks);
+    p->tile_block = dlc_ceil_div(l.places, place_blocks) * planes;
     p->tasks = p->row_blocks * p->panel_groups;
-    const layout l = layout_of(p);
-    const int64_t floats = dlc_ceil_div(p->c, 16) * 16 + points * l.products_step + dlc_ceil_div(p->tile_block, 8) * 16;
+    l = layout_of(p);
+    const int64_t floats = dlc_ceil_div(p->c, 16) * 16 + l.points * l.products_step + dlc_ceil_div(p->tile_block * l.taps, 8) * 16;
     *out = (dlc_launch){
         .run = run, .tasks = p->tasks, .phases = shared ? 2 : 1,
-        .shared_bytes = shared ? 4 * points * l.step : 0,
-        .scratch_bytes = 4 * (floats + (shared ? 0 : points * l.step)),
+        .shared_bytes = shared ? 4 * l.points * l.step : 0,
+        .scratch_bytes = 4 * (floats + (shared ? 0 : l.points * l.step)),
     };
 }

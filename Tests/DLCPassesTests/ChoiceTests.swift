@@ -7,6 +7,8 @@ import Testing
     struct Layer: Sendable, CustomTestStringConvertible {
         var name: String
         var size: Int
+        /// Planes of a layer over three dimensions.
+        var depth: Int?
         var inputs: Int
         var outputs: Int
         var kernel = 3
@@ -21,6 +23,8 @@ import Testing
         Layer(name: "ResNet 3x3", size: 28, inputs: 128, outputs: 128, expected: [DLC_CONV_WINOGRAD_4]),
         Layer(name: "ResNet 3x3, stride 2", size: 56, inputs: 128, outputs: 128, stride: 2, expected: [DLC_CONV_WINOGRAD_STRIDED]),
         Layer(name: "VGG 3x3", size: 56, inputs: 256, outputs: 256, expected: [DLC_CONV_WINOGRAD_4]),
+        Layer(name: "R3D 3x3x3", size: 56, depth: 8, inputs: 64, outputs: 64, expected: [DLC_CONV_WINOGRAD_4]),
+        Layer(name: "R3D 3x3x3", size: 28, depth: 4, inputs: 128, outputs: 128, expected: [DLC_CONV_WINOGRAD_4]),
         Layer(name: "first layer", size: 224, inputs: 3, outputs: 64, kernel: 7, stride: 2, expected: [DLC_CONV_IGEMM]),
         Layer(name: "VGG first", size: 224, inputs: 3, outputs: 64, expected: [DLC_CONV_IGEMM]),
         Layer(name: "ResNet 1x1, stride 2", size: 28, inputs: 512, outputs: 256, kernel: 1, stride: 2, expected: [DLC_CONV_STRASSEN]),
@@ -72,11 +76,12 @@ import Testing
     static func network(_ layers: [Layer], others: Int = 0) throws -> Graph {
         var builder = GraphBuilder(name: "layers")
         for (index, layer) in layers.enumerated() {
-            let x = try builder.input("x\(index)", TensorType(.float32, [1, Dim(layer.inputs), Dim(layer.size), Dim(layer.size)]))
-            let shape = [layer.outputs, layer.inputs / layer.group, layer.kernel, layer.kernel]
+            let extents = (layer.depth.map { [$0] } ?? []) + [layer.size, layer.size]
+            let x = try builder.input("x\(index)", TensorType(.float32, Shape(constants: [1, layer.inputs] + extents)))
+            let shape = [layer.outputs, layer.inputs / layer.group] + extents.map { _ in layer.kernel }
             let w = builder.constant(try Tensor.random(seed: UInt64(index + 1), shape: shape))
             let pad = Dim(layer.kernel / 2)
-            let conv = Conv(strides: [layer.stride, layer.stride], pads: [pad, pad, pad, pad], group: layer.group)
+            let conv = Conv(strides: extents.map { _ in layer.stride }, pads: extents.flatMap { _ in [pad, pad] }, group: layer.group)
             try builder.output("y\(index)", try builder.add1(conv, [x, w]))
         }
         if others > 0 {

@@ -55,6 +55,7 @@ import Testing
         var list = [
             try conv("conv 3x3", [2, 5, 9, 8], [7, 5, 3, 3], pad: 1, bias: true),
             try conv("conv 3x3, large enough for Winograd", [1, 64, 28, 28], [64, 64, 3, 3], pad: 1),
+            try conv("conv 3x3x3, large enough for Winograd", [1, 32, 5, 14, 14], [32, 32, 3, 3, 3], pad: 1),
             try conv("conv 3x3, stride 2", [1, 16, 20, 20], [24, 16, 3, 3], strides: [2, 2], pad: 1),
             try conv("conv few channels", [1, 3, 20, 22], [20, 3, 7, 7], strides: [2, 2], pad: 3),
             try conv("conv 1x1", [1, 20, 6, 7], [33, 20, 1, 1]),
@@ -212,7 +213,7 @@ import Testing
         ]
         for form in forms {
             let isWinograd = [DLC_PACK_WINOGRAD_2, DLC_PACK_WINOGRAD_4, DLC_PACK_WINOGRAD_STRIDED].contains(form)
-            let packing = PackKernel(form, kernel: isWinograd ? [1, 3, 3] : [2, 1, 4], stride: [1, 2, 3])
+            let packing = PackKernel(form, kernel: isWinograd ? [2, 3, 3] : [2, 1, 4], stride: [1, 2, 3])
             for (outputs, inputs) in [(1, 1), (16, 5), (33, 7), (0, 3), (70, 0), (130, 64)] {
                 let extents = form == DLC_PACK_CHANNELS ? [max(1, outputs), 2, 1] : [1, outputs, inputs]
                 let open = try packing.bytes(extents.map { Dim(symbol: "e\($0)") }, isa: target.isa)

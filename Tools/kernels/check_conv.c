@@ -180,6 +180,12 @@ int main(int count, char **arguments) {
             p.stride[0] = 1, p.stride[1] = p.stride[2] = 1 + (random_below(3) == 0);
             p.kernel[1] = p.kernel[2] = 3, p.oh = 1 + random_below(20), p.ow = 1 + random_below(20);
             all(isa, p);
+            // The same over a depth, now and then of more planes than a block has.
+            p.d = random_below(8) ? 1 + random_below(9) : 30 + random_below(50), p.od = random_below(8) ? p.d : 1 + random_below(70);
+            if (p.d + p.od > 30) p.c = p.oc = 1 + random_below(20), p.x_ld = p.c, p.y_ld = p.residual_ld = p.oc;
+            p.kernel[0] = 1 + random_below(4), p.stride[0] = 1 + random_below(2);
+            p.dilation[0] = 1 + random_below(2), p.pad[0] = random_below(6) - 2;
+            all(isa, p);
             p = random_conv(100); // depthwise, unrolled and not, with and without a multiplier
             p.groups = p.c, p.oc = p.c * (1 + (random_below(3) == 0)), p.x_ld = p.c + random_below(3), p.y_ld = p.residual_ld = p.oc;
             if (random_below(3)) p.d = p.od = p.kernel[0] = 1, p.kernel[1] = p.kernel[2] = 3 + 2 * random_below(3), p.stride[1] = p.stride[2] = 1 + random_below(2), p.dilation[1] = p.dilation[2] = random_below(2) ? 1 : 1 + random_below(20), p.ow = 1 + random_below(16);

@@ -13,8 +13,8 @@ static float weight(const dlc_pack *p, const float *w, int64_t g, int64_t o, int
     return o < p->outputs ? w[g * p->group_step + o * p->output_step + i * p->input_step + tap * p->tap_step] : 0;
 }
 
-/// G·g·Gᵀ of one filter at one point, in the order of the kernel's sums.
-static float point(const dlc_pack *p, const float *w, int64_t o, int64_t c, int i, int j) {
+/// G·g·Gᵀ of one filter at one point, in the order of the kernel's sums; `d` is a tap along the depth.
+static float point(const dlc_pack *p, const float *w, int64_t o, int64_t c, int64_t d, int i, int j) {
 #pragma clang fp contract(off)
     static const double g2[4][3] = {{1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}};
     static const double g4[6][3] = {{0.25, 0, 0}, {-1.0 / 6, -1.0 / 6, -1.0 / 6}, {-1.0 / 6, 1.0 / 6, -1.0 / 6},
@@ -23,7 +23,8 @@ static float point(const dlc_pack *p, const float *w, int64_t o, int64_t c, int 
     const double (*m)[3] = p->form == DLC_PACK_WINOGRAD_2 ? g2 : p->form == DLC_PACK_WINOGRAD_4 ? g4 : strided;
     double line[3];
     for (int b = 0; b < 3; b++)
-        line[b] = m[i][0] * (double)weight(p, w, 0, o, c, b) + m[i][1] * (double)weight(p, w, 0, o, c, 3 + b) + m[i][2] * (double)weight(p, w, 0, o, c, 6 + b);
+        line[b] = m[i][0] * (double)weight(p, w, 0, o, c, 9 * d + b) + m[i][1] * (double)weight(p, w, 0, o, c, 9 * d + 3 + b) +
+                  m[i][2] * (double)weight(p, w, 0, o, c, 9 * d + 6 + b);
     return (float)(line[0] * m[j][0] + line[1] * m[j][1] + line[2] * m[j][2]);
 }
 
@@ -63,8 +64,9 @@ static int64_t expected(dlc_isa isa, const dlc_pack *p, const float *w, float *o
         for (int i = 0; i < side_of(p->form); i++)
             for (int j = 0; j < side_of(p->form); j++)
                 for (int64_t panel = 0; panel < panels.panels; panel++)
-                    for (int64_t c = 0; c < p->inputs; c++)
-                        EACH_COLUMN(dlc_panel_vectors(&panels, panel) * panels.lanes, dlc_panel_column(&panels, panel)) *out++ = point(p, w, o, c, i, j);
+                    for (int64_t c = 0; c < p->kernel[0] * p->inputs; c++)
+                        EACH_COLUMN(dlc_panel_vectors(&panels, panel) * panels.lanes, dlc_panel_column(&panels, panel))
+                            *out++ = point(p, w, o, c % p->inputs, c / p->inputs, i, j);
         break;
     case DLC_PACK_PANELS: case DLC_PACK_PHASES: {
         const bool phases = p->form == DLC_PACK_PHASES;
@@ -102,7 +104,7 @@ static void check(dlc_isa isa, dlc_pack_form form) {
     const bool winograd = form == DLC_PACK_WINOGRAD_2 || form == DLC_PACK_WINOGRAD_4 || form == DLC_PACK_WINOGRAD_STRIDED;
     for (int i = 0; i < 3; i++) {
         p.kernel[i] = random_below(3) ? 1 : 1 + random_below(5);
-        if (winograd) p.kernel[i] = i == 0 ? 1 : 3;
+        if (winograd && i > 0) p.kernel[i] = 3;
         if (form == DLC_PACK_STRASSEN) p.kernel[i] = 1;
         p.stride[i] = 1 + random_below(3), p.dilation[i] = 1 + random_below(3);
     }

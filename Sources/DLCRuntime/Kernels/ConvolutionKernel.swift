@@ -50,9 +50,11 @@ package struct ConvolutionKernel: Kernel {
         default: return operations
         }
         let (x, y) = (shapes["x"], shapes["y"])
-        guard x.count == 4, y.count == 4 else { return operations }
-        let tiles = y[0] * (y[1] / tile).rounded(.up) * (y[2] / tile).rounded(.up)
-        return 2 * tiles * side * side * x[3] / Double(max(1, groups)) * y[3]
+        // Planes of a depth have tiles of their own, and sum over the taps along it.
+        guard x.count >= 4, y.count == x.count else { return operations }
+        let (height, width) = (y[y.count - 3], y[y.count - 2])
+        let tiles = y.dropLast(3).reduce(1, *) * (height / tile).rounded(.up) * (width / tile).rounded(.up)
+        return 2 * tiles * side * side * Double(max(1, window.taps / 9)) * x[x.count - 1] / Double(max(1, groups)) * y[y.count - 1]
     }
 
     package func prepare(_ step: BoundStep) throws -> PreparedKernel {

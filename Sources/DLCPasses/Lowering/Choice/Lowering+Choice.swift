@@ -141,8 +141,7 @@ extension Lowering {
         // Strassen's product wants lines of pixels equally far apart, and its sums of weights cost too much to take at run time.
         let strassen = isSettled && !packsAtRun ? [DLC_CONV_STRASSEN] : []
         let pads = (node.op as? FusedConv)?.conv.pads ?? (node.op as? Conv)?.pads ?? []
-        // Winograd's convolutions of images in a row of planes keep their number.
-        guard pads.allSatisfy({ $0.constant != nil }), x.count < 5 || x[1] == y[1] else { return strassen }
+        guard pads.allSatisfy({ $0.constant != nil }) else { return strassen }
         return [DLC_CONV_WINOGRAD_2, DLC_CONV_WINOGRAD_4, DLC_CONV_WINOGRAD_STRIDED] + strassen
     }
 
