@@ -135,16 +135,37 @@ static task_memory memory_of(const dlc_integer_product *g, void *scratch) {
     return (task_memory){zeros, zeros + step, offsets, (uint8_t *)(offsets + g->runs)};
 }
 
-/// What the epilogue takes of a panel's columns.
-static bool read_columns(const dlc_integer_product *g, const void *zeros, const int32_t *sums, int64_t column, int64_t columns, int32_t *zero, int32_t *centred) {
-    bool any = false;
-    for (int64_t j = 0; j < columns; j++) {
-        const int32_t z = read_zero(zeros, g->b_signed, (column + j) * g->b_zero_column) - (g->b_signed ? 0 : 128);
-        zero[j] = z;
-        any |= z != 0;
-        centred[j] = (int32_t)((uint32_t)sums[column + j] - (uint32_t)g->k * (uint32_t)z);
+/// What the epilogue takes of a panel's columns, of which `count` are there.
+typedef struct {
+    int32_t zero[DLC_INTEGER_WIDTH], centred[DLC_INTEGER_WIDTH], start[DLC_INTEGER_WIDTH];
+    float scale[DLC_INTEGER_WIDTH], bias[DLC_INTEGER_WIDTH];
+} panel_columns;
+
+/// Reads them into `columns`, whose rest is zeros, and what a tile has of them; says whether a column has a zero point.
+static bool read_columns(const dlc_integer_product *g, const void *zeros, const int32_t *sums, const float *scales, const float *biases,
+                         int32_t a_zero, int64_t column, int64_t count, panel_columns *columns, dlc_integer_tile *tile) {
+    const int32_t unsigned_zero = g->b_signed ? 0 : 128;
+    for (int64_t j = 0; j < count; j++) columns->zero[j] = -unsigned_zero;
+    for (int64_t j = 0; zeros && j < count; j++) columns->zero[j] += read_zero(zeros, g->b_signed, (column + j) * g->b_zero_column);
+    bool has_zeros = false;
+    for (int64_t j = 0; j < count; j++) has_zeros |= columns->zero[j] != 0;
+    const uint32_t k = (uint32_t)g->k;
+    for (int64_t j = 0; j < count; j++) columns->centred[j] = (int32_t)((uint32_t)sums[column + j] - k * (uint32_t)columns->zero[j]);
+    // One zero point for all rows of A is subtracted with the columns' sums at once.
+    for (int64_t j = 0; j < count; j++) columns->start[j] = (int32_t)(0u - (uint32_t)a_zero * (uint32_t)columns->centred[j]);
+    for (int64_t j = 0; j < DLC_INTEGER_WIDTH; j++) columns->bias[j] = DLC_INTEGER_NO_BIAS;
+    if (scales) {
+        if (g->finish.scale_columns) memcpy(columns->scale, scales + column, (size_t)count * sizeof(float));
+        else for (int64_t j = 0; j < count; j++) columns->scale[j] = *scales;
     }
-    return any;
+    if (biases) {
+        if (g->finish.bias_columns) memcpy(columns->bias, biases + column, (size_t)count * sizeof(float));
+        else for (int64_t j = 0; j < count; j++) columns->bias[j] = *biases;
+    }
+    tile->columns = count;
+    tile->b_zero = columns->zero, tile->b_centred = columns->centred, tile->scale = columns->scale, tile->bias = columns->bias;
+    tile->fits = dlc_integer_fits(columns->scale, columns->bias, DLC_INTEGER_WIDTH);
+    return has_zeros;
 }
 
 static void multiply(const dlc_integer_product *g, const dlc_call *call) {
@@ -199,20 +220,12 @@ static void multiply(const dlc_integer_product *g, const dlc_call *call) {
         tile.addend_row = g->addend_row;
         const int64_t ranges = g->in_place ? rows / unit : 1;
         for (int64_t panel = group * panels / g->panel_groups; panel < (group + 1) * panels / g->panel_groups; panel++) {
-            int32_t zero[DLC_INTEGER_WIDTH] = {0}, centred[DLC_INTEGER_WIDTH] = {0}, start[DLC_INTEGER_WIDTH] = {0};
+            panel_columns held = {0};
             const int64_t column = panel * width;
-            tile.columns = dlc_min(width, g->n - column);
-            const bool has_zeros = read_columns(g, b_zeros, column_sums, column, tile.columns, zero, centred);
+            const int64_t count = dlc_min(width, g->n - column);
+            const bool has_zeros = read_columns(g, b_zeros, column_sums, scales, biases, memory.zeros[0], column, count, &held, &tile);
             tile.b = b + column * 4 * quads;
-            tile.b_zero = zero, tile.b_centred = centred;
-            // One zero point for all rows of A is subtracted with the columns' sums at once.
-            for (int64_t j = 0; j < tile.columns; j++) start[j] = (int32_t)(0u - (uint32_t)memory.zeros[0] * (uint32_t)centred[j]);
-            tile.b_start = g->a_zero_row == 0 || !a_zeros ? start : 0;
-            float scale[DLC_INTEGER_WIDTH] = {0}, bias[DLC_INTEGER_WIDTH];
-            for (int64_t j = 0; scales && j < tile.columns; j++) scale[j] = scales[g->finish.scale_columns ? column + j : 0];
-            for (int64_t j = 0; j < DLC_INTEGER_WIDTH; j++)
-                bias[j] = biases && j < tile.columns ? biases[g->finish.bias_columns ? column + j : 0] : DLC_INTEGER_NO_BIAS;
-            tile.scale = scale, tile.bias = bias;
+            tile.b_start = g->a_zero_row == 0 || !a_zeros ? held.start : 0;
             const bool whole = padded - column >= width;
             // The next panel is asked for while this one is multiplied.
             tile.next = tile.b + 4 * quads * dlc_min(width, padded - column), tile.next_step = 0;
@@ -223,13 +236,13 @@ static void multiply(const dlc_integer_product *g, const dlc_call *call) {
                 const dlc_row_range range = g->in_place ? dlc_integer_line_of(g, first, i) : (dlc_row_range){0, rows, 0};
                 const int64_t tiles = dlc_ceil_div(range.rows, set->rows);
                 for (int64_t t = 0; t < tiles; t++) {
-                    const int64_t in_range = t * range.rows / tiles, count = (t + 1) * range.rows / tiles - in_range, row = range.row + in_range;
+                    const int64_t in_range = t * range.rows / tiles, row = range.row + in_range;
                     tile.a = a + range.a + in_range * tile.a_row;
                     tile.addend = addend ? addend + row * g->addend_row + column : 0;
                     tile.c = c + size * (row * g->c_row + column);
                     tile.a_zero = memory.zeros + row;
                     tile.a_sum = has_zeros ? sums + row : 0;
-                    set->run[whole][count - 1](&tile);
+                    set->run[whole][(t + 1) * range.rows / tiles - in_range - 1](&tile);
                     if (goes_on) tile.next += tile.next_step * quads;
                 }
             }

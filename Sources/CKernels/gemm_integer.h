@@ -2,6 +2,7 @@
 #ifndef DLC_GEMM_INTEGER_H
 #define DLC_GEMM_INTEGER_H
 #include "dlc_integer.h"
+#include <math.h>
 
 /// The most columns of a panel and rows of a tile of any instruction set.
 enum { DLC_INTEGER_WIDTH = 32, DLC_INTEGER_ROWS = 12 };
@@ -25,6 +26,7 @@ typedef struct {
     int64_t c_row, columns;    ///< bytes, and columns of the panel that C has
     const dlc_integer_finish *finish;
     const float *scale, *bias; ///< of each column of the panel
+    bool fits;                 ///< as `dlc_integer_fits` has it
     const uint8_t *addend;     ///< of the first element of C; null where there is none
     int64_t addend_row;
     const int32_t *a_zero, *a_sum;       ///< of each row; the sums are null where no column has a zero point
@@ -45,6 +47,13 @@ extern const dlc_integer_set dlc_integer_set_portable, dlc_integer_set_avx2, dlc
 /// With the instruction that adds four products to a lane.
 extern const dlc_integer_set dlc_integer_set_avx2_dot, dlc_integer_set_avx512_dot, dlc_integer_set_neon_dot;
 
+/// Whether all sums that there are, scaled and with biases, are within 32 bits.
+static inline bool dlc_integer_fits(const float *scale, const float *bias, int64_t count) {
+    bool fits = true;
+    for (int64_t j = 0; j < count; j++) fits &= fabsf(scale[j]) * 0x1p31f + fabsf(bias[j]) <= 0x1p30f;
+    return fits;
+}
+
 static inline int64_t dlc_integer_size(const dlc_integer_finish *f) { return f->type == DLC_U8 || f->type == DLC_I8 ? 1 : 4; }
 
 /// One pixel of a depthwise convolution: y[j] = Σ (x[tap][j / multiplier] − x_zero) · w[tap][j].
@@ -61,16 +70,17 @@ typedef struct {
 void dlc_integer_pixel_portable(const dlc_integer_pixel *pixel), dlc_integer_pixel_avx2(const dlc_integer_pixel *pixel);
 void dlc_integer_pixel_avx512(const dlc_integer_pixel *pixel), dlc_integer_pixel_neon(const dlc_integer_pixel *pixel);
 
-/// A line of such a convolution for a block of up to 64 channels, or of a few pixels with all their channels, with weights in s8
-/// and one output a channel. Bytes of four taps are interleaved in registers, once for all outputs that read them: a column is
-/// what lies at one place of the lines of x that the taps of all lines read, in quads of `slots`, and outputs read `taps` columns.
-/// Interleaving leaves bytes in an order of its own: vector i of a block, i < 4, holds bytes 16·l + 4·i ... + 3 in its lanes
-/// 4·l ... + 3, and so do weights, sums, scales and biases in memory.
+/// A line of such a convolution, or two that read no more quads than one does, for a block of up to 64 channels, or of a few
+/// pixels with all their channels, with weights in s8 and one output a channel. Bytes of four taps are interleaved in registers,
+/// once for all outputs that read them: a column is what lies at one place of the lines of x that the taps of all lines read, in
+/// quads of `slots`, and outputs read `taps` columns. Interleaving leaves bytes in an order of its own: vector i of a block, i < 4,
+/// holds bytes 16·l + 4·i ... + 3 in its lanes 4·l ... + 3, and so do weights, sums, scales and biases in memory.
 typedef struct {
     const uint8_t *const *lines; ///< [4 quads], the block's bytes of pixel 0 of a slot's line; null stands for zero points
     const int64_t *shifts;     ///< [4 quads], pixels that a slot lies behind its column
     int64_t quads, taps, stride, dilation;
-    const int8_t *weights;     ///< [taps][quads][4 vectors][64]
+    int64_t height, y_line;    ///< lines of the result, and elements from the first to the second
+    const int8_t *weights;     ///< [height][taps][quads][4 vectors][64]
     const int32_t *sums;       ///< [64], to begin with
     int64_t first, width;      ///< the pixel that the first tap of the first output reads, and pixels of a line
     int64_t x_ld, y_ld, outputs; ///< bytes from pixel to pixel, elements from output to output, and outputs of the line

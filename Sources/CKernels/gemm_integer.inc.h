@@ -19,17 +19,27 @@ DLC_INLINE vi integer_subtract_product(vi x, vi a, vi b) {
 }
 typedef int8_t DLC_NAME(integer_bytes) __attribute__((vector_size(VL), aligned(1), may_alias));
 
+/// The first `n` of a vector of bytes.
+DLC_INLINE DLC_NAME(integer_bytes) DLC_NAME(integer_load_bytes)(const uint8_t *p, int64_t n) {
+#if VL == 16
+    return (DLC_NAME(integer_bytes))_mm_maskz_loadu_epi8((__mmask16)(n >= VL ? 0xffff : n > 0 ? (1 << n) - 1 : 0), p);
+#else
+    DLC_NAME(integer_bytes) bytes = {0};
+    if (n >= VL) bytes = *(const DLC_NAME(integer_bytes) *)p;
+    else if (n > 0) memcpy(&bytes, p, (size_t)n);
+    return bytes;
+#endif
+}
 /// y with the first `n` of a vector of addends; what is no number is the least that is rounded.
 DLC_INLINE vf DLC_NAME(integer_add_bytes)(vf y, const uint8_t *addend, int64_t n, const dlc_integer_finish *f) {
-    typedef uint8_t bytes __attribute__((vector_size(VL), aligned(1), may_alias));
-    bytes a = {0};
-    if (n >= VL) a = *(const bytes *)addend;
-    else if (n > 0) memcpy(&a, addend, (size_t)n);
+    typedef uint8_t bytes __attribute__((vector_size(VL)));
     const int32_t flip = f->addend_signed ? 128 : 0;
-    const vi centred = __builtin_convertvector(a ^ (uint8_t)flip, vi) - vi_set1(f->addend_zero + flip);
+    const bytes turned = (bytes)DLC_NAME(integer_load_bytes)(addend, n) ^ (uint8_t)flip;
+    const vi centred = __builtin_convertvector(turned, vi) - vi_set1(f->addend_zero + flip);
     y = vf_min(vf_max(y, vf_set1(f->sum_low)), vf_set1(f->sum_high));
-    // As below.
-    if (f->sum_rounds) y = y + vf_set1(12582912.0f) - vf_set1(12582912.0f);
+    // As below; 0 is added where nothing rounds.
+    const vf places = vf_set1(f->sum_rounds ? 12582912.0f : 0);
+    y = y + places - places;
     return vf_fma(y, vf_set1(f->sum_scale), __builtin_convertvector(centred, vf) * vf_set1(f->addend_scale));
 }
 /// A vector of sums as numbers, before they are limited; the addends are null where there are none.
@@ -65,48 +75,84 @@ DLC_INLINE void DLC_NAME(integer_store_scaled)(uint8_t *c, vi sum, const uint8_t
 DLC_INLINE void DLC_NAME(integer_store)(uint8_t *c, vi sum, int64_t n, const dlc_integer_finish *f, const float *scale, const float *bias) {
     DLC_NAME(integer_store_scaled)(c, sum, 0, n, f, vf_load(scale), vf_load(bias));
 }
-#if VL == 16
-/// As the number that is stored, without its zero point; what saturates is left. What is no number becomes the least.
-DLC_INLINE vi DLC_NAME(integer_rounded)(vf y, const dlc_integer_finish *f) {
-    return (vi)_mm512_cvtps_epi32((__m512)vf_min(vf_set1(f->high), y));
+/// Stores sums, `[row][vector]`, one vector after another.
+static __attribute__((noinline)) void DLC_NAME(integer_store_held)(const dlc_integer_tile *t, const vi *sums, int rows, int vectors) {
+    const dlc_integer_finish finish = *t->finish;
+    const int64_t size = dlc_integer_size(&finish);
+    for (int v = 0; v < vectors && t->columns > VL * v; v++) {
+        const vf scale = vf_load(t->scale + VL * v), bias = vf_load(t->bias + VL * v);
+        for (int r = 0; r < rows; r++) {
+            const uint8_t *addend = t->addend ? t->addend + r * t->addend_row + VL * v : 0;
+            uint8_t *c = t->c + r * t->c_row + size * VL * v;
+            DLC_NAME(integer_store_scaled)(c, sums[r * vectors + v], addend, t->columns - VL * v, &finish, scale, bias);
+        }
+    }
 }
-/// Four such vectors as bytes: in each quarter four of every vector.
-DLC_INLINE vi DLC_NAME(integer_saturate)(const vi y[4], const dlc_integer_finish *f) {
-    const __m512i zero = _mm512_set1_epi16((short)f->zero), least = _mm512_set1_epi16((short)((int32_t)f->low + f->zero));
-    const __m512i a = _mm512_max_epi16(_mm512_adds_epi16(_mm512_packs_epi32((__m512i)y[0], (__m512i)y[1]), zero), least);
-    const __m512i b = _mm512_max_epi16(_mm512_adds_epi16(_mm512_packs_epi32((__m512i)y[2], (__m512i)y[3]), zero), least);
-    return (vi)(f->type == DLC_U8 ? _mm512_packus_epi16(a, b) : _mm512_packs_epi16(a, b));
+#if VL >= 8
+#if VL == 16
+#define INTEGER_VECTOR __m512i
+#define INTEGER_(x) _mm512_##x
+#define INTEGER_BITS_(x, a, b) _mm512_##x##_si512(a, b)
+#else
+#define INTEGER_VECTOR __m256i
+#define INTEGER_(x) _mm256_##x
+#define INTEGER_BITS_(x, a, b) _mm256_##x##_si256(a, b)
+#endif
+/// What bytes are limited by, as unsigned ones: where they are signed their highest bits are turned.
+typedef struct { INTEGER_VECTOR zero, least, most, flip; } DLC_NAME(integer_limits);
+DLC_INLINE DLC_NAME(integer_limits) DLC_NAME(integer_limits_of)(const dlc_integer_finish *f) {
+    const int32_t flip = f->type == DLC_I8 ? 128 : 0, zero = f->zero + flip;
+    return (DLC_NAME(integer_limits)){INTEGER_(set1_epi16)((short)zero), INTEGER_(set1_epi8)((char)((int32_t)f->low + zero)),
+                                      INTEGER_(set1_epi8)((char)((int32_t)f->high + zero)), INTEGER_(set1_epi8)((char)flip)};
+}
+/// The nearest integer, halves to even. What is no number becomes the least, and so does what is too large.
+DLC_INLINE vi DLC_NAME(integer_rounded)(vf y) {
+#if VL == 16
+    return (vi)_mm512_cvtps_epi32((__m512)y);
+#else
+    return (vi)_mm256_cvtps_epi32((__m256)y);
+#endif
+}
+/// Four vectors of such as the bytes that are stored: in each part of 16 bytes four of every vector.
+DLC_INLINE vi DLC_NAME(integer_saturate)(const vi y[4], const DLC_NAME(integer_limits) *l) {
+    const INTEGER_VECTOR a = INTEGER_(adds_epi16)(INTEGER_(packs_epi32)((INTEGER_VECTOR)y[0], (INTEGER_VECTOR)y[1]), l->zero);
+    const INTEGER_VECTOR b = INTEGER_(adds_epi16)(INTEGER_(packs_epi32)((INTEGER_VECTOR)y[2], (INTEGER_VECTOR)y[3]), l->zero);
+    const INTEGER_VECTOR bytes = INTEGER_(packus_epi16)(a, b);
+    return (vi)INTEGER_BITS_(xor, INTEGER_(max_epu8)(INTEGER_(min_epu8)(bytes, l->most), l->least), l->flip);
 }
 /// Four such vectors as bytes, one behind another.
-DLC_INLINE vi DLC_NAME(integer_pack)(const vi y[4], const dlc_integer_finish *f) {
-    const __m512i bytes = (__m512i)DLC_NAME(integer_saturate)(y, f);
+DLC_INLINE vi DLC_NAME(integer_pack)(const vi y[4], const DLC_NAME(integer_limits) *l) {
+    const INTEGER_VECTOR bytes = (INTEGER_VECTOR)DLC_NAME(integer_saturate)(y, l);
+#if VL == 16
     return (vi)_mm512_permutexvar_epi32(_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15), bytes);
+#else
+    return (vi)_mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+#endif
 }
-/// Stores the first `n` bytes of part `i` of four.
-DLC_INLINE void DLC_NAME(integer_store_part)(uint8_t *c, vi packed, int i, int64_t n) {
+/// Stores the first `n` bytes of vector `i` of four, or of `count` vectors from it on: 1, or 2 where i is even.
+DLC_INLINE void DLC_NAME(integer_store_part)(uint8_t *c, vi packed, int i, int count, int64_t n) {
+#if VL == 16
+    if (count == 2) {
+        const __m256i half = i == 0 ? _mm512_castsi512_si256((__m512i)packed) : _mm512_extracti64x4_epi64((__m512i)packed, 1);
+        if (n >= 32) _mm256_storeu_si256((__m256i *)c, half);
+        else if (n > 0) _mm256_mask_storeu_epi8(c, ((__mmask32)1 << n) - 1, half);
+        return;
+    }
     const __m128i part = i == 0   ? _mm512_castsi512_si128((__m512i)packed)
                          : i == 1 ? _mm512_extracti32x4_epi32((__m512i)packed, 1)
                          : i == 2 ? _mm512_extracti32x4_epi32((__m512i)packed, 2)
                                   : _mm512_extracti32x4_epi32((__m512i)packed, 3);
     if (n >= VL) _mm_storeu_si128((__m128i *)c, part);
     else if (n > 0) _mm_mask_storeu_epi8(c, (__mmask16)((1 << n) - 1), part);
-}
-#elif VL == 8
-DLC_INLINE vi DLC_NAME(integer_rounded)(vf y, const dlc_integer_finish *f) {
-    return (vi)_mm256_cvtps_epi32((__m256)vf_min(vf_set1(f->high), y));
-}
-DLC_INLINE vi DLC_NAME(integer_pack)(const vi y[4], const dlc_integer_finish *f) {
-    const __m256i zero = _mm256_set1_epi16((short)f->zero), least = _mm256_set1_epi16((short)((int32_t)f->low + f->zero));
-    const __m256i a = _mm256_max_epi16(_mm256_adds_epi16(_mm256_packs_epi32((__m256i)y[0], (__m256i)y[1]), zero), least);
-    const __m256i b = _mm256_max_epi16(_mm256_adds_epi16(_mm256_packs_epi32((__m256i)y[2], (__m256i)y[3]), zero), least);
-    const __m256i bytes = f->type == DLC_U8 ? _mm256_packus_epi16(a, b) : _mm256_packs_epi16(a, b);
-    return (vi)_mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
-}
-DLC_INLINE void DLC_NAME(integer_store_part)(uint8_t *c, vi packed, int i, int64_t n) {
-    const uint64_t part = ((const uint64_t __attribute__((vector_size(32))))packed)[i];
-    if (n >= VL) memcpy(c, &part, 8);
-    else
-        for (int64_t j = 0; j < n; j++) c[j] = (uint8_t)(part >> 8 * j);
+#else
+    const uint64_t __attribute__((vector_size(32))) parts = (const uint64_t __attribute__((vector_size(32))))packed;
+    for (int j = 0; j < count; j++, c += VL, n -= VL) {
+        const uint64_t part = parts[i + j];
+        if (n >= VL) memcpy(c, &part, VL);
+        else
+            for (int64_t at = 0; at < n; at++) c[at] = (uint8_t)(part >> 8 * at);
+    }
+#endif
 }
 #endif
 DLC_INLINE vi integer_quad(const uint8_t *a) {
@@ -118,15 +164,9 @@ DLC_TARGET_END
 
 #if VL >= 8
 #if VL == 16
-#define INTEGER_VECTOR __m512i
-#define INTEGER_(x) _mm512_##x
-#define INTEGER_AND_(a, b) _mm512_and_si512(a, b)
 #define INTEGER_ROWS_WIDE 12
 #define INTEGER_DOT_(s, a, b) _mm512_dpbusd_epi32(s, a, b)
 #else
-#define INTEGER_VECTOR __m256i
-#define INTEGER_(x) _mm256_##x
-#define INTEGER_AND_(a, b) _mm256_and_si256(a, b)
 #define INTEGER_ROWS_WIDE 4
 #define INTEGER_DOT_(s, a, b) _mm256_dpbusd_avx_epi32(s, a, b)
 #endif
@@ -137,7 +177,7 @@ typedef struct { INTEGER_VECTOR even, odd; } DLC_NAME(integer_a);
 typedef DLC_NAME(integer_a) DLC_NAME(integer_b);
 DLC_INLINE DLC_NAME(integer_a) DLC_NAME(integer_ready_a)(const uint8_t *a) {
     const INTEGER_VECTOR quad = (INTEGER_VECTOR)integer_quad(a);
-    return (DLC_NAME(integer_a)){INTEGER_AND_(quad, INTEGER_(set1_epi16)(255)), INTEGER_(srli_epi16)(quad, 8)};
+    return (DLC_NAME(integer_a)){INTEGER_BITS_(and, quad, INTEGER_(set1_epi16)(255)), INTEGER_(srli_epi16)(quad, 8)};
 }
 DLC_INLINE DLC_NAME(integer_b) DLC_NAME(integer_ready_b)(const int8_t *b) {
     const INTEGER_VECTOR quads = (INTEGER_VECTOR)vf_load((const float *)b);

@@ -3,6 +3,36 @@
 /// - `integer_a` and `integer_b`, a quad of A in all lanes and a vector of quads of B, made ready for
 /// - `vi integer_dot(vi sum, integer_a, integer_b)`: in each lane the four products of its quads are added to `sum`.
 
+#if VL >= 8
+/// Stores a tile as bytes, four vectors at a time; the last four may stand for some that are not there. `is_lean` where nothing is
+/// added and nothing too large for 32 bits.
+DLC_INLINE void INTEGER_NAME(integer_store_tile)(const dlc_integer_tile *t, const vi sum[][2 * INTEGER_HALF], const int rows,
+                                                 const int vectors, const bool is_lean) {
+    const dlc_integer_finish finish = *t->finish;
+    const DLC_NAME(integer_limits) limits = DLC_NAME(integer_limits_of)(&finish);
+    const int64_t columns = t->columns, c_row = t->c_row;
+    uint8_t *c = t->c;
+    vf scale[2 * INTEGER_HALF], bias[2 * INTEGER_HALF];
+#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors; v++) scale[v] = vf_load(t->scale + VL * v), bias[v] = vf_load(t->bias + VL * v);
+#pragma clang loop unroll(full)
+    for (int first = 0; first < rows * vectors; first += 4) {
+        vi ys[4];
+#pragma clang loop unroll(full)
+        for (int i = 0; i < 4; i++) {
+            const int at = first + i < rows * vectors ? first + i : first, r = at / vectors, v = at % vectors;
+            const uint8_t *addend = is_lean || !t->addend ? 0 : t->addend + r * t->addend_row + VL * v;
+            const vf y = DLC_NAME(integer_scaled)(sum[r][v], addend, columns - VL * v, &finish, scale[v], bias[v]);
+            ys[i] = DLC_NAME(integer_rounded)(is_lean ? y : vf_min(vf_set1(finish.high), y));
+        }
+        const vi packed = DLC_NAME(integer_pack)(ys, &limits);
+#pragma clang loop unroll(full)
+        for (int i = 0; i < 4 && first + i < rows * vectors; i += vectors)
+            DLC_NAME(integer_store_part)(c + (first + i) / vectors * c_row, packed, i, vectors, columns);
+    }
+}
+#endif
+
 /// `rows` rows and `halves` half panels; every `chains`-th quad is added to sums of its own, so that few rows do not wait for
 /// their sums. All three are constants where this is taken in.
 DLC_INLINE void INTEGER_NAME(integer_tile)(const dlc_integer_tile *t, const int rows, const int vectors, const int chains) {
@@ -63,45 +93,19 @@ DLC_INLINE void INTEGER_NAME(integer_tile)(const dlc_integer_tile *t, const int 
                 if (t->a_sum) sum[0][r][v] = integer_subtract_product(sum[0][r][v], vi_set1(t->a_sum[r]), b_zero);
             }
         }
-    const dlc_integer_finish finish = *t->finish;
-    const int64_t columns = t->columns, c_row = t->c_row;
-    uint8_t *c = t->c;
 #if VL >= 8
-    if (finish.type == DLC_U8 || finish.type == DLC_I8) {
-        // Four vectors at a time; the last may stand for some that are not there.
-#pragma clang loop unroll(full)
-        for (int first = 0; first < rows * vectors; first += 4) {
-            vi ys[4];
-#pragma clang loop unroll(full)
-            for (int i = 0; i < 4; i++) {
-                const int at = first + i < rows * vectors ? first + i : first, r = at / vectors, v = at % vectors;
-                const uint8_t *addend = t->addend ? t->addend + r * t->addend_row + VL * v : 0;
-                const vf scale = vf_load(t->scale + VL * v), bias = vf_load(t->bias + VL * v);
-                ys[i] = DLC_NAME(integer_rounded)(DLC_NAME(integer_scaled)(sum[0][r][v], addend, columns - VL * v, &finish, scale, bias), &finish);
-            }
-            const vi packed = DLC_NAME(integer_pack)(ys, &finish);
-#pragma clang loop unroll(full)
-            for (int i = 0; i < 4; i++) {
-                if (first + i >= rows * vectors) break;
-                const int r = (first + i) / vectors, v = (first + i) % vectors;
-                DLC_NAME(integer_store_part)(c + r * c_row + VL * v, packed, i, columns - VL * v);
-            }
-        }
+    if (dlc_integer_size(t->finish) == 1 && (VL == 16 || !t->addend || t->columns >= VL * vectors)) {
+        if (t->fits && !t->addend) INTEGER_NAME(integer_store_tile)(t, sum[0], rows, vectors, true);
+        else INTEGER_NAME(integer_store_tile)(t, sum[0], rows, vectors, false);
         return;
     }
 #endif
-    const int64_t size = dlc_integer_size(&finish);
+    vi held[2 * DLC_INTEGER_ROWS * INTEGER_HALF];
 #pragma clang loop unroll(full)
-    for (int v = 0; v < vectors; v++) {
-        const int64_t left = columns - VL * v;
-        if (left <= 0) break;
-        const vf scale = vf_load(t->scale + VL * v), bias = vf_load(t->bias + VL * v);
+    for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
-        for (int r = 0; r < rows; r++) {
-            const uint8_t *addend = t->addend ? t->addend + r * t->addend_row + VL * v : 0;
-            DLC_NAME(integer_store_scaled)(c + r * c_row + size * VL * v, sum[0][r][v], addend, left, &finish, scale, bias);
-        }
-    }
+        for (int v = 0; v < vectors; v++) held[r * vectors + v] = sum[0][r][v];
+    DLC_NAME(integer_store_held)(t, held, rows, vectors);
 }
 
 #define INTEGER_TILE(r)                                                                                                            \

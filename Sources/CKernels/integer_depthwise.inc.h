@@ -69,30 +69,61 @@ DLC_INLINE void integer_store_words(uint8_t *y, const __m512i v[4], int64_t chan
         if (channels > 16 * i) vf_store_n((float *)y + 16 * i, (vf)all.v[i], channels - 16 * i < 16 ? channels - 16 * i : 16);
 }
 
-DLC_INLINE void integer_finish_block(const dlc_integer_line *p, const __m512i sum[4], uint8_t *y, int64_t lanes) {
-    const dlc_integer_finish *f = p->finish;
-    if (f->type == DLC_I32) {
+static __attribute__((noinline)) void integer_finish_words(const dlc_integer_line *p, const __m512i sum[4], uint8_t *y, int64_t lanes) {
+    if (p->finish->type == DLC_I32) {
         integer_store_words(y, sum, lanes);
         return;
     }
-    if (f->type == DLC_F32) {
-        __m512i out[4];
+    __m512i out[4];
+    for (int i = 0; i < 4; i++) {
+        const vf y = vf_fma(__builtin_convertvector((vi)sum[i], vf), vf_load(p->scale + 16 * i), vf_load(p->bias + 16 * i));
+        out[i] = (__m512i)vf_min(vf_set1(p->finish->high), vf_max(vf_set1(p->finish->low), y));
+    }
+    integer_store_words(y, out, lanes);
+}
+
+/// What sums become as bytes: `fits` where nothing is too large for 32 bits.
+typedef struct { DLC_NAME(integer_limits) limits; vf high; bool fits; } integer_bytes_of_block;
+
+/// The sums of `count` blocks of outputs of `height` lines, constants where this is taken in, the first of each line the
+/// `block`-th. Everything is read before a byte is stored, which may be anything's.
+DLC_INLINE void integer_finish_blocks(const dlc_integer_line *p, const integer_bytes_of_block *f, __m512i sum[4][4], int64_t block,
+                                      const int count, const int height) {
+    const int64_t size = dlc_integer_size(p->finish), lanes = p->pixels * p->channels;
+    const int64_t step = size * p->pixels * p->y_ld, line = size * p->y_line;
+    const int64_t left = p->outputs - (block + count - 1) * p->pixels, last = left >= p->pixels ? lanes : left * p->channels;
+    uint8_t *y = p->y + step * block;
+    if (size != 1) {
 #pragma clang loop unroll(full)
-        for (int i = 0; i < 4; i++) {
-            const vf y = vf_fma(__builtin_convertvector((vi)sum[i], vf), vf_load(p->scale + 16 * i), vf_load(p->bias + 16 * i));
-            out[i] = (__m512i)vf_min(vf_set1(f->high), vf_max(vf_set1(f->low), y));
+        for (int o = 0; o < count * height; o++) {
+            const __m512i held[4] = {sum[o][0], sum[o][1], sum[o][2], sum[o][3]};
+            integer_finish_words(p, held, y + o / count * line + o % count * step, o % count == count - 1 ? last : lanes);
         }
-        integer_store_words(y, out, lanes);
         return;
     }
-    vi out[4];
+    const bool fits = f->fits;
+    const vf high = f->high;
 #pragma clang loop unroll(full)
-    for (int i = 0; i < 4; i++)
-        out[i] = DLC_NAME(integer_rounded)(DLC_NAME(integer_scaled)((vi)sum[i], 0, 0, f, vf_load(p->scale + 16 * i), vf_load(p->bias + 16 * i)), f);
+    for (int i = 0; i < 4; i++) {
+        const vf scale = vf_load(p->scale + 16 * i), bias = vf_load(p->bias + 16 * i);
+#pragma clang loop unroll(full)
+        for (int o = 0; o < count * height; o++) {
+            const vf scaled = vf_fma(__builtin_convertvector((vi)sum[o][i], vf), scale, bias);
+            sum[o][i] = (__m512i)DLC_NAME(integer_rounded)(fits ? scaled : vf_min(high, scaled));
+        }
+    }
     // Packing goes by the same parts of vectors as interleaving did.
-    const __m512i bytes = (__m512i)DLC_NAME(integer_saturate)(out, f);
-    if (lanes >= 64) _mm512_storeu_si512(y, bytes);
-    else _mm512_mask_storeu_epi8(y, ((__mmask64)1 << lanes) - 1, bytes);
+    const DLC_NAME(integer_limits) limits = f->limits;
+    __m512i bytes[4];
+#pragma clang loop unroll(full)
+    for (int o = 0; o < count * height; o++) bytes[o] = (__m512i)DLC_NAME(integer_saturate)((const vi *)sum[o], &limits);
+#pragma clang loop unroll(full)
+    for (int o = 0; o < count * height; o++) {
+        const int64_t n = o % count == count - 1 ? last : lanes;
+        uint8_t *to = y + o / count * line + o % count * step;
+        if (n >= 64) _mm512_storeu_si512(to, bytes[o]);
+        else _mm512_mask_storeu_epi8(to, ((__mmask64)1 << n) - 1, bytes[o]);
+    }
 }
 
 /// Bytes of a block that lie inside of the line where its first pixel is `w`.
@@ -102,23 +133,33 @@ DLC_INLINE __mmask64 integer_inside(const dlc_integer_line *p, int64_t w) {
     return (end >= 64 ? ~(__mmask64)0 : ((__mmask64)1 << end) - 1) & ~(((__mmask64)1 << begin) - 1);
 }
 
+/// How columns are filled: at the edge of the line; with lanes or slots that are not there; with all, or all but the last slot.
+enum { INTEGER_EDGE, INTEGER_PARTS, INTEGER_FOUR, INTEGER_THREE };
+
 /// `count` columns of a quad, moving `at`; at the edge of the line from pixel `w` on.
 DLC_INLINE uint8_t *integer_fill(const dlc_integer_line *p, const uint8_t *at[4], const __mmask64 exists[4], const int64_t *shifts, int64_t w, int64_t count,
-                                 uint8_t *out, const bool is_edge) {
+                                 uint8_t *out, const int kind) {
     const __m512i flip = _mm512_set1_epi8((char)p->flip), outside = _mm512_set1_epi8((char)p->outside);
     const int64_t x_ld = p->x_ld, step = 256 * p->quads;
+    const uint8_t *from[4] = {at[0], at[1], at[2], at[3]};
     for (int64_t i = 0; i < count; i++, out += step) {
         __m512i x[4];
 #pragma clang loop unroll(full)
         for (int s = 0; s < 4; s++) {
-            const __mmask64 mask = is_edge ? integer_inside(p, w + i + shifts[s]) & exists[s] : exists[s];
-            x[s] = _mm512_xor_si512(_mm512_mask_loadu_epi8(outside, mask, at[s]), flip);
-            at[s] += x_ld;
+            if (kind >= INTEGER_FOUR) {
+                x[s] = kind == INTEGER_THREE && s == 3 ? outside : _mm512_loadu_si512(from[s]);
+            } else {
+                const __mmask64 mask = kind == INTEGER_EDGE ? integer_inside(p, w + i + shifts[s]) & exists[s] : exists[s];
+                x[s] = _mm512_mask_loadu_epi8(outside, mask, from[s]);
+            }
+            x[s] = _mm512_xor_si512(x[s], flip);
+            from[s] += x_ld;
         }
         const integer_quads all = interleave_rows(x[0], x[1], x[2], x[3]);
 #pragma clang loop unroll(full)
         for (int v = 0; v < 4; v++) _mm512_store_si512(out + 64 * v, all.v[v]);
     }
+    for (int s = 0; s < 4; s++) at[s] = from[s];
     return out;
 }
 
@@ -139,18 +180,23 @@ DLC_INLINE void integer_fill_columns(const dlc_integer_line *p, int64_t first, i
         int64_t begin = -shifts[0] - first, end = p->width - p->pixels - shifts[3] - first + 1;
         begin = begin < 0 ? 0 : begin > count ? count : begin;
         end = end < begin ? begin : end > count ? count : end;
-        uint8_t *out = integer_fill(p, at, exists, shifts, first, begin, p->columns + 256 * quad, true);
-        out = integer_fill(p, at, exists, shifts, first + begin, end - begin, out, false);
-        integer_fill(p, at, exists, shifts, first + end, count - end, out, true);
+        uint8_t *out = integer_fill(p, at, exists, shifts, first, begin, p->columns + 256 * quad, INTEGER_EDGE);
+        const bool three = (exists[0] & exists[1] & exists[2]) == ~(__mmask64)0;
+        const int64_t inside = end - begin, w = first + begin;
+        if (three && exists[3] == 0) out = integer_fill(p, at, exists, shifts, w, inside, out, INTEGER_THREE);
+        else if (three && exists[3] == ~(__mmask64)0) out = integer_fill(p, at, exists, shifts, w, inside, out, INTEGER_FOUR);
+        else out = integer_fill(p, at, exists, shifts, w, inside, out, INTEGER_PARTS);
+        integer_fill(p, at, exists, shifts, first + end, count - end, out, INTEGER_EDGE);
     }
 }
 
-/// `count` blocks of outputs, a constant where this is taken in; the first reads columns from `x` on.
-DLC_INLINE void integer_multiply_columns(const dlc_integer_line *p, const uint8_t *x, int64_t block, const int count) {
-    const int64_t quads = p->quads, step = 256 * quads * p->stride * p->pixels, lanes = p->pixels * p->channels;
+/// `count` blocks of outputs of `height` lines, constants where this is taken in; the first reads columns from `x` on.
+DLC_INLINE void integer_multiply_columns(const dlc_integer_line *p, const integer_bytes_of_block *f, const uint8_t *x, int64_t block,
+                                         const int count, const int height) {
+    const int64_t quads = p->quads, step = 256 * quads * p->stride * p->pixels, line = 256 * quads * p->taps;
     __m512i sum[4][4];
 #pragma clang loop unroll(full)
-    for (int o = 0; o < count; o++)
+    for (int o = 0; o < count * height; o++)
 #pragma clang loop unroll(full)
         for (int i = 0; i < 4; i++) sum[o][i] = _mm512_loadu_si512(p->sums + 16 * i);
     const int8_t *w = p->weights;
@@ -158,29 +204,38 @@ DLC_INLINE void integer_multiply_columns(const dlc_integer_line *p, const uint8_
         for (int64_t quad = 0; quad < quads; quad++, w += 256, x += 256)
 #pragma clang loop unroll(full)
             for (int i = 0; i < 4; i++) {
-                const __m512i weights = _mm512_loadu_si512(w + 64 * i);
+                __m512i weights[2];
 #pragma clang loop unroll(full)
-                for (int o = 0; o < count; o++) sum[o][i] = _mm512_dpbusd_epi32(sum[o][i], _mm512_load_si512(x + o * step + 64 * i), weights);
+                for (int l = 0; l < height; l++) weights[l] = _mm512_loadu_si512(w + l * line + 64 * i);
+#pragma clang loop unroll(full)
+                for (int o = 0; o < count; o++) {
+                    const __m512i column = _mm512_load_si512(x + o * step + 64 * i);
+#pragma clang loop unroll(full)
+                    for (int l = 0; l < height; l++) sum[l * count + o][i] = _mm512_dpbusd_epi32(sum[l * count + o][i], column, weights[l]);
+                }
             }
-    const int64_t size = dlc_integer_size(p->finish);
-#pragma clang loop unroll(full)
-    for (int o = 0; o < count; o++) {
-        const int64_t output = (block + o) * p->pixels, left = p->outputs - output;
-        integer_finish_block(p, sum[o], p->y + size * output * p->y_ld, left >= p->pixels ? lanes : left * p->channels);
-    }
+    integer_finish_blocks(p, f, sum, block, count, height);
 }
 
 void dlc_integer_line_avx512_dot(const dlc_integer_line *p) {
-    const int64_t blocks = (p->outputs + p->pixels - 1) / p->pixels;
+    const int64_t blocks = (p->outputs + p->pixels - 1) / p->pixels, at_once = p->height == 2 ? 2 : 4;
+    const integer_bytes_of_block f = {
+        .limits = DLC_NAME(integer_limits_of)(p->finish), .high = vf_set1(p->finish->high), .fits = dlc_integer_fits(p->scale, p->bias, 64),
+    };
     for (int64_t first = 0; first < blocks; first += DLC_INTEGER_BLOCKS) {
         const int64_t count = blocks - first < DLC_INTEGER_BLOCKS ? blocks - first : DLC_INTEGER_BLOCKS, apart = p->pixels * p->stride;
         integer_fill_columns(p, p->first + first * apart, (count - 1) * apart + (p->taps - 1) * p->dilation + 1);
         const uint8_t *x = p->columns;
-        int64_t i = 0;
-        for (; i + 4 <= count; i += 4, x += 4 * 256 * p->quads * apart) integer_multiply_columns(p, x, first + i, 4);
-        if (count - i == 3) integer_multiply_columns(p, x, first + i, 3);
-        else if (count - i == 2) integer_multiply_columns(p, x, first + i, 2);
-        else if (count - i == 1) integer_multiply_columns(p, x, first + i, 1);
+        for (int64_t i = 0; i < count; i += at_once, x += at_once * 256 * p->quads * apart) {
+            const int64_t left = count - i;
+            if (p->height == 2) {
+                if (left >= 2) integer_multiply_columns(p, &f, x, first + i, 2, 2);
+                else integer_multiply_columns(p, &f, x, first + i, 1, 2);
+            } else if (left >= 4) integer_multiply_columns(p, &f, x, first + i, 4, 1);
+            else if (left == 3) integer_multiply_columns(p, &f, x, first + i, 3, 1);
+            else if (left == 2) integer_multiply_columns(p, &f, x, first + i, 2, 1);
+            else integer_multiply_columns(p, &f, x, first + i, 1, 1);
+        }
     }
 }
 

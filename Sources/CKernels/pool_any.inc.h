@@ -13,6 +13,32 @@ static void POOL_ANY(const dlc_call *call) {
             int64_t *restrict index = call->buffers[2] ? (int64_t *)call->buffers[2] + y_pixel * channels : NULL;
             pool_window w = pool_clip(p, 2, out);
             int64_t first = pool_pixel(p, &row, &w);
+#if !POOL_FLOATING
+            if (!index) {
+                // In registers, where there are as many channels.
+                typedef T bytes __attribute__((vector_size(4 * VL), aligned(1), may_alias));
+                const T *x = (const T *)call->buffers[0] + first * p->x_ld;
+                const int64_t step_w = p->dilation[2] * p->x_ld, step_h = p->dilation[1] * p->x_extent[2] * p->x_ld;
+                const int64_t step_d = p->dilation[0] * p->x_extent[1] * p->x_extent[2] * p->x_ld;
+                int64_t c = 0;
+                for (; c + 4 * VL <= channels; c += 4 * VL) {
+                    bytes most = POOL_LOWEST - (bytes){0};
+                    for (int64_t d = 0; d < row.d.taps; d++)
+                    for (int64_t h = 0; h < row.h.taps; h++)
+                    for (int64_t k = 0; k < w.taps; k++)
+                        most = __builtin_elementwise_max(most, *(const bytes *)(x + c + d * step_d + h * step_h + k * step_w));
+                    *(bytes *)(y + c) = most;
+                }
+                for (int64_t i = c; i < channels; i++) y[i] = POOL_LOWEST;
+                for (int64_t d = 0; d < row.d.taps; d++)
+                for (int64_t h = 0; h < row.h.taps; h++)
+                for (int64_t k = 0; k < w.taps; k++) {
+                    const T *tap = x + d * step_d + h * step_h + k * step_w;
+                    for (int64_t i = c; i < channels; i++) y[i] = tap[i] > y[i] ? tap[i] : y[i];
+                }
+                continue;
+            }
+#endif
             for (int64_t c = 0; c < channels; c++) y[c] = p->kind == DLC_POOL_MAX ? POOL_LOWEST : 0;
             // Of a window in the padding, the first of its image.
             if (index) for (int64_t c = 0; c < channels; c++) index[c] = (row.batch * channels + c) * image;

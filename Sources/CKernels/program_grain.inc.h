@@ -34,6 +34,20 @@ DLC_INLINE void DLC_NAME(quantize)(const dlc_instruction *in, vf x[4]) {
     }
 }
 
+#if VL >= 8
+/// The integers next to the quotients of four vectors, as above; false where there is a division to do, or what is no number.
+DLC_INLINE bool DLC_NAME(near_quotients)(const dlc_instruction *in, const vf x[4], vi rounded[4]) {
+    const float inverse = 1.0f / (float)in->f0;
+    vi near = {0};
+    for (int i = 0; i < 4; ++i) {
+        const vf q = x[i] * inverse;
+        rounded[i] = DLC_NAME(integer_rounded)(q);
+        near |= ~(vf_abs(q - __builtin_convertvector(rounded[i], vf)) <= 0.5f - 0x1p-12f);
+    }
+    return !DLC_NAME(any_lane)(near);
+}
+#endif
+
 /// (x - zero) · scale of a vector of bytes.
 DLC_INLINE vf DLC_NAME(dequantized)(const dlc_instruction *in, bool is_signed, DLC_NAME(grain_bytes) bytes) {
     const uint8_t flip = is_signed ? 0x80 : 0;
@@ -56,9 +70,24 @@ DLC_INLINE void DLC_NAME(load_four)(vf x[4], const float *a, int64_t n) {
 }
 
 static void DLC_NAME(store_grain)(const dlc_instruction *in, int64_t n, const float *a, uint8_t *d) {
+#if VL >= 8
+    const int32_t zero = (int32_t)in->f1;
+    const dlc_integer_finish finish = {
+        .type = in->i0 < 0 ? DLC_I8 : DLC_U8, .low = (float)(in->i0 - zero), .high = (float)(in->i1 - zero), .zero = zero,
+    };
+    const DLC_NAME(integer_limits) limits = DLC_NAME(integer_limits_of)(&finish);
+    const bool is_whole = (double)zero == in->f1;
+#endif
     for (int64_t i = 0; i < n; i += 4 * VL) {
         vf x[4];
         DLC_NAME(load_four)(x, a + i, n - i);
+#if VL >= 8
+        vi near[4];
+        if (is_whole && n - i >= 4 * VL && DLC_NAME(near_quotients)(in, x, near)) {
+            vf_store((float *)(d + i), (vf)DLC_NAME(integer_pack)(near, &limits));
+            continue;
+        }
+#endif
         DLC_NAME(quantize)(in, x);
         DLC_NAME(grain_bytes) bytes[4];
         // Plus 3·2²², integers are in the lowest bits.
@@ -68,9 +97,23 @@ static void DLC_NAME(store_grain)(const dlc_instruction *in, int64_t n, const fl
 }
 
 static void DLC_NAME(round_grain)(const dlc_instruction *in, int64_t n, const float *a, float *d) {
+#if VL >= 8
+    const int32_t zero = (int32_t)in->f1, low = (int32_t)in->i0 - zero, high = (int32_t)in->i1 - zero;
+    const bool is_whole = (double)zero == in->f1;
+#endif
     for (int64_t i = 0; i < n; i += 4 * VL) {
         vf x[4];
         DLC_NAME(load_four)(x, a + i, n - i);
+#if VL >= 8
+        vi near[4];
+        if (is_whole && n - i >= 4 * VL && DLC_NAME(near_quotients)(in, x, near)) {
+            for (int k = 0; k < 4; ++k) {
+                const vi limited = __builtin_elementwise_min(__builtin_elementwise_max(near[k], vi_set1(low)), vi_set1(high));
+                vf_store(d + i + VL * k, __builtin_convertvector(limited, vf) * (float)in->f0);
+            }
+            continue;
+        }
+#endif
         DLC_NAME(quantize)(in, x);
         for (int k = 0; k < 4; ++k) x[k] = (x[k] - (float)in->f1) * (float)in->f0;
         if (n - i >= 4 * VL)
