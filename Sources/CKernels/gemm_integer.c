@@ -143,7 +143,7 @@ typedef struct {
 
 /// Reads them into `columns`, whose rest is zeros, and what a tile has of them; says whether a column has a zero point.
 static bool read_columns(const dlc_integer_product *g, const void *zeros, const int32_t *sums, const float *scales, const float *biases,
-                         int32_t a_zero, int64_t column, int64_t count, panel_columns *columns, dlc_integer_tile *tile) {
+                         int32_t a_zero, int64_t column, int64_t count, bool adds, panel_columns *columns, dlc_integer_tile *tile) {
     const int32_t unsigned_zero = g->b_signed ? 0 : 128;
     for (int64_t j = 0; j < count; j++) columns->zero[j] = -unsigned_zero;
     for (int64_t j = 0; zeros && j < count; j++) columns->zero[j] += read_zero(zeros, g->b_signed, (column + j) * g->b_zero_column);
@@ -164,7 +164,7 @@ static bool read_columns(const dlc_integer_product *g, const void *zeros, const 
     }
     tile->columns = count;
     tile->b_zero = columns->zero, tile->b_centred = columns->centred, tile->scale = columns->scale, tile->bias = columns->bias;
-    tile->fits = dlc_integer_fits(columns->scale, columns->bias, DLC_INTEGER_WIDTH);
+    tile->fits = adds ? dlc_integer_addition_fits(&g->finish) : dlc_integer_fits(columns->scale, columns->bias, DLC_INTEGER_WIDTH);
     return has_zeros;
 }
 
@@ -223,7 +223,8 @@ static void multiply(const dlc_integer_product *g, const dlc_call *call) {
             panel_columns held = {0};
             const int64_t column = panel * width;
             const int64_t count = dlc_min(width, g->n - column);
-            const bool has_zeros = read_columns(g, b_zeros, column_sums, scales, biases, memory.zeros[0], column, count, &held, &tile);
+            const bool has_zeros =
+                read_columns(g, b_zeros, column_sums, scales, biases, memory.zeros[0], column, count, addend != 0, &held, &tile);
             tile.b = b + column * 4 * quads;
             tile.b_start = g->a_zero_row == 0 || !a_zeros ? held.start : 0;
             const bool whole = padded - column >= width;

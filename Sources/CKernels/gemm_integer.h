@@ -26,7 +26,7 @@ typedef struct {
     int64_t c_row, columns;    ///< bytes, and columns of the panel that C has
     const dlc_integer_finish *finish;
     const float *scale, *bias; ///< of each column of the panel
-    bool fits;                 ///< as `dlc_integer_fits` has it
+    bool fits;                 ///< no number to be rounded is too large for 32 bits
     const uint8_t *addend;     ///< of the first element of C; null where there is none
     int64_t addend_row;
     const int32_t *a_zero, *a_sum;       ///< of each row; the sums are null where no column has a zero point
@@ -52,6 +52,11 @@ static inline bool dlc_integer_fits(const float *scale, const float *bias, int64
     bool fits = true;
     for (int64_t j = 0; j < count; j++) fits &= fabsf(scale[j]) * 0x1p31f + fabsf(bias[j]) <= 0x1p30f;
     return fits;
+}
+
+/// Whether all that addends leave is.
+static inline bool dlc_integer_addition_fits(const dlc_integer_finish *f) {
+    return fmaxf(fabsf(f->sum_low), fabsf(f->sum_high)) * fabsf(f->sum_scale) + 512 * fabsf(f->addend_scale) <= 0x1p30f;
 }
 
 static inline int64_t dlc_integer_size(const dlc_integer_finish *f) { return f->type == DLC_U8 || f->type == DLC_I8 ? 1 : 4; }

@@ -22,7 +22,8 @@ typedef int8_t DLC_NAME(integer_bytes) __attribute__((vector_size(VL), aligned(1
 /// The first `n` of a vector of bytes.
 DLC_INLINE DLC_NAME(integer_bytes) DLC_NAME(integer_load_bytes)(const uint8_t *p, int64_t n) {
 #if VL == 16
-    return (DLC_NAME(integer_bytes))_mm_maskz_loadu_epi8((__mmask16)(n >= VL ? 0xffff : n > 0 ? (1 << n) - 1 : 0), p);
+    if (n >= VL) return *(const DLC_NAME(integer_bytes) *)p;
+    return (DLC_NAME(integer_bytes))_mm_maskz_loadu_epi8((__mmask16)(n > 0 ? (1 << n) - 1 : 0), p);
 #else
     DLC_NAME(integer_bytes) bytes = {0};
     if (n >= VL) bytes = *(const DLC_NAME(integer_bytes) *)p;

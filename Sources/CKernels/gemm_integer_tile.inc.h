@@ -4,10 +4,10 @@
 /// - `vi integer_dot(vi sum, integer_a, integer_b)`: in each lane the four products of its quads are added to `sum`.
 
 #if VL >= 8
-/// Stores a tile as bytes, four vectors at a time; the last four may stand for some that are not there. `is_lean` where nothing is
-/// added and nothing too large for 32 bits.
+/// Stores a tile as bytes, four vectors at a time; the last four may stand for some that are not there. `fits` where
+/// nothing is too large for 32 bits, `adds` where there are addends.
 DLC_INLINE void INTEGER_NAME(integer_store_tile)(const dlc_integer_tile *t, const vi sum[][2 * INTEGER_HALF], const int rows,
-                                                 const int vectors, const bool is_lean) {
+                                                 const int vectors, const bool fits, const bool adds) {
     const dlc_integer_finish finish = *t->finish;
     const DLC_NAME(integer_limits) limits = DLC_NAME(integer_limits_of)(&finish);
     const int64_t columns = t->columns, c_row = t->c_row;
@@ -21,9 +21,9 @@ DLC_INLINE void INTEGER_NAME(integer_store_tile)(const dlc_integer_tile *t, cons
 #pragma clang loop unroll(full)
         for (int i = 0; i < 4; i++) {
             const int at = first + i < rows * vectors ? first + i : first, r = at / vectors, v = at % vectors;
-            const uint8_t *addend = is_lean || !t->addend ? 0 : t->addend + r * t->addend_row + VL * v;
+            const uint8_t *addend = adds ? t->addend + r * t->addend_row + VL * v : 0;
             const vf y = DLC_NAME(integer_scaled)(sum[r][v], addend, columns - VL * v, &finish, scale[v], bias[v]);
-            ys[i] = DLC_NAME(integer_rounded)(is_lean ? y : vf_min(vf_set1(finish.high), y));
+            ys[i] = DLC_NAME(integer_rounded)(fits ? y : vf_min(vf_set1(finish.high), y));
         }
         const vi packed = DLC_NAME(integer_pack)(ys, &limits);
 #pragma clang loop unroll(full)
@@ -95,8 +95,9 @@ DLC_INLINE void INTEGER_NAME(integer_tile)(const dlc_integer_tile *t, const int 
         }
 #if VL >= 8
     if (dlc_integer_size(t->finish) == 1 && (VL == 16 || !t->addend || t->columns >= VL * vectors)) {
-        if (t->fits && !t->addend) INTEGER_NAME(integer_store_tile)(t, sum[0], rows, vectors, true);
-        else INTEGER_NAME(integer_store_tile)(t, sum[0], rows, vectors, false);
+        if (!t->fits) INTEGER_NAME(integer_store_tile)(t, sum[0], rows, vectors, false, t->addend != 0);
+        else if (t->addend) INTEGER_NAME(integer_store_tile)(t, sum[0], rows, vectors, true, true);
+        else INTEGER_NAME(integer_store_tile)(t, sum[0], rows, vectors, true, false);
         return;
     }
 #endif

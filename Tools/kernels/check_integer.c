@@ -35,7 +35,7 @@ static bool finishes(dlc_isa isa, dlc_integer_product g, void *const *buffers, c
         dlc_integer_finish *f = &g.finish;
         if (adds) {
             f->sum_rounds = random_below(2), f->addend_signed = random_below(2), f->addend_zero = f->addend_signed ? -7 : 200;
-            f->sum_low = -90, f->sum_high = 100, f->sum_scale = 0.5f, f->addend_scale = 0.25f;
+            f->sum_low = -90, f->sum_high = 100, f->sum_scale = 0.5f, f->addend_scale = random_below(4) ? 0.25f : 0x1p26f; // or beyond 32 bits
             g.addend_row = g.c_row;
             for (int b = 0; b < 4; b++) g.addend_batch[b] = g.c_batch[b];
         }
