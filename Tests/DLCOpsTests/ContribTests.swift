@@ -67,6 +67,16 @@ import Testing
         }
     }
 
+    /// Bytes that differ.
+    private static func steps(_ count: Int, _ step: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: $0 * step) } }
+
+    /// Words and segments; tables, a scale and a bias in bytes; a mask; five scales and five zero points.
+    private static let embedding: [Operand] =
+        [
+            .ints([1, 3], [1, 0, 2]), .ints([1, 3], [0, 1, 1]), .bytes([3, 2], steps(6, 41)), .bytes([4, 2], steps(8, 53)),
+            .bytes([2, 2], steps(4, 83)), .bytes([2], [200, 90]), .bytes([2], [30, 140]), .ints([1, 3], [1, 1, 0]),
+        ] + [Operand](repeating: .wave([]), count: 5) + [128, 7, 99, 64, 100].map { .bytes([], [$0]) }
+
     static let cases: [Case] = [
         Case("BiasGelu", [:], [.wave([2, 3]), .wave([3])], result: 0, [0.458759, -0.132686, 0, 0.345731, -0.154269, -0.0562827]),
         Case("FastGelu", [:], [.wave([2, 3]), .wave([3])], result: 0, [0.458721, -0.132692, 0, 0.345714, -0.154286, -0.0562828]),
@@ -139,6 +149,30 @@ import Testing
             [.wave([1, 20]), .bytes([2, 2, 8], [0, 37, 74, 111, 148, 185, 222, 3, 40, 77, 114, 151, 188, 225, 6, 43, 80, 117, 154, 191,
             228, 9, 46, 83, 120, 157, 194, 231, 12, 49, 86, 123]), .wave([4]), .bytes([2], [122, 195])], constants: [1, 2, 3],
             result: 0, [-3.57812, -2.5625]),
+        Case(
+            "MatMulBnb4", ["K": .int(20), "N": .int(2), "block_size": .int(16), "quant_type": .int(0)],
+            [.wave([1, 20]), .bytes([20], steps(20, 37)), .wave([3])], constants: [1, 2], result: 0, [-0.0142416, -0.577962]),
+        Case(
+            "MatMulBnb4", ["K": .int(20), "N": .int(2), "block_size": .int(16), "quant_type": .int(1)],
+            [.wave([1, 20]), .bytes([20], steps(20, 37)), .wave([3])], constants: [1, 2], result: 0, [-0.0721955, 0.50406]),
+        Case(
+            "GatherBlockQuantized", ["bits": .int(4), "block_size": .int(16)],
+            [.bytes([3, 12], steps(36, 41)), .ints([2], [2, -3]), .wave([3, 2]), .bytes([3, 1], [122, 195, 14])], constants: [0, 2, 3],
+            result: 0, [-3.75, -0.625, -8.125, -8.75, -2.5, -7.5, -6.875, -5.625, -1.25, -4.375, -5.625, -2.5, 0, -1.25, -4.375, 0.625, 0,
+            0.25, 1.125, 0.5, 0.25, 0.875, 1.375, 1.125, 1.25, 1.25, 0.125, 1, 1, 0.625, -0.125, 0.375, 0.75, 0, -0.375, -0.25, 0.5, -0.625,
+            -0.625, 1.125, -0.625, 1.875, 3.75, 0, -1.875, -1.25, 2.5, -3.125]),
+        Case(
+            "GatherBlockQuantized", ["bits": .int(8), "block_size": .int(16)],
+            [.bytes([2, 18], steps(36, 41)), .ints([1], [1]), .wave([2, 2])], constants: [0, 2],
+            result: 0, [24.5, -29.25, -19, -8.75, 1.5, 11.75, 22, -31.75, -21.5, -11.25, -1, 9.25, 19.5, 29.75, -24, -13.75, 3.5, -6.75]),
+        Case(
+            "NhwcMaxPool", ["kernel_shape": .ints([2, 2])], [.bytes([1, 3, 3, 2], steps(18, 83))],
+            result: 0, [242, 249, 166, 249, 242, 235, 152, 235]),
+        Case(
+            "QEmbedLayerNormalization", ["epsilon": .float(1e-05)], embedding, constants: Set(2...6).union(8...17),
+            result: 0, [-43.75, 25, -43.75, 25, -43.75, 25]),
+        Case(
+            "QEmbedLayerNormalization", ["epsilon": .float(1e-05)], embedding, constants: Set(2...6).union(8...17), result: 1, [2]),
         Case("Trilu", ["upper": .int(0)], [.wave([3, 3])], result: 0, [0, 0, 0, -0.125, -0.625, 0, -0.25, 0.625, 0.125]),
     ]
 }

@@ -197,6 +197,54 @@ def maps():
         yield f"zip map {key}", made, dict(x=scores), FLOATS
 
 
+def tables():
+    """Weights and tables in a few bits, and what optimised and quantized models of texts and pictures hold besides."""
+    for kind in (0, 1):
+        for k, n, block in ((20, 3, 16), (64, 5, 32), (33, 7, 64)):
+            inputs = dict(x=rng.normal(0, 1, (2, 3, k)).astype(np.float32))
+            constants = dict(b=integers((n * k + 1) // 2), s=rng.uniform(0.1, 2, (n * k + block - 1) // block).astype(np.float32))
+            made = model([node("MatMulBnb4", "x b s", K=k, N=n, block_size=block, quant_type=kind)], inputs, [("y", T.FLOAT)], constants)
+            yield f"normal floats {kind} {k} {n} {block}", made, inputs, FLOATS
+    for bits in (4, 8):
+        for with_zeros in (False, True):
+            for shape in ((3,), (2, 4), ()):
+                inputs = dict(i=integers(shape, np.int64, -9, 8))
+                constants = dict(d=integers((9, 40 * bits // 8)), s=rng.uniform(0.1, 2, (9, 3)).astype(np.float32),
+                                 z=integers((9, (3 * bits + 7) // 8)))
+                if not with_zeros:
+                    del constants["z"]
+                made = model([node("GatherBlockQuantized", "d i s z" if with_zeros else "d i s", bits=bits, block_size=16)], inputs,
+                             [("y", T.FLOAT)], constants, opset=21)
+                yield f"blocks {bits} {with_zeros} {shape}", made, inputs, FLOATS
+    for axis, along in ((0, 1), (1, 0), (0, 2), (1, 1), (2, 0)):
+        inputs = dict(i=integers((2, 2), np.int64, -9, 8))
+        scales = [9, 9, 9]
+        scales[along] = 1
+        codes = helper.make_tensor("d", T.INT4, [9, 9, 9], integers(729, np.int8, -8, 7))
+        made = model([node("GatherBlockQuantized", "d i s", gather_axis=axis, quantize_axis=along, block_size=16)], inputs,
+                     [("y", T.FLOAT)], dict(s=rng.uniform(0.1, 2, scales).astype(np.float32)), opset=21)
+        made.graph.initializer.append(codes)
+        yield f"blocks of int4 {axis} {along}", made, inputs, FLOATS
+    for type in (np.uint8, np.int8):
+        for extra in (dict(), dict(strides=[2, 2], ceil_mode=1), dict(pads=[1, 0, 1, 1]), dict(auto_pad="SAME_UPPER", strides=[2, 1])):
+            inputs = dict(x=integers((2, 7, 6, 5), type))
+            made = model([node("NhwcMaxPool", "x", kernel_shape=[3, 2], **extra)], inputs, [("y", T.UINT8 if type is np.uint8 else T.INT8)])
+            yield f"largest {np.dtype(type).name} {extra}", made, inputs, (0, 0, 0)
+    for type in (np.uint8, np.int8):
+        for segments, mask in ((True, True), (True, False), (False, True)):
+            inputs = dict(i=integers((2, 5), np.int32, 0, 19), s=integers((2, 5), np.int32, 0, 1), m=integers((2, 5), np.int32, 0, 1))
+            constants = dict(w=integers((20, 8), type), p=integers((6, 8), type), t=integers((2, 8), type), g=integers(8, type), b=integers(8, type))
+            for name in "wptgb":
+                constants |= {"s" + name: scalar(rng.uniform(0.01, 0.05)), "z" + name: scalar(rng.integers(0, 100), type)}
+            names = f"i {'s' if segments else '_'} w p t g b {'m' if mask else '_'} sw sp st sg sb zw zp zt zg zb"
+            if not segments:
+                names = names.replace(" t ", " _ ").replace(" st ", " _ ").replace(" zt ", " _ ")
+            used = {name: value for name, value in inputs.items() if name == "i" or (name == "s" and segments) or (name == "m" and mask)}
+            kept = {name: value for name, value in constants.items() if name in names.split()}
+            made = model([node("QEmbedLayerNormalization", names, "y n", epsilon=1e-5)], used, [("y", T.FLOAT), ("n", T.INT32)], kept)
+            yield f"embedding {np.dtype(type).name} {segments} {mask}", made, used, FLOATS
+
+
 def channels_last():
     """NhwcConv, for which ONNX Runtime has no kernel on this kind of processor: held to its Conv between transposes."""
     for groups, bias, extra in (
@@ -282,7 +330,7 @@ def main():
     options = parser.parse_args()
     running.hold(
         (f"{group.__name__} {name}", partial(judge, options.dlc, made, inputs, tolerance, *(spelled or [made])))
-        for group in (elementwise, pools, products, attention, numbers, recurrent, texts, maps, channels_last, forests)
+        for group in (elementwise, pools, products, attention, numbers, recurrent, tables, texts, maps, channels_last, forests)
         for name, made, inputs, tolerance, *spelled in group()
         if options.only in f"{group.__name__} {name}")
 

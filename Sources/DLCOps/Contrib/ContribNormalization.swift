@@ -6,7 +6,7 @@ enum ContribNormalization {
     static let readSkipLayer: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
         try reader.allowAttributes(["epsilon"])
         let sum = try summed(bias: 4, &reader)
-        return try layer(sum, scale: 2, bias: 3, &reader) + [sum]
+        return try layer(sum, scale: reader.required(2), bias: reader.operand(3), &reader) + [sum]
     }
 
     /// Results: input + skip + bias divided by its root mean square and scaled, and, as the fourth, the sum.
@@ -38,15 +38,36 @@ enum ContribNormalization {
     /// and the sum.
     static let readEmbedding: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
         try reader.allowAttributes(["epsilon", "mask_index_type"])
+        let (scale, bias) = (try reader.required(5), reader.operand(6))
+        return try embedding(scale: scale, bias: bias, positions: reader.operand(8), &reader) { table, ids, reader in
+            try reader.add1(Gather(axis: 0), [reader.required(table), ids])
+        }
+    }
+
+    /// The same of tables, a scale and a bias in 8 bits, without the sum.
+    static let readQuantizedEmbedding: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
+        try reader.allowAttributes(["epsilon"])
+        let scale = try reader.real(5, scale: 11, zeroPoint: 16)
+        let bias = try reader.real(6, scale: 12, zeroPoint: 17)
+        let results = try embedding(scale: scale, bias: bias, positions: nil, &reader) { table, ids, reader in
+            let rows = try reader.add1(Gather(axis: 0), [reader.required(table), ids])
+            let zero = try reader.operand(table + 11).map { _ in try reader.single(table + 11) }
+            return try reader.add1(DequantizeLinear(), [rows, reader.single(table + 6), zero])
+        }
+        return Array(results.prefix(2))
+    }
+
+    /// - Parameter rows: of a table, an operand, in floats.
+    private static func embedding(
+        scale: Value, bias: Value?, positions: Value?, _ reader: inout ONNXReader,
+        rows: (_ table: Int, _ ids: Value, inout ONNXReader) throws -> Value
+    ) throws -> [Value] {
         let (ids, fact) = (try reader.required(0), try reader.fact(0))
         guard fact.rank == 2 else { throw DLCError("input_ids are \(fact.type); expected [batch, length]") }
-        let places = try reader.operand(8) ?? reader.reshape(reader.range(fact.shape[1]), [1, fact.shape[1]])
-        let words = try reader.add1(Gather(axis: 0), [reader.required(2), ids])
-        var sum = try reader.apply(.add, words, reader.add1(Gather(axis: 0), [reader.required(3), places]))
-        if let segments = reader.operand(1) {
-            sum = try reader.apply(.add, sum, reader.add1(Gather(axis: 0), [reader.required(4), segments]))
-        }
-        let y = try layer(sum, scale: 5, bias: 6, &reader)[0]
+        let places = try positions ?? reader.reshape(reader.range(fact.shape[1]), [1, fact.shape[1]])
+        var sum = try reader.apply(.add, rows(2, ids, &reader), rows(3, places, &reader))
+        if let segments = reader.operand(1) { sum = try reader.apply(.add, sum, rows(4, segments, &reader)) }
+        let y = try layer(sum, scale: scale, bias: bias, &reader)[0]
         let lengths: Value
         if let mask = reader.operand(7) {
             let isOne = try reader.apply(.equal, mask, reader.scalar(1, like: mask))
@@ -62,9 +83,8 @@ enum ContribNormalization {
         return try reader.operand(bias).map { try reader.apply(.add, sum, $0) } ?? sum
     }
 
-    private static func layer(_ x: Value, scale: Int, bias: Int, _ reader: inout ONNXReader) throws -> [Value] {
+    private static func layer(_ x: Value, scale: Value, bias: Value?, _ reader: inout ONNXReader) throws -> [Value] {
         let op = LayerNormalization(epsilon: try reader.attribute("epsilon") ?? 1e-12)
-        let operands = [x, try reader.required(scale), reader.operand(bias)]
-        return try reader.builder.add(op, operands, name: reader.name, resultNames: [nil, nil, nil])
+        return try reader.builder.add(op, [x, scale, bias], name: reader.name, resultNames: [nil, nil, nil])
     }
 }

@@ -50,13 +50,26 @@ enum QuantizedOperators {
 
     static let readAveragePool: Read = { reader in
         let own = "channels_last"
-        let isLast: Bool = try reader.attribute(own) ?? false
+        let attributes = reader.attributes.filter { $0.key != own }
         let x = try reader.real(0)
+        let y = try pooled(x, "AveragePool", attributes, opset: 11, isLast: reader.attribute(own) ?? false, &reader)
+        return try reader.quantized(y, scale: 3)
+    }
+
+    /// The largest of 8-bit integers `[N, …, C]`, which need no scale.
+    static let readMaxPool: Read = { reader in
+        [try pooled(reader.required(0), "MaxPool", reader.attributes, opset: 12, isLast: true, &reader)]
+    }
+
+    /// A pool of the standard domain over an image whose channels lie last or second.
+    private static func pooled(
+        _ x: Value, _ opType: String, _ attributes: [String: AttributeValue], opset: Int, isLast: Bool, _ reader: inout ONNXReader
+    ) throws -> Value {
         let rank = reader.builder.shape(x).count
         guard rank >= 3 else { throw DLCError("x is \(reader.builder.fact(x).type); expected at least one spatial dimension") }
-        let image = isLast ? try reader.transpose(x, [0, rank - 1] + Array(1..<rank - 1)) : x
-        let y = try reader.nested("AveragePool", [image], reader.attributes.filter { $0.key != own }, opset: 11)
-        return try reader.quantized(isLast ? reader.transpose(y, [0] + Array(2..<rank) + [1]) : y, scale: 3)
+        guard isLast else { return try reader.nested(opType, [x], attributes, opset: opset) }
+        let image = try reader.transpose(x, [0, rank - 1] + Array(1..<rank - 1))
+        return try reader.transpose(reader.nested(opType, [image], attributes, opset: opset), [0] + Array(2..<rank) + [1])
     }
 
     static let readGlobalAveragePool: Read = { reader in
