@@ -110,9 +110,10 @@ extension ControlFlow {
     /// `loop` whose end is known at run time, or that goes round too often to be unrolled.
     /// - Parameters:
     ///   - formal: what the body calls the round, the condition and the values that it carries.
+    ///   - resultNames: those of the node where left out.
     static func importRounds(
         _ graph: connx_graph, count: Value?, condition: Value?, initial: [Value], formal: [String?], _ node: SourceNode,
-        in body: BodyImporter, prepare: (BodyImporter, [Value]) throws -> Void = { _, _ in },
+        in body: BodyImporter, resultNames: [String?]? = nil, prepare: (BodyImporter, [Value]) throws -> Void = { _, _ in },
         first: (BodyImporter, [Value]) throws -> [Value] = { _, _ in [] },
         last: (BodyImporter, [Value], [Value?]) throws -> [Value?] = { $2 }
     ) throws -> [Value] {
@@ -166,7 +167,8 @@ extension ControlFlow {
             if isSettled {
                 let operands = [count, condition] + initial + attempt.captured
                 return try body.site.builder.add(
-                    Loop(body: attempt.graph, carried: initial.count), operands, name: node.name, resultNames: resultNames(node, in: body))
+                    Loop(body: attempt.graph, carried: initial.count), operands, name: node.name,
+                    resultNames: resultNames ?? self.resultNames(node, in: body))
             }
         }
         throw DLCError("the shapes that the loop carries do not settle")

@@ -28,7 +28,40 @@ extension ControlFlow {
             guard let value else { throw DLCError("a value that Loop carries is absent") }
             return value
         }
-        return try importRounds(graph, count: count, condition: condition, initial: values, formal: formal, node, in: body)
+        // What every round gives back as it took it is read from around the loop, where more is known of it.
+        let kept = keptValues(of: graph)
+        func changing<T>(_ all: [T]) -> [T] { all.indices.filter { !kept.contains($0) }.map { all[$0] } }
+        let (names, named): ([String?], [String?]) = (formal.map { $0 }, resultNames(node, in: body))
+        var rest = try importRounds(
+            graph, count: count, condition: condition, initial: changing(values), formal: names.prefix(2) + changing(Array(names[2...])),
+            node, in: body, resultNames: changing(Array(named.prefix(carried))) + named.dropFirst(carried),
+            prepare: { scope, _ in
+                for index in kept.sorted() {
+                    let (outer, name) = (values[index], formal[2 + index])
+                    scope.values[name] = .some(try scope.captured(outer, of: body.site.builder.fact(outer), name))
+                }
+            }, last: { _, _, all in all.prefix(1) + changing(Array(all[1..<1 + carried])) + all[(1 + carried)...] })[...]
+        let state = values.indices.map { kept.contains($0) ? values[$0] : rest.popFirst() }
+        return state + Array(rest)
+    }
+
+    /// Which of the values that a loop carries are the same in all rounds: the body's output is its input, or an Identity of it.
+    private static func keptValues(of graph: connx_graph) -> Set<Int> {
+        let (formal, outputs) = (graph.inputs.map(\.name), graph.outputs.map(\.name))
+        var sources: [String: String] = [:]
+        for node in graph.nodes.map(SourceNode.init) where node.key == OperatorKey(domain: "", opType: "Identity") {
+            if let output = node.outputs.first { sources[output] = node.inputs.first }
+        }
+        func isKept(_ index: Int) -> Bool {
+            var name = outputs[1 + index]
+            // Exporters write one or two.
+            for _ in 0..<16 where name != formal[2 + index] {
+                guard let source = sources[name] else { return false }
+                name = source
+            }
+            return !name.isEmpty && name == formal[2 + index]
+        }
+        return Set((0..<formal.count - 2).filter(isKept))
     }
 
     /// The rounds one after another.

@@ -110,6 +110,39 @@ import Testing
                     + "{ e = Identity(d) f = Add(a, d) k2 = Identity(k) }> }",
                 runs: [(["n": try numbers([10], []), "x": try floats([0]), "z": try floats([1])], [1])]),
             Case(
+                name: "a step that every round gives back",
+                text: """
+                    g (int64 n, float[6] x) => (float[6] y, int64[1] kept, float[R, 3] rows) {
+                      \(go) step = Constant<value = int64[1] {2}>()
+                      zero = Constant<value = int64[1] {0}>() end = Constant<value = int64[1] {6}>()
+                      y, kept, rows = Loop(n, c, x, step) <body = b (int64 i, bool k, float[6] s, int64[1] p)
+                        => (bool k2, float[6] t, int64[1] q, float[3] row) {
+                          row = Slice(s, zero, end, zero, p) t = Add(s, s) q = Identity(p) k2 = Identity(k) }> }
+                    """,
+                runs: [
+                    (["n": try numbers([3], []), "x": try floats([1, 2, 3, 4, 5, 6])], [6]),
+                    (["n": try numbers([0], []), "x": try floats([1, 2, 3, 4, 5, 6])], [6]),
+                    (["n": try numbers([40], []), "x": try floats([1, 2, 3, 4, 5, 6])], [6]),
+                ]),
+            Case(
+                name: "boxes of an image, in two modes",
+                text: """
+                    g (float[1, 1, 4, 3] x, float[4] box) => (float[1, 1, 3, 2] y, float[1, 1, 3, 1] z) {
+                      low = Constant<value = float[2] {0, 0}>() high = Constant<value = float[2] {1, 1}>()
+                      zero = Constant<value = int64[1] {0}>() two = Constant<value = int64[1] {2}>() four = Constant<value = int64[1] {4}>()
+                      a = Slice(box, zero, two) b = Slice(box, two, four) roi = Concat<axis = 0>(low, a, high, b)
+                      size = Constant<value = int64[4] {1, 1, 3, 2}>() column = Constant<value = int64[4] {1, 1, 3, 1}>()
+                      y = Resize<coordinate_transformation_mode = "tf_crop_and_resize", mode = "linear", extrapolation_value = 7.0>
+                        (x, roi, , size)
+                      z = Resize<coordinate_transformation_mode = "tf_crop_and_resize", mode = "nearest", nearest_mode = "floor">
+                        (x, roi, , column) }
+                    """,
+                runs: [
+                    (["x": try table(4, 3).reshaped([1, 1, 4, 3]), "box": try floats([0, 0.25, 0.75, 1])], [1, 1, 3, 2]),
+                    (["x": try table(4, 3).reshaped([1, 1, 4, 3]), "box": try floats([-0.5, 0, 1.5, 1])], [1, 1, 3, 2]),
+                    (["x": try table(4, 3).reshaped([1, 1, 4, 3]), "box": try floats([0.5, 1, 0.25, 0])], [1, 1, 3, 2]),
+                ]),
+            Case(
                 name: "parts of an input, of lengths that data say",
                 text: "g (float[6] x, int64[2] n) => (float[A] y, float[B] z) { y, z = Split<axis = 0>(x, n) }",
                 runs: [
@@ -127,7 +160,7 @@ import Testing
         ]
     }
 
-    @Test func thereAreCases() { #expect(Self.cases.count == 12) }
+    @Test func thereAreCases() { #expect(Self.cases.count == 14) }
 
     @Test(arguments: cases) func sessionsComputeWhatTheDefinitionsSay(_ item: Case) throws {
         let graph = try importONNX(text: model(item.text))

@@ -18,7 +18,9 @@ extension Resize {
         op.extrapolation = try reader.attribute("extrapolation_value") ?? 0
         op.antialias = try reader.attribute("antialias") ?? false
         let axes = try InferenceRules.axes(try reader.attribute("axes") ?? Array(0..<x.rank), rank: x.rank)
-        if op.coordinates == .cropAndResize {
+        let isCut = op.coordinates == .cropAndResize
+        let isComputed = isCut && reader.operand(1).map { reader.builder.constant($0) == nil } == true
+        if isCut, !isComputed {
             let region = try reader.doubles(1, "roi") ?? []
             guard region.count == 2 * axes.count else { throw DLCError("roi has \(region.count) entries; expected \(2 * axes.count)") }
             op.roi = [Double](repeating: 0, count: x.rank) + [Double](repeating: 1, count: x.rank)
@@ -37,6 +39,7 @@ extension Resize {
             try op.setSizes(sizes, axes, x, policy: try reader.attribute("keep_aspect_ratio_policy") ?? "stretch")
         default: throw DLCError("expects either scales or sizes")
         }
+        if isComputed { return [try op.readRegion(axes, &reader)] }
         return try reader.add(op, [reader.operand(0)])
     }
 
