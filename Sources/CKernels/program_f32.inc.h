@@ -19,7 +19,7 @@ DLC_INLINE vf DLC_NAME(expm1_negative)(vf x) {
     return (t + t) / (1.0f - t);
 }
 DLC_INLINE vf DLC_NAME(elu)(vf x, float alpha, float scale) {
-    return scale * vf_select(x > 0.0f, x, alpha * DLC_NAME(expm1_negative)(vf_select(x > 0.0f, vf_zero(), x)));
+    return scale * vf_select(x < 0.0f, alpha * DLC_NAME(expm1_negative)(vf_select(x < 0.0f, x, vf_zero())), x);
 }
 /// log(1 + u) for u in 0 ... 1; the second term is what rounding 1 + u lost.
 DLC_INLINE vf DLC_NAME(log1p)(vf u) {
@@ -163,8 +163,8 @@ DLC_APART void DLC_NAME(apply_vectors)(const dlc_instruction *in, int64_t n, flo
     case DLC_OP_SELU: DLC_MAP1(DLC_NAME(elu)(x, f0, f1))
     case DLC_OP_CELU:
         // Of a negative alpha the exponents are positive.
-        if (f0 < 0) DLC_EACH1(x > 0 ? x : f0 * expm1f(x / f0))
-        DLC_MAP1(vf_select(x > 0.0f, x, f0 * DLC_NAME(expm1_negative)(vf_select(x > 0.0f, vf_zero(), x / f0))))
+        if (f0 < 0) DLC_EACH1(x < 0 ? f0 * expm1f(x / f0) : x)
+        DLC_MAP1(vf_select(x < 0.0f, f0 * DLC_NAME(expm1_negative)(vf_select(x < 0.0f, x / f0, vf_zero())), x))
     case DLC_OP_SOFTPLUS: DLC_MAP1(DLC_NAME(softplus)(x))
     case DLC_OP_SOFTSIGN: DLC_MAP1(x / (1.0f + vf_abs(x)))
     case DLC_OP_THRESHOLDED_RELU: DLC_MAP1(vf_select(x > f0, x, vf_zero()))

@@ -13,16 +13,17 @@ static int32_t resize_element_shift(dlc_type type) {
     }
 }
 
-static bool resize_axis_prepare(dlc_resize *p, int32_t axis) {
+/// - Parameter empty: whether the result has no element, for which nothing is read whatever the scale.
+static bool resize_axis_prepare(dlc_resize *p, int32_t axis, bool empty) {
     int64_t in = p->x_extent[axis], out = p->y_extent[axis];
     bool cropped = p->coordinates == DLC_RESIZE_TF_CROP_AND_RESIZE && (p->roi_begin[axis] != 0 || p->roi_end[axis] != 1);
     p->taps[axis] = 0;
     p->table[axis] = p->table_words;
     if (in < 0 || out < 0 || in > INT32_MAX || out > INT32_MAX) return false;
-    if (out == 0) return true;
+    if (empty) return true;
     if (!(p->scale[axis] > 0)) return false;
     if (in == out && p->scale[axis] == 1 && !cropped) return true;
-    if (in == 0) return out == 0;
+    if (in == 0) return false;
     p->taps[axis] = dlc_resize_taps(p, axis);
     if (p->taps[axis] == 0) return false;
     // Positions, then weights at an even word; an even number in all.
@@ -40,8 +41,10 @@ bool dlc_resize_prepare(dlc_isa isa, dlc_resize *p, dlc_launch *launch) {
     p->last = -1;
     p->inner = 1;
     int64_t rows = 1;
+    bool empty = false;
+    for (int32_t axis = 0; axis < p->rank; axis++) empty |= p->y_extent[axis] == 0;
     for (int32_t axis = 0; axis < p->rank; axis++)
-        if (!resize_axis_prepare(p, axis)) return false;
+        if (!resize_axis_prepare(p, axis, empty)) return false;
     for (int32_t axis = 0; axis < p->rank; axis++) {
         if (axis < p->last) rows *= p->y_extent[axis];
         if (axis > p->last) p->inner *= p->y_extent[axis];

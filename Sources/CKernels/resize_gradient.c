@@ -22,11 +22,12 @@ void dlc_resize_gradient_tables(const dlc_resize_gradient *g, const void *forwar
     const dlc_resize *p = &g->resize;
     for (int32_t k = 0; k < g->count; k++) {
         const int32_t axis = g->axes[k], taps = p->taps[axis];
-        const int64_t extent = p->x_extent[axis];
+        // Of a result without elements there are no positions.
+        const int64_t extent = p->x_extent[axis], outs = taps > 0 ? p->y_extent[axis] : 0;
         int32_t *starts = (int32_t *)tables + g->table[k], *positions = starts + extent + 1;
         double *weights = (double *)(starts + weights_at(p, axis));
         memset(starts, 0, (size_t)(extent + 1) * sizeof(int32_t));
-        for (int64_t out = 0; out < p->y_extent[axis]; out++) {
+        for (int64_t out = 0; out < outs; out++) {
             const int32_t *from = resize_positions(p, forward, axis, out);
             const void *weight = resize_weights(p, forward, axis, out);
             for (int32_t t = 0; from[0] >= 0 && t < taps; t++) starts[from[t]] += resize_weight(p, weight, t) != 0;
@@ -34,7 +35,7 @@ void dlc_resize_gradient_tables(const dlc_resize_gradient *g, const void *forwar
         int32_t sum = 0;
         for (int64_t i = 0; i <= extent; i++) starts[i] = sum += starts[i];
         // From the ends backwards, which leaves the starts behind and the positions in order.
-        for (int64_t out = p->y_extent[axis]; out-- > 0;) {
+        for (int64_t out = outs; out-- > 0;) {
             const int32_t *from = resize_positions(p, forward, axis, out);
             const void *weight = resize_weights(p, forward, axis, out);
             for (int32_t t = taps; from[0] >= 0 && t-- > 0;) {
