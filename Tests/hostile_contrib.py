@@ -58,6 +58,49 @@ def concatenation_along_nothing(folder): return quantized("QLinearConcat", ["s",
 @case("axis")
 def softmax_along_nothing(folder): return quantized("QLinearSoftmax", ["x", "s", "z", "s", "z"], axis=-9, opset=13)
 
+# Weights in a few bits.
+
+ROWS = info("x", (2, 32))
+
+def normal_floats(**attributes):
+    constants = dict(b=np.zeros(256, np.uint8), m=np.ones(16, np.float32))
+    return mixed([contrib("MatMulBnb4", ["x", "b", "m"], **{"K": 32, "N": 16, "block_size": 32, "quant_type": 1, **attributes})], [ROWS], constants)
+
+@case("quant_type")
+def weights_of_no_type(folder): return normal_floats(quant_type=-1)
+
+@case("quant_type")
+def weights_of_an_unknown_type(folder): return normal_floats(quant_type=2**40)
+
+@case("block_size")
+def weights_in_blocks_of_less_than_nothing(folder): return normal_floats(block_size=-2**62)
+
+@case("MatMulBnb4")
+def weights_beyond_memory(folder): return normal_floats(K=2**62, N=2**62)
+
+@case("codes")
+def weights_of_another_size(folder): return normal_floats(N=17)
+
+def blocks(shape=(8, 16), scales=(8, 1), indices=(0,), **attributes):
+    constants = dict(t=np.zeros(shape, np.uint8), i=np.array(indices, np.int64), s=np.ones(scales, np.float32))
+    return mixed([contrib("GatherBlockQuantized", ["t", "i", "s"], **{"block_size": 32, **attributes})], [], constants)
+
+@case("block_size")
+def table_in_blocks_of_less_than_nothing(folder): return blocks(block_size=-32)
+
+@case("axis")
+def table_along_nothing(folder): return blocks(quantize_axis=2**40)
+
+@case("bits")
+def table_of_five_bits(folder): return blocks(bits=5)
+
+@case("scales")
+def table_with_scales_of_nothing(folder): return blocks(scales=())
+
+@case("index")
+def table_without_the_row(folder): return blocks(indices=(2**62,))
+
+
 @case("kernel")
 def pool_of_negative_windows(folder): return quantized("QLinearAveragePool", ["x", "s", "z", "s", "z"], kernel_shape=[-1, 2**62])
 

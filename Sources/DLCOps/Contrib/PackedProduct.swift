@@ -45,7 +45,7 @@ enum PackedProduct {
     static let readBitsAndBytes: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
         try reader.allowAttributes(["K", "N", "block_size", "quant_type", "training_mode", "transB"])
         let (k, n, block) = try extents(reader)
-        guard let kind: Int = try reader.attribute("quant_type"), let levels = [smallFloats, normalFloats].dropFirst(kind).first, kind >= 0
+        guard let kind: Int = try reader.attribute("quant_type"), kind >= 0, let levels = [smallFloats, normalFloats].dropFirst(kind).first
         else { throw DLCError("MatMulBnb4 expects a quant_type of 0 (FP4) or 1 (NF4)") }
         guard let codes = try bytes(1, "B", reader), codes.count == (n * k + 1) / 2,
             let scales = try reader.doubles(2, "absmax"), scales.count == (n * k + block - 1) / block
