@@ -256,8 +256,9 @@ static void run_tile(const dlc_call *call, const dlc_tile_functions *f, const dl
     const dlc_program *p = call->params;
     void *const *results = call->buffers + p->operand_count;
     // Where the value of each register is: its slot, an operand or a result.
-    const char *registers[DLC_PROGRAM_REGISTERS];
+    const char *registers[DLC_PROGRAM_REGISTERS + 1];
     for (int r = 0; r < DLC_PROGRAM_REGISTERS; ++r) registers[r] = (char *)call->scratch + r * p->slot_bytes;
+    registers[DLC_PROGRAM_REGISTERS] = NULL;
     // What all tiles share is computed for a full tile, whatever the size of the first one.
     dlc_tile full = *tile;
     full.rows = p->tile_rows, full.columns = p->tile_columns;

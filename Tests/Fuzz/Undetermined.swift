@@ -6,9 +6,9 @@ import DLC
 /// What infinite weights make of padding, and of what lies behind a sequence's end, depends on the algorithm, and no model has
 /// such, as none has infinite scales of integers. Nor is it settled what a weight of attention that is nearly 0 makes of an
 /// infinite value, nor what causal attention's gradient makes of keys that a query does not see, where some operand is infinite:
-/// its weight for them is 0; nor what scores are, or in the gradient weights' own, that f32 has no number for. Where kernels may
-/// sum in another way than is defined (`--exact` forbids it), an infinite element of an image spreads over a tile of Winograd's,
-/// since an infinity less another is no number.
+/// its weight for them is 0; nor what scores are, or in the gradient weights' own, that f32 has no number for, nor sums of
+/// products that it has none for. Where kernels may sum in another way than is defined (`--exact` forbids it), an infinite
+/// element of an image spreads over a tile of Winograd's, since an infinity less another is no number.
 struct Undetermined {
     private enum Part {
         case all
@@ -48,6 +48,11 @@ struct Undetermined {
                 let images = try x.rowsNotFinite()
                 if !images.isEmpty { parts.append(isForward || name.hasSuffix("conv_transpose") ? .images(images) : .all) }
             }
+        }
+        if ["matmul", "fused_matmul", "gemm"].contains(name) || name.contains("conv"), operands.count > 1 {
+            // Where terms may be infinite in f32, which of two signs a sum has depends on its order.
+            let largest = try operands.prefix(2).map { try $0?.largest() ?? 0 }
+            if largest[0] * largest[1] > Self.largestScore { parts.append(.all) }
         }
         self.parts = parts
     }
