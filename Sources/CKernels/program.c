@@ -42,8 +42,7 @@ int dlc_program_sources(dlc_op op, dlc_compute type) {
     }
 }
 
-/// Whether the program makes sense; counts the points of its space. What an instruction does not read names the register behind the
-/// last, where nothing is.
+/// Whether the program makes sense; counts the points of its space.
 static bool check(dlc_program *p, int64_t *points) {
     if (p->rank < 0 || p->rank > DLC_MAX_RANK || p->operand_count < 0 || p->operand_count > DLC_PROGRAM_OPERANDS ||
         p->result_count < 0 || p->result_count > DLC_PROGRAM_RESULTS || p->instruction_count < 0 ||
@@ -61,10 +60,9 @@ static bool check(dlc_program *p, int64_t *points) {
         int count = dlc_program_sources(in->op, in->type);
         if (count < 0) return false;
         dlc_compute read = in->op == DLC_OP_CONVERT ? in->from : in->type;
-        uint8_t *registers[] = { &in->a, &in->b, &in->c };
-        for (int s = 0; s < count; ++s)
-            if (*registers[s] >= DLC_PROGRAM_REGISTERS || types[*registers[s]] != read) return false;
-        for (int s = count; s < 3; ++s) *registers[s] = DLC_PROGRAM_REGISTERS;
+        uint8_t registers[] = { in->a, in->b, in->c };
+        for (int s = 0; s < 3; ++s)
+            if (registers[s] >= DLC_PROGRAM_REGISTERS || (s < count && types[registers[s]] != read)) return false;
         if (in->op == DLC_OP_LOAD && in->tensor >= p->operand_count) return false;
         if (in->op == DLC_OP_WRAP && in->narrow > DLC_BOOL) return false;
         if (dlc_writes_result(in->op)) {

@@ -256,9 +256,8 @@ static void run_tile(const dlc_call *call, const dlc_tile_functions *f, const dl
     const dlc_program *p = call->params;
     void *const *results = call->buffers + p->operand_count;
     // Where the value of each register is: its slot, an operand or a result.
-    const char *registers[DLC_PROGRAM_REGISTERS + 1];
+    const char *registers[DLC_PROGRAM_REGISTERS];
     for (int r = 0; r < DLC_PROGRAM_REGISTERS; ++r) registers[r] = (char *)call->scratch + r * p->slot_bytes;
-    registers[DLC_PROGRAM_REGISTERS] = NULL;
     // What all tiles share is computed for a full tile, whatever the size of the first one.
     dlc_tile full = *tile;
     full.rows = p->tile_rows, full.columns = p->tile_columns;
@@ -305,7 +304,11 @@ static void run_tile(const dlc_call *call, const dlc_tile_functions *f, const dl
             else f->apply(in, n, dst, registers[in->a], NULL, NULL);
             break;
         case DLC_OP_CONVERT: case DLC_OP_WRAP: convert(f, in, n, registers[in->a], dst); break;
-        default: f->apply(in, n, dst, registers[in->a], registers[in->b], registers[in->c]);
+        default: {
+            // What an operation does not read names no value.
+            const int sources = dlc_program_sources(in->op, in->type);
+            f->apply(in, n, dst, registers[in->a], sources > 1 ? registers[in->b] : NULL, sources > 2 ? registers[in->c] : NULL);
+        }
         }
         registers[in->dst] = dst;
     }
