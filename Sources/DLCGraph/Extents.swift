@@ -23,7 +23,8 @@ public struct Extents: Operator {
                     guard let op = writer.op as? Extents else { return }
                     let vector = try writer.dimensions(op.values)
                     let typed = op.type == .int64 ? vector : writer.intermediate("Cast", [vector], [("to", .int(op.type.onnx))])
-                    writer.node("Reshape", inputs: [typed, try writer.integers(op.shape, "shape")])
+                    let shape = try writer.reshapeTarget(Shape(constants: op.shape), from: [Dim(op.values.count)])
+                    writer.node("Reshape", inputs: [typed, shape.name], attributes: shape.attributes)
                 })
         ],
         examples: {

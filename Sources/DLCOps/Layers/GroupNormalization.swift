@@ -88,11 +88,10 @@ public struct GroupNormalization: Operator {
             throw DLCError("GroupNormalization with channels last needs opset 21 or newer, opset \(writer.opset) was asked for")
         }
         // Groups as the channels of an instance normalisation, then the scale and bias of each channel.
-        // A batch of nothing says nothing of what is left open.
-        let inner = try Shape(x.shape.dropFirst()).product().quotient(Dim(op.groups)).constant ?? -1
-        // Nothing has no groups: in a shape, 0 stands for the extent that was there.
+        let inner = try Shape(x.shape.dropFirst()).product().quotient(Dim(op.groups))
+        // Nothing has no groups.
         if inner == 0 { return writer.node("Identity", inputs: [writer.inputs[0]]) }
-        let grouped = writer.intermediate("Reshape", [writer.inputs[0], try writer.integers([0, op.groups, inner])])
+        let grouped = try writer.reshaped(writer.inputs[0], from: x.shape, to: [x.shape[0], Dim(op.groups), inner])
         let ones = writer.constant(try Tensor(filling: 1, type: x.element, shape: [op.groups]))
         let zeros = writer.constant(try Tensor(filling: 0, type: x.element, shape: [op.groups]))
         let normal = writer.intermediate("InstanceNormalization", [grouped, ones, zeros], [epsilon])

@@ -121,23 +121,20 @@ struct CommitSchedule {
         }
     }
 
-    /// The steps in order, and where each went.
-    func ordered() throws -> (steps: [Plan.Step], places: [Int]) {
+    /// The steps in order.
+    func ordered() throws -> [Plan.Step] {
         guard let order = sorted(early: early()) else { throw DLCError("the steps wait for each other") }
-        var places = [Int](repeating: 0, count: steps.count)
-        for (place, step) in order.enumerated() { places[step] = place }
         func moved(_ operand: Plan.Operand?) -> Plan.Operand? {
             guard var operand, case .buffer(let buffer) = operand.location, let state = renamed[buffer] else { return operand }
             operand.location = .state(state)
             return operand
         }
-        let ordered = order.map { index in
+        return order.map { index in
             var step = steps[index]
             step.operands = step.operands.map(moved)
             step.results = step.results.map(moved)
             return step
         }
-        return (ordered, places)
     }
 
     /// Steps in an order that keeps the given one as far as it can but for `early` nodes, which come as soon as they can; nil where

@@ -97,13 +97,14 @@ extension Lowering {
                 cost: try Self.microseconds(step, bindings), isRepeatable: !step.writesState, canFail: step.definition.reportsStatus,
                 readStates: states(step.operands), writtenStates: states(step.results), takeovers: [])
         }
-        for (index, result, operand) in inPlace {
-            let step = image.plan.steps[index]
-            guard let from = step.operands[operand], let to = step.results[result], from.isSameView(as: to),
-                case .buffer(let source) = from.location, case .buffer(let target) = to.location
-            else { continue }
-            if step.operands.contains(where: { $0?.location == from.location && $0?.isSameView(as: from) == false }) { continue }
-            steps[index].takeovers.append((target, source))
+        for (index, step) in image.plan.steps.enumerated() {
+            for (result, target) in step.results.enumerated() {
+                for operand in step.replaceable(by: result, at: { $0?.location }) {
+                    guard case .buffer(let source)? = step.operands[operand]?.location, case .buffer(let target)? = target?.location
+                    else { continue }
+                    steps[index].takeovers.append((target, source))
+                }
+            }
         }
         let unit = MemoryPlanner.alignment
         let bytes = try bufferBytes.map { try Checked.add(max(0, $0.evaluate(bindings)), unit - 1) / unit * unit }
@@ -123,12 +124,9 @@ extension Lowering {
     /// Puts the steps of a schedule in the place of the given ones.
     private mutating func run(as schedule: RecomputeSchedule) throws {
         let steps = image.plan.steps
-        var takeovers: [Int: [(result: Int, operand: Int)]] = [:]
-        for (step, result, operand) in inPlace { takeovers[step, default: []].append((result, operand)) }
         // Contents that a step makes again lie in buffers of their own.
         var numbers: [Int?] = schedule.buffers.map { _ in nil }
         var ordered: [Plan.Step] = []
-        inPlace = []
         for item in schedule.items {
             var step = steps[item.step]
             step.isRepeated = item.isRepeated
@@ -145,7 +143,6 @@ extension Lowering {
             }
             step.operands = step.operands.map(moved)
             step.results = step.results.map(moved)
-            for (result, operand) in takeovers[item.step] ?? [] { inPlace.append((ordered.count, result, operand)) }
             ordered.append(step)
         }
         image.update { $0.steps = ordered }

@@ -14,14 +14,14 @@ extension Lowering {
 
     /// Emits a step whose kernel reads and writes without gaps.
     mutating func emitDense(
-        _ kernel: some Kernel, _ node: Node, operands: [Value?], operations: Dim = 0, sharing: [Int] = []
+        _ kernel: some Kernel, _ node: Node, operands: [Value?], operations: Dim = 0
     ) throws {
-        try emitDense(kernel, node, views: operands.map { try $0.map { try contiguous($0) } }, operations: operations, sharing: sharing)
+        try emitDense(kernel, node, views: operands.map { try $0.map { try contiguous($0) } }, operations: operations)
     }
 
     /// Emits a step over contiguous operands whose kernel writes without gaps.
     private mutating func emitDense(
-        _ kernel: some Kernel, _ node: Node, views inputs: [Plan.Operand?], operations: Dim = 0, sharing: [Int] = []
+        _ kernel: some Kernel, _ node: Node, views inputs: [Plan.Operand?], operations: Dim = 0
     ) throws {
         var targets: [Plan.Operand?] = []
         var copies: [(from: Plan.Operand, to: Plan.Operand)] = []
@@ -34,7 +34,7 @@ extension Lowering {
             targets.append(target)
             if let place { copies.append((target, place)) }
         }
-        emit(kernel, node, operands: inputs, results: targets, operations: operations, sharing: sharing)
+        emit(kernel, node, operands: inputs, results: targets, operations: operations)
         for copy in copies { try emitCopy(from: copy.from, to: copy.to, name: node.name) }
     }
 
@@ -47,7 +47,7 @@ extension Lowering {
             $0.kind = try dlc_softmax_kind(named: op.kind.rawValue)
             $0.axis = try InferenceRules.axis(op.axis, rank: graph.shape(x).count)
         }
-        try emitDense(kernel, node, operands: [x], operations: try elements(x).times(5), sharing: [0])
+        try emitDense(kernel, node, operands: [x], operations: try elements(x).times(5))
     }
 
     mutating func lower(_ op: Reduce, _ node: Node) throws {
@@ -77,7 +77,7 @@ extension Lowering {
             $0.axis = axis
             $0.epsilon = op.epsilon
         }
-        try emitDense(kernel, node, views: [contiguous(x)] + parameters, operations: try elements(x).times(8), sharing: [0])
+        try emitDense(kernel, node, views: [contiguous(x)] + parameters, operations: try elements(x).times(8))
     }
 
     mutating func lower(_ op: RMSNormalization, _ node: Node) throws {
@@ -89,7 +89,7 @@ extension Lowering {
             $0.axis = axis
             $0.epsilon = op.epsilon
         }
-        try emitDense(kernel, node, views: [contiguous(x), scale], operations: try elements(x).times(6), sharing: [0])
+        try emitDense(kernel, node, views: [contiguous(x), scale], operations: try elements(x).times(6))
     }
 
     /// A scale or bias with an element for each of the normalised ones, repeated where it has one for several.

@@ -86,7 +86,7 @@ extension Lowering {
         case let op as RegionPoolGradient: try lower(op, node)
         case let op as ScatterND:
             let reduction = try dlc_reduction(named: op.reduction.rawValue)
-            try emitScatter(ScatterNDKernel { $0.reduction = reduction }, node)
+            try emitDense(ScatterNDKernel { $0.reduction = reduction }, node, operands: node.operands)
         default: throw DLCError("has no kernel for \(operandTypes(node))")
         }
     }
@@ -114,13 +114,6 @@ extension Lowering {
 
     func operandTypes(_ node: Node) -> String {
         node.operands.map { $0.map { graph.type($0).description } ?? "_" }.joined(separator: ", ")
-    }
-
-    /// A scatter works in place on its data where indices and updates lie elsewhere.
-    mutating func emitScatter(_ kernel: some Kernel, _ node: Node) throws {
-        let locations = try node.operands.map { try $0.map { try contiguous($0).location } }
-        let isAlone = locations.dropFirst().allSatisfy { $0 != locations.first }
-        try emitDense(kernel, node, operands: node.operands, sharing: isAlone ? [0] : [])
     }
 
     /// An axis counted from the front.
@@ -170,7 +163,7 @@ extension Lowering {
         let summary = op.body.nodes.filter { !($0.op is Constant) }.map { $0.op is Reduce ? "sum" : $0.op.name }.joined(separator: " + ")
         emit(
             ProgramKernel { $0.instructions = program.instructions }, node, summary: summary, operands: operands, results: results,
-            operations: try shape.product().times(Dim(op.body.nodes.count)), sharing: Array(operands.indices))
+            operations: try shape.product().times(Dim(op.body.nodes.count)))
         for copy in copies { try emitCopy(from: copy.from, to: copy.to, name: node.name) }
     }
 }

@@ -59,6 +59,6 @@ extension Lowering {
             $0.axis = axis
             $0.reduction = try dlc_reduction(named: op.reduction.rawValue)
         }
-        try emitScatter(kernel, node)
+        try emitDense(kernel, node, operands: node.operands)
     }
 }

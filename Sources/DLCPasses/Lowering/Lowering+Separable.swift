@@ -30,15 +30,7 @@ extension Lowering {
             }
         }
         guard !joined.isEmpty else { return }
-        var places = [Int: Int]()
-        var kept: [Plan.Step] = []
-        for (index, step) in steps.enumerated() where !removed.contains(index) {
-            if joined[index] == nil { places[index] = kept.count }
-            kept.append(joined[index] ?? step)
-        }
-        // A joined step reads x around the pixels that it has written, so it takes over no operand's memory.
-        inPlace = inPlace.compactMap { entry in places[entry.step].map { ($0, entry.result, entry.operand) } }
-        image.update { $0.steps = kept }
+        image.update { $0.steps = steps.indices.filter { !removed.contains($0) }.map { joined[$0] ?? steps[$0] } }
     }
 
     /// The one step that computes depthwise from x, or nil where that does not pay.

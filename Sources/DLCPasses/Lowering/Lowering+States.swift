@@ -37,8 +37,7 @@ extension Lowering {
                 throw DLCError("state \(type.name) has no place in the order of steps")
             }
         }
-        let (steps, places) = try schedule.ordered()
-        inPlace = inPlace.map { (places[$0.step], $0.result, $0.operand) }
+        let steps = try schedule.ordered()
         image.update { $0.steps = steps }
     }
 
@@ -60,7 +59,7 @@ extension Lowering {
         if try next.location == place.location && next.offset == 0 && next.isContiguous() { return true }
         guard let (writer, buffer) = try writer(of: next, bytes: bytes, schedule) else { return false }
         let step = schedule.steps[writer]
-        guard worksInPlace(step, at: writer, on: state, buffer) else { return false }
+        guard worksInPlace(step, on: state, buffer) else { return false }
         guard step.definition.reportsStatus else { return schedule.place(buffer, writtenBy: writer, in: state) }
         if checks[state] == nil { checks[state] = try check(of: step, on: state) }
         guard let check = checks[state] else { return false }
@@ -94,21 +93,11 @@ extension Lowering {
     }
 
     /// Whether a step that writes `buffer` can write the state's memory instead, as far as it reads the state itself.
-    private func worksInPlace(_ step: Plan.Step, at index: Int, on state: Int, _ buffer: Int) -> Bool {
+    private func worksInPlace(_ step: Plan.Step, on state: Int, _ buffer: Int) -> Bool {
         let (operands, results) = (step.operands, step.results)
         let written = results.indices.filter { results[$0]?.location == .buffer(buffer) }
-        guard written.count == 1, let target = results[written[0]] else { return false }
-        return operands.indices.allSatisfy { position in
-            guard let operand = operands[position], operand.location == .state(state) else { return true }
-            return operand.isSameView(as: target)
-                && inPlace.contains { $0.step == index && $0.result == written[0] && $0.operand == position }
-        }
-    }
-}
-
-extension Plan.Operand {
-    /// Whether each element lies where the other's does, if both lie in the same memory.
-    func isSameView(as other: Plan.Operand) -> Bool {
-        strides == other.strides && shape == other.shape && offset == other.offset && type.size == other.type.size
+        guard written.count == 1 else { return false }
+        let replaceable = step.replaceable(by: written[0], at: { $0?.location })
+        return operands.indices.allSatisfy { operands[$0]?.location != .state(state) || replaceable.contains($0) }
     }
 }

@@ -32,7 +32,6 @@ public struct Lowering {
     var savedStatistics: [Int: Plan.Operand] = [:]
     /// The gradients of attention, by the index of the y that they were given.
     let attentionGradients: [Int: [Node]]
-    var inPlace: [(step: Int, result: Int, operand: Int)] = []
     private(set) var bufferBytes: [Dim] = []
     /// What each state is at the next run.
     private(set) var nextValues: [Plan.Operand] = []
@@ -211,25 +210,18 @@ public struct Lowering {
     }
 
     /// Adds a step.
-    /// - Parameter sharing: operands whose memory any of the results may take over where they end here.
-    mutating func emit(_ step: Plan.Step, sharing: [Int] = []) {
-        for result in step.results.indices {
-            for operand in sharing { inPlace.append((image.plan.steps.count, result, operand)) }
-        }
-        image.update { $0.steps.append(step) }
-    }
+    mutating func emit(_ step: Plan.Step) { image.update { $0.steps.append(step) } }
 
     /// Adds a step for a node.
     mutating func emit(
         _ kernel: some Kernel, _ node: Node, summary: String? = nil, operands: [Plan.Operand?], results: [Plan.Operand?],
-        operations: Dim = 0, sharing: [Int] = []
+        operations: Dim = 0
     ) {
         let name = node.name.isEmpty ? node.results.first.flatMap { graph.name(of: $0) } ?? "" : node.name
         emit(
             Plan.Step(
                 kernel: kernel, name: name, summary: summary ?? node.op.name, operands: operands, results: results,
-                operations: operations),
-            sharing: sharing)
+                operations: operations))
     }
 
     // MARK: Concatenation
@@ -310,22 +302,19 @@ public struct Lowering {
             while owner[buffer] != buffer { buffer = owner[buffer] }
             return buffer
         }
-        for (index, result, operand) in inPlace {
-            let step = plan.steps[index]
-            guard let from = step.operands[operand], let to = step.results[result],
-                case .buffer(let source) = from.location, case .buffer(let target) = to.location,
-                from.strides == to.strides, from.shape == to.shape, from.offset == to.offset, from.type.size == to.type.size
-            else { continue }
-            // Another view of the same memory would see elements change under it.
-            let otherViews = step.operands.contains { other in
-                guard let other, case .buffer(let buffer) = other.location, root(buffer) == root(source) else { return false }
-                return other.strides != from.strides || other.offset != from.offset || other.shape != from.shape
+        func root(_ operand: Plan.Operand?) -> Int? {
+            if case .buffer(let buffer)? = operand?.location { root(buffer) } else { nil }
+        }
+        for (index, step) in plan.steps.enumerated() {
+            for (result, target) in step.results.enumerated() {
+                for operand in step.replaceable(by: result, at: root) {
+                    guard let a = root(step.operands[operand]), let b = root(target), a != b, last[a] == index, first[b] == index,
+                        last[b] > index, bufferBytes[a] == bufferBytes[b]
+                    else { continue }
+                    owner[b] = a
+                    last[a] = last[b]
+                }
             }
-            if otherViews { continue }
-            let (a, b) = (root(source), root(target))
-            guard a != b, last[a] == index, first[b] == index, last[b] > index, bufferBytes[a] == bufferBytes[b] else { continue }
-            owner[b] = a
-            last[a] = last[b]
         }
         var numbers: [Int: Int] = [:]
         for buffer in bufferBytes.indices where root(buffer) == buffer && last[buffer] >= 0 {

@@ -298,6 +298,23 @@ final class BoundPlan {
         }
     }
 
+    /// Checks that a result lies apart from what the step reads and from other results, or where an operand lies that it may replace.
+    private static func checkOverlays(_ step: Plan.Step, _ places: PlanSizes.Step, _ sizes: BoundSizes) throws {
+        if places.overlaying.isEmpty { return }
+        let views = try zip(step.operands + step.results, places.operands + places.results).map { operand, places -> ByteView? in
+            guard let operand, let places else { return nil }
+            return ByteView(
+                shape: try sizes.extents(places.shape, operand.shape), strides: try sizes.values(places.strides, operand.strides),
+                offset: try sizes.value(places.offset, operand.offset), elementBytes: operand.type.size)
+        }
+        for overlay in places.overlaying {
+            guard let result = views[step.operands.count + overlay.result], let other = views[overlay.other], result.overlaps(other),
+                !(overlay.isReplacement && result.isSame(as: other))
+            else { continue }
+            throw DLCError("\(step.summary) \(step.name): a result lies on what the step reads or writes beside it")
+        }
+    }
+
     /// Checks that every view stays inside its memory, so that a damaged file cannot make a kernel leave it.
     private static func checkViews(_ plan: Plan, _ places: PlanSizes, _ sizes: BoundSizes, _ lifetimes: [Lifetime]) throws {
         let inputBytes = try zip(plan.inputs, places.inputs).map { port, places in
@@ -330,6 +347,7 @@ final class BoundPlan {
                     try check(result, places)
                 }
             }
+            try checkOverlays(plan.steps[index], places.steps[index], sizes)
         }
         for (port, places) in zip(plan.outputs, places.outputs) {
             try located("output \(port.name)") {

@@ -120,7 +120,7 @@ package struct ScatterElementsKernel: Kernel {
     package static let name = "scatter_elements"
     package static let definition = KernelDefinition(
         operands: [
-            OperandRule("data", .moved, "*data"), OperandRule("indices", .index, "*indices"),
+            OperandRule("data", .moved, "*data", replaceable: true), OperandRule("indices", .index, "*indices"),
             OperandRule("updates", .moved, "*indices"),
         ],
         results: [OperandRule("result", .moved, "*data")], reportsStatus: true)
@@ -156,7 +156,7 @@ package struct ScatterNDKernel: Kernel {
     package static let name = "scatter_nd"
     package static let definition = KernelDefinition(
         operands: [
-            OperandRule("data", .moved, "*data"), OperandRule("indices", .index, "*places D"), OperandRule("updates", .moved, "*"),
+            OperandRule("data", .moved, "*data", replaceable: true), OperandRule("indices", .index, "*places D"), OperandRule("updates", .moved, "*"),
         ],
         results: [OperandRule("result", .moved, "*data")], reportsStatus: true)
 

@@ -9,7 +9,7 @@ package struct NormKernel: Kernel {
     package static let name = "norm"
     package static let definition = KernelDefinition(
         operands: [
-            OperandRule("x", .floats, "*x"), OperandRule("scale?", .floats, "*"), OperandRule("bias?", .floats, "*"),
+            OperandRule("x", .floats, "*x", replaceable: true), OperandRule("scale?", .floats, "*"), OperandRule("bias?", .floats, "*"),
             OperandRule("residual?", .floats, "*x"),
         ],
         results: [

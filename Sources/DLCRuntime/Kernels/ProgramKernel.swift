@@ -5,7 +5,7 @@ import CKernels
 package struct ProgramKernel: Kernel {
     package static let name = "elementwise"
     package static let definition = KernelDefinition(
-        operands: [OperandRule("operands...", .any, "*shape", .strided)],
+        operands: [OperandRule("operands...", .any, "*shape", .strided, replaceable: true)],
         results: [OperandRule("results...", .any, "*", .strided)])
 
     package var instructions: [ProgramInstruction] = []

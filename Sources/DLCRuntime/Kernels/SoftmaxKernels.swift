@@ -10,7 +10,7 @@ extension dlc_softmax_kind: KernelChoice {
 package struct SoftmaxKernel: Kernel {
     package static let name = "softmax"
     package static let definition = KernelDefinition(
-        operands: [OperandRule("x", .floats, "*shape")], results: [OperandRule("y", .floats, "*shape")])
+        operands: [OperandRule("x", .floats, "*shape", replaceable: true)], results: [OperandRule("y", .floats, "*shape")])
 
     package var kind = DLC_SOFTMAX
     package var axis = 0

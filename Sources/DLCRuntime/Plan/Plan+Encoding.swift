@@ -190,12 +190,15 @@ extension Plan {
                 for case let operand? in step.operands + step.results {
                     try check(operand.location)
                     guard operand.shape.count == operand.strides.count else { throw DLCError("an operand's strides do not fit its shape") }
+                    guard case .buffer(let buffer) = operand.location else { continue }
+                    guard buffers[buffer].firstStep <= index, index <= buffers[buffer].lastStep else {
+                        throw DLCError("touches buffer \(buffer) outside its lifetime")
+                    }
                 }
                 for case let result? in step.results {
-                    if case .state = result.location { continue }
-                    guard case .buffer(let buffer) = result.location else { throw DLCError("a result lies outside the arena") }
-                    guard buffers[buffer].firstStep <= index, index <= buffers[buffer].lastStep else {
-                        throw DLCError("writes buffer \(buffer) outside its lifetime")
+                    switch result.location {
+                    case .state, .buffer: break
+                    default: throw DLCError("a result lies outside the arena")
                     }
                 }
                 // A scatter into a state has had its indices checked by a gather before.
@@ -203,6 +206,10 @@ extension Plan {
                     throw DLCError("can fail after step \(firstCommit), which writes a state")
                 }
             }
+        }
+        for port in outputs {
+            guard case .buffer(let buffer) = port.location, buffers[buffer].lastStep < steps.count else { continue }
+            throw DLCError("output \(port.name) lies in buffer \(buffer), which ends before the run does")
         }
     }
 }

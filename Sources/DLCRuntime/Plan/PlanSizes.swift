@@ -10,6 +10,8 @@ struct PlanSizes: Sendable {
         var operands: [Operand?]
         var results: [Operand?]
         var operations: DimTable.Place
+        /// Results, by their index, that lie in the memory of an operand or of an earlier result.
+        let overlaying: [Overlay]
         /// What a kernel's preparation depends on: the step is prepared alike wherever the values at these places are.
         var decisive: [DimTable.Place] = []
 
@@ -33,6 +35,7 @@ struct PlanSizes: Sendable {
             operands = try places(step.operands, &table)
             results = try places(step.results, &table)
             operations = try table.place(step.operations)
+            overlaying = Overlay.all(of: step)
             if isStatic { return }
             var parameters = ParameterSizes()
             var kernel = step.kernel

@@ -57,6 +57,9 @@ package struct KernelDefinition: Sendable {
         self.names = (names.extents.count, names.groups.count)
     }
 
+    /// Whether a result may lie where the operand at a place of a step's list does.
+    func isReplaceable(_ operand: Int) -> Bool { operands[min(operand, operands.count - 1)].isReplaceable }
+
     /// Places that a step's list has at least.
     func requiredPlaces(_ rules: [OperandRule]) -> Int { rules.count - (rules.last?.presence == .repeated ? 1 : 0) }
 }

@@ -22,6 +22,8 @@ package struct OperandRule: Sendable {
     let layout: Layout
     /// Whether indices choose what is read of it.
     package let isSampled: Bool
+    /// Whether a result may lie where it lies, element on element: the kernel writes none before it has read the one there.
+    let isReplaceable: Bool
     /// The shape as it was declared.
     let pattern: String
     private(set) var shape: [ShapeToken] = []
@@ -31,7 +33,9 @@ package struct OperandRule: Sendable {
     ///   - pattern: extents from left to right, separated by blanks. A name is an extent, the same wherever it stands in a
     ///     kernel's definition; `*name` any number of extents, the same wherever it stands; `_` any extent; `*` any extents;
     ///     a number that extent. `#N` alone is any shape of as many elements as `N` says, a name or a number.
-    package init(_ name: String, _ types: TypeRule, _ pattern: String, _ layout: Layout = .contiguous, sampled: Bool = false) {
+    package init(
+        _ name: String, _ types: TypeRule, _ pattern: String, _ layout: Layout = .contiguous, sampled: Bool = false, replaceable: Bool = false
+    ) {
         if name.hasSuffix("...") {
             (self.name, presence) = (String(name.dropLast(3)), .repeated)
         } else if name.hasSuffix("?") {
@@ -43,6 +47,7 @@ package struct OperandRule: Sendable {
         self.pattern = pattern
         self.layout = layout
         isSampled = sampled
+        isReplaceable = replaceable
     }
 
     func resolved(_ names: inout ShapeNames) -> OperandRule {
