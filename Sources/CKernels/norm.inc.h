@@ -52,22 +52,12 @@ DLC_INLINE void norm_apply_row(const float *x, const float *scale, const float *
 
 static void DLC_NAME(norm_f32)(const dlc_call *call) {
     const dlc_norm *p = call->params;
-    const float *scale = call->buffers[1], *bias = call->buffers[2], *residual = call->buffers[3];
-    float *means = call->buffers[5], *inv_stds = call->buffers[6], *sums = call->buffers[7];
+    const float *scale = call->buffers[1], *bias = call->buffers[2];
+    float *means = call->buffers[4], *inv_stds = call->buffers[5];
     int64_t n = p->n;
     for (int64_t row = call->begin; row < call->end; row++) {
         const float *x = (const float *)call->buffers[0] + row * n;
-        float *y = (float *)call->buffers[4] + row * n;
-        if (residual || sums) {
-            float *sum = sums ? sums + row * n : y;
-            for (int64_t i = 0; i < n; i += VL) {
-                int64_t some = n - i < VL ? n - i : VL;
-                vf v = vf_load_n(x + i, some);
-                if (residual) v += vf_load_n(residual + row * n + i, some);
-                vf_store_n(sum + i, v, some);
-            }
-            x = sum;
-        }
+        float *y = (float *)call->buffers[3] + row * n;
         float mean = p->kind == DLC_NORM_RMS ? 0 : (float)(reduce_row(FOLD_SUM, x, n, 0, 0) / (double)n);
         float inv_std = (float)(1.0 / sqrt(norm_centred_squares(x, n, mean) / (double)n + p->epsilon));
         norm_apply_row(x, scale, bias, y, n, mean, inv_std);

@@ -6,24 +6,20 @@ DLC_TARGET_BEGIN
 
 static void DLC_NAME(norm_f64)(const dlc_call *call) {
     const dlc_norm *p = call->params;
-    const double *scale = call->buffers[1], *bias = call->buffers[2], *residual = call->buffers[3];
-    double *means = call->buffers[5], *inv_stds = call->buffers[6], *sums = call->buffers[7];
+    const double *scale = call->buffers[1], *bias = call->buffers[2];
+    float *means = call->buffers[4], *inv_stds = call->buffers[5];
     for (int64_t row = call->begin; row < call->end; row++) {
         const double *x = (const double *)call->buffers[0] + row * p->n;
-        double *y = (double *)call->buffers[4] + row * p->n;
-        double *sum = sums ? sums + row * p->n : y;
+        double *y = (double *)call->buffers[3] + row * p->n;
         double mean = 0, variance = 0, n = (double)p->n;
-        for (int64_t i = 0; i < p->n; i++) {
-            sum[i] = x[i] + (residual ? residual[row * p->n + i] : 0);
-            mean += sum[i];
-        }
+        for (int64_t i = 0; i < p->n; i++) mean += x[i];
         mean = p->kind == DLC_NORM_RMS ? 0 : mean / n;
-        for (int64_t i = 0; i < p->n; i++) variance += (sum[i] - mean) * (sum[i] - mean);
+        for (int64_t i = 0; i < p->n; i++) variance += (x[i] - mean) * (x[i] - mean);
         double inv_std = 1 / sqrt(variance / n + p->epsilon);
         for (int64_t i = 0; i < p->n; i++)
-            y[i] = (sum[i] - mean) * inv_std * (scale ? scale[i] : 1) + (bias ? bias[i] : -0.0);
-        if (means) means[row] = mean;
-        if (inv_stds) inv_stds[row] = inv_std;
+            y[i] = (x[i] - mean) * inv_std * (scale ? scale[i] : 1) + (bias ? bias[i] : -0.0);
+        if (means) means[row] = (float)mean;
+        if (inv_stds) inv_stds[row] = (float)inv_std;
     }
 }
 

@@ -30,7 +30,8 @@ import Testing
                 let rank = below(4)
                 let strides = (0..<rank).map { _ in [0, 1, -1, 2, 3, 5, 8, -6, 24][below(9)] }
                 return View(
-                    shape: (0..<rank).map { _ in [0, 1, 2, 3, 5][min(4, below(20))] }, strides: strides, offset: 60 + below(12), size: 1 << below(3))
+                    shape: (0..<rank).map { _ in [0, 1, 2, 3, 5][min(4, below(20))] }, strides: strides, offset: 60 + below(12),
+                    size: 1 << below(3))
             }
             guard let a = views[0].bytes, let b = views[1].bytes else {
                 #expect(views[0].all.isEmpty || views[1].all.isEmpty)

@@ -10,9 +10,8 @@ typedef enum : uint8_t { DLC_NORM_LAYER = 0, DLC_NORM_RMS = 1 } dlc_norm_kind;
 /// Normalises each of `rows` rows of `n` elements to mean 0 and variance 1 (RMS: to mean square 1), then
 /// y = normalised · scale + bias. Types: f32, f64.
 ///
-/// Buffers: x [rows, n], scale [n], bias [n], residual [rows, n], y [rows, n], mean [rows],
-/// inv_std [rows], sum [rows, n]; all but x and y may be null. With `residual` the row is x + residual,
-/// which also goes to `sum` (the skip connection of a transformer). y and sum may be x or residual.
+/// Buffers: x [rows, n], scale [n], bias [n], y [rows, n], mean [rows] and inv_std [rows] in f32; all but x and y may be null.
+/// y may be x.
 typedef struct {
     dlc_type type;
     dlc_norm_kind kind;

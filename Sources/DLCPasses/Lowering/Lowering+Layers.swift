@@ -71,8 +71,6 @@ extension Lowering {
         let parameters = try (1..<3).map { index in
             try index < node.operands.count ? node.operands[index].map { try covering(normalized, $0) } : nil
         }
-        let statistics = node.results.dropFirst().filter { useCounts[$0.index] > 0 }
-        if graph.type(x).element == .float64, !statistics.isEmpty { throw DLCError("has no kernel for the statistics of f64") }
         let kernel = NormKernel {
             $0.axis = axis
             $0.epsilon = op.epsilon

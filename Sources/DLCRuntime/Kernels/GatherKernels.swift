@@ -156,7 +156,8 @@ package struct ScatterNDKernel: Kernel {
     package static let name = "scatter_nd"
     package static let definition = KernelDefinition(
         operands: [
-            OperandRule("data", .moved, "*data", replaceable: true), OperandRule("indices", .index, "*places D"), OperandRule("updates", .moved, "*"),
+            OperandRule("data", .moved, "*data", replaceable: true), OperandRule("indices", .index, "*places D"),
+            OperandRule("updates", .moved, "*"),
         ],
         results: [OperandRule("result", .moved, "*data")], reportsStatus: true)
 

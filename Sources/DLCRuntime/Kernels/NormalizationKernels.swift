@@ -4,17 +4,16 @@ extension dlc_norm_kind: KernelChoice {
     package static let choices: ChoiceTable<dlc_norm_kind> = [DLC_NORM_LAYER: "layer", DLC_NORM_RMS: "rms"]
 }
 
-/// Layer and RMS normalisation of x, or of the sum of x and the residual.
+/// Layer and RMS normalisation; the statistics are f32, as ONNX's are.
 package struct NormKernel: Kernel {
     package static let name = "norm"
     package static let definition = KernelDefinition(
         operands: [
             OperandRule("x", .floats, "*x", replaceable: true), OperandRule("scale?", .floats, "*"), OperandRule("bias?", .floats, "*"),
-            OperandRule("residual?", .floats, "*x"),
         ],
         results: [
             OperandRule("y", .floats, "*x"), OperandRule("mean?", .only(.float32), "*"),
-            OperandRule("inverse_deviation?", .only(.float32), "*"), OperandRule("sum?", .floats, "*x"),
+            OperandRule("inverse_deviation?", .only(.float32), "*"),
         ])
 
     package var kind = DLC_NORM_LAYER
@@ -41,9 +40,6 @@ package struct NormKernel: Kernel {
         for (name, count) in [("scale", norm.n), ("bias", norm.n), ("mean", norm.rows), ("inverse_deviation", norm.rows)] {
             guard let vector = step.optional(name), vector.count != Int(count) else { continue }
             throw DLCError("\(name) has extents \(vector.shape); expected \(count) elements")
-        }
-        guard x.type == .float32 || (step.optional("mean") == nil && step.optional("inverse_deviation") == nil) else {
-            throw DLCError("there is no kernel for the statistics of \(x.type)")
         }
         return try PreparedKernel(norm, slots: step.slots) { dlc_norm_prepare(step.isa, $0, $1) }
     }

@@ -34,7 +34,8 @@ package struct OperandRule: Sendable {
     ///     kernel's definition; `*name` any number of extents, the same wherever it stands; `_` any extent; `*` any extents;
     ///     a number that extent. `#N` alone is any shape of as many elements as `N` says, a name or a number.
     package init(
-        _ name: String, _ types: TypeRule, _ pattern: String, _ layout: Layout = .contiguous, sampled: Bool = false, replaceable: Bool = false
+        _ name: String, _ types: TypeRule, _ pattern: String, _ layout: Layout = .contiguous, sampled: Bool = false,
+        replaceable: Bool = false
     ) {
         if name.hasSuffix("...") {
             (self.name, presence) = (String(name.dropLast(3)), .repeated)
@@ -99,7 +100,8 @@ package struct TypeRule: Sendable {
 
     var text: String {
         let types = ElementType.allCases.filter(allows)
-        let names = types.count >= ElementType.computed.count ? (allows(.int4) ? "any or narrow" : "any") : types.map(\.name).sorted().joined(separator: "|")
+        let isAny = types.count >= ElementType.computed.count
+        let names = isAny ? (allows(.int4) ? "any or narrow" : "any") : types.map(\.name).sorted().joined(separator: "|")
         return isCommon ? "common \(names)" : names
     }
 }
