@@ -244,3 +244,181 @@ def attention_with_a_graph_of_nothing(folder): return attended(score_mod=graph([
 
 @case("cycle")
 def attention_with_a_cycle(folder): return attended(score_mod=graph([node("Add", ["a", "c"], ["b"]), node("Neg", ["b"], ["c"])]))
+
+# Experts, decoders, places.
+
+def experts(op_type="MoE", router=(6, 3), first=(3, 8, 16), second=(3, 16, 8), operands=None, constants=None, **attributes):
+    constants = constants or dict(a=np.zeros(first, np.float32), b=np.zeros(second, np.float32))
+    attributes = dict(dict(k=2), **attributes)
+    return mixed([contrib(op_type, operands or ["x", "r", "a", "", "b"], **attributes)],
+                 [info("x", (2, 3, 16), T.FLOAT), info("r", router, T.FLOAT)], constants)
+
+@case("k is 4")
+def more_experts_than_there_are(folder): return experts(k=4)
+
+@case("k is 0")
+def no_expert(folder): return experts(k=0)
+
+@case("k is")
+def experts_beyond_numbers(folder): return experts(k=2**62)
+
+@case("router_probs")
+def experts_for_other_rows(folder): return experts(router=(7, 3))
+
+@case("weights are")
+def experts_without_weights_of_their_own(folder): return experts(first=(2, 8, 16))
+
+@case("weights are")
+def experts_with_flat_weights(folder): return experts(first=(3, 128))
+
+@case("activation_type")
+def experts_with_no_activation(folder): return experts(activation_type="softmax")
+
+@case("swiglu_fusion")
+def experts_with_half_a_gate(folder): return experts(activation_type="swiglu")
+
+@case("split in two")
+def experts_with_an_odd_gate(folder):
+    return experts(activation_type="swiglu", swiglu_fusion=2, first=(3, 7, 16))
+
+@case("swiglu_limit")
+def experts_within_a_negative_limit(folder):
+    return experts(activation_type="swiglu", swiglu_fusion=1, swiglu_limit=-1.0, first=(3, 16, 16))
+
+@case("use_sparse_mixer expects")
+def experts_mixed_by_three(folder): return experts(k=3, use_sparse_mixer=1)
+
+@case("missing")
+def experts_of_one_layer(folder): return experts(operands=["x", "r", "a"])
+
+def packed(codes=(3, 8, 8), scales=(3, 8), zeros=(3, 4), **attributes):
+    constants = dict(a=np.zeros(codes, np.uint8), s=np.ones(scales, np.float32), b=np.zeros((3, 16, 4), np.uint8),
+                     t=np.ones((3, 16), np.float32), z=np.zeros(zeros, np.uint8))
+    return experts("QMoE", operands=["x", "r", "a", "s", "", "b", "t", "", "", "", "", "z"], constants=constants, **attributes)
+
+@case("expert_weight_bits")
+def experts_in_three_bits(folder): return packed(expert_weight_bits=3)
+
+@case("scales")
+def packed_experts_with_too_few_scales(folder): return packed(scales=(3, 7))
+
+@case("scales")
+def packed_experts_in_blocks_without_scales(folder): return packed(block_size=16, codes=(3, 8, 16))
+
+@case("constant bytes")
+def packed_experts_of_nothing(folder): return packed(codes=(3, 0, 8), scales=(3, 0))
+
+@case("zero points")
+def packed_experts_with_too_few_zero_points(folder): return packed(zeros=(3, 3))
+
+@case("quant_type")
+def packed_experts_in_floats(folder): return packed(quant_type="fp4")
+
+@case("packed for one processor")
+def packed_experts_for_one_processor(folder): return packed(weights_prepacked=1)
+
+def decoder(inputs, operands, **attributes):
+    return mixed([contrib("DecoderMaskedMultiHeadAttention", operands, **dict(dict(num_heads=2), **attributes))],
+                 [info(name, shape, type) for name, (shape, type) in inputs.items()])
+
+ROW = ((2, 1, 8), T.FLOAT)
+
+@case("num_heads")
+def decoder_without_heads(folder): return decoder(dict(q=ROW, k=ROW, v=ROW), ["q", "k", "v"], num_heads=0)
+
+@case("keys")
+def decoder_without_keys(folder): return decoder(dict(q=ROW, v=ROW), ["q", "", "v"])
+
+@case("past_key")
+def decoder_of_flat_keys(folder):
+    return decoder(dict(q=ROW, k=ROW, v=ROW, p=((2, 5, 8), T.FLOAT)), ["q", "k", "v", "", "", "p", "p"], past_present_share_buffer=1)
+
+@case("operand 7")
+def decoder_at_no_place(folder):
+    return decoder(dict(q=ROW, k=ROW, v=ROW, p=((2, 2, 5, 4), T.FLOAT)), ["q", "k", "v", "", "", "p", "p"], past_present_share_buffer=1)
+
+@case("cache_indirection")
+def decoder_with_a_short_beam(folder):
+    inputs = dict(q=ROW, k=ROW, v=ROW, p=((2, 2, 5, 4), T.FLOAT), n=((1,), T.INT32), c=((1, 2, 4), T.INT32))
+    return decoder(inputs, ["q", "k", "v", "", "", "p", "p", "n", "", "c"], past_present_share_buffer=1)
+
+def sparse(rows, columns, **attributes):
+    names = ["q", "k", "v", "p", "p", "r", "c", "t", "n"]
+    attributes = dict(dict(num_heads=4, kv_num_heads=2, sparse_block_size=16), **attributes)
+    return mixed([contrib("SparseAttention", names, **attributes)],
+                 [info("q", (1, 1, 64), T.FLOAT), info("k", (1, 1, 32), T.FLOAT), info("v", (1, 1, 32), T.FLOAT),
+                  info("p", (1, 2, 32, 16), T.FLOAT)],
+                 dict(r=np.array(rows, np.int32), c=np.array(columns, np.int32), t=np.array([3], np.int32), n=np.array([3], np.int32)))
+
+@case("block_row_indices go")
+def layouts_that_go_back(folder): return sparse([[0, 2, 1]], [[0, 0, 1]])
+
+@case("block_row_indices go")
+def layouts_beyond_their_columns(folder): return sparse([[0, 1, 2**31 - 1]], [[0, 0, 1]])
+
+@case("block_col_indices hold")
+def layouts_of_other_blocks(folder): return sparse([[0, 1, 3]], [[0, 0, 2]])
+
+@case("expect [layouts")
+def layouts_of_one_dimension(folder): return sparse([0, 1, 3], [0, 0, 1])
+
+@case("layouts do not divide")
+def layouts_that_do_not_divide_the_heads(folder): return sparse([[0, 1, 3]] * 3, [[0, 0, 1]] * 3)
+
+@case("sparse_block_size")
+def layouts_of_blocks_of_nothing(folder): return sparse([[0, 1, 3]], [[0, 0, 1]], sparse_block_size=0)
+
+def placed(op_type, operands, inputs, constants=None, **attributes):
+    return mixed([contrib(op_type, operands, **attributes)], [info(name, *rest) for name, *rest in inputs], constants)
+
+FLAT = ("x", (3, 4), T.FLOAT)
+
+@case("axis")
+def dimension_beyond_the_last(folder): return placed("ExpandDims", ["x", "a"], [FLAT], dict(a=np.int32(4)))
+
+@case("at least 1")
+def windows_of_nothing(folder): return placed("UnfoldTensor", ["x"], [FLAT], size=0)
+
+@case("at least 1")
+def windows_that_go_back(folder): return placed("UnfoldTensor", ["x"], [FLAT], size=2, step=-1)
+
+@case("windows of 5")
+def windows_longer_than_all(folder): return placed("UnfoldTensor", ["x"], [FLAT], size=5)
+
+@case("ngram_size")
+def repeats_of_nothing(folder):
+    return placed("NGramRepeatBlock", ["i", "x"], [FLAT, ("i", (3, 5), T.INT64)], ngram_size=0)
+
+@case("ngram_size")
+def repeats_of_too_much(folder):
+    return placed("NGramRepeatBlock", ["i", "x"], [FLAT, ("i", (3, 5), T.INT64)], ngram_size=2**40)
+
+IMAGES = [("x", (2, 3, 8, 8), T.FLOAT), ("b", (5, 4), T.FLOAT), ("i", (5,), T.INT32)]
+
+@case("mode")
+def crops_by_cubes(folder): return placed("CropAndResize", ["x", "b", "i", "n"], IMAGES, dict(n=np.array([2, 2], np.int32)), mode="cubic")
+
+@case("2 extents")
+def crops_of_one_extent(folder): return placed("CropAndResize", ["x", "b", "i", "n"], IMAGES, dict(n=np.array([2], np.int32)))
+
+@case("mrope_section")
+def positions_in_other_sections(folder):
+    inputs = [("x", (1, 2, 5, 8), T.FLOAT), ("p", (3, 1, 5), T.INT64), ("c", (9, 4), T.FLOAT)]
+    return placed("MRotaryEmbedding", ["x", "p", "c", "c"], inputs, mrope_section=[1, 2, 2])
+
+@case("max_distance")
+def bias_of_no_distance(folder):
+    return placed("RelativePositionBias", ["x", "n", "n"], [("x", (8, 2), T.FLOAT)], dict(n=np.array([3], np.int64)), max_distance=4)
+
+@case("groups")
+def groups_of_nothing(folder):
+    return placed("GroupNorm", ["x", "g", "g"], [("x", (2, 3, 3, 4), T.FLOAT), ("g", (4,), T.FLOAT)], groups=0, activation=0)
+
+@case("activation")
+def groups_with_another_activation(folder):
+    return placed("GroupNorm", ["x", "g", "g"], [("x", (2, 3, 3, 4), T.FLOAT), ("g", (4,), T.FLOAT)], groups=2, activation=2)
+
+@case("pads")
+def windows_with_too_few_pads(folder):
+    return placed("ConvTransposeWithDynamicPads", ["x", "w", "p"], [("x", (1, 2, 5, 5), T.FLOAT), ("w", (2, 3, 2, 2), T.FLOAT)],
+                  dict(p=np.array([1, 1], np.int64)))

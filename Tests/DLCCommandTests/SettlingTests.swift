@@ -61,6 +61,20 @@ import Testing
         }
     }
 
+    /// The rank that an output declares says what a `Squeeze` without axes drops; files may want another rank.
+    @Test func aModelIsCompiledAgainForTheOtherRankOfASqueeze() throws {
+        let folder = try Folder()
+        // x: f32[N, 1]; y: f32[] = Squeeze(x)
+        let model = "CAgSADo3Cg8KAXgSAXkiB1NxdWVlemUSAWdaFAoBeBIPCg0IARIJCgMSAU4KAggBYgsKAXkSBgoECAESAEIECgAQEQ=="
+            + ""
+        try folder.write(Array(#require(Data(base64Encoded: model))), "squeeze.onnx")
+        for (count, right) in [(1, []), (3, [3])] as [(Int, [Int])] {
+            try folder.write(Tensor.random(seed: 1, shape: [count, 1]), "x.npy")
+            _ = try succeed(["run", "squeeze.onnx", "--input", "x=x.npy", "--output-dir", "out"], in: folder)
+            #expect(try NPY.read(folder.path("out/y.npy")).shape == right)
+        }
+    }
+
     /// An extent that is an expression says what its symbol is.
     @Test func shapesOfCompiledFilesAreSolved() throws {
         let folder = try Folder()

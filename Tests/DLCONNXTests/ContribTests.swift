@@ -127,6 +127,82 @@ import Testing
         #expect(throws: DLCError.self) { try importONNX(text: Self.text(wrong)) }
     }
 
+    /// Many steps are a loop and few are nodes of their own: what nine give at once, three and three and three give one after the other.
+    @Test(arguments: ["linear", "gated", "delta", "gated_delta"]) func linearAttentionGoesOnFromItsState(_ rule: String) throws {
+        func graph(_ steps: String) throws -> Graph {
+            try importONNX(
+                text: Self.text(
+                    """
+                    g (float[B, \(steps), 8] q, float[B, \(steps), 4] k, float[B, \(steps), 6] v, float[B, 1, 4, 6] s,
+                       float[B, \(steps), 1] d, float[B, \(steps), 1] b) => (float[] y, float[] n) {
+                        y, n = com.microsoft.LinearAttention <q_num_heads = 2, kv_num_heads = 1, update_rule = "\(rule)"> (q, k, v, s, d, b)
+                    }
+                    """))
+        }
+        let widths = ["q": 8, "k": 4, "v": 6, "d": 1, "b": 1]
+        var whole: [String: Tensor] = [:]
+        for (index, item) in widths.enumerated() {
+            // Keys are short, so that states do not grow from step to step.
+            let values = try Tensor.random(seed: UInt64(index), shape: [2, 9, item.value]).doubles()
+            whole[item.key] = try Tensor(values.map { Float($0) / 4 }, shape: [2, 9, item.value])
+        }
+        func steps(_ steps: Range<Int>, of x: Tensor) throws -> Tensor {
+            let (values, width): ([Double], Int) = (try x.doubles(), x.shape[2])
+            var chosen: [Float] = []
+            for row in 0..<2 {
+                let first = (row * 9 + steps.lowerBound) * width
+                chosen += values[first..<first + steps.count * width].map { Float($0) }
+            }
+            return try Tensor(chosen, shape: [2, steps.count, width])
+        }
+        var state = try Tensor.random(seed: 9, shape: [2, 1, 4, 6])
+        let all = try run(graph("T"), whole.merging(["s": state]) { $1 })
+        var rows: [[Double]] = []
+        for start in stride(from: 0, to: 9, by: 3) {
+            var part = try whole.mapValues { try steps(start..<start + 3, of: $0) }
+            part["s"] = state
+            let outputs = try run(graph("3"), part)
+            state = try #require(outputs["n"])
+            rows.append(try #require(outputs["y"]).doubles())
+        }
+        let y = try #require(all["y"])
+        #expect(y.shape == [2, 9, 12])
+        var joined: [Double] = []
+        for batch in 0..<2 { for part in rows { joined += part[batch * 36..<(batch + 1) * 36] } }
+        #expect(zip(try y.doubles(), joined).allSatisfy { abs($0 - $1) < 1e-5 })
+        let last = try #require(all["n"])
+        #expect(zip(try last.doubles(), try state.doubles()).allSatisfy { abs($0 - $1) < 1e-5 })
+        let none = try whole.mapValues { try steps(0..<0, of: $0) }.merging(["s": state]) { $1 }
+        let kept = try Session(CompiledModel(Compiler.compile(graph("T")))).run(none)["n"]
+        #expect(kept == state)
+    }
+
+    /// Experts run for their own rows, of which there may be none, in a compiled model too.
+    @Test(arguments: [(0, 2), (1, 1), (7, 3), (7, 4)]) func expertsAreChosenForEachRow(_ rows: Int, _ k: Int) throws {
+        let graph = try importONNX(
+            text: Self.text(
+                """
+                g (float[T, 8] x, float[T, 4] r, float[4, 6, 8] a, float[4, 8, 6] b) => (float[] y, float[] z) {
+                    y = com.microsoft.MoE <k = \(k), activation_type = "silu"> (x, r, a, , b)
+                    one = Constant <value_ints = [1]> () k = Constant <value_ints = [\(k)]> ()
+                    p = Softmax <axis = -1> (r) best, places = TopK(p, k) depth = Constant <value = int64 {4}> ()
+                    values = Constant <value_floats = [0.0, 1.0]> ()
+                    chosen = OneHot <axis = -1> (places, depth, values) shares = ReduceSum <keepdims = 0> (chosen, one)
+                    weights = Mul(shares, p)
+                    h = Einsum <equation = "th,eih->tei"> (x, a) s = Sigmoid(h) g = Mul(h, s)
+                    o = Einsum <equation = "tei,ehi->teh"> (g, b) z = Einsum <equation = "te,teh->th"> (weights, o)
+                }
+                """))
+        let inputs = [
+            "x": try Tensor.random(seed: 1, shape: [rows, 8]), "r": try .random(seed: 2, shape: [rows, 4]),
+            "a": try .random(seed: 3, shape: [4, 6, 8]), "b": try .random(seed: 4, shape: [4, 8, 6]),
+        ]
+        let outputs = try run(graph, inputs)
+        let (y, z) = (try #require(outputs["y"]), try #require(outputs["z"]))
+        #expect(y.shape == [rows, 8])
+        #expect(zip(try y.doubles(), try z.doubles()).allSatisfy { abs($0 - $1) < 1e-5 })
+    }
+
     @Test(arguments: [2, 3, 4, 5, 6, 8, 10, 12, 15, 16, 7])
     func shortTransformsAreTheirDefinition(_ n: Int) throws {
         for inverse in [0, 1] {

@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test(arguments: cases) func agreesWithOnnxRuntime(_ item: Case) throws {
+    @Test(arguments: cases + others) func agreesWithOnnxRuntime(_ item: Case) throws {
         for isOpen in [false, true] {
             let y = try item.run(isOpen: isOpen).doubles()
             try #require(y.count == item.expected.count)
@@ -68,7 +68,7 @@ import Testing
     }
 
     /// Bytes that differ.
-    private static func steps(_ count: Int, _ step: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: $0 * step) } }
+    static func steps(_ count: Int, _ step: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: $0 * step) } }
 
     /// Words and segments; tables, a scale and a bias in bytes; a mask; five scales and five zero points.
     private static let embedding: [Operand] =

@@ -60,7 +60,8 @@ struct KnownInputs {
     /// Whether extents of the files contradict what the model was compiled for where an `If` or a `Squeeze` asks for extents.
     private static func takesOtherBranch(_ model: CompiledModel, _ arguments: [String]) -> Bool {
         let asking: Set<Substring> = ["If", "Squeeze"]
-        guard model.plan.constraints.contains(where: { asking.contains($0.place.prefix { $0 != " " }) }) else { return false }
+        let places = model.plan.constraints.map(\.place) + model.plan.binding.settled.map(\.place)
+        guard places.contains(where: { asking.contains($0.prefix { $0 != " " }) }) else { return false }
         let shapes = shapes(arguments)
         return (try? model.plan.binding.values(model.inputs.map { shapes[$0.name] ?? [] })) == nil
     }

@@ -3,7 +3,7 @@ import DLCGraph
 /// Attention in the forms of ONNX Runtime's transformer optimiser.
 enum ContribAttention {
     /// Keys and values per head, with the past in front, and what is added to the scores.
-    private struct Operands {
+    struct Operands {
         /// `[B, N, S, D]`, `[B, N, T, D]`, `[B, N, T, Dv]`.
         var q, k, v: Value
         var bias: Value?
@@ -66,11 +66,7 @@ enum ContribAttention {
             parts = [parts[0]] + (try unpacked(packed, 2, &reader))
         }
         if let bias = reader.operand(3) { parts = try biased(parts, bias, &reader) }
-        func split(_ value: Value?) throws -> Value {
-            guard let value else { throw DLCError("MultiHeadAttention has neither keys nor packed ones") }
-            return reader.builder.shape(value).count == 4 ? value : try heads(value, &reader)
-        }
-        var operands = Operands(q: try split(parts[0]), k: try split(parts[1]), v: try split(parts[2]))
+        var operands = try Operands(q: split(parts[0], &reader), k: split(parts[1], &reader), v: split(parts[2], &reader))
         if let past = reader.operand(6) {
             operands.k = try reader.add1(Concat(axis: 2), [past, operands.k])
             operands.v = try reader.add1(Concat(axis: 2), [reader.required(7), operands.v])
@@ -108,8 +104,14 @@ enum ContribAttention {
         return try reader.delegate(RotaryEmbedding.read, operands: operands, attributes: attributes, opset: 23)
     }
 
+    /// Heads `[B, N, L, D]`, which may be apart already.
+    static func split(_ value: Value?, _ reader: inout ONNXReader) throws -> Value {
+        guard let value else { throw DLCError("\(reader.opType) has neither keys nor packed ones") }
+        return reader.builder.shape(value).count == 4 ? value : try heads(value, &reader)
+    }
+
     /// `[B, L, N · D]` as `[B, N, L, D]`.
-    private static func heads(_ x: Value, _ reader: inout ONNXReader) throws -> Value {
+    static func heads(_ x: Value, _ reader: inout ONNXReader) throws -> Value {
         let fact = reader.builder.fact(x)
         guard fact.rank == 3, let count: Int = try reader.attribute("num_heads"), count > 0 else {
             let found = reader.attributes["num_heads"]?.text() ?? "missing"
@@ -132,7 +134,7 @@ enum ContribAttention {
     }
 
     /// One bias for queries, keys and values; heads that are apart already have had theirs.
-    private static func biased(_ parts: [Value?], _ bias: Value, _ reader: inout ONNXReader) throws -> [Value?] {
+    static func biased(_ parts: [Value?], _ bias: Value, _ reader: inout ONNXReader) throws -> [Value?] {
         var start = Dim(0)
         return try parts.map { part in
             guard let part, reader.builder.shape(part).count == 3 else { return part }
@@ -144,7 +146,7 @@ enum ContribAttention {
     }
 
     /// What is added to the scores `[B, N, S, T]`: nothing where the mask lets a key be seen, `mask_filter_value` elsewhere, and a bias.
-    private static func bias(mask: Int, added: Int, _ operands: Operands, _ reader: inout ONNXReader) throws -> Value? {
+    static func bias(mask: Int, added: Int, _ operands: Operands, _ reader: inout ONNXReader) throws -> Value? {
         guard let mask = reader.operand(mask) else { return reader.operand(added) }
         let fact = reader.builder.fact(mask)
         let (batch, keys) = (reader.builder.shape(operands.q)[0], reader.builder.shape(operands.k)[2])
@@ -173,7 +175,7 @@ enum ContribAttention {
         return try reader.operand(added).map { try reader.apply(.add, bias, $0) } ?? bias
     }
 
-    private static func attended(_ operands: Operands, _ reader: inout ONNXReader) throws -> Value {
+    static func attended(_ operands: Operands, _ reader: inout ONNXReader) throws -> Value {
         var q = operands.q
         let depth = reader.builder.shape(q)[3]
         var scale: Double = try reader.attribute("scale") ?? 0

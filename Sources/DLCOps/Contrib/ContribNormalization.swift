@@ -87,4 +87,45 @@ enum ContribNormalization {
         let op = LayerNormalization(epsilon: try reader.attribute("epsilon") ?? 1e-12)
         return try reader.builder.add(op, [x, scale, bias], name: reader.name, resultNames: [nil, nil, nil])
     }
+
+    /// Group norm of images `[N, …, C]`, or `[N, C, …]`, which `silu` may follow.
+    static let readGroup: @Sendable (inout ONNXReader) throws -> [Value] = { reader in [try group(reader.required(0), &reader)] }
+
+    /// The same of x + skip + bias, where skip may be a row for each image; the second result is the sum.
+    static let readSkipGroup: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
+        let (x, fact, skip) = (try reader.required(0), try reader.fact(0), try reader.fact(3))
+        let axis = try isLast(reader) ? fact.rank - 1 : 1
+        func spread(_ value: Value, _ rows: Dim) throws -> Value {
+            var shape = Shape(repeating: 1, count: fact.rank)
+            (shape[0], shape[axis]) = (rows, fact.shape[axis])
+            return try reader.reshape(value, shape)
+        }
+        guard fact.rank >= 3 else { throw DLCError("x is \(fact.type); expected at least one spatial dimension") }
+        let added = try skip.rank == 2 ? spread(reader.required(3), skip.shape[0]) : reader.required(3)
+        var sum = try reader.apply(.add, x, added)
+        if let bias = reader.operand(4) { sum = try reader.apply(.add, sum, spread(bias, 1)) }
+        return [try group(sum, &reader), sum]
+    }
+
+    private static func isLast(_ reader: ONNXReader) throws -> Bool { try reader.attribute("channels_last") ?? true }
+
+    private static func group(_ x: Value, _ reader: inout ONNXReader) throws -> Value {
+        try reader.allowAttributes(["activation", "channels_last", "epsilon", "groups"])
+        let (groups, activation): (Int?, Int) = (try reader.attribute("groups"), try reader.attribute("activation") ?? 0)
+        guard let groups, groups >= 1, activation == 0 || activation == 1 else {
+            throw DLCError("groups are \(groups ?? 0) and the activation is \(activation); expected at least 1 group and 0 or 1")
+        }
+        let fact = reader.builder.fact(x)
+        let op = GroupNormalization(groups: groups, epsilon: try reader.attribute("epsilon") ?? 1e-5, channelsLast: try isLast(reader))
+        let y = try reader.add1(
+            op, [x, reader.cast(reader.required(1), fact.element), reader.cast(reader.required(2), fact.element)])
+        return activation == 0 ? y : try reader.add1(Activation(.swish), [y])
+    }
+
+    /// Softmax of data + bias, over everything from an axis on.
+    static let readBiasSoftmax: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
+        try reader.allowAttributes(["axis", "is_inner_broadcast"])
+        let sum = try reader.apply(.add, reader.required(0), reader.required(1))
+        return [try reader.nested("Softmax", [sum], ["axis": .int(reader.attribute("axis") ?? 1)], opset: 11)]
+    }
 }

@@ -13,6 +13,21 @@ enum QuantizedOperators {
         return try reader.quantized(reader.apply(function, reader.real(0), reader.real(3)), scale: 6)
     }
 
+    /// A product of integers without their zero points, in 32 bits.
+    static let readMulInteger: Read = { reader in
+        try reader.allowAttributes([])
+        return try reader.add(Binary(.mul), [reader.centred(0, zeroPoint: 1, .int32), reader.centred(2, zeroPoint: 3, .int32)])
+    }
+
+    /// Sums of 8-bit integers in 32 bits.
+    static let readReduceSumInteger: Read = { reader in
+        try reader.allowAttributes(["axes", "keepdims"])
+        guard let axes: [Int] = try reader.attribute("axes"), !axes.isEmpty else { throw DLCError("ReduceSumInteger expects axes") }
+        let wide: ElementType = try reader.fact(0).element == .uint8 ? .uint32 : .int32
+        let op = Reduce(.sum, axes: axes, keepDims: try reader.attribute("keepdims") ?? true)
+        return try reader.add(op, [reader.cast(reader.required(0), wide)])
+    }
+
     static let readSigmoid: Read = { reader in
         try reader.allowAttributes([])
         return try reader.quantized(reader.apply(.sigmoid, reader.real(0)), scale: 3)
