@@ -454,7 +454,8 @@ def blocks():
     for length, total in ((40, 40), (1, 50)):
         for rotary in (0, 1):
             inputs = dict(q=normal(batch, length, heads * depth), k=normal(batch, length, groups * depth),
-                          v=normal(batch, length, groups * depth), h=normal(batch, groups, room, depth), i=normal(batch, groups, room, depth))
+                          v=normal(batch, length, groups * depth), h=normal(batch, groups, room, depth),
+                          i=normal(batch, groups, room, depth))
             constants = dict(r=np.array(rows, np.int32), c=np.array(columns, np.int32), t=np.array([total], np.int32),
                              n=np.array([total, total], np.int32))
             operands = "q k v h i r c t n"
@@ -475,7 +476,8 @@ def groups():
     for batch, length, total in ((2, 7, 7), (2, 1, 9), (1, 3, 9)):
         for extra in extras:
             inputs = dict(q=normal(batch, length, heads * depth), k=normal(batch, length, shared * depth))
-            inputs |= dict(v=normal(batch, length, shared * depth), h=normal(batch, shared, room, depth), i=normal(batch, shared, room, depth))
+            inputs |= dict(v=normal(batch, length, shared * depth), h=normal(batch, shared, room, depth),
+                           i=normal(batch, shared, room, depth))
             constants = dict(n=np.full(batch, total - 1, np.int32), t=scalar(total, np.int32))
             names = ["_"] * 16
             names[:7] = "q k v h i n t".split()

@@ -14,7 +14,8 @@ struct GroupQueryAttention {
     static let read: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
         try reader.allowAttributes([
             "causal", "do_rotary", "k_quant_type", "kv_cache_bit_width", "kv_num_heads", "local_window_size", "num_heads",
-            "qk_norm_epsilon", "qk_output", "rotary_interleaved", "scale", "sliding_window_cache", "smooth_softmax", "softcap", "v_quant_type",
+            "qk_norm_epsilon", "qk_output", "rotary_interleaved", "scale", "sliding_window_cache", "smooth_softmax", "softcap",
+            "v_quant_type",
         ])
         for name in ["kv_cache_bit_width", "qk_output", "sliding_window_cache"] where (try reader.attribute(name) ?? 0.0) > 0 {
             throw DLCError("GroupQueryAttention with \(name) is not read")
