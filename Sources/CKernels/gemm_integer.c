@@ -138,12 +138,13 @@ static task_memory memory_of(const dlc_integer_product *g, void *scratch) {
 /// What the epilogue takes of a panel's columns, of which `count` are there.
 typedef struct {
     int32_t zero[DLC_INTEGER_WIDTH], centred[DLC_INTEGER_WIDTH], start[DLC_INTEGER_WIDTH];
-    float scale[DLC_INTEGER_WIDTH], bias[DLC_INTEGER_WIDTH];
+    float scale[DLC_INTEGER_WIDTH], bias[DLC_INTEGER_WIDTH], second[DLC_INTEGER_WIDTH];
 } panel_columns;
 
 /// Reads them into `columns`, whose rest is zeros, and what a tile has of them; says whether a column has a zero point.
 static bool read_columns(const dlc_integer_product *g, const void *zeros, const int32_t *sums, const float *scales, const float *biases,
-                         int32_t a_zero, int64_t column, int64_t count, bool adds, panel_columns *columns, dlc_integer_tile *tile) {
+                         const float *seconds, int32_t a_zero, int64_t column, int64_t count, bool adds, panel_columns *columns,
+                         dlc_integer_tile *tile) {
     const int32_t unsigned_zero = g->b_signed ? 0 : 128;
     for (int64_t j = 0; j < count; j++) columns->zero[j] = -unsigned_zero;
     for (int64_t j = 0; zeros && j < count; j++) columns->zero[j] += read_zero(zeros, g->b_signed, (column + j) * g->b_zero_column);
@@ -162,9 +163,12 @@ static bool read_columns(const dlc_integer_product *g, const void *zeros, const 
         if (g->finish.bias_columns) memcpy(columns->bias, biases + column, (size_t)count * sizeof(float));
         else for (int64_t j = 0; j < count; j++) columns->bias[j] = *biases;
     }
+    if (seconds) memcpy(columns->second, seconds + column, (size_t)count * sizeof(float));
     tile->columns = count;
+    tile->second = seconds ? columns->second : 0;
     tile->b_zero = columns->zero, tile->b_centred = columns->centred, tile->scale = columns->scale, tile->bias = columns->bias;
-    tile->fits = adds ? dlc_integer_addition_fits(&g->finish) : dlc_integer_fits(columns->scale, columns->bias, DLC_INTEGER_WIDTH);
+    tile->fits = adds ? dlc_integer_addition_fits(&g->finish, tile->second, count)
+                      : dlc_integer_fits(columns->scale, columns->bias, DLC_INTEGER_WIDTH);
     return has_zeros;
 }
 
@@ -215,7 +219,10 @@ static void multiply(const dlc_integer_product *g, const dlc_call *call) {
         const int8_t *b = (const int8_t *)call->buffers[DLC_INTEGER_B] + offset_of(g, g->b_batch, matrix);
         const int32_t *column_sums = (const int32_t *)(b + padded * 4 * quads);
         uint8_t *c = (uint8_t *)call->buffers[DLC_INTEGER_C] + size * (offset_of(g, g->c_batch, matrix) + first * g->c_row);
-        const uint8_t *addend = call->buffers[DLC_INTEGER_ADDEND];
+        const bool adds = call->buffers[DLC_INTEGER_ADDEND] != 0;
+        const float *seconds = g->finish.addend_columns ? call->buffers[DLC_INTEGER_ADDEND] : 0;
+        if (seconds) seconds += offset_of(g, g->finish_batch, matrix);
+        const uint8_t *addend = seconds ? 0 : call->buffers[DLC_INTEGER_ADDEND];
         if (addend) addend += offset_of(g, g->addend_batch, matrix) + first * g->addend_row;
         tile.addend_row = g->addend_row;
         const int64_t ranges = g->in_place ? rows / unit : 1;
@@ -224,7 +231,7 @@ static void multiply(const dlc_integer_product *g, const dlc_call *call) {
             const int64_t column = panel * width;
             const int64_t count = dlc_min(width, g->n - column);
             const bool has_zeros =
-                read_columns(g, b_zeros, column_sums, scales, biases, memory.zeros[0], column, count, addend != 0, &held, &tile);
+                read_columns(g, b_zeros, column_sums, scales, biases, seconds, memory.zeros[0], column, count, adds, &held, &tile);
             tile.b = b + column * 4 * quads;
             tile.b_start = g->a_zero_row == 0 || !a_zeros ? held.start : 0;
             const bool whole = padded - column >= width;

@@ -29,6 +29,7 @@ typedef struct {
     bool fits;                 ///< no number to be rounded is too large for 32 bits
     const uint8_t *addend;     ///< of the first element of C; null where there is none
     int64_t addend_row;
+    const float *second;       ///< or an addend of each column of the panel; null where there is none
     const int32_t *a_zero, *a_sum;       ///< of each row; the sums are null where no column has a zero point
     const int32_t *b_zero, *b_centred;   ///< of each column of the panel: its zero point, and Σ b − k·zb
     const int32_t *b_start;    ///< −za·(Σ b − k·zb) where all rows have one za; null where they differ
@@ -54,9 +55,16 @@ static inline bool dlc_integer_fits(const float *scale, const float *bias, int64
     return fits;
 }
 
-/// Whether all that addends leave is.
-static inline bool dlc_integer_addition_fits(const dlc_integer_finish *f) {
-    return fmaxf(fabsf(f->sum_low), fabsf(f->sum_high)) * fabsf(f->sum_scale) + 512 * fabsf(f->addend_scale) <= 0x1p30f;
+/// Whether all that addends leave is: those of 8 bits, or the `count` of columns.
+static inline bool dlc_integer_addition_fits(const dlc_integer_finish *f, const float *second, int64_t count) {
+    float largest = second ? 0 : 512 * fabsf(f->addend_scale);
+    for (int64_t j = 0; second && j < count; j++) largest = fmaxf(largest, fabsf(second[j]));
+    return fmaxf(fabsf(f->sum_low), fabsf(f->sum_high)) * fabsf(f->sum_scale) + largest <= 0x1p30f;
+}
+
+/// Whether saturating to u8 is all that limits results.
+static inline bool dlc_integer_is_plain(const dlc_integer_finish *f) {
+    return f->type == DLC_U8 && f->zero == 0 && f->low == 0 && f->high == 255;
 }
 
 static inline int64_t dlc_integer_size(const dlc_integer_finish *f) { return f->type == DLC_U8 || f->type == DLC_I8 ? 1 : 4; }

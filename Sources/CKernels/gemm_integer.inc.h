@@ -31,32 +31,50 @@ DLC_INLINE DLC_NAME(integer_bytes) DLC_NAME(integer_load_bytes)(const uint8_t *p
     return bytes;
 #endif
 }
-/// y with the first `n` of a vector of addends; what is no number is the least that is rounded.
-DLC_INLINE vf DLC_NAME(integer_add_bytes)(vf y, const uint8_t *addend, int64_t n, const dlc_integer_finish *f) {
-    typedef uint8_t bytes __attribute__((vector_size(VL)));
-    const int32_t flip = f->addend_signed ? 128 : 0;
-    const bytes turned = (bytes)DLC_NAME(integer_load_bytes)(addend, n) ^ (uint8_t)flip;
-    const vi centred = __builtin_convertvector(turned, vi) - vi_set1(f->addend_zero + flip);
-    y = vf_min(vf_max(y, vf_set1(f->sum_low)), vf_set1(f->sum_high));
-    // As below; 0 is added where nothing rounds.
-    const vf places = vf_set1(f->sum_rounds ? 12582912.0f : 0);
-    y = y + places - places;
-    return vf_fma(y, vf_set1(f->sum_scale), __builtin_convertvector(centred, vf) * vf_set1(f->addend_scale));
+/// What addends are made of, as vectors.
+typedef struct { vf low, high, places, scale, addend_scale; vi zero; uint8_t flip; } DLC_NAME(integer_addition);
+DLC_INLINE DLC_NAME(integer_addition) DLC_NAME(integer_addition_of)(const dlc_integer_finish *f) {
+    const uint8_t flip = f->addend_signed ? 128 : 0;
+    // Rounding is as below; 0 is added where nothing rounds.
+    return (DLC_NAME(integer_addition)){
+        vf_set1(f->sum_low), vf_set1(f->sum_high), vf_set1(f->sum_rounds ? 12582912.0f : 0), vf_set1(f->sum_scale),
+        vf_set1(f->addend_scale), vi_set1(f->addend_zero + flip), flip,
+    };
 }
-/// A vector of sums as numbers, before they are limited; the addends are null where there are none.
-DLC_INLINE vf DLC_NAME(integer_scaled)(vi sum, const uint8_t *addend, int64_t n, const dlc_integer_finish *f, vf scale, vf bias) {
+/// y with a vector of addends, bytes or, where `second` is not null, those of columns; what is no number is the least that is
+/// rounded. `plain` where y rounds and bytes are unsigned.
+DLC_INLINE vf DLC_NAME(integer_add)(vf y, DLC_NAME(integer_bytes) addend, const float *second, const DLC_NAME(integer_addition) *s,
+                                    const bool plain) {
+    typedef uint8_t bytes __attribute__((vector_size(VL)));
+    y = vf_min(vf_max(y, s->low), s->high);
+#if VL == 16
+    if (plain) y = (vf)_mm512_roundscale_ps((__m512)y, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    else
+#endif
+        y = y + s->places - s->places;
+    if (second) return vf_fma(y, s->scale, vf_load(second));
+    const bytes turned = plain ? (bytes)addend : (bytes)addend ^ s->flip;
+    const vi centred = __builtin_convertvector(turned, vi) - s->zero;
+    return vf_fma(y, s->scale, __builtin_convertvector(centred, vf) * s->addend_scale);
+}
+/// A vector of sums as numbers, before they are limited; both kinds of addends are null where there are none.
+DLC_INLINE vf DLC_NAME(integer_scaled)(vi sum, const uint8_t *addend, const float *second, int64_t n, const dlc_integer_finish *f,
+                                       vf scale, vf bias) {
     const vf y = vf_fma(__builtin_convertvector(sum, vf), scale, bias);
-    return addend ? DLC_NAME(integer_add_bytes)(y, addend, n, f) : y;
+    if (!addend && !second) return y;
+    const DLC_NAME(integer_addition) addition = DLC_NAME(integer_addition_of)(f);
+    return DLC_NAME(integer_add)(y, DLC_NAME(integer_load_bytes)(addend, addend ? n : 0), second, &addition, false);
 }
 
 /// Stores the first `n` of a vector of sums, n up to VL or more. `f` should be a local copy: bytes that are stored may be anything's.
-DLC_INLINE void DLC_NAME(integer_store_scaled)(uint8_t *c, vi sum, const uint8_t *addend, int64_t n, const dlc_integer_finish *f, vf scale, vf bias) {
+DLC_INLINE void DLC_NAME(integer_store_scaled)(uint8_t *c, vi sum, const uint8_t *addend, const float *second, int64_t n,
+                                               const dlc_integer_finish *f, vf scale, vf bias) {
     if (f->type == DLC_I32) {
         if (n >= VL) vf_store((float *)c, (vf)sum);
         else vf_store_n((float *)c, (vf)sum, n);
         return;
     }
-    vf y = DLC_NAME(integer_scaled)(sum, addend, n, f, scale, bias);
+    vf y = DLC_NAME(integer_scaled)(sum, addend, second, n, f, scale, bias);
     if (f->type == DLC_F32) {
         y = vf_min(vf_set1(f->high), vf_max(vf_set1(f->low), y));
         if (n >= VL) vf_store((float *)c, y);
@@ -74,7 +92,7 @@ DLC_INLINE void DLC_NAME(integer_store_scaled)(uint8_t *c, vi sum, const uint8_t
             if (i < n) c[i] = (uint8_t)bytes[i];
 }
 DLC_INLINE void DLC_NAME(integer_store)(uint8_t *c, vi sum, int64_t n, const dlc_integer_finish *f, const float *scale, const float *bias) {
-    DLC_NAME(integer_store_scaled)(c, sum, 0, n, f, vf_load(scale), vf_load(bias));
+    DLC_NAME(integer_store_scaled)(c, sum, 0, 0, n, f, vf_load(scale), vf_load(bias));
 }
 /// Stores sums, `[row][vector]`, one vector after another.
 static __attribute__((noinline)) void DLC_NAME(integer_store_held)(const dlc_integer_tile *t, const vi *sums, int rows, int vectors) {
@@ -85,7 +103,8 @@ static __attribute__((noinline)) void DLC_NAME(integer_store_held)(const dlc_int
         for (int r = 0; r < rows; r++) {
             const uint8_t *addend = t->addend ? t->addend + r * t->addend_row + VL * v : 0;
             uint8_t *c = t->c + r * t->c_row + size * VL * v;
-            DLC_NAME(integer_store_scaled)(c, sums[r * vectors + v], addend, t->columns - VL * v, &finish, scale, bias);
+            const float *second = t->second ? t->second + VL * v : 0;
+            DLC_NAME(integer_store_scaled)(c, sums[r * vectors + v], addend, second, t->columns - VL * v, &finish, scale, bias);
         }
     }
 }
@@ -114,16 +133,18 @@ DLC_INLINE vi DLC_NAME(integer_rounded)(vf y) {
     return (vi)_mm256_cvtps_epi32((__m256)y);
 #endif
 }
-/// Four vectors of such as the bytes that are stored: in each part of 16 bytes four of every vector.
-DLC_INLINE vi DLC_NAME(integer_saturate)(const vi y[4], const DLC_NAME(integer_limits) *l) {
-    const INTEGER_VECTOR a = INTEGER_(adds_epi16)(INTEGER_(packs_epi32)((INTEGER_VECTOR)y[0], (INTEGER_VECTOR)y[1]), l->zero);
-    const INTEGER_VECTOR b = INTEGER_(adds_epi16)(INTEGER_(packs_epi32)((INTEGER_VECTOR)y[2], (INTEGER_VECTOR)y[3]), l->zero);
-    const INTEGER_VECTOR bytes = INTEGER_(packus_epi16)(a, b);
+/// Four vectors of such as the bytes that are stored: in each part of 16 bytes four of every vector. `plain` where saturating
+/// to u8 is all.
+DLC_INLINE vi DLC_NAME(integer_saturate)(const vi y[4], const DLC_NAME(integer_limits) *l, const bool plain) {
+    const INTEGER_VECTOR a = INTEGER_(packs_epi32)((INTEGER_VECTOR)y[0], (INTEGER_VECTOR)y[1]);
+    const INTEGER_VECTOR b = INTEGER_(packs_epi32)((INTEGER_VECTOR)y[2], (INTEGER_VECTOR)y[3]);
+    if (plain) return (vi)INTEGER_(packus_epi16)(a, b);
+    const INTEGER_VECTOR bytes = INTEGER_(packus_epi16)(INTEGER_(adds_epi16)(a, l->zero), INTEGER_(adds_epi16)(b, l->zero));
     return (vi)INTEGER_BITS_(xor, INTEGER_(max_epu8)(INTEGER_(min_epu8)(bytes, l->most), l->least), l->flip);
 }
 /// Four such vectors as bytes, one behind another.
-DLC_INLINE vi DLC_NAME(integer_pack)(const vi y[4], const DLC_NAME(integer_limits) *l) {
-    const INTEGER_VECTOR bytes = (INTEGER_VECTOR)DLC_NAME(integer_saturate)(y, l);
+DLC_INLINE vi DLC_NAME(integer_pack)(const vi y[4], const DLC_NAME(integer_limits) *l, const bool plain) {
+    const INTEGER_VECTOR bytes = (INTEGER_VECTOR)DLC_NAME(integer_saturate)(y, l, plain);
 #if VL == 16
     return (vi)_mm512_permutexvar_epi32(_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15), bytes);
 #else

@@ -4,13 +4,17 @@
 /// - `vi integer_dot(vi sum, integer_a, integer_b)`: in each lane the four products of its quads are added to `sum`.
 
 #if VL >= 8
-/// Stores a tile as bytes, four vectors at a time; the last four may stand for some that are not there. `fits` where
-/// nothing is too large for 32 bits, `adds` where there are addends.
+/// Stores a tile as bytes, four vectors at a time; the last four may stand for some that are not there. Nothing is too large
+/// for 32 bits. `adds` where there are addends, `plain` where they are whole vectors of unsigned bytes after rounding and
+/// saturating is all that limits.
 DLC_INLINE void INTEGER_NAME(integer_store_tile)(const dlc_integer_tile *t, const vi sum[][2 * INTEGER_HALF], const int rows,
-                                                 const int vectors, const bool fits, const bool adds) {
+                                                 const int vectors, const bool adds, const bool plain) {
     const dlc_integer_finish finish = *t->finish;
     const DLC_NAME(integer_limits) limits = DLC_NAME(integer_limits_of)(&finish);
-    const int64_t columns = t->columns, c_row = t->c_row;
+    const DLC_NAME(integer_addition) addition = DLC_NAME(integer_addition_of)(&finish);
+    const int64_t columns = t->columns, c_row = t->c_row, addend_row = t->addend_row;
+    const uint8_t *const addends = t->addend;
+    const float *const seconds = plain ? 0 : t->second;
     uint8_t *c = t->c;
     vf scale[2 * INTEGER_HALF], bias[2 * INTEGER_HALF];
 #pragma clang loop unroll(full)
@@ -21,11 +25,15 @@ DLC_INLINE void INTEGER_NAME(integer_store_tile)(const dlc_integer_tile *t, cons
 #pragma clang loop unroll(full)
         for (int i = 0; i < 4; i++) {
             const int at = first + i < rows * vectors ? first + i : first, r = at / vectors, v = at % vectors;
-            const uint8_t *addend = adds ? t->addend + r * t->addend_row + VL * v : 0;
-            const vf y = DLC_NAME(integer_scaled)(sum[r][v], addend, columns - VL * v, &finish, scale[v], bias[v]);
-            ys[i] = DLC_NAME(integer_rounded)(fits ? y : vf_min(vf_set1(finish.high), y));
+            vf y = vf_fma(__builtin_convertvector(sum[r][v], vf), scale[v], bias[v]);
+            if (adds) {
+                const uint8_t *addend = seconds ? 0 : addends + r * addend_row + VL * v;
+                const int64_t n = plain ? VL : seconds ? 0 : columns - VL * v;
+                y = DLC_NAME(integer_add)(y, DLC_NAME(integer_load_bytes)(addend, n), seconds ? seconds + VL * v : 0, &addition, plain);
+            }
+            ys[i] = DLC_NAME(integer_rounded)(y);
         }
-        const vi packed = DLC_NAME(integer_pack)(ys, &limits);
+        const vi packed = DLC_NAME(integer_pack)(ys, &limits, plain);
 #pragma clang loop unroll(full)
         for (int i = 0; i < 4 && first + i < rows * vectors; i += vectors)
             DLC_NAME(integer_store_part)(c + (first + i) / vectors * c_row, packed, i, vectors, columns);
@@ -94,9 +102,12 @@ DLC_INLINE void INTEGER_NAME(integer_tile)(const dlc_integer_tile *t, const int 
             }
         }
 #if VL >= 8
-    if (dlc_integer_size(t->finish) == 1 && (VL == 16 || !t->addend || t->columns >= VL * vectors)) {
-        if (!t->fits) INTEGER_NAME(integer_store_tile)(t, sum[0], rows, vectors, false, t->addend != 0);
-        else if (t->addend) INTEGER_NAME(integer_store_tile)(t, sum[0], rows, vectors, true, true);
+    if (dlc_integer_size(t->finish) == 1 && t->fits && (VL == 16 || !t->addend || t->columns >= VL * vectors)) {
+        const bool adds = t->addend || t->second, plain = dlc_integer_is_plain(t->finish);
+        const bool adds_plainly = t->addend && t->finish->sum_rounds && !t->finish->addend_signed && t->columns >= VL * vectors;
+        if (!adds && plain) INTEGER_NAME(integer_store_tile)(t, sum[0], rows, vectors, false, true);
+        else if (!adds) INTEGER_NAME(integer_store_tile)(t, sum[0], rows, vectors, false, false);
+        else if (adds_plainly && plain) INTEGER_NAME(integer_store_tile)(t, sum[0], rows, vectors, true, true);
         else INTEGER_NAME(integer_store_tile)(t, sum[0], rows, vectors, true, false);
         return;
     }

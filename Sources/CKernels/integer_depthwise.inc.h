@@ -83,7 +83,7 @@ static __attribute__((noinline)) void integer_finish_words(const dlc_integer_lin
 }
 
 /// What sums become as bytes: `fits` where nothing is too large for 32 bits.
-typedef struct { DLC_NAME(integer_limits) limits; vf high; bool fits; } integer_bytes_of_block;
+typedef struct { DLC_NAME(integer_limits) limits; vf high; bool fits, plain; } integer_bytes_of_block;
 
 /// The sums of `count` blocks of outputs of `height` lines, constants where this is taken in, the first of each line the
 /// `block`-th. Everything is read before a byte is stored, which may be anything's.
@@ -115,8 +115,13 @@ DLC_INLINE void integer_finish_blocks(const dlc_integer_line *p, const integer_b
     // Packing goes by the same parts of vectors as interleaving did.
     const DLC_NAME(integer_limits) limits = f->limits;
     __m512i bytes[4];
+    if (f->plain) {
 #pragma clang loop unroll(full)
-    for (int o = 0; o < count * height; o++) bytes[o] = (__m512i)DLC_NAME(integer_saturate)((const vi *)sum[o], &limits);
+        for (int o = 0; o < count * height; o++) bytes[o] = (__m512i)DLC_NAME(integer_saturate)((const vi *)sum[o], &limits, true);
+    } else {
+#pragma clang loop unroll(full)
+        for (int o = 0; o < count * height; o++) bytes[o] = (__m512i)DLC_NAME(integer_saturate)((const vi *)sum[o], &limits, false);
+    }
 #pragma clang loop unroll(full)
     for (int o = 0; o < count * height; o++) {
         const int64_t n = o % count == count - 1 ? last : lanes;
@@ -221,6 +226,7 @@ void dlc_integer_line_avx512_dot(const dlc_integer_line *p) {
     const int64_t blocks = (p->outputs + p->pixels - 1) / p->pixels, at_once = p->height == 2 ? 2 : 4;
     const integer_bytes_of_block f = {
         .limits = DLC_NAME(integer_limits_of)(p->finish), .high = vf_set1(p->finish->high), .fits = dlc_integer_fits(p->scale, p->bias, 64),
+        .plain = dlc_integer_is_plain(p->finish),
     };
     for (int64_t first = 0; first < blocks; first += DLC_INTEGER_BLOCKS) {
         const int64_t count = blocks - first < DLC_INTEGER_BLOCKS ? blocks - first : DLC_INTEGER_BLOCKS, apart = p->pixels * p->stride;

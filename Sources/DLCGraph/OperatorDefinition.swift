@@ -76,13 +76,29 @@ public struct Attribute<Op: Operator>: Sendable {
             op[keyPath: path] = converted
         }
     }
+
+    /// An attribute held in a part of the operator, such as one that several operators have.
+    public init<Part, T: AttributeConvertible>(
+        _ name: String, of part: WritableKeyPath<Op, Part> & Sendable, _ path: WritableKeyPath<Part, T> & Sendable
+    ) {
+        self.name = name
+        get = { $0[keyPath: part][keyPath: path].attributeValue }
+        set = { op, value in
+            guard let converted = T(attributeValue: value) else {
+                throw DLCError("attribute \(name) expects \(T.attributeKind), found \(value.kind) \(value)")
+            }
+            op[keyPath: part][keyPath: path] = converted
+        }
+    }
 }
 
 /// Collects attributes; typed, so that key paths without a root infer.
 @resultBuilder
 public enum AttributeBuilder<Op: Operator> {
-    public static func buildExpression(_ attribute: Attribute<Op>) -> Attribute<Op> { attribute }
-    public static func buildBlock(_ attributes: Attribute<Op>...) -> [Attribute<Op>] { attributes }
+    public static func buildExpression(_ attribute: Attribute<Op>) -> [Attribute<Op>] { [attribute] }
+    /// Those of a part.
+    public static func buildExpression(_ attributes: [Attribute<Op>]) -> [Attribute<Op>] { attributes }
+    public static func buildBlock(_ attributes: [Attribute<Op>]...) -> [Attribute<Op>] { attributes.flatMap { $0 } }
 }
 
 /// One attribute with the operator's type erased.

@@ -180,6 +180,63 @@ import Testing
         }
     }
 
+    /// quantize(limit(dequantize(quantize(conv(x))) + bias)), 12 → 24 channels, in whatever order the operands are; the kernel of single
+    /// channels adds nothing, nor does a bias join that is no number.
+    @Test(arguments: [(1, false), (3, false), (12, false), (1, true)], [false, true])
+    func biasesOfQuantizedTensorsJoinTheirLayer(_ layer: (groups: Int, isInfinite: Bool), _ limited: Bool) throws {
+        var builder = GraphBuilder(name: "bias")
+        let x = try builder.input("x", TensorType(.uint8, [Dim(symbol: "N"), 12, Dim(symbol: "H"), 5]))
+        func number(_ value: Float) throws -> Value { try builder.constant(Self.scalar(value)) }
+        let zero = builder.constant(try Tensor([117] as [UInt8], shape: []))
+        let middle = builder.constant(try Tensor([-9] as [Int8], shape: []))
+        let w = try builder.constant(Tensor.random(seed: 1, type: .int8, shape: [24, 12 / layer.groups, 3, 3]))
+        let scales = try builder.constant(Tensor((0..<24).map { 0.001 * Float($0 + 1) }, shape: [24]))
+        let none = builder.constant(try Tensor(filling: 0, type: .int8, shape: [24]))
+        let weights = try builder.add1(DequantizeLinear(axis: 0), [w, scales, none])
+        let conv = try builder.add1(
+            Conv(strides: [1, 1], pads: [1, 1, 1, 1], group: layer.groups),
+            [builder.add1(DequantizeLinear(), [x, number(0.02), zero]), weights])
+        let step = try number(0.04)
+        let real = try builder.add1(DequantizeLinear(), [builder.add1(QuantizeLinear(to: .int8), [conv, step, middle]), step, middle])
+        let biases = (0..<24).map { layer.isInfinite && $0 == 7 ? Float.infinity : 0.13 * Float($0) - 1 }
+        let bias = try builder.constant(Tensor(biases, shape: [24, 1, 1]))
+        var y = try builder.add1(Binary(.add), limited ? [bias, real] : [real, bias])
+        if limited { y = try builder.add1(Unary(.relu), [y]) }
+        try builder.output("y", builder.add1(QuantizeLinear(to: .uint8), [y, number(0.05), zero]))
+        for target in Target.allCases.filter(\.runsHere) {
+            let (kernels, _, session) = try Self.session(builder.graph, target)
+            let joins = layer.groups != 12 && !layer.isInfinite
+            #expect(joins ? kernels.subtracting(["copy"]) == ["integer_conv"] : kernels.contains("elementwise"))
+            for (count, height) in [(0, 4), (1, 1), (2, 24)] {
+                let input = ["x": try Self.bytes(.uint8, [count, 12, height, 5])]
+                let want = try #require(Interpreter.run(builder.graph, input)["y"]).integers()
+                let got = try #require(session.run(input)["y"]).integers()
+                #expect(got.count == want.count && zip(got, want).allSatisfy { abs($0 - $1) <= 1 })
+                #expect(zip(got, want).filter { $0 != $1 }.count <= want.count / 100)
+            }
+        }
+    }
+
+    /// Also after products of batches that share a matrix, whose rows have an open extent.
+    @Test func biasesJoinProducts() throws {
+        var builder = GraphBuilder(name: "product")
+        let a = try builder.input("a", TensorType(.uint8, [3, Dim(symbol: "T"), 20]))
+        let (s, z) = (try builder.constant(Self.scalar(0.02)), try builder.constant(Tensor([100] as [UInt8], shape: [])))
+        func real(_ value: Value) throws -> Value { try builder.add1(DequantizeLinear(), [value, s, z]) }
+        let w = try builder.constant(Tensor.random(seed: 1, type: .uint8, shape: [20, 40]))
+        let product = try builder.add1(MatMul(), [real(a), real(w)])
+        let bias = try builder.constant(Tensor.random(seed: 2, shape: [40]))
+        let sum = try builder.add1(Binary(.add), [bias, real(builder.add1(QuantizeLinear(to: .uint8), [product, s, z]))])
+        try builder.output("y", builder.add1(QuantizeLinear(to: .uint8), [sum, s, z]))
+        let (kernels, _, session) = try Self.session(builder.graph, .native)
+        #expect(kernels == ["integer_product"])
+        for length in [0, 1, 40] {
+            let input = ["a": try Self.bytes(.uint8, [3, length, 20])]
+            let want = try #require(Interpreter.run(builder.graph, input)["y"]).integers()
+            #expect(try zip(#require(session.run(input)["y"]).integers(), want).allSatisfy { abs($0 - $1) <= 1 })
+        }
+    }
+
     /// A sum of 0 stays 0 where scales divided by the step of the result are beyond f32.
     @Test func quotientsOfScalesAreNumbers() throws {
         var builder = GraphBuilder(name: "quotient")

@@ -21,27 +21,32 @@ static int32_t read(const uint8_t *p, bool is_signed, int64_t i) { return is_sig
 /// What is stored of sums, as their definition says: scales are powers of two, so that nothing but the last step rounds.
 static bool finishes(dlc_isa isa, dlc_integer_product g, void *const *buffers, const int32_t *sums, int64_t columns) {
     const int64_t count = g.m * g.c_row * g.batch[3];
-    float *scale = aligned(4 * g.n), *bias = aligned(4 * g.n);
+    float *scale = aligned(4 * g.n), *bias = aligned(4 * g.n), *second = aligned(4 * g.n);
     uint8_t *addend = random_bytes(count);
     for (int64_t j = 0; j < g.n; j++) scale[j] = ldexpf(1, -(int)random_below(16)), bias[j] = ldexpf((float)random_below(4000) - 2000, -4);
+    for (int64_t j = 0; j < g.n; j++) second[j] = ldexpf((float)random_below(4000) - 2000, -4);
     bool fine = true;
     const dlc_type types[] = {DLC_F32, DLC_U8, DLC_I8};
-    // Each with an addend and without.
-    for (int pass = 0; fine && pass < 5; pass++) {
-        const bool adds = pass >= 3;
-        const int t = adds ? pass - 2 : pass;
+    // Each with an addend, with one of columns and without.
+    for (int pass = 0; fine && pass < 7; pass++) {
+        const bool of_columns = pass >= 5, adds = pass >= 3;
+        const int t = of_columns ? pass - 4 : adds ? pass - 2 : pass;
         g.finish = (dlc_integer_finish){.type = types[t], .scale_columns = random_below(2), .bias_columns = random_below(2), .low = -1e9f, .high = 6};
         if (t > 0) g.finish.zero = t == 1 ? 100 : -3, g.finish.low = (t == 1 ? 0 : -128) - (float)g.finish.zero, g.finish.high = (t == 1 ? 255 : 127) - (float)g.finish.zero;
+        // Or where saturating is all that limits.
+        if (t == 1 && random_below(2)) g.finish.zero = 0, g.finish.low = 0, g.finish.high = 255;
         dlc_integer_finish *f = &g.finish;
         if (adds) {
             f->sum_rounds = random_below(2), f->addend_signed = random_below(2), f->addend_zero = f->addend_signed ? -7 : 200;
             f->sum_low = -90, f->sum_high = 100, f->sum_scale = 0.5f, f->addend_scale = random_below(4) ? 0.25f : 0x1p26f; // or beyond 32 bits
+            f->addend_columns = of_columns;
+            if (of_columns && g.n > 0 && random_below(4) == 0) second[0] = 0x1p31f;
             g.addend_row = g.c_row;
             for (int b = 0; b < 4; b++) g.addend_batch[b] = g.c_batch[b];
         }
         uint8_t *c = aligned(4 * count + 1);
         memset(c, 0x5a, (size_t)(4 * count));
-        void *all[] = {buffers[0], buffers[1], buffers[2], buffers[3], scale, bias, adds ? addend : 0, c};
+        void *all[] = {buffers[0], buffers[1], buffers[2], buffers[3], scale, bias, of_columns ? (void *)second : adds ? addend : 0, c};
         dlc_launch launch;
         fine = dlc_integer_product_prepare(isa, &g, &launch) && launch_run(&launch, &g, all, 2);
         for (int64_t i = 0; fine && i < count; i++) {
@@ -51,7 +56,8 @@ static bool finishes(dlc_isa isa, dlc_integer_product g, void *const *buffers, c
             if (isa == DLC_ISA_PORTABLE) y = (float)((float)sums[i] * scale[g.finish.scale_columns ? j : 0]) + bias[g.finish.bias_columns ? j : 0];
             if (adds) {
                 y = fmin(fmax((float)y, f->sum_low), f->sum_high);
-                y = (f->sum_rounds ? nearbyint(y) : y) * f->sum_scale + (read(addend, f->addend_signed, i) - f->addend_zero) * f->addend_scale;
+                const float last = of_columns ? second[j] : (float)(read(addend, f->addend_signed, i) - f->addend_zero) * f->addend_scale;
+                y = (f->sum_rounds ? nearbyint(y) : y) * f->sum_scale + last;
             }
             y = fmin(fmax((float)y, g.finish.low), g.finish.high);
             if (t == 0) fine = ((float *)c)[i] == (float)y;
@@ -59,7 +65,7 @@ static bool finishes(dlc_isa isa, dlc_integer_product g, void *const *buffers, c
         }
         free(c);
     }
-    free(scale), free(bias), free(addend);
+    free(scale), free(bias), free(second), free(addend);
     return fine;
 }
 

@@ -41,10 +41,11 @@ bool dlc_integer_pack_prepare(dlc_isa isa, dlc_integer_pack *pack, dlc_launch *o
 /// number for all columns or one for each.
 ///
 /// Where 8 bits are stored, there may be an addend of 8 bits for each element. y is then at least `sum_low` and at most
-/// `sum_high`, rounded where `sum_rounds`, and becomes y·`sum_scale` + (addend − `addend_zero`)·`addend_scale` before all that.
+/// `sum_high`, rounded where `sum_rounds`, and becomes y·`sum_scale` + (addend − `addend_zero`)·`addend_scale` before all that;
+/// or y·`sum_scale` + addend where addends are of columns, in f32.
 typedef struct {
     dlc_type type;
-    bool scale_columns, bias_columns;
+    bool scale_columns, bias_columns, addend_columns;
     float low, high;
     int32_t zero;
     bool sum_rounds, addend_signed;
@@ -71,7 +72,7 @@ typedef struct {
     int64_t batch[4];          ///< extents, outermost first; 1 where unused
     int64_t a_batch[4], b_batch[4], c_batch[4], addend_batch[4]; ///< elements, of B bytes; 0 repeats
     int64_t a_zero_batch[4], b_zero_batch[4];
-    int64_t finish_batch[4];   ///< of scale and bias where they are of columns
+    int64_t finish_batch[4];   ///< of scale, bias and addends where they are of columns
     int64_t a_row, a_column;   ///< strides of A
     int64_t c_row, addend_row; ///< columns of C, and of an addend, are neighbours
     int64_t a_zero_row;        ///< from the zero point of a row to the next's; 0 where all have one

@@ -18,7 +18,8 @@ public struct IntegerConv: Operator {
     public var definition: OperatorDefinition { Self.definition }
 
     public static let definition = OperatorDefinition(
-        IntegerConv(Conv()), name: "integer_conv", operands: ["x", "w", "x_zero_point?", "w_zero_point?", "scale?", "bias?", "addend?"],
+        IntegerConv(Conv()), name: "integer_conv",
+        operands: ["x", "w", "x_zero_point?", "w_zero_point?"] + IntegerFinish.operandNames,
         onnx: [ONNXMapping("ConvInteger", read: read, write: write)],
         examples: {
             let x = try Tensor.random(seed: 1, type: .uint8, shape: [2, 4, 7, 6])
@@ -56,6 +57,9 @@ public struct IntegerConv: Operator {
                         x, try .random(seed: 24, type: .int8, shape: [4, 2, 1, 1]), zero, nil, scales, biases,
                         try .random(seed: 25, type: .int8, shape: [2, 4, 7, 6]),
                     ]),
+                added(
+                    "groups with a second bias", Conv(strides: [1, 1], pads: [0, 0, 0, 0], group: 2),
+                    [x, try .random(seed: 26, type: .int8, shape: [4, 2, 1, 1]), zero, nil, scales, biases, nil, biases]),
                 finished(
                     "quantized", around, .uint8, [x, try .random(seed: 18, type: .int8, shape: [4, 4, 3, 3]), zero, nil, scales, biases],
                     zeroPoint: 90, max: 80),
@@ -110,16 +114,7 @@ public struct IntegerConv: Operator {
         Attribute("pads", \.conv.pads)
         Attribute("group", \.conv.group)
         Attribute("channels_last", \.conv.channelsLast)
-        Attribute("to", \.finish.to)
-        Attribute("zero_point", \.finish.zeroPoint)
-        Attribute("min", \.finish.min)
-        Attribute("max", \.finish.max)
-        Attribute("own_scale", \.finish.addition.ownScale)
-        Attribute("addend_scale", \.finish.addition.scale)
-        Attribute("addend_zero_point", \.finish.addition.zeroPoint)
-        Attribute("rounds_before", \.finish.addition.rounds)
-        Attribute("min_before", \.finish.addition.min)
-        Attribute("max_before", \.finish.addition.max)
+        IntegerFinish.attributes(\.finish)
     }
 
     private static let read: @Sendable (inout ONNXReader) throws -> [Value] = { reader in

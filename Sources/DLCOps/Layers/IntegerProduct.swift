@@ -16,7 +16,8 @@ public struct IntegerProduct: Operator {
     static let types: [ElementType] = [.uint8, .int8]
 
     public static let definition = OperatorDefinition(
-        IntegerProduct(), name: "integer_product", operands: ["a", "b", "a_zero_point?", "b_zero_point?", "scale?", "bias?", "addend?"],
+        IntegerProduct(), name: "integer_product",
+        operands: ["a", "b", "a_zero_point?", "b_zero_point?"] + IntegerFinish.operandNames,
         onnx: [ONNXMapping("MatMulInteger", read: read, write: write)],
         examples: {
             let a = try Tensor.random(seed: 1, type: .uint8, shape: [2, 5, 7])
@@ -71,20 +72,12 @@ public struct IntegerProduct: Operator {
                     "quantized", .uint8, [a, signed, try Tensor([131] as [UInt8], shape: []), nil, scales, biases], zeroPoint: 100, max: 60),
                 added("added to", .uint8, [a, signed, nil, nil, scales, biases, addend], rounds: true),
                 added("added to, unrounded", .int8, [a, signed, nil, nil, scales, nil, addend], rounds: false),
+                added("a second bias", .uint8, [a, signed, nil, nil, scales, biases, nil, biases], rounds: true),
                 finished("quantized to i8", .int8, [a, batch, nil, nil, try Tensor([0x1p-9] as [Float], shape: [])], zeroPoint: -3),
             ]
         }
     ) {
-        Attribute("to", \.finish.to)
-        Attribute("zero_point", \.finish.zeroPoint)
-        Attribute("min", \.finish.min)
-        Attribute("max", \.finish.max)
-        Attribute("own_scale", \.finish.addition.ownScale)
-        Attribute("addend_scale", \.finish.addition.scale)
-        Attribute("addend_zero_point", \.finish.addition.zeroPoint)
-        Attribute("rounds_before", \.finish.addition.rounds)
-        Attribute("min_before", \.finish.addition.min)
-        Attribute("max_before", \.finish.addition.max)
+        IntegerFinish.attributes(\.finish)
     }
 
     private static let write: @Sendable (inout ONNXWriter) throws -> Void = { writer in

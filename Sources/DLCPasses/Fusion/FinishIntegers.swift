@@ -11,6 +11,8 @@ import DLCRuntime
 ///     quantize_linear(integer_product(…, %s, %bias), %t, %z)    →   integer_product(…, %s / %t, %bias / %t) {to: u8, zero_point: z}
 ///     quantize_linear(add(dequantize_linear(integer_conv(…) {to: u8}, %s, %z), dequantize_linear(%a, %u, %v)), %t, %w)
 ///                                                               →   integer_conv(…, %a) {own_scale: s / t, addend_scale: u / t, …}
+///     quantize_linear(add(dequantize_linear(integer_product(…) {to: u8}, %s, %z), %bias), %t, %w)
+///                                                               →   integer_product(…, _, %bias / %t) {own_scale: s / t, …}
 ///
 /// Scaling rounds once where the spelling rounds twice; a quantized result may differ by one step of its scale. A result that was
 /// quantized before an addition is rounded there still, in registers.
@@ -89,7 +91,7 @@ private struct Layer {
         }
         guard (castToFloat ? [.int32] : types).contains(finish.to) else { return nil }
         (op, result) = (node.op, value)
-        operands = node.operands + [Value?](repeating: nil, count: max(0, IntegerFinish.addend + 1 - node.operands.count))
+        operands = node.operands + [Value?](repeating: nil, count: max(0, IntegerFinish.secondBias + 1 - node.operands.count))
     }
 
     /// What is added before it is quantized by `step`: a layer's result in floats, or one that was quantized and dequantized.
@@ -98,7 +100,8 @@ private struct Layer {
         if let (dequantize, node) = dequantized {
             guard dequantize.blockSize == 0, let grain = Grain(rewriter, node), let source = node.operands[0] else { return nil }
             self.init(rewriter, source, of: [.uint8, .int8])
-            guard operands[IntegerFinish.addend] == nil, Int(grain.zero) == finish.zeroPoint else { return nil }
+            guard [IntegerFinish.addend, IntegerFinish.secondBias].allSatisfy({ operands[$0] == nil }), Int(grain.zero) == finish.zeroPoint
+            else { return nil }
             let least = (finish.to == .int8 ? -128 : 0) - grain.zero, most = least + 255
             func limited(_ limit: Double) -> Double { min(max(limit.rounded(.toNearestOrEven), least), most) }
             finish.addition.min = limited(finish.min ?? least)
@@ -139,14 +142,19 @@ private struct Layer {
 
     /// A value that is the same along all dimensions but the columns, as `[columns]` or a scalar; nil where it is not.
     func columns(_ rewriter: inout Rewriter, _ value: Value) throws -> Value? {
+        guard let target = columnShape(rewriter, value) else { return nil }
+        return target == rewriter.shape(value) ? value : try rewriter.add1(Reshape(shape: target), [value])
+    }
+
+    /// The shape of such a value: `[columns]` or a scalar's.
+    func columnShape(_ rewriter: Rewriter, _ value: Value) -> Shape? {
         let (shape, whole) = (rewriter.shape(value), rewriter.shape(result))
         guard rewriter.fact(value).element == .float32, shape.count <= whole.count else { return nil }
         let missing = whole.count - shape.count
         for (index, extent) in shape.enumerated() where extent.constant != 1 && (index + missing != axis || extent != whole[axis]) {
             return nil
         }
-        let target: Shape = shape.allSatisfy { $0.constant == 1 } ? [] : [whole[axis]]
-        return target == shape ? value : try rewriter.add1(Reshape(shape: target), [value])
+        return shape.allSatisfy { $0.constant == 1 } ? [] : [whole[axis]]
     }
 
     func rebuilt(_ rewriter: inout Rewriter, name: String) throws -> Value {
@@ -164,10 +172,11 @@ private struct Layer {
     }
 }
 
-/// A layer of integers, an addend of 8 bits, and what is quantized of their sum.
+/// A layer of integers, an addend of 8 bits or of columns, and what is quantized of their sum.
 private struct Addition {
     private var layer: Layer
     private let addend: Value
+    private let isOfColumns: Bool
     private let step: Double
     private let zero: Double
     /// Limits of the sum.
@@ -189,23 +198,38 @@ private struct Addition {
         guard let (add, sum) = rewriter.solelyUsed(value, as: Binary.self), add.function == .add else { return nil }
         for (own, other) in [(0, 1), (1, 0)] {
             guard let left = sum.operands[own], let right = sum.operands[other],
-                let (dequantize, source) = rewriter.produced(right, by: DequantizeLinear.self), dequantize.blockSize == 0,
-                let addend = source.operands[0], [.uint8, .int8].contains(rewriter.fact(addend).element),
-                let scale = Grain(rewriter, source), var layer = Layer(summand: left, rewriter, step: grain.scale),
-                [addend, layer.result].allSatisfy({ rewriter.shape($0) == rewriter.shape(value) }),
+                var layer = Layer(summand: left, rewriter, step: grain.scale), rewriter.shape(layer.result) == rewriter.shape(value),
                 // 0 times what f32 has no number for is none.
-                [scale.scale / grain.scale, layer.finish.addition.ownScale].allSatisfy({ Float(255 * $0).isFinite })
+                Float(255 * layer.finish.addition.ownScale).isFinite
             else { continue }
-            (layer.finish.addition.scale, layer.finish.addition.zeroPoint) = (scale.scale / grain.scale, Int(scale.zero))
-            (self.layer, self.addend) = (layer, addend)
-            return
+            if let (dequantize, source) = rewriter.produced(right, by: DequantizeLinear.self), dequantize.blockSize == 0,
+                let addend = source.operands[0], [.uint8, .int8].contains(rewriter.fact(addend).element),
+                let scale = Grain(rewriter, source), rewriter.shape(addend) == rewriter.shape(value),
+                Float(255 * scale.scale / grain.scale).isFinite
+            {
+                (layer.finish.addition.scale, layer.finish.addition.zeroPoint) = (scale.scale / grain.scale, Int(scale.zero))
+                (self.layer, self.addend, isOfColumns) = (layer, addend, false)
+                return
+            }
+            if let shape = layer.columnShape(rewriter, right), !shape.isEmpty,
+                let biases = try? rewriter.fact(right).constant?.doubles(), biases.allSatisfy({ Float($0 / grain.scale).isFinite })
+            {
+                (self.layer, addend, isOfColumns) = (layer, right, true)
+                return
+            }
         }
         return nil
     }
 
     func quantized(_ rewriter: inout Rewriter, _ node: Node, _ op: QuantizeLinear) throws -> Value {
         var layer = layer
-        layer.operands[IntegerFinish.addend] = addend
+        if isOfColumns {
+            let divisor = rewriter.constant(try Tensor(filling: step, type: .float32, shape: []))
+            let bias = try layer.columns(&rewriter, addend)
+            layer.operands[IntegerFinish.secondBias] = try bias.map { try rewriter.add1(Binary(.div), [$0, divisor]) }
+        } else {
+            layer.operands[IntegerFinish.addend] = addend
+        }
         (layer.finish.to, layer.finish.zeroPoint) = (op.to, Int(zero))
         (layer.finish.min, layer.finish.max) = (limits.min.map { $0 / step }, limits.max.map { $0 / step })
         return try layer.rebuilt(&rewriter, name: node.name)

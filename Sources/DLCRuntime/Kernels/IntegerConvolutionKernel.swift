@@ -66,7 +66,7 @@ package struct IntegerConvolutionKernel: Kernel {
             (depthwise.kernel, depthwise.stride, depthwise.dilation, depthwise.pad) = (conv.kernel, conv.stride, conv.dilation, conv.pad)
             (depthwise.x_ld, depthwise.y_ld) = pixels
             depthwise.finish = finish
-            guard addend == nil else { throw DLCError("convolutions of single channels have no addend") }
+            guard addend == nil, !finish.addend_columns else { throw DLCError("convolutions of single channels have no addend") }
             let slots = step.slots("x", "weights", "x_zero_point", "w_zero_point", "scale", "bias", "y")
             return try PreparedKernel(depthwise, slots: slots) { dlc_integer_depthwise_prepare(step.isa, $0, $1) }
         }
@@ -100,7 +100,8 @@ package struct IntegerConvolutionKernel: Kernel {
         (product.patches.channels, product.patches.run_taps, product.patches.pixel) = (channels, run, pixels.x)
         (product.patches.kernel, product.patches.stride) = (conv.kernel, conv.stride)
         (product.patches.dilation, product.patches.pad) = (conv.dilation, conv.pad)
-        let slots = step.slots("x", "weights", "x_zero_point", "w_zero_point", "scale", "bias", "addend", "y")
+        let last = IntegerFinishFields.addendName(step)
+        let slots = step.slots("x", "weights", "x_zero_point", "w_zero_point", "scale", "bias", last, "y")
         return try PreparedKernel(product, slots: slots) { dlc_integer_product_prepare(step.isa, $0, $1) }
     }
 }

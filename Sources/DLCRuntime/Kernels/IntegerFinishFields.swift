@@ -6,7 +6,7 @@ package struct IntegerFinishFields: FieldGroup {
     /// Limits of sum · scale + bias.
     package var low = -Double.infinity
     package var high = Double.infinity
-    /// What an addend does, where there is one.
+    /// What an addend or a second bias does, where there is one.
     package var ownScale = 1.0
     package var addendScale = 1.0
     package var addendZeroPoint = 0
@@ -31,9 +31,12 @@ package struct IntegerFinishFields: FieldGroup {
     static func rules(addend: String, _ layout: OperandRule.Layout) -> [OperandRule] {
         [
             OperandRule("scale?", .only(.float32), "*"), OperandRule("bias?", .only(.float32), "*"),
-            OperandRule("addend?", .only(.int8, .uint8), addend, layout),
+            OperandRule("addend?", .only(.int8, .uint8), addend, layout), OperandRule("second_bias?", .only(.float32), "*"),
         ]
     }
+
+    /// What is added last: the kernels have one buffer for both kinds.
+    static func addendName(_ step: BoundStep) -> String { step.optional("second_bias") == nil ? "addend" : "second_bias" }
 
     /// The kernels' struct.
     /// - Throws: where scale or bias are not of the result's columns, or a number is out of range.
@@ -58,8 +61,13 @@ package struct IntegerFinishFields: FieldGroup {
             finish.high = Float(min(max(high.rounded(.toNearestOrEven), least), most))
             finish.zero = Int32(zeroPoint)
         }
-        guard let addend = step.optional("addend") else { return finish }
+        let (addend, second) = (step.optional("addend"), step.optional("second_bias"))
+        guard addend != nil || second != nil else { return finish }
+        guard addend == nil || second == nil else { throw DLCError("an addend and a second bias; expected one of them") }
         guard type == .int8 || type == .uint8 else { throw DLCError("an addend goes with results of 8 bits; the result is \(type)") }
+        guard second?.count ?? columns == columns else {
+            throw DLCError("second_bias has extents \(second?.shape ?? []); expected \(columns)")
+        }
         guard let zero = Int32(exactly: addendZeroPoint), (-128...255).contains(zero), !lowBefore.isNaN, !highBefore.isNaN else {
             throw DLCError("an addend's zero point of \(addendZeroPoint) is out of range")
         }
@@ -67,7 +75,8 @@ package struct IntegerFinishFields: FieldGroup {
         guard !roundsBefore || (lowBefore >= -0x1p20 && highBefore <= 0x1p20) else {
             throw DLCError("what is rounded has no limits before the addend: \(lowBefore) to \(highBefore)")
         }
-        (finish.addend_signed, finish.addend_zero, finish.addend_scale) = (addend.type == .int8, zero, Float(addendScale))
+        (finish.addend_signed, finish.addend_zero, finish.addend_scale) = (addend?.type == .int8, zero, Float(addendScale))
+        finish.addend_columns = second != nil
         (finish.sum_low, finish.sum_high, finish.sum_scale) = (Float(lowBefore), Float(highBefore), Float(ownScale))
         finish.sum_rounds = roundsBefore
         return finish
