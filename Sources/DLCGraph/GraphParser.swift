@@ -156,7 +156,7 @@ public struct GraphParser {
             results = [builder.constant(constant.value, name: names[0])]
         } else {
             results = try builder.add(
-                op, operands, name: layer, resultNames: names, symbols: symbols.introduced(by: types.compactMap(\.self)))
+                op, operands, name: layer, resultNames: names, symbols: symbols.introduced(by: types.compactMap(\.self), of: op))
         }
         guard results.count == names.count else {
             throw DLCError("\(opName) has \(results.count) results, \(names.count) are named")

@@ -141,7 +141,8 @@ public struct Rewriter {
         let names = node.results.map { old.name(of: $0) }
         if let constant = node.op as? Constant { return [builder.constant(constant.value, name: names[0])] }
         return try builder.add(
-            node.op, node.operands, name: node.name, resultNames: names, symbols: symbols.introduced(by: node.results.map { old.type($0) }))
+            node.op, node.operands, name: node.name, resultNames: names,
+            symbols: symbols.introduced(by: node.results.map { old.type($0) }, of: node.op))
     }
 
     private mutating func map(_ results: [Value], to values: [Value]) {

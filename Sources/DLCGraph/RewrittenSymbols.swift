@@ -12,16 +12,32 @@ struct RewrittenSymbols {
         for type in old { for dim in type.shape { known.formUnion(dim.symbols) } }
     }
 
-    func renamed(_ op: any Operator) throws -> any Operator { renames.isEmpty ? op : try op.substituting(renames) }
+    /// The operator with the new symbols, in graphs among its attributes too.
+    func renamed(_ op: any Operator) throws -> any Operator {
+        if renames.isEmpty { return op }
+        var op = try op.substituting(renames)
+        for case (let name, .graph(let graph)) in op.attributes {
+            let outer = renames.filter { !graph.isFromData($0.key) }
+            guard !outer.isEmpty, !graph.mentionedSymbols.isDisjoint(with: outer.keys) else { continue }
+            // What a graph needs that never runs need not be so: it keeps its symbols then.
+            guard let changed = try? graph.mappingDimensions({ try $0.substituting(outer) }) else { continue }
+            op = try op.setting(name, to: .graph(changed))
+        }
+        return op
+    }
 
     func renamed(_ type: TensorType) -> TensorType {
         if renames.isEmpty || type.shape.constants != nil { return type }
         return type.with(type.shape.map { (try? $0.substituting(renames)) ?? $0 })
     }
 
-    /// The symbols that stand alone in the types of a node's results and nowhere before.
-    func introduced(by types: [TensorType]) -> [String] {
-        types.flatMap { $0.shape.compactMap(\.symbol) }.filter { !known.contains($0) }
+    /// The symbols that stand alone in the types of a node's results, nowhere before and not in what its graphs read.
+    func introduced(by types: [TensorType], of op: any Operator) -> [String] {
+        var known = known
+        for case (_, .graph(let graph)) in op.attributes {
+            for port in graph.inputs { known.formUnion(graph.shape(port.value).flatMap(\.symbols)) }
+        }
+        return types.flatMap { $0.shape.compactMap(\.symbol) }.filter { !known.contains($0) }
     }
 
     /// Notes that a result of type `old` has become a value of type `new`.
