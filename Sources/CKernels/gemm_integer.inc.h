@@ -63,7 +63,8 @@ DLC_INLINE vf DLC_NAME(integer_scaled)(vi sum, const uint8_t *addend, const floa
     const vf y = vf_fma(__builtin_convertvector(sum, vf), scale, bias);
     if (!addend && !second) return y;
     const DLC_NAME(integer_addition) addition = DLC_NAME(integer_addition_of)(f);
-    return DLC_NAME(integer_add)(y, DLC_NAME(integer_load_bytes)(addend, addend ? n : 0), second, &addition, false);
+    const DLC_NAME(integer_bytes) none = {0};
+    return DLC_NAME(integer_add)(y, addend ? DLC_NAME(integer_load_bytes)(addend, n) : none, second, &addition, false);
 }
 
 /// Stores the first `n` of a vector of sums, n up to VL or more. `f` should be a local copy: bytes that are stored may be anything's.
