@@ -33,11 +33,13 @@ struct RewrittenSymbols {
 
     /// The symbols that stand alone in the types of a node's results, nowhere before and not in what its graphs read.
     func introduced(by types: [TensorType], of op: any Operator) -> [String] {
-        var known = known
+        let new = types.flatMap { $0.shape.compactMap(\.symbol) }.filter { !known.contains($0) }
+        if new.isEmpty { return [] }
+        var read: Set<String> = []
         for case (_, .graph(let graph)) in op.attributes {
-            for port in graph.inputs { known.formUnion(graph.shape(port.value).flatMap(\.symbols)) }
+            for port in graph.inputs { read.formUnion(graph.shape(port.value).flatMap(\.symbols)) }
         }
-        return types.flatMap { $0.shape.compactMap(\.symbol) }.filter { !known.contains($0) }
+        return new.filter { !read.contains($0) }
     }
 
     /// Notes that a result of type `old` has become a value of type `new`.

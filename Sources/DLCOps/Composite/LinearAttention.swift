@@ -8,7 +8,7 @@ struct LinearAttention {
 
     /// How many heads of queries share one of keys.
     private let group: Dim
-    /// Whether there are as many heads of queries as of keys, or fewer, of which each is then read by several.
+    /// Heads of keys, and so of states; fewer heads of queries are repeated to as many.
     private let keyHeads: Int
     /// `[B, H, T, D]` each, in single precision; the last two only for rules that have them.
     private var q, k, v: Value

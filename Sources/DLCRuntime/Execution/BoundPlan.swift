@@ -308,8 +308,7 @@ final class BoundPlan {
                 offset: try sizes.value(places.offset, operand.offset), elementBytes: operand.type.size)
         }
         for overlay in places.overlaying {
-            guard let result = views[step.operands.count + overlay.result], let other = views[overlay.other], result.overlaps(other),
-                !(overlay.isReplacement && result.isSame(as: other))
+            guard let result = views[step.operands.count + overlay.result], let other = views[overlay.other], result.overlaps(other)
             else { continue }
             throw DLCError("\(step.summary) \(step.name): a result lies on what the step reads or writes beside it")
         }

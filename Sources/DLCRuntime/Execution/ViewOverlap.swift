@@ -1,22 +1,19 @@
-/// A result and an operand, or an earlier result, in the same memory.
+/// A result and an operand that it does not replace, or an earlier result, in the same memory: no element may be in both.
 struct Overlay: Sendable {
     /// Indices in the step's results, and in its operands followed by its results.
     let result: Int
     let other: Int
-    /// Whether the result may lie where the other does, element on element.
-    let isReplacement: Bool
 
-    /// All of a step's.
+    /// All of a step's, whatever its shapes.
     static func all(of step: Plan.Step) -> [Overlay] {
         var found: [Overlay] = []
         for (index, result) in step.results.enumerated() {
             guard let location = result?.location else { continue }
-            for (other, operand) in step.operands.enumerated() where operand?.location == location {
-                found.append(Overlay(result: index, other: other, isReplacement: step.definition.isReplaceable(other)))
-            }
-            for other in 0..<index where step.results[other]?.location == location {
-                found.append(Overlay(result: index, other: step.operands.count + other, isReplacement: false))
-            }
+            let before = step.operands + step.results[..<index]
+            let others = before.indices.filter { before[$0]?.location == location }
+            if others.isEmpty { continue }
+            let replaced = step.replaceable(by: index, at: { $0?.location })
+            found += others.filter { !replaced.contains($0) }.map { Overlay(result: index, other: $0) }
         }
         return found
     }
@@ -26,7 +23,7 @@ struct Overlay: Sendable {
 struct ByteView {
     /// Where its first element begins.
     private let start: Int
-    /// Bytes from one element to the next and the number of elements, along the dimensions of several, from the outermost on.
+    /// Bytes from one element to the next and the number of elements, along the dimensions of several.
     private let dimensions: [(step: Int, count: Int)]
     /// Bytes of an element.
     private let size: Int
@@ -39,12 +36,6 @@ struct ByteView {
         start = offset * size
         dimensions = zip(strides, shape).filter { $1 > 1 }.map { ($0 * size, $1) }
         self.size = size
-    }
-
-    /// Whether both have the same elements at the same indices.
-    func isSame(as other: ByteView) -> Bool {
-        start == other.start && size == other.size && dimensions.count == other.dimensions.count
-            && zip(dimensions, other.dimensions).allSatisfy { $0 == $1 }
     }
 
     /// Whether a byte belongs to both. Views that interleave in so many ways that it takes long to tell count as overlapping.
