@@ -179,6 +179,8 @@ public struct ONNXWriter {
     public private(set) var initializers: [(name: String, tensor: Tensor)] = []
     private let uniqueName: (String) -> String
     let symbolValue: (String) -> (input: String, axis: Int)?
+    /// The values of expressions that stand in others.
+    var expressions: [Dim: String] = [:]
 
     /// - Parameters:
     ///   - uniqueName: gives an unused value name from a hint.

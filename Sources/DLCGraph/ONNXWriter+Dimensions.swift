@@ -10,7 +10,8 @@ extension ONNXWriter {
     /// The name of a one-element int64 vector with the value of `dim`.
     private mutating func dimension(_ dim: Dim) throws -> String {
         if let value = dim.constant { return try integers([value]) }
-        return try dim.folded(
+        if let known = expressions[dim] { return known }
+        let result = try dim.folded(
             number: { try $0.integers([$1]) },
             symbol: { writer, name in
                 guard let (input, axis) = writer.symbolValue(name) else {
@@ -20,7 +21,9 @@ extension ONNXWriter {
                 let index = try writer.integers([axis])
                 return writer.intermediate("Gather", [shape, index])
             },
-            operation: { try $0.operation($1, $2) }, real: { try $0.real($1, $2) }, &self)
+            part: { try $0.dimension($1) }, operation: { try $0.operation($1, $2) }, real: { try $0.real($1, $2) }, &self)
+        expressions[dim] = result
+        return result
     }
 
     /// The name of the one-element vector that an operation of dimensions gives.

@@ -20,8 +20,9 @@ public struct Bounds: Hashable, Sendable {
     }
 
     static func * (a: Bounds, b: Bounds) -> Bounds {
-        let corners = [a.lower, a.upper].flatMap { x in [b.lower, b.upper].map { product(x, $0) } }
-        return Bounds(corners.min() ?? .min, corners.max() ?? .max)
+        let (p, q) = (product(a.lower, b.lower), product(a.lower, b.upper))
+        let (r, s) = (product(a.upper, b.lower), product(a.upper, b.upper))
+        return Bounds(Swift.min(p, q, r, s), Swift.max(p, q, r, s))
     }
 
     private static func product(_ a: Int, _ b: Int) -> Int {

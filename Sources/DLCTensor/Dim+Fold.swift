@@ -1,4 +1,4 @@
-/// The operations of a dimension's expression, in the forms that text, plan and ONNX write.
+/// The operations of a dimension's expression, in the forms that text, tables and ONNX write.
 public enum DimOperation: UInt8, Sendable, CaseIterable {
     case add, multiply
     /// Rounded toward negative infinity.
@@ -62,13 +62,15 @@ public enum DimOperation: UInt8, Sendable, CaseIterable {
 }
 
 extension Dim {
-    /// Folds the expression bottom-up, so that other forms of it can be written without knowing its insides.
+    /// Folds the expression's sums and products, so that other forms of it can be written without knowing its insides.
     /// - Parameters:
+    ///   - part: gets the expressions inside, which stand in others too: fold each once and remember it.
     ///   - operation: gets as many operands as the operation's arity; maxima of more are folded two by two.
     ///   - real: gets the steps of floats in the expression.
     public func folded<Context, Result>(
         number: (inout Context, Int) throws -> Result,
         symbol: (inout Context, String) throws -> Result,
+        part: (inout Context, Dim) throws -> Result,
         operation: (inout Context, DimOperation, [Result]) throws -> Result,
         real: (inout Context, RealStep, [Result]) throws -> Result,
         _ context: inout Context
@@ -82,24 +84,14 @@ extension Dim {
                 if case .symbol(let name) = atom {
                     factor = try symbol(&context, name)
                 } else if case .truncated(let inner) = atom {
-                    let value = try inner.folded(
-                        as: .float32,
-                        dim: { try $1.folded(number: number, symbol: symbol, operation: operation, real: real, &$0) }, step: real, &context)
-                    factor = try real(&context, .truncated, [value])
+                    factor = try real(&context, .truncated, [inner.folded(as: .float32, dim: part, step: real, &context)])
                 } else {
                     let kind = DimOperation(atom) ?? .add
-                    // Operands are folded as they are needed: the plan's form is a program for a stack.
-                    var rest = atom.parts[...]
-                    func next() throws -> Result {
-                        try rest.removeFirst().folded(number: number, symbol: symbol, operation: operation, real: real, &context)
-                    }
-                    var value = try next()
-                    if kind.arity == 1 {
-                        value = try operation(&context, kind, [value])
-                    } else {
-                        while !rest.isEmpty { value = try operation(&context, kind, [value, try next()]) }
-                    }
-                    factor = value
+                    let operands = try atom.parts.map { try part(&context, $0) }
+                    factor =
+                        kind.arity == 1
+                        ? try operation(&context, kind, operands)
+                        : try operands.dropFirst().reduce(operands[0]) { try operation(&context, kind, [$0, $1]) }
                 }
                 product = try product.map { try operation(&context, .multiply, [$0, factor]) } ?? factor
             }

@@ -11,7 +11,7 @@ extension Real: CustomStringConvertible {
     }
 }
 
-/// A step of a real expression's evaluation, in the forms that plan and ONNX write.
+/// A step of a real expression's evaluation, in the forms that tables and ONNX write.
 public enum RealStep: Sendable {
     case number(Double, ElementType)
     /// An integer as an element of the type, over a power of two.

@@ -60,7 +60,7 @@ import Testing
         let dim = try Dim.min(n.times(3).plus(t), t.times(5)).quotient(2).minus(4)
         var nothing: Void = ()
         let value = try dim.folded(
-            number: { _, value in value }, symbol: { _, name in name == "N" ? 6 : 5 },
+            number: { _, value in value }, symbol: { _, name in name == "N" ? 6 : 5 }, part: { try $1.evaluate(["N": 6, "T": 5]) },
             operation: { _, operation, x in
                 switch operation {
                 case .add: x[0] + x[1]

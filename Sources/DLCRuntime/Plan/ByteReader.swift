@@ -1,10 +1,16 @@
 /// Reads what `ByteWriter` wrote, checking every bound: files come from outside.
-struct ByteReader {
+struct ByteReader: DimDecoder {
+    private static let mostDepth = 100
+
     private let bytes: UnsafeRawBufferPointer
     private(set) var position = 0
     /// Names and shapes that were read, most of them many times: equal ones are kept in one place.
     private var strings: Set<String> = []
     private var shapes: Set<Shape> = []
+    /// The expressions that were read, in their order.
+    private var expressions: [Dim] = []
+    /// Expressions around the one that is read.
+    private var depth = 0
 
     init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
@@ -78,55 +84,22 @@ struct ByteReader {
     mutating func dim() throws -> Dim {
         switch DimCode(rawValue: try byte()) {
         case .number: return Dim(try signed())
-        case .expression: return try expression()
-        default: throw DLCError("unknown dimension code at byte \(position)")
+        case .known:
+            let index = try size()
+            guard index < expressions.count else { throw DLCError("a dimension is malformed at byte \(position)") }
+            return expressions[index]
+        case .expression:
+            let dim = try nested { try Dim(from: &$0) }
+            expressions.append(dim)
+            return dim
+        case nil: throw DLCError("unknown dimension code at byte \(position)")
         }
     }
 
-    /// Runs a dimension's reverse-Polish form on two stacks, of dimensions and of floats.
-    private mutating func expression() throws -> Dim {
-        var dims: [Dim] = []
-        var reals: [Real] = []
-        func take<T>(_ count: Int, from stack: inout [T]) throws -> [T] {
-            guard stack.count >= count else { throw DLCError("a dimension is malformed at byte \(position)") }
-            defer { stack.removeLast(count) }
-            return Array(stack.suffix(count))
-        }
-        while true {
-            let code = try byte()
-            if code >= DimCode.firstOperation, let operation = DimOperation(rawValue: code - DimCode.firstOperation) {
-                dims.append(try operation.apply(try take(operation.arity, from: &dims)))
-                continue
-            }
-            switch DimCode(rawValue: code) {
-            case .number: dims.append(Dim(try signed()))
-            case .symbol: dims.append(Dim(symbol: try string()))
-            case .realNumber:
-                _ = try realType()
-                reals.append(Real(try number()))
-            case .realScaled:
-                _ = try realType()
-                let shift = Int(try byte())
-                reals.append(try Real.scaled(try take(1, from: &dims)[0], shift: shift))
-            case .realFunction:
-                let type = try realType()
-                guard let function = RealFunction(rawValue: try byte()) else {
-                    throw DLCError("a dimension is malformed at byte \(position)")
-                }
-                reals.append(try Real.apply(function, type, try take(function.arity, from: &reals)))
-            case .truncated: dims.append(try take(1, from: &reals)[0].truncated())
-            case .end:
-                guard dims.count == 1, reals.isEmpty else { throw DLCError("a dimension is malformed at byte \(position)") }
-                return dims[0]
-            default: throw DLCError("a dimension is malformed at byte \(position)")
-            }
-        }
-    }
-
-    private mutating func realType() throws -> ElementType {
-        guard let type = ElementType(rawValue: try byte()), type == .float32 || type == .float64 else {
-            throw DLCError("a dimension is computed in an unknown type at byte \(position)")
-        }
-        return type
+    mutating func nested<T>(_ read: (inout ByteReader) throws -> T) throws -> T {
+        guard depth < Self.mostDepth else { throw DLCError("a dimension is nested too deep at byte \(position)") }
+        depth += 1
+        defer { depth -= 1 }
+        return try read(&self)
     }
 }

@@ -1,8 +1,10 @@
 /// Little-endian, variable-length encoding of a plan's table.
 ///
 /// The writers stay calls: taken in wherever a plan writes a number, their loops were a quarter of the module.
-struct ByteWriter {
+struct ByteWriter: DimEncoder {
     private(set) var bytes: [UInt8] = []
+    /// The expressions that were written, by their order.
+    private var expressions: [Dim: Int] = [:]
 
     @inline(never) mutating func byte(_ value: UInt8) { bytes.append(value) }
 
@@ -40,52 +42,23 @@ struct ByteWriter {
         for element in elements { try write(&self, element) }
     }
 
-    /// A number, or a reverse-Polish program over symbols.
-    mutating func dim(_ dim: Dim) throws {
+    /// A number, an expression, or one that was written before: shapes of a plan share theirs.
+    mutating func dim(_ dim: Dim) {
         if let constant = dim.constant {
             byte(DimCode.number.rawValue)
             signed(constant)
-            return
-        }
-        byte(DimCode.expression.rawValue)
-        try dim.folded(
-            number: { writer, value in
-                writer.byte(DimCode.number.rawValue)
-                writer.signed(value)
-            },
-            symbol: { writer, name in
-                writer.byte(DimCode.symbol.rawValue)
-                writer.string(name)
-            },
-            operation: { writer, operation, _ in writer.byte(DimCode.firstOperation + operation.rawValue) },
-            real: { writer, step, _ in writer.real(step) }, &self)
-        byte(DimCode.end.rawValue)
-    }
-}
-
-extension ByteWriter {
-    fileprivate mutating func real(_ step: RealStep) {
-        switch step {
-        case .number(let value, let type):
-            byte(DimCode.realNumber.rawValue)
-            byte(type.rawValue)
-            number(value)
-        case .scaled(let shift, let type):
-            byte(DimCode.realScaled.rawValue)
-            byte(type.rawValue)
-            byte(UInt8(clamping: shift))
-        case .apply(let function, let type):
-            byte(DimCode.realFunction.rawValue)
-            byte(type.rawValue)
-            byte(function.rawValue)
-        case .truncated: byte(DimCode.truncated.rawValue)
+        } else if let index = expressions[dim] {
+            byte(DimCode.known.rawValue)
+            count(index)
+        } else {
+            byte(DimCode.expression.rawValue)
+            dim.encode(to: &self)
+            expressions[dim] = expressions.count
         }
     }
 }
 
-/// Codes of a dimension's reverse-Polish form; those of operations follow `firstOperation`.
+/// What follows in a plan where a dimension stands.
 enum DimCode: UInt8 {
-    case number = 0, symbol, expression, end, realNumber, realScaled, realFunction, truncated
-
-    static let firstOperation: UInt8 = 16
+    case number = 0, known, expression
 }

@@ -31,6 +31,7 @@ struct DimTable: Sendable {
         var hasFloats = false
         var place = try dim.folded(
             number: { table, value in table.place(value) }, symbol: { table, name in table.place(symbol: name) },
+            part: { table, dim in try dim.constant.map { table.place($0) } ?? table.place(dim) },
             operation: { table, operation, operands in
                 table.place(Instruction(operation: operation, a: operands[0], b: operands[operands.count - 1]))
             },

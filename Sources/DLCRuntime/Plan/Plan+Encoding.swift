@@ -25,29 +25,29 @@ extension Plan {
             writer.string(key)
             writer.string(metadata[key] ?? "")
         }
-        try writer.list(inputs) { try $0.port($1) }
-        try writer.list(outputs) { try $0.port($1) }
+        writer.list(inputs) { $0.port($1) }
+        writer.list(outputs) { $0.port($1) }
         writer.list(states) { writer, state in
             writer.string(state.name)
             writer.byte(state.type.rawValue)
             writer.list(state.shape) { $0.count($1) }
             writer.count(state.initial)
         }
-        try writer.list(constraints) { writer, constraint in
+        writer.list(constraints) { writer, constraint in
             writer.string(constraint.relation.rawValue)
-            try writer.dim(constraint.left)
-            try writer.dim(constraint.right)
+            writer.dim(constraint.left)
+            writer.dim(constraint.right)
             writer.string(constraint.place)
             writer.string(constraint.reason)
         }
-        try writer.list(settled) { writer, symbol in
+        writer.list(settled) { writer, symbol in
             writer.string(symbol.symbol)
-            try writer.dim(symbol.value)
+            writer.dim(symbol.value)
             writer.string(symbol.place)
             writer.string(symbol.reason)
         }
-        try writer.list(buffers) { writer, buffer in
-            try writer.dim(buffer.bytes)
+        writer.list(buffers) { writer, buffer in
+            writer.dim(buffer.bytes)
             writer.count(buffer.firstStep)
             writer.count(buffer.lastStep)
         }
@@ -220,19 +220,19 @@ extension ByteWriter {
         count(kernels.firstIndex(of: step.kernelName) ?? 0)
         string(step.name)
         string(step.summary)
-        try list(step.operands) { try $0.operand($1) }
-        try list(step.results) { try $0.operand($1) }
+        list(step.operands) { $0.operand($1) }
+        list(step.results) { $0.operand($1) }
         var kernel = step.kernel
         try kernel.visit(&self)
-        try dim(step.operations)
+        dim(step.operations)
         byte(step.isRepeated ? 1 : 0)
     }
 
-    fileprivate mutating func port(_ port: Plan.Port) throws {
+    fileprivate mutating func port(_ port: Plan.Port) {
         string(port.name)
         byte(port.type.rawValue)
-        try list(port.shape) { try $0.dim($1) }
-        try list(port.declared == port.shape ? [] : port.declared) { try $0.dim($1) }
+        list(port.shape) { $0.dim($1) }
+        list(port.declared == port.shape ? [] : port.declared) { $0.dim($1) }
         container(port.container)
         location(port.location)
     }
@@ -262,13 +262,13 @@ extension ByteWriter {
         }
     }
 
-    fileprivate mutating func operand(_ operand: Plan.Operand?) throws {
+    fileprivate mutating func operand(_ operand: Plan.Operand?) {
         guard let operand else { return byte(255) }
         byte(operand.type.rawValue)
         location(operand.location)
-        try list(operand.shape) { try $0.dim($1) }
-        try list(operand.strides) { try $0.dim($1) }
-        try dim(operand.offset)
+        list(operand.shape) { $0.dim($1) }
+        list(operand.strides) { $0.dim($1) }
+        dim(operand.offset)
     }
 }
 

@@ -5,7 +5,7 @@ extension ByteWriter: FieldVisitor {
     mutating func flag(_ name: String, _ value: inout Bool) { byte(value ? 1 : 0) }
     mutating func integer(_ name: String, _ value: inout Int) { signed(value) }
     mutating func number(_ name: String, _ value: inout Double) { number(value) }
-    mutating func size(_ name: String, _ value: inout Dim) throws { try dim(value) }
+    mutating func size(_ name: String, _ value: inout Dim) { dim(value) }
     mutating func choice<C: KernelChoice>(_ name: String, _ value: inout C) { byte(value.rawValue) }
     mutating func group<G: FieldGroup>(_ name: String, _ value: inout G) throws { try value.visit(&self) }
 
