@@ -66,19 +66,20 @@ static double paired_cycles(const dlc_processor *processor, dlc_isa isa, const d
 }
 
 static double winograd_cycles(const dlc_processor *processor, dlc_isa isa, const dlc_conv *p, int side) {
-    const int64_t tile = dlc_winograd_outputs(side);
+    const int64_t tile = dlc_winograd_outputs(side), inputs = p->c / p->groups, outputs = p->oc / p->groups;
     const double lanes = dlc_lanes(isa), points = (double)(side * side);
-    const double in = __builtin_ceil((double)p->c / lanes), out = __builtin_ceil((double)p->oc / lanes);
+    const double in = __builtin_ceil((double)inputs / lanes), out = __builtin_ceil((double)outputs / lanes);
     const double places = (double)(p->n * dlc_ceil_div(p->oh, tile) * dlc_ceil_div(p->ow, tile)), tiles = places * (double)p->od;
-    const double depth = (double)p->kernel[0] * (double)p->c;
-    const products x = products_of(processor, isa, __builtin_ceil(tiles / 48), tiles, p->oc, depth);
+    const double depth = (double)p->kernel[0] * (double)inputs;
+    const products x = products_of(processor, isa, __builtin_ceil(tiles / 48), tiles, outputs, depth);
     // The larger tile's points lie in more places than the first-level cache has ways.
     const double multiply = points * x.multiply * (tile == 4 ? 1.1 : 1.03);
     const double transforms = places * (double)p->d * (tile == 4 ? 6.5 : 4.2) * in + tiles * (tile == 4 ? 4.5 : 5.2) * out;
     // At stride 2 there are few tiles to the points, and more than twice the weights.
     const double few = side == 5 ? 1.08 : 1;
-    return few * (multiply + points * (100 * x.tiles + 250 * x.panels) + points * transforms / processor->fma) +
-           late_weights(processor, isa, 4 * points * depth * (double)p->oc, multiply) + 3000;
+    const double cycles = few * (multiply + points * (100 * x.tiles + 250 * x.panels) + points * transforms / processor->fma) +
+                          late_weights(processor, isa, 4 * points * depth * (double)outputs, multiply);
+    return (double)p->groups * cycles + 3000;
 }
 
 static double depthwise_cycles(const dlc_processor *processor, dlc_isa isa, const dlc_conv *p) {

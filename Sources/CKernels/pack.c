@@ -39,7 +39,7 @@ static bool is_valid(dlc_isa isa, const dlc_pack *p) {
     case DLC_PACK_PANELS: case DLC_PACK_PAIRS: return true;
     case DLC_PACK_STRASSEN: return p->groups == 1 && taps == 1 && dlc_strassen_supports(isa, 2, p->outputs, p->inputs);
     case DLC_PACK_WINOGRAD_2: case DLC_PACK_WINOGRAD_4: case DLC_PACK_WINOGRAD_STRIDED:
-        return p->groups == 1 && p->kernel[1] == 3 && p->kernel[2] == 3;
+        return p->kernel[1] == 3 && p->kernel[2] == 3;
     case DLC_PACK_CHANNELS: return true;
     case DLC_PACK_HALF: case DLC_PACK_BFLOAT: case DLC_PACK_INT8: case DLC_PACK_INT4: return p->groups == 1 && taps == 1;
     case DLC_PACK_TURNED: return p->groups == 1;
@@ -57,8 +57,8 @@ int64_t dlc_pack_bytes(dlc_isa isa, const dlc_pack *p) {
     if (p->form == DLC_PACK_TURNED) return 4 * taps_of(p) * p->outputs * p->inputs;
     const dlc_panels panels = panels_of(isa, p);
     if (dlc_is_compact(p->form)) return panels.panels == 0 ? 0 : dlc_panel_column(&panels, panels.panels) * dlc_compact_bytes(p->form, p->inputs);
-    const int64_t side = side_of(p), matrices = p->form == DLC_PACK_STRASSEN ? DLC_STRASSEN_PRODUCTS : side ? side * side : p->groups;
-    return 4 * matrices * dlc_packed_floats(&panels);
+    const int64_t side = side_of(p), points = p->form == DLC_PACK_STRASSEN ? DLC_STRASSEN_PRODUCTS : side ? side * side : 1;
+    return 4 * p->groups * points * dlc_packed_floats(&panels);
 }
 
 /// The taps along an axis: first, first + step, ...
@@ -153,8 +153,10 @@ static void pack_panel(const dlc_pack *p, const float *weights, float *out, int6
 }
 
 /// Filters of a block of inputs brought tap by tap into rows, then transformed: the points lie a packed matrix apart.
-static void pack_winograd(const dlc_pack *p, const float *weights, float *out, float *rows, int64_t panel, int64_t first, int64_t last) {
+static void pack_winograd(const dlc_pack *p, const float *weights, float *out, float *rows, int64_t unit, int64_t first, int64_t last) {
     const dlc_panels panels = panels_of(p->isa, p);
+    const int64_t side = side_of(p), group = unit / panels.panels, panel = unit % panels.panels;
+    weights += group * p->group_step, out += group * side * side * dlc_packed_floats(&panels);
     const int64_t column = dlc_panel_column(&panels, panel), width = dlc_panel_vectors(&panels, panel) * panels.lanes;
     panel_part x = {
         .weights = weights + column * p->output_step + first * p->input_step, .width = width, .columns = dlc_min(width, p->outputs - column),
@@ -162,7 +164,7 @@ static void pack_winograd(const dlc_pack *p, const float *weights, float *out, f
     };
     // Points lie powers of two apart where channels are, in lines of the same few sets of the caches: they are first written to
     // where they do not, then copied run by run.
-    const int64_t side = side_of(p), run = (last - first) * width, step = run + 16;
+    const int64_t run = (last - first) * width, step = run + 16;
     float *points = rows + WINOGRAD_INPUTS * 9 * MOST_WIDTH;
     const dlc_winograd_set *set = dlc_winograd_set_of(dlc_host_has(p->isa) ? p->isa : DLC_ISA_PORTABLE);
     out += column * p->kernel[0] * p->inputs + first * width;
@@ -285,7 +287,10 @@ bool dlc_pack_prepare(dlc_isa isa, dlc_pack *p, dlc_launch *out) {
         units *= p->groups;
         break;
     case DLC_PACK_STRASSEN: inputs /= 2, p->input_block = 64; break;
-    case DLC_PACK_WINOGRAD_2: case DLC_PACK_WINOGRAD_4: case DLC_PACK_WINOGRAD_STRIDED: p->input_block = WINOGRAD_INPUTS; break;
+    case DLC_PACK_WINOGRAD_2: case DLC_PACK_WINOGRAD_4: case DLC_PACK_WINOGRAD_STRIDED:
+        p->input_block = WINOGRAD_INPUTS;
+        units *= p->groups;
+        break;
     case DLC_PACK_CHANNELS: inputs = p->groups * p->outputs, p->input_block = CHANNELS_BLOCK; break;
     case DLC_PACK_HALF: case DLC_PACK_BFLOAT: case DLC_PACK_INT8: case DLC_PACK_INT4: p->input_block = 8 * DLC_COMPACT_BLOCK; break;
     case DLC_PACK_TURNED: units = p->outputs, p->input_block = CHANNELS_BLOCK; break;

@@ -4,6 +4,8 @@
 /// Images of many tiles are cut into blocks, each transformed by the task that multiplies it. Images of
 /// few tiles are transformed in phase 0 for all tasks, which then share out the output channels.
 ///
+/// Groups are convolutions side by side, of channels that are neighbours: each has tasks of its own.
+///
 /// A depth of images is left as it is: the products of a plane's tiles sum over the taps along it, each of which reads the
 /// transformed tiles of another plane.
 #include "winograd.h"
@@ -13,11 +15,15 @@ enum { MOST_SIDE = 6 };
 
 enum { MOST_PLANES = 32 };
 
+/// Channels of a group: fewer leave a register tile, and the lanes of the transforms, mostly empty.
+enum { LEAST_CHANNELS = 16 };
+
 bool dlc_winograd_supports(const dlc_conv *p, int side) {
     const int64_t stride = dlc_winograd_step(side) / dlc_winograd_outputs(side);
     // What is transformed of a few places of an image is counted in 64 bits.
     if ((double)p->d * (double)p->c > 0x1p40) return false;
-    return p->groups == 1 && p->c > 0 && p->kernel[1] == 3 && p->kernel[2] == 3 && p->stride[1] == stride && p->stride[2] == stride &&
+    const bool wide = p->groups == 1 || (p->c / p->groups >= LEAST_CHANNELS && p->oc / p->groups >= LEAST_CHANNELS);
+    return wide && p->c > 0 && p->kernel[1] == 3 && p->kernel[2] == 3 && p->stride[1] == stride && p->stride[2] == stride &&
            p->dilation[1] == 1 && p->dilation[2] == 1;
 }
 
@@ -174,7 +180,14 @@ const dlc_winograd_set *dlc_winograd_set_of(dlc_isa isa) {
     }
 }
 
-static void run(const dlc_call *call) {
+/// A group by itself.
+static dlc_conv group_of(const dlc_conv *p) {
+    dlc_conv group = *p;
+    group.c /= p->groups, group.oc /= p->groups, group.tasks /= p->groups, group.groups = 1;
+    return group;
+}
+
+static void run_group(const dlc_call *call) {
     const dlc_conv *p = call->params;
     const bool shared = p->shared_input;
     context x = {.p = p, .call = call, .set = dlc_winograd_set_of(p->isa), .l = layout_of(p)};
@@ -208,7 +221,28 @@ static void run(const dlc_call *call) {
     }
 }
 
-void dlc_winograd_prepare(dlc_conv *p, dlc_launch *out) {
+static float *beyond(float *buffer, int64_t floats) { return buffer ? buffer + floats : 0; }
+
+static void run(const dlc_call *call) {
+    const dlc_conv *p = call->params, group = group_of(p);
+    const layout l = layout_of(&group);
+    const dlc_panels panels = panels_of(&group);
+    const int64_t size = l.points * dlc_packed_floats(&panels);
+    for (int64_t g = call->begin / group.tasks; g * group.tasks < call->end; g++) {
+        // Floats of a group in each buffer: those of outputs but in x and the weights.
+        int64_t steps[] = {group.oc, group.oc, group.oc, group.oc, group.oc, group.oc};
+        steps[DLC_CONV_X] = group.c, steps[DLC_CONV_WEIGHTS] = size;
+        void *buffers[DLC_CONV_Y + 1];
+        for (int i = 0; i <= DLC_CONV_Y; i++) buffers[i] = beyond(call->buffers[i], g * steps[i]);
+        dlc_call part = *call;
+        part.params = &group, part.buffers = buffers;
+        part.shared = beyond(call->shared, g * l.points * l.step);
+        part.begin = dlc_max(0, call->begin - g * group.tasks), part.end = dlc_min(group.tasks, call->end - g * group.tasks);
+        run_group(&part);
+    }
+}
+
+static void prepare_group(dlc_conv *p, dlc_launch *out) {
     const dlc_panels panels = panels_of(p);
     const int tile = dlc_winograd_outputs(dlc_winograd_side(p->algorithm));
     p->tiles_h = dlc_ceil_div(p->oh, tile);
@@ -235,8 +269,17 @@ void dlc_winograd_prepare(dlc_conv *p, dlc_launch *out) {
     l = layout_of(p);
     const int64_t floats = dlc_ceil_div(p->c, 16) * 16 + l.points * l.products_step + dlc_ceil_div(p->tile_block * l.taps, 8) * 16;
     *out = (dlc_launch){
-        .run = run, .tasks = p->tasks, .phases = shared ? 2 : 1,
+        .run = run_group, .tasks = p->tasks, .phases = shared ? 2 : 1,
         .shared_bytes = shared ? 4 * l.points * l.step : 0,
         .scratch_bytes = 4 * (floats + (shared ? 0 : l.points * l.step)),
     };
+}
+
+void dlc_winograd_prepare(dlc_conv *p, dlc_launch *out) {
+    const int64_t c = p->c, oc = p->oc, groups = p->groups;
+    *p = group_of(p);
+    prepare_group(p, out);
+    if (groups == 1) return;
+    p->c = c, p->oc = oc, p->groups = groups, p->tasks *= groups;
+    out->run = run, out->tasks = p->tasks, out->shared_bytes *= groups;
 }

@@ -175,14 +175,15 @@ int main(int count, char **arguments) {
         for (int i = 0; i < rounds; i++) {
             all(isa, random_conv(i % 3 ? 24 : 90));
             dlc_conv p = random_conv(80); // 3 × 3 for Winograd
-            p.groups = 1, p.d = p.od = 1, p.kernel[0] = 1, p.pad[0] = 0;
+            if (random_below(3)) p.groups = 1;
+            p.d = p.od = 1, p.kernel[0] = 1, p.pad[0] = 0;
             for (int k = 0; k < 3; k++) p.dilation[k] = 1;
             p.stride[0] = 1, p.stride[1] = p.stride[2] = 1 + (random_below(3) == 0);
             p.kernel[1] = p.kernel[2] = 3, p.oh = 1 + random_below(20), p.ow = 1 + random_below(20);
             all(isa, p);
             // The same over a depth, now and then of more planes than a block has.
             p.d = random_below(8) ? 1 + random_below(9) : 30 + random_below(50), p.od = random_below(8) ? p.d : 1 + random_below(70);
-            if (p.d + p.od > 30) p.c = p.oc = 1 + random_below(20), p.x_ld = p.c, p.y_ld = p.residual_ld = p.oc;
+            if (p.d + p.od > 30) p.groups = 1, p.c = p.oc = 1 + random_below(20), p.x_ld = p.c, p.y_ld = p.residual_ld = p.oc;
             p.kernel[0] = 1 + random_below(4), p.stride[0] = 1 + random_below(2);
             p.dilation[0] = 1 + random_below(2), p.pad[0] = random_below(6) - 2;
             all(isa, p);

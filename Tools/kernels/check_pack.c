@@ -14,7 +14,7 @@ static float weight(const dlc_pack *p, const float *w, int64_t g, int64_t o, int
 }
 
 /// G·g·Gᵀ of one filter at one point, in the order of the kernel's sums; `d` is a tap along the depth.
-static float point(const dlc_pack *p, const float *w, int64_t o, int64_t c, int64_t d, int i, int j) {
+static float point(const dlc_pack *p, const float *w, int64_t g, int64_t o, int64_t c, int64_t d, int i, int j) {
 #pragma clang fp contract(off)
     static const double g2[4][3] = {{1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}};
     static const double g4[6][3] = {{0.25, 0, 0}, {-1.0 / 6, -1.0 / 6, -1.0 / 6}, {-1.0 / 6, 1.0 / 6, -1.0 / 6},
@@ -23,8 +23,8 @@ static float point(const dlc_pack *p, const float *w, int64_t o, int64_t c, int6
     const double (*m)[3] = p->form == DLC_PACK_WINOGRAD_2 ? g2 : p->form == DLC_PACK_WINOGRAD_4 ? g4 : strided;
     double line[3];
     for (int b = 0; b < 3; b++)
-        line[b] = m[i][0] * (double)weight(p, w, 0, o, c, 9 * d + b) + m[i][1] * (double)weight(p, w, 0, o, c, 9 * d + 3 + b) +
-                  m[i][2] * (double)weight(p, w, 0, o, c, 9 * d + 6 + b);
+        line[b] = m[i][0] * (double)weight(p, w, g, o, c, 9 * d + b) + m[i][1] * (double)weight(p, w, g, o, c, 9 * d + 3 + b) +
+                  m[i][2] * (double)weight(p, w, g, o, c, 9 * d + 6 + b);
     return (float)(line[0] * m[j][0] + line[1] * m[j][1] + line[2] * m[j][2]);
 }
 
@@ -61,12 +61,12 @@ static int64_t expected(dlc_isa isa, const dlc_pack *p, const float *w, float *o
         break;
     }
     case DLC_PACK_WINOGRAD_2: case DLC_PACK_WINOGRAD_4: case DLC_PACK_WINOGRAD_STRIDED:
-        for (int i = 0; i < side_of(p->form); i++)
-            for (int j = 0; j < side_of(p->form); j++)
+        for (int64_t g = 0; g < p->groups; g++)
+            for (int at = 0, side = side_of(p->form); at < side * side; at++)
                 for (int64_t panel = 0; panel < panels.panels; panel++)
                     for (int64_t c = 0; c < p->kernel[0] * p->inputs; c++)
                         EACH_COLUMN(dlc_panel_vectors(&panels, panel) * panels.lanes, dlc_panel_column(&panels, panel))
-                            *out++ = point(p, w, o, c % p->inputs, c / p->inputs, i, j);
+                            *out++ = point(p, w, g, o, c % p->inputs, c / p->inputs, at / side, at % side);
         break;
     case DLC_PACK_PANELS: case DLC_PACK_PHASES: {
         const bool phases = p->form == DLC_PACK_PHASES;
@@ -108,7 +108,7 @@ static void check(dlc_isa isa, dlc_pack_form form) {
         if (form == DLC_PACK_STRASSEN) p.kernel[i] = 1;
         p.stride[i] = 1 + random_below(3), p.dilation[i] = 1 + random_below(3);
     }
-    if (winograd || form == DLC_PACK_STRASSEN || form == DLC_PACK_TURNED) p.groups = 1;
+    if (form == DLC_PACK_STRASSEN || form == DLC_PACK_TURNED) p.groups = 1;
     if (form == DLC_PACK_CHANNELS) p.inputs = random_below(2) ? 1 : 1 + p.inputs % 9, p.groups *= 10, p.outputs = p.outputs % 4;
     if (form == DLC_PACK_STRASSEN) p.inputs = 2 + p.inputs / 2 * 2, p.outputs += 17;
     const int64_t taps = p.kernel[0] * p.kernel[1] * p.kernel[2], all = p.groups * p.outputs * p.inputs * taps;
