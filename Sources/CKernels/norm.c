@@ -17,7 +17,8 @@ bool dlc_group_norm_prepare(dlc_isa isa, dlc_group_norm *p, dlc_launch *launch) 
     if (!kernels || !norm_type_valid(p->type) || p->batch < 0 || p->channels < 0 || p->spatial < 0) return false;
     if (p->groups < 1 || p->channels % p->groups != 0) return false;
     int64_t size = p->channels / p->groups, wide = 4 * dlc_lanes(isa);
-    bool columns = p->type == DLC_F32 && p->channels_last;
+    // One channel lies as if it came first.
+    bool columns = p->type == DLC_F32 && p->channels_last && p->channels > 1;
     p->groups_per_task = columns && size > 0 && size < wide ? wide / size : 1;
     if (p->groups_per_task > p->groups) p->groups_per_task = p->groups;
     int64_t width = p->groups_per_task * size + dlc_lanes(isa);

@@ -93,9 +93,16 @@ struct StableOracle {
 
     /// Whether some element is the algorithm's to decide.
     private static func isUndetermined(_ graph: Graph, _ values: [Tensor?], isExact: Bool) throws -> Bool {
-        try graph.nodes.contains { node in
-            try !Undetermined(node, node.operands.map { $0.flatMap { values[$0.index] } }, isExact: isExact).isEmpty
+        let added = added(graph)
+        return try graph.nodes.contains { node in
+            let operands = node.operands.map { $0.flatMap { values[$0.index] } }
+            return try !Undetermined(node, operands, isAdded: node.results.contains { added.contains($0.index) }, isExact: isExact).isEmpty
         }
+    }
+
+    /// The values that an addition reads.
+    private static func added(_ graph: Graph) -> Set<Int> {
+        Set(graph.nodes.filter { $0.op.name == "add" }.flatMap { $0.operands.compactMap { $0?.index } })
     }
 
     static func compute(
@@ -123,6 +130,7 @@ struct StableOracle {
             symbols.merge(try graph.binding.values(shapes).mapValues { Dim($0) }) { given, _ in given }
         }
         try checkClaims(of: graph, symbols)
+        let added = nudge > 0 ? added(graph) : []
         // What follows from something that rounds.
         var rounded: Set<Int> = []
         for node in graph.nodes {
@@ -152,7 +160,8 @@ struct StableOracle {
                     let lost = try !accumulates(node) ? 0 : largestTerm(op, operands)
                     let moved = try tensor.nudged(
                         nudge, accumulates(node), lost: nudge * lost, beside: beside, remainder: remainder(node, operands), &rng)
-                    tensors[value.index] = try Undetermined(node, operands, isExact: isExact).scattered(moved, &rng)
+                    let open = try Undetermined(node, operands, isAdded: added.contains(value.index), isExact: isExact)
+                    tensors[value.index] = try open.scattered(moved, &rng)
                 }
             }
         }

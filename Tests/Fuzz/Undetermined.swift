@@ -8,7 +8,8 @@ import DLC
 /// infinite value, nor what causal attention's gradient makes of keys that a query does not see, where some operand is infinite:
 /// its weight for them is 0; nor what scores are, or in the gradient weights' own, that f32 has no number for, nor sums of
 /// products that it has none for. Where kernels may sum in another way than is defined (`--exact` forbids it), an infinite
-/// element of an image spreads over a tile of Winograd's, since an infinity less another is no number.
+/// element of an image spreads over a tile of Winograd's, since an infinity less another is no number, and weights of convolutions
+/// whose results are added are added first.
 struct Undetermined {
     private enum Part {
         case all
@@ -20,7 +21,8 @@ struct Undetermined {
     private let parts: [Part]
     var isEmpty: Bool { parts.isEmpty }
 
-    init(_ node: Node, _ operands: [Tensor?], isExact: Bool) throws {
+    /// - Parameter isAdded: whether the result is an operand of an addition.
+    init(_ node: Node, _ operands: [Tensor?], isAdded: Bool, isExact: Bool) throws {
         let name = node.op.name
         var parts: [Part] = []
         if ["rnn", "gru", "lstm"].contains(where: { name.hasPrefix($0) }) {
@@ -44,7 +46,7 @@ struct Undetermined {
             let isForward = name == "conv" || name == "fused_conv"
             let rows = try weights.rowsNotFinite()
             if !rows.isEmpty { parts.append(isForward ? .channels(rows) : .all) }
-            if !isExact, weights.shape.dropFirst(2).contains(where: { $0 > 1 }) {
+            if !isExact, isAdded || weights.shape.dropFirst(2).contains(where: { $0 > 1 }) {
                 let images = try x.rowsNotFinite()
                 if !images.isEmpty { parts.append(isForward || name.hasSuffix("conv_transpose") ? .images(images) : .all) }
             }

@@ -17,6 +17,12 @@ struct ChannelScaling {
         shift = gamma.indices.map { beta[$0] - mean[$0] * factors[$0] }
     }
 
+    /// Of `count` channels that stay as they are.
+    init(ofNothing count: Int) {
+        scale = [Double](repeating: 1, count: count)
+        shift = [Double](repeating: 0, count: count)
+    }
+
     /// Of a multiplication by or an addition of a constant that varies only along the axis of `count` channels.
     init?(_ node: Node, constant: Tensor, axisFromEnd: Int, count: Int) {
         guard let values = try? constant.doubles() else { return nil }

@@ -71,7 +71,14 @@ public let assignChannelsLast = Pass("assign-channels-last", at: .canonical) { r
 ///     relu(transpose(%x))                       →   transpose(relu(%x))
 ///     add(transpose(%x), transpose(%y))         →   transpose(add(%x, %y))
 ///     concat(transpose(%x), transpose(%y))      →   transpose(concat(%x, %y)) on the permuted axis
-public let sinkTransposes = Pass("sink-transposes", at: .canonical) { rewriter, node in
+///     reshape(transpose(%x))                    →   transpose(reshape(%x)) where it splits or joins channels that do not move afterwards
+public let sinkTransposes = Pass("sink-transposes", at: .canonical, rule: { graph, _ in
+    let moved = Set(graph.nodes.filter { $0.op is Transpose }.flatMap { $0.operands.compactMap { $0?.index } })
+    return { try withTransposesBelow(&$0, $1, moved) }
+})
+
+/// - Parameter moved: the values that a transpose reads.
+private func withTransposesBelow(_ rewriter: inout Rewriter, _ node: Node, _ moved: Set<Int>) throws -> [Value]? {
     guard node.results.count == 1, !(node.op is Transpose), let perm = permutation(rewriter, node) else { return nil }
     let rank = perm.count
     if node.op.definition.traits.contains(.elementwise) {
@@ -119,11 +126,15 @@ public let sinkTransposes = Pass("sink-transposes", at: .canonical) { rewriter, 
         let y = try rewriter.add1(gradient, [try untransposed(&rewriter, node.operands[0].unsafelyUnwrapped, perm)], name: node.name)
         return [try rewriter.add1(Transpose(perm), [y])]
     case let reshape as Reshape:
-        // [N, C, H, W] → [N, C, H*W] of a channels-last tensor: [N, H*W, C] with the last two swapped.
-        guard rank > 3, perm == ChannelOrder.toFirst(rank), let inner = rewriter.producer(of: node.operands[0])?.operands[0] else {
-            return nil
-        }
+        guard rank > 3, let inner = rewriter.producer(of: node.operands[0])?.operands[0] else { return nil }
         let shape = rewriter.shape(inner)
+        if !moved.contains(node.results[0].index), let (spatial, channels) = regroupedChannels(reshape, of: shape, perm) {
+            let regrouped = try rewriter.add1(Reshape(shape: shape[...spatial] + channels), [inner], name: node.name)
+            let last = Array(spatial + 1...spatial + channels.count)
+            return [try rewriter.add1(Transpose([0] + last + Array(1..<spatial + 1)), [regrouped])]
+        }
+        guard perm == ChannelOrder.toFirst(rank) else { return nil }
+        // [N, C, H, W] → [N, C, H*W] of a channels-last tensor: [N, H*W, C] with the last two swapped.
         let spatial = try Shape(shape[1..<(rank - 1)]).product()
         guard reshape.shape.count == 3, reshape.shape[0] == shape[0], reshape.shape[1] == shape[rank - 1], reshape.shape[2] == spatial
         else { return nil }
@@ -131,6 +142,21 @@ public let sinkTransposes = Pass("sink-transposes", at: .canonical) { rewriter, 
         return [try rewriter.add1(Transpose([0, 2, 1]), [flat])]
     default: return nil
     }
+}
+
+/// The number of spatial dimensions and the parts of the channels that a reshape of `[N, channels…, spatial…]` gives where it leaves
+/// the rest as it is.
+/// - Parameters:
+///   - shape: `[N, spatial…, channels…]`.
+///   - perm: how its dimensions are ordered before the reshape.
+private func regroupedChannels(_ reshape: Reshape, of shape: Shape, _ perm: [Int]) -> (spatial: Int, channels: Shape)? {
+    let spatial = perm[1] - 1, count = reshape.shape.count - 1 - spatial
+    guard spatial > 0, count > 0, perm == [0] + Array(spatial + 1..<perm.count) + Array(1..<spatial + 1), reshape.shape[0] == shape[0],
+        reshape.shape.suffix(spatial) == shape[1...spatial]
+    else { return nil }
+    let channels = Shape(reshape.shape[1...count])
+    guard let product = try? channels.product(), product == (try? Shape(shape[(spatial + 1)...]).product()) else { return nil }
+    return (spatial, channels)
 }
 
 /// The permutation of the transposes among a node's operands, where moving them down does not add more than it saves.
