@@ -61,7 +61,10 @@ let package = Package(
             name: "DLCFuzz", dependencies: ["DLC", .product(name: "ArgumentParser", package: "swift-argument-parser")], path: "Tests/Fuzz",
             exclude: ["Found", "Patterns", "Refused"]),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
-        .testTarget(name: "DLCRuntimeTests", dependencies: ["DLC", "AllocationCounter"]),
+        .executableTarget(
+            name: "ConcurrentSessions", dependencies: ["DLCRuntime"], path: "Tests/ConcurrentSessions",
+            exclude: ["convolutions.dlm", "recurrence.dlm"]),
+        .testTarget(name: "DLCRuntimeTests", dependencies: ["DLC", "AllocationCounter", "ConcurrentSessions"]),
         .testTarget(name: "DLCONNXTests", dependencies: ["DLC", "DLCModel", "DLCONNX", "DLCTensorFiles"], exclude: ["Classic", "Sequences"]),
         .testTarget(
             name: "DLCModelTests", dependencies: ["DLCModel", "DLCTensorFiles"], exclude: ["ElaborationCases", "Reference", "SyntaxCases"]),
