@@ -1,4 +1,5 @@
 import DLCGraph
+import DLCRuntime
 
 /// Convolution of 8-bit integers minus their zero points, in i32 that wraps (ONNX ConvInteger). x and w may each be signed or
 /// not; operands and attributes are otherwise those of `Conv`. Padding is the zero point of x.
@@ -19,7 +20,7 @@ public struct IntegerConv: Operator {
 
     public static let definition = OperatorDefinition(
         IntegerConv(Conv()), name: "integer_conv",
-        operands: ["x", "w", "x_zero_point?", "w_zero_point?"] + IntegerFinish.operandNames,
+        operands: ["x", "w", "x_zero_point?", "w_zero_point?"] + IntegerFinishFields.operandNames,
         onnx: [ONNXMapping("ConvInteger", read: read, write: write)],
         examples: {
             let x = try Tensor.random(seed: 1, type: .uint8, shape: [2, 4, 7, 6])

@@ -1,4 +1,5 @@
 import DLCGraph
+import DLCRuntime
 
 /// What a layer of integers makes of its sums: nothing, `y = sum · scale + bias` in f32 within limits, or such a y rounded,
 /// halves to even, plus a zero point and saturated to 8 bits. Scale and bias are operands, one for all columns or `[columns]`.
@@ -16,10 +17,6 @@ public struct IntegerFinish: Sendable {
 
     public init() {}
 
-    /// The places of what finishes among the operands, and their names.
-    public static let (scale, bias, addend, secondBias) = (4, 5, 6, 7)
-    static let operandNames = ["scale?", "bias?", "addend?", "second_bias?"]
-
     /// The attributes of an operator that holds a finish at `path`.
     static func attributes<Op: Operator>(_ path: WritableKeyPath<Op, IntegerFinish> & Sendable) -> [Attribute<Op>] {
         [
@@ -33,21 +30,21 @@ public struct IntegerFinish: Sendable {
 
     func check(_ context: inout InferContext, columns: Dim, result: Shape) throws {
         guard [.int32, .float32, .uint8, .int8].contains(to) else { throw DLCError("a result of \(to); expected i32, f32, u8 or i8") }
-        let scale = context.optional(Self.scale)
-        guard (scale != nil) == (to != .int32), scale != nil || context.optional(Self.bias) == nil else {
+        let scale = context.optional(IntegerFinishFields.scale)
+        guard (scale != nil) == (to != .int32), scale != nil || context.optional(IntegerFinishFields.bias) == nil else {
             throw DLCError("a scale goes with results of f32, u8 or i8, a bias with a scale; the result is \(to)")
         }
         if let range = to.integerRange, to != .int32, !range.contains(Double(zeroPoint)) {
             throw DLCError("a zero point of \(zeroPoint) is no \(to)")
         }
-        for (index, name) in [(Self.scale, "scale"), (Self.bias, "bias")] {
+        for (index, name) in [(IntegerFinishFields.scale, "scale"), (IntegerFinishFields.bias, "bias")] {
             guard let operand = context.optional(index) else { continue }
             try context.expect(index, name, [.float32])
             if operand.rank > 0 {
                 try context.require(operand.shape, equals: [columns], "\(name) is \(operand.type); expected one element or [\(columns)]")
             }
         }
-        let (addend, second) = (context.optional(Self.addend), context.optional(Self.secondBias))
+        let (addend, second) = (context.optional(IntegerFinishFields.addend), context.optional(IntegerFinishFields.secondBias))
         guard addend != nil || second != nil else { return }
         guard addend == nil || second == nil else { throw DLCError("an addend and a second bias; expected one of them") }
         guard to == .uint8 || to == .int8 else {
@@ -57,11 +54,11 @@ public struct IntegerFinish: Sendable {
         let largest = Swift.max(abs(addition.min ?? .infinity), abs(addition.max ?? .infinity))
         guard !addition.rounds || largest <= 0x1p20 else { throw DLCError("what is rounded has no limits before it is added to") }
         if let second {
-            try context.expect(Self.secondBias, "second_bias", [.float32])
+            try context.expect(IntegerFinishFields.secondBias, "second_bias", [.float32])
             try context.require(second.shape, equals: [columns], "second_bias is \(second.type); expected [\(columns)]")
         }
         guard let addend else { return }
-        try context.expect(Self.addend, "addend", [.uint8, .int8])
+        try context.expect(IntegerFinishFields.addend, "addend", [.uint8, .int8])
         guard let range = addend.element.integerRange, range.contains(Double(addition.zeroPoint)) else {
             throw DLCError("a zero point of \(addition.zeroPoint) is no \(addend.element)")
         }
@@ -71,11 +68,11 @@ public struct IntegerFinish: Sendable {
     /// - Parameter column: the column of an element.
     func apply(_ sums: [Int64], _ operands: [Tensor?], shape: [Int], column: (Int) -> Int) throws -> Tensor {
         guard to != .int32 else { return try Tensor(integers: sums, type: .int32, shape: shape) }
-        let scale = try Oracle.operand(operands, Self.scale).doubles()
+        let scale = try Oracle.operand(operands, IntegerFinishFields.scale).doubles()
         // Nothing is added to a zero of either sign.
-        let bias = try Oracle.optional(operands, Self.bias)?.doubles() ?? [-0.0]
-        let addend = try Oracle.optional(operands, Self.addend)?.integers()
-        let second = try Oracle.optional(operands, Self.secondBias)?.doubles()
+        let bias = try Oracle.optional(operands, IntegerFinishFields.bias)?.doubles() ?? [-0.0]
+        let addend = try Oracle.optional(operands, IntegerFinishFields.addend)?.integers()
+        let second = try Oracle.optional(operands, IntegerFinishFields.secondBias)?.doubles()
         let values = sums.indices.map { index -> Double in
             let column = column(index)
             var y =

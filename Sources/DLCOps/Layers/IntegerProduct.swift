@@ -1,4 +1,5 @@
 import DLCGraph
+import DLCRuntime
 
 /// Σ (a − zero point)·(b − zero point) in i32 that wraps, of matrices of 8-bit integers, signed or not, each for itself (ONNX
 /// MatMulInteger): `[…, M, K] · […, K, N]`, leading dimensions broadcast.
@@ -17,7 +18,7 @@ public struct IntegerProduct: Operator {
 
     public static let definition = OperatorDefinition(
         IntegerProduct(), name: "integer_product",
-        operands: ["a", "b", "a_zero_point?", "b_zero_point?"] + IntegerFinish.operandNames,
+        operands: ["a", "b", "a_zero_point?", "b_zero_point?"] + IntegerFinishFields.operandNames,
         onnx: [ONNXMapping("MatMulInteger", read: read, write: write)],
         examples: {
             let a = try Tensor.random(seed: 1, type: .uint8, shape: [2, 5, 7])

@@ -24,14 +24,14 @@ public let finishIntegers = Pass("finish-integers", at: .canonical) { rewriter, 
             rewriter.resultType(node).shape == rewriter.shape(layer.result)
         else { return nil }
         layer.finish.to = .float32
-        layer.operands[IntegerFinish.scale] = vector
+        layer.operands[IntegerFinishFields.scale] = vector
         return [try layer.rebuilt(&rewriter, name: node.name)]
     case let op as Binary where op.function == .add:
         guard let (source, bias) = rewriter.either(node, { Layer(rewriter, $0) }).map({ ($0.picked, $0.other) }),
-            var layer = source.unlimited, layer.operands[IntegerFinish.bias] == nil, let vector = try layer.columns(&rewriter, bias),
+            var layer = source.unlimited, layer.operands[IntegerFinishFields.bias] == nil, let vector = try layer.columns(&rewriter, bias),
             rewriter.resultType(node).shape == rewriter.shape(layer.result)
         else { return nil }
-        layer.operands[IntegerFinish.bias] = vector
+        layer.operands[IntegerFinishFields.bias] = vector
         return [try layer.rebuilt(&rewriter, name: node.name)]
     case let op as Unary where op.function == .relu:
         guard var layer = node.operands[0].flatMap({ Layer(rewriter, $0) })?.unlimited else { return nil }
@@ -51,7 +51,7 @@ public let finishIntegers = Pass("finish-integers", at: .canonical) { rewriter, 
             let zero = node.operands.count > 2 ? node.operands[2].map({ rewriter.scalar($0) }) ?? 0 : 0
         else { return nil }
         let divisor = rewriter.constant(try Tensor(filling: step, type: .float32, shape: []))
-        for index in [IntegerFinish.scale, IntegerFinish.bias] {
+        for index in [IntegerFinishFields.scale, IntegerFinishFields.bias] {
             layer.operands[index] = try layer.operands[index].map { try rewriter.add1(Binary(.div), [$0, divisor]) }
         }
         (layer.finish.to, layer.finish.zeroPoint) = (op.to, Int(zero))
@@ -91,7 +91,7 @@ private struct Layer {
         }
         guard (castToFloat ? [.int32] : types).contains(finish.to) else { return nil }
         (op, result) = (node.op, value)
-        operands = node.operands + [Value?](repeating: nil, count: max(0, IntegerFinish.secondBias + 1 - node.operands.count))
+        operands = node.operands + [Value?](repeating: nil, count: max(0, IntegerFinishFields.secondBias + 1 - node.operands.count))
     }
 
     /// What is added before it is quantized by `step`: a layer's result in floats, or one that was quantized and dequantized.
@@ -100,7 +100,8 @@ private struct Layer {
         if let (dequantize, node) = dequantized {
             guard dequantize.blockSize == 0, let grain = Grain(rewriter, node), let source = node.operands[0] else { return nil }
             self.init(rewriter, source, of: [.uint8, .int8])
-            guard [IntegerFinish.addend, IntegerFinish.secondBias].allSatisfy({ operands[$0] == nil }), Int(grain.zero) == finish.zeroPoint
+            guard [IntegerFinishFields.addend, IntegerFinishFields.secondBias].allSatisfy({ operands[$0] == nil }),
+                Int(grain.zero) == finish.zeroPoint
             else { return nil }
             let least = (finish.to == .int8 ? -128 : 0) - grain.zero, most = least + 255
             func limited(_ limit: Double) -> Double { min(max(limit.rounded(.toNearestOrEven), least), most) }
@@ -123,7 +124,7 @@ private struct Layer {
 
     /// Whether no result can be NaN, which is the least of 8 bits where it is quantized, whatever the limits.
     func isAlwaysNumber(_ rewriter: Rewriter) -> Bool {
-        [IntegerFinish.scale, IntegerFinish.bias].compactMap { operands[$0] }.allSatisfy { value in
+        [IntegerFinishFields.scale, IntegerFinishFields.bias].compactMap { operands[$0] }.allSatisfy { value in
             (try? rewriter.fact(value).constant?.doubles().allSatisfy(\.isFinite)) == true
         }
     }
@@ -131,7 +132,7 @@ private struct Layer {
     /// Whether f32 has a number for every scale and bias divided by `step` that is one itself: an infinite scale makes NaN of a sum
     /// of 0. What only a run knows may be as large as f32 has numbers.
     func keepsNumbers(_ rewriter: Rewriter, dividedBy step: Double) -> Bool {
-        [IntegerFinish.scale, IntegerFinish.bias].compactMap { operands[$0] }.allSatisfy { value in
+        [IntegerFinishFields.scale, IntegerFinishFields.bias].compactMap { operands[$0] }.allSatisfy { value in
             guard let numbers = try? rewriter.fact(value).constant?.doubles() else { return step >= 1 }
             return numbers.allSatisfy { !$0.isFinite || Float($0 / step).isFinite }
         }
@@ -226,9 +227,9 @@ private struct Addition {
         if isOfColumns {
             let divisor = rewriter.constant(try Tensor(filling: step, type: .float32, shape: []))
             let bias = try layer.columns(&rewriter, addend)
-            layer.operands[IntegerFinish.secondBias] = try bias.map { try rewriter.add1(Binary(.div), [$0, divisor]) }
+            layer.operands[IntegerFinishFields.secondBias] = try bias.map { try rewriter.add1(Binary(.div), [$0, divisor]) }
         } else {
-            layer.operands[IntegerFinish.addend] = addend
+            layer.operands[IntegerFinishFields.addend] = addend
         }
         (layer.finish.to, layer.finish.zeroPoint) = (op.to, Int(zero))
         (layer.finish.min, layer.finish.max) = (limits.min.map { $0 / step }, limits.max.map { $0 / step })

@@ -1,5 +1,6 @@
 import DLCGraph
 import DLCOps
+import DLCRuntime
 
 /// An operator that can compute with its channels last.
 protocol HasChannelsLast: Operator {
@@ -17,7 +18,7 @@ extension HasChannelsLast {
 
 extension Conv: HasChannelsLast {}
 extension ConvTranspose: HasChannelsLast {}
-extension IntegerConv: HasChannelsLast { var imageOperands: [Int] { [0, IntegerFinish.addend] } }
+extension IntegerConv: HasChannelsLast { var imageOperands: [Int] { [0, IntegerFinishFields.addend] } }
 extension FusedConv: HasChannelsLast {}
 extension FusedConvTranspose: HasChannelsLast {}
 extension Pool: HasChannelsLast {}

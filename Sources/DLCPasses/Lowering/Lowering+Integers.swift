@@ -19,7 +19,7 @@ extension Lowering {
         right.strides = try Plan.Operand.rowMajor(right.shape)
         let isSigned = graph.type(b).element == .int8
         let work = try graph.shape(node.results[0]).product().times(k).times(2)
-        let addend = try operandIfGiven(node, IntegerFinish.addend).map { try innerContiguous($0) }
+        let addend = try operandIfGiven(node, IntegerFinishFields.addend).map { try innerContiguous($0) }
         let finish = try finishOperands(node, addend: addend)
         emit(
             IntegerProductKernel { ($0.signedB, $0.finish) = (isSigned, fields(op.finish)) }, node, summary: summary(node, op.finish),
@@ -54,7 +54,7 @@ extension Lowering {
         let kernel = IntegerConvolutionKernel {
             ($0.groups, $0.window, $0.signedWeights, $0.finish) = (op.conv.group, geometry.window, isSigned, fields(op.finish))
         }
-        let addend = try operandIfGiven(node, IntegerFinish.addend).map { try pixels($0).operand }
+        let addend = try operandIfGiven(node, IntegerFinishFields.addend).map { try pixels($0).operand }
         let finish = try finishOperands(node, addend: addend)
         emit(
             kernel, node, summary: summary(node, op.finish),
@@ -80,14 +80,15 @@ extension Lowering {
 
     private func summary(_ node: Node, _ finish: IntegerFinish) -> String {
         let isLimited = finish.min != nil || finish.max != nil
-        let adds = [IntegerFinish.addend, IntegerFinish.secondBias].contains { operandIfGiven(node, $0) != nil }
+        let adds = [IntegerFinishFields.addend, IntegerFinishFields.secondBias].contains { operandIfGiven(node, $0) != nil }
         return node.op.name + (finish.to == .int32 ? "" : " + scale") + (adds ? " + add" : "") + (isLimited ? " + clip" : "")
             + (finish.to.isInteger && finish.to != .int32 ? " + quantize" : "")
     }
 
     private mutating func finishOperands(_ node: Node, addend: Plan.Operand?) throws -> [Plan.Operand?] {
         func columns(_ index: Int) throws -> Plan.Operand? { try operandIfGiven(node, index).map { try contiguous($0) } }
-        return [try columns(IntegerFinish.scale), try columns(IntegerFinish.bias), addend, try columns(IntegerFinish.secondBias)]
+        typealias Places = IntegerFinishFields
+        return [try columns(Places.scale), try columns(Places.bias), addend, try columns(Places.secondBias)]
     }
 
     private func operandIfGiven(_ node: Node, _ index: Int) -> Value? { index < node.operands.count ? node.operands[index] : nil }

@@ -53,7 +53,7 @@ package struct IntegerConvolutionKernel: Kernel {
             throw DLCError("w_zero_point has extents \(zeroW?.shape ?? []); expected one element or \(conv.oc)")
         }
         let finish = try finish.parameters(step, y.type, columns: Int(conv.oc))
-        let addend = step.optional("addend")
+        let (addend, operands) = (step.optional("addend"), step.slots("x", "weights", "x_zero_point", "w_zero_point"))
         let isPerChannel = zeroW.map { $0.count > 1 } ?? false
         let pixels = (x: Int64(try x.pixelStride()), y: Int64(try y.pixelStride()))
         // Where extents were open when the weights were packed, those of single channels may lie as products have them.
@@ -67,7 +67,7 @@ package struct IntegerConvolutionKernel: Kernel {
             (depthwise.x_ld, depthwise.y_ld) = pixels
             depthwise.finish = finish
             guard addend == nil, !finish.addend_columns else { throw DLCError("convolutions of single channels have no addend") }
-            let slots = step.slots("x", "weights", "x_zero_point", "w_zero_point", "scale", "bias", "y")
+            let slots = operands + IntegerFinishFields.slots(step).dropLast() + step.slots("y")
             return try PreparedKernel(depthwise, slots: slots) { dlc_integer_depthwise_prepare(step.isa, $0, $1) }
         }
         let channels = conv.c / conv.groups, outputs = conv.oc / conv.groups, inner = Int64(window.taps) * channels
@@ -100,8 +100,7 @@ package struct IntegerConvolutionKernel: Kernel {
         (product.patches.channels, product.patches.run_taps, product.patches.pixel) = (channels, run, pixels.x)
         (product.patches.kernel, product.patches.stride) = (conv.kernel, conv.stride)
         (product.patches.dilation, product.patches.pad) = (conv.dilation, conv.pad)
-        let last = IntegerFinishFields.addendName(step)
-        let slots = step.slots("x", "weights", "x_zero_point", "w_zero_point", "scale", "bias", last, "y")
+        let slots = operands + IntegerFinishFields.slots(step) + step.slots("y")
         return try PreparedKernel(product, slots: slots) { dlc_integer_product_prepare(step.isa, $0, $1) }
     }
 }

@@ -27,6 +27,9 @@ package struct IntegerFinishFields: FieldGroup {
         try fields("high_before", &highBefore)
     }
 
+    /// The places of what finishes among the operands of layers and kernels, behind two others and their zero points.
+    package static let (scale, bias, addend, secondBias) = (4, 5, 6, 7)
+
     /// - Parameter addend: the shape and the layout of what may be added; the result's.
     static func rules(addend: String, _ layout: OperandRule.Layout) -> [OperandRule] {
         [
@@ -35,8 +38,13 @@ package struct IntegerFinishFields: FieldGroup {
         ]
     }
 
-    /// What is added last: the kernels have one buffer for both kinds.
-    static func addendName(_ step: BoundStep) -> String { step.optional("second_bias") == nil ? "addend" : "second_bias" }
+    /// The names of these operands, as operators declare them.
+    package static var operandNames: [String] { rules(addend: "*", .strided).map { "\($0.name)?" } }
+
+    /// The kernels' buffers for them: one for both kinds of what is added last.
+    static func slots(_ step: BoundStep) -> [PreparedKernel.Slot] {
+        step.slots("scale", "bias", step.optional("second_bias") == nil ? "addend" : "second_bias")
+    }
 
     /// The kernels' struct.
     /// - Throws: where scale or bias are not of the result's columns, or a number is out of range.

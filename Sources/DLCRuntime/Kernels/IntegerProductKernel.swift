@@ -44,8 +44,7 @@ package struct IntegerProductKernel: Kernel {
         product.a_column = inner == 1 ? 1 : Int64(a.strides[a.rank - 1])
         product.b_zero_column = Int64(try Self.grain(zeroB, last: columns, other: nil, "b_zero_point"))
         product.finish = try finish.parameters(step, c.type, columns: columns)
-        let addend = IntegerFinishFields.addendName(step)
-        let slots = step.slots("a", "b", "a_zero_point", "b_zero_point", "scale", "bias", addend, "c")
+        let slots = step.slots("a", "b", "a_zero_point", "b_zero_point") + IntegerFinishFields.slots(step) + step.slots("c")
         return try PreparedKernel(product, slots: slots) { dlc_integer_product_prepare(step.isa, $0, $1) }
     }
 
