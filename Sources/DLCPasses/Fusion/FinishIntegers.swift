@@ -123,18 +123,18 @@ private struct Layer {
     }
 
     /// Whether no result can be NaN, which is the least of 8 bits where it is quantized, whatever the limits.
-    func isAlwaysNumber(_ rewriter: Rewriter) -> Bool {
-        [IntegerFinishFields.scale, IntegerFinishFields.bias].compactMap { operands[$0] }.allSatisfy { value in
-            (try? rewriter.fact(value).constant?.doubles().allSatisfy(\.isFinite)) == true
-        }
-    }
+    func isAlwaysNumber(_ rewriter: Rewriter) -> Bool { factors(rewriter, \.isFinite, unknown: false) }
 
     /// Whether f32 has a number for every scale and bias divided by `step` that is one itself: an infinite scale makes NaN of a sum
     /// of 0. What only a run knows may be as large as f32 has numbers.
     func keepsNumbers(_ rewriter: Rewriter, dividedBy step: Double) -> Bool {
+        factors(rewriter, { !$0.isFinite || Float($0 / step).isFinite }, unknown: step >= 1)
+    }
+
+    /// Whether this holds for every scale and bias, or for those that only a run knows.
+    private func factors(_ rewriter: Rewriter, _ holds: (Double) -> Bool, unknown: Bool) -> Bool {
         [IntegerFinishFields.scale, IntegerFinishFields.bias].compactMap { operands[$0] }.allSatisfy { value in
-            guard let numbers = try? rewriter.fact(value).constant?.doubles() else { return step >= 1 }
-            return numbers.allSatisfy { !$0.isFinite || Float($0 / step).isFinite }
+            (try? rewriter.fact(value).constant?.doubles())?.allSatisfy(holds) ?? unknown
         }
     }
 
