@@ -34,7 +34,7 @@ extension MovesElements {
 
     /// Found by moving the numbers of the elements in the place of the elements.
     public func movedElements(_ operands: [Fact?]) throws -> Elements? {
-        guard !attributes.contains(where: { $0.value.isSymbolic }) else { return nil }
+        guard !hasOpenDimensions else { return nil }
         var wholes: [Dim] = [0]
         var reals: [Real] = [Real(0.0)]
         var tensors: [Tensor?] = []

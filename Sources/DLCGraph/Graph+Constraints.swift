@@ -39,18 +39,3 @@ extension Graph {
         return rewriter.builder.graph
     }
 }
-
-extension Operator {
-    /// A copy whose dimensions are replaced, throughout its attributes and the graphs in them.
-    public func mappingDimensions(_ change: (Dim) throws -> Dim) throws -> any Operator {
-        var copy: any Operator = self
-        for (name, value) in attributes {
-            switch value {
-            case .dims(let dims) where dims.contains { $0.constant == nil }: copy = try copy.setting(name, to: .dims(dims.map(change)))
-            case .graph(let graph): copy = try copy.setting(name, to: .graph(graph.mappingDimensions(change)))
-            default: continue
-            }
-        }
-        return copy
-    }
-}

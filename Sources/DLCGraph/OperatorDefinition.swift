@@ -148,21 +148,28 @@ extension Operator {
     }
 
     /// Whether its attributes speak of symbols.
-    public var hasOpenDimensions: Bool {
-        attributes.contains { _, value in
-            guard case .dims(let dims) = value else { return false }
-            return dims.contains { $0.constant == nil }
-        }
+    public var hasOpenDimensions: Bool { attributes.contains { $0.value.isSymbolic } }
+
+    /// A copy whose dimensions are replaced, throughout its attributes and the graphs in them.
+    public func mappingDimensions(_ change: (Dim) throws -> Dim) throws -> any Operator {
+        try mappingDimensions(change) { try $0.mappingDimensions(change) }
     }
 
-    /// A copy whose symbolic dimensions are replaced, throughout its attributes.
-    public func substituting(_ symbols: [String: Dim]) throws -> any Operator {
+    /// A copy whose dimensions are replaced, throughout its attributes but for graphs there, of which others are made.
+    public func mappingDimensions(_ change: (Dim) throws -> Dim, graphs: (Graph) throws -> Graph) throws -> any Operator {
         var copy: any Operator = self
         for (name, value) in attributes {
-            if case .dims(let dims) = value, dims.contains(where: { $0.constant == nil }) {
-                copy = try copy.setting(name, to: .dims(dims.map { try $0.substituting(symbols) }))
+            switch value {
+            case .dims(let dims) where value.isSymbolic: copy = try copy.setting(name, to: .dims(dims.map(change)))
+            case .graph(let graph): copy = try copy.setting(name, to: .graph(graphs(graph)))
+            default: continue
             }
         }
         return copy
+    }
+
+    /// A copy whose symbols are replaced, throughout its attributes but for graphs there, whose symbols are their own.
+    public func substituting(_ symbols: [String: Dim]) throws -> any Operator {
+        try mappingDimensions({ try $0.substituting(symbols) }, graphs: { $0 })
     }
 }

@@ -15,15 +15,12 @@ struct RewrittenSymbols {
     /// The operator with the new symbols, in graphs among its attributes too.
     func renamed(_ op: any Operator) throws -> any Operator {
         if renames.isEmpty { return op }
-        var op = try op.substituting(renames)
-        for case (let name, .graph(let graph)) in op.attributes {
+        return try op.mappingDimensions({ try $0.substituting(renames) }) { graph in
             let outer = renames.filter { !graph.isFromData($0.key) }
-            guard !outer.isEmpty, !graph.mentionedSymbols.isDisjoint(with: outer.keys) else { continue }
+            guard !outer.isEmpty, !graph.mentionedSymbols.isDisjoint(with: outer.keys) else { return graph }
             // What a graph needs that never runs need not be so: it keeps its symbols then.
-            guard let changed = try? graph.mappingDimensions({ try $0.substituting(outer) }) else { continue }
-            op = try op.setting(name, to: .graph(changed))
+            return (try? graph.mappingDimensions { try $0.substituting(outer) }) ?? graph
         }
-        return op
     }
 
     func renamed(_ type: TensorType) -> TensorType {
