@@ -157,7 +157,7 @@ struct StableOracle {
                     }
                     let beside = cancelling.contains(node.op.name) ? try operands.first??.doubles() : nil
                     // What the largest terms of a sum lose.
-                    let lost = try !accumulates(node) ? 0 : largestTerm(op, operands)
+                    let lost = try accumulates(node) ? Undetermined.largestTerm(op, operands) : 0
                     let moved = try tensor.nudged(
                         nudge, accumulates(node), lost: nudge * lost, beside: beside, remainder: remainder(node, operands), &rng)
                     let open = try Undetermined(node, operands, isAdded: added.contains(value.index), isExact: isExact)
@@ -236,12 +236,6 @@ struct StableOracle {
         case "gelu": return 8 * 0x1p-50
         default: return 0
         }
-    }
-
-    /// The largest terms that an operator's sums may have: its operands, and in attention's gradient products of four.
-    private static func largestTerm(_ op: any Operator, _ operands: [Tensor?]) throws -> Double {
-        if let gradient = op as? AttentionGradient { return try Undetermined.largestTerm(gradient, operands) }
-        return try operands.map { try $0?.largest() ?? 0 }.max() ?? 0
     }
 
     private static func rounds(_ node: Node) -> Bool {

@@ -69,10 +69,11 @@ struct Undetermined {
         return 2 * (abs(op.scale) * depth * largest[0] * largest[1] + (largest.count > 3 ? largest[3] : 0))
     }
 
-    /// The largest terms of the gradients of queries and keys: the gradient of a weight, a product of dy and v less one of dy and y,
-    /// times a key or a query.
-    static func largestTerm(_ op: AttentionGradient, _ operands: [Tensor?]) throws -> Double {
+    /// The largest terms that an operator's sums may have: its operands, or in the gradients of queries and keys the gradient of a
+    /// weight, a product of dy and v less one of dy and y, times a key or a query.
+    static func largestTerm(_ op: any Operator, _ operands: [Tensor?]) throws -> Double {
         let largest = try operands.map { try $0?.largest() ?? 0 }
+        guard let op = op as? AttentionGradient else { return largest.max() ?? 0 }
         guard largest.count > 5, let depth = operands[2]?.shape.last else { return 0 }
         let weight = Double(depth) * largest[5] * max(largest[2], largest[4])
         return max(weight, abs(op.layer.scale) * weight * max(largest[0], largest[1]))
