@@ -16,15 +16,10 @@ static int64_t taps_of(const dlc_pack *p) { return p->kernel[0] * p->kernel[1] *
 /// Rows of a panel for each tap.
 static int64_t input_rows(const dlc_pack *p) { return p->form == DLC_PACK_PAIRS ? dlc_ceil_div(p->inputs, 2) : p->inputs; }
 
-/// Points per side of Winograd's forms, else 0.
-static int side_of(const dlc_pack *p) {
-    return p->form == DLC_PACK_WINOGRAD_2 ? 4 : p->form == DLC_PACK_WINOGRAD_4 ? 6 : p->form == DLC_PACK_WINOGRAD_STRIDED ? 5 : 0;
-}
-
 static dlc_panels panels_of(dlc_isa isa, const dlc_pack *p) {
     const dlc_tile_set *set = dlc_tiles(isa);
     if (p->form == DLC_PACK_STRASSEN) return dlc_strassen_panels(isa, p->outputs, p->inputs);
-    return dlc_panels_of(set, side_of(p) ? p->kernel[0] * p->inputs : taps_of(p) * input_rows(p), p->outputs);
+    return dlc_panels_of(set, dlc_pack_side(p->form) ? p->kernel[0] * p->inputs : taps_of(p) * input_rows(p), p->outputs);
 }
 
 static bool is_valid(dlc_isa isa, const dlc_pack *p) {
@@ -57,7 +52,7 @@ int64_t dlc_pack_bytes(dlc_isa isa, const dlc_pack *p) {
     if (p->form == DLC_PACK_TURNED) return 4 * taps_of(p) * p->outputs * p->inputs;
     const dlc_panels panels = panels_of(isa, p);
     if (dlc_is_compact(p->form)) return panels.panels == 0 ? 0 : dlc_panel_column(&panels, panels.panels) * dlc_compact_bytes(p->form, p->inputs);
-    const int64_t side = side_of(p), points = p->form == DLC_PACK_STRASSEN ? DLC_STRASSEN_PRODUCTS : side ? side * side : 1;
+    const int64_t side = dlc_pack_side(p->form), points = p->form == DLC_PACK_STRASSEN ? DLC_STRASSEN_PRODUCTS : side ? side * side : 1;
     return 4 * p->groups * points * dlc_packed_floats(&panels);
 }
 
@@ -155,7 +150,7 @@ static void pack_panel(const dlc_pack *p, const float *weights, float *out, int6
 /// Filters of a block of inputs brought tap by tap into rows, then transformed: the points lie a packed matrix apart.
 static void pack_winograd(const dlc_pack *p, const float *weights, float *out, float *rows, int64_t unit, int64_t first, int64_t last) {
     const dlc_panels panels = panels_of(p->isa, p);
-    const int64_t side = side_of(p), group = unit / panels.panels, panel = unit % panels.panels;
+    const int64_t side = dlc_pack_side(p->form), group = unit / panels.panels, panel = unit % panels.panels;
     weights += group * p->group_step, out += group * side * side * dlc_packed_floats(&panels);
     const int64_t column = dlc_panel_column(&panels, panel), width = dlc_panel_vectors(&panels, panel) * panels.lanes;
     panel_part x = {
@@ -298,7 +293,8 @@ bool dlc_pack_prepare(dlc_isa isa, dlc_pack *p, dlc_launch *out) {
     p->input_blocks = dlc_ceil_div(inputs, p->input_block);
     *out = (dlc_launch){
         .run = run, .tasks = bytes == 0 ? 0 : units * p->input_blocks, .phases = 1,
-        .scratch_bytes = side_of(p) ? 4 * (WINOGRAD_INPUTS * 9 * MOST_WIDTH + WINOGRAD_POINTS * (WINOGRAD_INPUTS * MOST_WIDTH + 16)) : 0,
+        .scratch_bytes =
+            dlc_pack_side(p->form) ? 4 * (WINOGRAD_INPUTS * 9 * MOST_WIDTH + WINOGRAD_POINTS * (WINOGRAD_INPUTS * MOST_WIDTH + 16)) : 0,
     };
     return true;
 }

@@ -3,14 +3,7 @@
 #define DLC_WINOGRAD_H
 #include "conv.h"
 
-/// A form of the algorithm is named by its points per side: 4 of F(2×2, 3×3), 6 of F(4×4, 3×3), and 5 of 2×2 outputs at
-/// stride 2, whose even and odd input pixels are convolved apart with two taps and one: F(2, 2) of three products and
-/// two plain ones.
-static inline int dlc_winograd_side(dlc_conv_algorithm algorithm) {
-    return algorithm == DLC_CONV_WINOGRAD_4 ? 6 : algorithm == DLC_CONV_WINOGRAD_STRIDED ? 5 : 4;
-}
-/// Outputs of a tile per side, and input pixels from tile to tile.
-static inline int dlc_winograd_outputs(int side) { return side == 6 ? 4 : 2; }
+/// Input pixels from tile to tile.
 static inline int dlc_winograd_step(int side) { return side == 4 ? 2 : 4; }
 
 /// How many tiles ahead of their use input and result are fetched.

@@ -100,6 +100,20 @@ typedef enum : uint8_t {
     DLC_CONV_PAIRS = 7,        ///< as IGEMM, of numbers rounded to bfloat16, summed in f32
 } dlc_conv_algorithm;
 
+/// The points of a tile of Winograd's per side, by which its forms are named, 0 for other algorithms: 4 of F(2×2, 3×3), 6 of
+/// F(4×4, 3×3), and 5 of 2×2 outputs at stride 2, whose even and odd input pixels are convolved apart with two taps and one:
+/// F(2, 2) of three products and two plain ones.
+static inline int dlc_winograd_side(dlc_conv_algorithm algorithm) {
+    switch (algorithm) {
+    case DLC_CONV_WINOGRAD_2: return 4;
+    case DLC_CONV_WINOGRAD_4: return 6;
+    case DLC_CONV_WINOGRAD_STRIDED: return 5;
+    default: return 0;
+    }
+}
+/// The outputs of such a tile per side.
+static inline int dlc_winograd_outputs(int side) { return side == 6 ? 4 : 2; }
+
 /// A convolution over channels-last tensors [n, d, h, w, channels]; 1-D and 2-D convolutions have
 /// extents and kernels of 1 in front. Group g reads channels g·c/groups ... and writes channels
 /// g·oc/groups ... . Taps outside of the input are zero; padding behind follows from the output extents.

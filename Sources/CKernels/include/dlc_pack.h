@@ -25,6 +25,11 @@ typedef enum : uint8_t {
     DLC_PACK_INT4 = 10,            ///< the same of 4-bit integers
 } dlc_pack_form;
 
+/// Points per side of Winograd's forms, else 0.
+static inline int dlc_pack_side(dlc_pack_form form) {
+    return form == DLC_PACK_WINOGRAD_2 ? 4 : form == DLC_PACK_WINOGRAD_4 ? 6 : form == DLC_PACK_WINOGRAD_STRIDED ? 5 : 0;
+}
+
 /// Weights in f32 of `groups` groups, [output][input][tap] at any distances, for a kernel. A matrix of k × n is one group of
 /// n outputs and k inputs with one tap.
 /// Buffers: the weights, the packed result.

@@ -42,19 +42,15 @@ package struct ConvolutionKernel: Kernel {
     package func performed(_ operations: Double, _ shapes: StepShapes) -> Double {
         if algorithm == DLC_CONV_STRASSEN { return operations * 7 / 8 }
         if algorithm == DLC_CONV_PAIRS { return operations / 2 }
-        let (tile, side): (Double, Double)
-        switch algorithm {
-        case DLC_CONV_WINOGRAD_2: (tile, side) = (2, 4)
-        case DLC_CONV_WINOGRAD_4: (tile, side) = (4, 6)
-        case DLC_CONV_WINOGRAD_STRIDED: (tile, side) = (2, 5)
-        default: return operations
-        }
+        let side = dlc_winograd_side(algorithm)
+        guard side > 0 else { return operations }
+        let tile = Double(dlc_winograd_outputs(side))
         let (x, y) = (shapes["x"], shapes["y"])
         // Planes of a depth have tiles of their own, and sum over the taps along it.
         guard x.count >= 4, y.count == x.count else { return operations }
         let (height, width) = (y[y.count - 3], y[y.count - 2])
         let tiles = y.dropLast(3).reduce(1, *) * (height / tile).rounded(.up) * (width / tile).rounded(.up)
-        return 2 * tiles * side * side * Double(max(1, window.taps / 9)) * x[x.count - 1] / Double(max(1, groups)) * y[y.count - 1]
+        return 2 * tiles * Double(side * side) * Double(max(1, window.taps / 9)) * x[x.count - 1] / Double(max(1, groups)) * y[y.count - 1]
     }
 
     package func prepare(_ step: BoundStep) throws -> PreparedKernel {

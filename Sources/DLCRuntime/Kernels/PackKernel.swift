@@ -68,10 +68,10 @@ package struct PackKernel: Kernel {
         case DLC_PACK_PAIRS:
             let pairs = try shape[0].times(shape[2].ceilingQuotient(2))
             return try pairs.times(shape[1].ceilingQuotient(lanes).times(lanes)).times(Dim(4 * taps))
-        // For each tap along the depth.
-        case DLC_PACK_WINOGRAD_2: return try channels.times(Dim(4 * 16 * (taps / 9)))
-        case DLC_PACK_WINOGRAD_4: return try channels.times(Dim(4 * 36 * (taps / 9)))
-        case DLC_PACK_WINOGRAD_STRIDED: return try channels.times(Dim(4 * 25 * (taps / 9)))
+        case DLC_PACK_WINOGRAD_2, DLC_PACK_WINOGRAD_4, DLC_PACK_WINOGRAD_STRIDED:
+            let side = Int(dlc_pack_side(form))
+            // For each tap along the depth.
+            return try channels.times(Dim(4 * side * side * (taps / 9)))
         case DLC_PACK_TURNED: return try shape[1].times(shape[2]).times(Dim(4 * taps))
         case DLC_PACK_CHANNELS: return try shape[0].times(shape[1]).times(shape[2]).times(Dim(4 * taps))
         default: throw DLCError("has no packing for weights of open extents")
