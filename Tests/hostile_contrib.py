@@ -385,6 +385,10 @@ def windows_that_go_back(folder): return placed("UnfoldTensor", ["x"], [FLAT], s
 @case("windows of 5")
 def windows_longer_than_all(folder): return placed("UnfoldTensor", ["x"], [FLAT], size=5)
 
+@case("has no attribute")
+def rows_of_a_table_within_a_norm(folder):
+    return placed("TorchEmbedding", ["x", "i"], [FLAT, info("i", (2,), T.INT64)], max_norm=1.0)
+
 @case("ngram_size")
 def repeats_of_nothing(folder):
     return placed("NGramRepeatBlock", ["i", "x"], [FLAT, ("i", (3, 5), T.INT64)], ngram_size=0)

@@ -262,6 +262,35 @@ def channels_last():
         yield f"{groups} {extra}", made, inputs, FLOATS, model(spelled, inputs, output, turned)
 
 
+def definitions():
+    """Operators that ONNX Runtime describes and has no kernel for: held to what they are in standard ones."""
+    for type in (np.uint8, np.int8):
+        name, wide = np.dtype(type).name, T.UINT32 if type is np.uint8 else T.INT32
+        cast = lambda x, y, to=T.INT32: node("Cast", x, y, "", to=to)
+        for a, b in (((3, 4), (3, 4)), ((2, 3, 1), (4,)), ((5,), ()), ((0, 2), (2,))):
+            for zero in ((), (1,)):
+                inputs = dict(a=integers(a, type), b=integers(b, type))
+                constants = dict(u=np.full(zero, 7, type), v=np.full(zero, 100, type))
+                steps = [cast("a", "a1"), cast("u", "u1"), cast("b", "b1"), cast("v", "v1"), node("Sub", "a1 u1", "a2", ""),
+                         node("Sub", "b1 v1", "b2", ""), node("Mul", "a2 b2", "y", "")]
+                yield (f"product {name} {a} {b} {zero}", model([node("MulInteger", "a u b v")], inputs, [("y", T.INT32)], constants), inputs,
+                       (0, 0, 0), model(steps, inputs, [("y", T.INT32)], constants))
+            steps = [cast("a", "a1"), cast("b", "b1"), node("Mul", "a1 b1", "y", "")]
+            yield (f"product {name} {a} {b}", model([node("MulInteger", "a _ b")], inputs, [("y", T.INT32)]), inputs, (0, 0, 0),
+                   model(steps, inputs, [("y", T.INT32)]))
+        for shape, axes, kept in (((3, 4, 5), [1], 1), ((3, 4, 5), [0, -1], 0), ((400,), [0], 0), ((3, 0), [1], 1)):
+            inputs, attributes = dict(x=integers(shape, type)), dict(axes=axes, keepdims=kept)
+            steps = [cast("x", "w"), node("ReduceSum", "w a", "s", "", keepdims=kept), cast("s", "y", wide)]
+            yield (f"sum {name} {shape} {axes} {kept}", model([node("ReduceSumInteger", "x", **attributes)], inputs, [("y", wide)]), inputs,
+                   (0, 0, 0), model(steps, inputs, [("y", wide)], dict(a=np.array(axes))))
+    for shape in ((4,), (2, 3), (), (0, 2)):
+        for padding in ("t i", "t i p", "t i p q"):
+            inputs = dict(t=normal(9, 6), i=integers(shape, np.int64, 0, 8))
+            constants = {name: value for name, value in dict(p=scalar(2, np.int64), q=scalar(True, bool)).items() if name in padding.split()}
+            yield (f"rows {shape} {padding}", model([node("TorchEmbedding", padding)], inputs, [("y", T.FLOAT)], constants), inputs, FLOATS,
+                   model([node("Gather", "t i", "y", "")], inputs, [("y", T.FLOAT)], constants))
+
+
 def opened(made):
     """The same model for inputs of any extents; widths of heads, branches and indices are known."""
     made = onnx.ModelProto.FromString(made.SerializeToString())
@@ -607,7 +636,7 @@ def judge(dlc, made, inputs, tolerance, spelled, folder):
 
 
 # Groups that are also run for inputs of any extents.
-OPEN = (experts, decoders, places, gates, blocks, groups, convolutions)
+OPEN = (experts, decoders, places, gates, blocks, groups, convolutions, definitions)
 
 
 def main():

@@ -131,12 +131,12 @@ enum CausalConvolution {
         func channelsSecond(_ value: Value) throws -> Value {
             guard isLast else { return value }
             let shape = reader.builder.shape(value)
-            return try reader.transpose(reader.reshape(value, [shape[0], shape[1], Shape(shape.dropFirst(2)).product()]), [0, 2, 1])
+            return try reader.channelsSecond(reader.reshape(value, [shape[0], shape[1], Shape(shape.dropFirst(2)).product()]))
         }
         /// Back to the dimensions that x has.
         func restored(_ value: Value) throws -> Value {
             guard isLast else { return value }
-            let turned = try reader.transpose(value, [0, 2, 1])
+            let turned = try reader.channelsLast(value)
             return try reader.reshape(turned, Shape(reader.builder.shape(turned).prefix(2)) + Shape(given.shape.dropFirst(2)))
         }
         let x = try channelsSecond(reader.required(0))

@@ -56,10 +56,11 @@ enum ContribMovement {
         return try reader.add(ScatterElements(axis: 1, reduction: .min), [scores, tokens, limits])
     }
 
-    /// Rows of a table.
+    /// Rows of a table `[rows, …]` by indices. Where the padding stands and how gradients are scaled, which two more operands say, is for
+    /// training.
     static let readEmbedding: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
-        // Where the padding stands and how gradients are scaled is for training.
-        try reader.add(Gather(axis: 0), [reader.required(0), reader.required(1)])
+        try reader.allowAttributes([])
+        return try reader.add(Gather(axis: 0), [reader.required(0), reader.required(1)])
     }
 
     /// The distinct elements of a vector in the order in which they come, which of them each element is, and how many there are of each.

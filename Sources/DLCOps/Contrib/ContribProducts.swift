@@ -56,13 +56,12 @@ enum ContribProducts {
         guard try reader.fact(0).rank == 4, try reader.fact(1).rank == 4 else {
             throw DLCError("x is \(try reader.fact(0).type) and w is \(try reader.fact(1).type); expected four dimensions")
         }
-        let x = try reader.transpose(reader.required(0), [0, 3, 1, 2])
-        let w = try reader.transpose(reader.required(1), [0, 3, 1, 2])
+        let (x, w) = (try reader.channelsSecond(reader.required(0)), try reader.channelsSecond(reader.required(1)))
         let plain = ONNXReader(
             builder: reader.builder, opType: reader.opType, opset: 11, name: reader.name, operands: [x, w], attributes: reader.attributes,
             resultNames: [])
         let op = try Conv.configured(plain, x: reader.builder.fact(x), w: reader.builder.fact(w))
-        return [try reader.transpose(reader.add1(op, [x, w, reader.operand(2)]), [0, 2, 3, 1])]
+        return [try reader.channelsLast(reader.add1(op, [x, w, reader.operand(2)]))]
     }
 
     /// `activation(conv(x, w, b) + z)`.
@@ -70,27 +69,19 @@ enum ContribProducts {
 
     /// The same of images `[N, …, C]`, by weights as ever.
     static let readFusedChannelsLast: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
-        for index in [0, 3] where reader.operand(index) != nil { reader.operands[index] = try channelsSecond(index, &reader) }
-        return [try channelsLast(convolved(&reader), &reader)]
+        for index in [0, 3] where reader.operand(index) != nil {
+            reader.operands[index] = try reader.channelsSecond(reader.required(index))
+        }
+        return [try reader.channelsLast(convolved(&reader))]
     }
 
     /// QLinearConv whose images may be `[N, …, C]`.
     static let readQuantizedConv: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
         let name = "channels_last"
         let (isLast, attributes) = (try reader.attribute(name) ?? false, reader.attributes.filter { $0.key != name })
-        if isLast { reader.operands[0] = try channelsSecond(0, &reader) }
+        if isLast { reader.operands[0] = try reader.channelsSecond(reader.required(0)) }
         let y = try reader.delegate(QuantizedLayers.readLinearConvolution, operands: reader.operands, attributes: attributes, opset: 10)
-        return isLast ? [try channelsLast(y[0], &reader)] : y
-    }
-
-    private static func channelsSecond(_ index: Int, _ reader: inout ONNXReader) throws -> Value {
-        let fact = try reader.fact(index)
-        guard fact.rank >= 3 else { throw DLCError("an image is \(fact.type); expected at least one spatial dimension") }
-        return try reader.transpose(reader.required(index), [0, fact.rank - 1] + Array(1..<fact.rank - 1))
-    }
-
-    private static func channelsLast(_ x: Value, _ reader: inout ONNXReader) throws -> Value {
-        try reader.transpose(x, [0] + Array(2..<reader.builder.shape(x).count) + [1])
+        return isLast ? [try reader.channelsLast(y[0])] : y
     }
 
     private static func convolved(_ reader: inout ONNXReader) throws -> Value {

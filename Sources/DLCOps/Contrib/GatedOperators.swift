@@ -85,10 +85,7 @@ enum GatedOperators {
 
     private static func normalized(_ x: Value, scale: Value?, _ reader: inout ONNXReader) throws -> Value {
         let wide = try widened(x, &reader)
-        let (rank, type) = (reader.builder.shape(wide).count, reader.builder.fact(wide).element)
-        let mean = try reader.add1(Reduce(.mean, axes: [rank - 1]), [reader.apply(.mul, wide, wide)])
-        let shifted = try reader.apply(.add, mean, reader.scalar(reader.attribute("epsilon") ?? 1e-5, like: mean))
-        let norm = try reader.apply(.div, wide, reader.apply(.sqrt, shifted))
-        return try scale.map { try reader.apply(.mul, norm, reader.cast($0, type)) } ?? norm
+        let factors = try scale.map { try reader.cast($0, reader.builder.fact(wide).element) } ?? reader.scalar(1, like: wide)
+        return try reader.add1(RMSNormalization(epsilon: reader.attribute("epsilon") ?? 1e-5), [wide, factors])
     }
 }

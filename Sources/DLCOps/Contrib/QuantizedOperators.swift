@@ -80,11 +80,8 @@ enum QuantizedOperators {
     private static func pooled(
         _ x: Value, _ opType: String, _ attributes: [String: AttributeValue], opset: Int, isLast: Bool, _ reader: inout ONNXReader
     ) throws -> Value {
-        let rank = reader.builder.shape(x).count
-        guard rank >= 3 else { throw DLCError("x is \(reader.builder.fact(x).type); expected at least one spatial dimension") }
         guard isLast else { return try reader.nested(opType, [x], attributes, opset: opset) }
-        let image = try reader.transpose(x, [0, rank - 1] + Array(1..<rank - 1))
-        return try reader.transpose(reader.nested(opType, [image], attributes, opset: opset), [0] + Array(2..<rank) + [1])
+        return try reader.channelsLast(reader.nested(opType, [reader.channelsSecond(x)], attributes, opset: opset))
     }
 
     static let readGlobalAveragePool: Read = { reader in

@@ -37,12 +37,6 @@ extension BatchNormGradient: HasChannelsLast {
     var imageResults: [Int]? { [0] }
 }
 
-/// The permutations between `[N, C, spatial…]` and `[N, spatial…, C]`.
-enum ChannelOrder {
-    static func toLast(_ rank: Int) -> [Int] { [0] + Array(2..<rank) + [1] }
-    static func toFirst(_ rank: Int) -> [Int] { [0, rank - 1] + Array(1..<(rank - 1)) }
-}
-
 /// Convolutions, pooling and local response normalisation compute with channels last, between transposes that later
 /// passes move and cancel. Channels last, a 1×1 convolution is a plain product, a concatenation of channels is a write
 /// with wider rows, and no channel is padding.
