@@ -177,15 +177,17 @@ import Testing
         #expect(kept == state)
     }
 
-    /// Experts run for their own rows, of which there may be none, in a compiled model too.
-    @Test(arguments: [(0, 2), (1, 1), (7, 3), (7, 4)]) func expertsAreChosenForEachRow(_ rows: Int, _ k: Int) throws {
+    /// Experts run for their own rows, of which there may be none, in a compiled model too; many of them are a loop.
+    @Test(arguments: [4, 40], [(0, 2), (1, 1), (7, 3), (7, 4)])
+    func expertsAreChosenForEachRow(_ experts: Int, _ chosen: (rows: Int, k: Int)) throws {
+        let (rows, k) = chosen
         let graph = try importONNX(
             text: Self.text(
                 """
-                g (float[T, 8] x, float[T, 4] r, float[4, 6, 8] a, float[4, 8, 6] b) => (float[] y, float[] z) {
+                g (float[T, 8] x, float[T, \(experts)] r, float[\(experts), 6, 8] a, float[\(experts), 8, 6] b) => (float[] y, float[] z) {
                     y = com.microsoft.MoE <k = \(k), activation_type = "silu"> (x, r, a, , b)
                     one = Constant <value_ints = [1]> () k = Constant <value_ints = [\(k)]> ()
-                    p = Softmax <axis = -1> (r) best, places = TopK(p, k) depth = Constant <value = int64 {4}> ()
+                    p = Softmax <axis = -1> (r) best, places = TopK(p, k) depth = Constant <value = int64 {\(experts)}> ()
                     values = Constant <value_floats = [0.0, 1.0]> ()
                     chosen = OneHot <axis = -1> (places, depth, values) shares = ReduceSum <keepdims = 0> (chosen, one)
                     weights = Mul(shares, p)
@@ -194,8 +196,8 @@ import Testing
                 }
                 """))
         let inputs = [
-            "x": try Tensor.random(seed: 1, shape: [rows, 8]), "r": try .random(seed: 2, shape: [rows, 4]),
-            "a": try .random(seed: 3, shape: [4, 6, 8]), "b": try .random(seed: 4, shape: [4, 8, 6]),
+            "x": try Tensor.random(seed: 1, shape: [rows, 8]), "r": try .random(seed: 2, shape: [rows, experts]),
+            "a": try .random(seed: 3, shape: [experts, 6, 8]), "b": try .random(seed: 4, shape: [experts, 8, 6]),
         ]
         let outputs = try run(graph, inputs)
         let (y, z) = (try #require(outputs["y"]), try #require(outputs["z"]))

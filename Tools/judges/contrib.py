@@ -315,8 +315,13 @@ def normal(*shape, scale=1):
 
 
 def experts():
-    """Rows that go through a few of several experts, whose weights are floats or a few bits."""
-    size, inner, count = 32, 48, 5
+    """Rows that go through a few of several experts, or of many, whose weights are floats or a few bits."""
+    for count in (5, 20):
+        yield from ((f"{count} experts, {name}", *case) for name, *case in mixtures(count))
+
+
+def mixtures(count):
+    size, inner = 32, 48
 
     def layers(width, third):
         return dict(a=normal(count, width, size), b=normal(count, width), c=normal(count, size, inner), d=normal(count, size),

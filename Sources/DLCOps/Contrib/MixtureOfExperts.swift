@@ -3,12 +3,12 @@ import DLCGraph
 /// Mixtures of experts (Shazeer et al., 2017), as ONNX Runtime's MoE and QMoE spell them: every row goes through the `k` experts that its
 /// router prefers. An expert's products are of its own rows alone, whose number data decide.
 struct MixtureOfExperts {
-    /// A layer of all experts: `[E, N, K]` turned to `[K, N]` for one of them, and its bias `[N]`.
-    private typealias Expert = (_ index: Int, _ x: Value, inout ONNXReader) throws -> Value
+    /// The most experts that become nodes of their own, about a dozen each; more of them are a loop over those that have rows.
+    private static let mostUnrolled = 16
 
     private let experts: Int
     /// Rows `[T, H]`.
-    private let rows: Value
+    private var rows: Value
     /// The experts of each row, and how much each counts, `[T, k]`.
     private let chosen, shares: Value
 
@@ -16,17 +16,12 @@ struct MixtureOfExperts {
     static let read: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
         try reader.allowAttributes(names)
         let mixture = try MixtureOfExperts(weights: nil, &reader)
-        func layer(_ index: Int) throws -> Expert? {
+        func layer(_ index: Int) throws -> Layer? {
             guard let weights = reader.operand(index) else { return nil }
             let fact = reader.builder.fact(weights)
             guard fact.rank == 3 else { throw DLCError("weights are \(fact.type); expected 3 dimensions") }
             try reader.require(.equal, fact.shape[0], Dim(mixture.experts), "weights are \(fact.type)")
-            let bias = reader.operand(index + 1)
-            return { expert, x, reader in
-                let own = try reader.slice(weights, axis: 0, from: expert, count: 1)
-                let matrix = try reader.transpose(reader.reshape(own, [fact.shape[1], fact.shape[2]]), [1, 0])
-                return try biased(reader.add1(MatMul(), [x, matrix]), bias, expert, &reader)
-            }
+            return try Layer(weights, bias: reader.operand(index + 1), reader)
         }
         return [try mixture.computed(layer(2), layer(6), layer(4), &reader)]
     }
@@ -42,17 +37,14 @@ struct MixtureOfExperts {
             throw DLCError("QMoE with quant_type \(kind) or weights that are packed for one processor is not read")
         }
         let mixture = try MixtureOfExperts(weights: reader.operand(14), &reader)
-        func layer(_ number: Int) throws -> Expert? {
+        func layer(_ number: Int) throws -> Layer? {
             let index = 3 * number - 1
             guard reader.operand(index) != nil else { return nil }
             let codes = try PackedExperts(
                 index, zeros: 10 + number, experts: mixture.experts,
                 bits: reader.attribute(bits[number - 1]) ?? reader.attribute("expert_weight_bits") ?? 4, reader)
-            let (bias, type) = (reader.operand(index + 2), try reader.fact(0).element)
-            return { expert, x, reader in
-                let matrix = try reader.transpose(reader.constant(codes.weights(expert, type)), [1, 0])
-                return try biased(reader.add1(MatMul(), [x, matrix]), bias, expert, &reader)
-            }
+            let weights = reader.constant(try codes.weights(reader.fact(0).element))
+            return try Layer(weights, bias: reader.operand(index + 2), reader)
         }
         return [try mixture.computed(layer(1), layer(3), layer(2), &reader)]
     }
@@ -61,13 +53,6 @@ struct MixtureOfExperts {
         "activation_alpha", "activation_beta", "activation_type", "k", "normalize_routing_weights", "swiglu_fusion", "swiglu_limit",
         "use_sparse_mixer",
     ]
-
-    private static func biased(_ x: Value, _ bias: Value?, _ expert: Int, _ reader: inout ONNXReader) throws -> Value {
-        guard let bias else { return x }
-        let fact = reader.builder.fact(bias)
-        guard fact.rank == 2 else { throw DLCError("a bias is \(fact.type); expected one row for each expert") }
-        return try reader.apply(.add, x, reader.slice(bias, axis: 0, from: expert, count: 1))
-    }
 
     /// - Parameter weights: what an expert counts, where that is not what it is chosen by.
     private init(weights: Value?, _ reader: inout ONNXReader) throws {
@@ -126,34 +111,80 @@ struct MixtureOfExperts {
         return (try reader.add1(Concat(axis: 1), chosen), try reader.add1(Concat(axis: 1), shares))
     }
 
-    private func computed(_ first: Expert?, _ gate: Expert?, _ last: Expert?, _ reader: inout ONNXReader) throws -> Value {
+    private func computed(_ first: Layer?, _ gate: Layer?, _ last: Layer?, _ reader: inout ONNXReader) throws -> Value {
         guard let first, let last else { throw DLCError("weights of the first or the second layer are missing") }
+        let layers = Layers(first: first, gate: gate, last: last)
         let (count, k) = (reader.builder.shape(rows)[0], reader.builder.shape(chosen)[1])
         let pairs = try count.times(k)
         let list = try reader.reshape(chosen, [pairs])
-        var (places, results): ([Value], [Value]) = ([], [])
-        for expert in 0..<experts {
-            let isOwn = try reader.apply(.equal, list, reader.scalar(Double(expert), like: list))
-            let found = try reader.add1(NonZero(), [isOwn])
-            let own = try reader.reshape(found, [reader.builder.shape(found)[1]])
-            let x = try reader.add1(Gather(axis: 0), [rows, reader.apply(.div, own, reader.extent(k, like: own))])
-            var hidden = try activated(first(expert, x, &reader), isGated: gate != nil, &reader)
-            if let gate {
-                var factor = try gate(expert, x, &reader)
-                if try reader.attribute("activation_type") == "swiglu" { factor = try linear(factor, &reader) }
-                hidden = try reader.apply(.mul, hidden, factor)
-            }
-            places.append(own)
-            results.append(try last(expert, hidden, &reader))
-        }
-        // Every pair of a row and an expert has one result; they go back to the pairs' order.
-        let order = try reader.add1(Concat(axis: 0), places)
-        let none = try reader.add1(Fill(shape: [pairs], value: Tensor([0 as Int64], shape: [])), [])
-        let back = try reader.add1(ScatterElements(axis: 0), [none, order, reader.range(reader.builder.shape(order)[0])])
-        let joined = try reader.add1(Gather(axis: 0), [reader.add1(Concat(axis: 0), results), back])
+        let joined = try experts <= Self.mostUnrolled ? unrolled(layers, list, k, &reader) : looped(layers, list, k, &reader)
         let wide = try reader.reshape(joined, [count, k, reader.builder.shape(joined)[1]])
         let weighted = try reader.apply(.mul, wide, reader.reshape(shares, [count, k, 1]))
         return try reader.reshape(reader.add1(Reduce(.sum, axes: [1], keepDims: false), [weighted]), reader.fact(0).shape)
+    }
+
+    /// A result for each pair of a row and an expert, each expert by itself.
+    /// - Parameter list: the experts of the pairs, of which a row has k.
+    private func unrolled(_ layers: Layers, _ list: Value, _ k: Dim, _ reader: inout ONNXReader) throws -> Value {
+        let parts = try (0..<experts).map { expert in
+            try results(of: .number(expert), reader.scalar(Double(expert), like: list), layers, list, k, &reader)
+        }
+        // Every pair has one result; they go back to the pairs' order.
+        let order = try reader.add1(Concat(axis: 0), parts.map { $0.places })
+        let zero = try Tensor([0 as Int64], shape: [])
+        let none = try reader.add1(Fill(shape: reader.builder.shape(list), value: zero), [])
+        let back = try reader.add1(ScatterElements(axis: 0), [none, order, reader.range(reader.builder.shape(order)[0])])
+        return try reader.add1(Gather(axis: 0), [reader.add1(Concat(axis: 0), parts.map { $0.rows }), back])
+    }
+
+    /// The same as a loop over the experts that have rows, each of which puts its results into their places.
+    private func looped(_ layers: Layers, _ list: Value, _ k: Dim, _ reader: inout ONNXReader) throws -> Value {
+        let used = try reader.builder.add(Unique(), [list], name: reader.name, resultNames: [nil, nil, nil, nil])[0]
+        let width = reader.builder.shape(layers.last.weights)[1]
+        let zero = try Tensor(filling: 0, type: reader.builder.fact(rows).element, shape: [])
+        let none = try reader.add1(Fill(shape: reader.builder.shape(list) + [width], value: zero), [])
+
+        var body = GraphBuilder(name: "expert", foldLimit: GraphBuilder.usualFoldLimit)
+        body.reserveSymbols(of: reader.builder)
+        let round = try body.input("round", TensorType(.int64, []))
+        let goesOn = try body.input("goes_on", TensorType(.bool, []))
+        let results = try body.input("results", reader.builder.fact(none).type)
+        var captured: [Value?] = []
+        func entered(_ value: Value) throws -> Value {
+            captured.append(value)
+            return try body.input("outer\(captured.count)", reader.builder.fact(value).type)
+        }
+        var inside = self
+        let (innerList, innerUsed) = (try entered(list), try entered(used))
+        inside.rows = try entered(rows)
+        let innerLayers = try layers.mapped(entered)
+        var inner = ONNXReader(
+            builder: body, opType: reader.opType, opset: reader.opset, name: reader.name, operands: [], attributes: reader.attributes,
+            resultNames: [])
+        let expert = try inner.add1(Gather(axis: 0), [innerUsed, round])
+        let found = try inside.results(of: .index(inner.reshape(expert, [1])), expert, innerLayers, innerList, k, &inner)
+        let places = try inner.reshape(found.places, inner.builder.shape(found.places) + [1])
+        let next = try inner.add1(ScatterND(), [results, places, found.rows])
+        for (name, value) in [("same", goesOn), ("next", next)] { try inner.builder.output(name, value) }
+        let count = try reader.add1(Extents(values: [reader.builder.shape(used)[0]], shape: []), [])
+        return try reader.add1(Loop(body: inner.builder.graph, carried: 1), [count, nil, none] + captured)
+    }
+
+    /// The places of an expert's pairs in the list, and a result for each.
+    /// - Parameter number: the expert, as the list names it.
+    private func results(
+        of expert: Choice, _ number: Value, _ layers: Layers, _ list: Value, _ k: Dim, _ reader: inout ONNXReader
+    ) throws -> (places: Value, rows: Value) {
+        let found = try reader.add1(NonZero(), [reader.apply(.equal, list, number)])
+        let own = try reader.reshape(found, [reader.builder.shape(found)[1]])
+        let x = try reader.add1(Gather(axis: 0), [rows, reader.apply(.div, own, reader.extent(k, like: own))])
+        var hidden = try activated(layers.first.applied(x, expert, &reader), isGated: layers.gate != nil, &reader)
+        if let gate = layers.gate {
+            var factor = try gate.applied(x, expert, &reader)
+            if try reader.attribute("activation_type") == "swiglu" { factor = try linear(factor, &reader) }
+            hidden = try reader.apply(.mul, hidden, factor)
+        }
+        return (own, try layers.last.applied(hidden, expert, &reader))
     }
 
     /// The activation; SwiGLU without a gate of its own takes both halves from one product, in turn or one behind the other.
@@ -201,9 +232,62 @@ struct MixtureOfExperts {
     }
 }
 
+/// Which expert: a number, or an index `[1]` that data decide.
+private enum Choice {
+    case number(Int)
+    case index(Value)
+}
+
+/// A layer of all experts: weights `[E, N, K]` and a bias `[E, N]`.
+private struct Layer {
+    var weights: Value
+    var bias: Value?
+
+    init(_ weights: Value, bias: Value?, _ reader: ONNXReader) throws {
+        if let bias, case let fact = reader.builder.fact(bias), fact.rank != 2 {
+            throw DLCError("a bias is \(fact.type); expected one row for each expert")
+        }
+        (self.weights, self.bias) = (weights, bias)
+    }
+
+    /// The same of other values.
+    func mapped(_ other: (Value) throws -> Value) rethrows -> Layer {
+        var layer = self
+        (layer.weights, layer.bias) = (try other(weights), try bias.map(other))
+        return layer
+    }
+
+    /// `x · Wᵀ + b` of one expert.
+    func applied(_ x: Value, _ expert: Choice, _ reader: inout ONNXReader) throws -> Value {
+        let shape = reader.builder.shape(weights)
+        let matrix = try reader.transpose(reader.reshape(part(weights, expert, &reader), [shape[1], shape[2]]), [1, 0])
+        let product = try reader.add1(MatMul(), [x, matrix])
+        return try bias.map { try reader.apply(.add, product, part($0, expert, &reader)) } ?? product
+    }
+
+    private func part(_ stack: Value, _ expert: Choice, _ reader: inout ONNXReader) throws -> Value {
+        switch expert {
+        case .number(let number): try reader.slice(stack, axis: 0, from: number, count: 1)
+        case .index(let index): try reader.add1(Gather(axis: 0), [stack, index])
+        }
+    }
+}
+
+/// What a row goes through.
+private struct Layers {
+    let first: Layer
+    let gate: Layer?
+    let last: Layer
+
+    /// The same of other values.
+    func mapped(_ other: (Value) throws -> Value) rethrows -> Layers {
+        Layers(first: try first.mapped(other), gate: try gate.map { try $0.mapped(other) }, last: try last.mapped(other))
+    }
+}
+
 /// The weights `[E, N, K]` of a layer of experts, in a few bits each.
 private struct PackedExperts {
-    private let (rows, columns, bits): (Int, Int, Int)
+    private let (experts, rows, columns, bits): (Int, Int, Int, Int)
     private let (block, blocks): (Int, Int)
     private let codes: [UInt8]
     private let scales: [Double]
@@ -222,7 +306,8 @@ private struct PackedExperts {
             throw DLCError("weights are \(given.type); expected constant bytes [\(experts), rows, packed columns]")
         }
         let each = 8 / bits
-        (rows, columns, self.bits) = (constant.shape[1], try Checked.multiply(constant.shape[2], each), bits)
+        (self.experts, self.bits) = (experts, bits)
+        (rows, columns) = (constant.shape[1], try Checked.multiply(constant.shape[2], each))
         codes = try constant.array(of: UInt8.self)
         let size: Int = try reader.attribute("block_size") ?? 0
         block = size > 0 ? min(size, columns) : columns
@@ -245,8 +330,20 @@ private struct PackedExperts {
         self.zeros = try constant.array(of: UInt8.self)
     }
 
+    /// `[E, N, K]` in floats.
+    func weights(_ type: ElementType) throws -> Tensor {
+        let size = try Checked.multiply(Checked.multiply(rows, columns), type.size)
+        return try Tensor(type: type, shape: [experts, rows, columns]) { target in
+            for expert in 0..<experts {
+                try weights(expert, type).withUnsafeBytes { source in
+                    UnsafeMutableRawBufferPointer(rebasing: target[expert * size..<(expert + 1) * size]).copyMemory(from: source)
+                }
+            }
+        }
+    }
+
     /// `[N, K]` of one expert.
-    func weights(_ expert: Int, _ type: ElementType) throws -> Tensor {
+    private func weights(_ expert: Int, _ type: ElementType) throws -> Tensor {
         let own = codes[(expert * rows * columns * bits / 8)...]
         let shifts = zeros?[(expert * zeroBytes)...]
         var values = [Double](repeating: 0, count: rows * columns)
