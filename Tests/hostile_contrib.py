@@ -387,7 +387,7 @@ def windows_longer_than_all(folder): return placed("UnfoldTensor", ["x"], [FLAT]
 
 @case("has no attribute")
 def rows_of_a_table_within_a_norm(folder):
-    return placed("TorchEmbedding", ["x", "i"], [FLAT, info("i", (2,), T.INT64)], max_norm=1.0)
+    return placed("TorchEmbedding", ["x", "i"], [FLAT, ("i", (2,), T.INT64)], max_norm=1.0)
 
 @case("ngram_size")
 def repeats_of_nothing(folder):
