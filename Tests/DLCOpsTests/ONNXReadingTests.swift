@@ -103,6 +103,31 @@ private func expectClose(_ a: Tensor, _ b: Tensor, _ tolerance: Double = 1e-5, _
         try expectClose(reading.run([x, nil, scales]), expected)
     }
 
+    /// Scales that data decide give what constant ones give.
+    @Test(
+        arguments: ["half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric"], ["linear", "nearest"])
+    func scalesMayBeData(_ coordinates: String, _ mode: String) throws {
+        let x = try Tensor.random(seed: 5, shape: [1, 2, 6, 7])
+        let attributes: [String: AttributeValue] = [
+            "mode": .string(mode), "coordinate_transformation_mode": .string(coordinates),
+        ]
+        for (height, width) in [(0.4, 1.7), (1, 3), (0.2, 1.1)] as [(Float, Float)] {
+            let operands = [x, nil, try Tensor([1, 1, height, width], shape: [4])]
+            let expected = try Reading(opType: "Resize", opset: 19, attributes: attributes, constants: [2]).run(operands)
+            try expectClose(Reading(opType: "Resize", opset: 19, attributes: attributes).run(operands), expected)
+        }
+    }
+
+    @Test(arguments: [[0.5, 0.75], [2, 1], [1.5, 2.5]] as [[Float]])
+    func scalesOfUpsampleMayBeData(_ scales: [Float]) throws {
+        let operands = [try Tensor.random(seed: 5, shape: [1, 2, 6, 7]), try Tensor([1, 1] + scales, shape: [4])]
+        for mode in ["linear", "nearest"] {
+            let attributes: [String: AttributeValue] = ["mode": .string(mode)]
+            let expected = try Reading(opType: "Upsample", opset: 9, attributes: attributes, constants: [1]).run(operands)
+            try expectClose(Reading(opType: "Upsample", opset: 9, attributes: attributes).run(operands), expected)
+        }
+    }
+
     /// ONNX Runtime's extents, and the first elements of a ramp.
     @Test(
         arguments: [

@@ -30,9 +30,11 @@ extension Resize {
             }
         }
         let open = try isEmpty(reader, 2) ? nil : reader.fact(2).reals
-        let scales = try isEmpty(reader, 2) || open != nil ? nil : reader.doubles(2, "scales")
+        let isScaledByData = try !isEmpty(reader, 2) && open == nil && reader.operand(2).map { reader.builder.constant($0) == nil } == true
+        let scales = try isEmpty(reader, 2) || open != nil || isScaledByData ? nil : reader.doubles(2, "scales")
         let sizes = try isEmpty(reader, 3) ? nil : reader.dims(3, "sizes")
         switch (scales, sizes) {
+        case (nil, nil) where isScaledByData: return [try op.readScaled(2, axes, &reader)]
         case (nil, nil) where open != nil: try op.setScales(open ?? [], axes, x)
         case (let scales?, nil): try op.setScales(scales, axes, x)
         case (nil, let sizes?):
@@ -51,6 +53,9 @@ extension Resize {
         if let open = reader.operand(1).flatMap({ reader.builder.fact($0).reals }) {
             try op.setScales(open, Array(0..<x.rank), x)
             return try reader.add(op, [reader.operand(0)])
+        }
+        if let scales = reader.operand(1), reader.builder.constant(scales) == nil {
+            return [try op.readScaled(1, Array(0..<x.rank), isUpsample: true, &reader)]
         }
         guard let scales: [Double] = try reader.attribute("scales") ?? reader.doubles(1, "scales") else {
             throw DLCError("scales are missing")
