@@ -16,13 +16,16 @@ public struct Pass: Sendable {
     }
 
     /// A pass whose rule is made for each graph, for rules that look at the whole of it first.
+    /// - Parameter folds: whether nodes over constants that it makes are computed at once.
     public init(
-        _ name: String, at stage: Stage = .imported,
+        _ name: String, at stage: Stage = .imported, folds: Bool = false,
         rule: @escaping @Sendable (Graph, PassOptions) -> @Sendable (inout Rewriter, Node) throws -> [Value]?
     ) {
         self.name = name
         self.stage = stage
-        run = { graph, options, declined in try graph.rewritten(declined: declined, by: rule(graph, options)) }
+        run = { graph, options, declined in
+            try graph.rewritten(foldLimit: folds ? options.foldLimit : 0, declined: declined, by: rule(graph, options))
+        }
     }
 
     /// A pass over the whole graph that orders nodes or marks the stage, and makes none.

@@ -93,16 +93,31 @@ struct StableOracle {
 
     /// Whether some element is the algorithm's to decide.
     private static func isUndetermined(_ graph: Graph, _ values: [Tensor?], isExact: Bool) throws -> Bool {
-        let added = added(graph)
+        let sums = sums(graph)
         return try graph.nodes.contains { node in
             let operands = node.operands.map { $0.flatMap { values[$0.index] } }
-            return try !Undetermined(node, operands, isAdded: node.results.contains { added.contains($0.index) }, isExact: isExact).isEmpty
+            return try !Undetermined(node, operands, isSum: node.results.contains { sums.contains($0.index) }, isExact: isExact).isEmpty
         }
     }
 
-    /// The values that an addition reads.
-    private static func added(_ graph: Graph) -> Set<Int> {
-        Set(graph.nodes.filter { $0.op.name == "add" }.flatMap { $0.operands.compactMap { $0?.index } })
+    /// The sums of convolutions and batch norms of one image, and of that image itself.
+    private static func sums(_ graph: Graph) -> Set<Int> {
+        var images: [Int: Int] = [:]
+        var sums: Set<Int> = []
+        for node in graph.nodes {
+            let operands = node.operands.compactMap { $0?.index }
+            guard let result = node.results.first?.index, let first = operands.first else { continue }
+            switch node.op.name {
+            case "conv", "batch_norm": images[result] = first
+            case "add" where operands.contains { images[$0] != nil }:
+                let image = images[first] ?? first
+                guard operands.allSatisfy({ (images[$0] ?? $0) == image }) else { continue }
+                images[result] = image
+                sums.insert(result)
+            default: continue
+            }
+        }
+        return sums
     }
 
     static func compute(
@@ -130,7 +145,7 @@ struct StableOracle {
             symbols.merge(try graph.binding.values(shapes).mapValues { Dim($0) }) { given, _ in given }
         }
         try checkClaims(of: graph, symbols)
-        let added = nudge > 0 ? added(graph) : []
+        let sums = nudge > 0 ? sums(graph) : []
         // What follows from something that rounds.
         var rounded: Set<Int> = []
         for node in graph.nodes {
@@ -160,7 +175,7 @@ struct StableOracle {
                     let lost = try accumulates(node) ? Undetermined.largestTerm(op, operands) : 0
                     let moved = try tensor.nudged(
                         nudge, accumulates(node), lost: nudge * lost, beside: beside, remainder: remainder(node, operands), &rng)
-                    let open = try Undetermined(node, operands, isAdded: added.contains(value.index), isExact: isExact)
+                    let open = try Undetermined(node, operands, isSum: sums.contains(value.index), isExact: isExact)
                     tensors[value.index] = try open.scattered(moved, &rng)
                 }
             }

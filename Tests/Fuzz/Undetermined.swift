@@ -9,7 +9,7 @@ import DLC
 /// its weight for them is 0; nor what scores are, or in the gradient weights' own, that f32 has no number for, nor sums of
 /// products that it has none for. Where kernels may sum in another way than is defined (`--exact` forbids it), an infinite
 /// element of an image spreads over a tile of Winograd's, since an infinity less another is no number, and weights of convolutions
-/// whose results are added are added first.
+/// of one image whose results are added are added first.
 struct Undetermined {
     private enum Part {
         case all
@@ -21,8 +21,8 @@ struct Undetermined {
     private let parts: [Part]
     var isEmpty: Bool { parts.isEmpty }
 
-    /// - Parameter isAdded: whether the result is an operand of an addition.
-    init(_ node: Node, _ operands: [Tensor?], isAdded: Bool, isExact: Bool) throws {
+    /// - Parameter isSum: whether it adds convolutions of one image.
+    init(_ node: Node, _ operands: [Tensor?], isSum: Bool, isExact: Bool) throws {
         let name = node.op.name
         var parts: [Part] = []
         if ["rnn", "gru", "lstm"].contains(where: { name.hasPrefix($0) }) {
@@ -46,10 +46,14 @@ struct Undetermined {
             let isForward = name == "conv" || name == "fused_conv"
             let rows = try weights.rowsNotFinite()
             if !rows.isEmpty { parts.append(isForward ? .channels(rows) : .all) }
-            if !isExact, isAdded || weights.shape.dropFirst(2).contains(where: { $0 > 1 }) {
+            if !isExact, weights.shape.dropFirst(2).contains(where: { $0 > 1 }) {
                 let images = try x.rowsNotFinite()
                 if !images.isEmpty { parts.append(isForward || name.hasSuffix("conv_transpose") ? .images(images) : .all) }
             }
+        }
+        if isSum, !isExact {
+            let images = try operands.reduce(into: Set<Int>()) { try $0.formUnion($1?.rowsNotFinite() ?? []) }
+            if !images.isEmpty { parts.append(.images(images)) }
         }
         if ["matmul", "fused_matmul", "gemm"].contains(name) || name.contains("conv"), operands.count > 1 {
             // Where terms may be infinite in f32, which of two signs a sum has depends on its order.

@@ -130,6 +130,7 @@ public struct Conv: Operator {
         }
         try context.require(.divides, Dim(group), w.shape[0], "the output channels of w \(w.type) divide into \(group) groups")
         if !ofIntegers, let bias = context.optional(2) {
+            try context.expect(2, "bias", sameTypeAs: 0)
             try context.require(bias.shape, equals: [w.shape[0]], "bias is \(bias.type); expected [\(w.shape[0])]")
         }
         return ImageIndex.shape(batch, w.shape[0], try windows.counts(spatial, &context), channelsLast: channelsLast)

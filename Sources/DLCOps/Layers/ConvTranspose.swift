@@ -157,6 +157,7 @@ public struct ConvTranspose: Operator {
         try context.require(.divides, Dim(group), channels, reason)
         let outputs = try w.shape[1].times(Dim(group))
         if let bias = context.optional(2) {
+            try context.expect(2, "bias", sameTypeAs: 0)
             try context.require(bias.shape, equals: [outputs], "bias is \(bias.type); expected [\(outputs)]")
         }
         let result = try extents(spatial, kernel)

@@ -56,7 +56,8 @@ private struct ParallelConvolution {
             guard bias == nil || self.bias != nil else { return nil }
             (self.x, self.op, name, isScaling, self.weights) = (x, op, node.name, false, weights)
         case let op as BatchNormalization:
-            guard let scaling = try ChannelScaling(batchNorm: op, node, rewriter) else { return nil }
+            // 0 times an infinity is no number, which a weight that 0 is added to would not make.
+            guard let scaling = try ChannelScaling(batchNorm: op, node, rewriter), !scaling.scale.contains(0) else { return nil }
             self = try ParallelConvolution(scaling: x, by: scaling, rewriter)
         default: return nil
         }
