@@ -43,6 +43,16 @@ struct ChannelScaling {
         }
     }
 
+    /// What a product, sum, quotient or difference may scale or shift, each with the constant that would do so; both orders of
+    /// operands where these are exchangeable.
+    static func sides(of node: Node) -> [(value: Value?, constant: Value?)] {
+        switch node.op.name {
+        case "mul", "add": [(node.operands[0], node.operands[1]), (node.operands[1], node.operands[0])]
+        case "div", "sub": [(node.operands[0], node.operands[1])]
+        default: []
+        }
+    }
+
     /// Whether weights may take the scale: it is a number for every channel, and so is the shift.
     var isFinite: Bool { scale.allSatisfy(\.isFinite) && shift.allSatisfy(\.isFinite) }
 
@@ -97,15 +107,8 @@ struct ChannelScaling {
 /// beta is 1 afterwards.
 public let foldChannelScaling = Pass("fold-channel-scaling", at: .canonical) { rewriter, node in
     let isBatchNorm = node.op is BatchNormalization
-    guard isBatchNorm || ["mul", "div", "add", "sub"].contains(node.op.name),
-        [.float32, .float64].contains(rewriter.resultType(node).element)
-    else { return nil }
-    let sides: [(Value?, Value?)] =
-        isBatchNorm
-        ? [(node.operands[0], nil)]
-        : ["mul", "add"].contains(node.op.name)
-            ? [(node.operands[0], node.operands[1]), (node.operands[1], node.operands[0])] : [(node.operands[0], node.operands[1])]
-    for (value, other) in sides {
+    guard [.float32, .float64].contains(rewriter.resultType(node).element) else { return nil }
+    for (value, other) in isBatchNorm ? [(node.operands[0], nil)] : ChannelScaling.sides(of: node) {
         guard let value, rewriter.useCount(value) == 1, let producer = rewriter.producer(of: value),
             rewriter.shape(value) == rewriter.resultType(node).shape
         else { continue }

@@ -11,13 +11,7 @@ import DLCOps
 public let recognizeGroupNorm = Pass("recognize-group-norm", at: .canonical) { rewriter, node in
     guard [.float32, .float64].contains(rewriter.resultType(node).element) else { return nil }
     if node.op is Reshape { return try aroundReshapes(&rewriter, node) }
-    let sides: [(Value?, Value?)] =
-        switch node.op.name {
-        case "mul", "add": [(node.operands[0], node.operands[1]), (node.operands[1], node.operands[0])]
-        case "div", "sub": [(node.operands[0], node.operands[1])]
-        default: []
-        }
-    for case let (value?, other) in sides {
+    for case let (value?, other) in ChannelScaling.sides(of: node) {
         guard let (op, norm) = rewriter.solelyUsed(value, as: GroupNormalization.self), !op.channelsLast,
             rewriter.keepsShape(node, of: value), let constant = rewriter.constant(other),
             let scale = rewriter.constant(norm.operands[1]), let bias = rewriter.constant(norm.operands[2]),
