@@ -51,6 +51,12 @@ struct Undetermined {
                 if !images.isEmpty { parts.append(isForward || name.hasSuffix("conv_transpose") ? .images(images) : .all) }
             }
         }
+        if node.op is Inverse, let matrices = operands.first ?? nil, try matrices.isFinite() {
+            // As many digits are lost as the condition number has; whether a matrix is singular is among them.
+            let inverse = try node.op.evaluate(operands)[0]
+            let condition = try inverse.isFinite() ? matrices.largest() * inverse.largest() : .infinity
+            if condition > (matrices.type == .float64 ? 1e12 : 1e4) { parts.append(.all) }
+        }
         if isSum, !isExact {
             let images = try operands.reduce(into: Set<Int>()) { try $0.formUnion($1?.rowsNotFinite() ?? []) }
             if !images.isEmpty { parts.append(.images(images)) }

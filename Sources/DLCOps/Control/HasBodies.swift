@@ -7,6 +7,13 @@ import DLCGraph
 public protocol HasBodies: ReadsContainers {
     /// The graphs in the order of the attributes.
     var bodies: [Graph] { get set }
+
+    /// The results, with somebody else's way to compute a graph of values for its inputs, in order.
+    func evaluate(values operands: [Datum?], by compute: (Graph, [Datum?]) throws -> [Datum]) throws -> [Datum]
+}
+
+extension HasBodies {
+    public func evaluate(values operands: [Datum?]) throws -> [Datum] { try evaluate(values: operands) { try $0.evaluate($1) } }
 }
 
 enum ControlOps {

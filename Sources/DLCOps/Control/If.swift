@@ -64,16 +64,16 @@ public struct If: HasBodies {
         }
     }
 
-    public func evaluate(values operands: [Datum?]) throws -> [Datum] {
+    public func evaluate(values operands: [Datum?], by compute: (Graph, [Datum?]) throws -> [Datum]) throws -> [Datum] {
         let isTrue = try operands.first??.tensor.integers().first == 1
         let rest = isTrue ? operands[1..<1 + then.inputs.count] : operands[(1 + then.inputs.count)...]
-        return try (isTrue ? then : otherwise).evaluate(Array(rest))
+        return try compute(isTrue ? then : otherwise, Array(rest))
     }
 }
 
 extension Graph {
     /// The outputs in order for inputs in order.
-    func evaluate(_ operands: [Datum?]) throws -> [Datum] {
+    package func evaluate(_ operands: [Datum?]) throws -> [Datum] {
         var named: [String: Datum] = [:]
         for (port, value) in zip(inputs, operands) { named[port.name] = value }
         let results = try Interpreter.run(self, values: named)

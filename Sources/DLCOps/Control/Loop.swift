@@ -108,7 +108,7 @@ public struct Loop: HasBodies {
         return (try? body.constant(result)?.integers().first) == 1
     }
 
-    public func evaluate(values operands: [Datum?]) throws -> [Datum] {
+    public func evaluate(values operands: [Datum?], by compute: (Graph, [Datum?]) throws -> [Datum]) throws -> [Datum] {
         let operands = operands + [Datum?](repeating: nil, count: max(0, 2 - operands.count))
         let count = try operands[0]?.tensor.integers().first.map { Int($0) } ?? .max
         var goesOn = try operands[1]?.tensor.integers().first != 0
@@ -124,7 +124,7 @@ public struct Loop: HasBodies {
                 throw DLCError("the loop does not end within \(1 << 16) rounds and \(1 << 22) elements")
             }
             let inputs: [Datum?] = [.tensor(try Tensor([Int64(round)], shape: [])), .tensor(try Tensor([goesOn], shape: []))] + values + captured
-            let results = try body.evaluate(inputs)
+            let results = try compute(body, inputs)
             goesOn = try results[0].tensor.integers().first == 1
             values = Array(results[1..<1 + carried])
             for index in rows.indices { rows[index].append(try results[1 + carried + index].tensor) }
