@@ -18,6 +18,9 @@ bool dlc_depthwise_is_unrolled(const dlc_conv *p) {
            p->stride[1] <= 2 && p->stride[2] <= 2 && (plain || (p->stride[2] == 1 && p->dilation[1] <= 1024));
 }
 
+/// What more bytes than these are read and written of may lie in memory: where many share the last cache, a core has no more of it.
+enum { CACHED_BYTES = 6 << 20 };
+
 /// Phase 0 with a channel multiplier: every channel repeated.
 static void repeat_channels(const dlc_conv *p, const dlc_call *call) {
     const int64_t pixels = p->n * p->d * p->h * p->w, times = p->oc / p->c;
@@ -73,6 +76,7 @@ static void run(const dlc_call *call) {
         .conv = p, .lines = lines, .line_ld = repeated ? p->oc : p->x_ld, .y_ld = p->y_ld, .y_line = p->ow * p->y_ld,
         .scratch = (char *)call->scratch + p->table_bytes,
     };
+    rows.ahead = 4 * (p->n * p->d * p->h * p->w * rows.line_ld + dlc_conv_pixels(p) * p->y_ld) > CACHED_BYTES;
     for (int64_t task = call->begin; task < call->end; task++) {
         const int64_t channel = task % p->panel_groups * p->run, part = task / p->panel_groups % p->row_blocks;
         const int64_t slice = task / p->panel_groups / p->row_blocks;
@@ -83,6 +87,9 @@ static void run(const dlc_call *call) {
         rows.weights = (const float *)call->buffers[DLC_CONV_WEIGHTS] + channel;
         rows.bias = bias ? bias + channel : 0;
         rows.slope = slope ? slope + channel : 0;
+        const bool is_last = channel + p->run >= p->oc;
+        rows.next_x = is_last ? rows.rows * p->stride[1] * p->w * rows.line_ld - channel : p->run;
+        rows.next_y = is_last ? rows.rows * rows.y_line - channel : p->run;
         rows.residual = residual ? residual + pixel * p->residual_ld + channel : 0;
         rows.y = (float *)call->buffers[DLC_CONV_Y] + pixel * p->y_ld + channel;
         if (!unrolled) {

@@ -58,6 +58,8 @@ typedef struct {
     float *y;
     int64_t y_ld, y_line;        ///< from pixel to pixel, and from row to row
     const float *residual;       ///< of the first output, rows `residual_ld · ow` apart, or null
+    bool ahead;                  ///< whether to ask memory for what the next tile reads and writes
+    int64_t next_x, next_y;      ///< with `ahead`: floats to where the rows that are computed after these begin
     void *scratch;               ///< `dlc_depthwise_rows_scratch_bytes`
 } dlc_depthwise_rows;
 

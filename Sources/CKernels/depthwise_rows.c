@@ -73,6 +73,32 @@ void dlc_depthwise_pixel(const dlc_depthwise_rows *b, const float *const *x, int
     run_tile(b, group < 0 ? set->any : set->grouped_any[group], &t, 1, b->residual ? b->residual + pixel * b->conv->residual_ld : 0);
 }
 
+/// Asks for `count` pixels, `step` floats apart, that lie `offset` floats behind one.
+static void ask(const float *pixel, int64_t offset, int64_t count, int64_t step, int64_t channels) {
+    const uintptr_t first = (uintptr_t)pixel + (uintptr_t)offset * sizeof(float);
+    for (int64_t i = 0; i < count; i++)
+        for (int64_t c = 0; c < channels; c += 16) __builtin_prefetch((const void *)(first + (uintptr_t)(i * step + c) * sizeof(float)), 0, 2);
+}
+
+/// Asks for what the tile computed after that at column `ow` of a row writes and for what it is the first to read: the same row of
+/// the tile at column `next`, or of the first tile of the rows that come after these where `next` is no column. Tiles read short
+/// runs of many lines, which the processor's own prefetching does not follow.
+static void ask_ahead(const dlc_depthwise_rows *b, int64_t row, int64_t ow, int64_t next) {
+    const dlc_conv *p = b->conv;
+    const int64_t apart = p->dilation[2], outputs = p->tile_block, span = outputs * apart, to = next < p->ow ? next : 0;
+    const int64_t x = next < p->ow ? 0 : b->next_x, y = next < p->ow ? 0 : b->next_y;
+    const int64_t shared = next == ow + span ? p->kernel[2] - p->stride[2] : 0; // columns
+    const int64_t column = dlc_max(0, to * p->stride[2] - p->pad[2] + shared * apart);
+    const int64_t columns = dlc_min(columns_of(p) - shared, dlc_ceil_div(p->w - column, apart));
+    // Lines that rows above have in common with this one.
+    const int64_t above = row < p->dilation[1] ? 0 : p->kernel[1] - (p->dilation[1] > 1 ? 1 : p->stride[1]);
+    for (int64_t kh = above; kh < p->kernel[1]; kh++) {
+        const float *line = b->lines[row * p->stride[1] + kh * p->dilation[1]];
+        if (line) ask(line, x + column * b->line_ld, columns, apart * b->line_ld, b->channels);
+    }
+    ask(b->y + row * b->y_line, y + to * b->y_ld, dlc_min(outputs, dlc_ceil_div(p->ow - to, apart)), apart * b->y_ld, b->channels);
+}
+
 void dlc_depthwise_rows_run(const dlc_depthwise_rows *b) {
     const dlc_conv *p = b->conv;
     const int64_t outputs = p->tile_block, columns = columns_of(p), ld = b->line_ld, apart = p->dilation[2];
@@ -88,6 +114,7 @@ void dlc_depthwise_rows_run(const dlc_depthwise_rows *b) {
         for (int64_t ow = first; ow < p->ow; ow += outputs * apart) {
             const int64_t iw0 = ow * p->stride[2] - p->pad[2];
             const bool interior = iw0 >= 0 && iw0 + (columns - 1) * apart < p->w;
+            const int64_t next = ow + outputs * apart < p->ow ? ow + outputs * apart : first + 1 < apart ? first + 1 : p->ow;
             t.outputs = dlc_min(outputs, dlc_ceil_div(p->ow - ow, apart));
             for (int64_t row = 0; row < b->rows; row++) {
                 // Lines that the row before has read, too, keep their pointers.
@@ -104,6 +131,7 @@ void dlc_depthwise_rows_run(const dlc_depthwise_rows *b) {
                 }
                 float *result = b->y + row * b->y_line + ow * b->y_ld;
                 for (int64_t i = 0; i < outputs; i++) y[i] = i < t.outputs ? result + i * apart * b->y_ld : discarded;
+                if (b->ahead) ask_ahead(b, row, ow, next);
                 run_tile(b, kernel, &t, apart, b->residual ? b->residual + (row * p->ow + ow) * p->residual_ld : 0);
             }
         }

@@ -13,6 +13,12 @@ int main(void) {
         {"ResNeXt, 32 x 4", 56, 128, 128, 3, 1, 32, DLC_ACT_RELU},     {"ResNeXt, 32 x 8, stride 2", 56, 256, 256, 3, 2, 32, DLC_ACT_RELU},
         {"ResNeXt, 32 x 8", 28, 256, 256, 3, 1, 32, DLC_ACT_RELU},     {"ResNeXt, 32 x 16", 14, 512, 512, 3, 1, 32, DLC_ACT_RELU},
         {"RegNet, 13 x 8", 28, 104, 104, 3, 1, 13, DLC_ACT_RELU},      {"RegNet, 55 x 8", 7, 440, 440, 3, 1, 55, DLC_ACT_RELU},
+        {"RegNet, 6 x 8, batch 8", 112, 48, 48, 3, 2, 6, DLC_ACT_RELU, 0, 8}, {"RegNet, 13 x 8, batch 8", 56, 104, 104, 3, 2, 13, DLC_ACT_RELU, 0, 8},
+        {"ResNeXt, 32 x 4, batch 8", 56, 128, 128, 3, 1, 32, DLC_ACT_RELU, 0, 8},
+        {"ResNeXt, 32 x 8, batch 8", 56, 256, 256, 3, 2, 32, DLC_ACT_RELU, 0, 8}, {"ResNeXt, 32 x 8, batch 8", 28, 256, 256, 3, 1, 32, DLC_ACT_RELU, 0, 8},
+        {"MobileNet, batch 8", 28, 192, 192, 3, 1, 192, DLC_ACT_CLIP, 0, 8}, {"MobileNet, batch 8", 14, 384, 384, 3, 1, 384, DLC_ACT_CLIP, 0, 8},
+        {"DeepLab 5x5, dilated, batch 8", 33, 960, 960, 5, 1, 960, DLC_ACT_RELU, 2, 8},
+        {"ConvNeXt 7x7, batch 8", 56, 96, 96, 7, 1, 96, DLC_ACT_NONE, 0, 8},
     };
     static const conv_layer products[] = {
         {"ResNeXt, 32 x 16", 14, 512, 512, 3, 1, 32, DLC_ACT_RELU},    {"ResNeXt, 32 x 32", 7, 1024, 1024, 3, 1, 32, DLC_ACT_RELU},
