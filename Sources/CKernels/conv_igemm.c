@@ -98,8 +98,9 @@ static void run(const dlc_call *call) {
     };
     int64_t table_group = -1, table_part = -1;
     for (int64_t task = call->begin; task < call->end; task++) {
-        const int64_t columns = task % p->panel_groups, part = task / p->panel_groups % p->row_blocks;
-        const int64_t g = task / p->panel_groups / p->row_blocks, first = part * pixels / p->row_blocks;
+        // Groups of the same pixels one after another: their channels lie side by side.
+        const int64_t columns = task % p->panel_groups, g = task / p->panel_groups % p->groups;
+        const int64_t part = task / p->panel_groups / p->groups, first = part * pixels / p->row_blocks;
         block.rows = (part + 1) * pixels / p->row_blocks - first;
         if (g != table_group || part != table_part) {
             fill_table(p, x + g * s.c, x_ld, zeros, first, block.rows, table);
