@@ -5,7 +5,6 @@ all of them; an engine's figures are the least of its rounds'. The ratio is the 
 above 1 dlc is faster. Peak memory of the peers includes Python.
 """
 import argparse
-import atexit
 import glob
 import json
 import math
@@ -18,6 +17,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 import peers  # noqa: E402
+import work_folder  # noqa: E402
 
 NAMES = {"dlc": "dlc", "ort": "ONNX Runtime", "openvino": "OpenVINO", "ncnn": "ncnn"}
 
@@ -211,7 +211,7 @@ def main():
         parser.error(f"no file {missing[0]}")
     if not args.dlc or not os.access(args.dlc, os.X_OK) or os.path.isdir(args.dlc):
         parser.error(f"no program {args.dlc}")
-    os.makedirs(args.work, exist_ok=True)
+    args.work = work_folder.within(args.work)
 
     engines = ["dlc"] + args.peers
     report = Report(engines)
@@ -219,7 +219,6 @@ def main():
     if load > 0.3 * (os.cpu_count() or 1):
         complain(f"the load average is {load:.1f}: other processes disturb the measurement")
     compiled = [Model(path, args) for path in models(args)]
-    atexit.register(lambda: [os.remove(model.plan) for model in compiled if os.path.exists(model.plan)])
     how = (", --exact" if args.exact else "") + (f", --target {args.target}" if args.target != "native" else "")
     best_by_threads = {}
     for count in threads:

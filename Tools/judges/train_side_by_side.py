@@ -14,6 +14,7 @@ import subprocess
 import sys
 
 import training_cases
+import work_folder
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 NETWORKS = ["mlp", "lenet5", "resnet20", "resnet18", "mobilenet_v2", "unet", "char_lstm", "gpt", "vae", "dcgan"]
@@ -94,7 +95,7 @@ def main():
     unknown = set(args.networks) - set(NETWORKS) | set(args.engines) - set(ENGINES)
     if unknown:
         parser.error("unknown: " + " ".join(sorted(unknown)))
-    os.makedirs(args.work, exist_ok=True)
+    args.work = work_folder.within(args.work)
     names = args.networks or NETWORKS
     plans = {name: built(name, args) for name in names}
     for threads in map(int, args.threads.split(",")):
