@@ -45,6 +45,19 @@ import Testing
         #expect(first.image.constantBytes < 2 * weights)
     }
 
+    /// Which weights are packed at load follows what the first build measured: two measurements would differ.
+    @Test(arguments: [(1e-9, true), (10, false)]) func packingIsMeasuredOnce(_ seconds: Double, _ isWorthIt: Bool) throws {
+        let folder = Folder()
+        _ = try tune(folder.cache)
+        let cache = try TuneCache(path: folder.cache)
+        let times = cache.times.map { key, _ in
+            (key, key.hasSuffix("packing") ? seconds : key.contains("algorithm \(DLC_CONV_WINOGRAD_4.rawValue);") ? 1e-4 : 1e-3)
+        }
+        try cache.replace(Dictionary(uniqueKeysWithValues: times))
+        let second = try tune(folder.cache)
+        #expect(second.measured == 0 && second.image.plan.packings.isEmpty != isWorthIt)
+    }
+
     @Test func timesOfAnotherProcessorAreNotBelieved() throws {
         let folder = Folder()
         _ = try tune(folder.cache)

@@ -6,6 +6,9 @@ import DLCRuntime
 /// A convolution, or a product with a constant matrix, and the algorithms that could compute it. A product is seen as a 1×1
 /// convolution over a line of pixels, one per row.
 struct ChoosableLayer {
+    /// What an algorithm takes on one core: a run with packed weights, and packing them.
+    typealias Cost = (run: Double, packing: Double)
+
     var node: Node
     /// Extents by nominal numbers where they are symbolic.
     var shape: dlc_conv
@@ -52,7 +55,7 @@ struct ChoosableLayer {
         return (0..<3).map { _ in
             let start = dlc_nanoseconds()
             _ = dlc_pack_run(target.isa, packing, weights, &packed)
-            return Double(dlc_nanoseconds() - start) * 1e-9
+            return Double(max(1, dlc_nanoseconds() - start)) * 1e-9
         }.min() ?? .infinity
     }
 }
@@ -71,13 +74,12 @@ extension Lowering {
         let (total, others) = constantBytes(beside: layers)
         let costs = try costs(layers, modelBytes: total)
         let items = zip(layers, costs).map { layer, costs in
-            zip(layer.algorithms, costs).map { Alternative(cost: $1, bytes: layer.packedBytes($0, target)) }
+            zip(layer.algorithms, costs).map { Alternative(cost: $1.run, bytes: layer.packedBytes($0, target)) }
         }
         // A 64th stays for the table and for alignment.
         let limit = 2 * total - total / 64 - others
         let chosen = WeightBudget.choose(items, within: limit)
-        let packings = layers.map { layer in layer.algorithms.map { layer.packsAtRun ? .infinity : packingCost(layer, $0) } }
-        let late = WeightBudget.packedAtLoad(items, chosen: chosen, packings: packings)
+        let late = WeightBudget.packedAtLoad(items, chosen: chosen, packings: costs.map { $0.map(\.packing) })
         let fitting = WeightBudget.fitting(late, items, chosen: chosen, plain: layers.map { $0.plainBytes() }, within: limit)
         var result: (algorithms: [Int: dlc_conv_algorithm], packedAtLoad: Set<Int>) = ([:], [])
         for (index, layer) in layers.enumerated() {
@@ -85,11 +87,6 @@ extension Lowering {
             if late[index] != nil, !fitting.contains(index) { result.packedAtLoad.insert(layer.node.results[0].index) }
         }
         return result
-    }
-
-    /// What packing the weights takes, in the unit of `costs`.
-    private func packingCost(_ layer: ChoosableLayer, _ algorithm: dlc_conv_algorithm) -> Double {
-        options.tuning == nil ? layer.packingCycles(algorithm, target) : layer.packingSeconds(algorithm, target)
     }
 
     /// Bytes of all constants, and of those that something else than the layers reads as they are. Matrices in few bits are not
@@ -168,16 +165,18 @@ extension Lowering {
         return shape
     }
 
-    /// Of each algorithm of each layer: seconds where they are measured, else cycles.
-    private func costs(_ layers: [ChoosableLayer], modelBytes: Int) throws -> [[Double]] {
-        if let tuning = options.tuning { return try tuning.seconds(layers, target: target, modelBytes: modelBytes) }
-        var processor = options.processor.description(target)
-        return layers.map { layer in
-            var shape = layer.shape
-            return layer.algorithms.map {
-                dlc_conv_cost(&processor, target.isa, &shape, $0) * (options.probes?.factor($0) ?? 1)
-                    + (layer.packsAtRun ? layer.packingCycles($0, target) : 0)
-            }
+    /// Of each algorithm of each layer, in seconds where they are measured, else in cycles: a run, and packing the weights at load, which
+    /// cannot be where a run packs them.
+    private func costs(_ layers: [ChoosableLayer], modelBytes: Int) throws -> [[ChoosableLayer.Cost]] {
+        let costs = try options.tuning?.seconds(layers, target: target, modelBytes: modelBytes) ?? layers.map { estimates($0) }
+        return zip(layers, costs).map { layer, costs in layer.packsAtRun ? costs.map { ($0.run + $0.packing, .infinity) } : costs }
+    }
+
+    private func estimates(_ layer: ChoosableLayer) -> [ChoosableLayer.Cost] {
+        var processor = options.processor.description(target), shape = layer.shape
+        return layer.algorithms.map {
+            let run = dlc_conv_cost(&processor, target.isa, &shape, $0) * (options.probes?.factor($0) ?? 1)
+            return (run, layer.packingCycles($0, target))
         }
     }
 }
