@@ -1,9 +1,9 @@
 /// Reads what `ByteWriter` wrote, checking every bound: files come from outside.
-struct ByteReader: DimDecoder {
+package struct ByteReader {
     private static let mostDepth = 100
 
     private let bytes: UnsafeRawBufferPointer
-    private(set) var position = 0
+    package private(set) var position = 0
     /// Names and shapes that were read, most of them many times: equal ones are kept in one place.
     private var strings: Set<String> = []
     private var shapes: Set<Shape> = []
@@ -12,11 +12,11 @@ struct ByteReader: DimDecoder {
     /// Expressions around the one that is read.
     private var depth = 0
 
-    init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+    package init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
-    var isAtEnd: Bool { position == bytes.count }
+    package var isAtEnd: Bool { position == bytes.count }
 
-    mutating func byte() throws -> UInt8 {
+    package mutating func byte() throws -> UInt8 {
         guard position < bytes.count else { throw DLCError("the plan's table ends early, at byte \(position)") }
         defer { position += 1 }
         return bytes[position]
@@ -35,7 +35,7 @@ struct ByteReader: DimDecoder {
     }
 
     /// A number of things that each take at least one byte, so never more than what is left.
-    mutating func count() throws -> Int {
+    package mutating func count() throws -> Int {
         let value = try unsigned()
         guard value <= UInt64(bytes.count - position) else {
             throw DLCError("the plan's table promises \(value) entries at byte \(position), \(bytes.count - position) bytes are left")
@@ -43,37 +43,37 @@ struct ByteReader: DimDecoder {
         return Int(value)
     }
 
-    mutating func signed() throws -> Int {
+    package mutating func signed() throws -> Int {
         let value = try unsigned()
         return Int(truncatingIfNeeded: Int64(bitPattern: (value >> 1) ^ (0 &- (value & 1))))
     }
 
     /// A number that is not negative and fits.
-    mutating func size() throws -> Int {
+    package mutating func size() throws -> Int {
         let value = try unsigned()
         guard let size = Int(exactly: value) else { throw DLCError("the plan's table holds size \(value)") }
         return size
     }
 
-    mutating func number() throws -> Double {
+    package mutating func number() throws -> Double {
         guard bytes.count - position >= 8 else { throw DLCError("the plan's table ends early, at byte \(position)") }
         defer { position += 8 }
         return Double(bitPattern: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self)))
     }
 
     /// Eight bytes.
-    mutating func fixed() throws -> UInt64 { try number().bitPattern }
+    package mutating func fixed() throws -> UInt64 { try number().bitPattern }
 
-    mutating func string() throws -> String {
+    package mutating func string() throws -> String {
         let length = try count()
         defer { position += length }
         return strings.insert(String(decoding: bytes[position..<position + length], as: UTF8.self)).memberAfterInsert
     }
 
     /// The extents of a shape, or strides.
-    mutating func shape() throws -> Shape { shapes.insert(try list { try $0.dim() }).memberAfterInsert }
+    package mutating func shape() throws -> Shape { shapes.insert(try list { try $0.dim() }).memberAfterInsert }
 
-    mutating func list<T>(_ read: (inout ByteReader) throws -> T) throws -> [T] {
+    @inlinable package mutating func list<T>(_ read: (inout ByteReader) throws -> T) throws -> [T] {
         let count = try count()
         var elements: [T] = []
         elements.reserveCapacity(count)
@@ -81,7 +81,7 @@ struct ByteReader: DimDecoder {
         return elements
     }
 
-    mutating func dim() throws -> Dim {
+    package mutating func dim() throws -> Dim {
         switch DimCode(rawValue: try byte()) {
         case .number: return Dim(try signed())
         case .known:
@@ -96,6 +96,7 @@ struct ByteReader: DimDecoder {
         }
     }
 
+    /// Reads what stands inside of something else, to a depth that the stack has room for.
     mutating func nested<T>(_ read: (inout ByteReader) throws -> T) throws -> T {
         guard depth < Self.mostDepth else { throw DLCError("a dimension is nested too deep at byte \(position)") }
         depth += 1

@@ -1,12 +1,14 @@
 /// Little-endian, variable-length encoding of a plan's table.
 ///
 /// The writers stay calls: taken in wherever a plan writes a number, their loops were a quarter of the module.
-struct ByteWriter: DimEncoder {
-    private(set) var bytes: [UInt8] = []
+package struct ByteWriter {
+    package private(set) var bytes: [UInt8] = []
     /// The expressions that were written, by their order.
     private var expressions: [Dim: Int] = [:]
 
-    @inline(never) mutating func byte(_ value: UInt8) { bytes.append(value) }
+    package init() {}
+
+    @inline(never) package mutating func byte(_ value: UInt8) { bytes.append(value) }
 
     /// LEB128, seven bits a byte.
     @inline(never) mutating func unsigned(_ value: UInt64) {
@@ -18,32 +20,32 @@ struct ByteWriter: DimEncoder {
         bytes.append(UInt8(value))
     }
 
-    mutating func count(_ value: Int) { unsigned(UInt64(value.magnitude)) }
+    package mutating func count(_ value: Int) { unsigned(UInt64(value.magnitude)) }
 
     /// LEB128 of the zigzag form.
-    @inline(never) mutating func signed(_ value: Int) {
+    @inline(never) package mutating func signed(_ value: Int) {
         unsigned(UInt64(bitPattern: Int64((value << 1) ^ (value >> 63))))
     }
 
-    @inline(never) mutating func number(_ value: Double) {
+    @inline(never) package mutating func number(_ value: Double) {
         withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes.append(contentsOf: $0) }
     }
 
     /// Eight bytes.
-    @inline(never) mutating func fixed(_ value: UInt64) { withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) } }
+    @inline(never) package mutating func fixed(_ value: UInt64) { withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) } }
 
-    @inline(never) mutating func string(_ value: String) {
+    @inline(never) package mutating func string(_ value: String) {
         count(value.utf8.count)
         bytes.append(contentsOf: value.utf8)
     }
 
-    mutating func list<T>(_ elements: [T], _ write: (inout ByteWriter, T) throws -> Void) rethrows {
+    @inlinable package mutating func list<T>(_ elements: [T], _ write: (inout ByteWriter, T) throws -> Void) rethrows {
         count(elements.count)
         for element in elements { try write(&self, element) }
     }
 
     /// A number, an expression, or one that was written before: shapes of a plan share theirs.
-    mutating func dim(_ dim: Dim) {
+    package mutating func dim(_ dim: Dim) {
         if let constant = dim.constant {
             byte(DimCode.number.rawValue)
             signed(constant)

@@ -1,31 +1,7 @@
-/// Where a plan's bytes go.
-package protocol DimEncoder {
-    mutating func byte(_ value: UInt8)
-    mutating func count(_ value: Int)
-    mutating func signed(_ value: Int)
-    mutating func number(_ value: Double)
-    mutating func string(_ value: String)
-    /// An expression inside of another, or one that was written before.
-    mutating func dim(_ dim: Dim)
-}
-
-/// Where a plan's bytes come from.
-package protocol DimDecoder {
-    mutating func byte() throws -> UInt8
-    mutating func count() throws -> Int
-    mutating func signed() throws -> Int
-    mutating func number() throws -> Double
-    mutating func string() throws -> String
-    mutating func dim() throws -> Dim
-    mutating func list<T>(_ read: (inout Self) throws -> T) throws -> [T]
-    /// Reads what stands inside of something else, to a depth that the stack has room for.
-    mutating func nested<T>(_ read: (inout Self) throws -> T) throws -> T
-}
-
 /// Expressions as they are kept, term by term: what was simplified when they were made is not simplified again.
 extension Dim {
     /// Writes an expression that is no number.
-    package func encode(to encoder: inout some DimEncoder) {
+    func encode(to encoder: inout ByteWriter) {
         encoder.count(symbolicTerms.count)
         for term in symbolicTerms {
             encoder.signed(term.coefficient)
@@ -36,7 +12,7 @@ extension Dim {
 
     /// Reads what `encode` wrote.
     /// - Throws: where it is malformed, not in canonical order, or more than an expression may be.
-    package init(from decoder: inout some DimDecoder) throws {
+    init(from decoder: inout ByteReader) throws {
         let terms = try decoder.list { decoder in
             Term(coefficient: try decoder.signed(), atoms: try decoder.list { try Atom(from: &$0) })
         }
@@ -59,7 +35,7 @@ extension Dim.Atom {
         case symbol, quotient, remainder, maximum, broadcast, isZero, isNegative, truncated
     }
 
-    fileprivate func encode(to encoder: inout some DimEncoder) {
+    fileprivate func encode(to encoder: inout ByteWriter) {
         func put(_ code: Code) { encoder.byte(code.rawValue) }
         switch self {
         case .symbol(let name):
@@ -82,7 +58,7 @@ extension Dim.Atom {
         for part in parts { encoder.dim(part) }
     }
 
-    fileprivate init(from decoder: inout some DimDecoder) throws {
+    fileprivate init(from decoder: inout ByteReader) throws {
         switch Code(rawValue: try decoder.byte()) {
         case .symbol: self = .symbol(try decoder.string())
         case .quotient: self = .quotient(try decoder.dim(), try decoder.dim())
@@ -115,7 +91,7 @@ extension Real {
         case number, exact, apply
     }
 
-    fileprivate func encode(to encoder: inout some DimEncoder) {
+    fileprivate func encode(to encoder: inout ByteWriter) {
         switch form {
         case .number(let bits):
             encoder.byte(Code.number.rawValue)
@@ -132,7 +108,7 @@ extension Real {
         }
     }
 
-    fileprivate init(from decoder: inout some DimDecoder) throws {
+    fileprivate init(from decoder: inout ByteReader) throws {
         switch Code(rawValue: try decoder.byte()) {
         case .number: self.init(try decoder.number())
         case .exact:

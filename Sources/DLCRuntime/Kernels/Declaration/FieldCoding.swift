@@ -2,32 +2,32 @@ import DLCTensor
 
 /// Parameters go into a plan's table one after another, in the order in which a kernel visits them.
 extension ByteWriter: FieldVisitor {
-    mutating func flag(_ name: String, _ value: inout Bool) { byte(value ? 1 : 0) }
-    mutating func integer(_ name: String, _ value: inout Int) { signed(value) }
-    mutating func number(_ name: String, _ value: inout Double) { number(value) }
-    mutating func size(_ name: String, _ value: inout Dim) { dim(value) }
-    mutating func choice<C: KernelChoice>(_ name: String, _ value: inout C) { byte(value.rawValue) }
-    mutating func group<G: FieldGroup>(_ name: String, _ value: inout G) throws { try value.visit(&self) }
+    package mutating func flag(_ name: String, _ value: inout Bool) { byte(value ? 1 : 0) }
+    package mutating func integer(_ name: String, _ value: inout Int) { signed(value) }
+    package mutating func number(_ name: String, _ value: inout Double) { number(value) }
+    package mutating func size(_ name: String, _ value: inout Dim) { dim(value) }
+    package mutating func choice<C: KernelChoice>(_ name: String, _ value: inout C) { byte(value.rawValue) }
+    package mutating func group<G: FieldGroup>(_ name: String, _ value: inout G) throws { try value.visit(&self) }
 
-    mutating func list<E: Field>(_ name: String, _ values: inout [E]) throws {
+    package mutating func list<E: Field>(_ name: String, _ values: inout [E]) throws {
         count(values.count)
         for index in values.indices { try self(name, &values[index]) }
     }
 }
 
 extension ByteReader: FieldVisitor {
-    mutating func flag(_ name: String, _ value: inout Bool) throws {
+    package mutating func flag(_ name: String, _ value: inout Bool) throws {
         let code = try byte()
         guard code <= 1 else { throw DLCError("\(name) is \(code); expected 0 or 1") }
         value = code == 1
     }
 
-    mutating func integer(_ name: String, _ value: inout Int) throws { value = try signed() }
-    mutating func number(_ name: String, _ value: inout Double) throws { value = try number() }
-    mutating func size(_ name: String, _ value: inout Dim) throws { value = try dim() }
-    mutating func group<G: FieldGroup>(_ name: String, _ value: inout G) throws { try value.visit(&self) }
+    package mutating func integer(_ name: String, _ value: inout Int) throws { value = try signed() }
+    package mutating func number(_ name: String, _ value: inout Double) throws { value = try number() }
+    package mutating func size(_ name: String, _ value: inout Dim) throws { value = try dim() }
+    package mutating func group<G: FieldGroup>(_ name: String, _ value: inout G) throws { try value.visit(&self) }
 
-    mutating func choice<C: KernelChoice>(_ name: String, _ value: inout C) throws {
+    package mutating func choice<C: KernelChoice>(_ name: String, _ value: inout C) throws {
         let code = try byte()
         guard let choice = C(rawValue: code), choice.choiceName != nil else {
             throw DLCError("\(name) is \(code); expected \(C.choices.entries.map { "\($0.code) (\($0.name))" }.joined(separator: ", "))")
@@ -35,7 +35,7 @@ extension ByteReader: FieldVisitor {
         value = choice
     }
 
-    mutating func list<E: Field>(_ name: String, _ values: inout [E]) throws {
+    package mutating func list<E: Field>(_ name: String, _ values: inout [E]) throws {
         let length = try count()
         values = []
         for _ in 0..<length {
