@@ -1,37 +1,37 @@
 import DLCGraph
 import DLCOps
 
-/// A named rewriting of graphs.
+/// A named rewriting of graphs. Nodes over constants that a rule makes, or leaves, are computed at once.
 public struct Pass: Sendable {
     public let name: String
     /// The stage a graph must be at, or beyond.
     public let stage: Stage
+    /// Whether sums of products stay what the operators define, in whatever order; `CompileOptions.exact` leaves out what changes them.
+    public let keepsSums: Bool
     let run: @Sendable (Graph, PassOptions, Rewriter.Declined?) throws -> (graph: Graph, changes: Int)
 
     /// A pass whose rule sees one node at a time, in one forward sweep; run again until nothing changes.
-    public init(_ name: String, at stage: Stage = .imported, _ rule: @escaping @Sendable (inout Rewriter, Node) throws -> [Value]?) {
-        self.name = name
-        self.stage = stage
-        run = { graph, options, declined in try graph.rewritten(foldLimit: options.foldLimit, declined: declined, by: rule) }
+    public init(
+        _ name: String, at stage: Stage = .imported, keepsSums: Bool = true,
+        _ rule: @escaping @Sendable (inout Rewriter, Node) throws -> [Value]?
+    ) {
+        self.init(name, at: stage, keepsSums: keepsSums, rule: { _, _ in rule })
     }
 
     /// A pass whose rule is made for each graph, for rules that look at the whole of it first.
-    /// - Parameter folds: whether nodes over constants that it makes are computed at once.
     public init(
-        _ name: String, at stage: Stage = .imported, folds: Bool = false,
+        _ name: String, at stage: Stage = .imported, keepsSums: Bool = true,
         rule: @escaping @Sendable (Graph, PassOptions) -> @Sendable (inout Rewriter, Node) throws -> [Value]?
     ) {
-        self.name = name
-        self.stage = stage
+        (self.name, self.stage, self.keepsSums) = (name, stage, keepsSums)
         run = { graph, options, declined in
-            try graph.rewritten(foldLimit: folds ? options.foldLimit : 0, declined: declined, by: rule(graph, options))
+            try graph.rewritten(foldLimit: options.foldLimit, declined: declined, by: rule(graph, options))
         }
     }
 
     /// A pass over the whole graph that orders nodes or marks the stage, and makes none.
     init(_ name: String, at stage: Stage = .imported, graph body: @escaping @Sendable (Graph) throws -> Graph) {
-        self.name = name
-        self.stage = stage
+        (self.name, self.stage, keepsSums) = (name, stage, true)
         run = { graph, _, _ in (try body(graph), 0) }
     }
 }

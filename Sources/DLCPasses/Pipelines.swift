@@ -2,17 +2,17 @@ import DLCGraph
 
 /// The order of passes, as data.
 public enum Pipelines {
-    /// The passes that take an imported graph to `stage`.
+    /// The passes that take an imported graph to `stage`; where sums shall be as they are defined, those that keep them.
     public static func passes(to stage: Stage, _ options: CompileOptions) -> [Pass] {
-        let parts: [(Stage, [Pass])] = [
-            (.canonical, canonical), (.differentiated, differentiation),
-            (.laidOut, (options.exact ? recognition : integers + recognition + sums) + fusion + layout), (.lowered, lowering),
-        ]
-        return parts.filter { $0.0 <= stage }.flatMap { $0.1 }
+        parts.filter { $0.stage <= stage }.flatMap(\.passes).filter { $0.keepsSums || !options.exact }
     }
 
     /// Every pass by name, for `dlc opt`.
-    public static let all: [Pass] = canonical + differentiation + integers + recognition + sums + fusion + layout + lowering
+    public static let all: [Pass] = parts.flatMap(\.passes)
+
+    private static let parts: [(stage: Stage, passes: [Pass])] = [
+        (.canonical, canonical), (.differentiated, differentiation), (.laidOut, recognition + fusion + layout), (.lowered, lowering),
+    ]
 
     /// What export writes: nothing of our own operators, nothing folded into weights. Gradients become ordinary operators before
     /// anything goes round a value that one of them is taken at.
@@ -27,11 +27,11 @@ public enum Pipelines {
     /// From here on there are no gradients to take.
     static let differentiation: [Pass] = [reach(.differentiated)]
 
-    /// What is quantized computes on integers, where results need not be those of the definition to the last bit.
-    static let integers: [Pass] = [quantizeEarly, integerLayers, finishIntegers]
-
-    /// Exporters' spellings recognised, and what constants can take folded into them.
+    /// What is quantized computed on integers, exporters' spellings recognised, and what constants can take folded into them.
     static let recognition: [Pass] = [
+        quantizeEarly,
+        integerLayers,
+        finishIntegers,
         recognizeActivations,
         recognizeLayerNorm,
         recognizeGroupNorm,
@@ -47,10 +47,8 @@ public enum Pipelines {
         convolveTransposed,
         turnProducts,
         foldChannelScaling,
+        sumConvolutions,
     ]
-
-    /// What sums products in another way than is defined.
-    static let sums: [Pass] = [sumConvolutions]
 
     /// Everything that a kernel can finish in one step put into one operator.
     static let fusion: [Pass] = [

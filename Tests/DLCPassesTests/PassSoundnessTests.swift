@@ -40,6 +40,25 @@ import Testing
         _ = try [restless].run(graph(), options)
     }
 
+    /// What a rule makes of constants is a constant, whether it sees the graph or a node.
+    @Test func whatPassesMakeOfConstantsIsComputed() throws {
+        @Sendable func shifted(_ rewriter: inout Rewriter, _ node: Node) throws -> [Value]? {
+            guard node.op is Unary else { return nil }
+            let one = rewriter.constant(try Tensor(filling: 1, type: .float32, shape: []))
+            return [try rewriter.add1(Binary(.add), [node.operands[0], rewriter.add1(Unary(.neg), [one])])]
+        }
+        for pass in [Pass("node", shifted), Pass("graph", rule: { _, _ in shifted })] {
+            #expect(try [pass].run(graph(), .strict).nodes.map(\.op.name).sorted() == ["add", "constant"])
+        }
+    }
+
+    @Test func exactLeavesOutWhatDoesNotKeepSums() {
+        var options = CompileOptions()
+        options.exact = true
+        let kept = Set(Pipelines.passes(to: .lowered, options).map(\.name))
+        #expect(Set(Pipelines.all.map(\.name)).subtracting(kept) == ["finish-integers", "integer-layers", "sum-convolutions"])
+    }
+
     @Test func stagesHaveRules() throws {
         let first = "graph g(%x: f32[1, 2, 3, 3]) -> (%y) {\n    stage laid-out\n    %y: f32[1, 2, 3, 3] = lrn(%x) {size: 3}\n}\n"
         let image = try GraphParser.parse(first, definitions: AllOps.definitions)

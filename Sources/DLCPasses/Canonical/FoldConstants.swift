@@ -30,7 +30,7 @@ public let foldConstants = Pass("fold-constants", rule: { graph, options in
         let isWeight = node.op is Fill && weights.contains(node.results[0])
         guard isWeight && written <= options.foldLimit || GraphBuilder.mayFold(read: read, written: written, limit: options.foldLimit)
         else { return nil }
-        guard !node.op.attributes.contains(where: { isSymbolic($0.value) }) else { return nil }
+        guard !node.op.hasOpenDimensions else { return nil }
         // An empty result needs no loops, which may be long around no element.
         if written == 0 {
             return try node.results.indices.map { index in
@@ -49,9 +49,4 @@ private func weights(of graph: Graph) -> Set<Value> {
         for case let operand? in node.operands.dropFirst() { result.insert(operand) }
     }
     return result
-}
-
-private func isSymbolic(_ value: AttributeValue) -> Bool {
-    guard case .dims(let dims) = value else { return false }
-    return dims.contains { $0.constant == nil }
 }

@@ -16,7 +16,7 @@ import DLCRuntime
 ///
 /// Scaling rounds once where the spelling rounds twice; a quantized result may differ by one step of its scale. A result that was
 /// quantized before an addition is rounded there still, in registers.
-public let finishIntegers = Pass("finish-integers", at: .canonical) { rewriter, node in
+public let finishIntegers = Pass("finish-integers", at: .canonical, keepsSums: false) { rewriter, node in
     switch node.op {
     case let op as Binary where op.function == .mul:
         guard let (source, scale) = rewriter.either(node, { Layer(rewriter, $0, castToFloat: true) }).map({ ($0.picked, $0.other) }),

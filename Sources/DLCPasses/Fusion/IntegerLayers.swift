@@ -10,7 +10,7 @@ import DLCOps
 ///
 /// A result that is quantized again may differ by one step of its scale from the definition's. Scales that are computed are taken to
 /// be finite.
-public let integerLayers = Pass("integer-layers", at: .canonical) { rewriter, node in
+public let integerLayers = Pass("integer-layers", at: .canonical, keepsSums: false) { rewriter, node in
     guard node.op is Conv || node.op is MatMul || node.op is Gemm, let left = node.operands[0], let right = node.operands[1],
         rewriter.resultType(node).element == .float32, let x = Dequantized(rewriter, left), let w = Dequantized(rewriter, right),
         QuantizedWeights.haveSums(rewriter.shape(right), node.op), x.mayBeScaled(with: w, rewriter)

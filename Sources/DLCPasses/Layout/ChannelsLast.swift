@@ -67,7 +67,7 @@ public let assignChannelsLast = Pass("assign-channels-last", at: .canonical) { r
 ///     add(transpose(%x), transpose(%y))         →   transpose(add(%x, %y))
 ///     concat(transpose(%x), transpose(%y))      →   transpose(concat(%x, %y)) on the permuted axis
 ///     reshape(transpose(%x))                    →   transpose(reshape(%x)) where it splits or joins channels that do not move afterwards
-public let sinkTransposes = Pass("sink-transposes", at: .canonical, folds: true, rule: { graph, _ in
+public let sinkTransposes = Pass("sink-transposes", at: .canonical, rule: { graph, _ in
     let moved = Set(graph.nodes.filter { $0.op is Transpose }.flatMap { $0.operands.compactMap { $0?.index } })
     return { try withTransposesBelow(&$0, $1, moved) }
 })
