@@ -76,28 +76,40 @@ private struct ParallelConvolution {
     /// The convolution with the other's weights added to its own; nil where these have no place in it, or a sum is no number.
     func taking(_ other: ParallelConvolution) throws -> ParallelConvolution? {
         guard !isScaling, other.op.group % op.group == 0, other.op.strides == op.strides, weights.type == other.weights.type,
-            let taps = try taps(of: other)
+            let taps = try taps(of: other),
+            let sum = try weights.type == .float64 ? sum(other, taps, Double.self) : sum(other, taps, Float.self)
         else { return nil }
-        var sum = try weights.doubles()
-        let (outputs, inputs, added) = (weights.shape[0], weights.shape[1], try other.weights.doubles())
+        var result = self
+        result.weights = sum
+        if bias != nil || other.bias != nil {
+            let (x, y) = (try bias?.doubles(), try other.bias?.doubles())
+            let total = (0..<weights.shape[0]).map { (x?[$0] ?? 0) + (y?[$0] ?? 0) }
+            result.bias = try Tensor(doubles: total, type: weights.type, shape: [total.count])
+        }
+        return try result.bias?.doubles().allSatisfy(\.isFinite) ?? true ? result : nil
+    }
+
+    /// Both weights added, those of a tap of the other where `taps` says.
+    private func sum<T: BinaryFloatingPoint & TensorElement>(_ other: ParallelConvolution, _ taps: [Int], _: T.Type) throws -> Tensor? {
+        let (outputs, inputs) = (weights.shape[0], weights.shape[1])
         let (kernel, width) = (weights.shape[2...].reduce(1, *), other.weights.shape[1])
         // Groups of the other in one of its own, and their outputs.
         let inner = other.op.group / op.group, perGroup = outputs / other.op.group
         guard perGroup > 0, other.weights.shape[0] == outputs, inputs == inner * width else { return nil }
-        for (place, value) in added.enumerated() {
-            let (tap, row) = (place % taps.count, place / taps.count)
-            let (output, input) = (row / width, row % width + row / width / perGroup % inner * width)
-            sum[(output * inputs + input) * kernel + taps[tap]] += value
+        var isFinite = true
+        let sum = try Tensor(type: weights.type, shape: weights.shape) { bytes in
+            weights.withUnsafeBytes { bytes.copyMemory(from: $0) }
+            let target = bytes.bindMemory(to: T.self)
+            try other.weights.withElements(of: T.self) { added in
+                for row in 0..<outputs * width {
+                    let (output, input) = (row / width, row % width + row / width / perGroup % inner * width)
+                    let start = (output * inputs + input) * kernel
+                    for (tap, place) in taps.enumerated() { target[start + place] += added[row * taps.count + tap] }
+                }
+            }
+            isFinite = target.allSatisfy(\.isFinite)
         }
-        var result = self
-        result.weights = try Tensor(doubles: sum, type: weights.type, shape: weights.shape)
-        if bias != nil || other.bias != nil {
-            let (x, y) = (try bias?.doubles(), try other.bias?.doubles())
-            let total = (0..<outputs).map { (x?[$0] ?? 0) + (y?[$0] ?? 0) }
-            result.bias = try Tensor(doubles: total, type: weights.type, shape: [outputs])
-        }
-        let isFinite = try result.weights.doubles().allSatisfy(\.isFinite) && result.bias?.doubles().allSatisfy(\.isFinite) ?? true
-        return isFinite ? result : nil
+        return isFinite ? sum : nil
     }
 
     /// Which of its taps reads what a tap of the other does, for all in the order of its kernel.
