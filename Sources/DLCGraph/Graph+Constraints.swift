@@ -38,4 +38,11 @@ extension Graph {
         try rewriter.sweep(inputs: types, operators: { try $0.mappingDimensions(change) }) { _, _ in nil }
         return rewriter.builder.graph
     }
+
+    /// The same of a graph inside of an operator. Where something that it needs of extents fails then, it must not run, as a branch that
+    /// is not taken, and keeps its dimensions: a run that comes to it says what fails.
+    func mappingDimensionsInside(_ change: (Dim) throws -> Dim) throws -> Graph {
+        let fails = try constraints.contains { try Constraint.Claim($0.relation, change($0.left), change($0.right)).verdict == .fails }
+        return fails ? self : try mappingDimensions(change)
+    }
 }

@@ -150,9 +150,9 @@ extension Operator {
     /// Whether its attributes speak of symbols.
     public var hasOpenDimensions: Bool { attributes.contains { $0.value.isSymbolic } }
 
-    /// A copy whose dimensions are replaced, throughout its attributes and the graphs in them.
+    /// A copy whose dimensions are replaced, throughout its attributes and the graphs in them that may run then.
     public func mappingDimensions(_ change: (Dim) throws -> Dim) throws -> any Operator {
-        try mappingDimensions(change) { try $0.mappingDimensions(change) }
+        try mappingDimensions(change) { try $0.mappingDimensionsInside(change) }
     }
 
     /// A copy whose dimensions are replaced, throughout its attributes but for graphs there, of which others are made.

@@ -33,7 +33,8 @@ public struct Rewriter {
     public func constant(_ value: Value?) -> Tensor? { value.flatMap { builder.constant($0) } }
 
     /// The type that a replacement of one of the node's results must have.
-    public func resultType(_ node: Node, _ index: Int = 0) -> TensorType { symbols.renamed(old.type(node.results[index])) }
+    /// - Throws: where an extent is more than an expression may be.
+    public func resultType(_ node: Node, _ index: Int = 0) throws -> TensorType { try symbols.renamed(old.type(node.results[index])) }
 
     /// The node in the new graph that computes a value.
     public func producer(of value: Value?) -> Node? { value.flatMap { builder.producer(of: $0) } }

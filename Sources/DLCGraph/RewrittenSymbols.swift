@@ -18,14 +18,13 @@ struct RewrittenSymbols {
         return try op.mappingDimensions({ try $0.substituting(renames) }) { graph in
             let outer = renames.filter { !graph.isFromData($0.key) }
             guard !outer.isEmpty, !graph.mentionedSymbols.isDisjoint(with: outer.keys) else { return graph }
-            // What a graph needs that never runs need not be so: it keeps its symbols then.
-            return (try? graph.mappingDimensions { try $0.substituting(outer) }) ?? graph
+            return try graph.mappingDimensionsInside { try $0.substituting(outer) }
         }
     }
 
-    func renamed(_ type: TensorType) -> TensorType {
+    func renamed(_ type: TensorType) throws -> TensorType {
         if renames.isEmpty || type.shape.constants != nil { return type }
-        return type.with(type.shape.map { (try? $0.substituting(renames)) ?? $0 })
+        return type.with(try type.shape.map { try $0.substituting(renames) })
     }
 
     /// The symbols that stand alone in the types of a node's results, nowhere before and not in what its graphs read.

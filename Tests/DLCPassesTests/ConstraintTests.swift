@@ -226,4 +226,27 @@ extension Graph {
         let error = #expect(throws: DLCError.self) { try session.run(["x": Tensor.random(seed: 1, shape: [65, 4])]) }
         #expect(error?.description.contains("64 must be at least 65 (dimension 0 of input x)") == true, "\(error?.description ?? "")")
     }
+
+    /// A branch that needs another extent than the rest is an error where it is taken, not before.
+    @Test func aBranchMayNeedWhatDoesNotHold() throws {
+        let graph = try unified(
+            """
+            graph g(%x: f32[2, N], %c: bool[]) -> (%y, %z) {
+                %w = constant {value: f32[3, 2] (1...)}
+                %y: f32[2, 2] = matmul(%x, %w)
+                %z: f32[2, 2] = if(%c, %x, %x) {then: graph then(%x: f32[2, N]) -> (y = %1) {
+                %w = constant {value: f32[4, 2] (1...)}
+                %1: f32[2, 2] = matmul(%x, %w)
+            }, else: graph otherwise(%x: f32[2, N]) -> (y = %1) {
+                %w = constant {value: f32[3, 2] (1...)}
+                %1: f32[2, 2] = matmul(%x, %w)
+            }}
+            }
+            """)
+        let session = try Session(CompiledModel(Compiler.compile(graph)), threads: 1), x = try Tensor.random(seed: 1, shape: [2, 3])
+        let result = try session.run(["x": x, "c": Tensor([false], shape: [])])
+        #expect(result["z"] == result["y"] && result["z"]?.shape == [2, 2])
+        let error = #expect(throws: DLCError.self) { try session.run(["x": x, "c": Tensor([true], shape: [])]) }
+        #expect(error?.description.contains("4") == true, "\(error?.description ?? "")")
+    }
 }

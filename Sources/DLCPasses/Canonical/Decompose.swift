@@ -174,7 +174,7 @@ private func batchNorm(_ rewriter: inout Rewriter, _ op: BatchNormalization, _ n
 
 private func dequantize(_ rewriter: inout Rewriter, _ op: DequantizeLinear, _ node: Node, _ x: Value) throws -> [Value]? {
     guard let scale = node.operands[1] else { return nil }
-    let result = rewriter.resultType(node).element
+    let result = try rewriter.resultType(node).element
     let type = wide(result)
     // int32 values (biases) need all their bits; others are exact in f32.
     var value = try rewriter.add1(Cast(to: type), [x], name: node.name)
@@ -188,7 +188,7 @@ private func dequantize(_ rewriter: inout Rewriter, _ op: DequantizeLinear, _ no
 
 private func quantize(_ rewriter: inout Rewriter, _ op: QuantizeLinear, _ node: Node, _ x: Value) throws -> [Value]? {
     guard let scale = node.operands[1] else { return nil }
-    let target = rewriter.resultType(node).element
+    let target = try rewriter.resultType(node).element
     let type = wide(rewriter.fact(scale).element)
     let range: (Double, Double)
     switch target {

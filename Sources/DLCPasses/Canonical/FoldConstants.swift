@@ -24,7 +24,7 @@ public let foldConstants = Pass("fold-constants", rule: { graph, options in
         }
         var written = 0
         for index in node.results.indices {
-            guard let shape = rewriter.resultType(node, index).shape.constants else { return nil }
+            guard let shape = try rewriter.resultType(node, index).shape.constants else { return nil }
             written = try Checked.add(written, Checked.count(shape))
         }
         let isWeight = node.op is Fill && weights.contains(node.results[0])
@@ -34,7 +34,7 @@ public let foldConstants = Pass("fold-constants", rule: { graph, options in
         // An empty result needs no loops, which may be long around no element.
         if written == 0 {
             return try node.results.indices.map { index in
-                let type = rewriter.resultType(node, index)
+                let type = try rewriter.resultType(node, index)
                 return rewriter.constant(try Tensor(type: type.element, shape: type.shape.constants ?? []) { _ in })
             }
         }

@@ -46,7 +46,7 @@ public let sliceConstantGathers = Pass("slice-constant-gathers", at: .canonical)
         let slice = try slice(gather, rewriter.shape(x), indices: rewriter.constant(node.operands[1]))
     else { return nil }
     let part = try rewriter.add1(slice, [x], name: node.name)
-    let result = rewriter.resultType(node).shape
+    let result = try rewriter.resultType(node).shape
     return [slice.sizes == result ? part : try rewriter.add1(Reshape(shape: result), [part], name: node.name)]
 }
 

@@ -19,7 +19,7 @@ public let widenHalves = Pass("widen-halves", at: .canonical) { rewriter, node i
     }
     let results = try rewriter.add(node.op, operands, name: node.name)
     return try results.enumerated().map { index, result in
-        let type = rewriter.resultType(node, index).element
+        let type = try rewriter.resultType(node, index).element
         return rewriter.fact(result).element == type ? result : try rewriter.add1(Cast(to: type), [result])
     }
 }

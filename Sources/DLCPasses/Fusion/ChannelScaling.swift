@@ -107,10 +107,10 @@ struct ChannelScaling {
 /// beta is 1 afterwards.
 public let foldChannelScaling = Pass("fold-channel-scaling", at: .canonical) { rewriter, node in
     let isBatchNorm = node.op is BatchNormalization
-    guard [.float32, .float64].contains(rewriter.resultType(node).element) else { return nil }
+    guard try [.float32, .float64].contains(rewriter.resultType(node).element) else { return nil }
     for (value, other) in isBatchNorm ? [(node.operands[0], nil)] : ChannelScaling.sides(of: node) {
         guard let value, rewriter.useCount(value) == 1, let producer = rewriter.producer(of: value),
-            rewriter.shape(value) == rewriter.resultType(node).shape
+            try rewriter.shape(value) == rewriter.resultType(node).shape
         else { continue }
         func scaling(axisFromEnd: Int, count: Int) throws -> ChannelScaling? {
             if let op = node.op as? BatchNormalization { return try ChannelScaling(batchNorm: op, node, rewriter) }

@@ -10,7 +10,7 @@ import DLCOps
 /// Each reshape makes rows `[N, L, H · D]` of heads `[N, L, H, D]`.
 public let concatenateHeads = Pass("concatenate-heads", at: .canonical) { rewriter, node in
     guard let concat = node.op as? Concat else { return nil }
-    let result = rewriter.resultType(node).shape
+    let result = try rewriter.resultType(node).shape
     guard result.count == 3, concat.axis == 2 || concat.axis == -1 else { return nil }
     var heads: [Value] = []
     for operand in node.operands {

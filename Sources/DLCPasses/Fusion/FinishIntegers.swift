@@ -21,7 +21,7 @@ public let finishIntegers = Pass("finish-integers", at: .canonical, keepsSums: f
     case let op as Binary where op.function == .mul:
         guard let (source, scale) = rewriter.either(node, { Layer(rewriter, $0, castToFloat: true) }).map({ ($0.picked, $0.other) }),
             var layer = source.unlimited, let vector = try layer.columns(&rewriter, scale),
-            rewriter.resultType(node).shape == rewriter.shape(layer.result)
+            try rewriter.resultType(node).shape == rewriter.shape(layer.result)
         else { return nil }
         layer.finish.to = .float32
         layer.operands[IntegerFinishFields.scale] = vector
@@ -29,7 +29,7 @@ public let finishIntegers = Pass("finish-integers", at: .canonical, keepsSums: f
     case let op as Binary where op.function == .add:
         guard let (source, bias) = rewriter.either(node, { Layer(rewriter, $0) }).map({ ($0.picked, $0.other) }),
             var layer = source.unlimited, layer.operands[IntegerFinishFields.bias] == nil, let vector = try layer.columns(&rewriter, bias),
-            rewriter.resultType(node).shape == rewriter.shape(layer.result)
+            try rewriter.resultType(node).shape == rewriter.shape(layer.result)
         else { return nil }
         layer.operands[IntegerFinishFields.bias] = vector
         return [try layer.rebuilt(&rewriter, name: node.name)]

@@ -49,7 +49,7 @@ private func isProductScale(_ scale: Double, _ type: ElementType) -> Bool {
 
 /// A Gemm as a product, its C as a bias where it is a constant row. Products of integers have no scale. With a beta of 0, C is not read.
 private func product(_ rewriter: inout Rewriter, _ gemm: Gemm, _ node: Node) throws -> [Value]? {
-    let result = rewriter.resultType(node)
+    let result = try rewriter.resultType(node)
     func factor(_ number: Double) throws -> Value { rewriter.constant(try Tensor(filling: number, type: result.element, shape: [])) }
     var op = FusedMatMul()
     op.transA = gemm.transA
@@ -93,7 +93,7 @@ public let fuseProductOperands = Pass("fuse-product-operands", at: .canonical) {
     }
     guard node.op.name == "mul", let (c, value) = rewriter.either(node, { rewriter.scalar($0) }),
         let (op, product) = rewriter.solelyUsed(value, as: FusedMatMul.self), product.operands.count == 2, op.activation == .none,
-        rewriter.keepsShape(node, of: value), isProductScale(op.scale * c, rewriter.fact(value).element)
+        try rewriter.keepsShape(node, of: value), isProductScale(op.scale * c, rewriter.fact(value).element)
     else { return nil }
     var copy = op
     copy.scale *= c
@@ -141,7 +141,7 @@ private func reshaped(_ rewriter: inout Rewriter, _ value: Value, to shape: Shap
 /// An addition after a fused form: of a vector along its columns, a bias; of a tensor of its own shape, a residual.
 private func addition(_ rewriter: inout Rewriter, _ node: Node) throws -> [Value]? {
     guard let a = node.operands[0], let b = node.operands[1] else { return nil }
-    let shape = rewriter.resultType(node).shape
+    let shape = try rewriter.resultType(node).shape
     // The later of the two, so that the other is computed by then.
     for (value, other) in a.index > b.index ? [(a, b), (b, a)] : [(b, a), (a, b)] {
         guard rewriter.fact(value).element == .float32, rewriter.shape(value) == shape,

@@ -12,7 +12,7 @@ import DLCOps
 /// be finite.
 public let integerLayers = Pass("integer-layers", at: .canonical, keepsSums: false) { rewriter, node in
     guard node.op is Conv || node.op is MatMul || node.op is Gemm, let left = node.operands[0], let right = node.operands[1],
-        rewriter.resultType(node).element == .float32, let x = Dequantized(rewriter, left), let w = Dequantized(rewriter, right),
+        try rewriter.resultType(node).element == .float32, let x = Dequantized(rewriter, left), let w = Dequantized(rewriter, right),
         QuantizedWeights.haveSums(rewriter.shape(right), node.op), x.mayBeScaled(with: w, rewriter)
     else { return nil }
     switch node.op {

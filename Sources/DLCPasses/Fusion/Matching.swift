@@ -16,7 +16,7 @@ extension Rewriter {
     }
 
     /// Whether a node's result has the shape of one of its operands, which no other operand widens.
-    func keepsShape(_ node: Node, of value: Value) -> Bool { shape(value) == resultType(node).shape }
+    func keepsShape(_ node: Node, of value: Value) throws -> Bool { try shape(value) == resultType(node).shape }
 
     /// The other operand of a commutative node, where `pick` accepts one of the two.
     func either<R>(_ node: Node, _ pick: (Value) -> R?) -> (picked: R, other: Value)? {

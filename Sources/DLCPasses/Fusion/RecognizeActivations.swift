@@ -29,7 +29,7 @@ public let recognizeActivations = Pass("recognize-activations", at: .canonical) 
     guard factors.count == 2 else { return nil }
     for (x, gate) in [(factors[0], factors[1]), (factors[1], factors[0])] {
         if let op = activation(rewriter, x, gate, scale) {
-            guard rewriter.keepsShape(node, of: x) else { continue }
+            guard try rewriter.keepsShape(node, of: x) else { continue }
             return [try rewriter.add1(op, [x], name: node.name)]
         }
     }

@@ -72,7 +72,7 @@ public let recognizeAttention = Pass("recognize-attention", at: .canonical) { re
     }
     let operands = try ([q, k, v, mask] as [Value?]).map { try $0.map { try inFour(&rewriter, $0, name: node.name) } }
     let result = try rewriter.add1(Attention(scale: scale, emptyRowsAreNaN: true), operands, name: node.name)
-    let shape = rewriter.resultType(node).shape
+    let shape = try rewriter.resultType(node).shape
     return [rank == 4 ? result : try rewriter.add1(Reshape(shape: shape), [result], name: node.name)]
 }
 
@@ -127,7 +127,7 @@ public let attentionByRows = Pass("attention-by-rows", at: .canonical) { rewrite
     var operands: [Value?] = []
     for operand in inner.operands.prefix(3) { operands.append(try rewriter.add1(Transpose([0, 2, 1, 3]), [operand])) }
     let rows = try rewriter.add1(op, operands + inner.operands.dropFirst(3), name: inner.name)
-    let shape = rewriter.resultType(node).shape
+    let shape = try rewriter.resultType(node).shape
     return [rewriter.shape(rows) == shape ? rows : try rewriter.add1(Reshape(shape: shape), [rows], name: node.name)]
 }
 

@@ -9,11 +9,11 @@ import DLCOps
 ///
 /// Not of halves, whose intermediate results round.
 public let recognizeGroupNorm = Pass("recognize-group-norm", at: .canonical) { rewriter, node in
-    guard [.float32, .float64].contains(rewriter.resultType(node).element) else { return nil }
+    guard try [.float32, .float64].contains(rewriter.resultType(node).element) else { return nil }
     if node.op is Reshape { return try aroundReshapes(&rewriter, node) }
     for case let (value?, other) in ChannelScaling.sides(of: node) {
         guard let (op, norm) = rewriter.solelyUsed(value, as: GroupNormalization.self), !op.channelsLast,
-            rewriter.keepsShape(node, of: value), let constant = rewriter.constant(other),
+            try rewriter.keepsShape(node, of: value), let constant = rewriter.constant(other),
             let scale = rewriter.constant(norm.operands[1]), let bias = rewriter.constant(norm.operands[2]),
             let scaling = ChannelScaling(node, constant: constant, axisFromEnd: rewriter.shape(value).count - 1, count: scale.count),
             scaling.isFinite, let scaled = try scaling.scaled(scale, axis: 0)
@@ -30,8 +30,8 @@ private func aroundReshapes(_ rewriter: inout Rewriter, _ node: Node) throws -> 
         let grouped = norm.operands[0], let x = rewriter.produced(grouped, by: Reshape.self)?.node.operands[0]
     else { return nil }
     let (shape, inner) = (rewriter.shape(x), rewriter.shape(grouped))
-    guard shape == rewriter.resultType(node).shape, shape.count >= 2, shape[0] == inner[0], let channels = shape[1].constant, channels > 0,
-        channels % op.groups == 0
+    guard try shape == rewriter.resultType(node).shape, shape.count >= 2, shape[0] == inner[0], let channels = shape[1].constant,
+        channels > 0, channels % op.groups == 0
     else { return nil }
     var operands: [Value?] = [x]
     for parameter in norm.operands.dropFirst() {

@@ -9,7 +9,7 @@ import DLCOps
 ///
 /// Not of halves, whose intermediate results round and overflow, nor where a constant widens the result.
 public let recognizeLayerNorm = Pass("recognize-layer-norm", at: .canonical) { rewriter, node in
-    guard [.float32, .float64].contains(rewriter.resultType(node).element) else { return nil }
+    guard try [.float32, .float64].contains(rewriter.resultType(node).element) else { return nil }
     switch node.op.name {
     case "div":
         guard let d = node.operands[0], let difference = rewriter.node(d, "sub"), let x = difference.operands[0],
@@ -17,7 +17,7 @@ public let recognizeLayerNorm = Pass("recognize-layer-norm", at: .canonical) { r
             let root = rewriter.node(node.operands[1], "sqrt"), let sum = rewriter.node(root.operands[0], "add"),
             let (epsilon, variance) = rewriter.either(sum, { rewriter.scalar($0) }),
             let square = lastAxisMean(rewriter, variance), isSquare(rewriter, square, of: d),
-            let length = rewriter.shape(x).last?.constant, rewriter.keepsShape(node, of: x)
+            let length = rewriter.shape(x).last?.constant, try rewriter.keepsShape(node, of: x)
         else { return nil }
         let ones = rewriter.constant(try Tensor(filling: 1, type: rewriter.fact(x).element, shape: [length]))
         return [try rewriter.add1(LayerNormalization(epsilon: epsilon), [x, ones], name: node.name)]
@@ -25,7 +25,7 @@ public let recognizeLayerNorm = Pass("recognize-layer-norm", at: .canonical) { r
         for (value, parameter) in [(node.operands[0], node.operands[1]), (node.operands[1], node.operands[0])] {
             guard let (op, norm) = rewriter.solelyUsed(value, as: LayerNormalization.self),
                 norm.results.dropFirst().allSatisfy({ rewriter.useCount($0) == 0 }),
-                let value, rewriter.keepsShape(node, of: value), let length = rewriter.shape(value).last?.constant,
+                let value, try rewriter.keepsShape(node, of: value), let length = rewriter.shape(value).last?.constant,
                 let tensor = rewriter.constant(parameter), let old = rewriter.constant(norm.operands[1]), old.shape == [length],
                 tensor.count == length, tensor.shape.last == length
             else { continue }

@@ -10,7 +10,7 @@ import DLCOps
 /// Sums are others than those that are defined: of an infinite element and weights of two signs the definition makes NaN, the sum
 /// of the weights an infinity. Of f32 and f64 only: halves would round every weight.
 public let sumConvolutions = Pass("sum-convolutions", at: .canonical, keepsSums: false) { rewriter, node in
-    guard node.op.name == "add", [.float32, .float64].contains(rewriter.resultType(node).element), let a = node.operands[0],
+    guard node.op.name == "add", try [.float32, .float64].contains(rewriter.resultType(node).element), let a = node.operands[0],
         let b = node.operands[1], a != b, rewriter.shape(a) == rewriter.shape(b),
         let (first, second) = try parallel(a, b, rewriter) ?? parallel(b, a, rewriter),
         let sum = try first.taking(second) ?? second.taking(first)

@@ -15,7 +15,8 @@ public let trimTaps = Pass("trim-taps", at: .canonical) { rewriter, node in
     let first = conv.channelsLast ? 1 : 2
     var slice = Slice(starts: shape.map { _ in 0 }, sizes: shape, steps: shape.map { _ in 1 })
     for axis in kernel.indices {
-        guard let extent = rewriter.shape(x)[axis + first].constant, let outputs = rewriter.resultType(node).shape[axis + first].constant,
+        guard let extent = rewriter.shape(x)[axis + first].constant,
+            let outputs = try rewriter.resultType(node).shape[axis + first].constant,
             let before = conv.pads[axis].constant, let after = conv.pads[axis + kernel.count].constant, outputs > 0
         else { continue }
         let (stride, dilation) = (conv.strides[axis], conv.dilations[axis])

@@ -74,10 +74,10 @@ public let sinkTransposes = Pass("sink-transposes", at: .canonical, rule: { grap
 
 /// - Parameter moved: the values that a transpose reads.
 private func withTransposesBelow(_ rewriter: inout Rewriter, _ node: Node, _ moved: Set<Int>) throws -> [Value]? {
-    guard node.results.count == 1, !(node.op is Transpose), let perm = permutation(rewriter, node) else { return nil }
+    guard node.results.count == 1, !(node.op is Transpose), let perm = try permutation(rewriter, node) else { return nil }
     let rank = perm.count
     if node.op.definition.traits.contains(.elementwise) {
-        guard rewriter.resultType(node).shape.count == rank else { return nil }
+        guard try rewriter.resultType(node).shape.count == rank else { return nil }
         let operands = try node.operands.map { try $0.map { try untransposed(&rewriter, $0, perm) } }
         let y = try rewriter.add1(node.op, operands, name: node.name)
         return [try rewriter.add1(Transpose(perm), [y])]
@@ -157,11 +157,11 @@ private func regroupedChannels(_ reshape: Reshape, of shape: Shape, _ perm: [Int
 /// The permutation of the transposes among a node's operands, where moving them down does not add more than it saves.
 /// Of an elementwise operator only operands of the result's shape count: what is broadcast is small, and a transpose of
 /// it would send the large ones back and forth.
-private func permutation(_ rewriter: Rewriter, _ node: Node) -> [Int]? {
+private func permutation(_ rewriter: Rewriter, _ node: Node) throws -> [Int]? {
     var perm: [Int]?
     var (transposed, others) = (0, 0)
     var firstIsTransposed = false
-    let result = rewriter.resultType(node).shape
+    let result = try rewriter.resultType(node).shape
     let isElementwise = node.op.definition.traits.contains(.elementwise)
     for (index, operand) in node.operands.enumerated() {
         guard let operand, isElementwise ? rewriter.shape(operand) == result : index == 0 || node.op is Concat else { continue }
