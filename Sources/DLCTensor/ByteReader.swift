@@ -4,10 +4,10 @@ package struct ByteReader {
 
     private let bytes: UnsafeRawBufferPointer
     package private(set) var position = 0
-    /// Names and shapes that were read, most of them many times: equal ones are kept in one place.
+    /// Names that were read, many of them more than once: equal ones are kept in one place.
     private var strings: Set<String> = []
-    private var shapes: Set<Shape> = []
-    /// The expressions that were read, in their order.
+    /// The shapes and the expressions that were read, in their order.
+    private var shapes: [Shape] = []
     private var expressions: [Dim] = []
     /// Expressions around the one that is read.
     private var depth = 0
@@ -71,7 +71,15 @@ package struct ByteReader {
     }
 
     /// The extents of a shape, or strides.
-    package mutating func shape() throws -> Shape { shapes.insert(try list { try $0.dim() }).memberAfterInsert }
+    package mutating func shape() throws -> Shape {
+        let index = try size()
+        guard index > 0 else {
+            shapes.append(try list { try $0.dim() })
+            return shapes[shapes.count - 1]
+        }
+        guard index <= shapes.count else { throw DLCError("a shape is malformed at byte \(position)") }
+        return shapes[index - 1]
+    }
 
     @inlinable package mutating func list<T>(_ read: (inout ByteReader) throws -> T) throws -> [T] {
         let count = try count()

@@ -5,6 +5,8 @@ package struct ByteWriter {
     package private(set) var bytes: [UInt8] = []
     /// The expressions that were written, by their order.
     private var expressions: [Dim: Int] = [:]
+    /// The shapes that were written, by their order.
+    private var shapes: [Shape: Int] = [:]
 
     package init() {}
 
@@ -42,6 +44,14 @@ package struct ByteWriter {
     @inlinable package mutating func list<T>(_ elements: [T], _ write: (inout ByteWriter, T) throws -> Void) rethrows {
         count(elements.count)
         for element in elements { try write(&self, element) }
+    }
+
+    /// The extents of a shape, or strides: 0 and what they are, or one more than the order of those that were written before.
+    package mutating func shape(_ shape: Shape) {
+        if let index = shapes[shape] { return count(index + 1) }
+        count(0)
+        list(shape) { $0.dim($1) }
+        shapes[shape] = shapes.count
     }
 
     /// A number, an expression, or one that was written before: shapes of a plan share theirs.

@@ -15,6 +15,13 @@ import Testing
         }
     }
 
+    private func readShapes(_ bytes: [UInt8], _ count: Int) throws -> [Shape] {
+        try bytes.withUnsafeBytes { bytes in
+            var reader = ByteReader(bytes)
+            return try (0..<count).map { _ in try reader.shape() }
+        }
+    }
+
     /// Every kind of expression, and one inside of another, is read as it was written, its parts once.
     @Test func expressionsAreReadAsTheyWereWritten() throws {
         let half = try Real.apply(.mul, .float32, [Real(t), Real(0.7)])
@@ -36,6 +43,21 @@ import Testing
         for dim in dims { writer.dim(dim) }
         #expect(writer.bytes.count - once <= 2 * dims.count + 8, "what was written before is a number of it")
         #expect(try read(writer.bytes, 2 * dims.count) == dims + dims)
+    }
+
+    /// A shape is written once; one that is not there yet is none.
+    @Test func shapesAreReadAsTheyWereWritten() throws {
+        let shapes: [Shape] = [[], [t, 3], [3, t], [], [t, 3], [try t.plus(n)]]
+        var writer = ByteWriter()
+        for shape in shapes { writer.shape(shape) }
+        let once = writer.bytes.count
+        for shape in shapes { writer.shape(shape) }
+        #expect(writer.bytes.count - once == shapes.count)
+        #expect(try readShapes(writer.bytes, 2 * shapes.count) == shapes + shapes)
+        for index in [2, 255] as [UInt8] {
+            let error = #expect(throws: DLCError.self) { try readShapes([0, 0, index, 1], 2) }
+            #expect(error?.description.contains("malformed") == true)
+        }
     }
 
     /// Maxima of quotients, as pools that round up nest them: the table grows with the number of pools, and reading it makes no proofs.

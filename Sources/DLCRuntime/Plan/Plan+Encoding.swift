@@ -266,8 +266,8 @@ extension ByteWriter {
         guard let operand else { return byte(255) }
         byte(operand.type.rawValue)
         location(operand.location)
-        list(operand.shape) { $0.dim($1) }
-        list(operand.strides) { $0.dim($1) }
+        shape(operand.shape)
+        shape(operand.strides)
         dim(operand.offset)
     }
 }

@@ -25,7 +25,7 @@ import Darwin
 public enum PlanFile {
     static let magic: [UInt8] = Array("DLCPLAN\0".utf8)
     /// Raised whenever the table or a packing changes; what kernels declare has revisions of its own in the table.
-    public static let version: UInt32 = 12
+    public static let version: UInt32 = 13
     static let headerBytes = 64
     static let pageBytes = 4096
 
