@@ -2,9 +2,9 @@
 
 Each has random weights and is written for any batch. It is built once and run with batches of 1 and 2; right is what ONNX Runtime
 says without optimisations, within 1e-4 of how much outputs differ from one image to another, since what is common to all of them may
-come from the biases alone. Where rounding alone moves an output further, PyTorch's f64 is right, and dlc may be twice as far from it
-as PyTorch and ONNX Runtime are in f32. Networks are exported one at a time; with --keep their files stay in the folder for the next
-call, 8 GB for all. Prints a line for each; the last line is `N passed, N failed`.
+come from the biases alone. Where rounding alone moves an output further, PyTorch's f64 is right, and dlc may be eight times as far from
+it as PyTorch and ONNX Runtime are in f32: Winograd's algorithms round more (with --exact dlc is as near as they). Networks are
+exported one at a time; with --keep their files stay in the folder for the next call, 8 GB for all. Prints a line for each; the last line is `N passed, N failed`.
 """
 import argparse
 import os
@@ -18,6 +18,8 @@ import torch
 from running import Unequal, finish, run
 
 LIMIT = 1e-4
+# How much further than the others dlc may be moved by rounding.
+ALLOWANCE = 8
 # How far rounding may move an output before nothing can be said of it.
 LIMIT_OF_ROUNDING = 0.1
 BATCHES = (1, 2)
@@ -120,7 +122,7 @@ def compared(dlc, name, folder, kept):
     error, rounding = apart(found, exact), max(apart(expected, exact), apart(single, exact))
     text = f"{error:.1e} from f64, where ONNX Runtime and PyTorch are {rounding:.1e}"
     # A NaN is above no bound.
-    if not (error <= max(LIMIT, 2 * rounding) and rounding <= LIMIT_OF_ROUNDING):
+    if not (error <= max(LIMIT, ALLOWANCE * rounding) and rounding <= LIMIT_OF_ROUNDING):
         raise Unequal(text)
     return text
 
