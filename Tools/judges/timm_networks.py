@@ -4,7 +4,8 @@ Each has random weights and is written for any batch. It is built once and run w
 says without optimisations, within 1e-4 of how much outputs differ from one image to another, since what is common to all of them may
 come from the biases alone. Where rounding alone moves an output further, PyTorch's f64 is right, and dlc may be eight times as far from
 it as PyTorch and ONNX Runtime are in f32: Winograd's algorithms round more (with --exact dlc is as near as they). Networks are
-exported one at a time; with --keep their files stay in the folder for the next call, 8 GB for all. Prints a line for each; the last line is `N passed, N failed`.
+exported one at a time; with --keep their files stay in the folder for the next call, 8 GB for all. Prints a line for each; the last
+line is `N passed, N failed`.
 """
 import argparse
 import os
