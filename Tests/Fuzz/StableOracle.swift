@@ -107,7 +107,8 @@ struct StableOracle {
         }
     }
 
-    /// The sums of convolutions and batch norms of one image, and of that image itself.
+    /// The sums of convolutions and batch norms of one image, and of that image itself, also where they are moved before, since two
+    /// movements may be none.
     private static func sums(_ graph: Graph) -> Set<Int> {
         var images: [Int: Int] = [:]
         var sums: Set<Int> = []
@@ -121,7 +122,7 @@ struct StableOracle {
                 guard operands.allSatisfy({ (images[$0] ?? $0) == image }) else { continue }
                 images[result] = image
                 sums.insert(result)
-            default: continue
+            default: if node.op.definition.traits.contains(.movesData) { images[result] = images[first] }
             }
         }
         return sums
