@@ -98,7 +98,7 @@ static tile_range range_read(const dlc_conv *p, tile_range y) {
     return (tile_range){y.first, y.count, from, to - from};
 }
 
-/// What the tasks of a call share.
+/// What a call computes with, group by group.
 typedef struct {
     const dlc_conv *p;
     const dlc_call *call;
@@ -187,37 +187,37 @@ static dlc_conv group_of(const dlc_conv *p) {
     return group;
 }
 
-static void run_group(const dlc_call *call) {
-    const dlc_conv *p = call->params;
+/// Tasks of one group.
+static void run_group(context *x) {
+    const dlc_conv *p = x->p;
+    const dlc_call *call = x->call;
     const bool shared = p->shared_input;
-    context x = {.p = p, .call = call, .set = dlc_winograd_set_of(p->isa), .l = layout_of(p)};
-    x.panels = panels_of(p);
     // Scratch: zeros, products, row pointers, and the transformed input unless it is shared.
     float *zeros = call->scratch;
-    x.products = zeros + dlc_ceil_div(p->c, 16) * 16;
-    x.rows = (const float **)(x.products + x.l.points * x.l.products_step);
-    float *own = (float *)(x.rows + dlc_ceil_div(p->tile_block * x.l.taps, 8) * 8);
+    x->products = zeros + dlc_ceil_div(p->c, 16) * 16;
+    x->rows = (const float **)(x->products + x->l.points * x->l.products_step);
+    float *own = (float *)(x->rows + dlc_ceil_div(p->tile_block * x->l.taps, 8) * 8);
     memset(zeros, 0, (size_t)p->c * sizeof(float));
-    x.zeros = zeros;
+    x->zeros = zeros;
     const float *input = call->buffers[DLC_CONV_X];
-    const tile_range all = {0, x.l.places, 0, x.l.planes};
+    const tile_range all = {0, x->l.places, 0, x->l.planes};
     if (shared && call->phase == 0) {
         const int64_t tiles = all.count * all.planes, first = call->begin * tiles / p->tasks, last = call->end * tiles / p->tasks;
-        transform_input(p, &x.l, x.set, input, zeros, all, first, last, (float *)call->shared + first * p->c);
+        transform_input(p, &x->l, x->set, input, zeros, all, first, last, (float *)call->shared + first * p->c);
         return;
     }
-    const int64_t place_blocks = p->row_blocks / x.l.plane_blocks;
+    const int64_t place_blocks = p->row_blocks / x->l.plane_blocks, panels = x->panels.panels;
     for (int64_t task = call->begin; task < call->end; task++) {
         const int64_t block = task / p->panel_groups, group = task % p->panel_groups;
-        const int64_t part = block / x.l.plane_blocks, depth = block % x.l.plane_blocks;
-        tile_range y = {.first = part * x.l.places / place_blocks, .plane = depth * x.l.out_planes / x.l.plane_blocks};
-        y.count = (part + 1) * x.l.places / place_blocks - y.first;
-        y.planes = (depth + 1) * x.l.out_planes / x.l.plane_blocks - y.plane;
+        const int64_t part = block / x->l.plane_blocks, depth = block % x->l.plane_blocks;
+        tile_range y = {.first = part * x->l.places / place_blocks, .plane = depth * x->l.out_planes / x->l.plane_blocks};
+        y.count = (part + 1) * x->l.places / place_blocks - y.first;
+        y.planes = (depth + 1) * x->l.out_planes / x->l.plane_blocks - y.plane;
         const tile_range from = shared ? all : range_read(p, y);
-        if (!shared) transform_input(p, &x.l, x.set, input, zeros, from, 0, from.count * from.planes, own);
+        if (!shared) transform_input(p, &x->l, x->set, input, zeros, from, 0, from.count * from.planes, own);
         const float *transformed = shared ? call->shared : own;
-        for (int64_t panel = group * x.panels.panels / p->panel_groups; panel < (group + 1) * x.panels.panels / p->panel_groups; panel++)
-            multiply(&x, transformed, from, y, panel);
+        for (int64_t panel = group * panels / p->panel_groups; panel < (group + 1) * panels / p->panel_groups; panel++)
+            multiply(x, transformed, from, y, panel);
     }
 }
 
@@ -225,20 +225,18 @@ static float *beyond(float *buffer, int64_t floats) { return buffer ? buffer + f
 
 static void run(const dlc_call *call) {
     const dlc_conv *p = call->params, group = group_of(p);
-    const layout l = layout_of(&group);
-    const dlc_panels panels = panels_of(&group);
-    const int64_t size = l.points * dlc_packed_floats(&panels);
+    context x = {.p = &group, .set = dlc_winograd_set_of(p->isa), .l = layout_of(&group), .panels = panels_of(&group)};
+    // Floats of a group in each buffer: those of outputs but in x and the weights.
+    int64_t steps[] = {group.oc, group.oc, group.oc, group.oc, group.oc, group.oc};
+    steps[DLC_CONV_X] = group.c, steps[DLC_CONV_WEIGHTS] = x.l.points * dlc_packed_floats(&x.panels);
     for (int64_t g = call->begin / group.tasks; g * group.tasks < call->end; g++) {
-        // Floats of a group in each buffer: those of outputs but in x and the weights.
-        int64_t steps[] = {group.oc, group.oc, group.oc, group.oc, group.oc, group.oc};
-        steps[DLC_CONV_X] = group.c, steps[DLC_CONV_WEIGHTS] = size;
         void *buffers[DLC_CONV_Y + 1];
         for (int i = 0; i <= DLC_CONV_Y; i++) buffers[i] = beyond(call->buffers[i], g * steps[i]);
         dlc_call part = *call;
-        part.params = &group, part.buffers = buffers;
-        part.shared = beyond(call->shared, g * l.points * l.step);
+        part.buffers = buffers, part.shared = beyond(call->shared, g * x.l.points * x.l.step);
         part.begin = dlc_max(0, call->begin - g * group.tasks), part.end = dlc_min(group.tasks, call->end - g * group.tasks);
-        run_group(&part);
+        x.call = &part;
+        run_group(&x);
     }
 }
 
@@ -269,7 +267,7 @@ static void prepare_group(dlc_conv *p, dlc_launch *out) {
     l = layout_of(p);
     const int64_t floats = dlc_ceil_div(p->c, 16) * 16 + l.points * l.products_step + dlc_ceil_div(p->tile_block * l.taps, 8) * 16;
     *out = (dlc_launch){
-        .run = run_group, .tasks = p->tasks, .phases = shared ? 2 : 1,
+        .run = run, .tasks = p->tasks, .phases = shared ? 2 : 1,
         .shared_bytes = shared ? 4 * l.points * l.step : 0,
         .scratch_bytes = 4 * (floats + (shared ? 0 : l.points * l.step)),
     };
@@ -279,7 +277,6 @@ void dlc_winograd_prepare(dlc_conv *p, dlc_launch *out) {
     const int64_t c = p->c, oc = p->oc, groups = p->groups;
     *p = group_of(p);
     prepare_group(p, out);
-    if (groups == 1) return;
     p->c = c, p->oc = oc, p->groups = groups, p->tasks *= groups;
-    out->run = run, out->tasks = p->tasks, out->shared_bytes *= groups;
+    out->tasks = p->tasks, out->shared_bytes *= groups;
 }
