@@ -22,8 +22,8 @@ extension Dim {
         products.reserveCapacity(a.count * b.count)
         for x in a {
             for y in b {
-                products.append(
-                    Term(coefficient: try Checked.multiply(x.coefficient, y.coefficient), atoms: try Self.multiply(x.atoms, y.atoms)))
+                guard let atoms = try Self.multiply(x.atoms, y.atoms) else { continue }
+                products.append(Term(coefficient: try Checked.multiply(x.coefficient, y.coefficient), atoms: atoms))
             }
         }
         return try Dim(terms: Self.collect(products))

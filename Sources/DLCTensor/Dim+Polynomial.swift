@@ -99,8 +99,8 @@ extension Dim {
         return result
     }
 
-    /// The product of two products. What is 0 or 1 is its own square.
-    static func multiply(_ a: [Atom], _ b: [Atom]) throws -> [Atom] {
+    /// The product of two products; nil where it is 0 whatever the symbols are. What is 0 or 1 is its own square.
+    static func multiply(_ a: [Atom], _ b: [Atom]) throws -> [Atom]? {
         if a.isEmpty { return b }
         if b.isEmpty { return a }
         guard a.count + b.count <= Limit.factors else { throw DLCError("a dimension is a product of more than \(Limit.factors) factors") }
@@ -109,6 +109,22 @@ extension Dim {
             if atom.isTruth, result.last == atom { continue }
             result.append(atom)
         }
-        return result
+        return try withoutNegatives(result)
+    }
+
+    /// A product without the operands of maxima that one of its truths says are not above 0: `negative(x) · max(0, x)` is 0.
+    private static func withoutNegatives(_ product: [Atom]) throws -> [Atom]? {
+        var result = product
+        for case .isNegative(let sign) in product {
+            let limit = try sign.plus(1)
+            for (index, atom) in result.enumerated() {
+                // The first operand is 0.
+                guard case .maximum(let parts) = atom else { continue }
+                let kept = parts.filter { $0 == 0 || !limit.isAtLeast($0) }
+                if kept.count == 1 { return nil }
+                result[index] = .maximum(kept)
+            }
+        }
+        return result == product ? result : result.sorted { compare($0, $1) < 0 }
     }
 }

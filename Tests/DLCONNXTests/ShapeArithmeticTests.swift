@@ -41,6 +41,21 @@ import Testing
         if let expected { #expect(dim == expected) } else { #expect(dim.description == text) }
     }
 
+    /// Layers that cut each other to their lengths, which expressions allow to be negative: nothing is cut, and the length does not grow.
+    @Test(arguments: ["Identity($)", "Max($, i0)"]) func slicesToEqualLengthsVanish(limit: String) throws {
+        let pool = "AveragePool<kernel_shape = [3], strides = [2]>(x)"
+        let layers = (0..<6).map { k in
+            "s\(k) = Shape(h\(k)) e\(k) = Slice(s\(k), i2, i3) l\(k) = \(limit.replacing("$", with: "e\(k)")) "
+                + "a\(k) = Slice(q, i0, l\(k), i2) t\(k) = Shape(q) f\(k) = Slice(t\(k), i2, i3) b\(k) = Slice(a\(k), i0, f\(k), i2) "
+                + "h\(k + 1) = Add(h\(k), b\(k)) "
+        }
+        let graph = try importONNX(
+            text: model(
+                "g (float[N, 4, T] x) => (float[A, B, C] y) <int64[1] i0 = {0}, int64[1] i2 = {2}, int64[1] i3 = {3}> "
+                    + "{ q = \(pool) h0 = Relu(q) \(layers.joined()) y = Neg(h6) }"))
+        #expect(graph.shape(graph.outputs[0].value)[2].description == "floor(T + 1, 2) - 1")
+    }
+
     @Test func aChainOfShapeArithmeticIsOneNode() throws {
         let graph = try importONNX(
             text: model(

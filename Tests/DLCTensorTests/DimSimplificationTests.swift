@@ -72,6 +72,21 @@ import Testing
         #expect(try n.times(s).minus(n).isNonNegative(whereAtLeast: ["S": 1]))
     }
 
+    /// What a truth says to be below 0 is not the greatest beside 0.
+    @Test func productsWithTruthsLoseWhatIsBelowZero() throws {
+        let length = try s.quotient(20).minus(4)
+        let isNegative = try length.isNegative()
+        let positive = try Dim.max(0, length)
+        #expect(isNegative.constant == nil && positive != length)
+        #expect(try isNegative.times(positive) == 0)
+        #expect(try isNegative.times(Dim.max(0, length.plus(1))) == 0)
+        #expect(try isNegative.times(Dim.max(0, length.plus(2))) != 0)
+        #expect(try isNegative.not().times(positive) == positive)
+        #expect(try isNegative.times(Dim.max(positive, n.minus(s))) == isNegative.times(Dim.max(0, n.minus(s))))
+        // A position that counts from the end where it is negative.
+        #expect(try Dim.select(isNegative, length.plus(positive), length) == length)
+    }
+
     /// The hostile ones of issue 9, and relatives: refused or simplified in milliseconds.
     @Test(.timeLimit(.minutes(1))) func expressionsHaveBudgets() throws {
         let clock = ContinuousClock()

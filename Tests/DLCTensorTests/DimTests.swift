@@ -43,6 +43,11 @@ import Testing
         #expect(try Dim.broadcast([n, 0]) == 0)
         #expect(try Dim.broadcast([n, t.plus(2)]) == t.plus(2))
         #expect(try Dim.broadcast([]) == 1)
+        // Extents are not negative, whatever their expressions say.
+        let shorter = try t.minus(3)
+        #expect(try Dim.broadcast([Dim.max(0, shorter), shorter]) == shorter)
+        #expect(try Dim.broadcast([n, Dim.max(0, shorter), shorter]) == Dim.broadcast([shorter, n]))
+        #expect(try Dim.broadcast([n, Dim.max(0, shorter)]).description == "broadcast(N, max(0, T - 3))")
         #expect(throws: DLCError.self) { try Dim.broadcast([5, n, 3]) }
     }
 

@@ -41,6 +41,8 @@ extension Slice {
         func position(_ p: Dim, least: Dim, most: Dim) throws -> Dim {
             if let p = p.constant, p <= -1_000_000_000 { return least }
             if let p = p.constant, p >= 1_000_000_000 { return most }
+            // Not from the end: an extent is not negative, even where its expression might be.
+            if p == extent { return most }
             let counted = try Dim.select(p.isNegative(), p.plus(extent), p)
             return try Dim.max(least, Dim.min(counted, most))
         }
