@@ -150,6 +150,22 @@ private func expectClose(_ a: Tensor, _ b: Tensor, _ tolerance: Double = 1e-5, _
             Tensor(doubles: Array(y.doubles().prefix(3)), type: .float32, shape: [3]), Tensor(test.first.map { Float($0) }, shape: [3]))
     }
 
+    /// An empty box leaves no elements: sizes that say otherwise, as only a graph's text can, are refused.
+    @Test(
+        arguments: [
+            (.notLarger, [0, 3], [0, 0], true), (.notLarger, [0, 3], [1, 2], false), (.notLarger, [3, -1], [3, 9], true),
+            (.notSmaller, [0, 3], [2, 3], true), (.notSmaller, [0, 0], [1, 1], false), (.notSmaller, [0, -1], [0, 9], true),
+        ] as [(ResizeAspect, [Int], [Int], Bool)])
+    func emptyBoxesLeaveNothing(_ aspect: ResizeAspect, _ box: [Int], _ sizes: [Int], _ isRight: Bool) throws {
+        var resize = Resize(sizes: Shape(constants: sizes), mode: .linear)
+        (resize.aspect, resize.box) = (aspect, Shape(constants: box))
+        var builder = GraphBuilder(name: "g")
+        let x = try builder.input("x", TensorType(.float32, [4, 9]))
+        let built = Result { try builder.add(resize, [x], name: "r") }
+        #expect(((try? built.get()) != nil) == isRight)
+        if case .failure(let error) = built { #expect("\(error)".contains("empty box")) }
+    }
+
     /// Nothing lies between no elements: an extent that turns out to be 0 is refused.
     @Test func nothingIsInterpolatedFromNothing() throws {
         let resize = Resize(sizes: [4], mode: .linear)

@@ -59,11 +59,12 @@ struct StableOracle {
             guard let tensor, tensor.type.isFloat else { return false }
             return try tensor.doubles().contains { $0.isFinite && abs($0) > (tensor.type == .float16 ? 6e3 : 1e37) }
         } || graph.nodes.contains { node in
-            // Norms and variances are sums of squares.
+            // Norms and variances are sums of squares, which may be infinite, or 0 beside something.
             guard Self.rounds(node), Self.accumulates(node) else { return false }
             return try node.operands.contains { operand in
                 guard let tensor = operand.flatMap({ clean[$0.index] }), tensor.type.isFloat else { return false }
-                return try tensor.largest() > (tensor.type == .float16 ? 50 : 1e17)
+                let largest = try tensor.largest()
+                return largest > (tensor.type == .float16 ? 50 : 1e17) || largest > 0 && largest < (tensor.type == .float16 ? 0.02 : 1e-17)
             }
         }
         let isOpen = try Self.isUndetermined(graph, clean, isExact: isExact)
@@ -110,10 +111,10 @@ struct StableOracle {
     /// The sums of convolutions and batch norms of one image, and of that image itself, also where they are moved before, since two
     /// movements may be none.
     private static func sums(_ graph: Graph) -> Set<Int> {
-        var images: [Int: Int] = [:]
+        var unmoved: [Int: Int] = [:], images: [Int: Int] = [:]
         var sums: Set<Int> = []
         for node in graph.nodes {
-            let operands = node.operands.compactMap { $0?.index }
+            let operands = node.operands.compactMap { $0.map { unmoved[$0.index] ?? $0.index } }
             guard let result = node.results.first?.index, let first = operands.first else { continue }
             switch node.op.name {
             case "conv", "batch_norm": images[result] = first
@@ -122,7 +123,9 @@ struct StableOracle {
                 guard operands.allSatisfy({ (images[$0] ?? $0) == image }) else { continue }
                 images[result] = image
                 sums.insert(result)
-            default: if node.op.definition.traits.contains(.movesData) { images[result] = images[first] }
+            default:
+                let isMoved = node.op.definition.traits.contains(.movesData) || node.op is Concat && operands.count == 1
+                if isMoved { unmoved[result] = first }
             }
         }
         return sums

@@ -122,6 +122,12 @@ public struct Resize: Operator {
         guard aspect == .stretch ? box.isEmpty : box.count == x.rank && scales.isEmpty else {
             throw DLCError("\(aspect.rawValue) has scales \(scales) and box \(box.text); x is \(x.type)")
         }
+        let boxed = box.indices.filter { box[$0].constant != -1 }
+        let emptySides = boxed.filter { box[$0] == 0 }.count
+        let hasEmptyBox = aspect == .notLarger ? emptySides > 0 : emptySides > 0 && emptySides == boxed.count
+        if hasEmptyBox, sizes.allSatisfy({ ($0.constant ?? 0) != 0 }) {
+            throw DLCError("sizes \(sizes.text) has elements, which no scale to the empty box \(box.text) leaves")
+        }
         if coordinates == .cropAndResize {
             guard roi.count == 2 * x.rank else { throw DLCError("roi has \(roi.count) entries; expected \(2 * x.rank)") }
             if let bad = roi.first(where: { !(abs($0) <= 1e6) }) { throw DLCError("roi holds \(bad); expected fractions of the extents") }
