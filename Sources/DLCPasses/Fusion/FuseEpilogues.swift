@@ -42,9 +42,9 @@ public let enterFusedForms = Pass("enter-fused-forms", at: .canonical) { rewrite
     }
 }
 
-/// Whether products of a type take a scale: kernels hold it in f32, and integers have none.
+/// Whether products of a type take a scale: kernels hold it in f32, and integers have none. Of 0 they would lose the sign.
 private func isProductScale(_ scale: Double, _ type: ElementType) -> Bool {
-    scale == 1 || type.isFloat && scale.isFinite && (type != .float64 || Double(Float(scale)) == scale)
+    scale == 1 || type.isFloat && scale != 0 && scale.isFinite && (type != .float64 || Double(Float(scale)) == scale)
 }
 
 /// A Gemm as a product, its C as a bias where it is a constant row. Products of integers have no scale. With a beta of 0, C is not read.
