@@ -21,6 +21,20 @@ bool dlc_depthwise_is_unrolled(const dlc_conv *p) {
 /// What more bytes than these are read and written of may lie in memory: where many share the last cache, a core has no more of it.
 enum { CACHED_BYTES = 6 << 20 };
 
+/// The first cache has one set for bytes that lie a multiple of this apart, with room for eight lines or a few more.
+enum { SET_APART = 4096 };
+
+/// Whether the pixels of a tile's window push each other out of the first cache, as those of 1,024 channels do.
+static bool copies_window(const dlc_conv *p) {
+    const int64_t ld = p->oc != p->c ? p->oc : p->x_ld;
+    return dlc_depthwise_is_unrolled(p) && p->dilation[1] == 1 && ld * 4 % SET_APART == 0;
+}
+
+/// Bytes of a task's window, or 0.
+static int64_t window_bytes(const dlc_conv *p) {
+    return copies_window(p) ? 4 * p->kernel[1] * dlc_depthwise_columns(p) * dlc_ceil_div(p->run, 16) * 16 : 0;
+}
+
 /// Phase 0 with a channel multiplier: every channel repeated.
 static void repeat_channels(const dlc_conv *p, const dlc_call *call) {
     const int64_t pixels = p->n * p->d * p->h * p->w, times = p->oc / p->c;
@@ -74,7 +88,8 @@ static void run(const dlc_call *call) {
     const float **lines = call->scratch;
     dlc_depthwise_rows rows = {
         .conv = p, .lines = lines, .line_ld = repeated ? p->oc : p->x_ld, .y_ld = p->y_ld, .y_line = p->ow * p->y_ld,
-        .scratch = (char *)call->scratch + p->table_bytes,
+        .window = window_bytes(p) > 0 ? (float *)((char *)call->scratch + p->table_bytes) : 0,
+        .scratch = (char *)call->scratch + p->table_bytes + window_bytes(p),
     };
     rows.ahead = 4 * (p->n * p->d * p->h * p->w * rows.line_ld + dlc_conv_pixels(p) * p->y_ld) > CACHED_BYTES;
     for (int64_t task = call->begin; task < call->end; task++) {
@@ -108,7 +123,7 @@ static void run(const dlc_call *call) {
 void dlc_depthwise_prepare(dlc_conv *p, dlc_launch *out) {
     const bool unrolled = dlc_depthwise_is_unrolled(p);
     p->tile_block = dlc_depthwise_outputs(dlc_ceil_div(p->ow, p->dilation[2]));
-    const int64_t columns = unrolled ? (p->tile_block - 1) * p->stride[2] + p->kernel[2] : p->kernel[2];
+    const int64_t columns = unrolled ? dlc_depthwise_columns(p) : p->kernel[2];
     const int64_t pointers = p->kernel[0] * p->kernel[1] * columns, inputs = p->c / p->groups;
     // Channels at a time such that the window of a tile, and the weights where they are more, take half of L1.
     const int64_t floats = pointers + (inputs > 1 ? inputs * dlc_conv_taps(p) : 0);
@@ -124,6 +139,6 @@ void dlc_depthwise_prepare(dlc_conv *p, dlc_launch *out) {
     *out = (dlc_launch){
         .run = run, .tasks = p->tasks, .phases = p->oc != p->c ? 2 : 1,
         .shared_bytes = p->oc != p->c ? 4 * p->n * p->d * p->h * p->w * p->oc : 0,
-        .scratch_bytes = p->table_bytes + dlc_depthwise_rows_scratch_bytes(p, p->run),
+        .scratch_bytes = p->table_bytes + window_bytes(p) + dlc_depthwise_rows_scratch_bytes(p, p->run),
     };
 }

@@ -58,6 +58,7 @@ typedef struct {
     float *y;
     int64_t y_ld, y_line;        ///< from pixel to pixel, and from row to row
     const float *residual;       ///< of the first output, rows `residual_ld · ow` apart, or null
+    float *window;               ///< room for what a tile reads, [kernel rows][columns][channels], or null to read it where it lies
     bool ahead;                  ///< whether to ask memory for what the next tile reads and writes
     int64_t next_x, next_y;      ///< with `ahead`: floats to where the rows that are computed after these begin
     void *scratch;               ///< `dlc_depthwise_rows_scratch_bytes`
@@ -70,6 +71,8 @@ int64_t dlc_depthwise_outputs(int64_t ow);
 static inline int64_t dlc_depthwise_lines(const dlc_conv *p, int64_t rows) {
     return (rows - 1) * p->stride[1] + (p->kernel[1] - 1) * p->dilation[1] + 1;
 }
+/// Input columns that the outputs of a tile read.
+static inline int64_t dlc_depthwise_columns(const dlc_conv *p) { return (p->tile_block - 1) * p->stride[2] + p->kernel[2]; }
 int64_t dlc_depthwise_rows_scratch_bytes(const dlc_conv *conv, int64_t channels);
 void dlc_depthwise_rows_run(const dlc_depthwise_rows *rows);
 /// One output of any kernel, from pointers to its taps; `pixel` counts from `rows->y` on.

@@ -20,11 +20,8 @@ int64_t dlc_depthwise_outputs(int64_t ow) {
     return dlc_ceil_div(ow, 7) * 7 <= dlc_ceil_div(ow, 4) * 4 ? 7 : 4;
 }
 
-/// Input columns that the outputs of a tile read.
-static int64_t columns_of(const dlc_conv *p) { return (p->tile_block - 1) * p->stride[2] + p->kernel[2]; }
-
 int64_t dlc_depthwise_rows_scratch_bytes(const dlc_conv *p, int64_t channels) {
-    const int64_t pointers = dlc_depthwise_is_unrolled(p) ? p->kernel[1] * columns_of(p) : dlc_conv_taps(p);
+    const int64_t pointers = dlc_depthwise_is_unrolled(p) ? p->kernel[1] * dlc_depthwise_columns(p) : dlc_conv_taps(p);
     return 2 * dlc_ceil_div(channels, 16) * 64 + 8 * pointers;
 }
 
@@ -89,7 +86,7 @@ static void ask_ahead(const dlc_depthwise_rows *b, int64_t row, int64_t ow, int6
     const int64_t x = next < p->ow ? 0 : b->next_x, y = next < p->ow ? 0 : b->next_y;
     const int64_t shared = next == ow + span ? p->kernel[2] - p->stride[2] : 0; // columns
     const int64_t column = dlc_max(0, to * p->stride[2] - p->pad[2] + shared * apart);
-    const int64_t columns = dlc_min(columns_of(p) - shared, dlc_ceil_div(p->w - column, apart));
+    const int64_t columns = dlc_min(dlc_depthwise_columns(p) - shared, dlc_ceil_div(p->w - column, apart));
     // Lines that rows above have in common with this one.
     const int64_t above = row < p->dilation[1] ? 0 : p->kernel[1] - (p->dilation[1] > 1 ? 1 : p->stride[1]);
     for (int64_t kh = above; kh < p->kernel[1]; kh++) {
@@ -99,9 +96,20 @@ static void ask_ahead(const dlc_depthwise_rows *b, int64_t row, int64_t ow, int6
     ask(b->y + row * b->y_line, y + to * b->y_ld, dlc_min(outputs, dlc_ceil_div(p->ow - to, apart)), apart * b->y_ld, b->channels);
 }
 
+/// Copies what a tile reads of a line to its place in the window, and points there; but for pixels outside, which are zeros.
+static void copy_line(const dlc_depthwise_rows *b, const float *zeros, int64_t place, const float **pixels) {
+    const int64_t columns = dlc_depthwise_columns(b->conv), apart = dlc_ceil_div(b->channels, 16) * 16;
+    float *to = b->window + place * columns * apart;
+    for (int64_t i = 0; i < columns; i++, to += apart) {
+        if (pixels[i] == zeros) continue;
+        memcpy(to, pixels[i], (size_t)b->channels * sizeof(float));
+        pixels[i] = to;
+    }
+}
+
 void dlc_depthwise_rows_run(const dlc_depthwise_rows *b) {
     const dlc_conv *p = b->conv;
-    const int64_t outputs = p->tile_block, columns = columns_of(p), ld = b->line_ld, apart = p->dilation[2];
+    const int64_t outputs = p->tile_block, columns = dlc_depthwise_columns(p), ld = b->line_ld, apart = p->dilation[2];
     float *zeros = b->scratch, *discarded = zeros + dlc_ceil_div(b->channels, 16) * 16;
     const float **pointers = (const float **)(discarded + dlc_ceil_div(b->channels, 16) * 16);
     memset(zeros, 0, (size_t)b->channels * sizeof(float));
@@ -122,12 +130,9 @@ void dlc_depthwise_rows_run(const dlc_depthwise_rows *b) {
                 memmove(pointers, pointers + p->stride[1] * columns, (size_t)(kept * columns) * sizeof *pointers);
                 for (int64_t kh = kept; kh < p->kernel[1]; kh++) {
                     const float *line = b->lines[row * p->stride[1] + kh * p->dilation[1]], **out = pointers + kh * columns;
-                    if (line && interior) {
-                        for (int64_t i = 0; i < columns; i++) out[i] = line + (iw0 + i * apart) * ld;
-                        continue;
-                    }
                     for (int64_t i = 0; i < columns; i++)
-                        out[i] = line && (uint64_t)(iw0 + i * apart) < (uint64_t)p->w ? line + (iw0 + i * apart) * ld : zeros;
+                        out[i] = line && (interior || (uint64_t)(iw0 + i * apart) < (uint64_t)p->w) ? line + (iw0 + i * apart) * ld : zeros;
+                    if (b->window) copy_line(b, zeros, (row * p->stride[1] + kh) % p->kernel[1], out);
                 }
                 float *result = b->y + row * b->y_line + ow * b->y_ld;
                 for (int64_t i = 0; i < outputs; i++) y[i] = i < t.outputs ? result + i * apart * b->y_ld : discarded;

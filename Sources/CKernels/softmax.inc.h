@@ -1,4 +1,4 @@
-/// Softmax for one instruction set. A task is one row, or two vectors of adjacent columns.
+/// Softmax for one instruction set. A task is one row, or two vectors of adjacent columns, or all columns where they are few.
 #include "include/dlc_softmax.h"
 #include <math.h>
 
@@ -138,11 +138,51 @@ DLC_INLINE void softmax_columns(bool logarithm, const float *x, float *y, int64_
     }
 }
 
+/// Each of `inner` columns' lanes, one for every row that a vector holds, made the largest of them, or their sum.
+DLC_INLINE vf softmax_join(vf v, int64_t inner, int64_t width, bool is_sum) {
+    float lanes[VL];
+    vf_store(lanes, v);
+    for (int64_t i = 0; i < inner; i++) {
+        float joined = lanes[i];
+        for (int64_t j = i + inner; j < width; j += inner)
+            joined = is_sum ? joined + lanes[j] : joined != joined || joined > lanes[j] ? joined : lanes[j];
+        for (int64_t j = i; j < width; j += inner) lanes[j] = joined;
+    }
+    return vf_load(lanes);
+}
+
+/// All of at most `VL / 2` columns, of which a vector holds several rows.
+DLC_INLINE void softmax_narrow(bool logarithm, const float *x, float *y, int64_t axis, int64_t inner) {
+    const int64_t width = VL / inner * inner, count = axis * inner;
+    vf max = vf_set1(-INFINITY), sum = vf_zero();
+    for (int64_t i = 0; i < count; i += width) {
+        const int64_t n = count - i < width ? count - i : width;
+        max = softmax_max(max, softmax_first(vf_load_n(x + i, n), n, -INFINITY));
+    }
+    max = softmax_join(max, inner, width, false);
+    for (int64_t i = 0; i < count; i += width) {
+        const int64_t n = count - i < width ? count - i : width;
+        const vf e = softmax_exp(vf_load_n(x + i, n) - max);
+        if (!logarithm) vf_store_n(y + i, e, n);
+        sum += softmax_first(e, n, 0);
+    }
+    sum = softmax_join(sum, inner, width, true);
+    const vf last = logarithm ? vlog(sum) : 1.0f / sum;
+    for (int64_t i = 0; i < count; i += width) {
+        const int64_t n = count - i < width ? count - i : width;
+        vf_store_n(y + i, logarithm ? vf_load_n(x + i, n) - max - last : vf_load_n(y + i, n) * last, n);
+    }
+}
+
 static void DLC_NAME(softmax_columns_f32)(const dlc_call *call) {
     const dlc_softmax *s = call->params;
     int64_t blocks = (s->inner + 2 * VL - 1) / (2 * VL);
     for (int64_t task = call->begin; task < call->end; task++) {
         int64_t first = task % blocks * 2 * VL, at = task / blocks * s->axis * s->inner;
+        if (s->inner <= VL / 2) {
+            softmax_narrow(s->kind == DLC_LOG_SOFTMAX, (const float *)call->buffers[0] + at, (float *)call->buffers[1] + at, s->axis, s->inner);
+            continue;
+        }
         for (int64_t i = first; i < first + 2 * VL && i < s->inner; i += VL) {
             int64_t n = s->inner - i < VL ? s->inner - i : VL;
             softmax_columns(s->kind == DLC_LOG_SOFTMAX, (const float *)call->buffers[0] + at + i,

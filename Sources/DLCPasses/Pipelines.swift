@@ -37,6 +37,7 @@ public enum Pipelines {
         recognizeGroupNorm,
         recognizeAttention,
         sliceConstantGathers,
+        sliceConstantScatters,
         simplifyMovement,
         attentionByRows,
         simplifyMovement,

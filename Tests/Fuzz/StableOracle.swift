@@ -329,6 +329,7 @@ extension Tensor {
         let finite = values.lazy.filter(\.isFinite).map(abs)
         let mean = accumulates && count > 0 ? finite.reduce(0, +) / Double(count) : 0
         let tiny = type == .float64 ? 0x1p-1000 : 0x1p-124
+        let areLost = rng.chance(0.2)
         let moved = values.indices.map { index -> Double in
             let value = values[index]
             if remainder > 0, abs(value) <= (type == .float64 ? 0 : remainder), rng.chance(0.5) {
@@ -340,7 +341,11 @@ extension Tensor {
             // The least number of all may be rounded away.
             if abs(value) < (type == .float16 ? 0x1p-23 : tiny), rng.chance(0.5) { return 0 }
             let least = accumulates ? max(4 * nudge * mean, lost) : 0
-            if abs(value) < least, rng.chance(0.3) { return rng.chance(0.5) ? 0 : least * (2 * rng.uniform() - 1) }
+            if abs(value) < least {
+                // What remains of terms that cancel is most often nothing at all, everywhere; beside large ones it is anything.
+                if areLost { return lost > 0.1 ? .nan : 0 }
+                if rng.chance(0.3) { return rng.chance(0.5) ? 0 : least * (2 * rng.uniform() - 1) }
+            }
             let size = abs(value) + mean + (beside.map { $0[index].isFinite ? abs($0[index]) : 0 } ?? 0)
             return value + size * nudge * (2 * rng.uniform() - 1)
         }

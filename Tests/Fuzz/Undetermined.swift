@@ -13,17 +13,19 @@ import DLC
 struct Undetermined {
     private enum Part {
         case all
-        /// Along the first dimension of the results, or the second.
+        /// Along the first dimension of the results, or that of channels.
         case images(Set<Int>)
         case channels(Set<Int>)
     }
 
     private let parts: [Part]
+    private let channelsLast: Bool
     var isEmpty: Bool { parts.isEmpty }
 
     /// - Parameter isSum: whether it adds convolutions of one image.
     init(_ node: Node, _ operands: [Tensor?], isSum: Bool, isExact: Bool) throws {
         let name = node.op.name
+        channelsLast = node.op.attribute("channels_last") == .bool(true)
         var parts: [Part] = []
         if ["rnn", "gru", "lstm"].contains(where: { name.hasPrefix($0) }) {
             if try operands.dropFirst().prefix(2).contains(where: { try !($0?.isFinite() ?? true) }) { parts.append(.all) }
@@ -34,10 +36,10 @@ struct Undetermined {
             // A weight that f32 has no number for is 0, with which an infinite value makes NaN.
             let spread = try Self.spread(attention, operands)
             if try operands[2].map({ try !$0.isFinite() }) ?? false, spread > 87 { parts.append(.all) }
-            if spread > Self.largestScore { parts.append(.all) }
+            if try spread > Self.largestScore || Self.absorbs(operands) { parts.append(.all) }
         } else if let gradient = node.op as? AttentionGradient {
             let largest = try max(Self.spread(gradient.layer, operands), Self.largestTerm(gradient, operands))
-            if largest > Self.largestScore { parts.append(.all) }
+            if try largest > Self.largestScore || Self.absorbs(operands) { parts.append(.all) }
             if gradient.layer.causal, try operands.contains(where: { try !($0?.isFinite() ?? true) }) { parts.append(.all) }
         } else if let align = (node.op as? RegionAlign) ?? (node.op as? RegionAlignGradient)?.align {
             // The largest product of four is another where a sample moves past an element.
@@ -79,6 +81,16 @@ struct Undetermined {
         return 2 * (abs(op.scale) * depth * largest[0] * largest[1] + (largest.count > 3 ? largest[3] : 0))
     }
 
+    /// Whether what a mask adds leaves of scores nothing in f32: where it takes a key away for good, nothing of it is read.
+    private static func absorbs(_ operands: [Tensor?]) throws -> Bool {
+        guard operands.count > 3, let mask = operands[3], mask.type.isFloat, let keys = mask.shape.last, keys > 0 else { return false }
+        let values = try mask.doubles()
+        return stride(from: 0, to: values.count, by: keys).contains { row in
+            let largest = values[row..<row + keys].max() ?? 0
+            return largest.isFinite && abs(largest) > 1e4
+        }
+    }
+
     /// The largest terms that an operator's sums may have: its operands, or in the gradients of queries and keys the gradient of a
     /// weight, a product of dy and v less one of dy and y, times a key or a query.
     static func largestTerm(_ op: any Operator, _ operands: [Tensor?]) throws -> Double {
@@ -111,13 +123,16 @@ struct Undetermined {
     func scattered(_ tensor: Tensor, _ rng: inout SplitMix64) throws -> Tensor {
         guard tensor.type.isFloat, !parts.isEmpty else { return tensor }
         let isNumber = rng.chance(0.5)
-        let inner = tensor.shape.dropFirst().reduce(1, *), pixels = tensor.shape.dropFirst(2).reduce(1, *)
+        let inner = tensor.shape.dropFirst().reduce(1, *)
+        // From one element of a channel's to the next channel, and around all channels.
+        let step = channelsLast ? 1 : tensor.shape.dropFirst(2).reduce(1, *)
+        let around = channelsLast ? tensor.shape.last ?? 1 : inner
         let values = try tensor.doubles().enumerated().map { index, value -> Double in
             let isHeld = !parts.contains { part in
                 switch part {
                 case .all: true
                 case .images(let images): images.contains(index / inner)
-                case .channels(let channels): channels.contains(index % inner / pixels)
+                case .channels(let channels): channels.contains(index % around / step)
                 }
             }
             return isHeld ? value : isNumber ? rng.normal() : .nan

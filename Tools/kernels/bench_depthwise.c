@@ -9,6 +9,7 @@ int main(void) {
         {"EfficientNet 3x3", 14, 480, 480, 3, 1, 480, DLC_ACT_SILU},   {"EfficientNet 5x5", 28, 240, 240, 5, 1, 240, DLC_ACT_SILU},
         {"EfficientNet 5x5, stride 2", 56, 144, 144, 5, 2, 144, DLC_ACT_SILU}, {"EfficientNet 5x5", 7, 1152, 1152, 5, 1, 1152, DLC_ACT_SILU},
         {"ConvNeXt 7x7", 56, 96, 96, 7, 1, 96, DLC_ACT_NONE},          {"ConvNeXt 7x7", 14, 384, 384, 7, 1, 384, DLC_ACT_NONE},
+        {"MobileNet", 7, 1024, 1024, 3, 1, 1024, DLC_ACT_CLIP},        {"ConvNeXt 7x7", 14, 1024, 1024, 7, 1, 1024, DLC_ACT_NONE},
         {"DeepLab 5x5, dilated", 14, 960, 960, 5, 1, 960, DLC_ACT_HARD_SWISH, 2},
         {"ResNeXt, 32 x 4", 56, 128, 128, 3, 1, 32, DLC_ACT_RELU},     {"ResNeXt, 32 x 8, stride 2", 56, 256, 256, 3, 2, 32, DLC_ACT_RELU},
         {"ResNeXt, 32 x 8", 28, 256, 256, 3, 1, 32, DLC_ACT_RELU},     {"ResNeXt, 32 x 16", 14, 512, 512, 3, 1, 32, DLC_ACT_RELU},

@@ -69,6 +69,8 @@ int main(void) {
     softmax("softmax, classes", 1, 1000, 1);
     softmax("softmax, vocabulary", 64, 50257, 1);
     softmax("softmax, middle axis", 8, 21, 4096);
+    softmax("softmax, four columns", 196, 196, 4);
+    softmax("softmax, seven columns", 64, 196, 7);
     norm("layer norm, BERT", DLC_NORM_LAYER, 128, 768);
     norm("layer norm, ViT", DLC_NORM_LAYER, 197, 768);
     norm("layer norm, narrow", DLC_NORM_LAYER, 3136, 96);

@@ -3,7 +3,7 @@ import DLCOps
 
 /// Computes nodes whose operands are constants, unless the result is much larger than they are: a plan must not hold
 /// what a step can spread from a few numbers. Weights that are all one number are constants whatever their size, for
-/// kernels pack them.
+/// kernels pack them; so is what constants are written into (ScatterND into a ConstantOfShape).
 public let foldConstants = Pass("fold-constants", rule: { graph, options in
     let weights = weights(of: graph)
     let quantized = graph.stage < .canonical ? QuantizedWeights.results(of: graph) : []
@@ -12,17 +12,16 @@ public let foldConstants = Pass("fold-constants", rule: { graph, options in
         // Until layers of integers are recognised; what remains is spelled in other operators then, and folded.
         guard !quantized.contains(node.results[0]) else { return nil }
         var read = 0
-        var operands: [Tensor?] = []
-        for operand in node.operands {
-            guard let operand else {
-                operands.append(nil)
-                continue
-            }
-            guard let tensor = rewriter.constant(operand) else { return nil }
-            read += tensor.count
-            operands.append(tensor)
-        }
         var written = 0
+        for case let operand? in node.operands {
+            if let tensor = rewriter.constant(operand) {
+                read += tensor.count
+            } else if let fill = rewriter.producer(of: operand)?.op as? Fill, let shape = fill.shape.constants {
+                written = try Checked.add(written, Checked.count(shape))
+            } else {
+                return nil
+            }
+        }
         for index in node.results.indices {
             guard let shape = try rewriter.resultType(node, index).shape.constants else { return nil }
             written = try Checked.add(written, Checked.count(shape))
@@ -37,6 +36,9 @@ public let foldConstants = Pass("fold-constants", rule: { graph, options in
                 let type = try rewriter.resultType(node, index)
                 return rewriter.constant(try Tensor(type: type.element, shape: type.shape.constants ?? []) { _ in })
             }
+        }
+        let operands = try node.operands.map { operand in
+            try operand.flatMap { try rewriter.constant($0) ?? rewriter.producer(of: $0)?.op.evaluate([]).first }
         }
         return try node.op.evaluate(operands).map { rewriter.constant($0) }
     }

@@ -66,7 +66,8 @@ public let assignChannelsLast = Pass("assign-channels-last", at: .canonical) { r
 ///     relu(transpose(%x))                       →   transpose(relu(%x))
 ///     add(transpose(%x), transpose(%y))         →   transpose(add(%x, %y))
 ///     concat(transpose(%x), transpose(%y))      →   transpose(concat(%x, %y)) on the permuted axis
-///     reshape(transpose(%x))                    →   transpose(reshape(%x)) where it splits or joins channels that do not move afterwards
+///     reshape(transpose(%x))                    →   transpose(reshape(%x)) where it splits or joins channels that do not move afterwards,
+///                                                   or makes an image of a sequence
 public let sinkTransposes = Pass("sink-transposes", at: .canonical, rule: { graph, _ in
     let moved = Set(graph.nodes.filter { $0.op is Transpose }.flatMap { $0.operands.compactMap { $0?.index } })
     return { try withTransposesBelow(&$0, $1, moved) }
@@ -121,8 +122,16 @@ private func withTransposesBelow(_ rewriter: inout Rewriter, _ node: Node, _ mov
         let y = try rewriter.add1(gradient, [try untransposed(&rewriter, node.operands[0].unsafelyUnwrapped, perm)], name: node.name)
         return [try rewriter.add1(Transpose(perm), [y])]
     case let reshape as Reshape:
-        guard rank > 3, let inner = rewriter.producer(of: node.operands[0])?.operands[0] else { return nil }
+        guard let inner = rewriter.producer(of: node.operands[0])?.operands[0] else { return nil }
         let shape = rewriter.shape(inner)
+        if rank == 3 {
+            // [N, C, H*W] → [N, C, H, W], of a tensor with the last two swapped.
+            guard perm == [0, 2, 1], reshape.shape.count > 3, reshape.shape[0] == shape[0], reshape.shape[1] == shape[2],
+                (try? Shape(reshape.shape[2...]).product()) == shape[1]
+            else { return nil }
+            let split = try rewriter.add1(Reshape(shape: [shape[0]] + reshape.shape[2...] + [shape[2]]), [inner], name: node.name)
+            return [try rewriter.add1(Transpose(ChannelOrder.toFirst(reshape.shape.count)), [split])]
+        }
         if !moved.contains(node.results[0].index), let (spatial, channels) = regroupedChannels(reshape, of: shape, perm) {
             let regrouped = try rewriter.add1(Reshape(shape: shape[...spatial] + channels), [inner], name: node.name)
             let last = Array(spatial + 1...spatial + channels.count)
