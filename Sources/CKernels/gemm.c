@@ -71,19 +71,36 @@ static void make_rows(const dlc_gemm *g, const dlc_call *call, int64_t matrix, b
     if (is_paired(g)) set->paired(rows, g->k, a, a_row, out, out_row);
 }
 
+/// Whether few products of rows of A and columns of B are summed along both, where they lie: B stands transposed, or is one column.
+static bool is_dots(const dlc_gemm *g) {
+    return !g->b_packed && g->b_row == 1 && g->a_column == 1 && !makes_rows(g) && (g->m <= 4 || g->n == 1) && g->k >= dlc_lanes(g->isa);
+}
+
+/// The first panel of B that is packed: all, none, or the last one where rows of B are read where they lie but end within a vector.
+static int64_t first_copied(const dlc_gemm *g, const dlc_panels *panels) {
+    if (g->b_packed || is_dots(g)) return panels->panels;
+    if (g->b_copied) return 0;
+    return panels->panels - (g->n % panels->lanes == 0 ? 0 : 1);
+}
+
+/// Floats of what is packed of a matrix.
+static int64_t copied_b_floats(const dlc_gemm *g, const dlc_panels *panels) {
+    return dlc_packed_floats(panels) - dlc_panel_column(panels, first_copied(g, panels)) * panels->k;
+}
+
 /// Phase 0: packs panels of B, turns A with contiguous columns into one with contiguous rows, and makes A's rows where
 /// that is not left to the tasks.
 static void copy_operands(const dlc_gemm *g, const dlc_call *call) {
     const dlc_panels panels = dlc_panels_of(tiles_of(g), depth_of(g), g->n);
-    if (g->b_copied) {
+    const int64_t first = first_copied(g, &panels), copied = panels.panels - first;
+    if (copied > 0) {
         float *out = (float *)call->shared + copied_a_floats(g);
-        const int64_t units = g->b_matrices * panels.panels;
-        const int64_t last = call->end * units / g->tasks;
-        for (int64_t u = call->begin * units / g->tasks; u < last; u++) {
-            const int64_t matrix = u / panels.panels, panel = u % panels.panels;
+        const int64_t last = call->end * g->b_matrices * copied / g->tasks;
+        for (int64_t u = call->begin * g->b_matrices * copied / g->tasks; u < last; u++) {
+            const int64_t matrix = u / copied, panel = first + u % copied;
+            const int64_t column = dlc_panel_column(&panels, panel) - dlc_panel_column(&panels, first);
             dlc_pack_panel(&panels, panel, (const float *)call->buffers[B] + offset_of(g, g->b_batch, matrix, true),
-                           g->b_row, g->b_column,
-                           out + matrix * dlc_packed_floats(&panels) + dlc_panel_column(&panels, panel) * g->k);
+                           g->b_row, g->b_column, out + matrix * copied_b_floats(g, &panels) + column * panels.k);
         }
     }
     if (g->a_copied && makes_rows(g)) {
@@ -167,16 +184,51 @@ static void run_compact(const dlc_gemm *g, const dlc_block *b, const uint8_t *pa
     }
 }
 
+/// Panels of sums along rows of A and columns of B, `column_step` floats apart.
+static void run_dots(const dlc_gemm *g, const dlc_block *b, int64_t column_step, int64_t first, int64_t last) {
+    const dlc_activation kind = b->epilogue.activation;
+    const bool simple = dlc_epilogue_is_simple(b->epilogue, b->residual);
+    // Sums go to C, from where tiles without products finish them.
+    dlc_tile t = {
+        .taps = 1, .a_step = b->rows, .a = b->a, .b = b->b, .c_row = b->c_row, .alpha = b->alpha, .residual_row = b->residual_row,
+        .accumulate = true, .finish = true, .clamp = simple && kind != DLC_ACT_NONE, .lo = kind == DLC_ACT_CLIP ? b->epilogue.a : 0,
+        .hi = kind == DLC_ACT_CLIP ? b->epilogue.b : __builtin_inff(),
+    };
+    for (int64_t panel = first; panel < last; panel++) {
+        const int64_t vectors = dlc_panel_vectors(&b->panels, panel), column = dlc_panel_column(&b->panels, panel);
+        const int64_t tiles = dlc_ceil_div(b->rows, b->set->rows[vectors - 1]);
+        t.columns = dlc_min(vectors * b->set->lanes, g->n - column);
+        t.bias = b->bias ? b->bias + column : 0;
+        b->set->dots(b->rows, t.columns, g->k, b->a, b->b + column * column_step, column_step, b->c + column, b->c_row);
+        for (int64_t i = 0; i < tiles; i++) {
+            const int64_t row = i * b->rows / tiles;
+            compact_tile(b, &t, row, (i + 1) * b->rows / tiles - row, vectors, column, simple);
+        }
+    }
+}
+
+/// The block's columns from a panel on, of which B is packed.
+static dlc_block block_from(dlc_block b, int64_t panel, const float *packed) {
+    const int64_t column = dlc_panel_column(&b.panels, panel), wider = dlc_max(0, b.panels.wider - panel);
+    b.panels.n -= column, b.panels.panels -= panel, b.panels.wider = wider;
+    b.b = packed, b.b_row = 0, b.c += column;
+    if (b.bias) b.bias += column;
+    if (b.residual) b.residual += column;
+    if (b.slope) b.slope += column;
+    return b;
+}
+
 static void multiply(const dlc_gemm *g, const dlc_call *call) {
     const dlc_panels panels = dlc_panels_of(tiles_of(g), depth_of(g), g->n);
     const float **rows = call->scratch;
     dlc_block block = {
         .set = tiles_of(g), .panels = panels, .a = rows, .taps = 1, .run = depth_of(g), .depth_block = g->depth_block,
-        .b_row = g->b_packed || g->b_copied ? 0 : g->b_row,
+        .b_row = g->b_packed ? 0 : g->b_row,
         .c_row = g->c_row, .alpha = g->alpha, .epilogue = g->epilogue, .bias = call->buffers[BIAS],
         .slope = call->buffers[SLOPE], .residual_row = g->residual_row,
     };
     const float *packed = (const float *)call->shared + copied_a_floats(g);
+    const int64_t copied = first_copied(g, &panels);
     for (int64_t task = call->begin; task < call->end; task++) {
         const int64_t split = g->row_blocks * g->panel_groups, matrix = task / split;
         const int64_t group = task % split / g->row_blocks, part = task % g->row_blocks;
@@ -194,9 +246,7 @@ static void multiply(const dlc_gemm *g, const dlc_call *call) {
             a = made;
         }
         for (int64_t r = 0; r < block.rows; r++) rows[r] = a + r * a_row;
-        block.b = g->b_copied
-            ? packed + distinct_index(g, g->b_batch, matrix) * dlc_packed_floats(&panels)
-            : (const float *)call->buffers[B] + offset_of(g, g->b_batch, matrix, false);
+        block.b = (const float *)call->buffers[B] + offset_of(g, g->b_batch, matrix, false);
         block.c = (float *)call->buffers[C] + offset_of(g, g->c_batch, matrix, false) + row * g->c_row;
         block.residual = call->buffers[RESIDUAL]
             ? (const float *)call->buffers[RESIDUAL] + offset_of(g, g->residual_batch, matrix, false) + row * g->residual_row
@@ -204,13 +254,24 @@ static void multiply(const dlc_gemm *g, const dlc_call *call) {
         const int64_t first = group * panels.panels / g->panel_groups, last = (group + 1) * panels.panels / g->panel_groups;
         if (dlc_is_compact(g->b_form))
             run_compact(g, &block, call->buffers[B], (float *)call->scratch + pointer_floats(g) + made_floats(g), first, last);
-        else dlc_block_run(&block, first, last);
+        else if (is_dots(g)) run_dots(g, &block, g->b_column, first, last);
+        else if (first < copied) dlc_block_run(&block, first, dlc_min(last, copied));
+        if (last > copied) {
+            const dlc_block rest = block_from(block, copied, packed + distinct_index(g, g->b_batch, matrix) * copied_b_floats(g, &panels));
+            dlc_block_run(&rest, dlc_max(first, copied) - copied, last - copied);
+        }
     }
+}
+
+/// Whether a phase copies operands before the products.
+static bool copies(const dlc_gemm *g) {
+    const dlc_panels panels = dlc_panels_of(tiles_of(g), depth_of(g), g->n);
+    return g->a_copied || first_copied(g, &panels) < panels.panels;
 }
 
 static void run(const dlc_call *call) {
     const dlc_gemm *g = call->params;
-    if (call->phase == 0 && (g->a_copied || g->b_copied)) copy_operands(g, call);
+    if (call->phase == 0 && copies(g)) copy_operands(g, call);
     else multiply(g, call);
 }
 
@@ -234,9 +295,9 @@ bool dlc_gemm_prepare(dlc_isa isa, dlc_gemm *g, dlc_launch *out) {
     const int64_t depth = depth_of(g);
     const dlc_panels panels = dlc_panels_of(tiles_of(g), depth, g->n);
     g->a_copied = g->a_column != 1 && g->k > 1;
-    // Rows of B may be read where they lie if whole vectors can be, and few rows of A make packing dear.
-    g->b_copied = !g->b_packed &&
-                  !(g->b_column == 1 && g->n % dlc_lanes(isa) == 0 && g->m <= 16 && g->b_row > 0);
+    // Rows of B are read where they lie if few rows of A make packing dear; but for a last panel that ends within a vector.
+    const bool whole = g->n % dlc_lanes(isa) == 0 || panels.panels > 1;
+    g->b_copied = !g->b_packed && !is_dots(g) && !(g->b_column == 1 && whole && g->m <= 16 && g->b_row > 0);
     g->a_matrices = distinct(g, g->a_batch);
     g->b_matrices = distinct(g, g->b_batch);
     if (g->b_form != DLC_PACK_PANELS && g->b_matrices > 1) return false;
@@ -259,8 +320,8 @@ bool dlc_gemm_prepare(dlc_isa isa, dlc_gemm *g, dlc_launch *out) {
     g->tasks = g->matrices * g->row_blocks * g->panel_groups;
     if (g->m == 0) g->tasks = 0;
     *out = (dlc_launch){
-        .run = run, .tasks = g->tasks, .phases = g->a_copied || g->b_copied ? 2 : 1,
-        .shared_bytes = 4 * (copied_a_floats(g) + (g->b_copied ? g->b_matrices * dlc_packed_floats(&panels) : 0)),
+        .run = run, .tasks = g->tasks, .phases = copies(g) ? 2 : 1,
+        .shared_bytes = 4 * (copied_a_floats(g) + g->b_matrices * copied_b_floats(g, &panels)),
         .scratch_bytes = 4 * (pointer_floats(g) + made_floats(g) + (is_compact ? COMPACT_ROWS * DLC_TILE_MOST_VECTORS * dlc_lanes(isa) : 0)),
     };
     return true;

@@ -89,6 +89,44 @@ static void scaled_rows(int64_t rows, int64_t columns, const float *x, int64_t x
     }
 }
 
+/// The sums of products of four vectors and one.
+DLC_INLINE void dot_four(const float *const *x, const float *y, int64_t k, float *out) {
+    vf sum[4] = {vf_zero(), vf_zero(), vf_zero(), vf_zero()};
+    int64_t i = 0;
+    for (; i + VL <= k; i += VL) {
+        const vf common = vf_load(y + i);
+#pragma clang loop unroll(full)
+        for (int j = 0; j < 4; j++) sum[j] = vf_fma(vf_load(x[j] + i), common, sum[j]);
+    }
+    if (i < k) {
+        const vf common = vf_load_n(y + i, k - i);
+#pragma clang loop unroll(full)
+        for (int j = 0; j < 4; j++) sum[j] = vf_fma(vf_load_n(x[j] + i, k - i), common, sum[j]);
+    }
+#pragma clang loop unroll(full)
+    for (int j = 0; j < 4; j++) out[j] = vf_sum(sum[j]);
+}
+
+/// Columns by fours for each row; of a single column rows by fours, which sum as columns do.
+static void dot_rows(int64_t rows, int64_t columns, int64_t k, const float *const *a, const float *b, int64_t b_column, float *c, int64_t c_row) {
+    float sums[4];
+    const float *four[4];
+    if (columns == 1) {
+        for (int64_t r = 0; r < rows; r += 4) {
+            for (int64_t i = 0; i < 4; i++) four[i] = a[r + i < rows ? r + i : rows - 1];
+            dot_four(four, b, k, sums);
+            for (int64_t i = 0; i < 4 && r + i < rows; i++) c[(r + i) * c_row] = sums[i];
+        }
+        return;
+    }
+    for (int64_t r = 0; r < rows; r++)
+        for (int64_t j = 0; j < columns; j += 4) {
+            for (int64_t i = 0; i < 4; i++) four[i] = b + (j + i < columns ? j + i : columns - 1) * b_column;
+            dot_four(four, a[r], k, sums);
+            for (int64_t i = 0; i < 4 && j + i < columns; i++) c[r * c_row + j + i] = sums[i];
+        }
+}
+
 typedef uint32_t DLC_NAME(float_bits) __attribute__((vector_size(4 * VL)));
 typedef uint16_t DLC_NAME(bfloats) __attribute__((vector_size(2 * VL), aligned(2), may_alias));
 

@@ -42,6 +42,10 @@ typedef void (*dlc_scaling_kernel)(int64_t rows, int64_t columns, const float *x
 /// rows × columns of x as pairs of bfloat16, an odd last one beside 0, into rows `y_row` floats apart. y may be x, of the same rows.
 typedef void (*dlc_pairing_kernel)(int64_t rows, int64_t columns, const float *x, int64_t x_row, float *y, int64_t y_row);
 
+/// Sums of `k` products of rows of A and columns of B, whose elements are neighbours and which lie `b_column` floats apart.
+typedef void (*dlc_dot_kernel)(int64_t rows, int64_t columns, int64_t k, const float *const *a, const float *b, int64_t b_column,
+                               float *c, int64_t c_row);
+
 /// The tiles of an instruction set.
 typedef struct {
     int32_t lanes;
@@ -51,6 +55,7 @@ typedef struct {
     dlc_epilogue_kernel epilogue;
     dlc_scaling_kernel scaled;
     dlc_pairing_kernel paired;
+    dlc_dot_kernel dots;
 } dlc_tile_set;
 
 extern const dlc_tile_set dlc_tile_set_portable, dlc_tile_set_avx2, dlc_tile_set_avx512, dlc_tile_set_neon;

@@ -178,7 +178,7 @@ TILE_TARGET_END
 const dlc_tile_set TILE_SET = {
     .lanes = VL, .vectors = 4, .rows = {10, 8, 6, 6},
     .tile = {{NAMES_TO_10(1)}, {NAMES_TO_8(2)}, {NAMES_TO_6(3)}, {NAMES_TO_6(4)}},
-    .epilogue = epilogue_rows, .scaled = scaled_rows, .paired = paired_rows,
+    .epilogue = epilogue_rows, .scaled = scaled_rows, .paired = paired_rows, .dots = dot_rows,
 };
 #else
 TILES_TO_8(1) TILES_TO_6(2)
@@ -186,7 +186,7 @@ TILE_TARGET_END
 const dlc_tile_set TILE_SET = {
     .lanes = VL, .vectors = 2, .rows = {8, 6},
     .tile = {{NAMES_TO_8(1)}, {NAMES_TO_6(2)}},
-    .epilogue = epilogue_rows, .scaled = scaled_rows, .paired = paired_rows,
+    .epilogue = epilogue_rows, .scaled = scaled_rows, .paired = paired_rows, .dots = dot_rows,
 };
 #endif
 #undef TILE

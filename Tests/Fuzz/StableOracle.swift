@@ -1,4 +1,5 @@
 import DLC
+import Foundation
 
 /// A graph computed node by node with the operators' own definitions, several times: once as they say, and with the
 /// results of everything that rounds moved by a few units in the last place. What moves with them is not determined by the
@@ -59,16 +60,27 @@ struct StableOracle {
             guard let tensor, tensor.type.isFloat else { return false }
             return try tensor.doubles().contains { $0.isFinite && abs($0) > (tensor.type == .float16 ? 6e3 : 1e37) }
         } || graph.nodes.contains { node in
-            // Norms and variances are sums of squares, which may be infinite, or 0 beside something.
+            // Norms and variances are sums of squares, which may be infinite, or 0 beside something; so may a part of a product.
             guard Self.rounds(node), Self.accumulates(node) else { return false }
             return try node.operands.contains { operand in
                 guard let tensor = operand.flatMap({ clean[$0.index] }), tensor.type.isFloat else { return false }
+                if node.op.name == "reduce_prod" {
+                    let powers = try tensor.doubles().lazy.filter { $0.isFinite && $0 != 0 }.map { log2(abs($0)) }
+                    let most = tensor.type == .float16 ? 15.0 : tensor.type == .float64 ? 1000 : 120
+                    if powers.lazy.filter({ $0 > 0 }).reduce(0, +) > most || powers.lazy.filter({ $0 < 0 }).reduce(0, -) > most { return true }
+                }
                 let largest = try tensor.largest()
                 return largest > (tensor.type == .float16 ? 50 : 1e17) || largest > 0 && largest < (tensor.type == .float16 ? 0.02 : 1e-17)
             }
         }
         let isOpen = try Self.isUndetermined(graph, clean, isExact: isExact)
         var outputs = graph.outputs.reduce(into: [String: [Tensor]]()) { $0[$1.name] = [clean[$1.value.index]].compactMap { $0 } }
+        // Numbers that say "to the end" of extents are others once they are known.
+        if try graph.nodes.contains(where: { node in
+            try node.op is Numbers && (node.operands[0].flatMap { clean[$0.index] }?.integers().contains { $0.magnitude >= 1 << 62 } ?? false)
+        }) {
+            outputs = [:]
+        }
         for _ in 0..<samples {
             // A moved value may leave what an operator allows; nothing is then known of the conditioning.
             guard let moved = try? Self.compute(graph, run, nudge: precision.nudge, isExact: isExact, &rng) else {

@@ -132,6 +132,7 @@ private func withTransposesBelow(_ rewriter: inout Rewriter, _ node: Node, _ mov
             let split = try rewriter.add1(Reshape(shape: [shape[0]] + reshape.shape[2...] + [shape[2]]), [inner], name: node.name)
             return [try rewriter.add1(Transpose(ChannelOrder.toFirst(reshape.shape.count)), [split])]
         }
+        guard rank > 3 else { return nil }
         if !moved.contains(node.results[0].index), let (spatial, channels) = regroupedChannels(reshape, of: shape, perm) {
             let regrouped = try rewriter.add1(Reshape(shape: shape[...spatial] + channels), [inner], name: node.name)
             let last = Array(spatial + 1...spatial + channels.count)
