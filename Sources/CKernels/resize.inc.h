@@ -70,19 +70,34 @@ DLC_INLINE void resize_pixel(int taps, const float *from, const int32_t *positio
     }
 }
 
+/// The same of a single element.
+DLC_INLINE float resize_number(int taps, const float *from, const int32_t *positions, const float *weights) {
+    float sum = from[positions[0]] * weights[0];
+    for (int k = 1; k < taps; k++) sum += from[positions[k]] * weights[k];
+    return sum;
+}
+
+DLC_INLINE void resize_numbers(int taps, const float *from, const int32_t *positions, const float *weights, float *to, int64_t count) {
+    for (int64_t i = 0; i < count; i++) to[i] = resize_number(taps, from, positions + i * taps, weights + i * taps);
+}
+
 /// The combined row along the innermost resized axis.
 static void resize_along_f32(const dlc_resize *p, const void *tables, const float *from, float *to) {
     int64_t n = p->inner, out = p->y_extent[p->last];
     int32_t taps = p->taps[p->last];
     const int32_t *positions = resize_positions(p, tables, p->last, 0);
     const float *weights = resize_weights(p, tables, p->last, 0);
+    if (n == 1 && p->coordinates != DLC_RESIZE_TF_CROP_AND_RESIZE) {
+        if (taps == 2) resize_numbers(2, from, positions, weights, to, out);
+        else if (taps == 4) resize_numbers(4, from, positions, weights, to, out);
+        else resize_numbers(taps, from, positions, weights, to, out);
+        return;
+    }
     for (int64_t i = 0; i < out; i++, positions += taps, weights += taps, to += n) {
         if (positions[0] < 0) {
             for (int64_t c = 0; c < n; c++) to[c] = (float)p->extrapolation;
         } else if (n == 1) {
-            float sum = 0;
-            for (int32_t k = 0; k < taps; k++) sum += from[positions[k]] * weights[k];
-            *to = sum;
+            *to = resize_number(taps, from, positions, weights);
         } else if (taps == 2) {
             resize_pixel(2, from, positions, weights, to, n);
         } else if (taps == 4) {
