@@ -9,6 +9,24 @@ enum { task_bytes = 64 << 10 };
 
 static bool valid_index(int32_t bytes) { return bytes == 4 || bytes == 8; }
 
+/// Elements of T by `n` indices from `first` on: element i is that at `place · stride + i · step`, or 0 where there is none.
+#define GATHER_INDEXED(T, I, source, first, n, extent, stride, step, result) { \
+        const T *s = (const T *)(source); \
+        T *d = (T *)(result); \
+        const I *index = (const I *)indices + (first); \
+        const int64_t length = (extent), apart = (stride), along = (step), count = (n); \
+        bool lost = false; \
+        for (int64_t i = 0; i < count; ++i) { \
+            const int64_t place = index[i] < 0 ? index[i] + length : index[i]; \
+            const bool inside = place >= 0 && place < length; \
+            lost = lost || !inside; \
+            d[i] = inside ? s[place * apart + i * along] : 0; \
+        } \
+        if (lost) dlc_report(call->buffers[3]); \
+    }
+#define GATHER_ROW(T, ...) \
+    if (p->index_bytes == 4) GATHER_INDEXED(T, int32_t, __VA_ARGS__) else GATHER_INDEXED(T, int64_t, __VA_ARGS__)
+
 static void run_gather(const dlc_call *call) {
     const dlc_gather *p = call->params;
     const char *data = call->buffers[0];
@@ -20,13 +38,7 @@ static void run_gather(const dlc_call *call) {
         int64_t first = item % p->count, last = dlc_lesser(p->count, first + end - item);
         const char *block = data + item / p->count * p->axis * bytes;
         char *dst = result + item * bytes;
-#define GATHER(T) case sizeof(T): \
-        for (int64_t i = first; i < last; ++i, dst += sizeof(T)) { \
-            int64_t place = dlc_place(indices, p->index_bytes, i, p->axis); \
-            *(T *)dst = place < 0 ? 0 : ((const T *)block)[place]; \
-            if (place < 0) dlc_report(call->buffers[3]); \
-        } \
-        break;
+#define GATHER(T) case sizeof(T): GATHER_ROW(T, block, first, last - first, p->axis, 1, 0, dst); break;
         switch (bytes) {
         GATHER(uint8_t) GATHER(uint16_t) GATHER(uint32_t) GATHER(uint64_t)
         default:
@@ -55,6 +67,7 @@ bool dlc_gather_prepare(dlc_isa isa, dlc_gather *p, dlc_launch *launch) {
 
 static void run_elements(const dlc_call *call) {
     const dlc_gather_elements *p = call->params;
+    const void *indices = call->buffers[1];
     int inner = p->rank - 1;
     int64_t width = p->index_shape[inner], extent = p->data_shape[p->axis], axis_stride = 1;
     for (int d = p->axis + 1; d <= inner; ++d) axis_stride *= p->data_shape[d];
@@ -67,16 +80,9 @@ static void run_elements(const dlc_call *call) {
             rest /= p->index_shape[d];
             stride *= p->data_shape[d];
         }
-#define GATHER(T) case sizeof(T): { \
-            const T *s = (const T *)call->buffers[0] + base; \
-            T *d = (T *)call->buffers[2] + row * width; \
-            for (int64_t i = 0; i < width; ++i) { \
-                int64_t place = dlc_place(call->buffers[1], p->index_bytes, row * width + i, extent); \
-                d[i] = place < 0 ? 0 : s[place * axis_stride + i * step]; \
-                if (place < 0) dlc_report(call->buffers[3]); \
-            } \
-            break; \
-        }
+        const char *source = (const char *)call->buffers[0] + base * p->element_bytes;
+        char *result = (char *)call->buffers[2] + row * width * p->element_bytes;
+#define GATHER(T) case sizeof(T): GATHER_ROW(T, source, row * width, width, extent, axis_stride, step, result); break;
         switch (p->element_bytes) { GATHER(uint8_t) GATHER(uint16_t) GATHER(uint32_t) GATHER(uint64_t) }
 #undef GATHER
     }

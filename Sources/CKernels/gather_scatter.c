@@ -18,7 +18,7 @@ enum { copy_bytes = 256 << 10, most_copies = 16, task_elements = 16 << 10 };
 #define REDUCE(T, READ, WRITE) { \
         T *d = dst; const T *u = updates; \
         switch (reduction) { \
-        case DLC_SCATTER_NONE: memmove(d, u, (size_t)n * sizeof(T)); break; \
+        case DLC_SCATTER_NONE: if (n == 1) *d = *u; else memmove(d, u, (size_t)n * sizeof(T)); break; \
         case DLC_SCATTER_ADD: REDUCE_LOOP(READ, WRITE, a + b) \
         case DLC_SCATTER_MUL: REDUCE_LOOP(READ, WRITE, a * b) \
         case DLC_SCATTER_MIN: REDUCE_LOOP(READ, WRITE, LESSER(a, b)) \
