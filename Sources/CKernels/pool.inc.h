@@ -79,25 +79,27 @@ DLC_INLINE void pool_pixel_f32(bool average, int count, const float *x, float *y
 
 enum { POOL_TILE = 4 };
 
-/// Maxima of POOL_TILE neighbouring windows of `kh` lines by 3 columns: columns first, which windows share.
-DLC_INLINE void pool_max_tile(const dlc_pool *p, int stride, const float *x, float *y, int64_t kh) {
+/// Maxima, or sums times `scale`, of POOL_TILE neighbouring windows of `kh` lines by 3 columns: columns first, which windows share.
+DLC_INLINE void pool_tile(bool average, const dlc_pool *p, int stride, const float *x, float *y, int64_t kh, float scale) {
     const int columns = (POOL_TILE - 1) * stride + 3;
     const int64_t line = p->dilation[1] * p->x_extent[2] * p->x_ld;
     for (int64_t c = 0; c < p->channels; c += VL) {
         const int64_t n = p->channels - c < VL ? p->channels - c : VL;
         vf column[2 * POOL_TILE + 1];
 #pragma clang loop unroll(full)
-        for (int i = 0; i < columns; i++) column[i] = vf_set1(-INFINITY);
+        for (int i = 0; i < columns; i++) column[i] = vf_set1(average ? 0.0f : -INFINITY);
         for (int64_t h = 0; h < kh; h++) {
             const float *tap = x + h * line + c;
 #pragma clang loop unroll(full)
-            for (int i = 0; i < columns; i++)
-                column[i] = pool_larger(n == VL ? vf_load(tap + i * p->x_ld) : vf_load_n(tap + i * p->x_ld, n), column[i]);
+            for (int i = 0; i < columns; i++) {
+                const vf value = n == VL ? vf_load(tap + i * p->x_ld) : vf_load_n(tap + i * p->x_ld, n);
+                column[i] = average ? column[i] + value : pool_larger(value, column[i]);
+            }
         }
 #pragma clang loop unroll(full)
         for (int i = 0; i < POOL_TILE; i++) {
             const vf *w = column + i * stride;
-            const vf value = pool_larger(w[2], pool_larger(w[1], w[0]));
+            const vf value = average ? (w[0] + w[1] + w[2]) * vf_set1(scale) : pool_larger(w[2], pool_larger(w[1], w[0]));
             if (n == VL) vf_store(y + i * p->y_ld + c, value);
             else vf_store_n(y + i * p->y_ld + c, value, n);
         }
@@ -135,15 +137,14 @@ DLC_INLINE void pool_rows_f32(const dlc_call *call, bool average) {
                 for (int64_t c = 0; c < channels; c++) y[c] = average ? 0.0f : -FLT_MAX;
                 continue;
             }
-            if (!average && kd == 1 && pool_has_tile(p, out)) {
-                const float *x = (const float *)call->buffers[0] + pool_pixel(p, &row, &w) * p->x_ld;
-                if (p->stride[2] == 1) pool_max_tile(p, 1, x, y, kh);
-                else pool_max_tile(p, 2, x, y, kh);
+            const float scale = 1.0f / (float)(row.d.counted * row.h.counted * w.counted);
+            const float *x = (const float *)call->buffers[0] + pool_pixel(p, &row, &w) * p->x_ld;
+            if (kd == 1 && pool_has_tile(p, out)) {
+                if (p->stride[2] == 1) pool_tile(average, p, 1, x, y, kh, scale);
+                else pool_tile(average, p, 2, x, y, kh, scale);
                 out += POOL_TILE - 1, y += (POOL_TILE - 1) * p->y_ld;
                 continue;
             }
-            float scale = 1.0f / (float)(row.d.counted * row.h.counted * w.counted);
-            const float *x = (const float *)call->buffers[0] + pool_pixel(p, &row, &w) * p->x_ld;
             if (p->x_ld > channels && kd == 1) pool_fetch_ahead(p, x, kh);
             int64_t c = 0;
             for (; c + 4 * VL <= channels; c += 4 * VL)
