@@ -39,24 +39,38 @@ enum ScheduleOperation {
             }
         }
         return try Tensor(type: .int64, shape: [x.rank, found.count]) { target in
-            var inner = 1
-            for axis in (0..<x.rank).reversed() {
-                let row = target.baseAddress.map { $0 + axis * found.count * 8 }
-                let extent = x.shape[axis]
-                for (index, place) in found.enumerated() {
-                    row?.storeBytes(of: Int64(place / inner % extent), toByteOffset: index * 8, as: Int64.self)
+            guard x.rank > 0, let rows = target.bindMemory(to: Int64.self).baseAddress else { return }
+            // Places ascend, so that the row which holds one is found from the row of the one before.
+            let extent = x.shape[x.rank - 1]
+            var coordinates = [Int](repeating: 0, count: x.rank - 1)
+            var begin = 0
+            for (index, place) in found.enumerated() {
+                while place - begin >= extent {
+                    begin += extent
+                    for axis in coordinates.indices.reversed() {
+                        coordinates[axis] += 1
+                        if coordinates[axis] < x.shape[axis] { break }
+                        coordinates[axis] = 0
+                    }
                 }
-                inner *= extent
+                for axis in coordinates.indices { rows[axis * found.count + index] = Int64(coordinates[axis]) }
+                rows[coordinates.count * found.count + index] = Int64(place - begin)
             }
         }
     }
 
     /// Where elements have bits under a mask; a float's sign says nothing.
     private static func places<T: FixedWidthInteger>(of mask: T, in bytes: UnsafeRawBufferPointer) -> [Int] {
-        var found: [Int] = []
-        for index in 0..<bytes.count / MemoryLayout<T>.size
-        where bytes.loadUnaligned(fromByteOffset: index * MemoryLayout<T>.size, as: T.self) & mask != 0 { found.append(index) }
-        return found
+        let elements = 0..<bytes.count / MemoryLayout<T>.size
+        func isOther(_ index: Int) -> Int { bytes.loadUnaligned(fromByteOffset: index * MemoryLayout<T>.size, as: T.self) & mask != 0 ? 1 : 0 }
+        let count = elements.reduce(0) { $0 + isOther($1) }
+        // Every place is written, and stays where the element counts; the last one that does not is written behind all others.
+        return Array(unsafeUninitializedCapacity: count + 1) { places, found in
+            for index in elements {
+                places[found] = index
+                found += isOther(index)
+            }
+        }
     }
 
     private static func compress(_ x: Tensor, _ condition: Tensor, axis: Int?) throws -> Tensor {
