@@ -1,6 +1,6 @@
 // F32 instructions on one tile: arithmetic on vectors of the including instruction set.
 #include "activation.inc.h"
-#include "isa/vmath.inc.h"
+#include "isa/vtrig.inc.h"
 #include "program.h"
 
 #include <math.h>
@@ -21,13 +21,8 @@ DLC_INLINE vf DLC_NAME(expm1_negative)(vf x) {
 DLC_INLINE vf DLC_NAME(elu)(vf x, float alpha, float scale) {
     return scale * vf_select(x < 0.0f, alpha * DLC_NAME(expm1_negative)(vf_select(x < 0.0f, x, vf_zero())), x);
 }
-/// log(1 + u) for u in 0 ... 1; the second term is what rounding 1 + u lost.
-DLC_INLINE vf DLC_NAME(log1p)(vf u) {
-    vf w = 1.0f + u;
-    return vlog(w) - ((w - 1.0f) - u) / w;
-}
 DLC_INLINE vf DLC_NAME(softplus)(vf x) {
-    return vf_select(x < 0.0f, vf_zero(), x) + DLC_NAME(log1p)(vexp(-vf_abs(x)));
+    return vf_select(x < 0.0f, vf_zero(), x) + vlog1p(vexp(-vf_abs(x)));
 }
 /// x * tanh(softplus(x)) = x * m / (m + 2) with m = e^x (e^x + 2).
 DLC_INLINE vf DLC_NAME(mish)(vf x) {
@@ -143,18 +138,18 @@ DLC_APART void DLC_NAME(apply_vectors)(const dlc_instruction *in, int64_t n, flo
     case DLC_OP_RECIPROCAL: DLC_MAP1(1.0f / x)
     case DLC_OP_EXP: DLC_MAP1(vexp(x))
     case DLC_OP_LOG: DLC_MAP1(vlog(x))
-    case DLC_OP_SIN: DLC_EACH1(sinf(x))
-    case DLC_OP_COS: DLC_EACH1(cosf(x))
-    case DLC_OP_TAN: DLC_EACH1(tanf(x))
-    case DLC_OP_ASIN: DLC_EACH1(asinf(x))
-    case DLC_OP_ACOS: DLC_EACH1(acosf(x))
-    case DLC_OP_ATAN: DLC_EACH1(atanf(x))
-    case DLC_OP_SINH: DLC_EACH1(sinhf(x))
-    case DLC_OP_COSH: DLC_EACH1(coshf(x))
+    case DLC_OP_SIN: DLC_MAP1(vsin(x))
+    case DLC_OP_COS: DLC_MAP1(vcos(x))
+    case DLC_OP_TAN: DLC_MAP1(vtan(x))
+    case DLC_OP_ASIN: DLC_MAP1(vasin(x))
+    case DLC_OP_ACOS: DLC_MAP1(vacos(x))
+    case DLC_OP_ATAN: DLC_MAP1(vatan(x))
+    case DLC_OP_SINH: DLC_MAP1(vsinh(x))
+    case DLC_OP_COSH: DLC_MAP1(vcosh(x))
     case DLC_OP_TANH: DLC_MAP1(vtanh(x))
-    case DLC_OP_ASINH: DLC_EACH1(asinhf(x))
-    case DLC_OP_ACOSH: DLC_EACH1(acoshf(x))
-    case DLC_OP_ATANH: DLC_EACH1(atanhf(x))
+    case DLC_OP_ASINH: DLC_MAP1(vasinh(x))
+    case DLC_OP_ACOSH: DLC_MAP1(vacosh(x))
+    case DLC_OP_ATANH: DLC_MAP1(vatanh(x))
     case DLC_OP_ERF: DLC_MAP1(verf(x))
     case DLC_OP_SIGMOID: DLC_MAP1(vsigmoid(x))
     case DLC_OP_HARD_SIGMOID: DLC_MAP1(DLC_NAME(hard_sigmoid)(x, f0, f1))

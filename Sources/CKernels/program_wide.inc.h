@@ -1,7 +1,9 @@
-// F64, I64 and U64 instructions on one tile, and the dispatch over compute types. F64 uses the C library.
+// F64, I64 and U64 instructions on one tile, and the dispatch over compute types. What F64 has no vector function for, the C library has.
+#include "isa/vmath_f64.inc.h"
 #include "program.h"
 
 #include <math.h>
+#include <string.h>
 
 // Loops over functions of the C library stay scalar.
 #pragma clang diagnostic push
@@ -38,6 +40,21 @@ static double DLC_NAME(floor_mod_f64)(double x, double y) {
     return r == 0 ? copysign(0, y) : (r < 0) != (y < 0) ? r + y : r;
 }
 
+// Whole vectors where they lie, then what is left in memory that holds a vector.
+#define DLC_WIDE1(expression) { \
+        vd x; \
+        int64_t i = 0; \
+        for (; i + VL_F64 <= n; i += VL_F64) { x = vd_load(a + i); vd_store(d + i, (expression)); } \
+        if (i < n) { \
+            double rest[VL_F64] = {0}; \
+            memcpy(rest, a + i, (size_t)(n - i) * sizeof(double)); \
+            x = vd_load(rest); \
+            vd_store(rest, (expression)); \
+            memcpy(d + i, rest, (size_t)(n - i) * sizeof(double)); \
+        } \
+        break; \
+    }
+
 DLC_APART void DLC_NAME(apply_f64)(const dlc_instruction *in, int64_t n, double *d, const double *a, const double *b, const double *c) {
     typedef double T;
     const double f0 = in->f0, f1 = in->f1, lo = f0, hi = f1;
@@ -67,7 +84,7 @@ DLC_APART void DLC_NAME(apply_f64)(const dlc_instruction *in, int64_t n, double 
     case DLC_OP_SQRT: DLC_EACH1(sqrt(x))
     case DLC_OP_RSQRT: DLC_EACH1(1 / sqrt(x))
     case DLC_OP_RECIPROCAL: DLC_EACH1(1 / x)
-    case DLC_OP_EXP: DLC_EACH1(exp(x))
+    case DLC_OP_EXP: DLC_WIDE1(vd_exp(x))
     case DLC_OP_LOG: DLC_EACH1(log(x))
     case DLC_OP_SIN: DLC_EACH1(sin(x))
     case DLC_OP_COS: DLC_EACH1(cos(x))
@@ -77,12 +94,12 @@ DLC_APART void DLC_NAME(apply_f64)(const dlc_instruction *in, int64_t n, double 
     case DLC_OP_ATAN: DLC_EACH1(atan(x))
     case DLC_OP_SINH: DLC_EACH1(sinh(x))
     case DLC_OP_COSH: DLC_EACH1(cosh(x))
-    case DLC_OP_TANH: DLC_EACH1(tanh(x))
+    case DLC_OP_TANH: DLC_WIDE1(vd_tanh(x))
     case DLC_OP_ASINH: DLC_EACH1(asinh(x))
     case DLC_OP_ACOSH: DLC_EACH1(acosh(x))
     case DLC_OP_ATANH: DLC_EACH1(atanh(x))
     case DLC_OP_ERF: DLC_EACH1(erf(x))
-    case DLC_OP_SIGMOID: DLC_EACH1(1 / (1 + exp(-x)))
+    case DLC_OP_SIGMOID: DLC_WIDE1(vd_sigmoid(x))
     case DLC_OP_HARD_SIGMOID: DLC_EACH1(f0 * x + f1 < 0 ? 0 : f0 * x + f1 > 1 ? 1 : f0 * x + f1)
     case DLC_OP_LEAKY_RELU: DLC_EACH1(x < 0 ? f0 * x : x)
     case DLC_OP_ELU: DLC_EACH1(x < 0 ? f0 * expm1(x) : x)
@@ -92,10 +109,10 @@ DLC_APART void DLC_NAME(apply_f64)(const dlc_instruction *in, int64_t n, double 
     case DLC_OP_SOFTSIGN: DLC_EACH1(x / (1 + fabs(x)))
     case DLC_OP_THRESHOLDED_RELU: DLC_EACH1(x > f0 ? x : 0)
     case DLC_OP_GELU: DLC_EACH1(0.5 * x * erfc(x * -0.70710678118654752440))
-    case DLC_OP_GELU_TANH: DLC_EACH1(x / (1 + exp(-2 * 0.79788456080286535588 * (x + 0.044715 * x * x * x))))
+    case DLC_OP_GELU_TANH: DLC_WIDE1(x / (1.0 + vd_exp(-2 * 0.79788456080286535588 * (x + 0.044715 * x * x * x))))
     case DLC_OP_HARD_SWISH: DLC_EACH1(x < -3 ? 0 * x : x > 3 ? x : x * (x / 6 + 0.5))
     case DLC_OP_MISH: DLC_EACH1(x * tanh((x < 0 ? 0 : x) + log1p(exp(-fabs(x)))))
-    case DLC_OP_SILU: DLC_EACH1(x / (1 + exp(-x)))
+    case DLC_OP_SILU: DLC_WIDE1(x / (1.0 + vd_exp(-x)))
     case DLC_OP_IS_NAN: DLC_EACH1(x != x)
     case DLC_OP_IS_INF: {
         double positive = in->i0 & 1 ? INFINITY : NAN, negative = in->i0 & 2 ? -INFINITY : NAN;

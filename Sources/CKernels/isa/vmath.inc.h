@@ -17,14 +17,27 @@ DLC_INLINE vf vexp_fraction(vf x, vf whole) {
     return vf_fma(p, r * r, r) + 1.0f;
 }
 
-/// eˣ; 2 ULP, down to the subnormals.
-DLC_INLINE vf vexp(vf x) {
-    x = vf_min(vf_set1(89.0f), vf_max(vf_set1(-105.0f), x));
+/// eˣ · 2ᵏ for k of -1 or 0; 2 ULP, down to the subnormals.
+DLC_INLINE vf vexp_scaled(vf x, int k) {
+    x = vf_min(vf_set1(90.0f), vf_max(vf_set1(-105.0f), x));
     // Adding 1.5·2²³ rounds to an integer and leaves it in the low bits.
     const vf shifted = vf_fma(x, vf_set1(1.44269504f), vf_set1(12582912.0f)), p = vexp_fraction(x, shifted - 12582912.0f);
-    const vi n = (vi)shifted - 0x4b400000;
+#if VL == 16
+    return _mm512_scalef_ps(p, shifted - (12582912.0f - (float)k));
+#else
+    const vi n = (vi)shifted - (0x4b400000 - k);
     vi half = n >> 1; // in two steps, since 2ⁿ alone may overflow or be subnormal
     return p * (vf)((half + 127) << 23) * (vf)((n - half + 127) << 23);
+#endif
+}
+
+/// eˣ; 2 ULP, down to the subnormals.
+DLC_INLINE vf vexp(vf x) { return vexp_scaled(x, 0); }
+
+/// eˣ for x of -87 ... 88; 2 ULP.
+DLC_INLINE vf vexp_normal(vf x) {
+    const vf shifted = vf_fma(x, vf_set1(1.44269504f), vf_set1(12582912.0f));
+    return (vf)((vi)vexp_fraction(x, shifted - 12582912.0f) + ((vi)shifted << 23)); // n joins the exponent
 }
 
 /// The natural logarithm; 2 ULP. Negative numbers give NaN, zero -∞.
@@ -66,8 +79,9 @@ DLC_INLINE vf vtanh(vf x) {
     p = vf_fma(p, z, vf_set1(1.333320977e-1f));
     p = vf_fma(p, z, vf_set1(-3.333333091e-1f));
     vf small = vf_fma(p * z, x, x);
-    vf large = 1.0f - 2.0f / (vexp(a + a) + 1.0f);
-    return vf_copysign(vf_select(a < 0.625f, small, large), x); // of -0, which the sum makes 0, too
+    const vf most = vf_min(a, vf_set1(10.0f)); // beyond, it is 1; NaN is 10
+    vf large = 1.0f - 2.0f / (vexp_normal(most + most) + 1.0f);
+    return vf_copysign(vf_select(a >= 0.625f, large, small), x); // of -0, which the sum makes 0, too
 }
 
 /// The error function; 3 ULP.
@@ -88,7 +102,7 @@ DLC_INLINE vf verf(vf x) {
     q = vf_fma(q, t, vf_set1(-6.379649961e-1f));
     q = vf_fma(q, t, vf_set1(-1.127202279e+0f));
     q = vf_fma(q, t, vf_set1(-3.124692723e-4f));
-    vf large = vf_copysign(1.0f - vexp(q), x);
+    vf large = vf_copysign(1.0f - vexp_normal(q), x);
     return vf_select(a < 1.0f, p * x, vf_select(x != x, x, large));
 }
 DLC_TARGET_END
