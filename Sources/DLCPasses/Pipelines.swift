@@ -49,6 +49,7 @@ public enum Pipelines {
         turnProducts,
         foldChannelScaling,
         sumConvolutions,
+        multiplyPatches,
     ]
 
     /// Everything that a kernel can finish in one step put into one operator.
