@@ -12,14 +12,14 @@ static bool valid_index(int32_t bytes) { return bytes == 4 || bytes == 8; }
 /// Elements of T by `n` indices from `first` on: element i is that at `place · stride + i · step`, or 0 where there is none.
 #define GATHER_INDEXED(T, I, source, first, n, extent, stride, step, result) { \
         const T *s = (const T *)(source); \
-        T *d = (T *)(result); \
+        T *restrict d = (T *)(result); \
         const I *index = (const I *)indices + (first); \
         const int64_t length = (extent), apart = (stride), along = (step), count = (n); \
         bool lost = false; \
         for (int64_t i = 0; i < count; ++i) { \
             const int64_t place = index[i] < 0 ? index[i] + length : index[i]; \
             const bool inside = place >= 0 && place < length; \
-            lost = lost || !inside; \
+            lost |= !inside; \
             d[i] = inside ? s[place * apart + i * along] : 0; \
         } \
         if (lost) dlc_report(call->buffers[3]); \
