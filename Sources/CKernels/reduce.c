@@ -2,6 +2,8 @@
 #include "include/dlc_reduce.h"
 #include "layers.h"
 
+enum { most_row_elements = 64 << 10 }; ///< elements of a task of as many rows as a vector has lanes
+
 /// Appends a dimension, or makes the innermost one longer where the new one continues it.
 static int32_t reduce_append(int32_t rank, int64_t *extents, int64_t *strides, int64_t extent, int64_t stride) {
     if (extent == 1) return rank;
@@ -54,6 +56,9 @@ bool dlc_reduce_prepare(dlc_isa isa, dlc_reduce *r, dlc_launch *launch) {
     int64_t wide = 4 * dlc_lanes(isa);
     // A task of columns is four vectors wide; of anything else as many results as make it worth a call.
     r->block = run == kernels->reduce_columns_f32 ? wide : 1 + 4096 / (r->reduced_count + 1);
+    // Rows are folded a vector of results at a time.
+    const int64_t lanes = dlc_lanes(isa);
+    if (run == kernels->reduce_rows_f32 && r->reduced_count <= most_row_elements / lanes) r->block = (r->block + lanes - 1) / lanes * lanes;
     if (r->block > inner) r->block = inner;
     int64_t tasks = results == 0 ? 0 : results / inner * ((inner + r->block - 1) / r->block);
     *launch = (dlc_launch){ .run = run, .tasks = tasks, .phases = 1 };

@@ -1,6 +1,7 @@
 /// Reductions for one instruction set: rows of contiguous reduced elements, columns of contiguous
 /// results, and any other strides.
 #include "include/dlc_reduce.h"
+#include "isa/vmath_f64.inc.h"
 #include <math.h>
 
 DLC_TARGET_BEGIN
@@ -91,7 +92,14 @@ static double reduce_finish(const dlc_reduce *r, double value, double shift) {
     }
 }
 
-/// Elements between two flushes of f32 partial results into the second level.
+/// The last step on folded values.
+DLC_INLINE vf reduce_finish_vf(const dlc_reduce *r, reduce_fold fold, vf value, vf shift) {
+    if (r->kind == DLC_REDUCE_MEAN) value /= vf_set1((float)r->reduced_count);
+    if (r->kind == DLC_REDUCE_L2) value = vf_sqrt(value);
+    return r->kind == DLC_REDUCE_LOG_SUM || fold == FOLD_EXP ? vlog(value) + shift : value;
+}
+
+/// Steps between two flushes of f32 partial results into the second level.
 enum { reduce_flush = 256 };
 
 /// Folds `n` contiguous elements, at most `reduce_flush` per lane in f32.
@@ -115,13 +123,81 @@ DLC_INLINE double reduce_row(reduce_fold fold, const float *x, int64_t n, double
     return acc;
 }
 
-DLC_INLINE double reduce_rows_one(const dlc_reduce *r, reduce_fold fold, const float *x, float shift) {
-    int32_t outer = r->reduced_rank - 1;
-    int64_t index[DLC_MAX_RANK] = {0}, offset = 0, n = r->reduced_extent[outer];
-    double acc = reduce_identity(fold);
-    if (r->reduced_count == 0) return acc;
-    do acc = reduce_row(fold, x + offset, n, acc, shift); while (reduce_next(r, outer, index, &offset));
-    return acc;
+/// `n` elements, at most VL, as they are folded, and the identity in the other lanes.
+DLC_INLINE vf reduce_load_some(reduce_fold fold, const float *x, int64_t n, vf shift) {
+    vf value = n < VL ? vf_load_n(x, n) : vf_load(x);
+    if (fold == FOLD_ABS) value = vf_abs(value);
+    if (fold == FOLD_SQUARE) value *= value;
+    if (fold == FOLD_EXP) value = vexp(value - shift);
+    if (fold == FOLD_SUM || fold == FOLD_ABS || fold == FOLD_SQUARE) return value;
+    vi lane;
+    for (int i = 0; i < VL; i++) lane[i] = i;
+    return vf_select(lane < (int32_t)n, value, vf_set1((float)reduce_identity(fold)));
+}
+
+/// Folds `n` contiguous elements into the lanes of four vectors, the last incomplete vector into the second; the number of steps.
+DLC_INLINE int64_t reduce_run(reduce_fold fold, const float *x, int64_t n, vf shift, vf *part) {
+    int64_t i = 0;
+    for (; i + 4 * VL <= n; i += 4 * VL)
+        for (int v = 0; v < 4; v++) part[v] = reduce_step_vf(fold, part[v], vf_load(x + i + v * VL), shift);
+    for (; i + VL <= n; i += VL) part[0] = reduce_step_vf(fold, part[0], vf_load(x + i), shift);
+    if (i < n) part[1] = reduce_combine_vf(fold, part[1], reduce_load_some(fold, x + i, n - i, shift));
+    return n / (4 * VL) + 4;
+}
+
+/// What makes one result, in the lanes of a vector.
+DLC_INLINE vf reduce_lanes(const dlc_reduce *r, reduce_fold fold, const float *x, float shift) {
+    const int32_t outer = r->reduced_rank - 1;
+    const int64_t n = r->reduced_extent[outer];
+    const vf identity = vf_set1((float)reduce_identity(fold)), wide = vf_set1(shift);
+    vf part[4] = {identity, identity, identity, identity};
+    if (outer == 0 && n <= VL) return reduce_load_some(fold, x, n, wide);
+    if (outer == 0 && n < 4 * VL) {
+        reduce_run(fold, x, n, wide, part);
+        return reduce_combine_vf(fold, part[0], part[1]);
+    }
+    if (r->reduced_count == 0) return identity;
+    enum { most = reduce_flush * 4 * VL };
+    int64_t index[DLC_MAX_RANK] = {0}, offset = 0, steps = 0;
+    vf total = identity;
+    do {
+        for (int64_t i = 0; i < n; i += most) {
+            steps += reduce_run(fold, x + offset + i, n - i < most ? n - i : most, wide, part);
+            if (steps < reduce_flush) continue;
+            for (int v = 0; v < 4; v++) total = reduce_combine_vf(fold, total, part[v]), part[v] = identity;
+            steps = 0;
+        }
+    } while (reduce_next(r, outer, index, &offset));
+    const vf all = reduce_combine_vf(fold, reduce_combine_vf(fold, part[0], part[1]), reduce_combine_vf(fold, part[2], part[3]));
+    return reduce_combine_vf(fold, total, all);
+}
+
+#if VL == 16
+#define REDUCE_EVEN 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30
+#define REDUCE_ODD 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31
+#elif VL == 8
+#define REDUCE_EVEN 0, 2, 4, 6, 8, 10, 12, 14
+#define REDUCE_ODD 1, 3, 5, 7, 9, 11, 13, 15
+#else
+#define REDUCE_EVEN 0, 2, 4, 6
+#define REDUCE_ODD 1, 3, 5, 7
+#endif
+
+/// The results of `rows` rows, at most VL, `step` apart, a lane each: neighbouring lanes of neighbouring rows are combined until every
+/// row is one. `shift` is what reduce_lanes takes for each.
+DLC_INLINE vf reduce_rows_some(const dlc_reduce *r, reduce_fold fold, const float *x, int64_t step, int64_t rows, vf shift) {
+    vf lanes[VL];
+    float each[VL];
+    vf_store(each, shift);
+    for (int64_t i = 0; i < rows; i++) lanes[i] = reduce_lanes(r, fold, x + i * step, each[i]);
+    for (int64_t i = rows; i < VL; i++) lanes[i] = lanes[0];
+#pragma clang loop unroll(full)
+    for (int width = VL / 2; width > 0; width /= 2)
+#pragma clang loop unroll(full)
+        for (int i = 0; i < width; i++)
+            lanes[i] = reduce_combine_vf(fold, __builtin_shufflevector(lanes[2 * i], lanes[2 * i + 1], REDUCE_EVEN),
+                                         __builtin_shufflevector(lanes[2 * i], lanes[2 * i + 1], REDUCE_ODD));
+    return lanes[0];
 }
 
 DLC_INLINE void reduce_rows_fold(const dlc_call *call, reduce_fold fold) {
@@ -129,14 +205,15 @@ DLC_INLINE void reduce_rows_fold(const dlc_call *call, reduce_fold fold) {
     for (int64_t task = call->begin; task < call->end; task++) {
         reduce_block block = reduce_block_of(r, task);
         float *y = (float *)call->buffers[1] + block.y;
-        for (int64_t i = 0; i < block.count; i++) {
-            const float *x = (const float *)call->buffers[0] + block.x + i * block.step;
-            float shift = 0;
+        const float *x = (const float *)call->buffers[0] + block.x;
+        for (int64_t i = 0; i < block.count; i += VL) {
+            const int64_t rows = block.count - i < VL ? block.count - i : VL;
+            vf shift = vf_zero();
             if (fold == FOLD_EXP) {
-                shift = (float)reduce_rows_one(r, FOLD_MAX, x, 0);
-                if (isinf(shift)) shift = 0;
+                shift = reduce_rows_some(r, FOLD_MAX, x + i * block.step, block.step, rows, shift);
+                shift = vf_select(vf_abs(shift) < INFINITY, shift, vf_zero());
             }
-            y[i] = (float)reduce_finish(r, reduce_rows_one(r, fold, x, shift), (double)shift);
+            vf_store_n(y + i, reduce_finish_vf(r, fold, reduce_rows_some(r, fold, x + i * block.step, block.step, rows, shift), shift), rows);
         }
     }
 }
@@ -172,13 +249,7 @@ DLC_INLINE void reduce_columns_some(const dlc_reduce *r, reduce_fold fold, int c
         for (int v = 0; v < count; v++) shift[v] = vf_select(vf_abs(total[v]) < INFINITY, total[v], vf_zero());
     }
     reduce_columns_block(r, fold, count, x, tail, shift, total);
-    for (int v = 0; v < count; v++) {
-        vf value = total[v];
-        if (r->kind == DLC_REDUCE_MEAN) value /= vf_set1((float)r->reduced_count);
-        if (r->kind == DLC_REDUCE_L2) value = vf_sqrt(value);
-        if (r->kind == DLC_REDUCE_LOG_SUM || fold == FOLD_EXP) value = vlog(value) + shift[v];
-        vf_store_n(y + v * VL, value, tail);
-    }
+    for (int v = 0; v < count; v++) vf_store_n(y + v * VL, reduce_finish_vf(r, fold, total[v], shift[v]), tail);
 }
 
 DLC_INLINE void reduce_columns_fold(const dlc_call *call, reduce_fold fold) {
@@ -211,6 +282,39 @@ DLC_INLINE void reduce_columns_fold(const dlc_call *call, reduce_fold fold) {
 
 static void DLC_NAME(reduce_rows_f32)(const dlc_call *call) { REDUCE_BY_FOLD(reduce_rows_fold) }
 static void DLC_NAME(reduce_columns_f32)(const dlc_call *call) { REDUCE_BY_FOLD(reduce_columns_fold) }
+
+/// Folds `n` contiguous f64 elements.
+DLC_INLINE double reduce_run_fold(reduce_fold fold, const double *x, int64_t n, double acc, double shift) {
+    vd part[4];
+    int64_t i = 0;
+    for (int v = 0; v < 4; v++) part[v] = vd_set1(reduce_identity(fold));
+    for (; i + 4 * VL_F64 <= n; i += 4 * VL_F64)
+        for (int v = 0; v < 4; v++) {
+            vd value = vd_load(x + i + v * VL_F64);
+            if (fold == FOLD_EXP) value = vd_exp(value - shift);
+            if (fold == FOLD_ABS) value = vd_abs(value);
+            if (fold == FOLD_MAX) part[v] = vd_select((value != value) | (value > part[v]), value, part[v]);
+            else if (fold == FOLD_MIN) part[v] = vd_select((value != value) | (value < part[v]), value, part[v]);
+            else if (fold == FOLD_PROD) part[v] *= value;
+            else part[v] += fold == FOLD_SQUARE ? value * value : value;
+        }
+    for (int v = 0; v < 4 && i > 0; v++)
+        for (int lane = 0; lane < VL_F64; lane++) acc = reduce_combine(fold, part[v][lane], acc);
+    for (; i < n; i++) acc = reduce_step(fold, acc, x[i], shift);
+    return acc;
+}
+
+static double DLC_NAME(reduce_run_f64)(reduce_fold fold, const double *x, int64_t n, double acc, double shift) {
+    switch (fold) {
+    case FOLD_SUM: return reduce_run_fold(FOLD_SUM, x, n, acc, shift);
+    case FOLD_ABS: return reduce_run_fold(FOLD_ABS, x, n, acc, shift);
+    case FOLD_SQUARE: return reduce_run_fold(FOLD_SQUARE, x, n, acc, shift);
+    case FOLD_PROD: return reduce_run_fold(FOLD_PROD, x, n, acc, shift);
+    case FOLD_MAX: return reduce_run_fold(FOLD_MAX, x, n, acc, shift);
+    case FOLD_MIN: return reduce_run_fold(FOLD_MIN, x, n, acc, shift);
+    case FOLD_EXP: return reduce_run_fold(FOLD_EXP, x, n, acc, shift);
+    }
+}
 
 #define T float
 #define REDUCE_ANY DLC_NAME(reduce_any_f32)

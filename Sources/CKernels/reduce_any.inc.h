@@ -56,6 +56,19 @@ static void REDUCE_ANY(const dlc_call *call) {
             const T *x = (const T *)call->buffers[0] + block.x + i * block.step;
             int64_t index[DLC_MAX_RANK] = {0}, offset = 0;
             double acc = reduce_identity(fold), shift = -INFINITY;
+            const int32_t outer = r->reduced_rank - 1;
+            if (sizeof(T) == sizeof(double) && outer >= 0 && r->reduced_stride[outer] == 1 && r->reduced_count > 0) {
+                const int64_t n = r->reduced_extent[outer];
+                const double *wide = (const double *)(const void *)x;
+                if (fold == FOLD_EXP)
+                    do shift = DLC_NAME(reduce_run_f64)(FOLD_MAX, wide + offset, n, shift, 0);
+                    while (reduce_next(r, outer, index, &offset));
+                if (isinf(shift)) shift = 0;
+                do acc = DLC_NAME(reduce_run_f64)(fold, wide + offset, n, acc, shift);
+                while (reduce_next(r, outer, index, &offset));
+                ((T *)call->buffers[1])[block.y + i] = (T)reduce_finish(r, acc, shift);
+                continue;
+            }
             if (fold == FOLD_EXP) {
                 for (int64_t k = 0; k < r->reduced_count; k++, reduce_next(r, r->reduced_rank, index, &offset))
                     shift = reduce_combine(FOLD_MAX, shift, (double)x[offset]);
