@@ -26,8 +26,8 @@ const dlc_tile_functions *dlc_tile_functions_of(dlc_isa isa) {
 }
 
 int dlc_program_sources(dlc_op op, dlc_compute type) {
-    bool integer = type == DLC_COMPUTE_I64 || type == DLC_COMPUTE_U64;
-    if (type > DLC_COMPUTE_U64 || op >= DLC_OP_COUNT) return -1;
+    bool integer = type >= DLC_COMPUTE_I64;
+    if (type > (dlc_compute)DLC_COMPUTE_U8 || op >= DLC_OP_COUNT) return -1;
     if (op >= DLC_OP_GATE) return integer ? -1 : 2;
     if (op >= DLC_OP_BIT_AND) return !integer ? -1 : op == DLC_OP_BIT_NOT ? 1 : 2;
     if (op >= DLC_OP_CEIL) return integer ? -1 : 1;
@@ -58,7 +58,7 @@ static bool check(dlc_program *p, int64_t *points) {
     for (int k = 0; k < p->instruction_count; ++k) {
         dlc_instruction *in = &p->instructions[k];
         int count = dlc_program_sources(in->op, in->type);
-        if (count < 0) return false;
+        if (count < 0 || in->type > DLC_COMPUTE_U64) return false;
         dlc_compute read = in->op == DLC_OP_CONVERT ? in->from : in->type;
         uint8_t registers[] = { in->a, in->b, in->c };
         for (int s = 0; s < 3; ++s)
@@ -186,8 +186,10 @@ static void choose_modes(dlc_program *p) {
         // A value whose next instruction stores it as it is goes straight to the result.
         if (same || in->op == DLC_OP_LOAD || k + 1 == p->instruction_count) continue;
         const dlc_instruction *next = &p->instructions[k + 1];
-        if (next->op == DLC_OP_STORE && next->a == in->dst && p->results[next->tensor].type == dlc_compute_type(in->type) &&
-            dlc_tiles_are_dense(p, p->results[next->tensor].strides)) in->mode |= DLC_MODE_DIRECT;
+        if (next->op != DLC_OP_STORE || next->a != in->dst || !dlc_tiles_are_dense(p, p->results[next->tensor].strides)) continue;
+        const dlc_type type = p->results[next->tensor].type;
+        const bool truth = in->type == (dlc_compute)DLC_COMPUTE_U8 && in->op >= DLC_OP_EQ && in->op <= DLC_OP_NOT;
+        if (type == dlc_compute_type(in->type) || (truth && type == DLC_BOOL)) in->mode |= DLC_MODE_DIRECT;
     }
 }
 
@@ -238,8 +240,22 @@ static void find_table(dlc_program *p, int64_t points) {
     if (result >= 0 && steps >= least_table_steps) p->table_operand = operand, p->table_result = operand < 0 ? -1 : result;
 }
 
-/// Finds the registers that need hold one element only: numbers that arithmetic in f32 has on one of its sides.
-static void choose_singles(dlc_program *p) {
+/// Whether a tile is of one row: where an operand has one element for each, which then need not be spread.
+static bool takes_rows_apart(const dlc_program *p) {
+    const int inner = p->rank - 1;
+    bool apart = false;
+    for (int k = 0; k < p->instruction_count; ++k) {
+        const dlc_instruction *in = &p->instructions[k];
+        if (in->op != DLC_OP_LOAD) continue;
+        const int64_t *strides = p->operands[in->tensor].strides;
+        apart = apart || (strides[inner] == 0 && !is_single(p, strides));
+    }
+    return apart && p->shape[inner] >= least_tile;
+}
+
+/// Finds the registers that need hold one element only, for all of the space or for each row: numbers that arithmetic in f32 has on one
+/// of its sides.
+static void choose_singles(dlc_program *p, bool rows_apart) {
     int writes[DLC_PROGRAM_REGISTERS] = {0};
     bool single[DLC_PROGRAM_REGISTERS] = {false};
     for (int k = 0; k < p->instruction_count; ++k) {
@@ -247,7 +263,8 @@ static void choose_singles(dlc_program *p) {
         if (dlc_writes_result(in->op)) continue;
         writes[in->dst] += 1;
         single[in->dst] = in->type == DLC_COMPUTE_F32 &&
-                          (in->op == DLC_OP_CONST || (in->op == DLC_OP_LOAD && is_single(p, p->operands[in->tensor].strides)));
+                          (in->op == DLC_OP_CONST || (in->op == DLC_OP_LOAD && is_single(p, p->operands[in->tensor].strides)) ||
+                           (in->op == DLC_OP_LOAD && rows_apart && p->operands[in->tensor].strides[p->rank - 1] == 0));
     }
     for (int r = 0; r < DLC_PROGRAM_REGISTERS; ++r) single[r] = single[r] && writes[r] == 1;
     for (int k = 0; k < p->instruction_count; ++k) {
@@ -273,20 +290,22 @@ bool dlc_program_prepare(dlc_isa isa, dlc_program *p, dlc_launch *launch) {
     if (dlc_tile_functions_of(isa) == NULL || !check(p, &points)) return false;
     for (int k = 0; k < p->instruction_count; ++k) p->instructions[k].mode = 0;
     dlc_program_narrow(p);
+    dlc_program_narrow_registers(p);
     p->sum_count = 0;
     for (int k = 0; k < p->instruction_count; ++k) p->sum_count += dlc_op_sums(p->instructions[k].op);
     if (p->sum_count > 0 && p->rank == 0) return false;
     if (p->sum_count > 0) merge_rows(p);
     else if (points == 0) p->rank = 1, p->shape[0] = 0;
     else merge(p);
-    choose_singles(p);
+    const bool rows_apart = takes_rows_apart(p);
+    choose_singles(p, rows_apart);
     int registers = 0, singles = 0;
-    int64_t width = 4;
+    int64_t width = 1;
     for (int k = 0; k < p->instruction_count; ++k) {
         const dlc_instruction *in = &p->instructions[k];
         if (!dlc_writes_result(in->op) && in->dst >= registers) registers = in->dst + 1;
         singles += (in->mode & DLC_MODE_SINGLE) != 0;
-        if (in->type != DLC_COMPUTE_F32) width = 8;
+        if (dlc_compute_bytes(in->type) > width) width = dlc_compute_bytes(in->type);
     }
     int64_t tile = most_tile;
     while (tile > least_tile && tile * width * (registers - singles) > cache_budget) tile /= 2;
@@ -300,7 +319,7 @@ bool dlc_program_prepare(dlc_isa isa, dlc_program *p, dlc_launch *launch) {
         p->tile_rows = 1;
     } else {
         p->tile_columns = inner > 0 ? inner : 1;
-        p->tile_rows = tile / p->tile_columns;
+        p->tile_rows = rows_apart ? 1 : tile / p->tile_columns;
         if (p->tile_rows > rows) p->tile_rows = rows > 0 ? rows : 1;
     }
     int64_t pieces = (inner + p->tile_columns - 1) / p->tile_columns;

@@ -7,6 +7,8 @@
 enum {
     DLC_TILE_ELEMENTS = 1024, ///< the most elements of a tile
     DLC_TABLE_ENTRIES = 256, ///< the values of 8 bits
+    // Further values of dlc_compute, in prepared programs: 32 bits, and bytes without a sign.
+    DLC_COMPUTE_I32 = 4, DLC_COMPUTE_U8 = 5,
     // Bits of dlc_instruction.mode.
     DLC_MODE_ONCE = 1,   ///< the same for every tile: computed by the first of a call
     DLC_MODE_ALIAS = 2,  ///< a load whose register is the operand's own memory
@@ -23,6 +25,9 @@ int dlc_program_sources(dlc_op op, dlc_compute type);
 
 /// Replaces what 8 and 16 bits go through by fewer instructions that give the same numbers. Modes are 0 before.
 void dlc_program_narrow(dlc_program *p);
+
+/// Puts integers into registers of fewer bits where all of them give the same there.
+void dlc_program_narrow_registers(dlc_program *p);
 
 /// Whether every tile of a tensor with these strides is one dense run.
 bool dlc_tiles_are_dense(const dlc_program *p, const int64_t *strides);
@@ -66,11 +71,14 @@ static inline bool dlc_writes_result(dlc_op op) { return op == DLC_OP_STORE || d
 
 /// The element type that a register of type `compute` holds.
 static inline dlc_type dlc_compute_type(dlc_compute compute) {
-    static const dlc_type types[] = { DLC_F32, DLC_F64, DLC_I64, DLC_U64 };
-    return types[compute & 3];
+    static const dlc_type types[] = { DLC_F32, DLC_F64, DLC_I64, DLC_U64, DLC_I32, DLC_U8 };
+    return types[compute];
 }
 
 /// Bytes of one register element.
-static inline int64_t dlc_compute_bytes(dlc_compute compute) { return compute == DLC_COMPUTE_F32 ? 4 : 8; }
+static inline int64_t dlc_compute_bytes(dlc_compute compute) {
+    static const int8_t bytes[] = { 4, 8, 8, 8, 4, 1 };
+    return bytes[compute];
+}
 
 #endif

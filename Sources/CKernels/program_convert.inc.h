@@ -100,12 +100,39 @@ DLC_APART void DLC_NAME(load_u64)(dlc_type from, int64_t n, const void *src, uin
     }
 }
 
+/// Of floats truth values alone.
+DLC_APART void DLC_NAME(load_i32)(dlc_type from, int64_t n, const void *src, int32_t *d) {
+    switch (from) {
+    DLC_LOAD_CASE(DLC_F32, float, x != 0)
+    DLC_LOAD_CASE(DLC_F64, double, x != 0)
+    DLC_LOAD_CASE(DLC_I8, int8_t, x)
+    DLC_LOAD_CASE(DLC_I16, int16_t, x)
+    case DLC_U32: DLC_LOAD_CASE(DLC_I32, int32_t, x)
+    DLC_LOAD_CASE(DLC_U8, uint8_t, x)
+    DLC_LOAD_CASE(DLC_U16, uint16_t, x)
+    DLC_LOAD_CASE(DLC_BOOL, uint8_t, x != 0)
+    default: break;
+    }
+}
+
+DLC_APART void DLC_NAME(load_u8)(dlc_type from, int64_t n, const void *src, uint8_t *d) {
+    switch (from) {
+    DLC_LOAD_CASE(DLC_F32, float, x != 0)
+    DLC_LOAD_CASE(DLC_F64, double, x != 0)
+    case DLC_I8: DLC_LOAD_CASE(DLC_U8, uint8_t, x)
+    DLC_LOAD_CASE(DLC_BOOL, uint8_t, x != 0)
+    default: break;
+    }
+}
+
 static void DLC_NAME(load)(dlc_type from, dlc_compute to, int64_t n, const void *src, void *dst) {
-    switch (to) {
+    switch ((int)to) {
     case DLC_COMPUTE_F32: DLC_NAME(load_f32)(from, n, src, dst); break;
     case DLC_COMPUTE_F64: DLC_NAME(load_f64)(from, n, src, dst); break;
     case DLC_COMPUTE_I64: DLC_NAME(load_i64)(from, n, src, dst); break;
     case DLC_COMPUTE_U64: DLC_NAME(load_u64)(from, n, src, dst); break;
+    case DLC_COMPUTE_I32: DLC_NAME(load_i32)(from, n, src, dst); break;
+    case DLC_COMPUTE_U8: DLC_NAME(load_u8)(from, n, src, dst); break;
     }
 }
 
@@ -156,12 +183,18 @@ DLC_APART void DLC_NAME(store_i64)(dlc_type to, int64_t n, const int64_t *s, voi
 
 DLC_APART void DLC_NAME(store_u64)(dlc_type to, int64_t n, const uint64_t *s, void *dst) { DLC_STORE_INTEGER }
 
+DLC_APART void DLC_NAME(store_i32)(dlc_type to, int64_t n, const int32_t *s, void *dst) { DLC_STORE_INTEGER }
+
+DLC_APART void DLC_NAME(store_u8)(dlc_type to, int64_t n, const uint8_t *s, void *dst) { DLC_STORE_INTEGER }
+
 static void DLC_NAME(store)(dlc_compute from, dlc_type to, int64_t n, const void *src, void *dst) {
-    switch (from) {
+    switch ((int)from) {
     case DLC_COMPUTE_F32: DLC_NAME(store_f32)(to, n, src, dst); break;
     case DLC_COMPUTE_F64: DLC_NAME(store_f64)(to, n, src, dst); break;
     case DLC_COMPUTE_I64: DLC_NAME(store_i64)(to, n, src, dst); break;
     case DLC_COMPUTE_U64: DLC_NAME(store_u64)(to, n, src, dst); break;
+    case DLC_COMPUTE_I32: DLC_NAME(store_i32)(to, n, src, dst); break;
+    case DLC_COMPUTE_U8: DLC_NAME(store_u8)(to, n, src, dst); break;
     }
 }
 

@@ -1,5 +1,7 @@
-/// Integers of 8 and 16 bits in programs, as quantized tensors come and go: fewer instructions for the same numbers.
+/// Integers in programs, those of 8 bits as quantized tensors come and go: fewer instructions for the same numbers.
 #include "program.h"
+
+#include "dlc_convert.h"
 
 #include <math.h>
 #include <string.h>
@@ -31,37 +33,59 @@ static void remove_instruction(dlc_program *p, int k) {
 }
 
 static bool is_byte(dlc_type type) { return type == DLC_I8 || type == DLC_U8; }
-static bool is_narrow(dlc_type type) { return is_byte(type) || type == DLC_I16 || type == DLC_U16; }
 
-/// Such integers become f32 as they are loaded, and f32 such integers as it is stored, where programs go by way of 64 bits.
-static void convert_at_once(dlc_program *p) {
+static bool is_integer(dlc_type type) { return type >= DLC_I8 && type <= DLC_BOOL; }
+static bool is_truth(dlc_op op) { return (op >= DLC_OP_EQ && op <= DLC_OP_NOT) || op == DLC_OP_IS_NAN || op == DLC_OP_IS_INF; }
+
+/// Whether nothing writes register `r` from instruction `from` on and before `to`.
+static bool lasts(const dlc_program *p, int r, int from, int to) {
+    for (int k = from; k < to; ++k) if (writes(&p->instructions[k], r)) return false;
+    return true;
+}
+
+/// Integers become floats as they are loaded, where programs go by way of 64 bits.
+static void load_at_once(dlc_program *p) {
     for (int k = 0; k < p->instruction_count; ++k) {
         const dlc_instruction *in = &p->instructions[k];
-        if (in->op != DLC_OP_LOAD || in->type < DLC_COMPUTE_I64 || !is_narrow(p->operands[in->tensor].type)) continue;
+        if (in->op != DLC_OP_LOAD || in->type < DLC_COMPUTE_I64) continue;
+        const dlc_type type = p->operands[in->tensor].type;
+        if (!is_integer(type) || (type == DLC_U64) != (in->type == DLC_COMPUTE_U64)) continue;
         const int reader = sole_reader(p, k, in->dst);
         if (reader < 0) continue;
         dlc_instruction *convert = &p->instructions[reader];
         bool stores = false; // to memory that may be the operand's
         for (int i = k + 1; i < reader; ++i) stores = stores || dlc_writes_result(p->instructions[i].op);
-        if (stores || convert->op != DLC_OP_CONVERT || convert->type != DLC_COMPUTE_F32) continue;
-        *convert = (dlc_instruction){.op = DLC_OP_LOAD, .type = DLC_COMPUTE_F32, .dst = convert->dst, .tensor = in->tensor};
+        if (stores || convert->op != DLC_OP_CONVERT || convert->type > DLC_COMPUTE_F64) continue;
+        *convert = (dlc_instruction){.op = DLC_OP_LOAD, .type = convert->type, .dst = convert->dst, .tensor = in->tensor};
         remove_instruction(p, k--);
     }
+}
+
+/// What is wrapped and stored in the type that it was wrapped to is stored as it was, and so are truth values of floats as bools.
+static void store_at_once(dlc_program *p) {
     for (int k = 0; k < p->instruction_count; ++k) {
-        const dlc_instruction wrap = p->instructions[k];
-        if (wrap.op != DLC_OP_WRAP || wrap.type != DLC_COMPUTE_F32 || !is_narrow(wrap.narrow)) continue;
-        const int reader = sole_reader(p, k, wrap.dst);
-        if (reader < 0) continue;
-        const dlc_instruction convert = p->instructions[reader];
-        if (convert.op != DLC_OP_CONVERT || convert.type < DLC_COMPUTE_I64) continue;
-        const int end = sole_reader(p, reader, convert.dst);
-        if (end < 0 || p->instructions[end].op != DLC_OP_STORE || p->results[p->instructions[end].tensor].type != wrap.narrow) continue;
-        bool kept = true;
-        for (int i = k + 1; i < end; ++i)
-            kept = kept && (i == reader || dlc_writes_result(p->instructions[i].op) || p->instructions[i].dst != wrap.a);
-        if (!kept) continue;
-        p->instructions[end].type = DLC_COMPUTE_F32, p->instructions[end].a = wrap.a;
-        remove_instruction(p, reader);
+        const dlc_instruction first = p->instructions[k];
+        // Numbers of f32 that are wrapped to more than 16 bits are rounded after it.
+        const int most = first.type == DLC_COMPUTE_F32 ? 2 : 4;
+        const bool wraps = first.op == DLC_OP_WRAP && is_integer(first.narrow) && dlc_type_bytes(first.narrow) <= most;
+        const bool converts = first.op == DLC_OP_CONVERT && first.type >= DLC_COMPUTE_I64 && first.from <= DLC_COMPUTE_F64;
+        if (!wraps && !converts) continue;
+        int end = sole_reader(p, k, first.dst), middle = -1;
+        if (end >= 0 && wraps && first.type <= DLC_COMPUTE_F64) { // by way of 64 bits
+            const dlc_instruction *convert = &p->instructions[middle = end];
+            if (convert->op != DLC_OP_CONVERT || convert->type < DLC_COMPUTE_I64) continue;
+            end = sole_reader(p, middle, convert->dst);
+        }
+        if (end < 0 || p->instructions[end].op != DLC_OP_STORE) continue;
+        const dlc_type type = p->results[p->instructions[end].tensor].type;
+        if (type != (wraps ? first.narrow : DLC_BOOL) || !lasts(p, first.a, k + 1, end)) continue;
+        if (converts) {
+            int writer = k - 1;
+            while (writer >= 0 && !writes(&p->instructions[writer], first.a)) --writer;
+            if (writer < 0 || !is_truth(p->instructions[writer].op)) continue;
+        }
+        p->instructions[end].type = converts ? first.from : first.type, p->instructions[end].a = first.a;
+        if (middle >= 0) remove_instruction(p, middle);
         remove_instruction(p, k--);
     }
 }
@@ -198,6 +222,7 @@ static void join_grains(dlc_program *p) {
 }
 
 void dlc_program_narrow(dlc_program *p) {
-    convert_at_once(p);
+    load_at_once(p);
+    store_at_once(p);
     join_grains(p);
 }

@@ -94,6 +94,8 @@ static void splat(int64_t width, int64_t n, const void *element, void *dst) {
         uint32_t bits, *d = dst;
         memcpy(&bits, element, sizeof bits);
         for (int64_t i = 0; i < n; ++i) d[i] = bits;
+    } else if (width == 1) {
+        memset(dst, *(const uint8_t *)element, (size_t)n);
     } else {
         uint64_t bits, *d = dst;
         memcpy(&bits, element, sizeof bits);

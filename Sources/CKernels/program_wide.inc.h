@@ -1,4 +1,4 @@
-// F64, I64 and U64 instructions on one tile, and the dispatch over compute types. What F64 has no vector function for, the C library has.
+// F64 and integer instructions on one tile, and the dispatch over compute types. What F64 has no vector function for, the C library has.
 #include "isa/vmath_f64.inc.h"
 #include "program.h"
 
@@ -187,12 +187,49 @@ DLC_APART void DLC_NAME(apply_u64)(const dlc_instruction *in, int64_t n, uint64_
     }
 }
 
+#define DLC_SATURATED(x, low, high) ((x) < (low) ? (low) : (x) > (high) ? (high) : (x))
+
+/// Of 32 bits; quotients of such integers are exact in f64 once they are truncated.
+DLC_APART void DLC_NAME(apply_i32)(const dlc_instruction *in, int64_t n, int32_t *d, const int32_t *a, const int32_t *b, const int32_t *c) {
+    typedef int32_t T;
+    const int32_t lo = (int32_t)DLC_SATURATED(in->i0, INT32_MIN, INT32_MAX), hi = (int32_t)DLC_SATURATED(in->i1, INT32_MIN, INT32_MAX);
+    switch (in->op) {
+    case DLC_OP_CONST: { DLC_LOOP d[i] = (T)in->i0; break; }
+    DLC_ORDER_CASES
+    DLC_COMMON_CASES
+    DLC_INTEGER_CASES
+    case DLC_OP_DIV: DLC_EACH2(y == 0 ? 0 : y == -1 ? (T)(0 - (uint32_t)x) : (T)((double)x / (double)y))
+    case DLC_OP_MOD: DLC_EACH2((T)DLC_NAME(integer_mod)(x, y, in->i0 != 0))
+    case DLC_OP_ABS: DLC_EACH1(x < 0 ? (T)(0 - (uint32_t)x) : x)
+    case DLC_OP_SIGN: DLC_EACH1((x > 0) - (x < 0))
+    default: break;
+    }
+}
+
+DLC_APART void DLC_NAME(apply_u8)(const dlc_instruction *in, int64_t n, uint8_t *d, const uint8_t *a, const uint8_t *b, const uint8_t *c) {
+    typedef uint8_t T;
+    const uint8_t lo = (uint8_t)DLC_SATURATED(in->i0, 0, UINT8_MAX), hi = (uint8_t)DLC_SATURATED(in->i1, 0, UINT8_MAX);
+    switch (in->op) {
+    case DLC_OP_CONST: { DLC_LOOP d[i] = (T)in->i0; break; }
+    DLC_ORDER_CASES
+    DLC_COMMON_CASES
+    DLC_INTEGER_CASES
+    case DLC_OP_DIV: DLC_EACH2(y == 0 ? 0 : x / y)
+    case DLC_OP_MOD: DLC_EACH2(y == 0 ? 0 : x % y)
+    case DLC_OP_ABS: DLC_EACH1(x)
+    case DLC_OP_SIGN: DLC_EACH1(x != 0)
+    default: break;
+    }
+}
+
 static void DLC_NAME(apply)(const dlc_instruction *in, int64_t n, void *d, const void *a, const void *b, const void *c) {
-    switch (in->type) {
+    switch ((int)in->type) {
     case DLC_COMPUTE_F32: DLC_NAME(apply_f32)(in, n, d, a, b, c); break;
     case DLC_COMPUTE_F64: DLC_NAME(apply_f64)(in, n, d, a, b, c); break;
     case DLC_COMPUTE_I64: DLC_NAME(apply_i64)(in, n, d, a, b, c); break;
     case DLC_COMPUTE_U64: DLC_NAME(apply_u64)(in, n, d, a, b, c); break;
+    case DLC_COMPUTE_I32: DLC_NAME(apply_i32)(in, n, d, a, b, c); break;
+    case DLC_COMPUTE_U8: DLC_NAME(apply_u8)(in, n, d, a, b, c); break;
     }
 }
 

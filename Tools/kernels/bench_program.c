@@ -32,6 +32,25 @@ static dlc_program binary(dlc_op op, int64_t rows, int64_t columns, int64_t row_
         .instructions = {{ .op = DLC_OP_LOAD }, { .op = DLC_OP_LOAD, .dst = 1, .tensor = 1 }, { .op = op, .dst = 2, .b = 1 }, { .op = DLC_OP_STORE, .a = 2 }} };
 }
 
+/// dst = op(operands) over `n` elements of these types, in registers of `compute`.
+static void typed(const char *name, dlc_op op, dlc_compute compute, dlc_type from, dlc_type to, int operands) {
+    const int64_t n = 200704;
+    dlc_program p = { .rank = 1, .operand_count = operands, .result_count = 1, .shape = { n },
+        .operands = {{ .type = from, .strides = { 1 } }, { .type = from, .strides = { 1 } }}, .results = {{ .type = to, .strides = { 1 } }} };
+    int k = 0;
+    for (int t = 0; t < operands; ++t) p.instructions[k++] = (dlc_instruction){ .op = DLC_OP_LOAD, .type = compute, .dst = (uint8_t)t, .tensor = (uint8_t)t };
+    if (op != DLC_OP_LOAD) p.instructions[k++] = (dlc_instruction){ .op = op, .type = compute, .dst = 2, .b = 1 };
+    if (op == DLC_OP_LOAD) p.instructions[0].dst = 2;
+    if (compute == DLC_COMPUTE_I64 && to == DLC_I32) p.instructions[k++] = (dlc_instruction){ .op = DLC_OP_WRAP, .type = compute, .dst = 2, .a = 2, .narrow = to };
+    p.instructions[k++] = (dlc_instruction){ .op = DLC_OP_STORE, .type = compute, .a = 2 };
+    p.instruction_count = k;
+    dlc_launch launch;
+    if (!dlc_program_prepare(dlc_host_isa(), &p, &launch)) { printf("%s: refused\n", name); return; }
+    void *buffers[] = { memory[0], memory[1], memory[3] };
+    if (operands == 1) buffers[1] = memory[3];
+    bench_row(name, "196 K elements", launch_time(&launch, &p, buffers, 0.03), (double)n, 4.0 * (double)(n * operands), 4.0 * (double)n);
+}
+
 /// A step of Adam over `n` weights, in place: gradient, moments and weights are read, the last three written.
 static void adam(int64_t n) {
     dlc_program p = { .rank = 1, .operand_count = 4, .result_count = 3, .shape = { n },
@@ -87,6 +106,25 @@ int main(void) {
         for (int k = 0; k < 8 << 20; ++k) memory[i][k] = (float)(k % 1000) * 0.01f - 5;
     }
     bench_header("elementwise programs");
+    typed("negate i32", DLC_OP_NEG, DLC_COMPUTE_I64, DLC_I32, DLC_I32, 1);
+    typed("add i32", DLC_OP_ADD, DLC_COMPUTE_I64, DLC_I32, DLC_I32, 2);
+    typed("divide i32", DLC_OP_DIV, DLC_COMPUTE_I64, DLC_I32, DLC_I32, 2);
+    typed("not", DLC_OP_NOT, DLC_COMPUTE_I64, DLC_BOOL, DLC_BOOL, 1);
+    typed("and", DLC_OP_AND, DLC_COMPUTE_I64, DLC_BOOL, DLC_BOOL, 2);
+    typed("less", DLC_OP_LT, DLC_COMPUTE_F32, DLC_F32, DLC_BOOL, 2);
+    typed("f32 to f16", DLC_OP_LOAD, DLC_COMPUTE_F32, DLC_F32, DLC_F16, 1);
+    typed("f16 to f32", DLC_OP_LOAD, DLC_COMPUTE_F32, DLC_F16, DLC_F32, 1);
+    typed("f64 to u8", DLC_OP_LOAD, DLC_COMPUTE_F64, DLC_F64, DLC_U8, 1);
+    typed("tanh f64", DLC_OP_TANH, DLC_COMPUTE_F64, DLC_F64, DLC_F64, 1);
+    measure("outer product", (dlc_program){ .rank = 2, .operand_count = 2, .result_count = 1, .instruction_count = 4, .shape = { 512, 512 },
+        .operands = {{ .strides = { 1, 0 } }, { .strides = { 0, 1 } }}, .results = {{ .strides = { 512, 1 } }},
+        .instructions = {{ .op = DLC_OP_LOAD }, { .op = DLC_OP_LOAD, .dst = 1, .tensor = 1 }, { .op = DLC_OP_MUL, .dst = 2, .b = 1 }, { .op = DLC_OP_STORE, .a = 2 }} }, 0);
+    measure("add of one per 3136", binary(DLC_OP_ADD, 64, 3136, 1, 0), 1);
+    measure("sine", unary(DLC_OP_SIN, 200704), 1);
+    measure("tanh", unary(DLC_OP_TANH, 200704), 1);
+    measure("exp", unary(DLC_OP_EXP, 200704), 1);
+    measure("erf", unary(DLC_OP_ERF, 200704), 1);
+    measure("relu", unary(DLC_OP_RELU, 200704), 1);
     for (int64_t n = 32 << 10; n <= 8 << 20; n *= 16) {
         adam(n);
         for (int64_t channels = 16; channels <= 256; channels *= 4) {

@@ -66,6 +66,49 @@ static void random_program(dlc_program *p) {
     p->instruction_count = k;
 }
 
+/// Integers and bools, with what is compared in floats among them: what fits goes through registers of fewer bits.
+static void random_integers(dlc_program *p) {
+    static const dlc_op any[] = { DLC_OP_ADD, DLC_OP_SUB, DLC_OP_MUL, DLC_OP_DIV, DLC_OP_MOD, DLC_OP_NEG, DLC_OP_ABS, DLC_OP_SIGN, DLC_OP_RELU, DLC_OP_MIN, DLC_OP_MAX,
+        DLC_OP_CLIP, DLC_OP_EQ, DLC_OP_NE, DLC_OP_LT, DLC_OP_LE, DLC_OP_GT, DLC_OP_GE, DLC_OP_AND, DLC_OP_OR, DLC_OP_XOR, DLC_OP_NOT, DLC_OP_WHERE,
+        DLC_OP_BIT_AND, DLC_OP_BIT_OR, DLC_OP_BIT_XOR, DLC_OP_BIT_NOT };
+    static const dlc_op truths[] = { DLC_OP_EQ, DLC_OP_NE, DLC_OP_LT, DLC_OP_GE, DLC_OP_AND, DLC_OP_OR, DLC_OP_XOR, DLC_OP_NOT, DLC_OP_WHERE };
+    static const dlc_type types[] = { DLC_I32, DLC_I32, DLC_I16, DLC_U16, DLC_I8, DLC_U32, DLC_I64, DLC_U8, DLC_BOOL };
+    // Of bytes mostly, of 32 bits, or of anything.
+    const int64_t kind = below(3), first_type = kind == 0 ? 7 : 0, type_count = kind == 0 ? 2 : kind == 1 ? 5 : 9;
+    uint8_t next = 0;
+    int k = 0;
+    for (int t = 0; t < p->operand_count; ++t, ++next) {
+        const bool is_float = below(6) == 0;
+        p->operands[t].type = is_float ? (below(2) ? DLC_F32 : DLC_F64) : types[first_type + below(type_count)];
+        const dlc_compute type = is_float ? (p->operands[t].type == DLC_F32 ? DLC_COMPUTE_F32 : DLC_COMPUTE_F64) : DLC_COMPUTE_I64;
+        p->instructions[k++] = (dlc_instruction){ .op = DLC_OP_LOAD, .type = type, .dst = next, .tensor = (uint8_t)t };
+        if (!is_float) continue;
+        const dlc_op op = truths[below(4)];
+        p->instructions[k++] = (dlc_instruction){ .op = op, .type = type, .dst = next, .a = next, .b = next };
+        p->instructions[k++] = (dlc_instruction){ .op = DLC_OP_CONVERT, .type = DLC_COMPUTE_I64, .from = type, .dst = next, .a = next };
+    }
+    for (int64_t steps = 1 + below(6); steps > 0; --steps) {
+        dlc_instruction in = { .type = DLC_COMPUTE_I64, .dst = next, .a = (uint8_t)below(next), .b = (uint8_t)below(next), .c = (uint8_t)below(next),
+            .op = kind == 0 && below(2) ? truths[below(9)] : any[below(sizeof any / sizeof *any)], .i0 = below(2) ? -(int64_t)below(300) : 0, .i1 = below(300) };
+        if (below(8) == 0) in.op = DLC_OP_CONST, in.i0 = below(20) ? in.i1 : in.i1 << 33;
+        p->instructions[k++] = in;
+        if (below(3)) p->instructions[k++] = (dlc_instruction){ .op = DLC_OP_WRAP, .type = DLC_COMPUTE_I64, .dst = next, .a = next, .narrow = types[first_type + below(type_count)] };
+        next += 1;
+    }
+    for (int t = 0; t < p->result_count; ++t) {
+        const uint8_t a = next - 1 - (uint8_t)(below(2) ? below(next) : 0);
+        if (below(5) == 0) { // by way of floats
+            p->results[t].type = below(2) ? DLC_F32 : DLC_U8;
+            p->instructions[k++] = (dlc_instruction){ .op = DLC_OP_CONVERT, .type = DLC_COMPUTE_F32, .from = DLC_COMPUTE_I64, .dst = next, .a = a };
+            p->instructions[k++] = (dlc_instruction){ .op = DLC_OP_STORE, .type = DLC_COMPUTE_F32, .a = next, .tensor = (uint8_t)t };
+        } else {
+            p->results[t].type = types[first_type + below(type_count)];
+            p->instructions[k++] = (dlc_instruction){ .op = DLC_OP_STORE, .type = DLC_COMPUTE_I64, .a = a, .tensor = (uint8_t)t };
+        }
+    }
+    p->instruction_count = k;
+}
+
 /// Writes a program, to registers of their own or over its sources; numbers are in registers 0 to 2, and sometimes put there again.
 typedef struct { dlc_program *p; uint8_t next; bool reuses; double numbers[3]; } grain_writer;
 
@@ -128,7 +171,7 @@ static uint64_t memory[2][DLC_PROGRAM_OPERANDS + DLC_PROGRAM_RESULTS][region];
 
 static void check_executor(dlc_isa isa, int rounds) {
     const dlc_tile_functions *f = dlc_tile_functions_of(isa);
-    int direct = 0, alias = 0, once = 0, in_place = 0, tables = 0, grains = 0;
+    int direct = 0, alias = 0, once = 0, in_place = 0, tables = 0, grains = 0, narrowed = 0;
     for (int round = 0; round < rounds; ++round) {
         static dlc_program p;
         memset(&p, 0, sizeof p);
@@ -165,7 +208,9 @@ static void check_executor(dlc_isa isa, int rounds) {
             p.operands[0].type = narrow[below(3)], p.results[0].type = narrow[below(3)];
         }
         if (!usable) continue;
-        if (below(6) == 0 && p.result_count == 1) random_grains(&p);
+        const bool integers = below(4) == 0;
+        if (integers) random_integers(&p);
+        else if (below(6) == 0 && p.result_count == 1) random_grains(&p);
         else random_program(&p);
         // Sometimes the first result is written over the first operand.
         bool over = below(3) == 0;
@@ -190,16 +235,18 @@ static void check_executor(dlc_isa isa, int rounds) {
         dlc_launch launch;
         if (!dlc_program_prepare(isa, &prepared, &launch)) { FAIL("prepare refuses a program"); continue; }
         tables += prepared.table_operand >= 0;
-        int joined = 0;
+        int joined = 0, fewer = 0;
         for (int k = 0; k < prepared.instruction_count; ++k) {
             direct += (prepared.instructions[k].mode & DLC_MODE_DIRECT) != 0;
             alias += (prepared.instructions[k].mode & DLC_MODE_ALIAS) != 0;
             once += (prepared.instructions[k].mode & DLC_MODE_ONCE) != 0;
             joined += (prepared.instructions[k].mode & DLC_MODE_GRAIN) != 0;
+            fewer += prepared.instructions[k].type > DLC_COMPUTE_U64;
         }
         grains += joined;
+        narrowed += fewer > 0;
         // Which of two numbers that are none survives depends on the way to add them, so that is the prepared program's where it can be.
-        const dlc_program *given = joined > 0 ? &p : &prepared;
+        const dlc_program *given = joined > 0 || integers ? &p : &prepared;
         static uint64_t reference_registers[DLC_PROGRAM_REGISTERS];
         int64_t place[DLC_MAX_RANK] = {0};
         for (int64_t e = 0; e < elements; ++e) {
@@ -241,8 +288,8 @@ static void check_executor(dlc_isa isa, int rounds) {
             break;
         }
     }
-    printf("  %d programs: %d operands in place of registers, %d results written directly, %d instructions hoisted, %d in place, %d by tables, %d by scales\n",
-           rounds, alias, direct, once, in_place, tables, grains);
+    printf("  %d programs: %d operands in place of registers, %d results written directly, %d instructions hoisted, %d in place, %d by tables, %d by scales, %d in fewer bits\n",
+           rounds, alias, direct, once, in_place, tables, grains, narrowed);
 }
 
 static void check_refusals(void) {
@@ -268,7 +315,7 @@ int main(void) {
     for (int isa = DLC_ISA_PORTABLE; isa <= DLC_ISA_NEON; ++isa) {
         if (!dlc_host_has((dlc_isa)isa)) continue;
         printf("%s\n", isa_names[isa]);
-        check_executor((dlc_isa)isa, 2000 / CHECK_SHARE);
+        check_executor((dlc_isa)isa, 2600 / CHECK_SHARE);
     }
     printf(failures ? "%d failures\n" : "all good\n", failures);
     return failures != 0;
