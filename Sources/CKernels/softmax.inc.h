@@ -96,12 +96,67 @@ static void softmax_short_rows(const float *x, float *y, int64_t n, int64_t rows
 #undef SHORT_CASE
 }
 
+/// Up to `VL` adjacent columns, `inner` elements from row to row.
+DLC_INLINE void softmax_columns(bool logarithm, const float *x, float *y, int64_t axis, int64_t inner, int64_t n) {
+    vf max = vf_set1(-INFINITY), sum = vf_zero();
+    for (int64_t k = 0; k < axis; k++) max = softmax_max(max, vf_load_n(x + k * inner, n));
+    for (int64_t k = 0; k < axis; k++) {
+        vf e = softmax_exp(vf_load_n(x + k * inner, n) - max);
+        if (!logarithm) vf_store_n(y + k * inner, e, n);
+        sum += e;
+    }
+    vf last = logarithm ? vlog(sum) : 1.0f / sum;
+    for (int64_t k = 0; k < axis; k++) {
+        vf value = logarithm ? vf_load_n(x + k * inner, n) - max - last : vf_load_n(y + k * inner, n) * last;
+        vf_store_n(y + k * inner, value, n);
+    }
+}
+
+/// Elements of a row below which a vector takes one of each of its rows.
+enum { SOFTMAX_FEW = 8 };
+
+/// Rows of at most SOFTMAX_FEW elements: as many as a vector has lanes become columns, and rows again.
+static void softmax_few(bool logarithm, const float *x, float *y, int64_t n, int64_t rows) {
+    float columns[SOFTMAX_FEW * VL] = {0};
+    for (; rows > 0; rows -= VL, x += VL * n, y += VL * n) {
+        const int64_t some = rows < VL ? rows : VL;
+        for (int64_t i = 0; i < some; i++)
+            for (int64_t k = 0; k < n; k++) columns[k * VL + i] = x[i * n + k];
+        softmax_columns(logarithm, columns, columns, n, VL, VL);
+        for (int64_t i = 0; i < some; i++)
+            for (int64_t k = 0; k < n; k++) y[i * n + k] = columns[k * VL + i];
+    }
+}
+
+/// Where the first of the largest elements is, or the first NaN.
+DLC_INLINE int64_t softmax_row_top(const float *x, int64_t n) {
+    const float max = softmax_row_max(x, n);
+    int64_t i = 0;
+    for (; i + VL <= n; i += VL) {
+        const vf v = vf_load(x + i);
+        if (__builtin_reduce_or(max == max ? v == max : v != v)) break;
+    }
+    while (i < n - 1 && !(max == max ? x[i] == max : x[i] != x[i])) i++;
+    return i;
+}
+
+static void softmax_hard_rows(const float *x, float *y, int64_t n, int64_t rows) {
+    for (; rows > 0 && n > 0; rows--, x += n, y += n) {
+        const int64_t top = softmax_row_top(x, n);
+        for (int64_t i = 0; i < n; i += VL) vf_store_n(y + i, vf_zero(), n - i < VL ? n - i : VL);
+        y[top] = 1;
+    }
+}
+
 static void DLC_NAME(softmax_rows_f32)(const dlc_call *call) {
     const dlc_softmax *s = call->params;
     int64_t n = s->axis;
+    const float *first = (const float *)call->buffers[0] + call->begin * n;
+    float *first_result = (float *)call->buffers[1] + call->begin * n;
+    if (s->kind == DLC_HARDMAX) return softmax_hard_rows(first, first_result, n, call->end - call->begin);
+    if (n <= SOFTMAX_FEW) return softmax_few(s->kind == DLC_LOG_SOFTMAX, first, first_result, n, call->end - call->begin);
     if (s->kind == DLC_SOFTMAX && n <= SOFTMAX_SHORT * VL) {
-        const int64_t at = call->begin * n;
-        softmax_short_rows((const float *)call->buffers[0] + at, (float *)call->buffers[1] + at, n, call->end - call->begin);
+        softmax_short_rows(first, first_result, n, call->end - call->begin);
         return;
     }
     for (int64_t row = call->begin; row < call->end; row++) {
@@ -119,22 +174,6 @@ static void DLC_NAME(softmax_rows_f32)(const dlc_call *call) {
                 vf_store_n(y + i, vf_load_n(x + i, some) - vf_set1(max) - vf_set1(log_sum), some);
             }
         }
-    }
-}
-
-/// Up to `VL` adjacent columns, `inner` elements from row to row.
-DLC_INLINE void softmax_columns(bool logarithm, const float *x, float *y, int64_t axis, int64_t inner, int64_t n) {
-    vf max = vf_set1(-INFINITY), sum = vf_zero();
-    for (int64_t k = 0; k < axis; k++) max = softmax_max(max, vf_load_n(x + k * inner, n));
-    for (int64_t k = 0; k < axis; k++) {
-        vf e = softmax_exp(vf_load_n(x + k * inner, n) - max);
-        if (!logarithm) vf_store_n(y + k * inner, e, n);
-        sum += e;
-    }
-    vf last = logarithm ? vlog(sum) : 1.0f / sum;
-    for (int64_t k = 0; k < axis; k++) {
-        vf value = logarithm ? vf_load_n(x + k * inner, n) - max - last : vf_load_n(y + k * inner, n) * last;
-        vf_store_n(y + k * inner, value, n);
     }
 }
 

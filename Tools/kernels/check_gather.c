@@ -191,6 +191,9 @@ static void check_nd(int round) {
     if (memcmp(spare[0], spare[1], sizeof spare[0]) != 0) FAIL("scatter_nd %d differs (type %d, reduction %d)", round, type, s.reduction);
 }
 
+/// Whether what is no number comes before all numbers in `before`, or is neither before nor after any.
+static bool ranks_nan;
+
 /// Whether element `a` comes before `b` in a selection.
 static bool before(dlc_type type, bool largest, int64_t a, int64_t b) {
     if (type == DLC_U64) return largest ? data[a] > data[b] : data[a] < data[b];
@@ -199,6 +202,7 @@ static bool before(dlc_type type, bool largest, int64_t a, int64_t b) {
     if (is_float(type)) {
         dlc_convert(type, DLC_F64, (char *)data + a * dlc_type_bytes(type), &fx, 1), dlc_convert(type, DLC_F64, (char *)data + b * dlc_type_bytes(type), &fy, 1);
         x = fx, y = fy;
+        if (fx != fx || fy != fy) return ranks_nan && (largest ? fx != fx && fy == fy : fx == fx && fy != fy);
     } else {
         int64_t ix, iy;
         dlc_convert(type, DLC_I64, (char *)data + a * dlc_type_bytes(type), &ix, 1), dlc_convert(type, DLC_I64, (char *)data + b * dlc_type_bytes(type), &iy, 1);
@@ -207,17 +211,29 @@ static bool before(dlc_type type, bool largest, int64_t a, int64_t b) {
     return largest ? x > y : x < y;
 }
 
+static bool same_or_before(dlc_type type, bool largest, int64_t a, int64_t b) {
+    double x = 0, y = 0;
+    if (is_float(type)) dlc_convert(type, DLC_F64, (char *)data + a * dlc_type_bytes(type), &x, 1), dlc_convert(type, DLC_F64, (char *)data + b * dlc_type_bytes(type), &y, 1);
+    return x == x && y == y && !before(type, largest, b, a);
+}
+
 static void check_selections(int round) {
     dlc_type type = (dlc_type)below(13);
     int64_t outer = 1 + below(3), axis = 1 + below(30), inner = round % 5 == 0 ? 1 + below(300) : 1 + below(4), k = below(axis + 1), bytes = dlc_type_bytes(type);
+    if (round % 5 == 1) inner = 1, axis = 1 + below(200), k = below(1 + (below(2) ? axis : axis < 4 ? axis : 4));
     if (outer * axis * inner > region) return;
     random_values(type, data, outer * axis * inner);
     if (below(2)) for (int64_t i = 0; i < outer * axis * inner; ++i) { int64_t few = below(4); dlc_convert(DLC_I64, type, &few, (char *)data + i * bytes, 1); }
+    if (type <= DLC_BF16 && below(3) == 0) {
+        const double nan = NAN;
+        for (int64_t left = 1 + below(3); left > 0; --left) dlc_convert(DLC_F64, type, &nan, (char *)data + below(2) * below(outer * axis * inner) * bytes, 1);
+    }
     bool largest = below(2);
     dlc_launch launch;
     dlc_topk t = { .type = type, .largest = largest, .outer = outer, .axis = axis, .inner = inner, .k = k };
     if (!dlc_topk_prepare(dlc_host_isa(), &t, &launch)) FAIL("topk refused");
     run_all(&launch, &t, (void *[]){ data, result[1], spare[1] });
+    ranks_nan = false;
     for (int last = 0; last < 2; ++last) {
         dlc_argminmax a = { .type = type, .largest = largest, .last = last, .outer = outer, .axis = axis, .inner = inner };
         if (!dlc_argminmax_prepare(dlc_host_isa(), &a, &launch)) FAIL("argminmax refused");
@@ -225,12 +241,13 @@ static void check_selections(int round) {
         for (int64_t o = 0; o < outer; ++o) for (int64_t i = 0; i < inner; ++i) {
             int64_t best = 0, base = o * axis * inner + i;
             for (int64_t n = 1; n < axis; ++n)
-                if (last ? !before(type, largest, base + best * inner, base + n * inner) : before(type, largest, base + n * inner, base + best * inner)) best = n;
+                if (last ? same_or_before(type, largest, base + n * inner, base + best * inner) : before(type, largest, base + n * inner, base + best * inner)) best = n;
             if ((int64_t)spare[0][o * inner + i] != best) FAIL("argminmax %d: %ld, not %ld", round, (long)spare[0][o * inner + i], (long)best);
         }
     }
     for (int64_t o = 0; o < outer; ++o) for (int64_t i = 0; i < inner; ++i) for (int64_t n = 0; n < axis; ++n) {
         // The rank of an element is how many come before it.
+        ranks_nan = true;
         int64_t base = o * axis * inner + i, rank = 0;
         for (int64_t m = 0; m < axis; ++m) rank += before(type, largest, base + m * inner, base + n * inner) || (m < n && !before(type, largest, base + n * inner, base + m * inner));
         if (rank >= k) continue;
@@ -238,6 +255,7 @@ static void check_selections(int round) {
         if ((int64_t)spare[1][at] != n || memcmp((char *)result[1] + at * bytes, (char *)data + (base + n * inner) * bytes, (size_t)bytes) != 0) FAIL("topk %d", round);
     }
     if (type < DLC_BOOL && type != DLC_F16 && type != DLC_BF16) {
+        for (int64_t i = 0; i < outer * axis * inner; ++i) if (!same_or_before(type, largest, i, i)) memset((char *)data + i * bytes, 0, (size_t)bytes);
         dlc_cumsum c = { .type = type, .exclusive = below(2), .reverse = below(2), .outer = outer, .axis = axis, .inner = inner };
         if (!dlc_cumsum_prepare(dlc_host_isa(), &c, &launch)) FAIL("cumsum refused");
         memset(result, 7, sizeof result);
