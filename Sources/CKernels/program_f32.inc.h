@@ -1,5 +1,6 @@
 // F32 instructions on one tile: arithmetic on vectors of the including instruction set.
 #include "activation.inc.h"
+#include "isa/vpower.inc.h"
 #include "isa/vtrig.inc.h"
 #include "program.h"
 
@@ -41,7 +42,6 @@ DLC_INLINE vf DLC_NAME(mish)(vf x) {
 #define DLC_MAP2(expression) DLC_MAP(vf x = vf_load(a + i); vf y = vf_load(b + i);, expression)
 #define DLC_MAP3(expression) DLC_MAP(vf x = vf_load(a + i); vf y = vf_load(b + i); vf z = vf_load(c + i);, expression)
 #define DLC_EACH1(expression) { for (int64_t i = 0; i < n; ++i) { float x = a[i]; d[i] = (expression); } break; }
-#define DLC_EACH2(expression) { for (int64_t i = 0; i < n; ++i) { float x = a[i], y = b[i]; d[i] = (expression); } break; }
 
 /// Arithmetic with one number on a side.
 DLC_INLINE void DLC_NAME(apply_single)(const dlc_instruction *in, int64_t n, float *d, const float *a, const float *b) {
@@ -66,9 +66,10 @@ DLC_INLINE void DLC_NAME(apply_single)(const dlc_instruction *in, int64_t n, flo
     }
 }
 
-static float DLC_NAME(floor_mod)(float x, float y) {
-    float r = fmodf(x, y);
-    return r == 0 ? copysignf(0, y) : (r < 0) != (y < 0) ? r + y : r;
+/// The remainder with the sign of y.
+DLC_INLINE vf DLC_NAME(floor_mod)(vf x, vf y) {
+    const vf r = vfmod(x, y), moved = vf_select((r < 0.0f) ^ (y < 0.0f), r + y, r);
+    return vf_select(r == 0.0f, vf_copysign(vf_zero(), y), moved);
 }
 
 /// Powers by a tile of equal exponents, as normalisation layers have them, need no logarithm.
@@ -96,11 +97,11 @@ DLC_APART void DLC_NAME(apply_vectors)(const dlc_instruction *in, int64_t n, flo
     case DLC_OP_MUL: DLC_MAP2(x * y)
     case DLC_OP_DIV: DLC_MAP2(x / y)
     case DLC_OP_MOD:
-        if (in->i0 != 0) DLC_EACH2(fmodf(x, y))
-        else DLC_EACH2(DLC_NAME(floor_mod)(x, y))
+        if (in->i0 != 0) DLC_MAP2(vfmod(x, y))
+        else DLC_MAP2(DLC_NAME(floor_mod)(x, y))
     case DLC_OP_POW:
         if (n > 0 && DLC_NAME(power_by_constant)(n, d, a, b)) break;
-        DLC_EACH2(powf(x, y))
+        DLC_MAP2(vpow(x, y))
     case DLC_OP_NEG: DLC_MAP1(-x)
     case DLC_OP_ABS: DLC_MAP1(vf_abs(x))
     case DLC_OP_SIGN: DLC_MAP1(vf_select(x > 0.0f, vf_set1(1.0f), vf_select(x < 0.0f, vf_set1(-1.0f), x)))
@@ -191,5 +192,4 @@ static void DLC_NAME(apply_f32)(const dlc_instruction *in, int64_t n, float *d, 
 }
 
 #undef DLC_EACH1
-#undef DLC_EACH2
 DLC_TARGET_END

@@ -167,6 +167,7 @@ static void check_operations(dlc_isa isa, bool print) {
         double worst = 0, worst_wide = 0, at = 0;
         for (int round = 0; round < (CHECK_SHARE > 1 ? 36 : 120); ++round) {
             if (op == DLC_OP_GATE) in.i0 = 1 + round % 3;
+            if (op == DLC_OP_MOD) in.i0 = round % 2;
             static float a[n], b[n], c[n], d[n];
             static double wide[4][n];
             for (int i = 0; i < n; ++i) {
@@ -176,7 +177,12 @@ static void check_operations(dlc_isa isa, bool print) {
                 if (op <= DLC_OP_WHERE && op >= DLC_OP_EQ && below(2)) a[i] = (float)below(3), b[i] = (float)below(3);
                 if (op == DLC_OP_POW && round % 2) a[i] = fabsf(a[i]), b[i] = (float[]){ 2, 3, -1, 0.5f, 1, 2.5f }[round / 2 % 6];
             }
-            if (round % 3 == 0 && op != DLC_OP_POW) a[0] = NAN, a[1] = INFINITY, a[2] = -INFINITY, a[3] = 0, a[4] = -0.0f, a[5] = 0.5f, a[6] = 2.5f, a[7] = 1e-40f;
+            if (round % 3 == 0) a[0] = NAN, a[1] = INFINITY, a[2] = -INFINITY, a[3] = 0, a[4] = -0.0f, a[5] = 0.5f, a[6] = 2.5f, a[7] = 1e-40f;
+            if ((op == DLC_OP_POW || op == DLC_OP_MOD) && round % 3 == 1) { // every special number by every other
+                static const float special[] = { NAN, INFINITY, -INFINITY, 0, -0.0f, 1, -1, 2, -3, 0.5f, -0.5f, 1e-40f, -1e-40f, 3e38f, -3e38f, 16777217, 1e-30f };
+                enum { count = sizeof special / sizeof *special };
+                for (int i = 0; i < count * count; ++i) a[i] = special[i / count], b[i] = special[i % count];
+            }
             for (int i = 0; i < n; ++i) wide[0][i] = a[i], wide[1][i] = b[i], wide[2][i] = c[i];
             int64_t count = n - below(70);
             for (int i = 0; i < n; ++i) d[i] = 77;
@@ -188,6 +194,7 @@ static void check_operations(dlc_isa isa, bool print) {
             for (int64_t i = 0; i < count; ++i) {
                 double e = expected_op(op, a[i], b[i], c[i], 0.75, 1.5), got = d[i];
                 if (op == DLC_OP_GATE) e = (!(in.i0 & 1) || a[i] > 0.75) && (!(in.i0 & 2) || a[i] < 1.5) ? b[i] : 0;
+                if (op == DLC_OP_MOD && in.i0) e = fmod(a[i], b[i]);
                 bool special = e != e || isinf(e) || isinf((float)e) || isinf(a[i]) || a[i] != a[i];
                 // Silu and its kin of -inf may be 0 or NaN: the limit, or 0 times infinity.
                 bool limit = isinf(a[i]) && (op == DLC_OP_SILU || op == DLC_OP_GELU || op == DLC_OP_GELU_TANH || op == DLC_OP_MISH || op == DLC_OP_HARD_SWISH || op == DLC_OP_SOFTSIGN || op == DLC_OP_SIGN);
