@@ -184,7 +184,7 @@ static void choose_modes(dlc_program *p) {
             fixed[in->dst] = true;
         }
         // A value whose next instruction stores it as it is goes straight to the result.
-        if (same || in->op == DLC_OP_LOAD || k + 1 == p->instruction_count) continue;
+        if (same || in->mode & (DLC_MODE_ALIAS | DLC_MODE_SINGLE) || k + 1 == p->instruction_count) continue;
         const dlc_instruction *next = &p->instructions[k + 1];
         if (next->op != DLC_OP_STORE || next->a != in->dst || !dlc_tiles_are_dense(p, p->results[next->tensor].strides)) continue;
         const dlc_type type = p->results[next->tensor].type;

@@ -148,6 +148,23 @@ static void store_row(const dlc_tile_functions *f, const dlc_instruction *in, dl
     }
 }
 
+/// Rows of one element of 4 bytes each, from `offset` on. All but the last ones are written in whole pieces, over what follows.
+static void splat_rows(const dlc_program *p, const dlc_program_tensor *t, const dlc_tile *tile, const uint32_t *src, int64_t offset, uint32_t *dst) {
+    enum { piece = 8 };
+    int64_t place[DLC_MAX_RANK];
+    memcpy(place, tile->place, sizeof place);
+    for (int64_t r = 0; r < tile->rows; ++r, dst += tile->columns) {
+        const uint32_t element = src[offset];
+        if ((tile->rows - r) * tile->columns < tile->columns + piece) {
+            for (int64_t i = 0; i < tile->columns; ++i) dst[i] = element;
+        } else {
+            for (int64_t i = 0; i < tile->columns; i += piece)
+                for (int j = 0; j < piece; ++j) dst[i + j] = element;
+        }
+        offset = next_row(p, t->strides, place, offset);
+    }
+}
+
 static void load(const dlc_program *p, const dlc_tile_functions *f, const dlc_instruction *in, const dlc_tile *tile, const char *buffer, char *dst) {
     const dlc_program_tensor *t = &p->operands[in->tensor];
     int64_t bytes = dlc_type_bytes(t->type), inner = t->strides[p->rank - 1];
@@ -159,6 +176,8 @@ static void load(const dlc_program *p, const dlc_tile_functions *f, const dlc_in
         repeat(dst, row_bytes, tile->rows * row_bytes);
     } else if (rows_dense(p, t->strides)) {
         load_row(f, t->type, in, tile->rows * tile->columns, buffer + offset * bytes, inner, dst);
+    } else if (inner == 0 && bytes == 4 && t->type == dlc_compute_type(in->type)) {
+        splat_rows(p, t, tile, (const uint32_t *)buffer, offset, (uint32_t *)dst);
     } else {
         int64_t place[DLC_MAX_RANK], step = 1;
         int next = p->rank - 2;

@@ -120,11 +120,14 @@ int main(void) {
         .operands = {{ .strides = { 1, 0 } }, { .strides = { 0, 1 } }}, .results = {{ .strides = { 512, 1 } }},
         .instructions = {{ .op = DLC_OP_LOAD }, { .op = DLC_OP_LOAD, .dst = 1, .tensor = 1 }, { .op = DLC_OP_MUL, .dst = 2, .b = 1 }, { .op = DLC_OP_STORE, .a = 2 }} }, 0);
     measure("add of one per 3136", binary(DLC_OP_ADD, 64, 3136, 1, 0), 1);
+    measure("add of one per 49", binary(DLC_OP_ADD, 512, 49, 1, 0), 1);
     measure("sine", unary(DLC_OP_SIN, 200704), 1);
     measure("tanh", unary(DLC_OP_TANH, 200704), 1);
     measure("exp", unary(DLC_OP_EXP, 200704), 1);
     measure("erf", unary(DLC_OP_ERF, 200704), 1);
     measure("relu", unary(DLC_OP_RELU, 200704), 1);
+    measure("power", binary(DLC_OP_POW, 1, 200704, 0, 1), 2);
+    measure("remainder", binary(DLC_OP_MOD, 1, 200704, 0, 1), 2);
     for (int64_t n = 32 << 10; n <= 8 << 20; n *= 16) {
         adam(n);
         for (int64_t channels = 16; channels <= 256; channels *= 4) {
