@@ -177,6 +177,8 @@ public struct ONNXWriter {
     public let resultFacts: [Fact]
     public private(set) var nodes: [WrittenNode] = []
     public private(set) var initializers: [(name: String, tensor: Tensor)] = []
+    /// What the initializers are for.
+    private var hints: [String] = []
     private let uniqueName: (String) -> String
     let symbolValue: (String) -> (input: String, axis: Int)?
     /// The values of expressions that stand in others.
@@ -230,11 +232,24 @@ public struct ONNXWriter {
         return result
     }
 
-    /// Writes a constant and returns its name.
+    /// Writes a constant and returns a name for it, which `nameConstants` replaces.
     public mutating func constant(_ tensor: Tensor, _ hint: String = "constant") -> String {
-        let result = uniqueName("\(outputs.first ?? name)_\(hint)")
+        let result = "\(outputs.first ?? name) constant \(initializers.count)"
         initializers.append((result, tensor))
+        hints.append(hint)
         return result
+    }
+
+    /// Names the constants after what reads them first, as the same nodes name theirs when they are read and written again.
+    public mutating func nameConstants() {
+        var names: [String: String] = [:]
+        for (index, hint) in hints.enumerated() {
+            let given = initializers[index].name
+            let reader = nodes.first { $0.inputs.contains(given) }?.outputs.first { !$0.isEmpty }
+            initializers[index].name = uniqueName("\(reader ?? outputs.first ?? name)_\(hint)")
+            names[given] = initializers[index].name
+        }
+        for index in nodes.indices { nodes[index].inputs = nodes[index].inputs.map { names[$0] ?? $0 } }
     }
 
     /// Writes a vector (or, at rank 0, a scalar) of int64 and returns its name.

@@ -114,6 +114,12 @@ func writeNodes(
     var used = Set(
         graph.outputs.map { names.name(of: $0.value) } + graph.states.map { names.name(of: $0.next) }
             + names.copies.map { names.name(of: $0.value) })
+    // Initializers stand in the order in which nodes read them.
+    var order: [String: Int] = [:]
+    func read(_ inputs: [String]) {
+        used.formUnion(inputs)
+        for name in inputs where order[name] == nil { order[name] = order.count }
+    }
     for node in graph.nodes {
         if let constant = node.op as? Constant {
             initializers.append((names.name(of: node.results[0]), constant.value, true))
@@ -122,7 +128,7 @@ func writeNodes(
         defer { for value in node.results { note(value) } }
         try located(node.name.isEmpty ? node.op.name : "\(node.op.name) '\(node.name)'") {
             if let op = node.op as? any HasBodies {
-                used.formUnion(node.operands.compactMap { $0.map(names.name(of:)) })
+                read(node.operands.compactMap { $0.map(names.name(of:)) })
                 return domains.formUnion(try BodyWriter(opset, names, tensors, symbols).write(op, node, to: message))
             }
             let definition = node.op.definition
@@ -136,6 +142,7 @@ func writeNodes(
                 operandFacts: node.operands.map { $0.map(graph.fact) }, resultFacts: node.results.map(graph.fact),
                 uniqueName: names.unique, symbolValue: { symbols[$0] })
             try mapping.write(&writer)
+            writer.nameConstants()
             guard !writer.nodes.isEmpty else { throw DLCError("has no form in opset \(opset)") }
             initializers += writer.initializers.map { ($0.name, $0.tensor, false) }
             for (index, written) in writer.nodes.enumerated() {
@@ -143,12 +150,15 @@ func writeNodes(
                 // Helpers come before the node that computes the result; it alone keeps the name.
                 written.name = index == writer.nodes.count - 1 ? names.uniqueNode(node.name) : ""
                 try NodeWriter.write(written, to: message)
-                used.formUnion(written.inputs)
+                read(written.inputs)
                 domains.insert(written.domain)
             }
         }
     }
-    for (name, tensor, isConstant) in initializers where !isConstant || used.contains(name) {
+    let ordered = initializers.enumerated().sorted { a, b in
+        (order[a.element.name] ?? .max, a.offset) < (order[b.element.name] ?? .max, b.offset)
+    }
+    for case let (_, (name, tensor, isConstant)) in ordered where !isConstant || used.contains(name) {
         try tensors.write(tensor, name: name, to: connx_graph_add_initializer(message))
     }
     return domains

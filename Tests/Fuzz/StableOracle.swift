@@ -130,6 +130,9 @@ struct StableOracle {
             guard let result = node.results.first?.index, let first = operands.first else { continue }
             switch node.op.name {
             case "conv", "batch_norm": images[result] = first
+            // A scale is taken into weights.
+            case "mul" where operands.filter({ images[$0] != nil }).count == 1, "div" where images[first] != nil:
+                images[result] = operands.lazy.compactMap { images[$0] }.first
             case "add" where operands.contains { images[$0] != nil }:
                 let image = images[first] ?? first
                 guard operands.allSatisfy({ (images[$0] ?? $0) == image }) else { continue }

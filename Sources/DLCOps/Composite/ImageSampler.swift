@@ -8,8 +8,10 @@ enum SamplePadding: String, Sendable, CaseIterable, AttributeConvertible {
 /// Reads images `[N, C, extents…]` at coordinates that are computed at run time, by gathers and elementwise operators.
 /// Coordinates are f32 `[N, P]` per spatial dimension; samples are `[N, C, P]`.
 struct ImageSampler {
-    /// `[N, C, product of extents]`.
+    /// `[N, C, product of extents]`, or `[N, product of extents, C]` where whole pixels are read.
     private let pixels: Value
+    /// Whether channels are so many that a pixel is read at once, from an image with its channels last.
+    private let readsRows: Bool
     let extents: [Dim]
     let padding: SamplePadding
     /// Whether reflection turns at the centres of the outer pixels, not at their edges.
@@ -22,7 +24,9 @@ struct ImageSampler {
         for extent in extents { try reader.require(.atLeast, extent, 1, "x is \(fact.type), which is sampled") }
         self.padding = padding
         self.alignsCorners = alignsCorners
-        pixels = try reader.reshape(image, [fact.shape[0], fact.shape[1], try extents.product()])
+        let flat = try reader.reshape(image, [fact.shape[0], fact.shape[1], try extents.product()])
+        readsRows = fact.shape[1].constant.map { $0 >= 4 } ?? true
+        pixels = readsRows ? try reader.add1(Transpose([0, 2, 1]), [flat]) : flat
     }
 
     /// `extent · factor + shift` as a scalar of a value's element type.
@@ -57,8 +61,23 @@ struct ImageSampler {
         }
     }
 
-    /// The pixels at whole coordinates, as `padding` says for those outside.
+    /// The pixels `[N, C, P]` at whole coordinates, as `padding` says for those outside.
     func pixels(at coordinates: [Value], _ reader: inout ONNXReader) throws -> Value {
+        try channelsFirst(values(at: coordinates, &reader), &reader)
+    }
+
+    private func channelsFirst(_ values: Value, _ reader: inout ONNXReader) throws -> Value {
+        readsRows ? try reader.add1(Transpose([0, 2, 1]), [values]) : values
+    }
+
+    /// Numbers `[N, P]`, one for each point, beside the values of the points.
+    private func beside(_ numbers: Value, _ reader: inout ONNXReader) throws -> Value {
+        let points = reader.builder.shape(numbers)
+        return try reader.reshape(numbers, readsRows ? [points[0], points[1], 1] : [points[0], 1, points[1]])
+    }
+
+    /// The same in the order of `pixels`.
+    private func values(at coordinates: [Value], _ reader: inout ONNXReader) throws -> Value {
         var offset: Value?
         var isInside: Value?
         for (axis, coordinate) in coordinates.enumerated() {
@@ -76,12 +95,16 @@ struct ImageSampler {
             } ?? index
         }
         guard let offset else { throw DLCError("an image without spatial dimensions cannot be sampled") }
-        let (shape, points) = (reader.builder.shape(pixels), reader.builder.shape(offset))
-        let column = try reader.reshape(offset, [points[0], 1, points[1]])
-        let spread = try reader.add1(Expand(shape: [shape[0], shape[1], points[1]]), [column])
-        let values = try reader.add1(GatherElements(axis: 2), [pixels, spread])
+        let values: Value
+        if readsRows {
+            values = try reader.add1(GatherND(batchDims: 1), [pixels, beside(offset, &reader)])
+        } else {
+            let (shape, points) = (reader.builder.shape(pixels), reader.builder.shape(offset))
+            let spread = try reader.add1(Expand(shape: [shape[0], shape[1], points[1]]), [beside(offset, &reader)])
+            values = try reader.add1(GatherElements(axis: 2), [pixels, spread])
+        }
         guard let isInside else { return values }
-        return try reader.select(reader.reshape(isInside, [points[0], 1, points[1]]), values, reader.scalar(0, like: values))
+        return try reader.select(beside(isInside, &reader), values, reader.scalar(0, like: values))
     }
 
     /// Weighted sums over a box of pixels around each point.
@@ -89,16 +112,15 @@ struct ImageSampler {
     func sum(_ taps: [[(coordinate: Value, weight: Value)]], _ reader: inout ONNXReader) throws -> Value {
         var total: Value?
         try Self.forEachChoice(taps) { choice in
-            let values = try pixels(at: choice.map(\.coordinate), &reader)
+            let values = try values(at: choice.map(\.coordinate), &reader)
             var weight = choice[0].weight
             for tap in choice.dropFirst() { weight = try reader.apply(.mul, weight, tap.weight) }
-            let points = reader.builder.shape(weight)
-            let factor = try reader.cast(reader.reshape(weight, [points[0], 1, points[1]]), reader.builder.fact(values).element)
+            let factor = try reader.cast(beside(weight, &reader), reader.builder.fact(values).element)
             let part = try reader.apply(.mul, values, factor)
             total = try total.map { try reader.apply(.add, $0, part) } ?? part
         }
         guard let total else { throw DLCError("an image without spatial dimensions cannot be sampled") }
-        return total
+        return try channelsFirst(total, &reader)
     }
 
     /// The two pixels around each coordinate, with the weights of linear interpolation.

@@ -82,7 +82,7 @@ public struct QuantizeLinear: Operator {
         _ axis: Int, _ blockSize: Int, _ writer: ONNXWriter
     ) throws -> [(name: String, value: AttributeValue)] {
         var attributes: [(name: String, value: AttributeValue)] = []
-        if axis != 1 {
+        if axis != 1, writer.operandFacts[1]?.shape.isEmpty == false {
             try writer.require(13, "quantization along an axis")
             attributes.append(("axis", .int(axis)))
         }

@@ -114,12 +114,12 @@ public struct Reduce: Operator {
         if let pool = kind.globalPool, op.keepDims, x.rank >= 3, axes == Array(2..<x.rank), x.element.isFloat {
             return writer.node(pool)
         }
-        let keep: (name: String, value: AttributeValue) = ("keepdims", .int(op.keepDims ? 1 : 0))
+        let keep: [(name: String, value: AttributeValue)] = op.keepDims ? [] : [("keepdims", .int(0))]
         if writer.opset >= (kind == .sum ? 13 : 18) {
             let name = try writer.integers(axes, "axes")
-            writer.node(kind.onnx, inputs: [writer.inputs[0], name], attributes: [keep])
+            writer.node(kind.onnx, inputs: [writer.inputs[0], name], attributes: keep)
         } else {
-            writer.node(kind.onnx, attributes: [("axes", .ints(axes)), keep])
+            writer.node(kind.onnx, attributes: [("axes", .ints(axes))] + keep)
         }
     }
 
