@@ -60,7 +60,7 @@ DLC_INLINE float softmax_row_exp(const float *x, float *y, int64_t n, float max)
 }
 
 /// Vectors of a row that stay in registers.
-enum { SOFTMAX_SHORT = 6 };
+enum { SOFTMAX_SHORT = DLC_REGISTERS == 32 ? 13 : 6 };
 
 /// A row of `vectors` vectors, the last of `tail` elements, without a way through memory, which rows of windows would wait for.
 DLC_INLINE void softmax_short(const float *x, float *y, int64_t tail, const int vectors) {
@@ -91,6 +91,9 @@ static void softmax_short_rows(const float *x, float *y, int64_t n, int64_t rows
 #define SHORT_CASE(v) case v: for (; rows > 0; rows--, x += n, y += n) softmax_short(x, y, tail, v); break;
     switch (vectors) {
     SHORT_CASE(1) SHORT_CASE(2) SHORT_CASE(3) SHORT_CASE(4) SHORT_CASE(5) SHORT_CASE(6)
+#if DLC_REGISTERS == 32
+    SHORT_CASE(7) SHORT_CASE(8) SHORT_CASE(9) SHORT_CASE(10) SHORT_CASE(11) SHORT_CASE(12) SHORT_CASE(13)
+#endif
     default: break;
     }
 #undef SHORT_CASE

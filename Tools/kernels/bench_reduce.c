@@ -38,8 +38,8 @@ static void selections(void) {
         dlc_topk t = {.largest = true, .outer = tops[i][0], .axis = tops[i][1], .inner = 1, .k = tops[i][2]};
         rows("top k", dlc_topk_prepare(dlc_host_isa(), &t, &launch), &launch, &t, t.outer, t.axis);
     }
-    static const int64_t shapes[][2] = {{3584, 56}, {64, 1000}, {100000, 2}, {5000, 7}, {1000, 12}};
-    for (int i = 0; i < 5; i++) {
+    static const int64_t shapes[7][2] = {{3584, 56}, {64, 1000}, {100000, 2}, {5000, 7}, {1000, 12}, {1536, 128}, {2364, 197}};
+    for (int i = 0; i < 7; i++) {
         dlc_argminmax a = {.largest = true, .outer = shapes[i][0], .axis = shapes[i][1], .inner = 1};
         rows("arg max", dlc_argminmax_prepare(dlc_host_isa(), &a, &launch), &launch, &a, a.outer, a.axis);
         for (int kind = DLC_SOFTMAX; kind <= DLC_HARDMAX; kind++) {
