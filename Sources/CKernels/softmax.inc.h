@@ -59,12 +59,12 @@ DLC_INLINE float softmax_row_exp(const float *x, float *y, int64_t n, float max)
     return vf_sum(s0 + s1);
 }
 
-/// Vectors of a row that stay in registers.
-enum { SOFTMAX_SHORT = DLC_REGISTERS == 32 ? 13 : 6 };
+/// Vectors of a row that stay in registers, and of one of attention's.
+enum { SOFTMAX_ROW = DLC_REGISTERS == 32 ? 13 : 6, SOFTMAX_SHORT = 6 };
 
 /// A row of `vectors` vectors, the last of `tail` elements, without a way through memory, which rows of windows would wait for.
 DLC_INLINE void softmax_short(const float *x, float *y, int64_t tail, const int vectors) {
-    vf e[SOFTMAX_SHORT];
+    vf e[SOFTMAX_ROW];
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors - 1; v++) e[v] = vf_load(x + v * VL);
     e[vectors - 1] = softmax_first(vf_load_n(x + (vectors - 1) * VL, tail), tail, -INFINITY);
@@ -85,7 +85,7 @@ DLC_INLINE void softmax_short(const float *x, float *y, int64_t tail, const int 
     }
 }
 
-/// Rows of at most SOFTMAX_SHORT vectors.
+/// Rows of at most SOFTMAX_ROW vectors.
 static void softmax_short_rows(const float *x, float *y, int64_t n, int64_t rows) {
     const int64_t vectors = (n + VL - 1) / VL, tail = n - (vectors - 1) * VL;
 #define SHORT_CASE(v) case v: for (; rows > 0; rows--, x += n, y += n) softmax_short(x, y, tail, v); break;
@@ -158,7 +158,7 @@ static void DLC_NAME(softmax_rows_f32)(const dlc_call *call) {
     float *first_result = (float *)call->buffers[1] + call->begin * n;
     if (s->kind == DLC_HARDMAX) return softmax_hard_rows(first, first_result, n, call->end - call->begin);
     if (n <= SOFTMAX_FEW) return softmax_few(s->kind == DLC_LOG_SOFTMAX, first, first_result, n, call->end - call->begin);
-    if (s->kind == DLC_SOFTMAX && n <= SOFTMAX_SHORT * VL) {
+    if (s->kind == DLC_SOFTMAX && n <= SOFTMAX_ROW * VL) {
         softmax_short_rows(first, first_result, n, call->end - call->begin);
         return;
     }
