@@ -253,6 +253,31 @@ static bool takes_rows_apart(const dlc_program *p) {
     return apart && p->shape[inner] >= least_tile;
 }
 
+/// Gives elements that stand for all of a tile registers of their own where others come into theirs, as long as there are any left.
+static void separate_singles(dlc_program *p, bool rows_apart) {
+    int writes[DLC_PROGRAM_REGISTERS] = {0}, free_register = 0;
+    for (int k = 0; k < p->instruction_count; ++k)
+        if (!dlc_writes_result(p->instructions[k].op)) writes[p->instructions[k].dst] += 1;
+    for (int k = 0; k < p->instruction_count; ++k) {
+        dlc_instruction *in = &p->instructions[k];
+        if (in->op != DLC_OP_LOAD || in->type != DLC_COMPUTE_F32 || writes[in->dst] == 1) continue;
+        const int64_t *strides = p->operands[in->tensor].strides;
+        if (!is_single(p, strides) && !(rows_apart && strides[p->rank - 1] == 0)) continue;
+        while (free_register < DLC_PROGRAM_REGISTERS && writes[free_register] > 0) ++free_register;
+        if (free_register == DLC_PROGRAM_REGISTERS) return;
+        const uint8_t old = in->dst;
+        writes[old] -= 1, writes[free_register] = 1, in->dst = (uint8_t)free_register;
+        for (int later = k + 1; later < p->instruction_count; ++later) {
+            dlc_instruction *use = &p->instructions[later];
+            const int count = dlc_program_sources(use->op, use->type);
+            if (count > 0 && use->a == old) use->a = in->dst;
+            if (count > 1 && use->b == old) use->b = in->dst;
+            if (count > 2 && use->c == old) use->c = in->dst;
+            if (!dlc_writes_result(use->op) && use->dst == old) break;
+        }
+    }
+}
+
 /// Finds the registers that need hold one element only, for all of the space or for each row: numbers that arithmetic in f32 has on one
 /// of its sides.
 static void choose_singles(dlc_program *p, bool rows_apart) {
@@ -298,6 +323,7 @@ bool dlc_program_prepare(dlc_isa isa, dlc_program *p, dlc_launch *launch) {
     else if (points == 0) p->rank = 1, p->shape[0] = 0;
     else merge(p);
     const bool rows_apart = takes_rows_apart(p);
+    separate_singles(p, rows_apart);
     choose_singles(p, rows_apart);
     int registers = 0, singles = 0;
     int64_t width = 1;

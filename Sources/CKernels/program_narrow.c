@@ -37,9 +37,9 @@ static bool is_byte(dlc_type type) { return type == DLC_I8 || type == DLC_U8; }
 static bool is_integer(dlc_type type) { return type >= DLC_I8 && type <= DLC_BOOL; }
 static bool is_truth(dlc_op op) { return (op >= DLC_OP_EQ && op <= DLC_OP_NOT) || op == DLC_OP_IS_NAN || op == DLC_OP_IS_INF; }
 
-/// Whether nothing writes register `r` from instruction `from` on and before `to`.
-static bool lasts(const dlc_program *p, int r, int from, int to) {
-    for (int k = from; k < to; ++k) if (writes(&p->instructions[k], r)) return false;
+/// Whether nothing writes register `r` from instruction `from` on and before `to`, but for one that goes.
+static bool lasts(const dlc_program *p, int r, int from, int to, int goes) {
+    for (int k = from; k < to; ++k) if (k != goes && writes(&p->instructions[k], r)) return false;
     return true;
 }
 
@@ -78,7 +78,7 @@ static void store_at_once(dlc_program *p) {
         }
         if (end < 0 || p->instructions[end].op != DLC_OP_STORE) continue;
         const dlc_type type = p->results[p->instructions[end].tensor].type;
-        if (type != (wraps ? first.narrow : DLC_BOOL) || !lasts(p, first.a, k + 1, end)) continue;
+        if (type != (wraps ? first.narrow : DLC_BOOL) || !lasts(p, first.a, k + 1, end, middle)) continue;
         if (converts) {
             int writer = k - 1;
             while (writer >= 0 && !writes(&p->instructions[writer], first.a)) --writer;

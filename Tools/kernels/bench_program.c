@@ -115,12 +115,19 @@ int main(void) {
     typed("f32 to f16", DLC_OP_LOAD, DLC_COMPUTE_F32, DLC_F32, DLC_F16, 1);
     typed("f16 to f32", DLC_OP_LOAD, DLC_COMPUTE_F32, DLC_F16, DLC_F32, 1);
     typed("f64 to u8", DLC_OP_LOAD, DLC_COMPUTE_F64, DLC_F64, DLC_U8, 1);
+    typed("f32 to u8", DLC_OP_LOAD, DLC_COMPUTE_F32, DLC_F32, DLC_U8, 1);
+    typed("f32 to bool", DLC_OP_LOAD, DLC_COMPUTE_F32, DLC_F32, DLC_BOOL, 1);
+    typed("u8 to f64", DLC_OP_LOAD, DLC_COMPUTE_F64, DLC_U8, DLC_F64, 1);
     typed("tanh f64", DLC_OP_TANH, DLC_COMPUTE_F64, DLC_F64, DLC_F64, 1);
     measure("outer product", (dlc_program){ .rank = 2, .operand_count = 2, .result_count = 1, .instruction_count = 4, .shape = { 512, 512 },
         .operands = {{ .strides = { 1, 0 } }, { .strides = { 0, 1 } }}, .results = {{ .strides = { 512, 1 } }},
         .instructions = {{ .op = DLC_OP_LOAD }, { .op = DLC_OP_LOAD, .dst = 1, .tensor = 1 }, { .op = DLC_OP_MUL, .dst = 2, .b = 1 }, { .op = DLC_OP_STORE, .a = 2 }} }, 0);
     measure("add of one per 3136", binary(DLC_OP_ADD, 64, 3136, 1, 0), 1);
     measure("add of one per 49", binary(DLC_OP_ADD, 512, 49, 1, 0), 1);
+    measure("scale and shift of one per 3136", (dlc_program){ .rank = 2, .operand_count = 3, .result_count = 1, .instruction_count = 6, .shape = { 64, 3136 },
+        .operands = {{ .strides = { 3136, 1 } }, { .strides = { 1, 0 } }, { .strides = { 1, 0 } }}, .results = {{ .strides = { 3136, 1 } }},
+        .instructions = {{ .op = DLC_OP_LOAD }, { .op = DLC_OP_LOAD, .dst = 1, .tensor = 1 }, { .op = DLC_OP_MUL, .b = 1 },
+            { .op = DLC_OP_LOAD, .dst = 1, .tensor = 2 }, { .op = DLC_OP_ADD, .dst = 1, .b = 1 }, { .op = DLC_OP_STORE, .a = 1 }} }, 1);
     measure("sine", unary(DLC_OP_SIN, 200704), 1);
     measure("tanh", unary(DLC_OP_TANH, 200704), 1);
     measure("exp", unary(DLC_OP_EXP, 200704), 1);

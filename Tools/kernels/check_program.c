@@ -97,7 +97,17 @@ static void random_integers(dlc_program *p) {
     }
     for (int t = 0; t < p->result_count; ++t) {
         const uint8_t a = next - 1 - (uint8_t)(below(2) ? below(next) : 0);
-        if (below(5) == 0) { // by way of floats
+        const int64_t source = below(p->operand_count);
+        const dlc_type source_type = p->operands[source].type;
+        if (source_type <= DLC_F64 && t == 0) { // a cast to what floats wrap to, in registers of its own or in one
+            const dlc_compute type = source_type == DLC_F32 ? DLC_COMPUTE_F32 : DLC_COMPUTE_F64;
+            const uint8_t more = (uint8_t)below(2);
+            p->results[t].type = types[first_type + below(type_count)];
+            p->instructions[k++] = (dlc_instruction){ .op = DLC_OP_LOAD, .type = type, .dst = next, .tensor = (uint8_t)source };
+            p->instructions[k++] = (dlc_instruction){ .op = DLC_OP_WRAP, .type = type, .dst = next + more, .a = next, .narrow = p->results[t].type };
+            p->instructions[k++] = (dlc_instruction){ .op = DLC_OP_CONVERT, .type = DLC_COMPUTE_I64, .from = type, .dst = next + 2 * more, .a = next + more };
+            p->instructions[k++] = (dlc_instruction){ .op = DLC_OP_STORE, .type = DLC_COMPUTE_I64, .a = next + 2 * more, .tensor = (uint8_t)t };
+        } else if (below(5) == 0) { // by way of floats
             p->results[t].type = below(2) ? DLC_F32 : DLC_U8;
             p->instructions[k++] = (dlc_instruction){ .op = DLC_OP_CONVERT, .type = DLC_COMPUTE_F32, .from = DLC_COMPUTE_I64, .dst = next, .a = a };
             p->instructions[k++] = (dlc_instruction){ .op = DLC_OP_STORE, .type = DLC_COMPUTE_F32, .a = next, .tensor = (uint8_t)t };
