@@ -61,17 +61,18 @@ static void load_at_once(dlc_program *p) {
     }
 }
 
-/// What is wrapped and stored in the type that it was wrapped to is stored as it was, and so are truth values of floats as bools.
+/// What is wrapped, or rounded, and stored in the type that it was wrapped to is stored as it was, and so are truth values of floats as bools.
 static void store_at_once(dlc_program *p) {
     for (int k = 0; k < p->instruction_count; ++k) {
         const dlc_instruction first = p->instructions[k];
         // Numbers of f32 that are wrapped to more than 16 bits are rounded after it.
         const int most = first.type == DLC_COMPUTE_F32 ? 2 : 4;
-        const bool wraps = first.op == DLC_OP_WRAP && is_integer(first.narrow) && dlc_type_bytes(first.narrow) <= most;
+        const bool rounds = first.op == DLC_OP_WRAP && (first.narrow == DLC_F16 || first.narrow == DLC_BF16) && first.type <= DLC_COMPUTE_F64;
+        const bool wraps = rounds || (first.op == DLC_OP_WRAP && is_integer(first.narrow) && dlc_type_bytes(first.narrow) <= most);
         const bool converts = first.op == DLC_OP_CONVERT && first.type >= DLC_COMPUTE_I64 && first.from <= DLC_COMPUTE_F64;
         if (!wraps && !converts) continue;
         int end = sole_reader(p, k, first.dst), middle = -1;
-        if (end >= 0 && wraps && first.type <= DLC_COMPUTE_F64) { // by way of 64 bits
+        if (end >= 0 && wraps && !rounds && first.type <= DLC_COMPUTE_F64) { // by way of 64 bits
             const dlc_instruction *convert = &p->instructions[middle = end];
             if (convert->op != DLC_OP_CONVERT || convert->type < DLC_COMPUTE_I64) continue;
             end = sole_reader(p, middle, convert->dst);

@@ -105,6 +105,11 @@ static void random_integers(dlc_program *p) {
             p->results[t].type = types[first_type + below(type_count)];
             p->instructions[k++] = (dlc_instruction){ .op = DLC_OP_LOAD, .type = type, .dst = next, .tensor = (uint8_t)source };
             p->instructions[k++] = (dlc_instruction){ .op = DLC_OP_WRAP, .type = type, .dst = next + more, .a = next, .narrow = p->results[t].type };
+            if (below(3) == 0) { // or round to
+                p->results[t].type = p->instructions[k - 1].narrow = below(2) ? DLC_F16 : DLC_BF16;
+                p->instructions[k++] = (dlc_instruction){ .op = DLC_OP_STORE, .type = type, .a = next + more, .tensor = (uint8_t)t };
+                continue;
+            }
             p->instructions[k++] = (dlc_instruction){ .op = DLC_OP_CONVERT, .type = DLC_COMPUTE_I64, .from = type, .dst = next + 2 * more, .a = next + more };
             p->instructions[k++] = (dlc_instruction){ .op = DLC_OP_STORE, .type = DLC_COMPUTE_I64, .a = next + 2 * more, .tensor = (uint8_t)t };
         } else if (below(5) == 0) { // by way of floats
