@@ -79,9 +79,12 @@ extension Binary {
                 let zero = writer.constant(try Tensor(filling: 0, type: type, shape: []), "zero")
                 let rest = writer.intermediate(name, writer.inputs, [("fmod", .int(1))])
                 let signs = [rest, writer.inputs[1]].map { writer.intermediate("Less", [$0, zero]) }
-                let isNotZero = writer.intermediate("Not", [writer.intermediate("Equal", [rest, zero])])
-                let isWrong = writer.intermediate("And", [writer.intermediate("Xor", signs), isNotZero])
-                writer.node("Where", inputs: [isWrong, writer.intermediate("Add", [rest, writer.inputs[1]]), rest])
+                let isZero = writer.intermediate("Equal", [rest, zero])
+                let isWrong = writer.intermediate("And", [writer.intermediate("Xor", signs), writer.intermediate("Not", [isZero])])
+                let remainder = writer.intermediate("Where", [isWrong, writer.intermediate("Add", [rest, writer.inputs[1]]), rest])
+                // A remainder of 0 has the divisor's sign, too.
+                let below = writer.constant(try Tensor(doubles: [-0.0], type: type, shape: []), "below")
+                writer.node("Where", inputs: [isZero, writer.intermediate("Where", [signs[1], below, zero]), remainder])
             } else {
                 writer.node(name, attributes: op.fmod ? [("fmod", .int(1))] : [])
             }
