@@ -22,7 +22,7 @@ void dlc_conv_narrow_prepare(dlc_conv *conv, dlc_launch *out);
 bool dlc_winograd_supports(const dlc_conv *conv, int side);
 void dlc_winograd_prepare(dlc_conv *conv, dlc_launch *out);
 
-/// One channel a group, or 2, 4, 8 or 16 in and out, as many as there are lanes at most.
+/// One channel a group, or as many in and out as there are lanes at most.
 bool dlc_depthwise_supports(dlc_isa isa, const dlc_conv *conv);
 void dlc_depthwise_prepare(dlc_conv *conv, dlc_launch *out);
 

@@ -83,14 +83,17 @@ static double winograd_cycles(const dlc_processor *processor, dlc_isa isa, const
 }
 
 static double depthwise_cycles(const dlc_processor *processor, dlc_isa isa, const dlc_conv *p) {
-    const double vectors = __builtin_ceil((double)p->oc / dlc_lanes(isa)), pixels = (double)dlc_conv_pixels(p);
-    const double width = (double)p->kernel[2], rows = (double)(p->kernel[0] * p->kernel[1]);
-    const bool unrolled = dlc_depthwise_is_unrolled(p);
-    const double inputs = (double)(p->c / p->groups);
-    if (inputs > 1) // a multiply-add for each tap and input, and a permutation for each but what outputs share
-        return pixels * (vectors * rows * width * inputs * (unrolled ? 1.6 : 4) / processor->fma + 4 * rows * width + 5 * vectors / processor->fma);
+    const int64_t inputs = p->c / p->groups, outputs = p->oc / p->groups;
+    const double pixels = (double)dlc_conv_pixels(p), taps = (double)dlc_conv_taps(p);
+    const dlc_depthwise_plan plan = dlc_depthwise_plan_of(p);
+    if (inputs > 1) { // a multiply-add for each tap and input, and a permutation for each but what outputs share
+        const double vectors = __builtin_ceil((double)p->groups / (double)(dlc_lanes(isa) / dlc_max(inputs, outputs)));
+        return pixels * (vectors * taps * (double)inputs * 1.6 / processor->fma + 4 * taps + 5 * vectors / processor->fma);
+    }
     // Outputs of a tile share what they load.
-    const double outputs = unrolled ? 6 : 1, loads = pixels / outputs * rows * ((outputs - 1) * (double)p->stride[2] + width);
+    const double vectors = __builtin_ceil((double)p->oc / dlc_lanes(isa)), width = (double)p->kernel[plan.turned ? 1 : 2];
+    const double some = 6, step = plan.unrolled ? (double)p->stride[2] : (double)plan.phases;
+    const double loads = pixels / some * taps / width * ((some - 1) * step + width);
     return loads * (4 * vectors / processor->fma + 4) + 5 * pixels * vectors / processor->fma;
 }
 

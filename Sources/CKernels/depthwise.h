@@ -5,20 +5,27 @@
 
 enum { DLC_DEPTHWISE_MOST_OUTPUTS = 7 };
 
-/// Up to 7 output pixels of one row, neighbours or as far apart as taps are, for a range of channels. `x` points at the
-/// first channel of the input pixels they read: [kernel rows][(outputs - 1) · stride + kernel columns], or, in the general
-/// tile of a single output, [taps]. Weights are [taps][inputs of a group][weights_row]: output o reads the inputs of its
-/// own group, which begin at lane o / inputs · inputs.
+/// Taps of a row of the kernel, or of one phase of it.
+typedef struct { int64_t first, count; } dlc_depthwise_taps;
+
+/// Up to 7 output pixels of one row for a range of channels. `x` points at the first channel of the input pixels they read:
+/// [kernel rows][(outputs - 1) · stride + kernel columns], or, for a kernel of any size, [kernel rows][phases][columns]. Weights are
+/// [taps][inputs of a group][weights_row].
 typedef struct {
     const float *const *x;
     const float *weights;
-    int64_t weights_row, taps, channels;
+    int64_t weights_row, channels; ///< of the outputs: whole groups
     float *const *y;           ///< one pointer per output
     const float *bias;         ///< or null
     const float *residual;     ///< of the first output, or null
     int64_t residual_row, outputs;
     bool clamp;                ///< limit to [lo, hi]
     float lo, hi;
+    // For a kernel of any size. Tap j of a phase is the row's tap phase + j · phases, and reads column i + j for output i.
+    int64_t rows, phases, columns;   ///< rows outside of the image begin with null
+    const dlc_depthwise_taps *taps;  ///< of each phase those that are not in the padding for all outputs
+    int64_t row_step, tap_step;      ///< from weight to weight
+    int64_t inputs, group;           ///< inputs and outputs of a group
 } dlc_depthwise_tile;
 
 typedef void (*dlc_depthwise_kernel)(const dlc_depthwise_tile *tile);
@@ -36,28 +43,36 @@ typedef struct {
 
 enum { DLC_DEPTHWISE_GROUPS = 4 }; ///< 2, 4, 8 and 16 channels a group
 
-/// Indexed by [kernel 3, 5 or 7][stride 1 or 2][4 or 7 outputs]; and the one for any kernel. The same for groups of
-/// 2 << first index channels, as many as there are lanes at most, with a kernel of 3.
+/// Squares of 3, 5 and 7, and of 3 for groups of 2 << index channels, as many as there are lanes at most: [stride - 1][4 or 7 outputs].
+/// Kernels of any size, with one channel a group and with several: [4 or 7 outputs].
 typedef struct {
-    dlc_depthwise_kernel tile[3][2][2], any;
-    dlc_depthwise_kernel grouped[DLC_DEPTHWISE_GROUPS][2][2], grouped_any[DLC_DEPTHWISE_GROUPS];
+    dlc_depthwise_kernel square[3][2][2], grouped_square[DLC_DEPTHWISE_GROUPS][2][2], any[2], grouped[2];
     void (*strip)(const dlc_depthwise_strip *strip);
 } dlc_depthwise_set;
 
-/// Whether there are unrolled tiles: a square kernel of 3, 5 or 7 (3 for groups of several channels) at stride 1 or 2,
-/// which at stride 1 may be dilated.
-bool dlc_depthwise_is_unrolled(const dlc_conv *conv);
-
-/// Output rows of an unrolled kernel for a range of channels, from input lines that may lie anywhere.
+/// How the outputs of a tile share what they read. Output i reads through tap k of a row the pixel i · stride + k · dilation: outputs
+/// `apart` from each other read the same pixels through taps `phases` apart, so that each phase of a row is one of stride 1.
 typedef struct {
-    const dlc_conv *conv;        ///< geometry, epilogue and `tile_block`
-    const float *const *lines;   ///< the first pixel of each line, null outside of the image: `dlc_depthwise_lines`
+    bool unrolled;             ///< a square kernel of 3, 5 or 7, of 3 for groups of 2, 4, 8 or 16 channels: one phase, stride 1 or 2
+    bool turned;               ///< tiles go down the columns, and rows are columns
+    int64_t apart, phases;
+    int64_t step;              ///< from column to column
+} dlc_depthwise_plan;
+
+dlc_depthwise_plan dlc_depthwise_plan_of(const dlc_conv *conv);
+
+/// Output rows for a range of channels, from input lines that may lie anywhere.
+typedef struct {
+    const dlc_conv *conv;        ///< geometry, turned where the plan is, epilogue and `tile_block`
+    dlc_depthwise_plan plan;
+    const float *const *lines;   ///< [kernel planes and rows][rows]: the first pixel of the line, null outside of the image
     int64_t line_ld;             ///< from pixel to pixel of a line
     int64_t rows, channels;      ///< whole groups
     const float *weights, *bias, *slope; ///< of the first channel; bias and slope may be null
     float *y;
     int64_t y_ld, y_line;        ///< from pixel to pixel, and from row to row
-    const float *residual;       ///< of the first output, rows `residual_ld · ow` apart, or null
+    const float *residual;       ///< of the first output, or null
+    int64_t residual_ld, residual_line;
     float *window;               ///< room for what a tile reads, [kernel rows][columns][channels], or null to read it where it lies
     bool ahead;                  ///< whether to ask memory for what the next tile reads and writes
     int64_t next_x, next_y;      ///< with `ahead`: floats to where the rows that are computed after these begin
@@ -67,17 +82,10 @@ typedef struct {
 /// Outputs per tile for rows of `ow`: of 4 and 7, those that waste fewer.
 int64_t dlc_depthwise_outputs(int64_t ow);
 
-/// Input lines from the first to the last that `rows` output rows read.
-static inline int64_t dlc_depthwise_lines(const dlc_conv *p, int64_t rows) {
-    return (rows - 1) * p->stride[1] + (p->kernel[1] - 1) * p->dilation[1] + 1;
-}
-/// Input columns that the outputs of a tile read.
-static inline int64_t dlc_depthwise_columns(const dlc_conv *p) { return (p->tile_block - 1) * p->stride[2] + p->kernel[2]; }
-int64_t dlc_depthwise_rows_scratch_bytes(const dlc_conv *conv, int64_t channels);
+/// Pointers to what the outputs of a tile read through a row of the kernel.
+int64_t dlc_depthwise_pointers(const dlc_conv *conv, dlc_depthwise_plan plan);
+int64_t dlc_depthwise_rows_scratch_bytes(const dlc_conv *conv, dlc_depthwise_plan plan, int64_t channels);
 void dlc_depthwise_rows_run(const dlc_depthwise_rows *rows);
-/// One output of any kernel, from pointers to its taps; `pixel` counts from `rows->y` on.
-void dlc_depthwise_pixel(const dlc_depthwise_rows *rows, const float *const *taps, int64_t pixel);
-
 const dlc_depthwise_set *dlc_depthwise_set_of(dlc_isa isa);
 
 /// Whether an epilogue happens in a depthwise kernel's registers.

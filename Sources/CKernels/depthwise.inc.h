@@ -1,4 +1,4 @@
-/// Depthwise tiles of one instruction set: every input vector is loaded once and used by all outputs
+/// Depthwise tiles of one instruction set: every input vector is loaded once for a few taps and used by all outputs
 /// whose window holds it. Include after isa_*.h.
 #include "depthwise.h"
 
@@ -21,38 +21,30 @@ DLC_INLINE void store_outputs(const dlc_depthwise_tile *t, vf *sum, const int ou
     }
 }
 
-DLC_INLINE void depthwise_body(const dlc_depthwise_tile *t, const int kernel, const int stride, const int outputs, int64_t at, int64_t n, const bool whole) {
-    const int columns = (outputs - 1) * stride + kernel;
-    const vf bias = !t->bias ? vf_zero() : whole ? vf_load(t->bias + at) : vf_load_n(t->bias + at, n);
-    vf sum[DLC_DEPTHWISE_MOST_OUTPUTS];
+/// The channels of a vector: `outputs` of them from `at` on, which read `inputs` from `from` on; `whole` vectors may be read.
+typedef struct { int64_t at, outputs, from, inputs; } depthwise_lanes;
+
+DLC_INLINE vf load_lanes(const float *p, int64_t n, const bool whole) { return whole ? vf_load(p) : vf_load_n(p, n); }
+
+/// Multiplies an input column with the taps through which outputs read it.
+DLC_INLINE void add_column(vf *sum, vf value, const vf *weight, const int column, const int taps, const int stride, const int outputs) {
 #pragma clang loop unroll(full)
-    for (int i = 0; i < outputs; i++) sum[i] = bias;
-#pragma clang loop unroll(full)
-    for (int row = 0; row < kernel; row++) {
-        vf weight[7];
-#pragma clang loop unroll(full)
-        for (int i = 0; i < kernel; i++) {
-            const float *w = t->weights + (row * kernel + i) * t->weights_row + at;
-            weight[i] = whole ? vf_load(w) : vf_load_n(w, n);
-        }
-#pragma clang loop unroll(full)
-        for (int column = 0; column < columns; column++) {
-            const float *p = t->x[row * columns + column] + at;
-            vf x = whole ? vf_load(p) : vf_load_n(p, n);
-#pragma clang loop unroll(full)
-            for (int i = 0; i < kernel; i++) {
-                const int output = (column - i) / stride;
-                if (column >= i && (column - i) % stride == 0 && output < outputs) sum[output] = vf_fma(x, weight[i], sum[output]);
-            }
-        }
+    for (int i = 0; i < taps; i++) {
+        const int output = (column - i) / stride;
+        if (column >= i && (column - i) % stride == 0 && output < outputs) sum[output] = vf_fma(value, weight[i], sum[output]);
     }
-    store_outputs(t, sum, outputs, at, n, whole);
 }
 
-DLC_INLINE void depthwise_channels(const dlc_depthwise_tile *t, const int kernel, const int stride, const int outputs) {
-    int64_t at = 0;
-    for (; at + VL <= t->channels; at += VL) depthwise_body(t, kernel, stride, outputs, at, VL, true);
-    if (at < t->channels) depthwise_body(t, kernel, stride, outputs, at, t->channels - at, false);
+/// Taps of a row of the kernel, whose weights lie `tap` floats apart.
+DLC_INLINE void add_taps(vf *sum, const float *const *x, const float *w, int64_t tap, const int taps, const int stride, const int outputs,
+                         depthwise_lanes l, const bool whole) {
+    const int columns = (outputs - 1) * stride + taps;
+    vf weight[7];
+#pragma clang loop unroll(full)
+    for (int i = 0; i < taps; i++) weight[i] = load_lanes(w + i * tap + l.at, l.outputs, whole);
+#pragma clang loop unroll(full)
+    for (int column = 0; column < columns; column++)
+        add_column(sum, load_lanes(x[column] + l.at, l.outputs, whole), weight, column, taps, stride, outputs);
 }
 
 /// Lane l of the result is lane l / group · group + c of `x`: input c of the group that lane l belongs to. `group` and `c` are
@@ -84,73 +76,97 @@ DLC_INLINE vf spread(vf x, const int group, const int c) {
     }
 }
 
-/// As depthwise_body, where an output reads `group` inputs: each vector of a line is loaded once, and each of its inputs
-/// brought to the lanes of its group once for all outputs and taps that read it.
-DLC_INLINE void grouped_body(const dlc_depthwise_tile *t, const int group, const int stride, const int outputs, int64_t at, int64_t n, const bool whole) {
-    enum { kernel = 3 };
-    const int columns = (outputs - 1) * stride + kernel;
-    const vf bias = !t->bias ? vf_zero() : whole ? vf_load(t->bias + at) : vf_load_n(t->bias + at, n);
+/// The same where an output reads the inputs of its group: each vector of a line is loaded once, and each of its inputs brought to
+/// the lanes of its group once for all outputs and taps that read it. `group` inputs and as many outputs, a constant; or, of 0, any
+/// numbers, where lane i reads its group's first input at lane `places[i]`.
+DLC_INLINE void add_grouped_taps(const dlc_depthwise_tile *t, vf *sum, const float *const *x, const float *w, int64_t tap, const int taps,
+                                 const int stride, const int outputs, const int group, depthwise_lanes l, vi places, const bool whole) {
+    enum { most = (DLC_DEPTHWISE_MOST_OUTPUTS - 1) * 2 + 3 };
+    const int columns = (outputs - 1) * stride + taps;
+    vf values[most], weight[4];
+#pragma clang loop unroll(full)
+    for (int column = 0; column < columns; column++) values[column] = load_lanes(x[column] + l.from, l.inputs, whole);
+    const int64_t inputs = group ? group : t->inputs, row = t->weights_row;
+    w += l.at;
+#define INPUT(from)                                                                                                               \
+    _Pragma("clang loop unroll(full)") for (int i = 0; i < taps; i++) weight[i] = load_lanes(w + i * tap, l.outputs, whole);      \
+    _Pragma("clang loop unroll(full)") for (int column = 0; column < columns; column++)                                           \
+        add_column(sum, from, weight, column, taps, stride, outputs)
+    if (group) {
+#pragma clang loop unroll(full)
+        for (int c = 0; c < group; c++, w += row) { INPUT(spread(values[column], group, c)); }
+    } else {
+#pragma clang loop unroll(disable)
+        for (int64_t c = 0; c < inputs; c++, w += row, places += 1) { INPUT(vf_permute(values[column], places)); }
+    }
+#undef INPUT
+}
+
+/// A kernel of a constant size, or, of 0, one of any height and width, whose taps are taken a few at a time. An output reads one
+/// input, those of its group, or, of a group of 0, as many as the tile says.
+DLC_INLINE void depthwise_body(const dlc_depthwise_tile *t, const int kernel, const int stride, const int outputs, const int group,
+                               depthwise_lanes l, vi places, const bool whole) {
+    const vf bias = !t->bias ? vf_zero() : load_lanes(t->bias + l.at, l.outputs, whole);
     vf sum[DLC_DEPTHWISE_MOST_OUTPUTS];
 #pragma clang loop unroll(full)
     for (int i = 0; i < outputs; i++) sum[i] = bias;
-    const float *w = t->weights + at;
+#define TAPS(count)                                                                                              \
+    if (group == 1) add_taps(sum, x, w, tap, count, stride, outputs, l, whole);                                  \
+    else add_grouped_taps(t, sum, x, w, tap, count, stride, outputs, group, l, places, whole)
+    if (kernel) {
+        const int64_t tap = group * t->weights_row;
+        const float *const *x = t->x, *w = t->weights;
+        if (group == 1) {
+#pragma clang loop unroll(full)
+            for (int row = 0; row < kernel; row++, x += (outputs - 1) * stride + kernel, w += kernel * tap) { TAPS(kernel); }
+        } else {
 #pragma clang loop unroll(disable)
-    for (int row = 0; row < kernel; row++, w += kernel * group * t->weights_row) {
-        vf x[(DLC_DEPTHWISE_MOST_OUTPUTS - 1) * 2 + kernel];
-#pragma clang loop unroll(full)
-        for (int column = 0; column < columns; column++) {
-            const float *p = t->x[row * columns + column] + at;
-            x[column] = whole ? vf_load(p) : vf_load_n(p, n);
+            for (int row = 0; row < kernel; row++, x += (outputs - 1) * stride + kernel, w += kernel * tap) { TAPS(kernel); }
         }
-#pragma clang loop unroll(full)
-        for (int c = 0; c < group; c++) {
-            vf weight[kernel];
-#pragma clang loop unroll(full)
-            for (int i = 0; i < kernel; i++) {
-                const float *from = w + (i * group + c) * t->weights_row;
-                weight[i] = whole ? vf_load(from) : vf_load_n(from, n);
-            }
-#pragma clang loop unroll(full)
-            for (int column = 0; column < columns; column++) {
-                const vf value = spread(x[column], group, c);
-#pragma clang loop unroll(full)
-                for (int i = 0; i < kernel; i++) {
-                    const int output = (column - i) / stride;
-                    if (column >= i && (column - i) % stride == 0 && output < outputs) sum[output] = vf_fma(value, weight[i], sum[output]);
+    } else {
+        enum { some = 4 };
+        const int64_t tap = t->phases * t->tap_step;
+        const float *const *line = t->x, *weights = t->weights;
+        for (int64_t row = 0; row < t->rows; row++, line += t->phases * t->columns, weights += t->row_step) {
+            for (int64_t phase = 0; *line && phase < t->phases; phase++) {
+                const dlc_depthwise_taps taps = t->taps[phase];
+                const float *const *x = line + phase * t->columns + taps.first, *w = weights + phase * t->tap_step + taps.first * tap;
+                int64_t rest = taps.count;
+                for (; rest >= some; rest -= some, x += some, w += some * tap) { TAPS(some); }
+                switch (rest) {
+                case 3: TAPS(3); break;
+                case 2: TAPS(2); break;
+                case 1: TAPS(1); break;
                 }
             }
         }
     }
-    store_outputs(t, sum, outputs, at, n, whole);
+#undef TAPS
+    store_outputs(t, sum, outputs, l.at, l.outputs, whole && group);
 }
 
-DLC_INLINE void grouped_channels(const dlc_depthwise_tile *t, const int group, const int stride, const int outputs) {
+DLC_INLINE void depthwise_channels(const dlc_depthwise_tile *t, const int kernel, const int stride, const int outputs, const int group) {
     int64_t at = 0;
-    for (; at + VL <= t->channels; at += VL) grouped_body(t, group, stride, outputs, at, VL, true);
-    if (at < t->channels) grouped_body(t, group, stride, outputs, at, t->channels - at, false);
-}
-
-DLC_INLINE void grouped_taps(const dlc_depthwise_tile *t, const int group) {
-    for (int64_t at = 0; at < t->channels; at += VL) {
-        const int64_t n = t->channels - at < VL ? t->channels - at : VL;
-        vf sum = t->bias ? vf_load_n(t->bias + at, n) : vf_zero();
-        const float *w = t->weights + at;
-        for (int64_t tap = 0; tap < t->taps; tap++) {
-            const vf x = vf_load_n(t->x[tap] + at, n);
-#pragma clang loop unroll(full)
-            for (int c = 0; c < group; c++, w += t->weights_row) sum = vf_fma(spread(x, group, c), vf_load_n(w, n), sum);
-        }
-        store_outputs(t, &sum, 1, at, n, false);
+    for (; at + VL <= t->channels; at += VL)
+        depthwise_body(t, kernel, stride, outputs, group, (depthwise_lanes){at, VL, at, VL}, (vi){0}, true);
+    if (at < t->channels) {
+        const int64_t rest = t->channels - at;
+        depthwise_body(t, kernel, stride, outputs, group, (depthwise_lanes){at, rest, at, rest}, (vi){0}, false);
     }
 }
 
-static void depthwise_any(const dlc_depthwise_tile *t) {
-    for (int64_t at = 0; at < t->channels; at += VL) {
-        const int64_t n = t->channels - at < VL ? t->channels - at : VL;
-        vf sum = t->bias ? vf_load_n(t->bias + at, n) : vf_zero();
-        for (int64_t tap = 0; tap < t->taps; tap++)
-            sum = vf_fma(vf_load_n(t->x[tap] + at, n), vf_load_n(t->weights + tap * t->weights_row + at, n), sum);
-        store_outputs(t, &sum, 1, at, n, false);
+/// As many groups at a time as have their inputs and their outputs in a vector.
+DLC_INLINE void grouped_channels(const dlc_depthwise_tile *t, const int outputs) {
+    const int64_t some = VL / (t->inputs > t->group ? t->inputs : t->group), groups = t->channels / t->group;
+    vi places;
+    for (int i = 0; i < VL; i++) places[i] = (int32_t)(i / t->group * t->inputs);
+    depthwise_lanes l = {.outputs = some * t->group, .inputs = some * t->inputs};
+    int64_t g = 0;
+    for (; l.at + VL <= t->channels && l.from + VL <= groups * t->inputs; g += some, l.at += l.outputs, l.from += l.inputs)
+        depthwise_body(t, 0, 1, outputs, 0, l, places, true);
+    for (; g < groups; g += some, l.at += l.outputs, l.from += l.inputs) {
+        if (groups - g < some) l.outputs = (groups - g) * t->group, l.inputs = (groups - g) * t->inputs;
+        depthwise_body(t, 0, 1, outputs, 0, l, places, false);
     }
 }
 
@@ -174,46 +190,35 @@ static void depthwise_strip(const dlc_depthwise_strip *s) {
     }
 }
 
-#define TILE(kernel, stride, outputs)                                                               \
-    static void depthwise_##kernel##_##stride##_##outputs(const dlc_depthwise_tile *t) {            \
-        depthwise_channels(t, kernel, stride, outputs);                                             \
+#define TILE(kernel, stride, outputs, group)                                                        \
+    static void depthwise_##kernel##_##stride##_##outputs##_##group(const dlc_depthwise_tile *t) {  \
+        depthwise_channels(t, kernel, stride, outputs, group);                                      \
     }
-#define TILES(kernel) TILE(kernel, 1, 4) TILE(kernel, 1, 7) TILE(kernel, 2, 4) TILE(kernel, 2, 7)
-#define NAMES_OF(k) {{depthwise_##k##_1_4, depthwise_##k##_1_7}, {depthwise_##k##_2_4, depthwise_##k##_2_7}}
-TILES(3) TILES(5) TILES(7)
-
-#define GROUPED_TILE(group, stride, outputs)                                                        \
-    static void grouped_##group##_##stride##_##outputs(const dlc_depthwise_tile *t) {               \
-        grouped_channels(t, group, stride, outputs);                                                \
-    }
-#define GROUPED(group)                                                                              \
-    GROUPED_TILE(group, 1, 4) GROUPED_TILE(group, 1, 7) GROUPED_TILE(group, 2, 4) GROUPED_TILE(group, 2, 7) \
-    static void grouped_##group##_any(const dlc_depthwise_tile *t) { grouped_taps(t, group); }
-#define GROUPED_NAMES(g) {{grouped_##g##_1_4, grouped_##g##_1_7}, {grouped_##g##_2_4, grouped_##g##_2_7}}
-GROUPED(2) GROUPED(4)
+#define TILES(kernel, group) TILE(kernel, 1, 4, group) TILE(kernel, 1, 7, group) TILE(kernel, 2, 4, group) TILE(kernel, 2, 7, group)
+#define NAMES_OF(k, g) {{depthwise_##k##_1_4_##g, depthwise_##k##_1_7_##g}, {depthwise_##k##_2_4_##g, depthwise_##k##_2_7_##g}}
+TILES(3, 1) TILES(5, 1) TILES(7, 1) TILES(3, 2) TILES(3, 4)
 #if VL >= 8
-GROUPED(8)
+TILES(3, 8)
 #endif
 #if VL >= 16
-GROUPED(16)
+TILES(3, 16)
 #endif
+TILE(0, 1, 4, 1) TILE(0, 1, 7, 1)
+static void grouped_4(const dlc_depthwise_tile *t) { grouped_channels(t, 4); }
+static void grouped_7(const dlc_depthwise_tile *t) { grouped_channels(t, 7); }
 DLC_TARGET_END
 
 const dlc_depthwise_set DLC_NAME(dlc_depthwise_set) = {
-    .tile = {NAMES_OF(3), NAMES_OF(5), NAMES_OF(7)},
-    .any = depthwise_any, .strip = depthwise_strip,
+    .square = {NAMES_OF(3, 1), NAMES_OF(5, 1), NAMES_OF(7, 1)},
 #if VL >= 16
-    .grouped = {GROUPED_NAMES(2), GROUPED_NAMES(4), GROUPED_NAMES(8), GROUPED_NAMES(16)},
-    .grouped_any = {grouped_2_any, grouped_4_any, grouped_8_any, grouped_16_any},
+    .grouped_square = {NAMES_OF(3, 2), NAMES_OF(3, 4), NAMES_OF(3, 8), NAMES_OF(3, 16)},
 #elif VL >= 8
-    .grouped = {GROUPED_NAMES(2), GROUPED_NAMES(4), GROUPED_NAMES(8)}, .grouped_any = {grouped_2_any, grouped_4_any, grouped_8_any},
+    .grouped_square = {NAMES_OF(3, 2), NAMES_OF(3, 4), NAMES_OF(3, 8)},
 #else
-    .grouped = {GROUPED_NAMES(2), GROUPED_NAMES(4)}, .grouped_any = {grouped_2_any, grouped_4_any},
+    .grouped_square = {NAMES_OF(3, 2), NAMES_OF(3, 4)},
 #endif
+    .any = {depthwise_0_1_4_1, depthwise_0_1_7_1}, .grouped = {grouped_4, grouped_7}, .strip = depthwise_strip,
 };
 #undef TILE
 #undef TILES
 #undef NAMES_OF
-#undef GROUPED_TILE
-#undef GROUPED
-#undef GROUPED_NAMES

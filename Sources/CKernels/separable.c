@@ -27,8 +27,8 @@ static int64_t round_up(int64_t bytes) { return dlc_ceil_div(bytes, 64) * 64; }
 
 static layout layout_of(const dlc_separable *p, int64_t floats) {
     layout l = {.lines = round_up(8 * dlc_max(p->expands ? p->lines * p->w : 0, p->projects ? p->rows * p->ow : 0))};
-    l.inner = l.lines + round_up(8 * p->lines);
-    l.ring = l.inner + round_up(dlc_depthwise_rows_scratch_bytes(&p->inner, floats));
+    l.inner = l.lines + round_up(8 * p->kernel * p->rows);
+    l.ring = l.inner + round_up(dlc_depthwise_rows_scratch_bytes(&p->inner, dlc_depthwise_plan_of(&p->inner), floats));
     l.rows = l.ring + (p->expands ? round_up(4 * p->lines * p->w * floats) : 0);
     l.all = l.rows + (p->projects ? round_up(4 * p->rows * p->ow * floats) : 0);
     return l;
@@ -77,9 +77,10 @@ static void run(const dlc_call *call) {
         const float *x = (const float *)call->buffers[X] + n * p->h * p->w * p->x_ld;
         const float *bias = call->buffers[DEPTHWISE_BIAS], *residual = call->buffers[RESIDUAL];
         dlc_depthwise_rows rows = {
-            .conv = &p->inner, .lines = lines, .line_ld = p->expands ? floats : p->x_ld, .channels = floats,
+            .conv = &p->inner, .plan = dlc_depthwise_plan_of(&p->inner), .lines = lines, .line_ld = p->expands ? floats : p->x_ld, .channels = floats,
             .weights = (const float *)call->buffers[DEPTHWISE] + column, .bias = bias ? bias + column : 0,
             .y_ld = p->projects ? floats : p->y_ld, .scratch = scratch + l.inner,
+            .residual_ld = p->residual_ld, .residual_line = p->ow * p->residual_ld,
         };
         rows.y_line = p->ow * rows.y_ld;
         int64_t expanded = 0; // lines before this one are in the ring or not needed any more
@@ -91,8 +92,8 @@ static void run(const dlc_call *call) {
                 expand_lines(p, &expansion, pixels, x, first, last, ring, floats, column, first_panel, last_panel);
                 expanded = dlc_max(first, last);
             }
-            for (int64_t i = 0; i < count; i++) {
-                const int64_t ih = above + i;
+            for (int64_t i = 0; i < p->kernel * rows.rows; i++) {
+                const int64_t ih = above + i % rows.rows * p->stride[0] + i / rows.rows;
                 lines[i] = (uint64_t)ih >= (uint64_t)p->h ? 0 : p->expands ? ring + ih % p->lines * p->w * floats : x + ih * p->w * p->x_ld;
             }
             const int64_t pixel = (n * p->oh + oh) * p->ow;

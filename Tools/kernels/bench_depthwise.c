@@ -20,6 +20,10 @@ int main(void) {
         {"MobileNet, batch 8", 28, 192, 192, 3, 1, 192, DLC_ACT_CLIP, 0, 8}, {"MobileNet, batch 8", 14, 384, 384, 3, 1, 384, DLC_ACT_CLIP, 0, 8},
         {"DeepLab 5x5, dilated, batch 8", 33, 960, 960, 5, 1, 960, DLC_ACT_RELU, 2, 8},
         {"ConvNeXt 7x7, batch 8", 56, 96, 96, 7, 1, 96, DLC_ACT_NONE, 0, 8},
+        {"MixNet 9x9", 28, 96, 96, 9, 1, 96, DLC_ACT_NONE},            {"MixNet 9x9, stride 2", 56, 96, 96, 9, 2, 96, DLC_ACT_NONE},
+        {"RepLKNet 31x31", 28, 256, 256, 31, 1, 256, DLC_ACT_NONE},    {"ResNeXt 5x5, 32 x 4", 56, 128, 128, 5, 1, 32, DLC_ACT_RELU},
+        {"groups of 3", 28, 192, 192, 3, 1, 64, DLC_ACT_RELU},         {"groups of 12", 28, 192, 192, 3, 1, 16, DLC_ACT_RELU},
+        {"groups of 3, 1x1", 28, 192, 192, 1, 1, 64, DLC_ACT_RELU},    {"groups of 12, 1x1", 28, 192, 192, 1, 1, 16, DLC_ACT_RELU},
     };
     static const conv_layer products[] = {
         {"ResNeXt, 32 x 16", 14, 512, 512, 3, 1, 32, DLC_ACT_RELU},    {"ResNeXt, 32 x 32", 7, 1024, 1024, 3, 1, 32, DLC_ACT_RELU},

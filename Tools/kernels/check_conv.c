@@ -190,13 +190,15 @@ int main(int count, char **arguments) {
             p = random_conv(100); // depthwise, unrolled and not, with and without a multiplier
             p.groups = p.c, p.oc = p.c * (1 + (random_below(3) == 0)), p.x_ld = p.c + random_below(3), p.y_ld = p.residual_ld = p.oc;
             if (random_below(3)) p.d = p.od = p.kernel[0] = 1, p.kernel[1] = p.kernel[2] = 3 + 2 * random_below(3), p.stride[1] = p.stride[2] = 1 + random_below(2), p.dilation[1] = p.dilation[2] = random_below(2) ? 1 : 1 + random_below(20), p.ow = 1 + random_below(16);
+            else if (random_below(3) == 0) p.kernel[1] = 1 + random_below(14), p.kernel[2] = 1 + random_below(14), p.pad[1] = random_below(p.kernel[1]), p.pad[2] = random_below(p.kernel[2]);
             all(isa, p);
             // Pixels that lie a multiple of 4 KiB apart.
             if (random_below(20) == 0 && p.n * p.d * p.h * p.w < 150) p.c = p.groups = p.oc = p.x_ld = p.y_ld = p.residual_ld = 1024, all(isa, p);
-            p = random_conv(8); // few channels a group, unrolled and not
+            p = random_conv(8); // few channels a group, unrolled and not, as many in as out and not
             const int64_t channels = 2 << random_below(4);
             p.groups = 1 + random_below(12), p.c = p.oc = p.groups * channels, p.x_ld = p.c + random_below(3), p.y_ld = p.residual_ld = p.oc + random_below(3);
             if (random_below(3)) p.d = p.od = p.kernel[0] = 1, p.kernel[1] = p.kernel[2] = 3, p.stride[1] = p.stride[2] = 1 + random_below(2), p.dilation[1] = p.dilation[2] = random_below(2) ? 1 : 1 + random_below(3);
+            else p.c = p.groups * (1 + random_below(17)), p.oc = p.groups * (1 + random_below(17)), p.x_ld = p.c + random_below(3), p.y_ld = p.residual_ld = p.oc + random_below(3);
             all(isa, p);
             p = random_conv(6); // most taps in the padding, for runs that are long enough to look
             p.c = p.groups * (16 + random_below(40)), p.x_ld = p.c;

@@ -20,6 +20,8 @@ DLC_INLINE vf vf_fma(vf a, vf b, vf c) { return __builtin_elementwise_fma(a, b, 
 DLC_INLINE vf vf_max(vf a, vf b) { return _mm256_max_ps(a, b); }
 /// `a < b ? a : b`: where a lane of either is NaN, the lane of `b`.
 DLC_INLINE vf vf_min(vf a, vf b) { return _mm256_min_ps(a, b); }
+/// Lane `at[i]` of `a`, modulo the lanes, in lane i.
+DLC_INLINE vf vf_permute(vf a, vi at) { return _mm256_permutevar8x32_ps(a, (__m256i)at); }
 DLC_INLINE vf vf_sqrt(vf a) { return _mm256_sqrt_ps(a); }
 DLC_INLINE float vf_sum(vf a) {
     __m128 s = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));

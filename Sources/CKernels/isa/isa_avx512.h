@@ -20,6 +20,8 @@ DLC_INLINE vf vf_fma(vf a, vf b, vf c) { return __builtin_elementwise_fma(a, b, 
 DLC_INLINE vf vf_max(vf a, vf b) { return _mm512_max_ps(a, b); }
 /// `a < b ? a : b`: where a lane of either is NaN, the lane of `b`.
 DLC_INLINE vf vf_min(vf a, vf b) { return _mm512_min_ps(a, b); }
+/// Lane `at[i]` of `a`, modulo the lanes, in lane i.
+DLC_INLINE vf vf_permute(vf a, vi at) { return _mm512_permutexvar_ps((__m512i)at, a); }
 DLC_INLINE vf vf_sqrt(vf a) { return _mm512_sqrt_ps(a); }
 DLC_INLINE float vf_sum(vf a) { return _mm512_reduce_add_ps(a); }
 DLC_INLINE __mmask16 vf_mask_(int64_t n) { return (__mmask16)_bzhi_u32(0xffffu, (unsigned)n); }

@@ -1,6 +1,7 @@
 /// arm64 Advanced SIMD: 4 lanes, fused multiply-add.
 #ifndef DLC_ISA_HEADER
 #define DLC_ISA_HEADER
+#include <arm_neon.h>
 
 #define VL 4
 #define DLC_REGISTERS 32
@@ -17,6 +18,8 @@ DLC_INLINE vf vf_fma(vf a, vf b, vf c) { return __builtin_elementwise_fma(a, b, 
 DLC_INLINE vf vf_max(vf a, vf b) { return vf_select(a > b, a, b); }
 /// `a < b ? a : b`: where a lane of either is NaN, the lane of `b`.
 DLC_INLINE vf vf_min(vf a, vf b) { return vf_select(a < b, a, b); }
+/// Lane `at[i]` of `a`, modulo the lanes, in lane i.
+DLC_INLINE vf vf_permute(vf a, vi at) { return (vf)vqtbl1q_u8((uint8x16_t)a, (uint8x16_t)((at & 3) * 0x04040404 + 0x03020100)); }
 DLC_INLINE vf vf_sqrt(vf a) { return __builtin_elementwise_sqrt(a); }
 DLC_INLINE float vf_sum(vf a) { return (a[0] + a[2]) + (a[1] + a[3]); }
 /// The first `n` lanes (0 ... VL) from memory, zero in the others.

@@ -21,6 +21,8 @@ DLC_INLINE vf vf_fma(vf a, vf b, vf c) { return a * b + c; }
 DLC_INLINE vf vf_max(vf a, vf b) { return vf_select(a > b, a, b); }
 /// `a < b ? a : b`: where a lane of either is NaN, the lane of `b`.
 DLC_INLINE vf vf_min(vf a, vf b) { return vf_select(a < b, a, b); }
+/// Lane `at[i]` of `a`, modulo the lanes, in lane i.
+DLC_INLINE vf vf_permute(vf a, vi at) { return (vf){a[at[0] & 3], a[at[1] & 3], a[at[2] & 3], a[at[3] & 3]}; }
 DLC_INLINE vf vf_sqrt(vf a) { return __builtin_elementwise_sqrt(a); }
 DLC_INLINE float vf_sum(vf a) { return (a[0] + a[2]) + (a[1] + a[3]); }
 /// The first `n` lanes (0 ... VL) from memory, zero in the others.
