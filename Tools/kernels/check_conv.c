@@ -194,6 +194,7 @@ int main(int count, char **arguments) {
             all(isa, p);
             // Pixels that lie a multiple of 4 KiB apart.
             if (random_below(20) == 0 && p.n * p.d * p.h * p.w < 150) p.c = p.groups = p.oc = p.x_ld = p.y_ld = p.residual_ld = 1024, all(isa, p);
+            if (random_below(20) == 0 && p.n * p.d * p.h * p.w < 150) p.groups = 128, p.c = p.x_ld = 1024, p.oc = p.y_ld = p.residual_ld = 512, all(isa, p);
             p = random_conv(8); // few channels a group, unrolled and not, as many in as out and not
             const int64_t channels = 2 << random_below(4);
             p.groups = 1 + random_below(12), p.c = p.oc = p.groups * channels, p.x_ld = p.c + random_below(3), p.y_ld = p.residual_ld = p.oc + random_below(3);
