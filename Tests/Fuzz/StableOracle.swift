@@ -67,7 +67,7 @@ struct StableOracle {
                 if node.op.name == "reduce_prod" {
                     let powers = try tensor.doubles().lazy.filter { $0.isFinite && $0 != 0 }.map { log2(abs($0)) }
                     let most = tensor.type == .float16 ? 15.0 : tensor.type == .float64 ? 1000 : 120
-                    if powers.lazy.filter({ $0 > 0 }).reduce(0, +) > most || powers.lazy.filter({ $0 < 0 }).reduce(0, -) > most { return true }
+                    if powers.map({ max($0, 0) }).reduce(0, +) > most || powers.map({ min($0, 0) }).reduce(0, -) > most { return true }
                 }
                 let largest = try tensor.largest()
                 return largest > (tensor.type == .float16 ? 50 : 1e17) || largest > 0 && largest < (tensor.type == .float16 ? 0.02 : 1e-17)
@@ -255,7 +255,12 @@ struct StableOracle {
             let name = String(constraint.place.prefix { $0 != " " })
             // Reasons name types of operands, by which those of another node are known.
             let isThere = (nodes[name] ?? []).contains { node in
-                node.operands.contains { $0.map { constraint.reason.contains(graph.type($0).description) } ?? false }
+                guard node.operands.contains(where: { $0.map { constraint.reason.contains(graph.type($0).description) } ?? false })
+                else { return false }
+                // One operand may be reshaped in several ways.
+                var context = InferContext(operands: node.operands.map { $0.map(graph.fact) })
+                guard node.op is Reshape, (try? node.op.infer(&context)) != nil else { return true }
+                return context.constraints.contains { $0.reason == constraint.reason }
             }
             if isThere, name != "gather" { continue }
             let (left, right) = (try constraint.left.substituting(symbols), try constraint.right.substituting(symbols))
