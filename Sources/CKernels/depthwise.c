@@ -42,7 +42,7 @@ static dlc_conv turned(const dlc_conv *p) {
 
 /// Bytes of a task's window, or 0: groups may read more channels than they make.
 static int64_t window_bytes(const dlc_conv *p, dlc_depthwise_plan plan) {
-    const int64_t read = p->groups == p->c ? p->run : p->run / (p->oc / p->groups) * (p->c / p->groups);
+    const int64_t read = dlc_depthwise_inputs(p, p->run);
     return copies_window(p) ? 4 * p->kernel[1] * dlc_depthwise_pointers(p, plan) * dlc_ceil_div(read, 16) * 16 : 0;
 }
 

@@ -82,6 +82,10 @@ typedef struct {
 /// Outputs per tile for rows of `ow`: of 4 and 7, those that waste fewer.
 int64_t dlc_depthwise_outputs(int64_t ow);
 
+/// Channels that `channels` outputs read: whole groups.
+static inline int64_t dlc_depthwise_inputs(const dlc_conv *p, int64_t channels) {
+    return p->groups == p->c ? channels : channels / (p->oc / p->groups) * (p->c / p->groups);
+}
 /// Pointers to what the outputs of a tile read through a row of the kernel.
 int64_t dlc_depthwise_pointers(const dlc_conv *conv, dlc_depthwise_plan plan);
 int64_t dlc_depthwise_rows_scratch_bytes(const dlc_conv *conv, dlc_depthwise_plan plan, int64_t channels);

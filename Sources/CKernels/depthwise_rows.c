@@ -61,13 +61,8 @@ static int64_t columns_of(const dlc_conv *p, dlc_depthwise_plan plan) {
 
 int64_t dlc_depthwise_pointers(const dlc_conv *p, dlc_depthwise_plan plan) { return plan.phases * columns_of(p, plan); }
 
-/// Channels that a task reads for the outputs it makes.
-static int64_t inputs_of(const dlc_conv *p, int64_t channels) {
-    return p->groups == p->c ? channels : channels / (p->oc / p->groups) * (p->c / p->groups);
-}
-
 int64_t dlc_depthwise_rows_scratch_bytes(const dlc_conv *p, dlc_depthwise_plan plan, int64_t channels) {
-    const int64_t most = dlc_max(channels, inputs_of(p, channels));
+    const int64_t most = dlc_max(channels, dlc_depthwise_inputs(p, channels));
     const int64_t pointers = p->kernel[0] * p->kernel[1] * dlc_depthwise_pointers(p, plan);
     return 2 * dlc_ceil_div(most, 16) * 64 + 8 * pointers + (int64_t)sizeof(dlc_depthwise_taps) * plan.phases;
 }
@@ -133,14 +128,14 @@ static void ask_ahead(const dlc_depthwise_rows *b, int64_t row, int64_t ow, int6
     const int64_t above = row < p->dilation[1] ? 0 : dlc_max(0, p->kernel[1] - (p->dilation[1] > 1 ? 1 : p->stride[1]));
     for (int64_t kh = above; kh < p->kernel[1]; kh++) {
         const float *line = b->lines[kh * b->rows + row];
-        if (line) ask(line, x + column * b->line_ld, columns, apart * b->line_ld, inputs_of(p, b->channels));
+        if (line) ask(line, x + column * b->line_ld, columns, apart * b->line_ld, dlc_depthwise_inputs(p, b->channels));
     }
     ask(b->y + row * b->y_line, y + to * b->y_ld, dlc_min(outputs, dlc_ceil_div(p->ow - to, apart)), apart * b->y_ld, b->channels);
 }
 
 /// Copies what a tile reads of a line to its place in the window, and points there; but for pixels outside, which are zeros.
 static void copy_line(const dlc_depthwise_rows *b, const float *zeros, int64_t place, const float **pixels) {
-    const int64_t columns = dlc_depthwise_pointers(b->conv, b->plan), channels = inputs_of(b->conv, b->channels);
+    const int64_t columns = dlc_depthwise_pointers(b->conv, b->plan), channels = dlc_depthwise_inputs(b->conv, b->channels);
     const int64_t apart = dlc_ceil_div(channels, 16) * 16;
     float *to = b->window + place * columns * apart;
     for (int64_t i = 0; i < columns; i++, to += apart) {
@@ -176,7 +171,7 @@ static void find_taps(const dlc_depthwise_rows *b, int64_t first, int64_t output
 void dlc_depthwise_rows_run(const dlc_depthwise_rows *b) {
     const dlc_conv *p = b->conv;
     const int64_t outputs = p->tile_block, columns = dlc_depthwise_pointers(p, b->plan), apart = b->plan.apart;
-    const int64_t inputs = inputs_of(p, b->channels), most = dlc_ceil_div(dlc_max(inputs, b->channels), 16) * 16;
+    const int64_t inputs = dlc_depthwise_inputs(p, b->channels), most = dlc_ceil_div(dlc_max(inputs, b->channels), 16) * 16;
     float *zeros = b->scratch, *discarded = zeros + most;
     const float **pointers = (const float **)(discarded + most);
     dlc_depthwise_taps *taps = (dlc_depthwise_taps *)(pointers + p->kernel[0] * p->kernel[1] * columns);
