@@ -73,7 +73,7 @@ static void make_rows(const dlc_gemm *g, const dlc_call *call, int64_t matrix, b
 
 /// Whether few products of rows of A and columns of B are summed along both, where they lie: B stands transposed, or is one column.
 static bool is_dots(const dlc_gemm *g) {
-    return !g->b_packed && g->b_row == 1 && g->a_column == 1 && !makes_rows(g) && (g->m <= 4 || g->n == 1) && g->k >= dlc_lanes(g->isa);
+    return !g->b_packed && g->b_row == 1 && g->a_column == 1 && !is_paired(g) && (g->m <= 4 || g->n == 1) && g->k >= dlc_lanes(g->isa);
 }
 
 /// The first panel of B that is packed: all, none, or the last one where rows of B are read where they lie but end within a vector.
