@@ -32,27 +32,25 @@ static void copy_strided(int32_t bytes, int64_t n, const char *src, int64_t s_st
 #undef CASE
 }
 
-/// d[r * d_stride + c] = s[r + c * s_stride], in squares that stay in cache.
-static void transpose(int32_t bytes, int64_t rows, int64_t columns, const char *src, int64_t s_stride, char *dst, int64_t d_stride) {
-    enum { square = 32 };
-    for (int64_t r = 0; r < rows; r += square) {
-        int64_t last = rows - r < square ? rows : r + square;
-        for (int64_t c = 0; c < columns; c += square) {
-            int64_t n = columns - c < square ? columns - c : square;
-            for (int64_t row = r; row < last; ++row)
-                copy_strided(bytes, n, src + (row + c * s_stride) * bytes, s_stride, dst + (row * d_stride + c) * bytes, 1);
-        }
-    }
-}
-
 static int64_t lesser(int64_t a, int64_t b) { return a < b ? a : b; }
+
+/// More than 16 bytes, for which calling `memcpy` would take as long as copying.
+static inline void copy_short(int64_t bytes, const char *src, char *dst) {
+#pragma clang loop vectorize(disable) unroll(disable)
+    for (int64_t i = 0; i + 16 < bytes; i += 16) memcpy(dst + i, src + i, 16);
+    memcpy(dst + bytes - 16, src + bytes - 16, 16);
+}
 
 /// Rows that are dense on both sides.
 static void copy_runs(int64_t rows, int64_t bytes, const char *src, int64_t s_stride, char *dst, int64_t d_stride) {
 #define RUNS(n) case n: for (int64_t r = 0; r < rows; ++r) memcpy(dst + r * d_stride, src + r * s_stride, n); break;
     switch (bytes) {
-    RUNS(4) RUNS(8) RUNS(12) RUNS(16) RUNS(32) RUNS(64)
-    default: for (int64_t r = 0; r < rows; ++r) memcpy(dst + r * d_stride, src + r * s_stride, (size_t)bytes);
+    RUNS(2) RUNS(3) RUNS(4) RUNS(6) RUNS(8) RUNS(12) RUNS(16) RUNS(32) RUNS(64)
+    default:
+        for (int64_t r = 0; r < rows; ++r) {
+            if (bytes > 16 && bytes < 256) copy_short(bytes, src + r * s_stride, dst + r * d_stride);
+            else memcpy(dst + r * d_stride, src + r * s_stride, (size_t)bytes);
+        }
     }
 #undef RUNS
 }
@@ -90,10 +88,7 @@ static void run(const dlc_call *call) {
                 copy_strided(p->element_bytes, width, src + r * s_row * bytes, s_column, dst + r * d_row * bytes, d_column);
             break;
         case DLC_COPY_TRANSPOSE:
-            if (bytes == 4) dlc_copy_functions_of(p->isa)->transpose(height, width, (const float *)src, s_column, (float *)dst, d_row);
-            else if (bytes == 1 && width == d_row && width >= 2 && width <= 4)
-                dlc_copy_functions_of(p->isa)->interleave_bytes(height, width, (const uint8_t *)src, s_column, (uint8_t *)dst);
-            else transpose(p->element_bytes, height, width, src, s_column, dst, d_row);
+            dlc_copy_functions_of(p->isa)->transpose[__builtin_ctz((unsigned)bytes)](height, width, src, s_column, dst, d_row);
         }
     }
 }
@@ -127,10 +122,11 @@ static void merge(dlc_copy *p) {
     p->rank = last + 1;
 }
 
-/// `extent`, or the whole vectors of it that `most` allows; at least 1.
-static int64_t clamped(int64_t extent, int64_t most) {
-    if (extent > most) extent = most >= 16 ? most / 16 * 16 : most;
-    return extent > 0 ? extent : 1;
+/// The greatest of parts of `extent` that are about as large as each other, whole vectors, and none above `most`; at least 1.
+static int64_t part(int64_t extent, int64_t most) {
+    if (extent <= most || most < 16) return extent < 1 || most < 1 ? 1 : lesser(extent, most);
+    const int64_t parts = (extent - 1) / (most / 16 * 16) + 1;
+    return ((extent - 1) / parts / 16 + 1) * 16;
 }
 
 bool dlc_copy_prepare(dlc_isa isa, dlc_copy *p, dlc_launch *launch) {
@@ -158,11 +154,14 @@ bool dlc_copy_prepare(dlc_isa isa, dlc_copy *p, dlc_launch *launch) {
             break;
         }
     }
+    // A block of a few rows takes as long to find as to copy, so the rows are those of a longer dimension.
+    for (int d = inner - 2; d >= 0 && p->mode != DLC_COPY_TRANSPOSE && p->shape[inner - 1] < 8; --d)
+        if (p->shape[d] > p->shape[inner - 1]) exchange(p, d, inner - 1);
     if (inner > 0) rows = p->shape[inner - 1];
     // In a transposition tall enough for whole cache lines of the source, then as wide as a block allows.
     int64_t tall = p->mode == DLC_COPY_TRANSPOSE ? lesser(rows, 64) : 1;
-    p->column_block = clamped(columns, block_elements / (tall > 0 ? tall : 1));
-    p->row_block = clamped(rows, block_elements / p->column_block);
+    p->column_block = part(columns, block_elements / (tall > 0 ? tall : 1));
+    p->row_block = part(rows, block_elements / p->column_block);
     p->outer = 1;
     for (int d = 0; d < inner - 1; ++d) p->outer *= p->shape[d];
     int64_t pieces = p->outer * ((rows + p->row_block - 1) / p->row_block) * ((columns + p->column_block - 1) / p->column_block);

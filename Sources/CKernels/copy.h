@@ -1,14 +1,12 @@
-/// What the instruction sets provide to strided copies: planes of 4-byte elements, and streams of bytes.
+/// What the instruction sets provide to strided copies.
 #ifndef DLC_COPY_INTERNAL_H
 #define DLC_COPY_INTERNAL_H
 
 #include "dlc_copy.h"
 
 typedef struct {
-    /// d[r * d_stride + c] = s[r + c * s_stride] for `rows` × `columns` 4-byte elements.
-    void (*transpose)(int64_t rows, int64_t columns, const float *s, int64_t s_stride, float *d, int64_t d_stride);
-    /// The same of bytes, where 2 to 4 columns are all of `d_stride`: images of so few channels.
-    void (*interleave_bytes)(int64_t rows, int64_t columns, const uint8_t *s, int64_t s_stride, uint8_t *d);
+    /// d[r * d_stride + c] = s[r + c * s_stride] for `rows` × `columns` elements, by the logarithm of their size to base 2.
+    void (*transpose[4])(int64_t rows, int64_t columns, const void *s, int64_t s_stride, void *d, int64_t d_stride);
 } dlc_copy_functions;
 
 extern const dlc_copy_functions dlc_copy_functions_portable;

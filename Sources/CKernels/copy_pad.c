@@ -10,6 +10,9 @@ static int64_t lesser(int64_t a, int64_t b) { return a < b ? a : b; }
 static int64_t greater(int64_t a, int64_t b) { return a > b ? a : b; }
 
 static void fill(void *dst, int64_t n, int32_t bytes, uint64_t bits) {
+    // Bytes that are all the same, as zeros are.
+    const uint64_t repeated = (bits & 0xff) * (UINT64_MAX / 0xff) ^ bits;
+    if (n > 32 && repeated << (64 - 8 * bytes) == 0) n *= bytes, bytes = 1;
     switch (bytes) {
     case 1: memset(dst, (int)(bits & 0xff), (size_t)n); break;
     case 2: for (int64_t i = 0; i < n; ++i) ((uint16_t *)dst)[i] = (uint16_t)bits; break;
@@ -40,46 +43,74 @@ static int64_t source_place(dlc_pad_mode mode, int64_t i, int64_t low, int64_t e
 
 static int64_t cropped(const dlc_pad *p, int d) { return p->shape[d] + lesser(p->before[d], 0) + lesser(p->after[d], 0); }
 
+/// The `head` elements before and the `tail` elements behind a row of `extent` elements of which they are copies.
+static void pad_sides(dlc_pad_mode mode, int32_t bytes, int64_t head, int64_t extent, int64_t tail, const char *source, char *result) {
+    // Pads that are longer than the row show it several times.
+    const bool is_short = greater(head, tail) < extent;
+#define SIDES(T) case sizeof(T): { \
+        const T *s = (const T *)source, first = s[0], last = s[extent - 1]; \
+        T *d = (T *)result, *behind = d + head + extent; \
+        if (mode == DLC_PAD_EDGE) { \
+            for (int64_t i = 0; i < head; ++i) d[i] = first; \
+            for (int64_t i = 0; i < tail; ++i) behind[i] = last; \
+        } else if (mode == DLC_PAD_REFLECT && is_short) { \
+            for (int64_t i = 0; i < head; ++i) d[i] = s[head - i]; \
+            for (int64_t i = 0; i < tail; ++i) behind[i] = s[extent - 2 - i]; \
+        } else { \
+            for (int64_t i = 0; i < head; ++i) d[i] = s[source_place(mode, i - head, 0, extent)]; \
+            for (int64_t i = 0; i < tail; ++i) behind[i] = s[source_place(mode, extent + i, 0, extent)]; \
+        } \
+        break; \
+    }
+    if (mode == DLC_PAD_WRAP && is_short) {
+        memcpy(result, source + (extent - head) * bytes, (size_t)(head * bytes));
+        memcpy(result + (head + extent) * bytes, source, (size_t)(tail * bytes));
+        return;
+    }
+    switch (bytes) { SIDES(uint8_t) SIDES(uint16_t) SIDES(uint32_t) SIDES(uint64_t) }
+#undef SIDES
+}
+
+/// The coordinate in the source of dimension `d` that coordinate `i` of the result shows, -1 for the constant.
+static int64_t shown(const dlc_pad *p, int d, int64_t i) {
+    return source_place(p->mode, i - greater(p->before[d], 0), greater(-p->before[d], 0), cropped(p, d));
+}
+
 static void run_pad(const dlc_call *call) {
     const dlc_pad *p = call->params;
-    int32_t bytes = p->element_bytes;
-    int inner = p->rank - 1;
-    const char *source = call->buffers[0];
+    const int32_t bytes = p->element_bytes;
+    const int inner = p->rank - 1, outer = inner - 1;
     uint64_t value = 0;
     if (p->mode == DLC_PAD_CONSTANT && call->buffers[1] != NULL) memcpy(&value, call->buffers[1], (size_t)bytes);
-    int64_t width = p->result_shape[inner], extent = cropped(p, inner), low = greater(-p->before[inner], 0), head = greater(p->before[inner], 0);
-    int64_t end = lesser(call->end * p->rows_per_task, p->rows);
-    for (int64_t row = call->begin * p->rows_per_task; row < end; ++row) {
-        char *dst = (char *)call->buffers[2] + row * width * bytes;
-        int64_t rest = row, offset = 0, stride = p->shape[inner];
-        bool constant = false;
-        for (int d = inner - 1; d >= 0; --d) {
-            int64_t i = rest % p->result_shape[d] - greater(p->before[d], 0);
+    const int64_t width = p->result_shape[inner], lines = outer < 0 ? 1 : p->result_shape[outer];
+    const int64_t end = lesser(call->end * p->rows_per_task, p->rows);
+    // Pads that took off more than there is leave nothing but padding.
+    const int64_t extent = greater(cropped(p, inner), 0), low = greater(-p->before[inner], 0), head = greater(p->before[inner], 0);
+    for (int64_t row = call->begin * p->rows_per_task; row < end;) {
+        // Lines of one plane after the other.
+        int64_t rest = row / lines, offset = 0, stride = outer < 0 ? 0 : p->shape[inner] * p->shape[outer];
+        bool constant = extent == 0;
+        for (int d = outer - 1; d >= 0; --d) {
+            const int64_t place = shown(p, d, rest % p->result_shape[d]);
             rest /= p->result_shape[d];
-            int64_t place = source_place(p->mode, i, greater(-p->before[d], 0), cropped(p, d));
             constant = constant || place < 0;
             offset += place * stride;
             stride *= p->shape[d];
         }
-        if (constant) {
-            fill(dst, width, bytes, value);
-            continue;
-        }
-        const char *src = source + offset * bytes;
-        int64_t middle = greater(extent, 0);
-        if (middle == 0) { // pads that took off more than there is leave nothing but padding
-            fill(dst, width, bytes, value);
-            continue;
-        }
-        memcpy(dst + head * bytes, src + low * bytes, (size_t)(middle * bytes));
-        if (p->mode == DLC_PAD_CONSTANT) {
-            fill(dst, head, bytes, value);
-            fill(dst + (head + middle) * bytes, width - head - middle, bytes, value);
-        } else {
-            for (int64_t i = 0; i < width; ++i) {
-                if (i == head) i += middle;
-                if (i >= width) break;
-                memcpy(dst + i * bytes, src + source_place(p->mode, i - head, low, extent) * bytes, (size_t)bytes);
+        for (int64_t line = row % lines; line < lines && row < end; ++line, ++row) {
+            char *dst = (char *)call->buffers[2] + row * width * bytes;
+            const int64_t place = outer < 0 ? 0 : shown(p, outer, line);
+            if (constant || place < 0) {
+                fill(dst, width, bytes, value);
+                continue;
+            }
+            const char *src = (const char *)call->buffers[0] + (offset + place * p->shape[inner] + low) * bytes;
+            memcpy(dst + head * bytes, src, (size_t)(extent * bytes));
+            if (p->mode != DLC_PAD_CONSTANT) {
+                pad_sides(p->mode, bytes, head, extent, width - head - extent, src, dst);
+            } else {
+                fill(dst, head, bytes, value);
+                fill(dst + (head + extent) * bytes, width - head - extent, bytes, value);
             }
         }
     }

@@ -69,7 +69,7 @@ void dlc_transpose(const float *b, int64_t column_stride, int64_t columns, int64
 
 // With the vectors of this processor, whatever the one that the panels are for.
 void dlc_transpose_rows(const float *b, int64_t column_stride, int64_t columns, int64_t rows, float *out, int64_t row_step) {
-    dlc_copy_functions_of(dlc_host_isa())->transpose(rows, columns, b, column_stride, out, row_step);
+    dlc_copy_functions_of(dlc_host_isa())->transpose[2](rows, columns, b, column_stride, out, row_step);
 }
 
 void dlc_pack_panel(const dlc_panels *p, int64_t panel, const float *b, int64_t row_stride, int64_t column_stride, float *out) {

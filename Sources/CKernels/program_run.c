@@ -186,7 +186,7 @@ static void load(const dlc_program *p, const dlc_tile_functions *f, const dlc_in
         for (int64_t r = 0; r < tile->rows && columns_dense; r += step) {
             // Rows side by side in memory: a transposition instead of a row at a time.
             step = tile->rows - r < p->shape[next] - place[next] ? tile->rows - r : p->shape[next] - place[next];
-            dlc_copy_functions_of(p->isa)->transpose(step, tile->columns, (const float *)buffer + offset, inner, (float *)(dst + r * row_bytes), tile->columns);
+            dlc_copy_functions_of(p->isa)->transpose[2](step, tile->columns, (const float *)buffer + offset, inner, dst + r * row_bytes, tile->columns);
             place[next] += step - 1;
             offset = next_row(p, t->strides, place, offset + (step - 1) * t->strides[next]);
         }

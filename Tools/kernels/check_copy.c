@@ -16,14 +16,16 @@ static void run_all(const dlc_launch *launch, const void *params, void **buffers
 }
 
 static void check_copies(dlc_isa isa, int rounds) {
-    int modes[3] = {0};
+    int modes[3] = {0}, transposed[9] = {0};
     for (int round = 0; round < rounds; ++round) {
-        dlc_copy p = { .rank = (int32_t)below(6), .element_bytes = 1 << below(4) };
-        if (below(2)) p.element_bytes = 4;
+        // Planes, in one batch or a few, else anything.
+        const bool plane = below(3) == 0;
+        dlc_copy p = { .rank = plane ? 2 + (int32_t)below(2) : (int32_t)below(6), .element_bytes = 1 << below(4) };
         int order[2][DLC_MAX_RANK];
         int64_t elements = 1;
         for (int d = 0; d < p.rank; ++d) {
             p.shape[d] = below(40) == 0 ? 0 : 1 + below((int64_t[]){ 4, 20, 70, 3000 }[below(4)]);
+            if (plane) p.shape[d] = d == 2 ? 1 + below(3) : (int64_t[]){ 2, 8, 16, 64, 65 }[below(5)] + below(40);
             if (elements * p.shape[d] > 40000) p.shape[d] = 1 + below(2);
             elements *= p.shape[d];
             for (int side = 0; side < 2; ++side) {
@@ -51,6 +53,7 @@ static void check_copies(dlc_isa isa, int rounds) {
         dlc_launch launch;
         if (!dlc_copy_prepare(isa, &p, &launch)) { FAIL("prepare refuses a copy"); continue; }
         modes[p.mode] += 1;
+        transposed[p.element_bytes] += p.mode == DLC_COPY_TRANSPOSE;
         run_all(&launch, &p, (void *[]){ source, result[1] });
         for (int64_t e = 0; e < elements; ++e) {
             int64_t rest = e, from = original.source_offset, to = original.result_offset;
@@ -62,7 +65,8 @@ static void check_copies(dlc_isa isa, int rounds) {
         }
         if (memcmp(result[0], result[1], sizeof result[0]) != 0) FAIL("%s copy %d differs (mode %d, %d bytes)", isa_names[isa], round, p.mode, p.element_bytes);
     }
-    printf("  copies: %d of runs, %d strided, %d transposed\n", modes[0], modes[1], modes[2]);
+    printf("  copies: %d of runs, %d strided, %d transposed (%d, %d, %d and %d of 1, 2, 4 and 8 bytes)\n", modes[0], modes[1], modes[2],
+           transposed[1], transposed[2], transposed[4], transposed[8]);
 }
 
 /// The place that padding shows, by walking outwards one step at a time; -1 for the constant.
@@ -79,11 +83,12 @@ static int64_t walk(dlc_pad_mode mode, int64_t i, int64_t extent) {
 static void check_pads(dlc_isa isa, int rounds) {
     int done = 0;
     for (int round = 0; round < rounds; ++round) {
-        dlc_pad p = { .rank = (int32_t)below(5), .element_bytes = 1 << below(4), .mode = (dlc_pad_mode)below(4) };
+        const bool is_wide = below(4) == 0; // pads beyond the extent several times over, or rows of some vectors
+        dlc_pad p = { .rank = (int32_t)below(is_wide ? 3 : 5), .element_bytes = 1 << below(4), .mode = (dlc_pad_mode)below(4) };
         int64_t shape[DLC_MAX_RANK], elements = 1, source_elements = 1;
         for (int d = 0; d < p.rank; ++d) {
-            p.shape[d] = 1 + below(12);
-            if (below(2)) p.before[d] = below(9) - 3, p.after[d] = below(9) - 3;
+            p.shape[d] = 1 + below(is_wide ? 70 : 12);
+            if (below(2)) p.before[d] = below(is_wide ? 90 : 9) - 3, p.after[d] = below(is_wide ? 90 : 9) - 3;
             if (p.shape[d] + (p.before[d] < 0 ? p.before[d] : 0) + (p.after[d] < 0 ? p.after[d] : 0) < (p.mode != DLC_PAD_CONSTANT)) p.before[d] = p.after[d] = 0;
             shape[d] = p.shape[d] + p.before[d] + p.after[d];
             elements *= shape[d], source_elements *= p.shape[d];
@@ -113,6 +118,7 @@ static void check_pads(dlc_isa isa, int rounds) {
     }
     for (int round = 0; round < 40; ++round) {
         dlc_fill p = { .count = below(60000), .element_bytes = 1 << below(4), .bits = next_random() };
+        if (below(2)) p.bits = (p.bits & 0xff) * (UINT64_MAX / 0xff);
         dlc_launch launch;
         memset(result[1], 0x11, sizeof result[1]);
         if (!dlc_fill_prepare(isa, &p, &launch)) FAIL("prepare refuses a fill");

@@ -8,6 +8,7 @@
 #define DLC_SUFFIX _avx2
 #define DLC_THIS_ISA DLC_ISA_AVX2
 #define DLC_HAS_HALF 1
+#define DLC_HAS_SHUFFLE 1
 #define DLC_TARGET_BEGIN                                                                            \
     _Pragma("clang attribute push(__attribute__((target(\"avx2,fma,f16c,bmi2\"))), apply_to = function)")
 #define DLC_TARGET_END _Pragma("clang attribute pop")
@@ -22,6 +23,8 @@ DLC_INLINE vf vf_max(vf a, vf b) { return _mm256_max_ps(a, b); }
 DLC_INLINE vf vf_min(vf a, vf b) { return _mm256_min_ps(a, b); }
 /// Lane `at[i]` of `a`, modulo the lanes, in lane i.
 DLC_INLINE vf vf_permute(vf a, vi at) { return _mm256_permutevar8x32_ps(a, (__m256i)at); }
+/// Byte `at[i]` of `a` in byte i, 0 where that is 128 or more.
+DLC_INLINE v16 v16_shuffle(v16 a, v16 at) { return (v16)_mm_shuffle_epi8((__m128i)a, (__m128i)at); }
 DLC_INLINE vf vf_sqrt(vf a) { return _mm256_sqrt_ps(a); }
 DLC_INLINE float vf_sum(vf a) {
     __m128 s = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));

@@ -8,6 +8,7 @@
 #define DLC_SUFFIX _avx512
 #define DLC_THIS_ISA DLC_ISA_AVX512
 #define DLC_HAS_HALF 1
+#define DLC_HAS_SHUFFLE 1
 #define DLC_TARGET_BEGIN                                                                            \
     _Pragma("clang attribute push(__attribute__((target(\"avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx2,fma,f16c,bmi2\"))), apply_to = function)")
 #define DLC_TARGET_END _Pragma("clang attribute pop")
@@ -22,6 +23,8 @@ DLC_INLINE vf vf_max(vf a, vf b) { return _mm512_max_ps(a, b); }
 DLC_INLINE vf vf_min(vf a, vf b) { return _mm512_min_ps(a, b); }
 /// Lane `at[i]` of `a`, modulo the lanes, in lane i.
 DLC_INLINE vf vf_permute(vf a, vi at) { return _mm512_permutexvar_ps((__m512i)at, a); }
+/// Byte `at[i]` of `a` in byte i, 0 where that is 128 or more.
+DLC_INLINE v16 v16_shuffle(v16 a, v16 at) { return (v16)_mm_shuffle_epi8((__m128i)a, (__m128i)at); }
 DLC_INLINE vf vf_sqrt(vf a) { return _mm512_sqrt_ps(a); }
 DLC_INLINE float vf_sum(vf a) { return _mm512_reduce_add_ps(a); }
 DLC_INLINE __mmask16 vf_mask_(int64_t n) { return (__mmask16)_bzhi_u32(0xffffu, (unsigned)n); }

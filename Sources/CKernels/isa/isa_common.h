@@ -23,8 +23,13 @@
 typedef float vf __attribute__((vector_size(4 * VL)));
 typedef int32_t vi __attribute__((vector_size(4 * VL)));
 typedef float vf_unaligned __attribute__((vector_size(4 * VL), aligned(4), may_alias));
+/// 16 bytes, whatever they are.
+typedef uint8_t v16 __attribute__((vector_size(16)));
+typedef uint8_t v16_unaligned __attribute__((vector_size(16), aligned(1), may_alias));
 
 DLC_TARGET_BEGIN
+DLC_INLINE v16 v16_load(const void *p) { return *(const v16_unaligned *)p; }
+DLC_INLINE void v16_store(void *p, v16 v) { *(v16_unaligned *)p = v; }
 DLC_INLINE vf vf_load(const float *p) { return *(const vf_unaligned *)p; }
 DLC_INLINE void vf_store(float *p, vf v) { *(vf_unaligned *)p = v; }
 DLC_INLINE vf vf_set1(float x) { return x - (vf){0}; }

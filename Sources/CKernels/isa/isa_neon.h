@@ -8,6 +8,7 @@
 #define DLC_SUFFIX _neon
 #define DLC_THIS_ISA DLC_ISA_NEON
 #define DLC_HAS_HALF 1
+#define DLC_HAS_SHUFFLE 1
 #define DLC_TARGET_BEGIN
 #define DLC_TARGET_END
 #include "isa_common.h"
@@ -20,6 +21,8 @@ DLC_INLINE vf vf_max(vf a, vf b) { return vf_select(a > b, a, b); }
 DLC_INLINE vf vf_min(vf a, vf b) { return vf_select(a < b, a, b); }
 /// Lane `at[i]` of `a`, modulo the lanes, in lane i.
 DLC_INLINE vf vf_permute(vf a, vi at) { return (vf)vqtbl1q_u8((uint8x16_t)a, (uint8x16_t)((at & 3) * 0x04040404 + 0x03020100)); }
+/// Byte `at[i]` of `a` in byte i, 0 where that is 128 or more.
+DLC_INLINE v16 v16_shuffle(v16 a, v16 at) { return (v16)vqtbl1q_u8((uint8x16_t)a, (uint8x16_t)at); }
 DLC_INLINE vf vf_sqrt(vf a) { return __builtin_elementwise_sqrt(a); }
 DLC_INLINE float vf_sum(vf a) { return (a[0] + a[2]) + (a[1] + a[3]); }
 /// The first `n` lanes (0 ... VL) from memory, zero in the others.

@@ -11,6 +11,7 @@
 #define DLC_SUFFIX _portable
 #define DLC_THIS_ISA DLC_ISA_PORTABLE
 #define DLC_HAS_HALF 0
+#define DLC_HAS_SHUFFLE 0
 #define DLC_TARGET_BEGIN
 #define DLC_TARGET_END
 #include "isa_common.h"
