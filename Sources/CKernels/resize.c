@@ -49,6 +49,7 @@ bool dlc_resize_prepare(dlc_isa isa, dlc_resize *p, dlc_launch *launch) {
         if (axis < p->last) rows *= p->y_extent[axis];
         if (axis > p->last) p->inner *= p->y_extent[axis];
     }
+    p->table_words += dlc_resize_shuffle_words(p);
     int64_t in = p->last < 0 ? 1 : p->x_extent[p->last], out = p->last < 0 ? 1 : p->y_extent[p->last];
     dlc_kernel run = NULL;
     int64_t element = 4; // of the combined row

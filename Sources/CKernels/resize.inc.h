@@ -168,6 +168,45 @@ static void resize_outside(const dlc_resize *p, void *value) {
     else memcpy(value, &i, 8); // little-endian: narrower types take its low bytes
 }
 
+/// The plane of the source that a plane of the result comes from, all axes before the last resized one and the one above;
+/// -1 outside a crop.
+static int64_t resize_plane(const dlc_resize *p, const void *tables, int64_t plane) {
+    int64_t at = 0, step = 1;
+    for (int32_t axis = p->last - 2; axis >= 0; axis--) {
+        const int64_t out = plane % p->y_extent[axis], position = p->taps[axis] > 0 ? resize_positions(p, tables, axis, out)[0] : out;
+        if (position < 0) return -1;
+        at += position * step;
+        step *= p->x_extent[axis];
+        plane /= p->y_extent[axis];
+    }
+    return at;
+}
+
+#if DLC_HAS_SHUFFLE
+DLC_INLINE v16 resize_window(const dlc_resize_window *w, const char *x) { return v16_shuffle(v16_load(x + w->from), v16_load(w->at)); }
+#endif
+
+/// A row of `size` bytes; false where the processor shuffles no bytes, or there are no windows.
+static bool resize_shuffled(const dlc_resize_shuffle *shuffle, const char *x, char *y, int64_t size) {
+#if DLC_HAS_SHUFFLE
+    const dlc_resize_window *w = shuffle->windows;
+    const int64_t count = shuffle->count;
+    if (count == 1) {
+        for (int64_t i = 0; i + 16 <= size; i += 16, w++) v16_store(y + i, resize_window(w, x));
+        if (size % 16 != 0) v16_store(y + size - 16, resize_window(w, x));
+        return true;
+    }
+    for (int64_t i = 0; i < size && count > 0; i += 16) {
+        v16 v = resize_window(w++, x);
+        for (int64_t k = 1; k < count; k++) v |= resize_window(w++, x);
+        v16_store(y + (size - i < 16 ? size - 16 : i), v);
+    }
+    return count > 0;
+#else
+    return false;
+#endif
+}
+
 #define T uint8_t
 #define RESIZE_NEAREST DLC_NAME(resize_nearest_1)
 #include "resize_nearest.inc.h"

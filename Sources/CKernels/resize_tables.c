@@ -1,7 +1,10 @@
 /// Source positions and weights of a resize (ONNX operator specification, Resize-19).
 #include "resize.h"
 
+#include "dlc_convert.h"
+
 #include <math.h>
+#include <string.h>
 
 /// ONNX's `length_resized` by its reference implementation: the extent before rounding, as far as that differs from the
 /// rounded one by more than the error of the product.
@@ -120,6 +123,49 @@ static void resize_table_row(const dlc_resize *p, int32_t axis, int64_t out, int
     if (outside) positions[0] = -1;
 }
 
+enum { pixel_bytes = 64 }; ///< of larger ones each is copied by itself
+
+int64_t dlc_resize_shuffle_words(const dlc_resize *p) {
+    const int64_t bytes = p->inner * dlc_type_bytes(p->type);
+    if (p->mode != DLC_RESIZE_NEAREST || p->coordinates == DLC_RESIZE_TF_CROP_AND_RESIZE || p->last < 0 || bytes > pixel_bytes) return 0;
+    const int64_t windows = (p->y_extent[p->last] * bytes + 15) / 16 * DLC_RESIZE_WINDOWS;
+    return (int64_t)(sizeof(dlc_resize_shuffle) + (size_t)windows * sizeof(dlc_resize_window)) / 4;
+}
+
+/// The bytes of the source that bytes `begin` to `begin + 16` of the result are, pixels of `bytes`; the least and the greatest of them.
+static void resize_sources(const int32_t *positions, int64_t bytes, int64_t begin, int64_t sources[16], int64_t *least, int64_t *most) {
+    for (int64_t i = 0; i < 16; i++) {
+        sources[i] = positions[(begin + i) / bytes] * bytes + (begin + i) % bytes;
+        if (i == 0 || sources[i] < *least) *least = sources[i];
+        if (i == 0 || sources[i] > *most) *most = sources[i];
+    }
+}
+
+static void resize_set_shuffle(const dlc_resize *p, const int32_t *positions, dlc_resize_shuffle *shuffle) {
+    const int64_t bytes = p->inner * dlc_type_bytes(p->type), in = p->x_extent[p->last] * bytes, out = p->y_extent[p->last] * bytes;
+    int64_t sources[16], least, most, count = 1;
+    shuffle->count = 0;
+    if (in < 16 || out < 16) return;
+    for (int64_t i = 0; i < out; i += 16) {
+        resize_sources(positions, bytes, out - i < 16 ? out - 16 : i, sources, &least, &most);
+        if (count < (most - least) / 16 + 1) count = (most - least) / 16 + 1;
+    }
+    if (count > DLC_RESIZE_WINDOWS) return;
+    shuffle->count = count;
+    dlc_resize_window *window = shuffle->windows;
+    for (int64_t i = 0; i < out; i += 16, window += count) {
+        resize_sources(positions, bytes, out - i < 16 ? out - 16 : i, sources, &least, &most);
+        for (int64_t k = 0; k < count; k++) {
+            window[k].from = least + k * 16 < in - 16 ? least + k * 16 : in - 16;
+            memset(window[k].at, 128, 16);
+        }
+        for (int64_t j = 0; j < 16; j++) {
+            const int64_t k = (sources[j] - least) / 16;
+            window[k].at[j] = (uint8_t)(sources[j] - window[k].from);
+        }
+    }
+}
+
 void dlc_resize_tables(const dlc_resize *p, void *tables) {
     for (int32_t axis = 0; axis < p->rank; axis++) {
         if (p->taps[axis] == 0) continue;
@@ -127,4 +173,6 @@ void dlc_resize_tables(const dlc_resize *p, void *tables) {
             resize_table_row(p, axis, out, (int32_t *)resize_positions(p, tables, axis, out),
                              (void *)resize_weights(p, tables, axis, out));
     }
+    dlc_resize_shuffle *shuffle = (dlc_resize_shuffle *)resize_shuffle_of(p, tables);
+    if (shuffle) resize_set_shuffle(p, resize_positions(p, tables, p->last, 0), shuffle);
 }

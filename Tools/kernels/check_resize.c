@@ -11,10 +11,11 @@ static double get(dlc_type t, const void *p, int64_t i) {
     case DLC_F32: return ((const float *)p)[i];
     case DLC_F64: return ((const double *)p)[i];
     case DLC_I8: return ((const int8_t *)p)[i];
+    case DLC_U16: return ((const uint16_t *)p)[i];
     default: return ((const uint8_t *)p)[i];
     }
 }
-static int64_t bytes_of(dlc_type t) { return t == DLC_F32 ? 4 : t == DLC_F64 ? 8 : 1; }
+static int64_t bytes_of(dlc_type t) { return t == DLC_F32 ? 4 : t == DLC_F64 ? 8 : t == DLC_U16 ? 2 : 1; }
 
 /// The source coordinate of output position `o` of an axis.
 static float coordinate(const dlc_resize *p, int axis, int64_t o) {
@@ -61,12 +62,13 @@ static void check(dlc_isa isa) {
     static const float scales[] = {1, 2, 3, 0.5f, 1.5f, 0.25f, 2.5f, 1};
     dlc_resize p = {.type = types[random_below(6)], .mode = (dlc_resize_mode)random_below(3), .coordinates = coordinates[random_below(4)],
                     .rounding = (dlc_resize_rounding)random_below(4), .cubic_a = -0.75f, .rank = 1 + (int32_t)random_below(4)};
+    if (p.mode == DLC_RESIZE_NEAREST && random_below(4) == 0) p.type = DLC_U16;
     p.exclude_outside = p.mode == DLC_RESIZE_CUBIC && random_below(2);
     int64_t from = 1, to = 1;
     const int64_t wide = random_below(p.rank); // channels, wherever they stand
     for (int i = 0; i < p.rank; i++) {
         p.x_extent[i] = 1 + random_below(i == wide ? 70 : 9);
-        p.scale[i] = scales[random_below(8)];
+        p.scale[i] = random_below(4) ? scales[random_below(8)] : 0.2f + 2 * fabsf(random_float());
         if ((double)p.x_extent[i] * p.scale[i] < 1) p.scale[i] = 1;
         p.y_extent[i] = (int64_t)((double)p.x_extent[i] * p.scale[i]);
         // Aligned corners count with the extent before rounding.
@@ -79,7 +81,7 @@ static void check(dlc_isa isa) {
         const double v = (double)random_float();
         if (p.type == DLC_F32) ((float *)x)[i] = (float)v;
         else if (p.type == DLC_F64) ((double *)x)[i] = v;
-        else ((uint8_t *)x)[i] = (uint8_t)random_bits();
+        else for (int64_t byte = 0; byte < size; byte++) ((uint8_t *)x)[i * size + byte] = (uint8_t)random_bits();
     }
     dlc_launch launch;
     cases++;
