@@ -9,18 +9,18 @@ enum { task_bytes = 64 << 10 };
 
 static bool valid_index(int32_t bytes) { return bytes == 4 || bytes == 8; }
 
-/// Elements of T by `n` indices from `first` on: element i is that at `place · stride + i · step`, or 0 where there is none.
-#define GATHER_INDEXED(T, I, source, first, n, extent, stride, step, result) { \
+/// Elements of T by `n` indices from `first` on: element i is that at `FROM`, an expression of i and of `place`, what the index
+/// says; 0 where there is none.
+#define GATHER_INDEXED(T, I, source, first, n, extent, FROM, result) { \
         const T *s = (const T *)(source); \
         T *restrict d = (T *)(result); \
         const I *index = (const I *)indices + (first); \
-        const int64_t length = (extent), apart = (stride), along = (step), count = (n); \
+        const int64_t length = (extent), count = (n); \
         bool lost = false; \
         for (int64_t i = 0; i < count; ++i) { \
-            const int64_t place = index[i] < 0 ? index[i] + length : index[i]; \
-            const bool inside = place >= 0 && place < length; \
-            lost |= !inside; \
-            d[i] = inside ? s[place * apart + i * along] : 0; \
+            const int64_t place = index[i] + (index[i] < 0 ? length : 0); \
+            if ((uint64_t)place < (uint64_t)length) d[i] = s[FROM]; \
+            else d[i] = 0, lost = true; \
         } \
         if (lost) dlc_report(call->buffers[3]); \
     }
@@ -38,7 +38,7 @@ static void run_gather(const dlc_call *call) {
         int64_t first = item % p->count, last = dlc_lesser(p->count, first + end - item);
         const char *block = data + item / p->count * p->axis * bytes;
         char *dst = result + item * bytes;
-#define GATHER(T) case sizeof(T): GATHER_ROW(T, block, first, last - first, p->axis, 1, 0, dst); break;
+#define GATHER(T) case sizeof(T): GATHER_ROW(T, block, first, last - first, p->axis, place, dst); break;
         switch (bytes) {
         GATHER(uint8_t) GATHER(uint16_t) GATHER(uint32_t) GATHER(uint64_t)
         default:
@@ -68,23 +68,34 @@ bool dlc_gather_prepare(dlc_isa isa, dlc_gather *p, dlc_launch *launch) {
 static void run_elements(const dlc_call *call) {
     const dlc_gather_elements *p = call->params;
     const void *indices = call->buffers[1];
-    int inner = p->rank - 1;
-    int64_t width = p->index_shape[inner], extent = p->data_shape[p->axis], axis_stride = 1;
-    for (int d = p->axis + 1; d <= inner; ++d) axis_stride *= p->data_shape[d];
-    int64_t step = p->axis == inner ? 0 : 1;
-    int64_t end = dlc_lesser(call->end * p->rows_per_task, p->rows);
+    const int inner = p->rank - 1;
+    const int64_t width = p->index_shape[inner], extent = p->data_shape[p->axis], end = dlc_lesser(call->end * p->rows_per_task, p->rows);
+    // Where the row's line along the axis begins, and what a step along each dimension adds.
+    int64_t base = 0, apart = 1, steps[DLC_MAX_RANK], at[DLC_MAX_RANK];
+    int64_t rest = call->begin * p->rows_per_task, stride = p->data_shape[inner];
+    for (int d = inner - 1; d >= 0; --d) {
+        steps[d] = d == p->axis ? 0 : stride;
+        if (d == p->axis) apart = stride;
+        at[d] = rest % p->index_shape[d];
+        base += at[d] * steps[d];
+        rest /= p->index_shape[d];
+        stride *= p->data_shape[d];
+    }
     for (int64_t row = call->begin * p->rows_per_task; row < end; ++row) {
-        int64_t rest = row, base = 0, stride = p->data_shape[inner];
-        for (int d = inner - 1; d >= 0; --d) {
-            if (d != p->axis) base += rest % p->index_shape[d] * stride;
-            rest /= p->index_shape[d];
-            stride *= p->data_shape[d];
-        }
         const char *source = (const char *)call->buffers[0] + base * p->element_bytes;
         char *result = (char *)call->buffers[2] + row * width * p->element_bytes;
-#define GATHER(T) case sizeof(T): GATHER_ROW(T, source, row * width, width, extent, axis_stride, step, result); break;
+#define GATHER(T) case sizeof(T): \
+            if (p->axis == inner) { GATHER_ROW(T, source, row * width, width, extent, place, result) } \
+            else { GATHER_ROW(T, source, row * width, width, extent, place * apart + i, result) } \
+            break;
         switch (p->element_bytes) { GATHER(uint8_t) GATHER(uint16_t) GATHER(uint32_t) GATHER(uint64_t) }
 #undef GATHER
+        for (int d = inner - 1; d >= 0; --d) {
+            base += steps[d];
+            if (++at[d] < p->index_shape[d]) break;
+            base -= steps[d] * at[d];
+            at[d] = 0;
+        }
     }
 }
 

@@ -95,11 +95,12 @@ static void random_values(dlc_type type, void *p, int64_t n) {
 }
 
 static void check_elements(int round) {
-    int rank = 1 + (int)below(4), axis = (int)below(rank);
+    int rank = 1 + (int)below(round % 8 ? 4 : 2), axis = (int)below(rank);
     int64_t shape[4], index_shape[4], place[4], elements = 1, count = 1;
     for (int d = 0; d < rank; ++d) {
-        shape[d] = 1 + below(9);
-        index_shape[d] = d == axis ? below(12) : 1 + below(shape[d]);
+        const int64_t most = round % 8 ? 9 : d == rank - 1 ? 700 : 30;
+        shape[d] = 1 + below(most);
+        index_shape[d] = d == axis ? below(most + 3) : 1 + below(shape[d]);
         elements *= shape[d], count *= index_shape[d];
     }
     dlc_type type = (dlc_type)below(13);
@@ -146,7 +147,8 @@ static void check_elements(int round) {
 
 static void check_nd(int round) {
     int depth = (int)below(4);
-    int64_t batch = 1 + below(3), count = below(30), slice = 1 + below(round % 8 == 0 ? 700 : 9), shape[4] = {0}, slices = 1;
+    int64_t batch = 1 + below(3), count = below(round % 8 == 1 ? 600 : 30);
+    int64_t slice = 1 + below(round % 8 == 0 ? 700 : round % 8 == 1 ? 2 : 9), shape[4] = {0}, slices = 1;
     for (int d = 0; d < depth; ++d) shape[d] = 1 + below(4), slices *= shape[d];
     dlc_type type = (dlc_type)below(13);
     int64_t bytes = dlc_type_bytes(type);
