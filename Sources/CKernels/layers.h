@@ -20,6 +20,7 @@ typedef struct {
     dlc_kernel random_any;
     dlc_kernel attention_f32, attention_gradient_f32;
     dlc_kernel roi_f32, roi_gradient_f32;
+    dlc_kernel columns_f32, columns_f64;
     dlc_kernel resize_f32, resize_f64, resize_i8, resize_u8;
     dlc_kernel resize_nearest[4];          ///< by the logarithm of the element size
 } dlc_layer_kernels;

@@ -2,6 +2,7 @@
 /// its isa_*.h.
 #include "isa/vmath.inc.h"
 #include "layers.h"
+#include "columns.inc.h"
 #include "lrn.inc.h"
 #include "pool.inc.h"
 #include "pool_gradient.inc.h"
@@ -41,6 +42,7 @@ const dlc_layer_kernels DLC_NAME(dlc_layer_kernels) = {
     LAYER(lrn_first_f32), LAYER(lrn_last_f32), LAYER(lrn_f64),
     LAYER(rnn_f32), LAYER(rnn_gradient_f32), LAYER(random_any), LAYER(attention_f32), LAYER(attention_gradient_f32),
     LAYER(roi_f32), LAYER(roi_gradient_f32),
+    LAYER(columns_f32), LAYER(columns_f64),
     LAYER(resize_f32), LAYER(resize_f64), LAYER(resize_i8), LAYER(resize_u8),
     .resize_nearest = {
         DLC_NAME(resize_nearest_1), DLC_NAME(resize_nearest_2), DLC_NAME(resize_nearest_4), DLC_NAME(resize_nearest_8),

@@ -4,6 +4,7 @@
 
 #include "dlc_attention.h"
 #include "dlc_attention_gradient.h"
+#include "dlc_columns.h"
 #include "dlc_lrn.h"
 #include "dlc_norm.h"
 #include "dlc_pool.h"

@@ -29,7 +29,6 @@ enum CompositeOps {
         reading("CumProd", CumulativeProduct.read),
         reading("TensorScatter", TensorScatter.read),
         reading("MaxUnpool", Unpooling.readMaxUnpool),
-        reading("Col2Im", Unpooling.readCol2Im),
         reading("AffineGrid", AffineGrid.read),
         reading("GridSample", GridSample.read),
         reading("DeformConv", RegionSampling.readDeformConv),

@@ -1,6 +1,6 @@
 import DLCGraph
 
-/// The inverses of pooling and of taking windows apart.
+/// The inverse of pooling.
 enum Unpooling {
     /// ONNX MaxUnpool: each element at its flat index, zeros elsewhere.
     static let readMaxUnpool: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
@@ -32,51 +32,5 @@ enum Unpooling {
         let missing = try zip(wanted, full).map { try $0.minus($1) }
         for extent in missing { try reader.require(.atLeast, extent, 0, reason) }
         return [try reader.add1(Pad(pads: full.map { _ in 0 } + missing), [y])]
-    }
-
-    /// ONNX Col2Im: windows added into an image, which is a transposed convolution with one weight of 1 per tap. What it adds around
-    /// the image is cut off, and rows that no window reaches are zeros.
-    static let readCol2Im: @Sendable (inout ONNXReader) throws -> [Value] = { reader in
-        try reader.allowAttributes(["dilations", "pads", "strides"])
-        let x = try reader.fact(0)
-        guard let image = try reader.dims(1, "image_shape"), let block = try reader.ints(2, "block_shape"), x.rank == 3,
-            image.count == block.count, !block.isEmpty, block.allSatisfy({ $0 > 0 })
-        else { throw DLCError("x is \(x.type); expected [batch, channels · block, windows] and shapes of one length") }
-        let ones = block.map { _ in 1 }
-        let strides: [Int] = try reader.attribute("strides") ?? ones
-        let dilations: [Int] = try reader.attribute("dilations") ?? ones
-        let pads: [Int] = try reader.attribute("pads") ?? (block + block).map { _ in 0 }
-        let windows = Windows(kernel: block, strides: strides, dilations: dilations, pads: pads.map { Dim($0) })
-        try windows.check(spatial: block.count)
-        let counts = try windows.counts(image)
-        let taps = try Checked.count(block)
-        let reason = "x is \(x.type), which holds blocks of \(taps)"
-        try reader.require(.divides, Dim(taps), x.shape[1], reason)
-        guard taps <= 1 << 13 else { throw DLCError("a block of \(taps) is too large") }
-        // Every channel is an image of its own, its taps the channels.
-        let channels = try x.shape[1].quotient(Dim(taps))
-        let images = try x.shape[0].times(channels)
-        let diagonal = (0..<taps).flatMap { row in (0..<taps).map { Double(row == $0 ? 1 : 0) } }
-        let weights = reader.constant(try Tensor(doubles: diagonal, type: x.element, shape: [taps, 1] + block))
-        let columns = try reader.reshape(reader.required(0), [images, Dim(taps)] + counts)
-        let op: ConvTranspose
-        var behind: Shape = [0, 0]
-        for axis in block.indices {
-            let covered = try counts[axis].minus(1).times(Dim(strides[axis])).plus(Dim(windows.reach(axis)))
-            behind.append(try image[axis].plus(windows.pads[axis]).plus(windows.pads[axis + block.count]).minus(covered))
-        }
-        let known = behind.compactMap(\.constant)
-        if known.count == behind.count {
-            op = ConvTranspose(strides: strides, dilations: dilations, pads: windows.pads, outputPadding: Array(known[2...]))
-            let added = try reader.add1(op, [columns, weights])
-            return [try reader.reshape(added, [x.shape[0], channels] + image)]
-        }
-        op = ConvTranspose(
-            strides: strides, dilations: dilations, pads: [Dim](repeating: 0, count: 2 * block.count), outputPadding: block.map { _ in 0 })
-        var added = try reader.add1(op, [columns, weights])
-        added = try reader.add1(Pad(pads: behind.map { _ in 0 } + behind), [added])
-        let cut = Slice(
-            starts: [0, 0] + windows.pads.prefix(block.count), sizes: [images, 1] + image, steps: [1, 1] + ones)
-        return [try reader.reshape(reader.add1(cut, [added]), [x.shape[0], channels] + image)]
     }
 }

@@ -7,6 +7,7 @@ enum LayerOps {
             Conv.definition,
             IntegerConv.definition,
             ConvTranspose.definition,
+            ColumnsToImage.definition,
             MatMul.definition,
             Gemm.definition,
             IntegerProduct.definition,

@@ -30,6 +30,17 @@ extension GradientRules {
             resize.extrapolation = 0
             return [try gradient.add(resize, adjoint)]
         }),
+        // Every tap of every window reads one place: a convolution whose weights are a diagonal.
+        GradientRule(ColumnsToImage.self, single: { gradient, op, node, adjoint in
+            guard let x = node.operands[0] else { return [] }
+            let (taps, shape, type) = (try Checked.count(op.kernel), gradient.shape(adjoint), gradient.type(x).element)
+            guard taps <= 1 << 13 else { throw DLCError("a kernel of \(taps) is too large") }
+            let diagonal = (0..<taps).flatMap { row in (0..<taps).map { Double(row == $0 ? 1 : 0) } }
+            let weights = gradient.builder.constant(try Tensor(doubles: diagonal, type: type, shape: [taps, 1] + op.kernel))
+            let images = try gradient.reshape(adjoint, to: [shape[0].times(shape[1]), 1] + shape[2...])
+            let conv = Conv(strides: op.strides, dilations: op.dilations, pads: op.pads)
+            return [try gradient.reshape(gradient.add(conv, images, weights), to: gradient.shape(x))]
+        }),
         GradientRule(Recurrent.self, { gradient, op, node, adjoints in
             let backward = RecurrentGradient(of: op)
             let absent = [Value?](repeating: nil, count: backward.forwardCount - node.operands.count)

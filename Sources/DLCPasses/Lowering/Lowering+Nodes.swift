@@ -24,6 +24,9 @@ extension Lowering {
         case let op as FusedConvTranspose: try lower(op, node)
         case let op as ConvTranspose: try lower(op, node)
         case let op as ConvWeightGradient: try lower(op, node)
+        case let op as ColumnsToImage:
+            let window = Window(kernel: op.kernel, strides: op.strides, dilations: op.dilations, pads: op.pads)
+            try emitDense(ColumnsKernel { $0.window = window }, node, operands: node.operands, operations: elements(operand(node, 0)))
         case let op as FusedMatMul: try lower(op, node)
         case let op as IntegerProduct: try lower(op, node)
         case let op as IntegerConv: try lower(op, node)

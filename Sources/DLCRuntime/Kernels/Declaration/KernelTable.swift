@@ -12,6 +12,7 @@ package enum KernelTable {
         TopKKernel.self, DeterminantKernel.self, InverseKernel.self, NonMaxSuppressionKernel.self, RegionKernel.self,
         RegionGradientKernel.self,
         ProductKernel.self, ConvolutionKernel.self, ConvolutionWeightsKernel.self, TransposedConvolutionKernel.self,
+        ColumnsKernel.self,
         SeparableKernel.self, RecurrentKernel.self, RecurrentGradientKernel.self,
         NarrowKernel.self, TreeEnsembleKernel.self, CouplingKernel.self, DistancesKernel.self, FindKernel.self,
         PackKernel.self, RecurrentPackKernel.self,
