@@ -84,7 +84,8 @@ static void DLC_NAME(store_grain)(const dlc_instruction *in, int64_t n, const fl
 #if VL >= 8
         vi near[4];
         if (is_whole && n - i >= 4 * VL && DLC_NAME(near_quotients)(in, x, near)) {
-            vf_store((float *)(d + i), (vf)DLC_NAME(integer_pack)(near, &limits, false));
+            const vf packed = (vf)DLC_NAME(integer_pack)(near, &limits, false);
+            memcpy(d + i, &packed, sizeof packed);
             continue;
         }
 #endif

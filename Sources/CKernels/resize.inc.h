@@ -207,6 +207,17 @@ static bool resize_shuffled(const dlc_resize_shuffle *shuffle, const char *x, ch
 #endif
 }
 
+/// A row once more; a call takes as long as copying a short one.
+static void resize_again(const char *row, char *again, int64_t size) {
+    enum { some = 64 };
+    if (size < some || size > 1024) {
+        memcpy(again, row, (size_t)size);
+        return;
+    }
+    for (int64_t i = 0; i + some < size; i += some) memcpy(again + i, row + i, some);
+    memcpy(again + size - some, row + size - some, some);
+}
+
 #define T uint8_t
 #define RESIZE_NEAREST DLC_NAME(resize_nearest_1)
 #include "resize_nearest.inc.h"

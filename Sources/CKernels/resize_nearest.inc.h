@@ -37,7 +37,7 @@ static void RESIZE_NEAREST(const dlc_call *call) {
                     else memcpy(y + i * n, x + positions[i] * n, (size_t)n * sizeof(T));
                 }
             }
-            for (int64_t k = 1; k < again; k++) memcpy(y + k * out * n, y, (size_t)(out * n) * sizeof(T));
+            for (int64_t k = 1; k < again; k++) resize_again((const char *)y, (char *)(y + k * out * n), out * n * (int64_t)sizeof(T));
         }
     }
 }
