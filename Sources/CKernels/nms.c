@@ -23,7 +23,7 @@ static void corners(const dlc_nms *p, const float *box, float edges[columns]) {
 }
 
 /// Whether a box overlaps one of the `n` kept ones by more than the threshold. Quotients by nothing are NaN, not more.
-static bool is_suppressed(const dlc_nms *p, const float *kept, int64_t n, const float box[columns]) {
+static bool is_suppressed(const dlc_nms *p, float overlap, const float *kept, int64_t n, const float box[columns]) {
     const float *l = kept + left * p->limit, *t = kept + top * p->limit, *r = kept + right * p->limit;
     const float *b = kept + bottom * p->limit, *areas = kept + area * p->limit;
     for (int64_t first = 0; first < n; first += block) {
@@ -33,7 +33,7 @@ static bool is_suppressed(const dlc_nms *p, const float *kept, int64_t n, const 
             float x0 = l[i] > box[left] ? l[i] : box[left], x1 = r[i] < box[right] ? r[i] : box[right];
             float y0 = t[i] > box[top] ? t[i] : box[top], y1 = b[i] < box[bottom] ? b[i] : box[bottom];
             float width = x1 > x0 ? x1 - x0 : 0, height = y1 > y0 ? y1 - y0 : 0, common = width * height;
-            found |= common > 0 && common / (areas[i] + box[area] - common) > p->overlap;
+            found |= common > 0 && common / (areas[i] + box[area] - common) > overlap;
         }
         if (found) return true;
     }
@@ -42,16 +42,18 @@ static bool is_suppressed(const dlc_nms *p, const float *kept, int64_t n, const 
 
 static void run_nms(const dlc_call *call) {
     const dlc_nms *p = call->params;
+    const float overlap = call->buffers[2] ? *(const float *)call->buffers[2] : p->overlap;
+    const float score = call->buffers[3] ? *(const float *)call->buffers[3] : p->score;
     dlc_ranked *heap = call->scratch;
     float *kept = (float *)(heap + p->boxes);
     for (int64_t task = call->begin; task < call->end; ++task) {
         const float *boxes = (const float *)call->buffers[0] + task / p->classes * p->boxes * 4;
         const float *scores = (const float *)call->buffers[1] + task * p->boxes;
-        int64_t *result = (int64_t *)call->buffers[2] + task * p->limit;
+        int64_t *result = (int64_t *)call->buffers[4] + task * p->limit;
         int64_t waiting = 0, count = 0;
         // The heap has at its root what comes last, so keys and indices are turned around.
         for (int64_t i = 0; i < p->boxes; ++i)
-            if (scores[i] > p->score) heap[waiting++] = (dlc_ranked){ ~dlc_float_key(scores[i]), p->boxes - 1 - i };
+            if (scores[i] > score) heap[waiting++] = (dlc_ranked){ ~dlc_float_key(scores[i]), p->boxes - 1 - i };
         for (int64_t at = waiting / 2 - 1; at >= 0; --at) dlc_sift(heap, waiting, at);
         while (waiting > 0 && count < p->limit) {
             int64_t index = p->boxes - 1 - heap[0].index;
@@ -59,7 +61,7 @@ static void run_nms(const dlc_call *call) {
             dlc_sift(heap, waiting, 0);
             float edges[columns];
             corners(p, boxes + index * 4, edges);
-            if (is_suppressed(p, kept, count, edges)) continue;
+            if (is_suppressed(p, overlap, kept, count, edges)) continue;
             for (int column = 0; column < columns; ++column) kept[column * p->limit + count] = edges[column];
             result[count++] = index;
         }

@@ -97,6 +97,14 @@ public enum Compiler {
         return try saying(canonical.graph(values: values(of: model, options)), options)
     }
 
+    /// The canonical graph of the operators by which ONNX says a canonical graph: once they are written, exporting the file again
+    /// changes nothing.
+    /// - Parameter opset: as in `exportONNX`.
+    /// - Throws: where an operator has no form in ONNX.
+    public static func respelled(_ graph: Graph, opset: Int? = nil) throws -> Graph {
+        try self.graph(respelledInONNX(graph, opset: opset), at: .canonical)
+    }
+
     /// The weights of a model file by name: the parameters of a `.dlm` model, drawn or from its weight file; the initializers
     /// of an `.onnx` model.
     /// - Throws: what `load` throws.

@@ -55,7 +55,11 @@ struct ExportCommand: ParsableCommand {
                 let weights = try Compiler.weights(model.model, options)
                 try stage { try weights.write(to: $0) }
             } else {
-                let graph = try Compiler.exportable(model.model, options)
+                var graph = try Compiler.exportable(model.model, options)
+                // Parameters of a .dlm model keep their names and values; nothing is folded into them.
+                if ModelFile.kind(model.model) != "dlm" {
+                    graph = try located(model.model) { try Compiler.respelled(graph, opset: opset) }
+                }
                 try stage { try exportONNX(graph, opset: opset, to: $0) }
             }
         }

@@ -181,15 +181,18 @@ public struct ONNXWriter {
     private var hints: [String] = []
     private let uniqueName: (String) -> String
     let symbolValue: (String) -> (input: String, axis: Int)?
+    public let contents: WrittenContents
     /// The values of expressions that stand in others.
     var expressions: [Dim: String] = [:]
 
     /// - Parameters:
     ///   - uniqueName: gives an unused value name from a hint.
     ///   - symbolValue: an input and the axis whose extent the symbol is.
+    ///   - contents: what the elements of values are that stand before the node.
     public init(
         opset: Int, node: Node, inputs: [String], outputs: [String], operandFacts: [Fact?], resultFacts: [Fact],
-        uniqueName: @escaping (String) -> String, symbolValue: @escaping (String) -> (input: String, axis: Int)?
+        uniqueName: @escaping (String) -> String, symbolValue: @escaping (String) -> (input: String, axis: Int)?,
+        contents: WrittenContents = WrittenContents()
     ) {
         self.opset = opset
         op = node.op
@@ -200,6 +203,7 @@ public struct ONNXWriter {
         self.resultFacts = resultFacts
         self.uniqueName = uniqueName
         self.symbolValue = symbolValue
+        self.contents = contents
     }
 
     /// Throws where the opset is older than `since`.
@@ -241,14 +245,22 @@ public struct ONNXWriter {
     }
 
     /// Names the constants after what reads them first, as the same nodes name theirs when they are read and written again.
-    public mutating func nameConstants() {
+    /// - Parameter known: the tensors of names that stand for constants already. One of the same name and elements is not written twice.
+    public mutating func nameConstants(known: [String: Tensor] = [:]) {
         var names: [String: String] = [:]
-        for (index, hint) in hints.enumerated() {
-            let given = initializers[index].name
+        var named: [(name: String, tensor: Tensor)] = []
+        for (hint, (given, tensor)) in zip(hints, initializers) {
             let reader = nodes.first { $0.inputs.contains(given) }?.outputs.first { !$0.isEmpty }
-            initializers[index].name = uniqueName("\(reader ?? outputs.first ?? name)_\(hint)")
-            names[given] = initializers[index].name
+            let wanted = "\(reader ?? outputs.first ?? name)_\(hint)"
+            if let other = known[wanted], other.isIdentical(to: tensor) {
+                names[given] = wanted
+            } else {
+                let name = uniqueName(wanted)
+                names[given] = name
+                named.append((name, tensor))
+            }
         }
+        initializers = named
         for index in nodes.indices { nodes[index].inputs = nodes[index].inputs.map { names[$0] ?? $0 } }
     }
 

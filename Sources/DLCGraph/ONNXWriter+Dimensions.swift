@@ -1,8 +1,31 @@
-/// Dimensions as ONNX nodes over the shapes of the inputs.
+/// The vectors of int64 in a graph whose elements are known as expressions, by these: what shape arithmetic has computed already.
+public struct WrittenContents {
+    fileprivate var vectors: [[Dim]: String] = [:]
+    fileprivate var elements: [Dim: (vector: String, index: Int)] = [:]
+    /// The elements that are expressions, in the order of the graph.
+    public private(set) var expressions: [Dim] = []
+
+    public init() {}
+
+    /// Notes what is known of a value.
+    public mutating func note(_ name: String, _ fact: Fact) {
+        guard fact.type.container == nil, fact.element == .int64, fact.rank == 1, let content = fact.content, content.constants == nil,
+            vectors[content] == nil
+        else { return }
+        vectors[content] = name
+        for (index, dim) in content.enumerated() where dim.constant == nil && dim.symbol == nil && elements[dim] == nil {
+            elements[dim] = (name, index)
+            expressions.append(dim)
+        }
+    }
+}
+
+/// Dimensions as ONNX nodes over the shapes of the inputs and over values that have them as elements.
 extension ONNXWriter {
     /// Writes the int64 vector of dimensions, computed from the inputs' shapes where they are symbolic.
     public mutating func dimensions(_ dims: [Dim], _ hint: String = "shape") throws -> String {
         if let values = dims.constants { return try integers(values, hint) }
+        if let known = contents.vectors[dims] { return known }
         let parts = try dims.map { try dimension($0) }
         return intermediate("Concat", parts, [("axis", .int(0))])
     }
@@ -11,6 +34,11 @@ extension ONNXWriter {
     private mutating func dimension(_ dim: Dim) throws -> String {
         if let value = dim.constant { return try integers([value]) }
         if let known = expressions[dim] { return known }
+        if let (vector, index) = contents.elements[dim] {
+            let element = intermediate("Gather", [vector, try integers([index])])
+            expressions[dim] = element
+            return element
+        }
         let result = try dim.folded(
             number: { try $0.integers([$1]) },
             symbol: { writer, name in

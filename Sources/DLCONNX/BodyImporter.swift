@@ -88,7 +88,7 @@ final class BodyImporter {
     func readInitializers(of graph: connx_graph) throws {
         for tensor in graph.initializers {
             let name = String(connx_tensor_name(tensor))
-            try define(name, as: try located("initializer '\(name)'") { try context.tensors.read(tensor) })
+            try define(name, as: try located("initializer '\(name)'") { try context.given[name] ?? context.tensors.read(tensor) })
         }
         for sparse in graph.sparseInitializers {
             let name = String(connx_tensor_name(connx_sparse_tensor_values(sparse)))

@@ -50,7 +50,8 @@ struct BodyWriter {
         for port in graph.inputs.prefix(entries) {
             NodeWriter.write(graph.type(port.value), to: inner.name(of: port.value).withView { connx_graph_add_input(message, $0) })
         }
-        let domains = try writeNodes(graph, opset, inner, tensors, message, symbols: symbols)
+        var nodes = try NodesWriter(graph, opset, inner, tensors, symbols: symbols)
+        let domains = try nodes.write(to: message)
         var written: Set<String> = []
         for port in graph.outputs {
             var output = inner.name(of: port.value)

@@ -11,6 +11,8 @@ final class ImportContext {
     private var nodeCount = 0
     /// Branches to take where nothing else decides.
     let branches: BranchChoices
+    /// Initializers of which the document has only the names.
+    let given: [String: Tensor]
 
     /// The most nodes, counted after functions are inlined and loops unrolled.
     static let nodeLimit = 1_000_000
@@ -19,8 +21,11 @@ final class ImportContext {
     /// The newest version of ONNX's own operators whose meaning the readers know.
     static let newestOpset = 28
 
-    init(document: ONNXDocument, modelPath: String?, branches: BranchChoices = BranchChoices()) throws {
+    init(
+        document: ONNXDocument, modelPath: String?, branches: BranchChoices = BranchChoices(), given: [String: Tensor] = [:]
+    ) throws {
         self.branches = branches
+        self.given = given
         self.document = document
         tensors = TensorReader(document: document, modelPath: modelPath)
         var functions: [OperatorKey: connx_function] = [:]

@@ -16,16 +16,29 @@ public func exportONNX(_ graph: Graph, opset asked: Int? = nil, to path: String)
     try located(path) {
         let opset = try asked ?? leastOpset(graph)
         let tensors = try TensorWriter(for: graph, path: path)
-        let document: ONNXDocument
-        do { document = try makeModel(graph, opset: opset, tensors) } catch var error as DLCError {
-            if asked != nil, opset < ImportContext.newestOpset, let other = try? leastOpset(graph, from: opset + 1) {
-                error.message += "; opset \(other) can say all of the model"
-            }
-            throw error
-        }
+        let document = try makeModel(graph, opset: opset, isAsked: asked != nil, tensors)
         if opset <= checkedOpset, !tensors.isExternal, !isClassic(graph) { try document.check() }
         try tensors.finish()
         try document.save(to: path)
+    }
+}
+
+/// What `exportONNX` writes of a graph, read again: layers that ONNX spells in several operators are these operators, so that passes
+/// can simplify what is written. Tensors are not copied.
+/// - Throws: what `exportONNX` throws; where what would be written cannot be read.
+public func respelledInONNX(_ graph: Graph, opset asked: Int? = nil) throws -> Graph {
+    let table = TensorTable()
+    let document = try makeModel(graph, opset: asked ?? leastOpset(graph), isAsked: asked != nil, TensorWriter(keeping: table))
+    return try importModel(document, path: nil, InputSettings(), given: table.tensors)
+}
+
+/// - Parameter isAsked: whether the opset is one that a user wants, who hears where another would do.
+private func makeModel(_ graph: Graph, opset: Int, isAsked: Bool, _ tensors: TensorWriter) throws -> ONNXDocument {
+    do { return try makeModel(graph, opset: opset, tensors) } catch var error as DLCError {
+        if isAsked, opset < ImportContext.newestOpset, let other = try? leastOpset(graph, from: opset + 1) {
+            error.message += "; opset \(other) can say all of the model"
+        }
+        throw error
     }
 }
 
@@ -74,7 +87,8 @@ private func makeModel(_ graph: Graph, opset: Int, _ tensors: TensorWriter) thro
             try tensors.write(state.initial, name: state.name, to: connx_graph_add_initializer(message))
         }
     }
-    var domains = try writeNodes(graph, opset, names, tensors, message)
+    var nodes = try NodesWriter(graph, opset, names, tensors)
+    var domains = try nodes.write(to: message)
     for (name, value) in names.copies { NodeWriter.writeCopy(of: names.name(of: value), as: name, to: message) }
     for port in graph.outputs {
         NodeWriter.write(graph.type(port.value), to: port.name.withView { connx_graph_add_output(message, $0) })
@@ -86,82 +100,6 @@ private func makeModel(_ graph: Graph, opset: Int, _ tensors: TensorWriter) thro
     "".withView { connx_model_add_opset(model, $0, Int64(opset)) }
     for domain in domains.sorted() { domain.withView { connx_model_add_opset(model, $0, Int64(domainVersions[domain] ?? 1)) } }
     return document
-}
-
-/// Writes constants and nodes; returns the domains of the operators that occur.
-private func writeNodes(
-    _ graph: Graph, _ opset: Int, _ names: ValueNames, _ tensors: TensorWriter, _ message: connx_graph
-) throws -> Set<String> {
-    try writeNodes(graph, opset, names, tensors, message, symbols: [:])
-}
-
-/// - Parameter symbols: for each symbol of a graph around this one a value and the axis whose extent it is.
-func writeNodes(
-    _ graph: Graph, _ opset: Int, _ names: ValueNames, _ tensors: TensorWriter, _ message: connx_graph,
-    symbols outer: [String: (input: String, axis: Int)]
-) throws -> Set<String> {
-    let uses = graph.useCounts()
-    var symbols = outer
-    func note(_ value: Value) {
-        for (axis, dim) in graph.shape(value).enumerated() {
-            if let name = dim.symbolName, symbols[name] == nil { symbols[name] = (names.name(of: value), axis) }
-        }
-    }
-    for port in graph.inputs { note(port.value) }
-    var domains = Set<String>()
-    var initializers: [(name: String, tensor: Tensor, isConstant: Bool)] = []
-    // Constants that became attributes are nobody's operands.
-    var used = Set(
-        graph.outputs.map { names.name(of: $0.value) } + graph.states.map { names.name(of: $0.next) }
-            + names.copies.map { names.name(of: $0.value) })
-    // Initializers stand in the order in which nodes read them.
-    var order: [String: Int] = [:]
-    func read(_ inputs: [String]) {
-        used.formUnion(inputs)
-        for name in inputs where order[name] == nil { order[name] = order.count }
-    }
-    for node in graph.nodes {
-        if let constant = node.op as? Constant {
-            initializers.append((names.name(of: node.results[0]), constant.value, true))
-            continue
-        }
-        defer { for value in node.results { note(value) } }
-        try located(node.name.isEmpty ? node.op.name : "\(node.op.name) '\(node.name)'") {
-            if let op = node.op as? any HasBodies {
-                read(node.operands.compactMap { $0.map(names.name(of:)) })
-                return domains.formUnion(try BodyWriter(opset, names, tensors, symbols).write(op, node, to: message))
-            }
-            let definition = node.op.definition
-            guard let mapping = definition.onnx.first else { throw DLCError("has no form in ONNX") }
-            let outputs = node.results.enumerated().map { index, value in
-                let isOptional = index < definition.results.count && definition.results[index].hasSuffix("?")
-                return isOptional && uses[value.index] == 0 ? "" : names.name(of: value)
-            }
-            var writer = ONNXWriter(
-                opset: opset, node: node, inputs: node.operands.map { $0.map(names.name(of:)) ?? "" }, outputs: outputs,
-                operandFacts: node.operands.map { $0.map(graph.fact) }, resultFacts: node.results.map(graph.fact),
-                uniqueName: names.unique, symbolValue: { symbols[$0] })
-            try mapping.write(&writer)
-            writer.nameConstants()
-            guard !writer.nodes.isEmpty else { throw DLCError("has no form in opset \(opset)") }
-            initializers += writer.initializers.map { ($0.name, $0.tensor, false) }
-            for (index, written) in writer.nodes.enumerated() {
-                var written = written
-                // Helpers come before the node that computes the result; it alone keeps the name.
-                written.name = index == writer.nodes.count - 1 ? names.uniqueNode(node.name) : ""
-                try NodeWriter.write(written, to: message)
-                read(written.inputs)
-                domains.insert(written.domain)
-            }
-        }
-    }
-    let ordered = initializers.enumerated().sorted { a, b in
-        (order[a.element.name] ?? .max, a.offset) < (order[b.element.name] ?? .max, b.offset)
-    }
-    for case let (_, (name, tensor, isConstant)) in ordered where !isConstant || used.contains(name) {
-        try tensors.write(tensor, name: name, to: connx_graph_add_initializer(message))
-    }
-    return domains
 }
 
 /// The IR version that was current with an opset; not below 4, before which initializers had to be inputs.

@@ -20,7 +20,8 @@ public func importONNX(text: String, _ settings: InputSettings = InputSettings()
     try importModel(try ONNXDocument(text: text), path: nil, settings)
 }
 
-private func importModel(_ document: ONNXDocument, path: String?, _ settings: InputSettings) throws -> Graph {
+/// - Parameter given: initializers of which the document has only the names.
+func importModel(_ document: ONNXDocument, path: String?, _ settings: InputSettings, given: [String: Tensor] = [:]) throws -> Graph {
     let model = connx_document_model(document.raw)
     guard connx_model_has_graph(model) else { throw DLCError("the file holds no graph; is it an ONNX model?") }
     let graph = connx_model_graph(model)
@@ -36,7 +37,7 @@ private func importModel(_ document: ONNXDocument, path: String?, _ settings: In
     while true {
         let site = GraphSite(GraphBuilder(name: graph.name, foldLimit: GraphBuilder.usualFoldLimit))
         do {
-            let imported = try importModel(document, path: path, opsets, site, settings, settled, branches)
+            let imported = try importModel(document, path: path, opsets, site, settings, settled, branches, given)
             if branches.isAsked, !hasDeclaredRanks(imported, graph) {
                 likely = likely ?? imported
                 if branches.turn() { continue }
@@ -73,11 +74,11 @@ private func hasDeclaredRanks(_ imported: Graph, _ graph: connx_graph) -> Bool {
 
 private func importModel(
     _ document: ONNXDocument, path: String?, _ opsets: [String: Int], _ site: GraphSite, _ settings: InputSettings,
-    _ settled: [SettledSymbol], _ branches: BranchChoices
+    _ settled: [SettledSymbol], _ branches: BranchChoices, _ given: [String: Tensor]
 ) throws -> Graph {
     let model = connx_document_model(document.raw)
     let graph = connx_model_graph(model)
-    let context = try ImportContext(document: document, modelPath: path, branches: branches)
+    let context = try ImportContext(document: document, modelPath: path, branches: branches, given: given)
     try context.checkSize(of: graph)
     try context.checkOperators(of: graph)
     for symbol in settled { site.builder.settle(symbol) }

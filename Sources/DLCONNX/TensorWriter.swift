@@ -13,28 +13,42 @@ internal import Darwin
 
 /// Writes tensors into TensorProto messages, or beside the model where a file would pass protobuf's limit.
 struct TensorWriter {
-    /// The file for large tensors, nil where everything fits into the model.
-    private let external: ExternalFile?
+    private enum Target {
+        /// The message itself.
+        case model
+        /// A file for large tensors.
+        case file(ExternalFile)
+        /// A table, where the model is only read again.
+        case table(TensorTable)
+        /// Nothing is written, since only the operators' forms are tried.
+        case nothing
+    }
 
-    /// Whether nothing is written, since only the operators' forms are tried.
-    private let discards: Bool
+    private let target: Target
 
     /// Up to this many bytes of constants stay inside the model.
     private static let insideLimit = 1_900_000_000
     /// Smaller tensors stay inside the model always.
     private static let externalThreshold = 1024
 
-    init(inside: ()) { (external, discards) = (nil, false) }
+    init(inside: ()) { target = .model }
 
-    init(discarding: ()) { (external, discards) = (nil, true) }
+    init(discarding: ()) { target = .nothing }
+
+    /// Tensors with names go to `table`; messages have only their names.
+    init(keeping table: TensorTable) { target = .table(table) }
 
     /// - Parameter path: the model's; external data goes to `NAME.data` in the same folder.
     init(for graph: Graph, path: String) throws {
         var bytes = 0
         for node in graph.nodes { if let constant = node.op as? Constant { bytes += constant.value.byteCount } }
         for state in graph.states { bytes += state.initial.byteCount }
-        discards = false
-        external = bytes > Self.insideLimit ? try ExternalFile(path: path + ".data") : nil
+        target = bytes > Self.insideLimit ? .file(try ExternalFile(path: path + ".data")) : .model
+    }
+
+    private var external: ExternalFile? {
+        guard case .file(let file) = target else { return nil }
+        return file
     }
 
     /// Whether tensors go to a file of their own.
@@ -44,8 +58,11 @@ struct TensorWriter {
     func finish() throws { try external?.finish() }
 
     func write(_ tensor: Tensor, name: String?, to message: connx_tensor) throws {
-        if discards { return }
-        if let name { name.withView { connx_tensor_set_name(message, $0) } }
+        if case .nothing = target { return }
+        if let name {
+            name.withView { connx_tensor_set_name(message, $0) }
+            if case .table(let table) = target { return table.tensors[name] = tensor }
+        }
         connx_tensor_set_type(message, Int32(tensor.type.onnx))
         for extent in tensor.shape { connx_tensor_add_dim(message, Int64(extent)) }
         if tensor.type == .string { return try Self.addStrings(of: tensor, to: message) }
@@ -60,6 +77,11 @@ struct TensorWriter {
             }
         }
     }
+}
+
+/// Tensors by name, beside a model that says only the names.
+final class TensorTable {
+    var tensors: [String: Tensor] = [:]
 }
 
 extension TensorWriter {

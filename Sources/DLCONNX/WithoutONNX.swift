@@ -18,6 +18,9 @@ public func outlineONNX(path: String) throws -> ONNXOutline { throw absence }
 public func exportONNX(_ graph: Graph, opset: Int? = nil, to path: String) throws { throw absence }
 
 /// Throws, because this build has no ONNX.
+public func respelledInONNX(_ graph: Graph, opset: Int? = nil) throws -> Graph { throw absence }
+
+/// Throws, because this build has no ONNX.
 public func readONNXInitializers(path: String) throws -> [(name: String, tensor: Tensor)] { throw absence }
 
 /// Throws, because this build has no ONNX.

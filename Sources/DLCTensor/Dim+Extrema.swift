@@ -29,6 +29,20 @@ extension Dim {
         return try parts.map { try rest.plus($0.times(Dim(sign))) }
     }
 
+    /// What the expression is where one of its maxima is one of its operands, and where one of its truths does not hold or holds.
+    package func decisions() throws -> [Dim] {
+        var results: [Dim] = []
+        for term in symbolicTerms {
+            if term.atoms.count == 1, case .maximum(let parts) = term.atoms[0] {
+                let rest = try Dim(terms: terms.filter { $0 != term })
+                results += try parts.map { try rest.plus($0.times(Dim(term.coefficient))) }
+            } else if let truth = term.atoms.first(where: \.isTruth) {
+                results += try [0, 1].map { try fixing(truth, to: $0) }
+            }
+        }
+        return results
+    }
+
     /// The operands of both lists that none of the others covers.
     private static func undominated(_ a: [Dim], _ b: [Dim], by covers: (Dim, Dim) -> Bool) throws -> [Dim] {
         guard a.count + b.count <= Limit.extrema else {

@@ -88,7 +88,7 @@ extension Dim {
     }
 
     /// The expression where one of its truths is known.
-    private func fixing(_ truth: Atom, to value: Int) throws -> Dim {
+    func fixing(_ truth: Atom, to value: Int) throws -> Dim {
         var terms: [Term] = []
         for var term in symbolicTerms {
             if term.atoms.contains(truth) {

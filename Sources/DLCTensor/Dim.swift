@@ -69,6 +69,9 @@ public struct Dim: Hashable, Sendable {
     /// The number, or nil where the extent is symbolic.
     public var constant: Int? { polynomial == nil ? number : nil }
 
+    /// How many symbols, numbers and operations it is made of.
+    package var size: Int { polynomial?.size ?? 1 }
+
     /// The terms of an expression that is no number.
     var symbolicTerms: [Term] { polynomial?.terms ?? [] }
 

@@ -8,7 +8,8 @@
 /// order of their scores (equal ones by lower index), without those whose intersection over union with a kept one
 /// exceeds the threshold. Boxes [batch, boxes, 4] f32, two opposite corners or (x, y, width, height) of the centre;
 /// scores [batch, classes, boxes] f32; result [batch, classes, limit] int64, unused places -1. Scores that are not
-/// above the threshold, and NaN, are passed over. Buffers: boxes, scores, result.
+/// above the threshold, and NaN, are passed over. Buffers: boxes, scores, the overlap and the score (f32 [1] each, in place of those
+/// of the parameters; null where these count), result.
 typedef struct {
     int64_t batch, classes, boxes, limit;
     bool centred;

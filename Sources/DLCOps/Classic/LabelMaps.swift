@@ -42,7 +42,13 @@ enum LabelMaps {
         let (sorted, order) = try ascending(keys)
         let places = try reader.add1(Find(), [x, reader.constant(sorted)])
         let table = try Oracle.joined(values.selecting(order, shape: [order.count]), otherwise)
-        return try reader.add(Gather(axis: 0), [reader.constant(table), places])
+        return [try entries(table, at: places, &reader)]
+    }
+
+    /// What a table has at places that a `Find` gives: the places themselves where the table counts.
+    private static func entries(_ table: Tensor, at places: Value, _ reader: inout ONNXReader) throws -> Value {
+        if try table.type == .int64 && table.array(of: Int64.self) == (0..<table.count).map(Int64.init) { return places }
+        return try reader.add1(Gather(axis: 0), [reader.constant(table), places])
     }
 
     /// What stands for an element that is no key.
@@ -75,7 +81,7 @@ enum LabelMaps {
         // Where nothing may be unknown, a place behind the table is refused by the gather.
         let mayBeUnknown = (try reader.attribute("zeros") ?? 1) != 0
         let columns = order.map(Int64.init) + (mayBeUnknown ? [Int64(categories.count)] : [])
-        let column = try reader.add1(Gather(axis: 0), [reader.constant(Tensor(columns, shape: [columns.count])), places])
+        let column = try entries(Tensor(columns, shape: [columns.count]), at: places, &reader)
         let values = reader.constant(try Tensor([0, 1] as [Float], shape: [2]))
         return try reader.add(OneHot(depth: Dim(categories.count), axis: -1), [column, values])
     }
@@ -96,7 +102,7 @@ enum LabelMaps {
         let places = try reader.add1(Find(), [keys, reader.constant(sorted)])
         // What is not in it goes to a further column, which is cut off.
         let columns = order.map(Int64.init) + [Int64(vocabulary.count)]
-        let column = try reader.add1(Gather(axis: 0), [reader.constant(Tensor(columns, shape: [columns.count])), places])
+        let column = try entries(Tensor(columns, shape: [columns.count]), at: places, &reader)
         let empty = try Tensor(filling: 0, type: reader.builder.fact(values).element, shape: [vocabulary.count + 1])
         let row = try reader.add1(ScatterElements(), [reader.constant(empty), column, values])
         let used = try reader.slice(row, axis: 0, from: 0, count: Dim(vocabulary.count))

@@ -96,8 +96,11 @@ public struct Pool: Operator {
     }
 
     private static func write(_ onnx: String, _ writer: inout ONNXWriter) throws {
-        guard let op = writer.op as? Pool, let x = writer.operandFacts[0] else { return }
+        guard var op = writer.op as? Pool, let x = writer.operandFacts[0] else { return }
         let extents = x.spatial(channelsLast: op.channelsLast)
+        // Rounding that changes no number of windows need not be said.
+        let counts = try op.windows.counts(extents, ceilMode: false)
+        if try counts == op.windows.counts(extents, ceilMode: true) && counts.allSatisfy({ $0.isAtLeast(1) }) { op.ceilMode = false }
         var attributes = try op.written(extents).attributes(extents, padsDilate: false)
         if op.dilations.allSatisfy({ $0 == 1 }) { attributes.removeAll { $0.name == "dilations" } }
         let (ceilSince, dilationsSince) = switch op.kind { case .max: (10, 10); case .average: (10, 19); case .lp: (18, 18) }

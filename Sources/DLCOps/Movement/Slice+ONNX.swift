@@ -37,27 +37,29 @@ extension Slice {
     /// Start and size by NumPy's rules (ONNX Slice): negative positions count from the end, then both are clamped.
     static func resolve(_ start: Dim, _ end: Dim, step: Int, extent: Dim) throws -> (start: Dim, size: Dim) {
         guard step != 0, step != .min else { throw DLCError("steps of Slice must not be \(step)") }
+        let (least, most) = step > 0 ? (Dim(0), extent) : (Dim(-1), try extent.minus(1))
+        let from = try place(of: start, extent, least: least, most: most)
+        let to = try place(of: end, extent, least: least, most: most)
+        let size = try count(from: from, to: to, step)
+        return (step < 0 && size == 0 ? 0 : from, size)
+    }
+
+    /// Where a position that may count from the end lies, clamped.
+    private static func place(of position: Dim, _ extent: Dim, least: Dim, most: Dim) throws -> Dim {
         // Exporters write the least and the largest integers, or round numbers that no extent reaches, for "all".
-        func position(_ p: Dim, least: Dim, most: Dim) throws -> Dim {
-            if let p = p.constant, p <= -1_000_000_000 { return least }
-            if let p = p.constant, p >= 1_000_000_000 { return most }
-            // Not from the end: an extent is not negative, even where its expression might be.
-            if p == extent { return most }
-            let counted = try Dim.select(p.isNegative(), p.plus(extent), p)
-            return try Dim.max(least, Dim.min(counted, most))
-        }
+        if let position = position.constant, position <= -1_000_000_000 { return least }
+        if let position = position.constant, position >= 1_000_000_000 { return most }
+        // Not from the end: an extent is not negative, even where its expression might be.
+        if position == extent { return most }
+        let counted = try Dim.select(position.isNegative(), position.plus(extent), position)
+        return try Dim.max(least, Dim.min(counted, most))
+    }
+
+    /// How many elements there are between two places.
+    private static func count(from: Dim, to: Dim, _ step: Int) throws -> Dim {
         // Beyond that one element is all there is.
         let stride = Dim(Swift.min(abs(step), Int(Int32.max)))
-        if step > 0 {
-            let from = try position(start, least: 0, most: extent)
-            let to = try position(end, least: 0, most: extent)
-            return (from, try Dim.max(0, to.minus(from).ceilingQuotient(stride)))
-        }
-        let last = try extent.minus(1)
-        let from = try position(start, least: -1, most: last)
-        let to = try position(end, least: -1, most: last)
-        let size = try Dim.max(0, from.minus(to).ceilingQuotient(stride))
-        return (size == 0 ? 0 : from, size)
+        return try Dim.max(0, (step > 0 ? to.minus(from) : from.minus(to)).ceilingQuotient(stride))
     }
 
     /// One slice per result.
@@ -105,6 +107,28 @@ extension Slice {
         return results
     }
 
+    /// The shortest form of a position that means the same: what Slice does itself, such as to end at the end, need not be computed.
+    /// Best is what the graph computes anyway. Forms that exceed what a dimension may be are none.
+    private static func shortest(_ position: Dim, _ contents: WrittenContents, where isSame: (Dim) throws -> Bool) -> Dim {
+        if position.constant != nil || position.symbol != nil { return position }
+        if let known = contents.expressions.prefix(64).first(where: { (try? isSame($0)) == true }) { return known }
+        var best = position
+        while let shorter = shorter(best, where: isSame) { best = shorter }
+        return best
+    }
+
+    private static func shorter(_ position: Dim, where isSame: (Dim) throws -> Bool) -> Dim? {
+        var seen: Set = [position]
+        var open = [position][...]
+        while let next = open.popFirst(), seen.count < 128 {
+            for candidate in (try? next.decisions()) ?? [] where seen.insert(candidate).inserted {
+                if candidate.size < position.size, (try? isSame(candidate)) == true { return candidate }
+                open.append(candidate)
+            }
+        }
+        return nil
+    }
+
     static let write: @Sendable (inout ONNXWriter) throws -> Void = { writer in
         guard var op = writer.op as? Slice, let shape = writer.operandFacts[0]?.shape else { return }
         // Where nothing is taken, it is taken from the front.
@@ -115,11 +139,19 @@ extension Slice {
             guard op.steps[axis] > 0, !place.isNonNegative, let back = try shape[axis].minus(place).constant, back > 0 else { return place }
             return Dim(-back)
         }
-        let starts = try axes.map { try position(op.starts[$0], $0) }
-        let ends = try axes.map { axis in
-            let end = try position(op.starts[axis].plus(op.sizes[axis].times(Dim(op.steps[axis]))), axis)
-            if op.steps[axis] > 0, end == shape[axis], end.constant == nil { return Dim(.max) }
-            if op.steps[axis] > 0 || end.isNonNegative { return end }
+        let starts: [Dim] = try axes.map { axis in
+            let (start, step, extent) = (op.starts[axis], op.steps[axis], shape[axis])
+            let spelled = try position(start, axis)
+            return step < 0 ? spelled : shortest(spelled, writer.contents) { try place(of: $0, extent, least: 0, most: extent) == start }
+        }
+        let ends: [Dim] = try axes.map { axis in
+            let (start, size, step, extent) = (op.starts[axis], op.sizes[axis], op.steps[axis], shape[axis])
+            let end = try position(start.plus(size.times(Dim(step))), axis)
+            if step > 0, end == extent, end.constant == nil { return Dim(.max) }
+            if step > 0 {
+                return shortest(end, writer.contents) { try count(from: start, to: place(of: $0, extent, least: 0, most: extent), step) == size }
+            }
+            if end.isNonNegative { return end }
             // Before the first element; −1 would be the last one.
             if let end = end.constant { return Dim(end < 0 ? -Int(Int32.max) : end) }
             return try Dim.max(end, 0).plus(Dim.min(end, 0).times(Dim(Int(Int32.max))))

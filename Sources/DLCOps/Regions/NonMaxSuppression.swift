@@ -6,6 +6,9 @@ import DLCGraph
 /// `[N, C, min(limit, B)]`, has for each class the indices of the kept boxes in the order of their scores (equal ones by
 /// lower index), then −1. Boxes whose score is not above the threshold, and those whose intersection over union with a
 /// kept one exceeds `overlap`, are left out.
+///
+/// Where data decide the limits, `most_overlap` and `least_score`, f32 `[1]`, stand in place of the attributes: an overlap that is no
+/// number, or 1 or more, leaves nothing out, as does a score of −∞.
 public struct NonMaxSuppression: Operator {
     /// The most boxes that are kept of a class.
     public var limit: Dim
@@ -25,7 +28,8 @@ public struct NonMaxSuppression: Operator {
     public var definition: OperatorDefinition { Self.definition }
 
     public static let definition = OperatorDefinition(
-        NonMaxSuppression(), name: "non_max_suppression", operands: ["boxes", "scores"], results: ["indices"],
+        NonMaxSuppression(), name: "non_max_suppression", operands: ["boxes", "scores", "most_overlap?", "least_score?"],
+        results: ["indices"],
         onnx: [ONNXMapping("NonMaxSuppression", read: read, write: write)],
         examples: {
             let corners = try Tensor(
@@ -43,6 +47,16 @@ public struct NonMaxSuppression: Operator {
                 example("classes", NonMaxSuppression(limit: 20, overlap: 0.1), many, classes),
                 example("centred", NonMaxSuppression(limit: 10, overlap: 0.2, scoreThreshold: 0, centred: true), many, classes),
                 example("none", NonMaxSuppression(limit: 2, overlap: 0.5, scoreThreshold: 2), corners, scores),
+                Example(
+                    "an overlap of data", NonMaxSuppression(limit: 20, scoreThreshold: 0),
+                    [many, classes, try Tensor([0.1] as [Float], shape: [1])], isDifferentiable: false),
+                Example(
+                    "a score of data", NonMaxSuppression(limit: 20, overlap: 0.3),
+                    [many, classes, nil, try Tensor([0.5] as [Float], shape: [1])], isDifferentiable: false),
+                Example(
+                    "any box", NonMaxSuppression(limit: 20),
+                    [many, classes, try Tensor([.nan] as [Float], shape: [1]), try Tensor([-.infinity] as [Float], shape: [1])],
+                    isDifferentiable: false),
             ]
         }
     ) {
@@ -61,6 +75,11 @@ public struct NonMaxSuppression: Operator {
         for (a, b) in [(boxes.shape[0], scores.shape[0]), (boxes.shape[1], scores.shape[2]), (boxes.shape[2], 4)] {
             try context.require(a, equals: b, "boxes are \(boxes.type), scores are \(scores.type); expected [N, B, 4] and [N, C, B]")
         }
+        for (index, name) in [(2, "most_overlap"), (3, "least_score")] {
+            guard let threshold = context.optional(index) else { continue }
+            try context.expect(index, name, [.float32])
+            try context.require(threshold.shape, equals: [1], "\(name) is \(threshold.type); expected f32[1]")
+        }
         guard overlap >= 0, overlap <= 1 else { throw DLCError("overlap is \(overlap); expected 0 to 1") }
         if let limit = limit.constant, limit < 0 { throw DLCError("limit is \(limit); expected at least 0") }
         return [Fact(.int64, [scores.shape[0], scores.shape[1], try Dim.min(limit, scores.shape[2])])]
@@ -71,15 +90,17 @@ public struct NonMaxSuppression: Operator {
         let (classes, count) = (scores.shape[1], scores.shape[2])
         let places = min(try Oracle.numbers([limit], "limit")[0], count)
         let (coordinates, ranks) = (try boxes.doubles().map { Float($0) }, try scores.doubles())
+        let most = try Oracle.optional(operands, 2)?.array(of: Float.self)[0] ?? Float(overlap)
+        let least = try Oracle.optional(operands, 3)?.array(of: Float.self)[0] ?? Float(scoreThreshold ?? -.infinity)
         var result = [Int64](repeating: -1, count: scores.shape[0] * classes * places)
         for row in 0..<scores.shape[0] * classes {
             let score = { ranks[row * count + $0] }
-            let candidates = (0..<count).filter { score($0) > scoreThreshold ?? -.infinity }
+            let candidates = (0..<count).filter { score($0) > Double(least) }
             var kept: [Int] = []
             for index in candidates.sorted(by: { score($0) != score($1) ? score($0) > score($1) : $0 < $1 }) where kept.count < places {
                 let box = corners(coordinates, at: (row / classes * count + index) * 4)
                 // An overlap that is no number hides nothing, as in ONNX Runtime.
-                let isHidden = kept.contains { overlap(box, corners(coordinates, at: (row / classes * count + $0) * 4)) > Float(overlap) }
+                let isHidden = kept.contains { overlap(box, corners(coordinates, at: (row / classes * count + $0) * 4)) > most }
                 if !isHidden { kept.append(index) }
             }
             for (place, index) in kept.enumerated() { result[row * places + place] = Int64(index) }

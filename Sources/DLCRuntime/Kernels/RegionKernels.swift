@@ -4,7 +4,10 @@ import CKernels
 package struct NonMaxSuppressionKernel: Kernel {
     package static let name = "non_max_suppression"
     package static let definition = KernelDefinition(
-        operands: [OperandRule("boxes", .only(.float32), "B N 4"), OperandRule("scores", .only(.float32), "B C N")],
+        operands: [
+            OperandRule("boxes", .only(.float32), "B N 4"), OperandRule("scores", .only(.float32), "B C N"),
+            OperandRule("overlap?", .only(.float32), "1"), OperandRule("score?", .only(.float32), "1"),
+        ],
         results: [OperandRule("result", .only(.int64), "B C L")])
 
     /// Whether boxes are given by their centres.
