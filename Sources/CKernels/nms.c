@@ -44,6 +44,7 @@ static void run_nms(const dlc_call *call) {
     const dlc_nms *p = call->params;
     const float overlap = call->buffers[2] ? *(const float *)call->buffers[2] : p->overlap;
     const float score = call->buffers[3] ? *(const float *)call->buffers[3] : p->score;
+    if (!(overlap >= 0 && overlap <= 1)) dlc_report(call->buffers[5]);
     dlc_ranked *heap = call->scratch;
     float *kept = (float *)(heap + p->boxes);
     for (int64_t task = call->begin; task < call->end; ++task) {

@@ -38,6 +38,27 @@ import Testing
         #expect(try run(tiles, ["a": [1, 2]])?.shape == [3, 4])
     }
 
+    /// Of three boxes the second covers three quarters of the first, the third nothing of either.
+    @Test func thresholdsOfSuppressionAreData() throws {
+        let text = "g (float[1, 3, 4] boxes, float[1, 1, 3] scores, float[1] overlap, float least) => (int64[n, 3] rows) "
+            + "<int64[1] most = {9}> { rows = NonMaxSuppression(boxes, scores, most, overlap, least) }"
+        let session = try Session(CompiledModel(Compiler.compile(importONNX(text: model(text)))), threads: 1)
+        let boxes = try Tensor([0, 0, 4, 4, 0, 0, 3, 4, 5, 5, 6, 6] as [Float], shape: [1, 3, 4])
+        let scores = try Tensor([0.5, 0.9, 0.7] as [Float], shape: [1, 1, 3])
+        func kept(_ overlap: Float, _ least: Float) throws -> [Int64]? {
+            let inputs = try ["boxes": boxes, "scores": scores, "overlap": Tensor([overlap], shape: [1]), "least": Tensor([least], shape: [])]
+            return try session.run(inputs)["rows"]?.array(of: Int64.self)
+        }
+        #expect(try kept(0.5, 0) == [0, 0, 1, 0, 0, 2])
+        #expect(try kept(0.8, 0) == [0, 0, 1, 0, 0, 2, 0, 0, 0])
+        #expect(try kept(0.8, 0.6) == [0, 0, 1, 0, 0, 2])
+        #expect(try kept(0.8, .infinity) == [])
+        for outside in [-0.1, 1.5, Float.nan] {
+            let error = #expect(throws: DLCError.self) { try kept(outside, 0) }
+            #expect(error?.message.contains("the overlap of boxes lies outside of 0 to 1") == true)
+        }
+    }
+
     /// A condition and a count must be one, whatever their tensors' lengths.
     @Test func conditionsOfOpenLength() throws {
         let text = "g (float[N] x, int64[p] n, bool[q] c) => (float[M] y) { "

@@ -47,10 +47,11 @@ static void check_nms(void) {
     // Data may decide what parameters else say.
     int given = (int)random_below(4);
     float overlap_of_data = p.overlap, score_of_data = p.score;
+    int32_t status = 0;
     if (given & 1) p.overlap = 0;
     if (given & 2) p.score = 0;
-    if (!dlc_nms_prepare(dlc_host_isa(), &p, &launch) || !launch_run(&launch, &p, (void *[]){boxes, scores, given & 1 ? &overlap_of_data : 0, given & 2 ? &score_of_data : 0, result}, 1 + random_below(3))
-        || memcmp(result, expected, (size_t)(rows * p.limit * 8)) != 0) {
+    if (!dlc_nms_prepare(dlc_host_isa(), &p, &launch) || !launch_run(&launch, &p, (void *[]){boxes, scores, given & 1 ? &overlap_of_data : 0, given & 2 ? &score_of_data : 0, result, &status}, 1 + random_below(3))
+        || memcmp(result, expected, (size_t)(rows * p.limit * 8)) != 0 || status != 0) {
         if (failures++ < 10) printf("FAIL: nms of %ld boxes, limit %ld\n", (long)p.boxes, (long)p.limit);
     }
     free(boxes), free(corners), free(scores), free(result), free(expected);

@@ -9,7 +9,7 @@
 /// exceeds the threshold. Boxes [batch, boxes, 4] f32, two opposite corners or (x, y, width, height) of the centre;
 /// scores [batch, classes, boxes] f32; result [batch, classes, limit] int64, unused places -1. Scores that are not
 /// above the threshold, and NaN, are passed over. Buffers: boxes, scores, the overlap and the score (f32 [1] each, in place of those
-/// of the parameters; null where these count), result.
+/// of the parameters; null where these count), result, status, which an overlap outside of 0 to 1 makes 1.
 typedef struct {
     int64_t batch, classes, boxes, limit;
     bool centred;

@@ -99,8 +99,11 @@ public struct Pool: Operator {
         guard var op = writer.op as? Pool, let x = writer.operandFacts[0] else { return }
         let extents = x.spatial(channelsLast: op.channelsLast)
         // Rounding that changes no number of windows need not be said.
-        let counts = try op.windows.counts(extents, ceilMode: false)
-        if try counts == op.windows.counts(extents, ceilMode: true) && counts.allSatisfy({ $0.isAtLeast(1) }) { op.ceilMode = false }
+        let fits = try extents.indices.allSatisfy { axis in
+            let padded = try extents[axis].plus(op.pads[axis]).plus(op.pads[axis + extents.count])
+            return padded.isAtLeast(try op.windows.reach(axis))
+        }
+        if try fits && op.windows.counts(extents) == op.windows.counts(extents, ceilMode: true) { op.ceilMode = false }
         var attributes = try op.written(extents).attributes(extents, padsDilate: false)
         if op.dilations.allSatisfy({ $0 == 1 }) { attributes.removeAll { $0.name == "dilations" } }
         let (ceilSince, dilationsSince) = switch op.kind { case .max: (10, 10); case .average: (10, 19); case .lp: (18, 18) }

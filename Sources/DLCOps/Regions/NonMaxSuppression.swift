@@ -7,8 +7,8 @@ import DLCGraph
 /// lower index), then −1. Boxes whose score is not above the threshold, and those whose intersection over union with a
 /// kept one exceeds `overlap`, are left out.
 ///
-/// Where data decide the limits, `most_overlap` and `least_score`, f32 `[1]`, stand in place of the attributes: an overlap that is no
-/// number, or 1 or more, leaves nothing out, as does a score of −∞.
+/// Where data decide the limits, `most_overlap` and `least_score`, f32 `[1]`, stand in place of the attributes. An overlap outside of 0
+/// to 1 is an error there too.
 public struct NonMaxSuppression: Operator {
     /// The most boxes that are kept of a class.
     public var limit: Dim
@@ -55,7 +55,7 @@ public struct NonMaxSuppression: Operator {
                     [many, classes, nil, try Tensor([0.5] as [Float], shape: [1])], isDifferentiable: false),
                 Example(
                     "any box", NonMaxSuppression(limit: 20),
-                    [many, classes, try Tensor([.nan] as [Float], shape: [1]), try Tensor([-.infinity] as [Float], shape: [1])],
+                    [many, classes, try Tensor([1] as [Float], shape: [1]), try Tensor([-.infinity] as [Float], shape: [1])],
                     isDifferentiable: false),
             ]
         }
@@ -80,7 +80,7 @@ public struct NonMaxSuppression: Operator {
             try context.expect(index, name, [.float32])
             try context.require(threshold.shape, equals: [1], "\(name) is \(threshold.type); expected f32[1]")
         }
-        guard overlap >= 0, overlap <= 1 else { throw DLCError("overlap is \(overlap); expected 0 to 1") }
+        try Self.check(context.optional(2)?.constant.map { try $0.doubles()[0] } ?? overlap)
         if let limit = limit.constant, limit < 0 { throw DLCError("limit is \(limit); expected at least 0") }
         return [Fact(.int64, [scores.shape[0], scores.shape[1], try Dim.min(limit, scores.shape[2])])]
     }
@@ -93,6 +93,7 @@ public struct NonMaxSuppression: Operator {
         let most = try Oracle.optional(operands, 2)?.array(of: Float.self)[0] ?? Float(overlap)
         let least = try Oracle.optional(operands, 3)?.array(of: Float.self)[0] ?? Float(scoreThreshold ?? -.infinity)
         var result = [Int64](repeating: -1, count: scores.shape[0] * classes * places)
+        if !result.isEmpty { try Self.check(Double(most)) }
         for row in 0..<scores.shape[0] * classes {
             let score = { ranks[row * count + $0] }
             let candidates = (0..<count).filter { score($0) > Double(least) }
@@ -106,6 +107,10 @@ public struct NonMaxSuppression: Operator {
             for (place, index) in kept.enumerated() { result[row * places + place] = Int64(index) }
         }
         return [try Tensor(result, shape: [scores.shape[0], classes, places])]
+    }
+
+    private static func check(_ overlap: Double) throws {
+        guard overlap >= 0, overlap <= 1 else { throw DLCError("overlap is \(overlap); expected 0 to 1") }
     }
 
     /// Left, top, right, bottom; in f32, as published implementations: a small box far away has no extent.

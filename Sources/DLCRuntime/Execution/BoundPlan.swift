@@ -245,8 +245,8 @@ final class BoundPlan {
             run(step: step)
             return status.pointee != 0
         }
-        let place = found.map { ", in \(plan.steps[$0].summary) \(plan.steps[$0].name)" } ?? ""
-        return DLCError("an index or a length lies outside its tensor\(place)")
+        guard let step = found.map({ plan.steps[$0] }) else { return DLCError("an index or a length lies outside its tensor") }
+        return DLCError("\(step.definition.complaint), in \(step.summary) \(step.name)")
     }
 
     private func resolve(_ operand: Plan.Operand?, _ places: PlanSizes.Operand?, _ sizes: BoundSizes, slot: Int) throws {

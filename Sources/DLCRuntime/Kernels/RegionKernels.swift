@@ -8,7 +8,8 @@ package struct NonMaxSuppressionKernel: Kernel {
             OperandRule("boxes", .only(.float32), "B N 4"), OperandRule("scores", .only(.float32), "B C N"),
             OperandRule("overlap?", .only(.float32), "1"), OperandRule("score?", .only(.float32), "1"),
         ],
-        results: [OperandRule("result", .only(.int64), "B C L")])
+        results: [OperandRule("result", .only(.int64), "B C L")], reportsStatus: true,
+        complaint: "the overlap of boxes lies outside of 0 to 1")
 
     /// Whether boxes are given by their centres.
     package var centred = false

@@ -44,16 +44,22 @@ package struct KernelDefinition: Sendable {
     package let results: [OperandRule]
     /// Whether the kernel reports data that it cannot handle, such as an index outside its tensor.
     package let reportsStatus: Bool
+    /// What is wrong with data that it reports.
+    let complaint: String
     /// How many extents and groups of extents the shapes name.
     let names: (extents: Int, groups: Int)
 
     /// - Parameters:
     ///   - operands: all operands; what an optional one or a repeated one is, `OperandRule` says.
-    package init(operands: [OperandRule], results: [OperandRule], reportsStatus: Bool = false) {
+    package init(
+        operands: [OperandRule], results: [OperandRule], reportsStatus: Bool = false,
+        complaint: String = "an index or a length lies outside its tensor"
+    ) {
         var names = ShapeNames()
         self.operands = operands.map { $0.resolved(&names) }
         self.results = results.map { $0.resolved(&names) }
         self.reportsStatus = reportsStatus
+        self.complaint = complaint
         self.names = (names.extents.count, names.groups.count)
     }
 
