@@ -124,7 +124,7 @@ int main(void) {
     static const function functions[] = {
         {"exp", exp_n, exp, 2, 0}, {"log", log_n, log, 2, 0}, {"tanh", tanh_n, tanh, 2, 0},
         {"erf", erf_n, erf, 3, 0}, {"sigmoid", sigmoid_n, sigmoid, 3, 0x1p-126},
-        {"sin", sin_n, sin, 2, 0}, {"cos", cos_n, cos, 2, 0}, {"tan", tan_n, tan, 4, 0},
+        {"sin", sin_n, sin, 2, 0}, {"cos", cos_n, cos, 2, 0}, {"tan", tan_n, tan, 2, 0},
         {"asin", asin_n, asin, 3, 0}, {"acos", acos_n, acos, 3, 0}, {"atan", atan_n, atan, 3, 0},
         {"sinh", sinh_n, sinh, 4, 0}, {"cosh", cosh_n, cosh, 3, 0},
         {"asinh", asinh_n, asinh, 4, 0}, {"acosh", acosh_n, acosh, 4, 0}, {"atanh", atanh_n, atanh, 4, 0},
