@@ -67,7 +67,8 @@ DLC_INLINE vf vcos(vf x) {
     return vtrig_huge(x, (vf)((vi)y ^ ((quadrant + 1) & 2) << 30), cosf);
 }
 
-/// The tangent; 1 ULP, or what the C library errs. In f64 up to the quotient: near a pole a tangent multiplies what the one before it has lost.
+/// The tangent; 1 ULP, or what the C library errs. In f64 up to the quotient, since near a pole a tangent multiplies what the one
+/// before it has lost.
 DLC_INLINE vf vtan(vf x) {
     typedef float half_f __attribute__((vector_size(2 * VL)));
     union { vf all; half_f half[2]; } y = {x};
