@@ -35,7 +35,7 @@ bool dlc_conv_supports(dlc_isa isa, const dlc_conv *p, dlc_conv_algorithm algori
     if (p->type != DLC_F32) return false;
     switch (algorithm) {
     case DLC_CONV_IGEMM: case DLC_CONV_DIRECT: return true;
-    case DLC_CONV_PAIRS: return p->c / p->groups >= 8;
+    case DLC_CONV_PAIRS: case DLC_CONV_SPLIT: return p->c / p->groups >= 8;
     case DLC_CONV_WINOGRAD_2: case DLC_CONV_WINOGRAD_4: case DLC_CONV_WINOGRAD_STRIDED:
         return dlc_winograd_supports(p, dlc_winograd_side(algorithm));
     case DLC_CONV_DEPTHWISE: return dlc_depthwise_supports(isa, p);
@@ -49,6 +49,7 @@ dlc_pack dlc_conv_packing(const dlc_conv *p) {
         [DLC_CONV_IGEMM] = DLC_PACK_PANELS, [DLC_CONV_DIRECT] = DLC_PACK_PANELS, [DLC_CONV_WINOGRAD_2] = DLC_PACK_WINOGRAD_2,
         [DLC_CONV_WINOGRAD_4] = DLC_PACK_WINOGRAD_4, [DLC_CONV_WINOGRAD_STRIDED] = DLC_PACK_WINOGRAD_STRIDED,
         [DLC_CONV_DEPTHWISE] = DLC_PACK_CHANNELS, [DLC_CONV_STRASSEN] = DLC_PACK_STRASSEN, [DLC_CONV_PAIRS] = DLC_PACK_PAIRS,
+        [DLC_CONV_SPLIT] = DLC_PACK_SPLIT,
     };
     const int64_t taps = dlc_conv_taps(p), inputs = p->c / p->groups, outputs = p->oc / p->groups;
     return (dlc_pack){
@@ -91,7 +92,7 @@ bool dlc_conv_prepare(dlc_isa isa, dlc_conv *p, dlc_launch *out) {
         return true;
     }
     switch (p->algorithm) {
-    case DLC_CONV_IGEMM: case DLC_CONV_PAIRS: dlc_conv_igemm_prepare(p, out); break;
+    case DLC_CONV_IGEMM: case DLC_CONV_PAIRS: case DLC_CONV_SPLIT: dlc_conv_igemm_prepare(p, out); break;
     case DLC_CONV_WINOGRAD_2: case DLC_CONV_WINOGRAD_4: case DLC_CONV_WINOGRAD_STRIDED: dlc_winograd_prepare(p, out); break;
     case DLC_CONV_DEPTHWISE: dlc_depthwise_prepare(p, out); break;
     case DLC_CONV_DIRECT: dlc_conv_direct_prepare(p, out); break;

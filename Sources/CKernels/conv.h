@@ -9,6 +9,9 @@ enum { DLC_CONV_X, DLC_CONV_WEIGHTS, DLC_CONV_BIAS, DLC_CONV_RESIDUAL, DLC_CONV_
 static inline int64_t dlc_conv_taps(const dlc_conv *p) { return p->kernel[0] * p->kernel[1] * p->kernel[2]; }
 static inline int64_t dlc_conv_pixels(const dlc_conv *p) { return p->n * p->od * p->oh * p->ow; }
 
+/// Numbers of bfloat16 that an algorithm makes of each, 0 of those that multiply floats.
+static inline int dlc_conv_parts(dlc_conv_algorithm algorithm) { return algorithm == DLC_CONV_PAIRS ? 1 : algorithm == DLC_CONV_SPLIT ? 2 : 0; }
+
 void dlc_conv_igemm_prepare(dlc_conv *conv, dlc_launch *out);
 
 /// The part of the products that the tiles of the implicit product make: below 1 where it pays to look for taps in the padding.

@@ -59,10 +59,29 @@ static double igemm_cycles(const dlc_processor *processor, dlc_isa isa, const dl
     return groups * (x.multiply * dlc_conv_igemm_share(p) + 250 * x.panels + late_weights(processor, isa, 4 * depth * (double)(p->oc / p->groups), x.multiply)) + 8 * pointers;
 }
 
-/// The input is rounded first, half a vector a cycle. Without the instruction, pairs are taken apart again to be multiplied.
-static double paired_cycles(const dlc_processor *processor, dlc_isa isa, const dlc_conv *p) {
-    const double rounded = 2 * (double)(p->n * p->d * p->h * p->w) * (double)p->c / dlc_lanes(isa);
-    return igemm_cycles(processor, isa, p, dlc_ceil_div(p->c / p->groups, 2)) * (processor->pairs ? 1 : 3) + rounded;
+/// Tiles of AMX: 16 pixels by 16 outputs over a unit of pairs take 16 cycles where nothing else asks for the unit, and up to four times as
+/// many on machines whose cores are held back when they use it (seen on a shared one of 2023's generation); the price is between. Copies
+/// of windows, and what is stored of the sums.
+static double amx_cycles(const dlc_processor *processor, dlc_isa isa, const dlc_conv *p, dlc_pair_run run) {
+    const double groups = (double)p->groups, pixels = (double)dlc_conv_pixels(p), taps = (double)dlc_conv_taps(p);
+    const int64_t outputs = p->oc / p->groups;
+    const double vectors = __builtin_ceil((double)outputs / 16), panels = (double)dlc_panels_of(dlc_pair_tiles(isa), 1, outputs).panels;
+    const double products = run.parts == 1 ? 1 : 3, depth = taps * (double)dlc_pair_floats(run);
+    const double multiply = __builtin_ceil(pixels / 16) * taps * (double)run.units * vectors * (30 * products + 10);
+    const double finish = 8 * pixels * vectors, copies = taps > 1 ? pixels * depth / 8 : 0;
+    const double late = late_weights(processor, isa, 4 * depth * (double)outputs, multiply);
+    return groups * (multiply + finish + copies + 250 * panels + late + 8 * pixels * taps);
+}
+
+/// The input is rounded first, pixel by pixel, a quarter of a vector a cycle. Without the instruction, pairs are taken apart again to be
+/// multiplied.
+static double paired_cycles(const dlc_processor *processor, dlc_isa isa, const dlc_conv *p, dlc_conv_algorithm algorithm) {
+    const int parts = dlc_conv_parts(algorithm);
+    const dlc_pair_run run = dlc_pair_run_of(parts, p->c / p->groups);
+    const double pixels = (double)(p->n * p->d * p->h * p->w), inputs = pixels * (double)p->c, bytes = 4 * inputs;
+    const double rounded = 30 * pixels * (double)p->groups + 4 * parts * inputs / dlc_lanes(isa) + (bytes > processor->l2 / 2 ? 0.2 * bytes : 0);
+    if (processor->amx) return amx_cycles(processor, isa, p, run) + rounded;
+    return igemm_cycles(processor, isa, p, dlc_pair_floats(run)) * (processor->pairs ? 1 : 3) + rounded;
 }
 
 static double winograd_cycles(const dlc_processor *processor, dlc_isa isa, const dlc_conv *p, int side) {
@@ -106,7 +125,10 @@ double dlc_conv_cost(const dlc_processor *processor, dlc_isa isa, const dlc_conv
     const double common = (simple ? 0 : 21 * results / dlc_lanes(isa)) + (images > processor->l2 ? 0.1 * images : 0);
     switch (algorithm) {
     case DLC_CONV_IGEMM: return igemm_cycles(processor, isa, p, p->c / p->groups) + common;
-    case DLC_CONV_PAIRS: return paired_cycles(processor, isa, p) + common;
+    case DLC_CONV_SPLIT:
+        if (!processor->amx) break; // three times the products
+        return paired_cycles(processor, isa, p, algorithm) + common;
+    case DLC_CONV_PAIRS: return paired_cycles(processor, isa, p, algorithm) + common;
     case DLC_CONV_STRASSEN: return 1.07 * igemm_cycles(processor, isa, p, p->c / p->groups) * dlc_strassen_share(isa, (int64_t)pixels, p->oc, p->c) + common;
     case DLC_CONV_WINOGRAD_2: case DLC_CONV_WINOGRAD_4: case DLC_CONV_WINOGRAD_STRIDED:
         return winograd_cycles(processor, isa, p, dlc_winograd_side(algorithm)) + common;

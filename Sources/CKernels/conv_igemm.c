@@ -3,27 +3,36 @@
 /// the image point at zeros. Where many are, as with large dilations and in shallow volumes, tiles leave out the taps that
 /// lie there for all of their pixels.
 ///
-/// Over pairs of bfloat16 (DLC_CONV_PAIRS), phase 0 makes them of the whole input, each group's channels from a whole float on.
+/// Over pairs of bfloat16 (DLC_CONV_PAIRS, DLC_CONV_SPLIT), phase 0 makes them of the whole input, each group's channels a run.
 ///
 /// Convolutions with few channels have tiles of their own (conv_narrow.c) over the same packed weights.
 #include "conv.h"
+#include "gemm_amx.h"
 #include <string.h>
 
 /// A group's channels, as floats or pairs, and its outputs.
-typedef struct { const dlc_tile_set *set; dlc_panels panels; int64_t c, oc; } group_shape;
+typedef struct { const dlc_tile_set *set; dlc_panels panels; dlc_pair_run pairs; int64_t c, oc; } group_shape;
 
-static bool is_paired(const dlc_conv *p) { return p->algorithm == DLC_CONV_PAIRS; }
+static bool is_paired(const dlc_conv *p) { return dlc_conv_parts(p->algorithm) > 0; }
 
 static group_shape group_of(dlc_isa isa, const dlc_conv *p) {
     const int64_t c = p->c / p->groups;
-    group_shape s = {.set = is_paired(p) ? dlc_pair_tiles(isa) : dlc_tiles(isa), .c = is_paired(p) ? dlc_ceil_div(c, 2) : c, .oc = p->oc / p->groups};
+    group_shape s = {.set = is_paired(p) ? dlc_pair_tiles(isa) : dlc_tiles(isa), .pairs = dlc_pair_run_of(dlc_conv_parts(p->algorithm), c), .oc = p->oc / p->groups};
+    s.c = is_paired(p) ? dlc_pair_floats(s.pairs) : c;
     s.panels = dlc_panels_of(s.set, dlc_conv_taps(p) * s.c, s.oc);
     return s;
 }
 
 /// Pixels of the input, and floats from one to the next where they are pairs.
 static int64_t input_pixels(const dlc_conv *p) { return p->n * p->d * p->h * p->w; }
-static int64_t paired_pixel(const dlc_conv *p, group_shape s) { return p->groups * s.c; }
+static int64_t paired_pixel(const dlc_conv *p, group_shape s) {
+    // Off distances at which pixels share lines of the cache.
+    const int64_t pixel = p->groups * s.c;
+    return pixel % 128 == 0 ? pixel + 16 : pixel;
+}
+
+/// What stands for pixels outside of the image, as they are or as pairs.
+static int64_t zero_floats(const dlc_conv *p) { return dlc_ceil_div(dlc_max(p->run, p->c / p->groups), 16) * 16; }
 
 /// Phase 0 of pairs.
 static void pair_input(const dlc_conv *p, group_shape s, const dlc_call *call) {
@@ -31,7 +40,7 @@ static void pair_input(const dlc_conv *p, group_shape s, const dlc_call *call) {
     const int64_t first = call->begin * input_pixels(p) / p->tasks, last = call->end * input_pixels(p) / p->tasks;
     const float *x = (const float *)call->buffers[DLC_CONV_X] + first * p->x_ld;
     float *out = (float *)call->shared + first * step;
-    for (int64_t g = 0; g < p->groups; g++) s.set->paired(last - first, c, x + g * c, p->x_ld, out + g * s.c, step);
+    for (int64_t g = 0; g < p->groups; g++) s.set->paired(s.pairs, last - first, c, x + g * c, p->x_ld, out + g * s.c, step);
 }
 
 /// Fills the table for output pixels `first ..< first + rows`, channels from `x` on, of pixels `x_ld` apart.
@@ -81,29 +90,56 @@ double dlc_conv_igemm_share(const dlc_conv *p) {
     return share < 0.9 ? share : 1;
 }
 
+/// The first pixel of a block, whole groups of those that AMX multiplies.
+static int64_t first_pixel(const dlc_conv *p, int64_t part) {
+    const int64_t pixels = dlc_conv_pixels(p);
+    return is_paired(p) ? dlc_min(pixels, part * p->row_block) : part * pixels / p->row_blocks;
+}
+
+static bool is_by_amx(const dlc_conv *p) { return is_paired(p) && p->c > 0 && dlc_amx_multiplies_pairs(p->isa); }
+
+/// Whether a task brings its rows into memory of its own: pixels of one tap, which become pairs there, or for AMX, whose rows lie at one
+/// distance, those of all taps.
+static bool has_own_rows(const dlc_conv *p) { return is_paired(p) && (!p->shared_input || (p->taps > 1 && !p->skips && is_by_amx(p))); }
+static int64_t own_row(const dlc_conv *p) { return dlc_ceil_div(p->taps * p->run, 16) * 16 + 16; }
+
+/// Fills them from the table, which holds their own addresses afterwards.
+static void fill_rows(const dlc_conv *p, group_shape s, int64_t rows, const float **table, float *out) {
+    for (int64_t r = 0; r < rows; r++, out += own_row(p)) {
+        if (p->shared_input)
+            for (int64_t tap = 0; tap < p->taps; tap++) memcpy(out + tap * p->run, table[tap * rows + r], (size_t)p->run * sizeof(float));
+        else s.set->paired(s.pairs, 1, p->c / p->groups, table[r], 0, out, 0);
+        table[r] = out;
+    }
+}
+
 static void run(const dlc_call *call) {
     const dlc_conv *p = call->params;
     const group_shape s = group_of(p->isa, p);
     if (p->shared_input && call->phase == 0) return pair_input(p, s, call);
-    const int64_t pixels = dlc_conv_pixels(p), x_ld = p->shared_input ? paired_pixel(p, s) : p->x_ld;
+    const int64_t x_ld = p->shared_input ? paired_pixel(p, s) : p->x_ld;
     float *zeros = (float *)((char *)call->scratch + p->table_bytes);
-    memset(zeros, 0, (size_t)p->run * sizeof(float));
+    memset(zeros, 0, (size_t)dlc_max(p->run, p->c / p->groups) * sizeof(float));
     const float **table = call->scratch;
     const float *x = p->shared_input ? call->shared : call->buffers[DLC_CONV_X];
     const float *weights = call->buffers[DLC_CONV_WEIGHTS], *bias = call->buffers[DLC_CONV_BIAS];
     const float *residual = call->buffers[DLC_CONV_RESIDUAL], *slope = call->buffers[DLC_CONV_SLOPE];
     dlc_block block = {
-        .set = s.set, .panels = s.panels, .a = table, .taps = p->taps, .run = p->run,
+        .set = s.set, .panels = s.panels, .a = table, .taps = p->taps, .run = p->run, .pairs = s.pairs,
+        .by_amx = is_by_amx(p),
         .zeros = p->skips ? zeros : 0, .depth_block = p->depth_block, .c_row = p->y_ld, .alpha = 1, .epilogue = p->epilogue, .residual_row = p->residual_ld,
     };
+    float *own = zeros + zero_floats(p);
+    if (has_own_rows(p)) block.taps = 1, block.run = p->taps * p->run, block.pairs.units *= p->taps;
     int64_t table_group = -1, table_part = -1;
     for (int64_t task = call->begin; task < call->end; task++) {
         // Groups of the same pixels one after another: their channels lie side by side.
         const int64_t columns = task % p->panel_groups, g = task / p->panel_groups % p->groups;
-        const int64_t part = task / p->panel_groups / p->groups, first = part * pixels / p->row_blocks;
-        block.rows = (part + 1) * pixels / p->row_blocks - first;
+        const int64_t part = task / p->panel_groups / p->groups, first = first_pixel(p, part);
+        block.rows = first_pixel(p, part + 1) - first;
         if (g != table_group || part != table_part) {
-            fill_table(p, x + g * s.c, x_ld, zeros, first, block.rows, table);
+            fill_table(p, x + g * (p->shared_input ? s.c : p->c / p->groups), x_ld, zeros, first, block.rows, table);
+            if (has_own_rows(p)) fill_rows(p, s, block.rows, table, own);
             table_group = g, table_part = part;
         }
         block.b = weights + g * dlc_packed_floats(&s.panels);
@@ -126,17 +162,26 @@ void dlc_conv_igemm_prepare(dlc_conv *p, dlc_launch *out) {
     p->run = s.c;
     p->depth_block = 1024;
     p->skips = dlc_conv_igemm_share(p) < 1;
-    p->shared_input = is_paired(p);
+    const bool by_amx = is_by_amx(p);
     // Half of L2 for the pixels, and tables that stay in L1.
     const int64_t resident = 128 * 1024 / dlc_max(1, dlc_min(p->taps * p->run, p->depth_block));
     const int64_t most = dlc_max(48, dlc_min(dlc_min(384, dlc_max(resident, 120)), 2048 / dlc_max(1, p->taps)));
-    dlc_split(p->isa, p->groups, pixels, s.oc, depth, most, &p->row_blocks, &p->panel_groups);
+    dlc_split(p->isa, p->groups, pixels, s.oc, by_amx ? depth / 4 : depth, by_amx ? dlc_min(dlc_amx_rows(depth), dlc_max(48, 2048 / p->taps)) : most,
+              &p->row_blocks, &p->panel_groups);
+    // As products do: rather blocks of pixels, each in one task, where the weights stay in the second cache.
+    if (is_paired(p) && p->taps == 1 && depth * s.oc <= 128 * 1024) {
+        p->row_blocks = dlc_max(p->row_blocks, dlc_min(p->row_blocks * p->panel_groups, pixels / 64));
+        p->panel_groups = 1;
+    }
     p->row_block = dlc_ceil_div(pixels, p->row_blocks);
+    if (is_paired(p)) p->row_block = dlc_amx_row_block(pixels, p->row_blocks), p->row_blocks = dlc_ceil_div(pixels, p->row_block);
+    // Pixels that one tap and few tasks read become pairs in those.
+    p->shared_input = is_paired(p) && (p->taps > 1 || p->panel_groups > 1);
     p->tasks = p->groups * p->row_blocks * p->panel_groups;
     p->table_bytes = dlc_ceil_div(8 * p->taps * p->row_block, 64) * 64;
     *out = (dlc_launch){
         .run = run, .tasks = p->tasks, .phases = p->shared_input ? 2 : 1,
         .shared_bytes = p->shared_input ? 4 * input_pixels(p) * paired_pixel(p, s) : 0,
-        .scratch_bytes = p->table_bytes + 4 * p->run,
+        .scratch_bytes = p->table_bytes + 4 * zero_floats(p) + (has_own_rows(p) ? 4 * p->row_block * own_row(p) : 0),
     };
 }

@@ -47,6 +47,16 @@ static inline uint16_t dlc_bfloat_of_float(float value) {
     return (uint16_t)((bits & 0x7fffffff) > 0x7f800000 ? (bits >> 16) | 0x40 : rounded);
 }
 
+/// A number as the sum of two: the nearest that is finite, and what is nearest to the rest. They differ from it by at most 2⁻¹⁷ of its
+/// power of two. What is not finite is all in the second, which meets nothing but others' first part: an infinity that met both parts
+/// of a number would meet both signs.
+static inline void dlc_split_float(float value, uint16_t parts[2]) {
+    const uint32_t bits = dlc_bits_of_float(value), magnitude = bits & 0x7fffffff;
+    if (magnitude >= 0x7f800000) parts[0] = 0;
+    else parts[0] = magnitude >= 0x7f7f8000 ? (uint16_t)(bits >> 16) : dlc_bfloat_of_float(value);
+    parts[1] = dlc_bfloat_of_float(value - dlc_float_of_bfloat(parts[0]));
+}
+
 /// Rounds to odd, so that a second rounding to 16 bits gives what one rounding would
 /// (S. Boldo and G. Melquiond, "Emulation of FMA and correctly rounded sums", 2008).
 static inline float dlc_odd_float_of_double(double value) {

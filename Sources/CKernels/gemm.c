@@ -1,4 +1,5 @@
 /// dlc_gemm in f32: how the work is split, operands copied where their layout asks for it, and tasks.
+#include "gemm_amx.h"
 #include "gemm_compact.h"
 #include "gemm_typed.h"
 #include "gemm_tile.h"
@@ -39,15 +40,21 @@ static int64_t distinct_index(const dlc_gemm *g, const int64_t stride[4], int64_
     return position;
 }
 
-static bool is_paired(const dlc_gemm *g) { return g->b_form == DLC_PACK_PAIRS; }
+static bool is_paired(const dlc_gemm *g) { return dlc_pack_parts(g->b_form) > 0; }
+static dlc_pair_run run_of(const dlc_gemm *g) { return dlc_pair_run_of(dlc_pack_parts(g->b_form), g->k); }
 /// Rows of a panel of B, and floats of a row of A that meets them: an element each, or a pair.
-static int64_t depth_of(const dlc_gemm *g) { return is_paired(g) ? dlc_ceil_div(g->k, 2) : g->k; }
+static int64_t depth_of(const dlc_gemm *g) { return is_paired(g) ? dlc_pair_floats(run_of(g)) : g->k; }
 static const dlc_tile_set *tiles_of(const dlc_gemm *g) { return is_paired(g) ? dlc_pair_tiles(g->isa) : dlc_tiles(g->isa); }
 /// Whether rows of A are made anew: scaled, or pairs.
 static bool makes_rows(const dlc_gemm *g) { return g->scales_a || is_paired(g); }
 
 /// Floats of a row of A that was copied for all tasks; rows are scaled where they then become pairs.
-static int64_t copied_row(const dlc_gemm *g) { return g->scales_a ? g->k : depth_of(g); }
+static int64_t copied_row(const dlc_gemm *g) {
+    if (!is_paired(g)) return g->k;
+    // Off distances at which rows share lines of the cache.
+    const int64_t row = g->scales_a ? dlc_max(g->k, depth_of(g)) : depth_of(g);
+    return row % 128 == 0 ? row + 16 : row;
+}
 static int64_t copied_matrices(const dlc_gemm *g) { return g->scales_a ? g->matrices : g->a_matrices; }
 static int64_t copied_a_floats(const dlc_gemm *g) {
     return g->a_copied ? dlc_ceil_div(copied_matrices(g) * g->m * copied_row(g), 16) * 16 : 0;
@@ -68,8 +75,10 @@ static void make_rows(const dlc_gemm *g, const dlc_call *call, int64_t matrix, b
         set->scaled(rows, g->k, a, a_row, scale, call->buffers[SHIFT], g->relu_a, out, out_row);
         a = out, a_row = out_row;
     }
-    if (is_paired(g)) set->paired(rows, g->k, a, a_row, out, out_row);
+    if (is_paired(g)) set->paired(run_of(g), rows, g->k, a, a_row, out, out_row);
 }
+
+static bool is_by_amx(const dlc_gemm *g) { return is_paired(g) && g->k > 0 && dlc_amx_multiplies_pairs(g->isa); }
 
 /// Whether few products of rows of A and columns of B are summed along both, where they lie: B stands transposed, or is one column.
 static bool is_dots(const dlc_gemm *g) {
@@ -218,11 +227,17 @@ static dlc_block block_from(dlc_block b, int64_t panel, const float *packed) {
     return b;
 }
 
+/// The first row of a block, whole groups of those that AMX multiplies.
+static int64_t first_row(const dlc_gemm *g, int64_t part) {
+    return is_paired(g) ? dlc_min(g->m, part * g->row_block) : part * g->m / g->row_blocks;
+}
+
 static void multiply(const dlc_gemm *g, const dlc_call *call) {
     const dlc_panels panels = dlc_panels_of(tiles_of(g), depth_of(g), g->n);
     const float **rows = call->scratch;
     dlc_block block = {
         .set = tiles_of(g), .panels = panels, .a = rows, .taps = 1, .run = depth_of(g), .depth_block = g->depth_block,
+        .pairs = run_of(g), .by_amx = is_by_amx(g),
         .b_row = g->b_packed ? 0 : g->b_row,
         .c_row = g->c_row, .alpha = g->alpha, .epilogue = g->epilogue, .bias = call->buffers[BIAS],
         .slope = call->buffers[SLOPE], .residual_row = g->residual_row,
@@ -232,8 +247,8 @@ static void multiply(const dlc_gemm *g, const dlc_call *call) {
     for (int64_t task = call->begin; task < call->end; task++) {
         const int64_t split = g->row_blocks * g->panel_groups, matrix = task / split;
         const int64_t group = task % split / g->row_blocks, part = task % g->row_blocks;
-        const int64_t row = part * g->m / g->row_blocks;
-        block.rows = (part + 1) * g->m / g->row_blocks - row;
+        const int64_t row = first_row(g, part);
+        block.rows = first_row(g, part + 1) - row;
         const float *a = (const float *)call->buffers[A] + offset_of(g, g->a_batch, matrix, false) + row * g->a_row;
         int64_t a_row = g->a_row;
         if (g->a_copied) {
@@ -305,7 +320,10 @@ bool dlc_gemm_prepare(dlc_isa isa, dlc_gemm *g, dlc_launch *out) {
     const bool apart = !g->b_packed && !g->b_copied && g->b_row >= 1024;
     g->depth_block = !apart ? 1024 : g->m == 1 ? 16 : 32;
     const int64_t resident = 128 * 1024 / dlc_max(1, dlc_min(depth, g->depth_block)); // rows of A that take half of L2
-    dlc_split(isa, g->matrices, g->m, g->n, depth, dlc_max(120, dlc_min(384, resident)), &g->row_blocks, &g->panel_groups);
+    // Tasks of AMX have more to do.
+    const bool by_amx = is_by_amx(g);
+    dlc_split(isa, g->matrices, g->m, g->n, by_amx ? depth / 4 : depth, by_amx ? dlc_amx_rows(depth) : dlc_max(120, dlc_min(384, resident)), &g->row_blocks,
+              &g->panel_groups);
     if (makes_rows(g)) {
         // Tasks make their own rows, each row in one task, where that does not make them take B from beyond L2 again
         // and again; else all rows are made beforehand.
@@ -317,6 +335,7 @@ bool dlc_gemm_prepare(dlc_isa isa, dlc_gemm *g, dlc_launch *out) {
         }
     }
     g->row_block = dlc_ceil_div(g->m, g->row_blocks);
+    if (is_paired(g)) g->row_block = dlc_amx_row_block(g->m, g->row_blocks), g->row_blocks = dlc_max(1, dlc_ceil_div(g->m, dlc_max(1, g->row_block)));
     g->tasks = g->matrices * g->row_blocks * g->panel_groups;
     if (g->m == 0) g->tasks = 0;
     *out = (dlc_launch){

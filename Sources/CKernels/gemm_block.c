@@ -1,9 +1,12 @@
 /// A block of rows against a range of panels, tile by tile.
-#include "gemm_tile.h"
+#include "gemm_amx.h"
 #include <math.h>
 
 /// Part of the sum: taps `tap ..< tap + taps`, products `from ..< from + run` of each.
 typedef struct { int64_t tap, taps, from, run; } piece;
+
+/// Floats of a run that are not taken apart.
+static int64_t unit_of(const dlc_block *b) { return dlc_max(1, b->pairs.parts * b->pairs.step); }
 
 static piece piece_at(const dlc_block *b, int64_t done) {
     const int64_t run = b->run;
@@ -11,7 +14,7 @@ static piece piece_at(const dlc_block *b, int64_t done) {
     const int64_t tap = done / run, from = done % run;
     if (run >= b->depth_block) {
         // Even parts of one tap.
-        int64_t parts = dlc_ceil_div(run, b->depth_block), part = dlc_ceil_div(run, parts);
+        int64_t parts = dlc_ceil_div(run, b->depth_block), unit = unit_of(b), part = dlc_ceil_div(dlc_ceil_div(run, parts), unit) * unit;
         return (piece){tap, 1, from, dlc_min(part, run - from)};
     }
     int64_t most = b->depth_block / run, parts = dlc_ceil_div(b->taps, most);
@@ -40,8 +43,43 @@ static void skip_taps(const dlc_block *b, dlc_tile *t, int64_t rows, live_taps *
     t->a = live->a, t->a_step = rows, t->taps = count, t->b_taps = live->places;
 }
 
+/// A tile over numbers that are sums of two, by tiles over pairs: both parts of A meet the first of B, and the first of A the second.
+static void run_split(const dlc_block *b, const dlc_tile *tile, int64_t rows, int64_t vectors) {
+    enum { most = MOST_TAPS - MOST_TAPS % 3 };
+    const int64_t step = b->pairs.step, unit = unit_of(b), b_unit = unit * tile->b_stride;
+    const float *a[most * DLC_TILE_MOST_ROWS];
+    int64_t places[most], count = 0;
+    dlc_tile t = *tile;
+    t.run = step, t.a = a, t.a_step = rows, t.b_taps = places;
+    const dlc_tile_kernel run = b->set->tile[vectors - 1][rows - 1];
+    for (int64_t tap = 0; tap < tile->taps; tap++) {
+        const int64_t place = tile->b_taps ? tile->b_taps[tap] : tap * tile->run * tile->b_stride;
+        for (int64_t from = 0; from < tile->run; from += unit)
+            for (int part = 0; part < 3; part++) {
+                if (count == most) {
+                    t.taps = count, t.finish = false;
+                    run(&t);
+                    t.accumulate = true, count = 0;
+                }
+                for (int64_t r = 0; r < rows; r++) a[count * rows + r] = tile->a[tap * tile->a_step + r] + from + (part == 1 ? step : 0);
+                places[count++] = place + from / unit * b_unit + (part == 2 ? step * tile->b_stride : 0);
+            }
+    }
+    t.taps = count, t.finish = tile->finish;
+    run(&t);
+}
+
+static void run_tile(const dlc_block *b, const dlc_tile *t, int64_t rows, int64_t vectors) {
+    if (b->pairs.parts == 2) run_split(b, t, rows, vectors);
+    else b->set->tile[vectors - 1][rows - 1](t);
+}
+
 void dlc_block_run(const dlc_block *b, int64_t first_panel, int64_t last_panel) {
     if (b->rows == 0) return;
+    if (b->by_amx) {
+        dlc_amx_block_run(b, first_panel, last_panel);
+        return;
+    }
     const dlc_tile_set *set = b->set;
     const int64_t depth = b->taps * b->run;
     const dlc_activation kind = b->epilogue.activation;
@@ -85,7 +123,7 @@ void dlc_block_run(const dlc_block *b, int64_t first_panel, int64_t last_panel) 
                 t.c = b->c + row * b->c_row + column;
                 const float *residual = b->residual ? b->residual + row * b->residual_row + column : 0;
                 t.residual = simple ? residual : 0;
-                set->tile[vectors - 1][rows - 1](&t);
+                run_tile(b, &t, rows, vectors);
                 if (t.finish && !simple)
                     set->epilogue(b->epilogue, rows, t.columns, t.c, b->c_row, residual, b->residual_row,
                                   b->slope ? b->slope + column : 0);

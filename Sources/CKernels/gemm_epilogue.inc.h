@@ -4,7 +4,9 @@
 #include "dlc_compute.h"
 #include "activation.inc.h"
 #include "float16.h"
+#include "gemm_tile.h"
 #include "isa/vmath.inc.h"
+#include <string.h>
 
 DLC_TARGET_BEGIN
 DLC_INLINE vf activate(const dlc_activation kind, vf x, float a, float b, vf slope) {
@@ -130,19 +132,48 @@ static void dot_rows(int64_t rows, int64_t columns, int64_t k, const float *cons
 typedef uint32_t DLC_NAME(float_bits) __attribute__((vector_size(4 * VL)));
 typedef uint16_t DLC_NAME(bfloats) __attribute__((vector_size(2 * VL), aligned(2), may_alias));
 
-static void paired_rows(int64_t rows, int64_t columns, const float *x, int64_t x_row, float *y, int64_t y_row) {
+/// The nearest bfloat16 of each lane in its lower half, as dlc_bfloat_of_float has it.
+DLC_INLINE DLC_NAME(float_bits) nearest_bfloats(DLC_NAME(float_bits) bits) {
+    const DLC_NAME(float_bits) nearest = (bits + 0x7fff + (bits >> 16 & 1)) >> 16, quiet = bits >> 16 | 0x40;
+    const vi is_nan = (vi)((bits & 0x7fffffff) > 0x7f800000);
+    return (DLC_NAME(float_bits))vf_select(is_nan, (vf)quiet, (vf)nearest);
+}
+
+/// The first `pairs` of 16 pairs.
+DLC_INLINE void store_pairs(float *y, const uint16_t *from, int64_t pairs) {
+    if (pairs == 16) memcpy(y, from, 64);
+    else memcpy(y, from, 4 * (size_t)pairs);
+}
+
+static void paired_rows(dlc_pair_run run, int64_t rows, int64_t columns, const float *x, int64_t x_row, float *y, int64_t y_row) {
+    enum { most = 32 };
     for (int64_t r = 0; r < rows; r++, x += x_row, y += y_row) {
-        uint16_t *out = (uint16_t *)y;
-        int64_t j = 0;
-        for (; j + VL <= columns; j += VL) {
-            // As dlc_bfloat_of_float.
-            const DLC_NAME(float_bits) bits = (DLC_NAME(float_bits))vf_load(x + j);
-            const DLC_NAME(float_bits) nearest = (bits + 0x7fff + (bits >> 16 & 1)) >> 16, quiet = bits >> 16 | 0x40;
-            const vi is_nan = (vi)((bits & 0x7fffffff) > 0x7f800000);
-            *(DLC_NAME(bfloats) *)(out + j) = __builtin_convertvector((DLC_NAME(float_bits))vf_select(is_nan, (vf)quiet, (vf)nearest), DLC_NAME(bfloats));
+        float *out = y;
+        for (int64_t u = 0; u < run.units; u++, out += run.parts * run.step) {
+            // All of a unit is read before it is written, so that y may be x.
+            float held[most];
+            uint16_t first[most], second[most];
+            const int64_t from = 2 * run.step * u, count = columns - from < 2 * run.step ? columns - from : 2 * run.step;
+            if (count == most) memcpy(held, x + from, sizeof held);
+            else {
+                for (int i = 0; i < most; i++) held[i] = 0;
+                for (int64_t i = 0; i < count; i++) held[i] = x[from + i];
+            }
+            for (int i = 0; i < most; i += VL) {
+                const DLC_NAME(float_bits) bits = (DLC_NAME(float_bits))vf_load(held + i), magnitude = bits & 0x7fffffff;
+                DLC_NAME(float_bits) nearest = nearest_bfloats(bits);
+                if (run.parts == 2) {
+                    // As dlc_split_float.
+                    const vi overflows = (vi)(magnitude >= 0x7f7f8000), is_finite = (vi)(magnitude < 0x7f800000);
+                    nearest = (DLC_NAME(float_bits))((vi)vf_select(overflows, (vf)(bits >> 16), (vf)nearest) & is_finite);
+                    const DLC_NAME(float_bits) rest = nearest_bfloats((DLC_NAME(float_bits))((vf)bits - (vf)(nearest << 16)));
+                    *(DLC_NAME(bfloats) *)(second + i) = __builtin_convertvector(rest, DLC_NAME(bfloats));
+                }
+                *(DLC_NAME(bfloats) *)(first + i) = __builtin_convertvector(nearest, DLC_NAME(bfloats));
+            }
+            store_pairs(out, first, run.step);
+            if (run.parts == 2) store_pairs(out + run.step, second, run.step);
         }
-        for (; j < columns; j++) out[j] = dlc_bfloat_of_float(x[j]);
-        if (columns % 2 != 0) out[columns] = 0;
     }
 }
 DLC_TARGET_END

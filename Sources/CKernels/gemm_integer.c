@@ -1,4 +1,5 @@
 /// dlc_integer_product: how the work is split, rows of A brought into whole quads where they are not, and tasks.
+#include "gemm_amx.h"
 #include "gemm_integer_place.h"
 #include "gemm_tile.h"
 #include <math.h>
@@ -172,8 +173,86 @@ static bool read_columns(const dlc_integer_product *g, const void *zeros, const 
     return has_zeros;
 }
 
+/// The rows of a task and one panel's columns.
+typedef struct {
+    const dlc_integer_product *g;
+    const dlc_integer_set *set;
+    dlc_amx_size amx;
+    int64_t first, rows, ranges; ///< ranges of rows that lie at one distance
+    const uint8_t *a, *addend; ///< of the first row, and of column 0
+    uint8_t *c;
+    const int32_t *zeros, *sums;
+    int64_t column;
+    bool whole, has_zeros;
+} rows_of_task;
+
+static dlc_row_range range_of(const rows_of_task *x, int64_t index) {
+    return x->g->in_place ? dlc_integer_line_of(x->g, x->first, index) : (dlc_row_range){0, x->rows, 0};
+}
+
+/// Stores `rows` rows from `row` on, which tiles have: those of A from `a` on.
+static void run_tile(const rows_of_task *x, dlc_integer_tile *tile, const uint8_t *a, int64_t row, int64_t rows) {
+    const dlc_integer_product *g = x->g;
+    tile->a = a;
+    tile->addend = x->addend ? x->addend + row * g->addend_row + x->column : 0;
+    tile->c = x->c + dlc_integer_size(&g->finish) * (row * g->c_row + x->column);
+    tile->a_zero = x->zeros + row;
+    tile->a_sum = x->has_zeros ? x->sums + row : 0;
+    x->set->run[x->whole][rows - 1](tile);
+}
+
+static void multiply_by_tiles(const rows_of_task *x, dlc_integer_tile tile) {
+    for (int64_t i = 0; i < x->ranges; i++) {
+        const dlc_row_range range = range_of(x, i);
+        const int64_t tiles = dlc_ceil_div(range.rows, x->set->rows);
+        for (int64_t t = 0; t < tiles; t++) {
+            const int64_t at = t * range.rows / tiles;
+            run_tile(x, &tile, x->a + range.a + at * tile.a_row, range.row + at, (t + 1) * range.rows / tiles - at);
+            tile.next += tile.next_step * x->g->quads;
+        }
+    }
+}
+
+/// Rows that are multiplied at once; of them those from `skipped` on are new.
+typedef struct { const uint8_t *a; int64_t row, skipped; } row_group;
+
+static void multiply_groups(const rows_of_task *x, dlc_integer_tile *tile, const row_group *group, int groups) {
+    _Alignas(64) int32_t sums[2 * 16 * DLC_INTEGER_WIDTH];
+    const uint8_t *const a[2] = {group[0].a, groups > 1 ? group[1].a : 0};
+    dlc_amx_add_bytes(x->amx, tile, x->whole, a, groups, sums);
+    tile->next += tile->next_step * x->g->quads;
+    for (int i = 0; i < groups; i++) {
+        const int64_t rows = x->amx.rows - group[i].skipped, tiles = dlc_ceil_div(rows, x->set->rows);
+        for (int64_t t = 0; t < tiles; t++) {
+            const int64_t from = t * rows / tiles, at = group[i].skipped + from;
+            tile->sums = sums + (i * x->amx.rows + at) * DLC_INTEGER_WIDTH;
+            run_tile(x, tile, group[i].a + at * tile->a_row, group[i].row + at, (t + 1) * rows / tiles - from);
+        }
+    }
+}
+
+/// Groups of rows begin where the one before ends, or earlier, so that the last does not reach beyond the range.
+static void multiply_by_amx(const rows_of_task *x, dlc_integer_tile tile) {
+    const int64_t rows = x->amx.rows;
+    row_group group[2];
+    int groups = 0;
+    tile.done = tile.quads / x->amx.step * x->amx.step;
+    for (int64_t i = 0; i < x->ranges; i++) {
+        const dlc_row_range range = range_of(x, i);
+        for (int64_t from = 0; from < range.rows; from += rows) {
+            const int64_t at = dlc_min(from, range.rows - rows);
+            group[groups++] = (row_group){x->a + range.a + at * tile.a_row, range.row + at, from - at};
+            if (groups < 2) continue;
+            multiply_groups(x, &tile, group, groups);
+            groups = 0;
+        }
+    }
+    if (groups > 0) multiply_groups(x, &tile, group, groups);
+}
+
 static void multiply(const dlc_integer_product *g, const dlc_call *call) {
     const dlc_integer_set *set = set_of(g->isa);
+    dlc_amx_size begun = {0, 0};
     const int64_t width = dlc_integer_width(g->isa), panels = dlc_ceil_div(g->n, width), quads = g->quads;
     const int64_t padded = dlc_ceil_div(g->n, width / 2) * (width / 2);
     const int32_t shift = g->a_signed ? (set->flips ? 0 : 128) : (set->flips ? -128 : 0);
@@ -225,37 +304,36 @@ static void multiply(const dlc_integer_product *g, const dlc_call *call) {
         const uint8_t *addend = seconds ? 0 : call->buffers[DLC_INTEGER_ADDEND];
         if (addend) addend += offset_of(g, g->addend_batch, matrix) + first * g->addend_row;
         tile.addend_row = g->addend_row;
-        const int64_t ranges = g->in_place ? rows / unit : 1;
+        rows_of_task work = {
+            .g = g, .set = set, .first = first, .ranges = g->in_place ? rows / unit : 1, .rows = rows, .a = a, .c = c, .addend = addend,
+            .zeros = memory.zeros, .sums = sums,
+        };
+        work.amx = dlc_amx_size_of_bytes(g->isa, g->in_place ? unit : rows, tile.quads);
+        const bool by_amx = work.amx.rows > 0;
+        if (by_amx && (work.amx.rows != begun.rows || work.amx.step != begun.step)) {
+            begun = work.amx;
+            dlc_amx_begin(begun);
+        }
+        const int64_t rows_at_once = by_amx ? 2 * work.amx.rows : set->rows;
         for (int64_t panel = group * panels / g->panel_groups; panel < (group + 1) * panels / g->panel_groups; panel++) {
             panel_columns held = {0};
-            const int64_t column = panel * width;
-            const int64_t count = dlc_min(width, g->n - column);
-            const bool has_zeros =
-                read_columns(g, b_zeros, column_sums, scales, biases, seconds, memory.zeros[0], column, count, adds, &held, &tile);
-            tile.b = b + column * 4 * quads;
+            work.column = panel * width;
+            const int64_t count = dlc_min(width, g->n - work.column);
+            work.has_zeros = read_columns(g, b_zeros, column_sums, scales, biases, seconds, memory.zeros[0], work.column, count, adds, &held, &tile);
+            tile.b = b + work.column * 4 * quads;
             tile.b_start = g->a_zero_row == 0 || !a_zeros ? held.start : 0;
-            const bool whole = padded - column >= width;
+            work.whole = padded - work.column >= width;
             // The next panel is asked for while this one is multiplied.
-            tile.next = tile.b + 4 * quads * dlc_min(width, padded - column), tile.next_step = 0;
-            const bool goes_on = panel + 1 < panels;
-            if (goes_on) tile.next_step = dlc_max(4, 4 * width * set->rows / dlc_max(set->rows, rows));
-            else tile.next = tile.b;
-            for (int64_t i = 0; i < ranges; i++) {
-                const dlc_row_range range = g->in_place ? dlc_integer_line_of(g, first, i) : (dlc_row_range){0, rows, 0};
-                const int64_t tiles = dlc_ceil_div(range.rows, set->rows);
-                for (int64_t t = 0; t < tiles; t++) {
-                    const int64_t in_range = t * range.rows / tiles, row = range.row + in_range;
-                    tile.a = a + range.a + in_range * tile.a_row;
-                    tile.addend = addend ? addend + row * g->addend_row + column : 0;
-                    tile.c = c + size * (row * g->c_row + column);
-                    tile.a_zero = memory.zeros + row;
-                    tile.a_sum = has_zeros ? sums + row : 0;
-                    set->run[whole][(t + 1) * range.rows / tiles - in_range - 1](&tile);
-                    if (goes_on) tile.next += tile.next_step * quads;
-                }
+            tile.next = tile.b, tile.next_step = 0;
+            if (panel + 1 < panels) {
+                tile.next += 4 * quads * width;
+                tile.next_step = dlc_max(4, 4 * width * rows_at_once / dlc_max(rows_at_once, rows));
             }
+            if (by_amx) multiply_by_amx(&work, tile);
+            else multiply_by_tiles(&work, tile);
         }
     }
+    if (begun.rows > 0) dlc_amx_end();
 }
 
 static void run(const dlc_call *call) {

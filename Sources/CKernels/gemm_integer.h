@@ -18,6 +18,8 @@ typedef struct {
     const uint8_t *a;          ///< whole quads of bytes, u8 (s8 where the set wants that)
     int64_t a_row;             ///< bytes
     int64_t runs, quads;       ///< rows are runs of as many quads, the same for all rows; a row that lies in one piece is one run
+    int64_t done;              ///< quads at the beginning of each run that `sums` hold
+    const int32_t *sums;       ///< [row][DLC_INTEGER_WIDTH]; null where nothing is done
     const int64_t *offsets;    ///< bytes from `a` to each run
     const int8_t *b;
     const int8_t *next;        ///< what is asked for meanwhile, a step further with every quad
@@ -117,7 +119,7 @@ void dlc_integer_line_pack_avx512_dot(const int8_t *w, int64_t row, const int32_
 /// Whether this processor has that instruction and there are blocks for it.
 bool dlc_integer_has_blocks(dlc_isa isa);
 
-/// For checks: multiplies without that instruction.
-extern bool dlc_integer_without_dot;
+/// For checks: multiplies without that instruction, and without AMX.
+extern bool dlc_integer_without_dot, dlc_integer_without_amx;
 
 #endif

@@ -55,12 +55,18 @@ DLC_INLINE void INTEGER_NAME(integer_tile)(const dlc_integer_tile *t, const int 
 #pragma clang loop unroll(full)
             for (int r = 0; r < rows; r++) sum[u][r][v] = start;
         }
+    if (t->sums)
+#pragma clang loop unroll(full)
+        for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+            for (int v = 0; v < vectors; v++) sum[0][r][v] = integer_add(sum[0][r][v], (vi)vf_load((const float *)(t->sums + r * DLC_INTEGER_WIDTH + VL * v)));
     const int8_t *b = t->b, *next = t->next;
     const int64_t next_step = t->next_step;
     const int64_t step = 4 * VL * vectors, a_row = t->a_row, quads = t->quads;
     for (int64_t run = 0; run < t->runs; run++) {
-        const uint8_t *a = t->a + t->offsets[run];
-        int64_t p = 0;
+        const uint8_t *a = t->a + t->offsets[run] + 4 * t->done;
+        b += t->done * step;
+        int64_t p = t->done;
         for (; p + chains <= quads; p += chains) {
 #pragma clang loop unroll(full)
             for (int u = 0; u < chains; u++) {

@@ -7,6 +7,17 @@
 
 enum { DLC_TILE_MOST_ROWS = 10, DLC_TILE_MOST_VECTORS = 4 };
 
+/// How a run of elements lies as bfloat16: in units of `step` pairs, and where each is a sum of two, behind each unit of first ones that of
+/// the second. Zeros fill the last. AMX multiplies 16 pairs at a time, so units are as even as that allows.
+typedef struct { int64_t parts, step, units; } dlc_pair_run;
+
+static inline dlc_pair_run dlc_pair_run_of(int64_t parts, int64_t elements) {
+    const int64_t pairs = (elements + 1) / 2, units = (pairs + 15) / 16;
+    return (dlc_pair_run){parts, units == 0 ? 0 : (pairs + units - 1) / units, units};
+}
+/// Floats that take the same room.
+static inline int64_t dlc_pair_floats(dlc_pair_run run) { return run.parts * run.step * run.units; }
+
 /// One tile: rows × (vectors · lanes) sums over `taps` runs of `run` products each. Row r of tap t of A
 /// begins at `a[t · a_step + r]`; the rows of B follow one another `b_stride` apart through all taps.
 typedef struct {
@@ -39,8 +50,11 @@ typedef void (*dlc_epilogue_kernel)(dlc_epilogue epilogue, int64_t rows, int64_t
 typedef void (*dlc_scaling_kernel)(int64_t rows, int64_t columns, const float *x, int64_t x_row, const float *scale,
                                    const float *shift, bool relu, float *y, int64_t y_row);
 
-/// rows × columns of x as pairs of bfloat16, an odd last one beside 0, into rows `y_row` floats apart. y may be x, of the same rows.
-typedef void (*dlc_pairing_kernel)(int64_t rows, int64_t columns, const float *x, int64_t x_row, float *y, int64_t y_row);
+/// rows × columns of x as a run of pairs of bfloat16 each, into rows `y_row` floats apart. y may be x, of the same rows.
+typedef void (*dlc_pairing_kernel)(dlc_pair_run run, int64_t rows, int64_t columns, const float *x, int64_t x_row, float *y, int64_t y_row);
+
+/// What a tile of rows × vectors stores of its sums, which lie `sums_row` apart.
+typedef void (*dlc_finish_kernel)(const dlc_tile *tile, int64_t rows, int64_t vectors, const float *sums, int64_t sums_row);
 
 /// Sums of `k` products of rows of A and columns of B, whose elements are neighbours and which lie `b_column` floats apart.
 typedef void (*dlc_dot_kernel)(int64_t rows, int64_t columns, int64_t k, const float *const *a, const float *b, int64_t b_column,
@@ -56,6 +70,7 @@ typedef struct {
     dlc_scaling_kernel scaled;
     dlc_pairing_kernel paired;
     dlc_dot_kernel dots;
+    dlc_finish_kernel finish;
 } dlc_tile_set;
 
 extern const dlc_tile_set dlc_tile_set_portable, dlc_tile_set_avx2, dlc_tile_set_avx512, dlc_tile_set_neon;
@@ -66,11 +81,11 @@ extern const dlc_tile_set dlc_pair_set_avx512_dot, dlc_pair_set_neon_dot;
 
 /// The tiles for `isa`; those of the portable set where the processor family is another one.
 const dlc_tile_set *dlc_tiles(dlc_isa isa);
-/// The same over pairs; panels are as wide as those of floats.
+/// The same over pairs; whether the processor has instructions for them changes no panel.
 const dlc_tile_set *dlc_pair_tiles(dlc_isa isa);
 
-/// For checks: pairs are multiplied without that instruction.
-extern bool dlc_pairs_without_dot;
+/// For checks: pairs are multiplied without that instruction, and without AMX.
+extern bool dlc_pairs_without_dot, dlc_pairs_without_amx;
 
 /// How n columns are cut into panels: as few as possible, their widths in vectors differing by at most 1.
 typedef struct {
@@ -108,6 +123,8 @@ typedef struct {
     dlc_panels panels;
     const float *const *a;     ///< [taps][rows] pointers
     int64_t rows, taps, run;
+    dlc_pair_run pairs;        ///< of a tap, where A and B hold bfloat16; of 0 parts for floats
+    bool by_amx;               ///< such are multiplied by AMX
     const float *zeros;        ///< what `a` holds for taps without data, which tiles then leave out; null leaves out none
     int64_t depth_block;       ///< products between two visits of C
     const float *b;            ///< packed panels; or rows `b_row` apart where `b_row` is not 0

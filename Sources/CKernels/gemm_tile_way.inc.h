@@ -96,7 +96,6 @@ DLC_INLINE void TILE_NAME(row_products)(const dlc_tile *t, const int vectors, co
 
 DLC_INLINE void TILE_NAME(tile_body)(const dlc_tile *t, const int rows, const int vectors) {
     vf sum[DLC_TILE_MOST_ROWS][DLC_TILE_MOST_VECTORS];
-    const int64_t tail = t->columns - (vectors - 1) * VL; // columns of the last vector
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
@@ -114,52 +113,7 @@ DLC_INLINE void TILE_NAME(tile_body)(const dlc_tile *t, const int rows, const in
     else if (t->b_stride == vectors * VL) TILE_NAME(tile_products)(t, rows, vectors, vectors * VL, sum);
     else TILE_NAME(tile_products)(t, rows, vectors, t->b_stride, sum);
 
-    if (t->accumulate) {
-#pragma clang loop unroll(full)
-        for (int r = 0; r < rows; r++)
-#pragma clang loop unroll(full)
-            for (int v = 0; v < vectors; v++) {
-                const float *c = t->c + r * t->c_row + v * VL;
-                sum[r][v] += v == vectors - 1 ? vf_load_n(c, tail) : vf_load(c);
-            }
-    }
-    if (t->finish) {
-        vf bias[DLC_TILE_MOST_VECTORS], alpha = vf_set1(t->alpha);
-#pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++) {
-            bias[v] = !t->bias             ? vf_zero()
-                      : v == vectors - 1 ? vf_load_n(t->bias + v * VL, tail)
-                                         : vf_load(t->bias + v * VL);
-        }
-#pragma clang loop unroll(full)
-        for (int r = 0; r < rows; r++)
-#pragma clang loop unroll(full)
-            for (int v = 0; v < vectors; v++) sum[r][v] = vf_fma(alpha, sum[r][v], bias[v]);
-        if (t->residual) {
-#pragma clang loop unroll(full)
-            for (int r = 0; r < rows; r++)
-#pragma clang loop unroll(full)
-                for (int v = 0; v < vectors; v++) {
-                    const float *p = t->residual + r * t->residual_row + v * VL;
-                    sum[r][v] += v == vectors - 1 ? vf_load_n(p, tail) : vf_load(p);
-                }
-        }
-        if (t->clamp) {
-            vf lo = vf_set1(t->lo), hi = vf_set1(t->hi);
-#pragma clang loop unroll(full)
-            for (int r = 0; r < rows; r++)
-#pragma clang loop unroll(full)
-                for (int v = 0; v < vectors; v++) sum[r][v] = vf_min(hi, vf_max(lo, sum[r][v]));
-        }
-    }
-#pragma clang loop unroll(full)
-    for (int r = 0; r < rows; r++)
-#pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++) {
-            float *c = t->c + r * t->c_row + v * VL;
-            if (v == vectors - 1 && tail < VL) vf_store_n(c, sum[r][v], tail);
-            else vf_store(c, sum[r][v]);
-        }
+    tile_store(t, rows, vectors, sum);
 }
 
 #define TILE(rows, vectors) static void TILE_NAME(tile_##vectors##_##rows)(const dlc_tile *t) { TILE_NAME(tile_body)(t, rows, vectors); }
@@ -172,13 +126,21 @@ DLC_INLINE void TILE_NAME(tile_body)(const dlc_tile *t, const int rows, const in
 #define NAMES_TO_10(v) NAMES_TO_8(v), NAME(v, 9), NAME(v, 10)
 
 // As many sums as registers allow, and no more rows than there are registers for addresses.
-#if DLC_REGISTERS == 32
+#if TILE_PAIRS && VL == 16
+// As wide as AMX multiplies, whose pieces of a panel lie in one piece.
+TILES_TO_10(1) TILES_TO_8(2)
+TILE_TARGET_END
+const dlc_tile_set TILE_SET = {
+    .lanes = VL, .vectors = 2, .rows = {10, 8}, .tile = {{NAMES_TO_10(1)}, {NAMES_TO_8(2)}},
+    .epilogue = epilogue_rows, .scaled = scaled_rows, .paired = paired_rows, .dots = dot_rows, .finish = finish_sums,
+};
+#elif DLC_REGISTERS == 32
 TILES_TO_10(1) TILES_TO_8(2) TILES_TO_6(3) TILES_TO_6(4)
 TILE_TARGET_END
 const dlc_tile_set TILE_SET = {
     .lanes = VL, .vectors = 4, .rows = {10, 8, 6, 6},
     .tile = {{NAMES_TO_10(1)}, {NAMES_TO_8(2)}, {NAMES_TO_6(3)}, {NAMES_TO_6(4)}},
-    .epilogue = epilogue_rows, .scaled = scaled_rows, .paired = paired_rows, .dots = dot_rows,
+    .epilogue = epilogue_rows, .scaled = scaled_rows, .paired = paired_rows, .dots = dot_rows, .finish = finish_sums,
 };
 #else
 TILES_TO_8(1) TILES_TO_6(2)
@@ -186,7 +148,7 @@ TILE_TARGET_END
 const dlc_tile_set TILE_SET = {
     .lanes = VL, .vectors = 2, .rows = {8, 6},
     .tile = {{NAMES_TO_8(1)}, {NAMES_TO_6(2)}},
-    .epilogue = epilogue_rows, .scaled = scaled_rows, .paired = paired_rows, .dots = dot_rows,
+    .epilogue = epilogue_rows, .scaled = scaled_rows, .paired = paired_rows, .dots = dot_rows, .finish = finish_sums,
 };
 #endif
 #undef TILE

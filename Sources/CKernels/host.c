@@ -2,6 +2,10 @@
 #include "dlc_common.h"
 #if defined(__x86_64__)
 #include <cpuid.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 #elif defined(__aarch64__) && defined(__linux__)
 #include <asm/hwcap.h>
 #include <sys/auxv.h>
@@ -72,6 +76,30 @@ bool dlc_host_has_pairs(dlc_isa isa) {
     int has = 0;
     size_t size = sizeof has;
     return isa == DLC_ISA_NEON && sysctlbyname("hw.optional.arm.FEAT_BF16", &has, &size, NULL, 0) == 0 && has != 0;
+#else
+    (void)isa;
+    return false;
+#endif
+}
+
+#if defined(__x86_64__) && defined(__linux__)
+/// Leaf 7 names the instructions, and the system gives their registers, 8 KiB of a thread's state, to processes that ask.
+static bool may_use_amx(void) {
+    enum { request_permission = 0x1023, tile_data = 18 }; // of arch_prctl(2)
+    unsigned a, b, c, d;
+    const unsigned bf16 = 1u << 22, tile = 1u << 24, int8 = 1u << 25;
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || ~d & (bf16 | tile | int8)) return false;
+    return syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
+}
+#endif
+
+bool dlc_host_has_amx(dlc_isa isa) {
+#if defined(__x86_64__) && defined(__linux__)
+    static _Atomic int known; // 0 unknown, 1 no, 2 yes
+    if (isa != DLC_ISA_AVX512 || !dlc_host_has_dot(isa)) return false;
+    int answer = known;
+    if (answer == 0) known = answer = 1 + may_use_amx();
+    return answer == 2;
 #else
     (void)isa;
     return false;

@@ -13,13 +13,15 @@ enum { MOST_WIDTH = 16 * DLC_TILE_MOST_VECTORS, WINOGRAD_INPUTS = 8, WINOGRAD_PO
 
 static int64_t taps_of(const dlc_pack *p) { return p->kernel[0] * p->kernel[1] * p->kernel[2]; }
 
-/// Rows of a panel for each tap.
-static int64_t input_rows(const dlc_pack *p) { return p->form == DLC_PACK_PAIRS ? dlc_ceil_div(p->inputs, 2) : p->inputs; }
+int64_t dlc_pack_rows(dlc_pack_form form, int64_t inputs) {
+    const int parts = dlc_pack_parts(form);
+    return parts > 0 ? dlc_pair_floats(dlc_pair_run_of(parts, inputs)) : inputs;
+}
 
 static dlc_panels panels_of(dlc_isa isa, const dlc_pack *p) {
-    const dlc_tile_set *set = dlc_tiles(isa);
+    const dlc_tile_set *set = dlc_pack_parts(p->form) > 0 ? dlc_pair_tiles(isa) : dlc_tiles(isa);
     if (p->form == DLC_PACK_STRASSEN) return dlc_strassen_panels(isa, p->outputs, p->inputs);
-    return dlc_panels_of(set, dlc_pack_side(p->form) ? p->kernel[0] * p->inputs : taps_of(p) * input_rows(p), p->outputs);
+    return dlc_panels_of(set, dlc_pack_side(p->form) ? p->kernel[0] * p->inputs : taps_of(p) * dlc_pack_rows(p->form, p->inputs), p->outputs);
 }
 
 static bool is_valid(dlc_isa isa, const dlc_pack *p) {
@@ -29,9 +31,9 @@ static bool is_valid(dlc_isa isa, const dlc_pack *p) {
         if (p->kernel[i] < 1 || p->kernel[i] > 65536) return false;
     const double taps = (double)p->kernel[0] * (double)p->kernel[1] * (double)p->kernel[2];
     // With the widest panel beyond the outputs, and the most points.
-    if (taps * (double)p->groups * ((double)p->outputs + MOST_WIDTH) * (double)p->inputs > 0x1p46) return false;
+    if (taps * (double)p->groups * ((double)p->outputs + MOST_WIDTH) * ((double)p->inputs + 64) > 0x1p46) return false;
     switch (p->form) {
-    case DLC_PACK_PANELS: case DLC_PACK_PAIRS: return true;
+    case DLC_PACK_PANELS: case DLC_PACK_PAIRS: case DLC_PACK_SPLIT: return true;
     case DLC_PACK_STRASSEN: return p->groups == 1 && taps == 1 && dlc_strassen_supports(isa, 2, p->outputs, p->inputs);
     case DLC_PACK_WINOGRAD_2: case DLC_PACK_WINOGRAD_4: case DLC_PACK_WINOGRAD_STRIDED:
         return p->kernel[1] == 3 && p->kernel[2] == 3;
@@ -202,21 +204,29 @@ static void pack_compact(const dlc_pack *p, const float *weights, uint8_t *out, 
                      p->output_step, out + column * dlc_compact_bytes(p->form, p->inputs));
 }
 
-/// Inputs of one panel of one group, by pairs.
+/// Inputs of one panel of one group, by units of pairs.
 static void pack_pairs(const dlc_pack *p, const float *weights, float *out, int64_t unit, int64_t first, int64_t last) {
     const dlc_panels all = panels_of(p->isa, p);
     const int64_t group = unit / all.panels, panel = unit % all.panels, column = dlc_panel_column(&all, panel);
-    const int64_t width = dlc_panel_vectors(&all, panel) * all.lanes, columns = dlc_min(width, p->outputs - column), rows = input_rows(p);
+    const int64_t width = dlc_panel_vectors(&all, panel) * all.lanes, columns = dlc_min(width, p->outputs - column), rows = dlc_pack_rows(p->form, p->inputs);
     weights += group * p->group_step + column * p->output_step;
     out += group * dlc_packed_floats(&all) + column * taps_of(p) * rows;
+    const dlc_pair_run run = dlc_pair_run_of(dlc_pack_parts(p->form), p->inputs);
+    // Rows of pairs that a task has; the last has those that are zeros.
+    const int64_t end = last == p->inputs ? run.step * run.units : last / 2;
     for (int64_t tap = 0, taps = taps_of(p); tap < taps; tap++)
-        for (int64_t i = first; i < last; i += 2) {
-            const float *from = weights + tap * p->tap_step + i * p->input_step;
-            uint16_t *to = (uint16_t *)(out + (tap * rows + i / 2) * width);
-            const bool is_whole = i + 1 < p->inputs;
-            for (int64_t j = 0; j < width; j++) {
-                to[2 * j] = j < columns ? dlc_bfloat_of_float(from[j * p->output_step]) : 0;
-                to[2 * j + 1] = j < columns && is_whole ? dlc_bfloat_of_float(from[j * p->output_step + p->input_step]) : 0;
+        for (int64_t pair = first / 2; pair < end; pair++) {
+            const int64_t row = pair / run.step * run.parts * run.step + pair % run.step;
+            uint16_t *nearest = (uint16_t *)(out + (tap * rows + row) * width), *rest = nearest + 2 * run.step * width;
+            for (int odd = 0; odd < 2; odd++) {
+                const int64_t i = 2 * pair + odd;
+                const float *from = weights + tap * p->tap_step + i * p->input_step;
+                for (int64_t j = 0; j < width; j++) {
+                    const float weight = j < columns && i < p->inputs ? from[j * p->output_step] : 0;
+                    uint16_t split[2];
+                    if (run.parts == 1) nearest[2 * j + odd] = dlc_bfloat_of_float(weight);
+                    else dlc_split_float(weight, split), nearest[2 * j + odd] = split[0], rest[2 * j + odd] = split[1];
+                }
             }
         }
 }
@@ -259,7 +269,7 @@ static void run(const dlc_call *call) {
         case DLC_PACK_HALF: case DLC_PACK_BFLOAT: case DLC_PACK_INT8: case DLC_PACK_INT4:
             pack_compact(p, weights, call->buffers[PACKED], unit, first, last);
             break;
-        case DLC_PACK_PAIRS: pack_pairs(p, weights, out, unit, first, last); break;
+        case DLC_PACK_PAIRS: case DLC_PACK_SPLIT: pack_pairs(p, weights, out, unit, first, last); break;
         case DLC_PACK_TURNED: pack_turned(p, weights, out, unit, first, last); break;
         }
     }
@@ -277,7 +287,7 @@ bool dlc_pack_prepare(dlc_isa isa, dlc_pack *p, dlc_launch *out) {
         p->input_block = dlc_max(1, 16 * 1024 / (MOST_WIDTH * dlc_min(taps_of(p), 16 * 1024)));
         units *= p->groups * (p->form == DLC_PACK_PHASES ? p->stride[0] * p->stride[1] * p->stride[2] : 1);
         break;
-    case DLC_PACK_PAIRS:
+    case DLC_PACK_PAIRS: case DLC_PACK_SPLIT:
         p->input_block = 2 * dlc_max(1, 16 * 1024 / (MOST_WIDTH * dlc_min(taps_of(p), 16 * 1024)));
         units *= p->groups;
         break;

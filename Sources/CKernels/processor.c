@@ -69,6 +69,7 @@ dlc_processor dlc_processor_host(dlc_isa isa) {
     if (isa == DLC_ISA_AVX512 && has_half_rate_512()) p.fma = 1;
 #endif
     p.pairs = dlc_host_has_pairs(isa);
+    p.amx = dlc_host_has_amx(isa);
     read_cache(2, &p.l2);
     read_cache(3, &p.l3);
     return p;

@@ -68,12 +68,13 @@ struct MachineCommand: ParsableCommand {
                 JSONText.object([
                     ("processor", Format.json(text)), ("native", Format.json(Target.native.name)),
                     ("fma_per_cycle", Format.fixed(processor.fma, 2)), ("bf16_pairs", "\(processor.pairs)"),
+                    ("amx", "\(processor.amx)"),
                     ("l2_bytes", Format.fixed(processor.l2, 0)), ("l3_bytes", Format.fixed(processor.l3, 0)),
                     ("measured", "[\(measured.joined(separator: ", "))]"),
                 ]))
         }
         print("processor  \(text)")
-        let pairs = processor.pairs ? ", of pairs of bf16 as well" : ""
+        let pairs = (processor.pairs ? ", of pairs of bf16 as well" : "") + (processor.amx ? ", and tiles of bf16 and int8 (AMX)" : "")
         print("native     \(Target.native.name), \(Format.short(processor.fma)) multiply-adds of vectors a cycle\(pairs)")
         print("caches     \(Format.bytes(Int(processor.l2))) a core, \(Format.bytes(Int(processor.l3))) in all\n")
         let sizes = rows.first?.readRates.map { Format.bytes($0.bytes) } ?? []

@@ -8,7 +8,7 @@ public struct CompileOptions: Sendable {
     /// Whose caches and arithmetic units the choice of kernels is made for.
     public var processor: ProcessorModel
     /// Only kernels that sum products as the operators' definitions do, in whatever order: no Winograd convolutions, no
-    /// products after Strassen, whose transforms lose about a digit.
+    /// products after Strassen, whose transforms lose about a digit, and none of numbers that are split, which keep 17 bits.
     public var exact = false
     /// Extents that symbols will often have. They steer the choice of kernels; every extent stays right.
     public var likely: [String: Int] = [:]
@@ -24,6 +24,14 @@ public struct CompileOptions: Sendable {
     public var memory: MemoryBudget?
     /// Settings of the passes.
     public var passes = PassOptions()
+    /// For tests: whether kernels are chosen as for a processor with AMX, whatever the processor has.
+    package var assumesAMX: Bool?
+
+    func describeProcessor() -> dlc_processor {
+        var description = processor.description(target)
+        if let assumesAMX { description.amx = assumesAMX }
+        return description
+    }
 
     /// For this machine, or for processors of a family as they usually are.
     public init(target: Target? = nil) {
@@ -68,7 +76,8 @@ public struct CompactWeights: Sendable {
 
 /// The numbers that products and convolutions multiply; sums, and all else, are in the type that the operators say.
 public enum Arithmetic: String, Sendable, CaseIterable {
-    /// As the operators are defined.
+    /// As the operators are defined; but for `exact`, where the processor multiplies tiles of bfloat16 (AMX), factors may be sums of two
+    /// such numbers each (Henry, Tang and Heinecke, arXiv:1904.06376), whose products err by about 2⁻¹⁶.
     case float32 = "f32"
     /// Both factors may be rounded to bfloat16, an 8-bit mantissa, where that is faster: with instructions for pairs of them
     /// (AVX512-BF16, Arm's BF16), or where reading weights takes longest.

@@ -1,4 +1,4 @@
-/// Products of 8-bit integers on one thread, with the instruction for it and without.
+/// Products of 8-bit integers on one thread: with AMX, with the instruction for it, and without either.
 #include "../../Sources/CKernels/gemm_integer.h"
 #include "bench.h"
 
@@ -58,8 +58,8 @@ static void bench_conv(const char *name, int64_t size, int64_t inputs, int64_t o
 
 int main(void) {
     bench_header("products of bytes, m x n x k (shares are of the peak in f32)");
-    for (int without = 0; without <= dlc_host_has_dot(dlc_host_isa()); without++) {
-        dlc_integer_without_dot = without != 0;
+    for (int without = dlc_host_has_amx(dlc_host_isa()) ? 0 : 1; without <= 1 + dlc_host_has_dot(dlc_host_isa()); without++) {
+        dlc_integer_without_amx = without > 0, dlc_integer_without_dot = without > 1;
         bench("BERT projection", 128, 768, 768, true);
         bench("BERT up", 128, 3072, 768, true);
         bench("BERT down", 128, 768, 3072, true);

@@ -6,13 +6,15 @@
 #include "../../Sources/CKernels/gemm_typed.h"
 
 static int failures, cases;
-enum { TRANSPOSED = DLC_CONV_PAIRS + 1 };
+enum { TRANSPOSED = DLC_CONV_SPLIT + 1 };
 static double worst_of[TRANSPOSED + 1];
 
 static double at(dlc_type type, const void *p, int64_t i) { return type == DLC_F32 ? ((const float *)p)[i] : ((const double *)p)[i]; }
 
-/// As `algorithm` reads it.
-static double read(dlc_conv_algorithm algorithm, double x) { return algorithm == DLC_CONV_PAIRS ? dlc_float_of_bfloat(dlc_bfloat_of_float((float)x)) : x; }
+/// The product of two numbers as `algorithm` reads them.
+static double product_of(dlc_conv_algorithm algorithm, double x, double w) {
+    return algorithm == DLC_CONV_PAIRS ? product_of_parts(1, (float)x, (float)w) : algorithm == DLC_CONV_SPLIT ? product_of_parts(2, (float)x, (float)w) : x * w;
+}
 
 /// What both kinds of convolution have in common, filled at random.
 typedef struct {
@@ -88,7 +90,7 @@ static void check_conv(dlc_isa isa, dlc_conv p, bool bias, bool residual) {
                 if (i0 < 0 || i0 >= p.d || i1 < 0 || i1 >= p.h || i2 < 0 || i2 >= p.w) continue;
                 for (int64_t i = 0; i < cg; i++) {
                     const double x = at(p.type, d.x, (((n * p.d + i0) * p.h + i1) * p.w + i2) * p.x_ld + o / og * cg + i);
-                    const double product = read(p.algorithm, x) * read(p.algorithm, at(p.type, d.weights, (o * cg + i) * taps + tap));
+                    const double product = product_of(p.algorithm, x, at(p.type, d.weights, (o * cg + i) * taps + tap));
                     sum += product, scale += fabs(product);
                 }
             }
@@ -163,7 +165,7 @@ static dlc_conv random_conv(int64_t most_channels) {
 static void all(dlc_isa isa, dlc_conv p) {
     for (int a = 0; a < TRANSPOSED; a++) {
         p.algorithm = a;
-        dlc_pairs_without_dot = random_below(2);
+        dlc_pairs_without_dot = random_below(2), dlc_pairs_without_amx = random_below(2);
         check_conv(isa, p, random_below(2), random_below(2));
     }
 }
@@ -207,7 +209,7 @@ int main(int count, char **arguments) {
                 int64_t *in = k == 0 ? &p.d : k == 1 ? &p.h : &p.w, *out = k == 0 ? &p.od : k == 1 ? &p.oh : &p.ow;
                 p.kernel[k] = 1 + random_below(4), p.dilation[k] = 1 + random_below(12), p.pad[k] = random_below(3 * p.dilation[k]), *in = 1 + random_below(9), *out = 1 + random_below(12);
             }
-            p.algorithm = random_below(2) ? DLC_CONV_IGEMM : DLC_CONV_PAIRS;
+            p.algorithm = (dlc_conv_algorithm[]){DLC_CONV_IGEMM, DLC_CONV_PAIRS, DLC_CONV_SPLIT}[random_below(3)];
             check_conv(isa, p, random_below(2), random_below(2));
             p = random_conv(24); // no input channels: sums of nothing
             p.groups = 1, p.c = 0;
@@ -250,7 +252,7 @@ int main(int count, char **arguments) {
     dlc_conv bad = random_conv(8);
     bad.groups = 3, bad.c = 7;
     if (dlc_conv_supports(DLC_ISA_PORTABLE, &bad, DLC_CONV_IGEMM)) failures++, printf("FAILED: groups that do not divide\n");
-    printf("conv: %d cases, %d failures; worst error igemm %.1e, F(2,3) %.1e, F(4,3) %.1e, depthwise %.1e, direct %.1e, Strassen %.1e, F(2,3) strided %.1e, pairs %.1e, transposed %.1e\n",
-           cases, failures, worst_of[0], worst_of[1], worst_of[2], worst_of[3], worst_of[4], worst_of[5], worst_of[6], worst_of[7], worst_of[TRANSPOSED]);
+    printf("conv: %d cases, %d failures; worst error igemm %.1e, F(2,3) %.1e, F(4,3) %.1e, depthwise %.1e, direct %.1e, Strassen %.1e, F(2,3) strided %.1e, pairs %.1e, split %.1e, transposed %.1e\n",
+           cases, failures, worst_of[0], worst_of[1], worst_of[2], worst_of[3], worst_of[4], worst_of[5], worst_of[6], worst_of[7], worst_of[8], worst_of[TRANSPOSED]);
     return failures != 0;
 }

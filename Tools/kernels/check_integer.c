@@ -1,5 +1,5 @@
 /// Products of 8-bit integers against plain loops that wrap, for every sign and grain of zero points, with every tail, with
-/// and without the instruction that adds four products: the same numbers, however tasks are split.
+/// and without AMX and the instruction that adds four products: the same numbers, however tasks are split.
 #include "../../Sources/CKernels/gemm_integer.h"
 #include "dlc_compute.h"
 #include "harness.h"
@@ -119,8 +119,9 @@ int main(void) {
     int cases = 0, failures = 0;
     for (dlc_isa isa = 0; isa <= DLC_ISA_NEON; isa++) {
         if (!dlc_host_has(isa)) continue;
-        for (int without = 0; without <= dlc_host_has_dot(isa); without++) {
-            dlc_integer_without_dot = without != 0;
+        // With all that the processor has, without AMX, and without the instruction too.
+        for (int without = dlc_host_has_amx(isa) ? 0 : 1; without <= 1 + dlc_host_has_dot(isa); without++) {
+            dlc_integer_without_amx = without > 0, dlc_integer_without_dot = without > 1;
             for (int i = 0; i < 12 * 12 * 13; i++) {
                 const int64_t r = random_below(1 << 20);
                 const integer_case s = {m[i % 12], n[i / 12 % 12], k[i / 144], 1 + r % 3, r >> 2 & 1, r >> 3 & 1, r >> 4 & 1, r >> 5 & 1, r >> 6 & 1,

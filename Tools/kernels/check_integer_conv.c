@@ -125,6 +125,8 @@ int main(void) {
                 s.kernel[a] = used ? 1 + random_below(4) : 1;
                 s.stride[a] = 1 + random_below(2), s.dilation[a] = 1 + (random_below(4) == 0), s.pad[a] = used ? random_below(3) : 0;
             }
+            // Runs and lines that take several of AMX's registers, and end in the middle of one.
+            if (!s.depthwise && random_below(8) == 0) s.inputs = 16 + random_below(80), s.extent[2] = 8 + random_below(40);
             if (s.depthwise && i % 4 == 0) s.groups = 16 << random_below(2), s.outputs = 1;
             if (s.depthwise && random_below(4) == 0) s.extent[2] = 1 + random_below(80);
             s.x_signed = random_below(2), s.w_signed = random_below(3) > 0, s.zeros = random_below(3) > 0, s.per_channel = random_below(2);

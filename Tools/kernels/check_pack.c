@@ -84,16 +84,29 @@ static int64_t expected(dlc_isa isa, const dlc_pack *p, const float *w, float *o
                     }
         break;
     }
-    case DLC_PACK_PAIRS:
+    case DLC_PACK_PAIRS: case DLC_PACK_SPLIT: {
+        // Units of as many pairs as are as even as 16 allow, in each first the first parts of all.
+        const dlc_panels narrow = dlc_panels_of(dlc_pair_tiles(isa), 1, p->outputs);
+        int64_t units = 0, step = 0;
+        while (32 * units < p->inputs) units++;
+        while (2 * units * step < p->inputs) step++;
         for (int64_t g = 0; g < p->groups; g++)
-            for (int64_t panel = 0; panel < panels.panels; panel++)
+            for (int64_t panel = 0; panel < narrow.panels; panel++)
                 for (int64_t tap = 0; tap < taps; tap++)
-                    for (int64_t i = 0; i < p->inputs; i += 2)
-                        EACH_COLUMN(dlc_panel_vectors(&panels, panel) * panels.lanes, dlc_panel_column(&panels, panel)) {
-                            const float second = i + 1 < p->inputs ? weight(p, w, g, o, i + 1, tap) : 0;
-                            *out++ = dlc_float_of_bits(dlc_bfloat_of_float(weight(p, w, g, o, i, tap)) | (uint32_t)dlc_bfloat_of_float(second) << 16);
-                        }
+                    for (int64_t unit = 0; unit < units; unit++)
+                        for (int part = 0; part < (p->form == DLC_PACK_SPLIT ? 2 : 1); part++)
+                            for (int64_t i = 2 * unit * step; i < 2 * (unit + 1) * step; i += 2)
+                                EACH_COLUMN(dlc_panel_vectors(&narrow, panel) * narrow.lanes, dlc_panel_column(&narrow, panel)) {
+                                    uint32_t pair = 0;
+                                    for (int k = 0; k < 2; k++) {
+                                        const float all = i + k < p->inputs ? weight(p, w, g, o, i + k, tap) : 0;
+                                        const uint16_t first = dlc_bfloat_of_float(all), rest = dlc_bfloat_of_float(all - dlc_float_of_bfloat(first));
+                                        pair |= (uint32_t)(part == 0 ? first : rest) << 16 * k;
+                                    }
+                                    *out++ = dlc_float_of_bits(pair);
+                                }
         break;
+    }
     default: break; // compact forms, which check_compact holds to theirs
     }
     return out - begin;
@@ -141,9 +154,9 @@ static void check(dlc_isa isa, dlc_pack_form form) {
 int main(void) {
     // Layouts of other processors too: a plan is made for any target anywhere.
     for (int isa = 0; isa <= DLC_ISA_NEON; isa++)
-        for (int form = 0; form <= DLC_PACK_PHASES + 2; form++)
+        for (int form = 0; form <= DLC_PACK_PHASES + 3; form++)
             for (int i = 0; i < 120 / CHECK_SHARE; i++)
-                check((dlc_isa)isa, form <= DLC_PACK_PHASES ? (dlc_pack_form)form : form == DLC_PACK_PHASES + 1 ? DLC_PACK_TURNED : DLC_PACK_PAIRS);
+                check((dlc_isa)isa, form <= DLC_PACK_PHASES ? (dlc_pack_form)form : (dlc_pack_form[]){DLC_PACK_TURNED, DLC_PACK_PAIRS, DLC_PACK_SPLIT}[form - DLC_PACK_PHASES - 1]);
     printf("%d cases, %d failures\n", cases, failures);
     return failures != 0;
 }

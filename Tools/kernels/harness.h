@@ -1,6 +1,7 @@
 /// Runs prepared launches as the executor does, with canaries around workspaces, and helps with data.
 #ifndef DLC_HARNESS_H
 #define DLC_HARNESS_H
+#include "../../Sources/CKernels/float16.h"
 #include "dlc_compute.h"
 #include <math.h>
 #include <stdio.h>
@@ -47,6 +48,14 @@ static inline void pack_conv(dlc_isa isa, const dlc_conv *p, const void *weights
 static inline void pack_matrix(dlc_isa isa, dlc_pack_form form, const float *b, int64_t row_stride, int64_t column_stride, int64_t k,
                                int64_t n, float *out) {
     dlc_pack_run(isa, dlc_matrix_packing(form, k, n, row_stride, column_stride), b, out);
+}
+
+/// The product of two numbers as kernels over bfloat16 have it, of one part each or of two, without the product of both second ones.
+static inline double product_of_parts(int parts, float x, float y) {
+    uint16_t a[2] = {dlc_bfloat_of_float(x)}, b[2] = {dlc_bfloat_of_float(y)};
+    if (parts == 2) dlc_split_float(x, a), dlc_split_float(y, b);
+    const double a0 = dlc_float_of_bfloat(a[0]), a1 = dlc_float_of_bfloat(a[1]), b0 = dlc_float_of_bfloat(b[0]), b1 = dlc_float_of_bfloat(b[1]);
+    return a0 * b0 + (a0 * b1 + a1 * b0);
 }
 
 enum { CANARY = 64 };

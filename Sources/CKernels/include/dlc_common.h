@@ -66,6 +66,8 @@ bool dlc_host_has(dlc_isa isa);
 bool dlc_host_has_dot(dlc_isa isa);
 /// Whether this processor has an instruction that multiplies pairs of bfloat16 for kernels of `isa`.
 bool dlc_host_has_pairs(dlc_isa isa);
+/// Whether it multiplies matrices of bytes and of bfloat16 in registers of their own (AMX), and the system lets this process.
+bool dlc_host_has_amx(dlc_isa isa);
 
 /// f32 lanes of a vector of `isa`: 4, 8 or 16.
 int32_t dlc_lanes(dlc_isa isa);

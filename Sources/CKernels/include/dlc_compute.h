@@ -44,7 +44,7 @@ typedef struct {
 typedef struct {
     dlc_type type;             ///< F32, F64 or an integer type; integers wrap and take no epilogue but bias and residual
     bool b_packed;             ///< B was packed by `dlc_matrix_packing` for the same instruction set (F32 only)
-    dlc_pack_form b_form;      ///< how: DLC_PACK_PANELS, or one matrix in few bits; with PAIRS A is rounded to bfloat16 too (a_column 1)
+    dlc_pack_form b_form;      ///< how: DLC_PACK_PANELS, or one matrix in few bits; with PAIRS and SPLIT A becomes bfloat16 too (a_column 1)
     bool scales_a, relu_a;
     int64_t m, n, k;
     int64_t batch[4];          ///< extents, outermost first; 1 where unused
@@ -98,6 +98,7 @@ typedef enum : uint8_t {
     DLC_CONV_STRASSEN = 5,     ///< 1×1 without padding, as a product in seven parts
     DLC_CONV_WINOGRAD_STRIDED = 6, ///< 3×3 at stride 2, 25 products for the 36 of 2×2 outputs
     DLC_CONV_PAIRS = 7,        ///< as IGEMM, of numbers rounded to bfloat16, summed in f32
+    DLC_CONV_SPLIT = 8,        ///< as IGEMM, of numbers as sums of two in bfloat16, without the product of both second ones
 } dlc_conv_algorithm;
 
 /// The points of a tile of Winograd's per side, by which its forms are named, 0 for other algorithms: 4 of F(2×2, 3×3), 6 of

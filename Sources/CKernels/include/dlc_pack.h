@@ -17,6 +17,7 @@ typedef enum : uint8_t {
     DLC_PACK_CHANNELS = 5,         ///< DLC_CONV_DEPTHWISE and depthwise `dlc_conv_transpose`: [tap][input][group and output]
     DLC_PACK_PHASES = 6,           ///< `dlc_conv_transpose`: panels for each class of outputs that use the same taps
     DLC_PACK_PAIRS = 12,           ///< kernels that multiply bfloat16: panels of [tap][pair of inputs][width], pairs as 4 bytes, the first lower
+    DLC_PACK_SPLIT = 13,           ///< the same where every number is the sum of two (dlc_split_float): first and second parts in turns of some pairs
     DLC_PACK_TURNED = 11,          ///< narrow `dlc_conv_transpose`: [tap][output][input] of one group
     // Of one matrix, for `dlc_gemm`, in fewer bits (gemm_compact.h):
     DLC_PACK_HALF = 7,             ///< panels of 16-bit floats
@@ -29,6 +30,9 @@ typedef enum : uint8_t {
 static inline int dlc_pack_side(dlc_pack_form form) {
     return form == DLC_PACK_WINOGRAD_2 ? 4 : form == DLC_PACK_WINOGRAD_4 ? 6 : form == DLC_PACK_WINOGRAD_STRIDED ? 5 : 0;
 }
+
+/// Numbers of bfloat16 that each becomes in forms of pairs, else 0.
+static inline int dlc_pack_parts(dlc_pack_form form) { return form == DLC_PACK_PAIRS ? 1 : form == DLC_PACK_SPLIT ? 2 : 0; }
 
 /// Weights in f32 of `groups` groups, [output][input][tap] at any distances, for a kernel. A matrix of k × n is one group of
 /// n outputs and k inputs with one tap.
@@ -44,6 +48,9 @@ typedef struct {
     dlc_isa isa;
     int64_t input_block, input_blocks;      ///< inputs of a task
 } dlc_pack;
+
+/// Rows of a panel for each tap: inputs, or what bfloat16 takes in place of them.
+int64_t dlc_pack_rows(dlc_pack_form form, int64_t inputs);
 
 /// The size of the packed weights; negative where the packing makes no sense.
 int64_t dlc_pack_bytes(dlc_isa isa, const dlc_pack *pack);

@@ -8,6 +8,7 @@ typedef struct {
     double fma;                ///< fused multiply-adds of whole vectors per cycle of a core
     double l2, l3;             ///< bytes of the second-level and of the last cache
     bool pairs;                ///< whether it multiplies pairs of bfloat16 at the rate of multiply-adds
+    bool amx;                  ///< whether it does so in tiles, at sixteen times that rate, and system and process let it
 } dlc_processor;
 
 /// A processor as they usually are of those that have `isa`.

@@ -16,7 +16,7 @@ struct CompileFlags: ParsableArguments {
     @Option(help: "The processor family to compile for.")
     var target = TargetName.native
 
-    @Flag(help: "Only kernels that sum products as the operators are defined: no Winograd, no Strassen.")
+    @Flag(help: "Only kernels that sum products as the operators are defined: no Winograd, no Strassen, no floats as two bfloat16.")
     var exact = false
 
     @Flag(help: "Measure kernels on this machine, instead of estimating, where there is a choice; times are remembered.")

@@ -69,6 +69,7 @@ extension Lowering {
         case DLC_CONV_DEPTHWISE: DLC_PACK_CHANNELS
         case DLC_CONV_STRASSEN: DLC_PACK_STRASSEN
         case DLC_CONV_PAIRS: DLC_PACK_PAIRS
+        case DLC_CONV_SPLIT: DLC_PACK_SPLIT
         default: nil
         }
     }

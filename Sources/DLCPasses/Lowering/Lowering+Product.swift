@@ -11,8 +11,8 @@ extension Lowering {
         let isScaled = node.operands.count > FusedMatMul.scalePosition && node.operands[FusedMatMul.scalePosition] != nil
         if isScaled, type != .float32 { throw DLCError("has no kernel for scaled columns of \(type)") }
         let scaling = try isScaled ? node.operands.dropFirst(FusedMatMul.scalePosition).map { try $0.map { try contiguous($0) } } : []
-        let isPaired = isPaired(op, node)
-        let left = try scaling.isEmpty && !isPaired ? innerOrRowContiguous(a) : innerContiguous(a)
+        let rounded = roundedPacking(op, node)
+        let left = try scaling.isEmpty && rounded == nil ? innerOrRowContiguous(a) : innerContiguous(a)
         var transB = op.transB
         let shape = graph.shape(b)
         let k = shape[shape.count - (transB ? 1 : 2)]
@@ -28,7 +28,7 @@ extension Lowering {
                 try !op.transA && scaling.isEmpty && left.isContiguous() && result.isContiguous()
                 && operands.residual?.isContiguous() != false
             let isStrassen = isOneProduct && algorithms[node.results[0].index] == DLC_CONV_STRASSEN
-            packing = isPaired ? .pairs : isStrassen ? .strassen : .panels
+            packing = rounded ?? (isStrassen ? .strassen : .panels)
             right = try packed(b, PackKernel(packing.form), for: node) { $0.asMatrix(isTransposed: op.transB) }
             transB = false
         } else {
@@ -51,12 +51,15 @@ extension Lowering {
         (scaling.isEmpty ? "" : scaling.count > 1 ? "mul + add + " : "mul + ") + (op.reluA ? "relu + " : "")
     }
 
-    /// Whether a product with a constant matrix multiplies pairs of bfloat16: `chooseAlgorithms` has settled it, but for products
+    /// How a product with a constant matrix multiplies in bfloat16, if it does: `chooseAlgorithms` has settled it, but for products
     /// whose rows are no one matrix or of an open extent.
-    private func isPaired(_ op: FusedMatMul, _ node: Node) -> Bool {
+    private func roundedPacking(_ op: FusedMatMul, _ node: Node) -> ProductPacking? {
         let result = node.results[0].index
-        guard options.arithmetic == .bfloat16, !op.transA, compactProducts[result] == nil, constantMatrix(node) != nil else { return false }
-        return algorithms[result].map { $0 == DLC_CONV_PAIRS } ?? options.processor.description(target).pairs
+        guard !op.transA, compactProducts[result] == nil, let matrix = constantMatrix(node), matrix.type == .float32 else { return nil }
+        if let algorithm = algorithms[result] { return algorithm == DLC_CONV_PAIRS ? .pairs : algorithm == DLC_CONV_SPLIT ? .split : nil }
+        if options.arithmetic == .bfloat16 { return options.describeProcessor().pairs ? .pairs : nil }
+        // Tiles have 32 columns and steps of 32 products.
+        return splitsProducts && matrix.shape.suffix(2).allSatisfy { $0 >= 32 } ? .split : nil
     }
 
     /// The matrix as it lies where one of its last two dimensions has neighbours next to each other, else a copy.

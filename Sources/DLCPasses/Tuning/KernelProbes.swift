@@ -28,7 +28,7 @@ public struct KernelProbes: Sendable {
         ]
     }
     private static var families: [dlc_conv_algorithm] {
-        [DLC_CONV_WINOGRAD_2, DLC_CONV_WINOGRAD_4, DLC_CONV_WINOGRAD_STRIDED, DLC_CONV_STRASSEN, DLC_CONV_PAIRS]
+        [DLC_CONV_WINOGRAD_2, DLC_CONV_WINOGRAD_4, DLC_CONV_WINOGRAD_STRIDED, DLC_CONV_STRASSEN, DLC_CONV_PAIRS, DLC_CONV_SPLIT]
     }
 
     init(_ byAlgorithm: [dlc_conv_algorithm.RawValue: Double], isUndisturbed: Bool = true) {

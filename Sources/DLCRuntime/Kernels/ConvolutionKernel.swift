@@ -4,7 +4,7 @@ extension dlc_conv_algorithm: KernelChoice {
     package static let choices: ChoiceTable<dlc_conv_algorithm> = [
         DLC_CONV_IGEMM: "igemm", DLC_CONV_WINOGRAD_2: "winograd 2x2", DLC_CONV_WINOGRAD_4: "winograd 4x4", DLC_CONV_DEPTHWISE: "depthwise",
         DLC_CONV_DIRECT: "direct", DLC_CONV_STRASSEN: "strassen", DLC_CONV_WINOGRAD_STRIDED: "winograd 2x2/2",
-        DLC_CONV_PAIRS: "bf16",
+        DLC_CONV_PAIRS: "bf16", DLC_CONV_SPLIT: "split",
     ]
 }
 
@@ -38,10 +38,11 @@ package struct ConvolutionKernel: Kernel {
     }
 
     /// Winograd's and Strassen's algorithms make fewer products: two operations for each per tile and pair of channels. An instruction
-    /// multiplies twice as many pairs' elements as floats.
+    /// multiplies twice as many pairs' elements as floats, one of AMX sixteen times as many.
     package func performed(_ operations: Double, _ shapes: StepShapes) -> Double {
         if algorithm == DLC_CONV_STRASSEN { return operations * 7 / 8 }
         if algorithm == DLC_CONV_PAIRS { return operations / 2 }
+        if algorithm == DLC_CONV_SPLIT { return operations * 3 / 16 }
         let side = dlc_winograd_side(algorithm)
         guard side > 0 else { return operations }
         let tile = Double(dlc_winograd_outputs(side))

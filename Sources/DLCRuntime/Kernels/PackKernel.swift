@@ -5,7 +5,7 @@ extension dlc_pack_form: KernelChoice {
         DLC_PACK_PANELS: "panels", DLC_PACK_STRASSEN: "strassen", DLC_PACK_WINOGRAD_2: "winograd 2x2", DLC_PACK_WINOGRAD_4: "winograd 4x4",
         DLC_PACK_WINOGRAD_STRIDED: "winograd 2x2/2", DLC_PACK_CHANNELS: "channels", DLC_PACK_PHASES: "phases",
         DLC_PACK_HALF: "f16", DLC_PACK_BFLOAT: "bf16", DLC_PACK_INT8: "int8", DLC_PACK_INT4: "int4",
-        DLC_PACK_TURNED: "turned", DLC_PACK_PAIRS: "bf16 pairs",
+        DLC_PACK_TURNED: "turned", DLC_PACK_PAIRS: "bf16 pairs", DLC_PACK_SPLIT: "split pairs",
     ]
 }
 
@@ -65,9 +65,10 @@ package struct PackKernel: Kernel {
         let channels = try shape[0].times(shape[2]).times(shape[1].ceilingQuotient(lanes).times(lanes))
         switch form {
         case DLC_PACK_PANELS, DLC_PACK_PHASES: return try channels.times(Dim(4 * taps))
-        case DLC_PACK_PAIRS:
-            let pairs = try shape[0].times(shape[2].ceilingQuotient(2))
-            return try pairs.times(shape[1].ceilingQuotient(lanes).times(lanes)).times(Dim(4 * taps))
+        case DLC_PACK_PAIRS, DLC_PACK_SPLIT:
+            guard let inputs = shape[2].constant else { throw DLCError("has no packing for weights of so many inputs as \(shape[2])") }
+            let rows = try shape[0].times(Dim(Int(dlc_pack_rows(form, Int64(inputs)))))
+            return try rows.times(shape[1].ceilingQuotient(lanes).times(lanes)).times(Dim(4 * taps))
         case DLC_PACK_WINOGRAD_2, DLC_PACK_WINOGRAD_4, DLC_PACK_WINOGRAD_STRIDED:
             let side = Int(dlc_pack_side(form))
             // For each tap along the depth.

@@ -15,10 +15,12 @@ package enum ProductPacking: UInt8, KernelChoice {
     case int4 = 6
     /// `DLC_PACK_PAIRS`: rows of the left matrix are rounded to bfloat16 as well.
     case pairs = 7
+    /// `DLC_PACK_SPLIT`: rows of the left matrix become sums of two numbers of bfloat16 as well.
+    case split = 8
 
     package static let choices: ChoiceTable<ProductPacking> = [
         .none: "none", .panels: "panels", .strassen: "strassen", .half: "f16", .bfloat: "bf16", .int8: "int8", .int4: "int4",
-        .pairs: "bf16 pairs",
+        .pairs: "bf16 pairs", .split: "split pairs",
     ]
 
     package var form: dlc_pack_form {
@@ -30,6 +32,7 @@ package enum ProductPacking: UInt8, KernelChoice {
         case .int8: DLC_PACK_INT8
         case .int4: DLC_PACK_INT4
         case .pairs: DLC_PACK_PAIRS
+        case .split: DLC_PACK_SPLIT
         }
     }
 }
@@ -69,15 +72,16 @@ package struct ProductKernel: Kernel {
         case .none: "product"
         case .panels: "product packed"
         case .strassen: "product strassen"
-        case .half, .bfloat, .int8, .int4, .pairs: "product \(packing.choiceName ?? "")"
+        case .half, .bfloat, .int8, .int4, .pairs, .split: "product \(packing.choiceName ?? "")"
         }
     }
 
-    /// An instruction multiplies twice as many pairs' elements as floats.
+    /// An instruction multiplies twice as many pairs' elements as floats, one of AMX, which has three products of each, sixteen times as many.
     package func performed(_ operations: Double, _ shapes: StepShapes) -> Double {
         switch packing {
         case .strassen: operations * 7 / 8
         case .pairs: operations / 2
+        case .split: operations * 3 / 16
         default: operations
         }
     }

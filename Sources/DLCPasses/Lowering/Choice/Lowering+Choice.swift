@@ -123,12 +123,17 @@ extension Lowering {
         guard var shape else { return nil }
         let packsAtRun = node.operands[1].map { graph.constant($0) == nil } ?? false
         let transforming = options.exact ? [] : transforms(node, packsAtRun: packsAtRun)
-        let rounding = options.arithmetic == .bfloat16 ? [DLC_CONV_PAIRS] : []
+        // Their weights' layout is one of settled extents.
+        let canSplit = graph.shape(node.operands[1] ?? node.results[0]).allSatisfy { $0.constant != nil }
+        let rounding = !canSplit ? [] : options.arithmetic == .bfloat16 ? [DLC_CONV_PAIRS] : splitsProducts ? [DLC_CONV_SPLIT] : []
         let fast = ([DLC_CONV_IGEMM, DLC_CONV_DEPTHWISE] + transforming + rounding).filter { dlc_conv_supports(target.isa, &shape, $0) }
         let hasResidual = EpilogueOperand.residual < node.operands.count && node.operands[EpilogueOperand.residual] != nil
         return ChoosableLayer(
             node: node, shape: shape, hasResidual: hasResidual, packsAtRun: packsAtRun, algorithms: fast.isEmpty ? [DLC_CONV_DIRECT] : fast)
     }
+
+    /// Whether floats may be multiplied as sums of two numbers of bfloat16, which pays where the processor multiplies tiles of those.
+    var splitsProducts: Bool { !options.exact && options.arithmetic == .float32 && options.describeProcessor().amx }
 
     /// Algorithms whose conditions hold for every value of the symbols, where those of the kernel hold for nominal ones.
     private func transforms(_ node: Node, packsAtRun: Bool) -> [dlc_conv_algorithm] {
@@ -173,7 +178,7 @@ extension Lowering {
     }
 
     private func estimates(_ layer: ChoosableLayer) -> [ChoosableLayer.Cost] {
-        var processor = options.processor.description(target), shape = layer.shape
+        var processor = options.describeProcessor(), shape = layer.shape
         return layer.algorithms.map {
             let run = dlc_conv_cost(&processor, target.isa, &shape, $0) * (options.probes?.factor($0) ?? 1)
             return (run, layer.packingCycles($0, target))
