@@ -34,6 +34,7 @@ public enum Pipelines {
         finishIntegers,
         recognizeActivations,
         recognizeLayerNorm,
+        recognizeRMSNorm,
         recognizeGroupNorm,
         recognizeAttention,
         sliceConstantGathers,

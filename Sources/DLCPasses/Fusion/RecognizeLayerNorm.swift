@@ -43,7 +43,7 @@ public let recognizeLayerNorm = Pass("recognize-layer-norm", at: .canonical) { r
 }
 
 /// What a value is the mean of, over the last axis, kept.
-private func lastAxisMean(_ rewriter: Rewriter, _ value: Value?) -> Value? {
+func lastAxisMean(_ rewriter: Rewriter, _ value: Value?) -> Value? {
     guard let (reduce, node) = rewriter.produced(value, by: Reduce.self), reduce.kind == .mean, reduce.keepDims,
         let x = node.operands[0]
     else { return nil }
@@ -51,7 +51,7 @@ private func lastAxisMean(_ rewriter: Rewriter, _ value: Value?) -> Value? {
     return reduce.axes == [-1] || reduce.axes == [rank - 1] ? x : nil
 }
 
-private func isSquare(_ rewriter: Rewriter, _ value: Value, of d: Value) -> Bool {
+func isSquare(_ rewriter: Rewriter, _ value: Value, of d: Value) -> Bool {
     if let power = rewriter.node(value, "pow") { return power.operands[0] == d && rewriter.scalar(power.operands[1]) == 2 }
     if let product = rewriter.node(value, "mul") { return product.operands[0] == d && product.operands[1] == d }
     return false
