@@ -68,7 +68,16 @@ public struct KernelProbes: Sendable {
                 if factor.isFinite, factor > 0 { ratios[algorithm.rawValue, default: []].append(factor) }
             }
         }
-        self.init(ratios.mapValues { min(max($0.sorted()[$0.count / 2], 0.5), 2) }, isUndisturbed: isUndisturbed())
+        let factors = ratios.map { algorithm, ratios in
+            (algorithm, min(max(ratios.sorted()[ratios.count / 2], 0.5), Self.largest(dlc_conv_algorithm(algorithm), processor)))
+        }
+        self.init(Dictionary(uniqueKeysWithValues: factors), isUndisturbed: isUndisturbed())
+    }
+
+    /// What a factor may be at most. Machines hold cores back for seconds that multiply by AMX; even then it is about as fast as vectors are,
+    /// and several times as fast at other times, so that a moment of the former must not speak against it.
+    private static func largest(_ algorithm: dlc_conv_algorithm, _ processor: dlc_processor) -> Double {
+        processor.amx && [DLC_CONV_PAIRS, DLC_CONV_SPLIT].contains(algorithm) ? 1.3 : 2
     }
 
     /// Nanoseconds for which this thread had a processor.
