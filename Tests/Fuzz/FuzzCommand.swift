@@ -21,6 +21,7 @@ struct FuzzCommand: ParsableCommand {
         - graphs with an operator or a type that has no kernel, or with extents that no input determines;
         - bodies of control flow that read numbers of elements where an open extent of another size is given, and in ONNX the extents
           of rows of a loop without rounds and what follows from them;
+        - what follows from squares of finite numbers that are infinite, which are summed in f64 where a norm is recognised in them;
         - the sign of what an exponential leaves below 2e-36, or gelu below 1e-14, where it vanishes;
         - the ONNX form of what ONNX cannot say, sizes of kernels that are numbers only by what a graph requires of extents, and
           where values exceed 1e15 (f16: 100), whose squares overflow.
