@@ -65,7 +65,7 @@ static double igemm_cycles(const dlc_processor *processor, dlc_isa isa, const dl
 static double amx_cycles(const dlc_processor *processor, dlc_isa isa, const dlc_conv *p, dlc_pair_run run) {
     const double groups = (double)p->groups, pixels = (double)dlc_conv_pixels(p), taps = (double)dlc_conv_taps(p);
     const int64_t outputs = p->oc / p->groups;
-    const double vectors = __builtin_ceil((double)outputs / 16), panels = (double)dlc_panels_of(dlc_pair_tiles(isa), 1, outputs).panels;
+    const double vectors = __builtin_ceil((double)outputs / 16), panels = (double)dlc_panels_of(dlc_part_tiles(isa, 1), 1, outputs).panels;
     const double products = run.parts == 1 ? 1 : 3, depth = taps * (double)dlc_pair_floats(run);
     const double multiply = __builtin_ceil(pixels / 16) * taps * (double)run.units * vectors * (30 * products + 10);
     const double finish = 8 * pixels * vectors, copies = taps > 1 ? pixels * depth / 8 : 0;

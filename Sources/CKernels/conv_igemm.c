@@ -17,7 +17,7 @@ static bool is_paired(const dlc_conv *p) { return dlc_conv_parts(p->algorithm) >
 
 static group_shape group_of(dlc_isa isa, const dlc_conv *p) {
     const int64_t c = p->c / p->groups;
-    group_shape s = {.set = is_paired(p) ? dlc_pair_tiles(isa) : dlc_tiles(isa), .pairs = dlc_pair_run_of(dlc_conv_parts(p->algorithm), c), .oc = p->oc / p->groups};
+    group_shape s = {.set = is_paired(p) ? dlc_part_tiles(isa, dlc_conv_parts(p->algorithm)) : dlc_tiles(isa), .pairs = dlc_pair_run_of(dlc_conv_parts(p->algorithm), c), .oc = p->oc / p->groups};
     s.c = is_paired(p) ? dlc_pair_floats(s.pairs) : c;
     s.panels = dlc_panels_of(s.set, dlc_conv_taps(p) * s.c, s.oc);
     return s;

@@ -44,7 +44,7 @@ static bool is_paired(const dlc_gemm *g) { return dlc_pack_parts(g->b_form) > 0;
 static dlc_pair_run run_of(const dlc_gemm *g) { return dlc_pair_run_of(dlc_pack_parts(g->b_form), g->k); }
 /// Rows of a panel of B, and floats of a row of A that meets them: an element each, or a pair.
 static int64_t depth_of(const dlc_gemm *g) { return is_paired(g) ? dlc_pair_floats(run_of(g)) : g->k; }
-static const dlc_tile_set *tiles_of(const dlc_gemm *g) { return is_paired(g) ? dlc_pair_tiles(g->isa) : dlc_tiles(g->isa); }
+static const dlc_tile_set *tiles_of(const dlc_gemm *g) { return is_paired(g) ? dlc_part_tiles(g->isa, dlc_pack_parts(g->b_form)) : dlc_tiles(g->isa); }
 /// Whether rows of A are made anew: scaled, or pairs.
 static bool makes_rows(const dlc_gemm *g) { return g->scales_a || is_paired(g); }
 

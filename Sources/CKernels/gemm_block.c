@@ -43,37 +43,6 @@ static void skip_taps(const dlc_block *b, dlc_tile *t, int64_t rows, live_taps *
     t->a = live->a, t->a_step = rows, t->taps = count, t->b_taps = live->places;
 }
 
-/// A tile over numbers that are sums of two, by tiles over pairs: both parts of A meet the first of B, and the first of A the second.
-static void run_split(const dlc_block *b, const dlc_tile *tile, int64_t rows, int64_t vectors) {
-    enum { most = MOST_TAPS - MOST_TAPS % 3 };
-    const int64_t step = b->pairs.step, unit = unit_of(b), b_unit = unit * tile->b_stride;
-    const float *a[most * DLC_TILE_MOST_ROWS];
-    int64_t places[most], count = 0;
-    dlc_tile t = *tile;
-    t.run = step, t.a = a, t.a_step = rows, t.b_taps = places;
-    const dlc_tile_kernel run = b->set->tile[vectors - 1][rows - 1];
-    for (int64_t tap = 0; tap < tile->taps; tap++) {
-        const int64_t place = tile->b_taps ? tile->b_taps[tap] : tap * tile->run * tile->b_stride;
-        for (int64_t from = 0; from < tile->run; from += unit)
-            for (int part = 0; part < 3; part++) {
-                if (count == most) {
-                    t.taps = count, t.finish = false;
-                    run(&t);
-                    t.accumulate = true, count = 0;
-                }
-                for (int64_t r = 0; r < rows; r++) a[count * rows + r] = tile->a[tap * tile->a_step + r] + from + (part == 1 ? step : 0);
-                places[count++] = place + from / unit * b_unit + (part == 2 ? step * tile->b_stride : 0);
-            }
-    }
-    t.taps = count, t.finish = tile->finish;
-    run(&t);
-}
-
-static void run_tile(const dlc_block *b, const dlc_tile *t, int64_t rows, int64_t vectors) {
-    if (b->pairs.parts == 2) run_split(b, t, rows, vectors);
-    else b->set->tile[vectors - 1][rows - 1](t);
-}
-
 void dlc_block_run(const dlc_block *b, int64_t first_panel, int64_t last_panel) {
     if (b->rows == 0) return;
     if (b->by_amx) {
@@ -85,7 +54,7 @@ void dlc_block_run(const dlc_block *b, int64_t first_panel, int64_t last_panel) 
     const dlc_activation kind = b->epilogue.activation;
     const bool simple = dlc_epilogue_is_simple(b->epilogue, b->residual);
     dlc_tile t = {
-        .c_row = b->c_row, .alpha = b->alpha, .residual_row = b->residual_row,
+        .step = b->pairs.step, .c_row = b->c_row, .alpha = b->alpha, .residual_row = b->residual_row,
         .clamp = simple && kind != DLC_ACT_NONE,
         .lo = kind == DLC_ACT_CLIP ? b->epilogue.a : 0,
         .hi = kind == DLC_ACT_CLIP ? b->epilogue.b : __builtin_inff(),
@@ -123,7 +92,7 @@ void dlc_block_run(const dlc_block *b, int64_t first_panel, int64_t last_panel) 
                 t.c = b->c + row * b->c_row + column;
                 const float *residual = b->residual ? b->residual + row * b->residual_row + column : 0;
                 t.residual = simple ? residual : 0;
-                run_tile(b, &t, rows, vectors);
+                set->tile[vectors - 1][rows - 1](&t);
                 if (t.finish && !simple)
                     set->epilogue(b->epilogue, rows, t.columns, t.c, b->c_row, residual, b->residual_row,
                                   b->slope ? b->slope + column : 0);

@@ -145,6 +145,14 @@ DLC_INLINE void store_pairs(float *y, const uint16_t *from, int64_t pairs) {
     else memcpy(y, from, 4 * (size_t)pairs);
 }
 
+/// Floats with the zeros that fill a last unit.
+static void filled_rows(dlc_pair_run run, int64_t rows, int64_t columns, const float *x, int64_t x_row, float *y, int64_t y_row) {
+    for (int64_t r = 0; r < rows; r++, x += x_row, y += y_row) {
+        if (y != x) memcpy(y, x, (size_t)columns * sizeof(float));
+        for (int64_t j = columns; j < 2 * run.step * run.units; j++) y[j] = 0;
+    }
+}
+
 static void paired_rows(dlc_pair_run run, int64_t rows, int64_t columns, const float *x, int64_t x_row, float *y, int64_t y_row) {
     enum { most = 32 };
     for (int64_t r = 0; r < rows; r++, x += x_row, y += y_row) {

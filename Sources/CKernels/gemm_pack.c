@@ -1,5 +1,6 @@
 /// Panels: how packed matrices are laid out, and packing itself.
 #include "copy.h"
+#include "gemm_amx.h"
 #include "gemm_tile.h"
 #include <string.h>
 
@@ -20,7 +21,21 @@ const dlc_tile_set *dlc_tiles(dlc_isa isa) {
 
 bool dlc_pairs_without_dot = false;
 
-const dlc_tile_set *dlc_pair_tiles(dlc_isa isa) {
+/// Without AMX three products of pairs take longer than one of floats, which B's numbers become in registers.
+static const dlc_tile_set *split_tiles(dlc_isa isa) {
+    switch (isa) {
+#if defined(__x86_64__)
+    case DLC_ISA_AVX512: return &dlc_split_set_avx512;
+    case DLC_ISA_AVX2: return &dlc_split_set_avx2;
+#elif defined(__aarch64__)
+    case DLC_ISA_NEON: return &dlc_split_set_neon;
+#endif
+    default: return &dlc_split_set_portable;
+    }
+}
+
+const dlc_tile_set *dlc_part_tiles(dlc_isa isa, int parts) {
+    if (parts == 2 && !dlc_amx_multiplies_pairs(isa)) return split_tiles(isa);
     const bool has_dot = !dlc_pairs_without_dot && dlc_host_has_pairs(isa);
     (void)has_dot;
     switch (isa) {

@@ -27,6 +27,7 @@ typedef struct {
     const float *b;
     int64_t b_stride;
     const int64_t *b_taps;     ///< where the rows of each tap begin from `b` on, in floats; null where taps follow one another
+    int64_t step;              ///< pairs of a unit, where numbers of B are sums of two
     float *c;
     int64_t c_row;
     int64_t columns;           ///< columns to store
@@ -50,7 +51,7 @@ typedef void (*dlc_epilogue_kernel)(dlc_epilogue epilogue, int64_t rows, int64_t
 typedef void (*dlc_scaling_kernel)(int64_t rows, int64_t columns, const float *x, int64_t x_row, const float *scale,
                                    const float *shift, bool relu, float *y, int64_t y_row);
 
-/// rows × columns of x as a run of pairs of bfloat16 each, into rows `y_row` floats apart. y may be x, of the same rows.
+/// rows × columns of x as a run each of what the tiles multiply, into rows `y_row` floats apart. y may be x, of the same rows.
 typedef void (*dlc_pairing_kernel)(dlc_pair_run run, int64_t rows, int64_t columns, const float *x, int64_t x_row, float *y, int64_t y_row);
 
 /// What a tile of rows × vectors stores of its sums, which lie `sums_row` apart.
@@ -78,11 +79,14 @@ extern const dlc_tile_set dlc_tile_set_portable, dlc_tile_set_avx2, dlc_tile_set
 extern const dlc_tile_set dlc_pair_set_portable, dlc_pair_set_avx2, dlc_pair_set_avx512, dlc_pair_set_neon;
 /// With the instruction that adds both products of a pair.
 extern const dlc_tile_set dlc_pair_set_avx512_dot, dlc_pair_set_neon_dot;
+/// Over floats in A and sums of two bfloat16 in B.
+extern const dlc_tile_set dlc_split_set_portable, dlc_split_set_avx2, dlc_split_set_avx512, dlc_split_set_neon;
 
 /// The tiles for `isa`; those of the portable set where the processor family is another one.
 const dlc_tile_set *dlc_tiles(dlc_isa isa);
-/// The same over pairs; whether the processor has instructions for them changes no panel.
-const dlc_tile_set *dlc_pair_tiles(dlc_isa isa);
+/// The same over numbers of so many parts: pairs, or sums of two where AMX does not multiply them. No instruction that the processor has
+/// changes a panel.
+const dlc_tile_set *dlc_part_tiles(dlc_isa isa, int parts);
 
 /// For checks: pairs are multiplied without that instruction, and without AMX.
 extern bool dlc_pairs_without_dot, dlc_pairs_without_amx;

@@ -1,9 +1,41 @@
 /// The register tiles of one way to multiply, included once per way by gemm_tile.inc.h, which says of its way
 /// - TILE_NAME(x), its names; TILE_SET, that of its set; TILE_TARGET_BEGIN and END, what its functions may use;
 /// - TILE_SCALAR(a), the element of A at `a` in all lanes, and TILE_ADD(scalar, column, sum), the sum with a product more;
-/// - TILE_PAIRS, whether elements are pairs.
+/// - TILE_PAIRS, whether elements are pairs, and TILE_SPLIT, whether they are floats in A and sums of two bfloat16 in B;
+/// - TILE_ROWS, what brings rows of A into runs.
 
 TILE_TARGET_BEGIN
+#if TILE_SPLIT
+/// The sums over floats of A and what B's pairs of first and second parts add up to.
+DLC_INLINE void TILE_NAME(tile_products)(const dlc_tile *t, const int rows, const int vectors, const int64_t b_stride, vf sum[][DLC_TILE_MOST_VECTORS]) {
+    const float *b = t->b;
+    const int64_t run = t->run, ahead = t->ahead, rest = t->step * b_stride; // from a pair's first parts to its second
+    for (int64_t tap = 0; tap < t->taps; tap++) {
+        if (t->b_taps) b = t->b + t->b_taps[tap];
+        const float *a[DLC_TILE_MOST_ROWS];
+#pragma clang loop unroll(full)
+        for (int r = 0; r < rows; r++) a[r] = t->a[tap * t->a_step + r];
+        for (int64_t k = 0; k < run; b += rest)
+            for (const int64_t end = k + 2 * t->step; k < end; k += 2, b += b_stride) {
+                vf even[DLC_TILE_MOST_VECTORS], odd[DLC_TILE_MOST_VECTORS];
+                __builtin_prefetch(b + ahead, 0, 2);
+                __builtin_prefetch(b + rest + ahead, 0, 2);
+#pragma clang loop unroll(full)
+                for (int v = 0; v < vectors; v++) {
+                    const vi first = (vi)vf_load(b + v * VL), second = (vi)vf_load(b + rest + v * VL);
+                    even[v] = (vf)(first << 16) + (vf)(second << 16);
+                    odd[v] = (vf)(first & (int32_t)0xffff0000) + (vf)(second & (int32_t)0xffff0000);
+                }
+#pragma clang loop unroll(full)
+                for (int r = 0; r < rows; r++) {
+                    const vf left = vf_set1(a[r][k]), right = vf_set1(a[r][k + 1]);
+#pragma clang loop unroll(full)
+                    for (int v = 0; v < vectors; v++) sum[r][v] = vf_fma(right, odd[v], vf_fma(left, even[v], sum[r][v]));
+                }
+            }
+    }
+}
+#else
 /// The sums, with B's rows `b_stride` apart. A constant there, and a single distance to what is fetched
 /// ahead, leave address registers for six rows even where a frame pointer takes one: 235 instead of 166 GFLOP/s.
 DLC_INLINE void TILE_NAME(tile_products)(const dlc_tile *t, const int rows, const int vectors, const int64_t b_stride, vf sum[][DLC_TILE_MOST_VECTORS]) {
@@ -94,6 +126,8 @@ DLC_INLINE void TILE_NAME(row_products)(const dlc_tile *t, const int vectors, co
     }
 }
 
+#endif
+
 DLC_INLINE void TILE_NAME(tile_body)(const dlc_tile *t, const int rows, const int vectors) {
     vf sum[DLC_TILE_MOST_ROWS][DLC_TILE_MOST_VECTORS];
 #pragma clang loop unroll(full)
@@ -108,9 +142,12 @@ DLC_INLINE void TILE_NAME(tile_body)(const dlc_tile *t, const int rows, const in
 #pragma clang loop unroll(full)
             for (int v = 0; v < vectors; v += 16 / VL) __builtin_prefetch(t->c + r * t->c_row + v * VL, 1);
     }
+#if !TILE_SPLIT
     if (rows == 1 && t->b_stride == vectors * VL) TILE_NAME(row_products)(t, vectors, vectors * VL, sum[0]);
     else if (rows == 1) TILE_NAME(row_products)(t, vectors, t->b_stride, sum[0]);
-    else if (t->b_stride == vectors * VL) TILE_NAME(tile_products)(t, rows, vectors, vectors * VL, sum);
+    else
+#endif
+        if (t->b_stride == vectors * VL) TILE_NAME(tile_products)(t, rows, vectors, vectors * VL, sum);
     else TILE_NAME(tile_products)(t, rows, vectors, t->b_stride, sum);
 
     tile_store(t, rows, vectors, sum);
@@ -126,13 +163,13 @@ DLC_INLINE void TILE_NAME(tile_body)(const dlc_tile *t, const int rows, const in
 #define NAMES_TO_10(v) NAMES_TO_8(v), NAME(v, 9), NAME(v, 10)
 
 // As many sums as registers allow, and no more rows than there are registers for addresses.
-#if TILE_PAIRS && VL == 16
+#if (TILE_PAIRS || TILE_SPLIT) && VL == 16
 // As wide as AMX multiplies, whose pieces of a panel lie in one piece.
 TILES_TO_10(1) TILES_TO_8(2)
 TILE_TARGET_END
 const dlc_tile_set TILE_SET = {
     .lanes = VL, .vectors = 2, .rows = {10, 8}, .tile = {{NAMES_TO_10(1)}, {NAMES_TO_8(2)}},
-    .epilogue = epilogue_rows, .scaled = scaled_rows, .paired = paired_rows, .dots = dot_rows, .finish = finish_sums,
+    .epilogue = epilogue_rows, .scaled = scaled_rows, .paired = TILE_ROWS, .dots = dot_rows, .finish = finish_sums,
 };
 #elif DLC_REGISTERS == 32
 TILES_TO_10(1) TILES_TO_8(2) TILES_TO_6(3) TILES_TO_6(4)
@@ -140,7 +177,7 @@ TILE_TARGET_END
 const dlc_tile_set TILE_SET = {
     .lanes = VL, .vectors = 4, .rows = {10, 8, 6, 6},
     .tile = {{NAMES_TO_10(1)}, {NAMES_TO_8(2)}, {NAMES_TO_6(3)}, {NAMES_TO_6(4)}},
-    .epilogue = epilogue_rows, .scaled = scaled_rows, .paired = paired_rows, .dots = dot_rows, .finish = finish_sums,
+    .epilogue = epilogue_rows, .scaled = scaled_rows, .paired = TILE_ROWS, .dots = dot_rows, .finish = finish_sums,
 };
 #else
 TILES_TO_8(1) TILES_TO_6(2)
@@ -148,7 +185,7 @@ TILE_TARGET_END
 const dlc_tile_set TILE_SET = {
     .lanes = VL, .vectors = 2, .rows = {8, 6},
     .tile = {{NAMES_TO_8(1)}, {NAMES_TO_6(2)}},
-    .epilogue = epilogue_rows, .scaled = scaled_rows, .paired = paired_rows, .dots = dot_rows, .finish = finish_sums,
+    .epilogue = epilogue_rows, .scaled = scaled_rows, .paired = TILE_ROWS, .dots = dot_rows, .finish = finish_sums,
 };
 #endif
 #undef TILE
@@ -162,6 +199,8 @@ const dlc_tile_set TILE_SET = {
 #undef TILE_NAME
 #undef TILE_SET
 #undef TILE_PAIRS
+#undef TILE_SPLIT
+#undef TILE_ROWS
 #undef TILE_SCALAR
 #undef TILE_ADD
 #undef TILE_TARGET_BEGIN

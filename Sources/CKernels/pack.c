@@ -19,7 +19,7 @@ int64_t dlc_pack_rows(dlc_pack_form form, int64_t inputs) {
 }
 
 static dlc_panels panels_of(dlc_isa isa, const dlc_pack *p) {
-    const dlc_tile_set *set = dlc_pack_parts(p->form) > 0 ? dlc_pair_tiles(isa) : dlc_tiles(isa);
+    const dlc_tile_set *set = dlc_pack_parts(p->form) > 0 ? dlc_part_tiles(isa, dlc_pack_parts(p->form)) : dlc_tiles(isa);
     if (p->form == DLC_PACK_STRASSEN) return dlc_strassen_panels(isa, p->outputs, p->inputs);
     return dlc_panels_of(set, dlc_pack_side(p->form) ? p->kernel[0] * p->inputs : taps_of(p) * dlc_pack_rows(p->form, p->inputs), p->outputs);
 }

@@ -2,6 +2,7 @@
 /// instruction set of the host, over random shapes; and the same bits however tasks are split.
 #include "harness.h"
 #include "../../Sources/CKernels/float16.h"
+#include "../../Sources/CKernels/gemm_amx.h"
 #include "../../Sources/CKernels/gemm_tile.h"
 #include "../../Sources/CKernels/gemm_typed.h"
 
@@ -12,8 +13,9 @@ static double worst_of[TRANSPOSED + 1];
 static double at(dlc_type type, const void *p, int64_t i) { return type == DLC_F32 ? ((const float *)p)[i] : ((const double *)p)[i]; }
 
 /// The product of two numbers as `algorithm` reads them.
-static double product_of(dlc_conv_algorithm algorithm, double x, double w) {
-    return algorithm == DLC_CONV_PAIRS ? product_of_parts(1, (float)x, (float)w) : algorithm == DLC_CONV_SPLIT ? product_of_parts(2, (float)x, (float)w) : x * w;
+static double product_of(dlc_isa isa, dlc_conv_algorithm algorithm, double x, double w) {
+    const int parts = algorithm == DLC_CONV_PAIRS ? 1 : algorithm == DLC_CONV_SPLIT ? 2 : 0;
+    return parts > 0 ? product_of_parts(parts, dlc_amx_multiplies_pairs(isa), (float)x, (float)w) : x * w;
 }
 
 /// What both kinds of convolution have in common, filled at random.
@@ -90,7 +92,7 @@ static void check_conv(dlc_isa isa, dlc_conv p, bool bias, bool residual) {
                 if (i0 < 0 || i0 >= p.d || i1 < 0 || i1 >= p.h || i2 < 0 || i2 >= p.w) continue;
                 for (int64_t i = 0; i < cg; i++) {
                     const double x = at(p.type, d.x, (((n * p.d + i0) * p.h + i1) * p.w + i2) * p.x_ld + o / og * cg + i);
-                    const double product = product_of(p.algorithm, x, at(p.type, d.weights, (o * cg + i) * taps + tap));
+                    const double product = product_of(isa, p.algorithm, x, at(p.type, d.weights, (o * cg + i) * taps + tap));
                     sum += product, scale += fabs(product);
                 }
             }

@@ -3,6 +3,7 @@
 #include "harness.h"
 #include "../../Sources/CKernels/float16.h"
 #include "../../Sources/CKernels/gemm_compact.h"
+#include "../../Sources/CKernels/gemm_amx.h"
 #include "../../Sources/CKernels/gemm_tile.h"
 #include "../../Sources/CKernels/gemm_typed.h"
 
@@ -195,7 +196,7 @@ static void check_pairs(dlc_isa isa, dlc_pack_form form, int64_t m, int64_t n, i
             double sum = 0, size = 1;
             for (int64_t p = 0; p < k; p++) {
                 const float x = scaled ? fmaf(a[i * a_row + p], scale[p], 0) : a[i * a_row + p], y = b[p * row + j * column];
-                const double product = 0.5 * product_of_parts(dlc_pack_parts(form), x, y);
+                const double product = 0.5 * product_of_parts(dlc_pack_parts(form), dlc_amx_multiplies_pairs(isa), x, y);
                 sum += product, size += fabs(product);
             }
             sum += bias[j];

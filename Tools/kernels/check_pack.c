@@ -86,7 +86,7 @@ static int64_t expected(dlc_isa isa, const dlc_pack *p, const float *w, float *o
     }
     case DLC_PACK_PAIRS: case DLC_PACK_SPLIT: {
         // Units of as many pairs as are as even as 16 allow, in each first the first parts of all.
-        const dlc_panels narrow = dlc_panels_of(dlc_pair_tiles(isa), 1, p->outputs);
+        const dlc_panels narrow = dlc_panels_of(dlc_part_tiles(isa, 1), 1, p->outputs);
         int64_t units = 0, step = 0;
         while (32 * units < p->inputs) units++;
         while (2 * units * step < p->inputs) step++;

@@ -50,10 +50,12 @@ static inline void pack_matrix(dlc_isa isa, dlc_pack_form form, const float *b, 
     dlc_pack_run(isa, dlc_matrix_packing(form, k, n, row_stride, column_stride), b, out);
 }
 
-/// The product of two numbers as kernels over bfloat16 have it, of one part each or of two, without the product of both second ones.
-static inline double product_of_parts(int parts, float x, float y) {
+/// The product of two numbers as kernels over bfloat16 have it, of one part each or of two: by AMX without the product of both second
+/// ones, else of the first number itself.
+static inline double product_of_parts(int parts, bool by_amx, float x, float y) {
     uint16_t a[2] = {dlc_bfloat_of_float(x)}, b[2] = {dlc_bfloat_of_float(y)};
     if (parts == 2) dlc_split_float(x, a), dlc_split_float(y, b);
+    if (parts == 2 && !by_amx) return (double)x * ((double)dlc_float_of_bfloat(b[0]) + (double)dlc_float_of_bfloat(b[1]));
     const double a0 = dlc_float_of_bfloat(a[0]), a1 = dlc_float_of_bfloat(a[1]), b0 = dlc_float_of_bfloat(b[0]), b1 = dlc_float_of_bfloat(b[1]);
     return a0 * b0 + (a0 * b1 + a1 * b0);
 }
