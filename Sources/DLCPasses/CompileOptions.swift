@@ -8,7 +8,7 @@ public struct CompileOptions: Sendable {
     /// Whose caches and arithmetic units the choice of kernels is made for.
     public var processor: ProcessorModel
     /// Only kernels that sum products as the operators' definitions do, in whatever order: no Winograd convolutions, no
-    /// products after Strassen, whose transforms lose about a digit, and none of numbers that are split, which keep 17 bits.
+    /// products after Strassen, whose transforms lose about a digit.
     public var exact = false
     /// Extents that symbols will often have. They steer the choice of kernels; every extent stays right.
     public var likely: [String: Int] = [:]
@@ -76,12 +76,14 @@ public struct CompactWeights: Sendable {
 
 /// The numbers that products and convolutions multiply; sums, and all else, are in the type that the operators say.
 public enum Arithmetic: String, Sendable, CaseIterable {
-    /// As the operators are defined; but for `exact`, where the processor multiplies tiles of bfloat16 (AMX), factors may be sums of two
-    /// such numbers each (Henry, Tang and Heinecke, arXiv:1904.06376), whose products err by about 2⁻¹⁶.
+    /// As the operators are defined.
     case float32 = "f32"
     /// Both factors may be rounded to bfloat16, an 8-bit mantissa, where that is faster: with instructions for pairs of them
     /// (AVX512-BF16, Arm's BF16), or where reading weights takes longest.
     case bfloat16 = "bf16"
+    /// Both factors may be sums of two numbers of bfloat16 each, 17 bits of a float's 24 (Henry, Tang and Heinecke, arXiv:1904.06376), where
+    /// the processor multiplies tiles of those (AMX); products err by about 2⁻¹⁶.
+    case bfloat16Twice = "bf16x2"
 }
 
 /// A processor that kernels are chosen for.

@@ -16,7 +16,7 @@ struct CompileFlags: ParsableArguments {
     @Option(help: "The processor family to compile for.")
     var target = TargetName.native
 
-    @Flag(help: "Only kernels that sum products as the operators are defined: no Winograd, no Strassen, no floats as two bfloat16.")
+    @Flag(help: "Only kernels that sum products as the operators are defined: no Winograd, no Strassen.")
     var exact = false
 
     @Flag(help: "Measure kernels on this machine, instead of estimating, where there is a choice; times are remembered.")
@@ -46,7 +46,10 @@ struct CompileFlags: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What products with constant weights may multiply: f32, or bf16, to 8 bits of whose mantissa both factors are rounded where faster.",
+            """
+            What products with constant weights may multiply: f32; bf16, to 8 bits of whose mantissa both factors are rounded where \
+            faster; bf16x2, sums of two such, 17 bits, where the processor has AMX.
+            """,
             valueName: "type"))
     var arithmetic = Arithmetic.float32
 

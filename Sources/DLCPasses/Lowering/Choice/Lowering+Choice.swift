@@ -133,7 +133,7 @@ extension Lowering {
     }
 
     /// Whether floats may be multiplied as sums of two numbers of bfloat16, which pays where the processor multiplies tiles of those.
-    var splitsProducts: Bool { !options.exact && options.arithmetic == .float32 && options.describeProcessor().amx }
+    var splitsProducts: Bool { options.arithmetic == .bfloat16Twice && options.describeProcessor().amx }
 
     /// Algorithms whose conditions hold for every value of the symbols, where those of the kernel hold for nominal ones.
     private func transforms(_ node: Node, packsAtRun: Bool) -> [dlc_conv_algorithm] {
