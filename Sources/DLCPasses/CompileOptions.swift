@@ -81,8 +81,8 @@ public enum Arithmetic: String, Sendable, CaseIterable {
     /// Both factors may be rounded to bfloat16, an 8-bit mantissa, where that is faster: with instructions for pairs of them
     /// (AVX512-BF16, Arm's BF16), or where reading weights takes longest.
     case bfloat16 = "bf16"
-    /// Both factors may be sums of two numbers of bfloat16 each, 17 bits of a float's 24 (Henry, Tang and Heinecke, arXiv:1904.06376), where
-    /// the processor multiplies tiles of those (AMX); products err by about 2⁻¹⁶.
+    /// Both factors may be sums of two numbers of bfloat16 each, 17 bits of a float's 24 (Henry, Tang and Heinecke, arXiv:1904.06376),
+    /// where the processor multiplies tiles of those (AMX); products err by about 2⁻¹⁶.
     case bfloat16Twice = "bf16x2"
 }
 

@@ -6,7 +6,9 @@ import Testing
 /// Products and convolutions of numbers that are sums of two in bfloat16, as they are chosen for processors with AMX. Those without
 /// compute the same more slowly.
 @Suite struct SplitProductTests {
-    private static func compiled(_ graph: Graph, _ arithmetic: Arithmetic = .bfloat16Twice, assumesAMX: Bool = true) throws -> CompiledModel {
+    private static func compiled(
+        _ graph: Graph, _ arithmetic: Arithmetic = .bfloat16Twice, assumesAMX: Bool = true
+    ) throws -> CompiledModel {
         var options = CompileOptions()
         (options.assumesAMX, options.arithmetic, options.passes.isStrict) = (assumesAMX, arithmetic, true)
         return try CompiledModel(Compiler.compile(graph, options))
@@ -39,7 +41,8 @@ import Testing
             let session = try Session(model, threads: 2)
             for count in rows.constant.map({ [$0] }) ?? [0, 1, 17, 200] {
                 let x = try Tensor.random(seed: 5, shape: [count, 768])
-                let got = try #require(session.run(["x": x])["y"]).doubles(), want = try #require(Interpreter.run(graph, ["x": x])["y"]).doubles()
+                let got = try #require(session.run(["x": x])["y"]).doubles()
+                let want = try #require(Interpreter.run(graph, ["x": x])["y"]).doubles()
                 let largest = want.map(abs).max() ?? 0, worst = zip(got, want).map { abs($0 - $1) }.max() ?? 0
                 #expect(worst <= 2e-5 * largest, "\(count) rows: \(worst) of \(largest)")
             }

@@ -74,8 +74,8 @@ public struct KernelProbes: Sendable {
         self.init(Dictionary(uniqueKeysWithValues: factors), isUndisturbed: isUndisturbed())
     }
 
-    /// What a factor may be at most. Machines hold cores back for seconds that multiply by AMX; even then it is about as fast as vectors are,
-    /// and several times as fast at other times, so that a moment of the former must not speak against it.
+    /// What a factor may be at most. Machines hold cores back for seconds that multiply by AMX; even then it is about as fast as vectors
+    /// are, and several times as fast at other times, so that a moment of the former must not speak against it.
     private static func largest(_ algorithm: dlc_conv_algorithm, _ processor: dlc_processor) -> Double {
         processor.amx && [DLC_CONV_PAIRS, DLC_CONV_SPLIT].contains(algorithm) ? 1.3 : 2
     }

@@ -76,7 +76,8 @@ package struct ProductKernel: Kernel {
         }
     }
 
-    /// An instruction multiplies twice as many pairs' elements as floats, one of AMX, which has three products of each, sixteen times as many.
+    /// An instruction multiplies twice as many pairs' elements as floats, one of AMX, which has three products of each, sixteen times
+    /// as many.
     package func performed(_ operations: Double, _ shapes: StepShapes) -> Double {
         switch packing {
         case .strassen: operations * 7 / 8
