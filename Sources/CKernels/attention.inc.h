@@ -197,7 +197,7 @@ DLC_INLINE attention_statistics attention_short(const dlc_attention *p, float *s
 }
 
 /// Weights of a query from its scores, in place, and how many keys it sees.
-static attention_statistics attention_weights(const dlc_attention *p, float *scores, const void *mask, int64_t at, int64_t *seen) {
+static attention_statistics attention_softmax(const dlc_attention *p, float *scores, const void *mask, int64_t at, int64_t *seen) {
     const bool is_short = *seen > 0 && *seen <= SOFTMAX_SHORT * VL;
     if (!is_short || p->mask_kind == DLC_MASK_BOOL || (p->mask_kind == DLC_MASK_F32 && !p->mask_column))
         return attention_weigh(p, scores, seen, attention_mask_row(p, scores, mask, at, *seen));
@@ -211,6 +211,16 @@ static attention_statistics attention_weights(const dlc_attention *p, float *sco
     case 5: return attention_short(p, scores, row, tail, seen, 5);
     default: return attention_short(p, scores, row, tail, seen, 6);
     }
+}
+
+/// The same with what becomes of weights that are NaN.
+static attention_statistics attention_weights(const dlc_attention *p, float *scores, const void *mask, int64_t at, int64_t *seen) {
+    attention_statistics own = attention_softmax(p, scores, mask, at, seen);
+    if (p->nan_weights_are_zero && own.factor != own.factor) {
+        memset(scores, 0, (size_t)*seen * sizeof(float));
+        own.factor = 1;
+    }
+    return own;
 }
 
 /// The results of `count` queries where some value is not finite: one by one and over all keys, since it makes NaN with the

@@ -96,7 +96,7 @@ static void attention_row(const dlc_attention *p, const float *q, const float *k
     float factor = own.factor;
     if (statistics) statistics[query] = own;
     // Keys that are not seen have the weight 0, with which infinite values make NaN.
-    for (; seen > 0 && seen < p->keys; seen++) scores[seen] = 0;
+    for (; factor != 0 && seen < p->keys; seen++) scores[seen] = 0;
     for (int64_t first = 0; first < p->value_depth; first += 4 * VL) {
         int64_t left = p->value_depth - first, columns = left < 4 * VL ? left : 4 * VL;
         switch ((columns + VL - 1) / VL) {

@@ -90,17 +90,13 @@ double dlc_conv_igemm_share(const dlc_conv *p) {
     return share < 0.9 ? share : 1;
 }
 
-/// The first pixel of a block, whole groups of those that AMX multiplies.
-static int64_t first_pixel(const dlc_conv *p, int64_t part) {
-    const int64_t pixels = dlc_conv_pixels(p);
-    return is_paired(p) ? dlc_min(pixels, part * p->row_block) : part * pixels / p->row_blocks;
-}
-
-static bool is_by_amx(const dlc_conv *p) { return is_paired(p) && p->c > 0 && dlc_amx_multiplies_pairs(p->isa); }
+static bool is_by_amx(const dlc_conv *p, group_shape s) { return s.c > 0 && dlc_is_by_amx(s.set); }
 
 /// Whether a task brings its rows into memory of its own: pixels of one tap, which become pairs there, or for AMX, whose rows lie at one
 /// distance, those of all taps.
-static bool has_own_rows(const dlc_conv *p) { return is_paired(p) && (!p->shared_input || (p->taps > 1 && !p->skips && is_by_amx(p))); }
+static bool has_own_rows(const dlc_conv *p, group_shape s) {
+    return is_paired(p) && (!p->shared_input || (p->taps > 1 && !p->skips && is_by_amx(p, s)));
+}
 static int64_t own_row(const dlc_conv *p) { return dlc_ceil_div(p->taps * p->run, 16) * 16 + 16; }
 
 /// Fills them from the table, which holds their own addresses afterwards.
@@ -126,20 +122,21 @@ static void run(const dlc_call *call) {
     const float *residual = call->buffers[DLC_CONV_RESIDUAL], *slope = call->buffers[DLC_CONV_SLOPE];
     dlc_block block = {
         .set = s.set, .panels = s.panels, .a = table, .taps = p->taps, .run = p->run, .pairs = s.pairs,
-        .by_amx = is_by_amx(p),
         .zeros = p->skips ? zeros : 0, .depth_block = p->depth_block, .c_row = p->y_ld, .alpha = 1, .epilogue = p->epilogue, .residual_row = p->residual_ld,
     };
     float *own = zeros + zero_floats(p);
-    if (has_own_rows(p)) block.taps = 1, block.run = p->taps * p->run, block.pairs.units *= p->taps;
+    if (has_own_rows(p, s)) block.taps = 1, block.run = p->taps * p->run, block.pairs.units *= p->taps;
+    const int64_t pixels = dlc_conv_pixels(p), unit = dlc_row_unit(s.set);
     int64_t table_group = -1, table_part = -1;
-    for (int64_t task = call->begin; task < call->end; task++) {
-        // Groups of the same pixels one after another: their channels lie side by side.
+    for (int64_t task = call->begin, count; task < call->end; task += count) {
+        // Groups of the same pixels one after another: their channels lie side by side. Panels of the same at once.
         const int64_t columns = task % p->panel_groups, g = task / p->panel_groups % p->groups;
-        const int64_t part = task / p->panel_groups / p->groups, first = first_pixel(p, part);
-        block.rows = first_pixel(p, part + 1) - first;
+        const int64_t part = task / p->panel_groups / p->groups, first = dlc_first_row(pixels, unit, part, p->row_blocks);
+        block.rows = dlc_first_row(pixels, unit, part + 1, p->row_blocks) - first;
+        count = dlc_min(call->end - task, p->panel_groups - columns);
         if (g != table_group || part != table_part) {
             fill_table(p, x + g * (p->shared_input ? s.c : p->c / p->groups), x_ld, zeros, first, block.rows, table);
-            if (has_own_rows(p)) fill_rows(p, s, block.rows, table, own);
+            if (has_own_rows(p, s)) fill_rows(p, s, block.rows, table, own);
             table_group = g, table_part = part;
         }
         block.b = weights + g * dlc_packed_floats(&s.panels);
@@ -147,7 +144,7 @@ static void run(const dlc_call *call) {
         block.bias = bias ? bias + g * s.oc : 0;
         block.slope = slope ? slope + g * s.oc : 0;
         block.residual = residual ? residual + first * p->residual_ld + g * s.oc : 0;
-        dlc_block_run(&block, columns * s.panels.panels / p->panel_groups, (columns + 1) * s.panels.panels / p->panel_groups);
+        dlc_block_run(&block, columns * s.panels.panels / p->panel_groups, (columns + count) * s.panels.panels / p->panel_groups);
     }
 }
 
@@ -162,19 +159,12 @@ void dlc_conv_igemm_prepare(dlc_conv *p, dlc_launch *out) {
     p->run = s.c;
     p->depth_block = 1024;
     p->skips = dlc_conv_igemm_share(p) < 1;
-    const bool by_amx = is_by_amx(p);
-    // Half of L2 for the pixels, and tables that stay in L1.
-    const int64_t resident = 128 * 1024 / dlc_max(1, dlc_min(p->taps * p->run, p->depth_block));
-    const int64_t most = dlc_max(48, dlc_min(dlc_min(384, dlc_max(resident, 120)), 2048 / dlc_max(1, p->taps)));
-    dlc_split(p->isa, p->groups, pixels, s.oc, by_amx ? depth / 4 : depth, by_amx ? dlc_min(dlc_amx_rows(depth), dlc_max(48, 2048 / p->taps)) : most,
-              &p->row_blocks, &p->panel_groups);
+    // Tables stay in L1.
+    const int64_t most = dlc_max(48, dlc_min(dlc_most_rows(s.set, depth, p->depth_block), 2048 / dlc_max(1, p->taps)));
+    dlc_split(s.set, p->groups, pixels, s.oc, depth, most, &p->row_blocks, &p->panel_groups);
     // As products do: rather blocks of pixels, each in one task, where the weights stay in the second cache.
-    if (is_paired(p) && p->taps == 1 && depth * s.oc <= 128 * 1024) {
-        p->row_blocks = dlc_max(p->row_blocks, dlc_min(p->row_blocks * p->panel_groups, pixels / 64));
-        p->panel_groups = 1;
-    }
-    p->row_block = dlc_ceil_div(pixels, p->row_blocks);
-    if (is_paired(p)) p->row_block = dlc_amx_row_block(pixels, p->row_blocks), p->row_blocks = dlc_ceil_div(pixels, p->row_block);
+    if (is_paired(p) && p->taps == 1 && depth * s.oc <= 128 * 1024) dlc_split_rows(pixels, 64, &p->row_blocks, &p->panel_groups);
+    p->row_block = dlc_rows_of_block(pixels, dlc_row_unit(s.set), p->row_blocks);
     // Pixels that one tap and few tasks read become pairs in those.
     p->shared_input = is_paired(p) && (p->taps > 1 || p->panel_groups > 1);
     p->tasks = p->groups * p->row_blocks * p->panel_groups;
@@ -182,6 +172,6 @@ void dlc_conv_igemm_prepare(dlc_conv *p, dlc_launch *out) {
     *out = (dlc_launch){
         .run = run, .tasks = p->tasks, .phases = p->shared_input ? 2 : 1,
         .shared_bytes = p->shared_input ? 4 * input_pixels(p) * paired_pixel(p, s) : 0,
-        .scratch_bytes = p->table_bytes + 4 * zero_floats(p) + (has_own_rows(p) ? 4 * p->row_block * own_row(p) : 0),
+        .scratch_bytes = p->table_bytes + 4 * zero_floats(p) + (has_own_rows(p, s) ? 4 * p->row_block * own_row(p) : 0),
     };
 }

@@ -219,7 +219,7 @@ bool dlc_conv_transpose_prepare(dlc_isa isa, dlc_conv_transpose *p, dlc_launch *
     const int64_t lines = p->n * dlc_ceil_div(p->od, p->stride[0]) * dlc_ceil_div(p->oh, p->stride[1]); // of a class, at most
     const int64_t oc = p->oc / p->groups, depth = p->most_taps * (p->c / p->groups);
     int64_t blocks;
-    dlc_split(isa, p->groups * p->classes, lines * line * p->stride[2], oc, depth, 256 * p->stride[2], &blocks, &p->panel_groups);
+    dlc_split(dlc_tiles(isa), p->groups * p->classes, lines * line * p->stride[2], oc, depth, 256 * p->stride[2], &blocks, &p->panel_groups);
     p->line_blocks = dlc_max(1, dlc_min(blocks, lines));
     p->most_pixels = dlc_ceil_div(lines, p->line_blocks) * line;
     p->tasks = p->groups * p->classes * p->line_blocks * p->panel_groups;

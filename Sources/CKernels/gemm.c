@@ -78,8 +78,6 @@ static void make_rows(const dlc_gemm *g, const dlc_call *call, int64_t matrix, b
     if (is_paired(g)) set->paired(run_of(g), rows, g->k, a, a_row, out, out_row);
 }
 
-static bool is_by_amx(const dlc_gemm *g) { return is_paired(g) && g->k > 0 && dlc_amx_multiplies_pairs(g->isa); }
-
 /// Whether few products of rows of A and columns of B are summed along both, where they lie: B stands transposed, or is one column.
 static bool is_dots(const dlc_gemm *g) {
     return !g->b_packed && g->b_row == 1 && g->a_column == 1 && !is_paired(g) && (g->m <= 4 || g->n == 1) && g->k >= dlc_lanes(g->isa);
@@ -138,43 +136,21 @@ static int64_t made_floats(const dlc_gemm *g) { return makes_rows(g) && !g->a_co
 /// Rows of a panel in few bits that are floats at a time: with the widest panel two thirds of L1.
 enum { COMPACT_ROWS = 4 * DLC_COMPACT_BLOCK };
 
-/// A tile of rows `row ..< row + rows`, with what follows it where the sums are complete.
-static void compact_tile(const dlc_block *b, dlc_tile *t, int64_t row, int64_t rows, int64_t vectors, int64_t column, bool simple) {
-    t->c = b->c + row * b->c_row + column;
-    const float *residual = b->residual ? b->residual + row * b->residual_row + column : 0;
-    t->residual = simple ? residual : 0;
-    b->set->tile[vectors - 1][rows - 1](t);
-    if (t->finish && !simple)
-        b->set->epilogue(b->epilogue, rows, t->columns, t->c, b->c_row, residual, b->residual_row, b->slope ? b->slope + column : 0);
-}
-
 /// dlc_block_run over panels in few bits: a few of their rows become floats, which all rows of A meet.
 static void run_compact(const dlc_gemm *g, const dlc_block *b, const uint8_t *packed, float *rows_of_b, int64_t first, int64_t last) {
-    const dlc_tile_set *set = b->set;
     const dlc_compact_unpacking unpack = dlc_compact_unpacking_of(g->isa);
     const dlc_compact_product few = dlc_compact_few_of(g->isa);
-    const dlc_activation kind = b->epilogue.activation;
-    const bool simple = dlc_epilogue_is_simple(b->epilogue, b->residual);
-    dlc_tile t = {
-        .taps = 1, .a_step = b->rows, .b = rows_of_b, .c_row = b->c_row, .alpha = b->alpha, .residual_row = b->residual_row,
-        .clamp = simple && kind != DLC_ACT_NONE, .lo = kind == DLC_ACT_CLIP ? b->epilogue.a : 0,
-        .hi = kind == DLC_ACT_CLIP ? b->epilogue.b : __builtin_inff(),
-    };
+    dlc_tile t = dlc_tile_of(b);
+    t.taps = 1, t.a_step = b->rows, t.b = t.next = rows_of_b;
     for (int64_t panel = first; panel < last; panel++) {
-        const int64_t vectors = dlc_panel_vectors(&b->panels, panel), column = dlc_panel_column(&b->panels, panel);
-        const int64_t width = vectors * set->lanes, tiles = dlc_ceil_div(b->rows, set->rows[vectors - 1]);
-        const uint8_t *rows = packed + column * dlc_compact_bytes(g->b_form, g->k);
+        const int64_t vectors = dlc_panel_vectors(&b->panels, panel), width = vectors * b->set->lanes;
+        const int64_t tiles = dlc_ceil_div(b->rows, b->set->rows[vectors - 1]);
+        const uint8_t *rows = packed + dlc_panel_column(&b->panels, panel) * dlc_compact_bytes(g->b_form, g->k);
+        dlc_tile_to_panel(b, &t, panel);
         t.b_stride = width;
-        t.columns = dlc_min(width, g->n - column);
-        t.bias = b->bias ? b->bias + column : 0;
         if (b->rows <= DLC_COMPACT_FEW) {
-            // Their sums go to C, from where a tile without products finishes them.
             few(g->b_form, b->rows, g->k, width, b->a, rows, rows_of_b);
-            for (int64_t r = 0; r < b->rows; r++) memcpy(b->c + r * b->c_row + column, rows_of_b + r * width, 4 * (size_t)t.columns);
-            t.a = b->a;
-            t.run = 0;
-            t.accumulate = t.finish = true;
-            compact_tile(b, &t, 0, b->rows, vectors, column, simple);
+            dlc_tile_finish(b, &t, panel, 0, b->rows, rows_of_b, width);
             continue;
         }
         for (int64_t done = 0; done == 0 || done < g->k; done += COMPACT_ROWS) {
@@ -187,7 +163,7 @@ static void run_compact(const dlc_gemm *g, const dlc_block *b, const uint8_t *pa
                 const float *shifted[DLC_TILE_MOST_ROWS];
                 for (int64_t r = 0; r < some; r++) shifted[r] = b->a[row + r] + done;
                 t.a = shifted;
-                compact_tile(b, &t, row, some, vectors, column, simple);
+                dlc_tile_run(b, &t, panel, row, some);
             }
         }
     }
@@ -195,23 +171,17 @@ static void run_compact(const dlc_gemm *g, const dlc_block *b, const uint8_t *pa
 
 /// Panels of sums along rows of A and columns of B, `column_step` floats apart.
 static void run_dots(const dlc_gemm *g, const dlc_block *b, int64_t column_step, int64_t first, int64_t last) {
-    const dlc_activation kind = b->epilogue.activation;
-    const bool simple = dlc_epilogue_is_simple(b->epilogue, b->residual);
     // Sums go to C, from where tiles without products finish them.
-    dlc_tile t = {
-        .taps = 1, .a_step = b->rows, .a = b->a, .b = b->b, .c_row = b->c_row, .alpha = b->alpha, .residual_row = b->residual_row,
-        .accumulate = true, .finish = true, .clamp = simple && kind != DLC_ACT_NONE, .lo = kind == DLC_ACT_CLIP ? b->epilogue.a : 0,
-        .hi = kind == DLC_ACT_CLIP ? b->epilogue.b : __builtin_inff(),
-    };
+    dlc_tile t = dlc_tile_of(b);
+    t.taps = 1, t.a_step = b->rows, t.a = b->a, t.b = t.next = b->b, t.accumulate = t.finish = true;
     for (int64_t panel = first; panel < last; panel++) {
-        const int64_t vectors = dlc_panel_vectors(&b->panels, panel), column = dlc_panel_column(&b->panels, panel);
-        const int64_t tiles = dlc_ceil_div(b->rows, b->set->rows[vectors - 1]);
-        t.columns = dlc_min(vectors * b->set->lanes, g->n - column);
-        t.bias = b->bias ? b->bias + column : 0;
+        const int64_t column = dlc_panel_column(&b->panels, panel);
+        const int64_t tiles = dlc_ceil_div(b->rows, b->set->rows[dlc_panel_vectors(&b->panels, panel) - 1]);
+        dlc_tile_to_panel(b, &t, panel);
         b->set->dots(b->rows, t.columns, g->k, b->a, b->b + column * column_step, column_step, b->c + column, b->c_row);
         for (int64_t i = 0; i < tiles; i++) {
             const int64_t row = i * b->rows / tiles;
-            compact_tile(b, &t, row, (i + 1) * b->rows / tiles - row, vectors, column, simple);
+            dlc_tile_run(b, &t, panel, row, (i + 1) * b->rows / tiles - row);
         }
     }
 }
@@ -227,28 +197,24 @@ static dlc_block block_from(dlc_block b, int64_t panel, const float *packed) {
     return b;
 }
 
-/// The first row of a block, whole groups of those that AMX multiplies.
-static int64_t first_row(const dlc_gemm *g, int64_t part) {
-    return is_paired(g) ? dlc_min(g->m, part * g->row_block) : part * g->m / g->row_blocks;
-}
-
 static void multiply(const dlc_gemm *g, const dlc_call *call) {
     const dlc_panels panels = dlc_panels_of(tiles_of(g), depth_of(g), g->n);
     const float **rows = call->scratch;
     dlc_block block = {
         .set = tiles_of(g), .panels = panels, .a = rows, .taps = 1, .run = depth_of(g), .depth_block = g->depth_block,
-        .pairs = run_of(g), .by_amx = is_by_amx(g),
-        .b_row = g->b_packed ? 0 : g->b_row,
+        .pairs = run_of(g), .b_row = g->b_packed ? 0 : g->b_row,
         .c_row = g->c_row, .alpha = g->alpha, .epilogue = g->epilogue, .bias = call->buffers[BIAS],
         .slope = call->buffers[SLOPE], .residual_row = g->residual_row,
     };
     const float *packed = (const float *)call->shared + copied_a_floats(g);
-    const int64_t copied = first_copied(g, &panels);
-    for (int64_t task = call->begin; task < call->end; task++) {
+    const int64_t copied = first_copied(g, &panels), unit = dlc_row_unit(block.set);
+    for (int64_t task = call->begin, count; task < call->end; task += count) {
         const int64_t split = g->row_blocks * g->panel_groups, matrix = task / split;
         const int64_t group = task % split / g->row_blocks, part = task % g->row_blocks;
-        const int64_t row = first_row(g, part);
-        block.rows = first_row(g, part + 1) - row;
+        // Tasks of the same rows at once, so that a part of the sum runs through all of their panels.
+        count = g->row_blocks == 1 ? dlc_min(call->end - task, g->panel_groups - group) : 1;
+        const int64_t row = dlc_first_row(g->m, unit, part, g->row_blocks);
+        block.rows = dlc_first_row(g->m, unit, part + 1, g->row_blocks) - row;
         const float *a = (const float *)call->buffers[A] + offset_of(g, g->a_batch, matrix, false) + row * g->a_row;
         int64_t a_row = g->a_row;
         if (g->a_copied) {
@@ -266,7 +232,7 @@ static void multiply(const dlc_gemm *g, const dlc_call *call) {
         block.residual = call->buffers[RESIDUAL]
             ? (const float *)call->buffers[RESIDUAL] + offset_of(g, g->residual_batch, matrix, false) + row * g->residual_row
             : 0;
-        const int64_t first = group * panels.panels / g->panel_groups, last = (group + 1) * panels.panels / g->panel_groups;
+        const int64_t first = group * panels.panels / g->panel_groups, last = (group + count) * panels.panels / g->panel_groups;
         if (dlc_is_compact(g->b_form))
             run_compact(g, &block, call->buffers[B], (float *)call->scratch + pointer_floats(g) + made_floats(g), first, last);
         else if (is_dots(g)) run_dots(g, &block, g->b_column, first, last);
@@ -319,23 +285,15 @@ bool dlc_gemm_prepare(dlc_isa isa, dlc_gemm *g, dlc_launch *out) {
     // Rows of B that lie pages apart are read a few at a time from end to end, as so many streams.
     const bool apart = !g->b_packed && !g->b_copied && g->b_row >= 1024;
     g->depth_block = !apart ? 1024 : g->m == 1 ? 16 : 32;
-    const int64_t resident = 128 * 1024 / dlc_max(1, dlc_min(depth, g->depth_block)); // rows of A that take half of L2
-    // Tasks of AMX have more to do.
-    const bool by_amx = is_by_amx(g);
-    dlc_split(isa, g->matrices, g->m, g->n, by_amx ? depth / 4 : depth, by_amx ? dlc_amx_rows(depth) : dlc_max(120, dlc_min(384, resident)), &g->row_blocks,
-              &g->panel_groups);
+    const dlc_tile_set *set = tiles_of(g);
+    dlc_split(set, g->matrices, g->m, g->n, depth, dlc_most_rows(set, depth, g->depth_block), &g->row_blocks, &g->panel_groups);
     if (makes_rows(g)) {
         // Tasks make their own rows, each row in one task, where that does not make them take B from beyond L2 again
         // and again; else all rows are made beforehand.
-        if (depth * g->n <= 128 * 1024 || g->panel_groups == 1) {
-            g->row_blocks = dlc_max(g->row_blocks, dlc_min(g->row_blocks * g->panel_groups, g->m / 12));
-            g->panel_groups = 1;
-        } else {
-            g->a_copied = true;
-        }
+        if (depth * g->n <= 128 * 1024 || g->panel_groups == 1) dlc_split_rows(g->m, 12, &g->row_blocks, &g->panel_groups);
+        else g->a_copied = true;
     }
-    g->row_block = dlc_ceil_div(g->m, g->row_blocks);
-    if (is_paired(g)) g->row_block = dlc_amx_row_block(g->m, g->row_blocks), g->row_blocks = dlc_max(1, dlc_ceil_div(g->m, dlc_max(1, g->row_block)));
+    g->row_block = dlc_rows_of_block(g->m, dlc_row_unit(set), g->row_blocks);
     g->tasks = g->matrices * g->row_blocks * g->panel_groups;
     if (g->m == 0) g->tasks = 0;
     *out = (dlc_launch){

@@ -196,27 +196,14 @@ static void add_panel(const dlc_block *block, const float *const *a, int64_t row
 void dlc_amx_block_run(const dlc_block *b, int64_t first_panel, int64_t last_panel) {
     enum { most = 384 };
     _Alignas(64) float sums[most * AMX_COLUMNS];
-    const int64_t depth = b->taps * b->run;
-    const dlc_activation kind = b->epilogue.activation;
-    const bool simple = dlc_epilogue_is_simple(b->epilogue, b->residual);
-    dlc_tile t = {
-        .c_row = b->c_row, .alpha = b->alpha, .residual_row = b->residual_row, .finish = true, .clamp = simple && kind != DLC_ACT_NONE,
-        .lo = kind == DLC_ACT_CLIP ? b->epilogue.a : 0, .hi = kind == DLC_ACT_CLIP ? b->epilogue.b : __builtin_inff(),
-    };
+    dlc_tile t = dlc_tile_of(b);
     dlc_amx_begin((dlc_amx_size){.rows = 16, .step = (int32_t)b->pairs.step});
     for (int64_t row = 0; row < b->rows; row += most)
         for (int64_t panel = first_panel; panel < last_panel; panel++) {
-            const int64_t vectors = dlc_panel_vectors(&b->panels, panel), column = dlc_panel_column(&b->panels, panel);
-            const int64_t rows = dlc_min(most, b->rows - row);
-            add_panel(b, b->a + row, rows, b->b + column * depth, vectors == 2, sums);
-            t.columns = dlc_min(16 * vectors, b->panels.n - column);
-            t.c = b->c + row * b->c_row + column;
-            t.bias = b->bias ? b->bias + column : 0;
-            const float *residual = b->residual ? b->residual + row * b->residual_row + column : 0;
-            t.residual = simple ? residual : 0;
-            b->set->finish(&t, rows, vectors, sums, AMX_COLUMNS);
-            if (!simple)
-                b->set->epilogue(b->epilogue, rows, t.columns, t.c, b->c_row, residual, b->residual_row, b->slope ? b->slope + column : 0);
+            const int64_t rows = dlc_min(most, b->rows - row), column = dlc_panel_column(&b->panels, panel);
+            add_panel(b, b->a + row, rows, b->b + column * b->taps * b->run, dlc_panel_vectors(&b->panels, panel) == 2, sums);
+            dlc_tile_to_panel(b, &t, panel);
+            dlc_tile_finish(b, &t, panel, row, rows, sums, AMX_COLUMNS);
         }
     dlc_amx_end();
 }

@@ -19,10 +19,6 @@ void dlc_amx_add_bytes(dlc_amx_size size, const dlc_integer_tile *tile, bool who
 
 /// Whether pairs of bfloat16 are multiplied by AMX.
 bool dlc_amx_multiplies_pairs(dlc_isa isa);
-/// Rows that are computed at once: a block of A stays in most of the second cache.
-static inline int64_t dlc_amx_rows(int64_t depth) { return dlc_max(64, dlc_min(384, 384 * 1024 / dlc_max(1, depth) / 32 * 32)); }
-/// Rows of a block where m are cut into so many: whole groups.
-static inline int64_t dlc_amx_row_block(int64_t m, int64_t blocks) { return dlc_ceil_div(dlc_ceil_div(m, dlc_max(1, blocks)), 16) * 16; }
 /// As dlc_block_run over pairs and packed panels.
 void dlc_amx_block_run(const dlc_block *block, int64_t first_panel, int64_t last_panel);
 

@@ -43,22 +43,62 @@ static void skip_taps(const dlc_block *b, dlc_tile *t, int64_t rows, live_taps *
     t->a = live->a, t->a_step = rows, t->taps = count, t->b_taps = live->places;
 }
 
-void dlc_block_run(const dlc_block *b, int64_t first_panel, int64_t last_panel) {
-    if (b->rows == 0) return;
-    if (b->by_amx) {
-        dlc_amx_block_run(b, first_panel, last_panel);
-        return;
-    }
-    const dlc_tile_set *set = b->set;
-    const int64_t depth = b->taps * b->run;
+/// A packed panel from product `done` on.
+static const float *panel_part(const dlc_block *b, int64_t panel, int64_t done) {
+    return b->b + dlc_panel_column(&b->panels, panel) * b->taps * b->run + done * dlc_panel_vectors(&b->panels, panel) * b->panels.lanes;
+}
+
+dlc_tile dlc_tile_of(const dlc_block *b) {
     const dlc_activation kind = b->epilogue.activation;
-    const bool simple = dlc_epilogue_is_simple(b->epilogue, b->residual);
-    dlc_tile t = {
+    return (dlc_tile){
         .step = b->pairs.step, .c_row = b->c_row, .alpha = b->alpha, .residual_row = b->residual_row,
-        .clamp = simple && kind != DLC_ACT_NONE,
+        .clamp = dlc_epilogue_is_simple(b->epilogue, b->residual) && kind != DLC_ACT_NONE,
         .lo = kind == DLC_ACT_CLIP ? b->epilogue.a : 0,
         .hi = kind == DLC_ACT_CLIP ? b->epilogue.b : __builtin_inff(),
     };
+}
+
+void dlc_tile_to_panel(const dlc_block *b, dlc_tile *t, int64_t panel) {
+    const int64_t column = dlc_panel_column(&b->panels, panel);
+    t->columns = dlc_min(dlc_panel_vectors(&b->panels, panel) * b->panels.lanes, b->panels.n - column);
+    t->bias = b->bias ? b->bias + column : 0;
+}
+
+/// Points a tile at C and at what is added in registers; the rest of the epilogue is for `finish_outside`.
+static void place(const dlc_block *b, dlc_tile *t, int64_t row, int64_t column) {
+    t->c = b->c + row * b->c_row + column;
+    t->residual = b->residual && dlc_epilogue_is_simple(b->epilogue, true) ? b->residual + row * b->residual_row + column : 0;
+}
+
+static void finish_outside(const dlc_block *b, const dlc_tile *t, int64_t row, int64_t column, int64_t rows) {
+    if (dlc_epilogue_is_simple(b->epilogue, b->residual)) return;
+    const float *residual = b->residual ? b->residual + row * b->residual_row + column : 0;
+    b->set->epilogue(b->epilogue, rows, t->columns, t->c, b->c_row, residual, b->residual_row, b->slope ? b->slope + column : 0);
+}
+
+void dlc_tile_run(const dlc_block *b, dlc_tile *t, int64_t panel, int64_t row, int64_t rows) {
+    const int64_t column = dlc_panel_column(&b->panels, panel);
+    place(b, t, row, column);
+    b->set->tile[dlc_panel_vectors(&b->panels, panel) - 1][rows - 1](t);
+    if (t->finish) finish_outside(b, t, row, column, rows);
+}
+
+void dlc_tile_finish(const dlc_block *b, dlc_tile *t, int64_t panel, int64_t row, int64_t rows, const float *sums, int64_t sums_row) {
+    const int64_t column = dlc_panel_column(&b->panels, panel);
+    place(b, t, row, column);
+    t->finish = true, t->accumulate = false;
+    b->set->finish(t, rows, dlc_panel_vectors(&b->panels, panel), sums, sums_row);
+    finish_outside(b, t, row, column, rows);
+}
+
+void dlc_block_run(const dlc_block *b, int64_t first_panel, int64_t last_panel) {
+    if (b->rows == 0) return;
+    if (b->pairs.units > 0 && dlc_is_by_amx(b->set)) {
+        dlc_amx_block_run(b, first_panel, last_panel);
+        return;
+    }
+    const int64_t depth = b->taps * b->run;
+    dlc_tile t = dlc_tile_of(b);
     live_taps live;
     // Parts of the sum outermost: the part of A that all panels read stays in L2.
     for (int64_t done = 0;;) {
@@ -67,19 +107,24 @@ void dlc_block_run(const dlc_block *b, int64_t first_panel, int64_t last_panel) 
         t.run = p.run;
         t.finish = done + p.taps * p.run >= depth;
         for (int64_t panel = first_panel; panel < last_panel; panel++) {
-            const int64_t vectors = dlc_panel_vectors(&b->panels, panel), column = dlc_panel_column(&b->panels, panel);
-            const int64_t most_rows = set->rows[vectors - 1], tiles = dlc_ceil_div(b->rows, most_rows);
-            t.b_stride = b->b_row ? b->b_row : vectors * set->lanes;
-            t.b = (b->b_row ? b->b + column : b->b + column * depth) + done * t.b_stride;
-            t.columns = dlc_min(vectors * set->lanes, b->panels.n - column);
-            t.bias = b->bias ? b->bias + column : 0;
-            // The tiles of this panel fetch the next one between them, though it may be that of the next task.
-            const float *next = b->b_row ? 0 : panel + 1 < (b->next ? last_panel : b->panels.panels) ? t.b + depth * t.b_stride : b->next;
+            const int64_t vectors = dlc_panel_vectors(&b->panels, panel), tiles = dlc_ceil_div(b->rows, b->set->rows[vectors - 1]);
+            dlc_tile_to_panel(b, &t, panel);
+            t.b_stride = b->b_row ? b->b_row : vectors * b->panels.lanes;
+            t.b = b->b_row ? b->b + dlc_panel_column(&b->panels, panel) + done * b->b_row : panel_part(b, panel, done);
+            const float *next = b->b_row                        ? 0
+                                : panel + 1 < last_panel        ? panel_part(b, panel + 1, done)
+                                : !t.finish                     ? panel_part(b, first_panel, done + p.taps * p.run)
+                                : b->next                       ? b->next
+                                : last_panel < b->panels.panels ? panel_part(b, last_panel, 0)
+                                                                : 0;
+            // The panel's tiles share out what comes next: asked for by a few of them, it would keep what these read waiting.
+            t.next_step = next ? dlc_ceil_div(t.b_stride, tiles) : 0;
             for (int64_t i = 0; i < tiles; i++) {
                 const int64_t row = i * b->rows / tiles, rows = (i + 1) * b->rows / tiles - row;
                 const float *shifted[DLC_TILE_MOST_ROWS];
                 t.a = b->a + p.tap * b->rows + row;
                 t.taps = p.taps, t.a_step = b->rows, t.b_taps = 0;
+                t.next = next ? next + i * p.taps * p.run * t.next_step : t.b;
                 if (b->zeros && p.taps <= MOST_TAPS) {
                     skip_taps(b, &t, rows, &live);
                     if (t.taps == 0 && t.accumulate && !t.finish) continue;
@@ -88,14 +133,7 @@ void dlc_block_run(const dlc_block *b, int64_t first_panel, int64_t last_panel) 
                     for (int64_t r = 0; r < rows; r++) shifted[r] = t.a[r] + p.from;
                     t.a = shifted;
                 }
-                t.ahead = next ? next - t.b + (vectors > 3 ? i % 2 * 2 : i % vectors) * set->lanes : 0;
-                t.c = b->c + row * b->c_row + column;
-                const float *residual = b->residual ? b->residual + row * b->residual_row + column : 0;
-                t.residual = simple ? residual : 0;
-                set->tile[vectors - 1][rows - 1](&t);
-                if (t.finish && !simple)
-                    set->epilogue(b->epilogue, rows, t.columns, t.c, b->c_row, residual, b->residual_row,
-                                  b->slope ? b->slope + column : 0);
+                dlc_tile_run(b, &t, panel, row, rows);
             }
         }
         if (t.finish) break;
@@ -103,15 +141,22 @@ void dlc_block_run(const dlc_block *b, int64_t first_panel, int64_t last_panel) 
     }
 }
 
-void dlc_split(dlc_isa isa, int64_t matrices, int64_t m, int64_t n, int64_t k, int64_t most_rows, int64_t *row_blocks, int64_t *panel_groups) {
+int64_t dlc_most_rows(const dlc_tile_set *set, int64_t depth, int64_t block) {
+    if (dlc_is_by_amx(set)) return dlc_max(64, dlc_min(384, 384 * 1024 / dlc_max(1, depth) / 32 * 32));
+    return dlc_max(120, dlc_min(384, 128 * 1024 / dlc_max(1, dlc_min(depth, block))));
+}
+
+void dlc_split(const dlc_tile_set *set, int64_t matrices, int64_t m, int64_t n, int64_t k, int64_t most_rows, int64_t *row_blocks,
+               int64_t *panel_groups) {
+    if (dlc_is_by_amx(set)) k /= 4; // so that tasks have more to do
     // Few rows wait for the panels, which come from beyond L1, some 25 bytes a cycle, and a second thread brings a second cache, so that it
     // is worth it sooner (256 × 1024 for one row: 10 µs on one thread, 6 on two). Their tasks are groups of panels alone, as many for each
     // of two threads.
     const double products = (double)matrices * (double)n * (double)(k + 16), bytes_per_cycle = 16;
-    const double cycles = m == 0 ? 0 : fmax((double)m * products / (2.0 * dlc_lanes(isa)), 4 * products / bytes_per_cycle);
+    const double cycles = m == 0 ? 0 : fmax((double)m * products / (2.0 * set->lanes), 4 * products / bytes_per_cycle);
     int64_t wanted = cycles < 40e3 ? 1 : (int64_t)fmin(32, ceil(cycles / 20e3));
     if (m < 8 && wanted > 1) wanted += wanted % 2;
-    const int64_t panels = dlc_max(1, dlc_panels_of(dlc_tiles(isa), k, n).panels);
+    const int64_t panels = dlc_max(1, dlc_panels_of(set, k, n).panels);
     *row_blocks = dlc_max(1, dlc_ceil_div(m, most_rows));
     *panel_groups = 1;
     const int64_t missing = dlc_ceil_div(wanted, dlc_max(1, matrices * *row_blocks));
@@ -122,4 +167,5 @@ void dlc_split(dlc_isa isa, int64_t matrices, int64_t m, int64_t n, int64_t k, i
     }
     // Threads take equal numbers of tasks: an odd one would leave one of two threads waiting.
     if (wanted > 1 && matrices * *row_blocks * *panel_groups % 2 != 0 && m / (*row_blocks + 1) >= 6) *row_blocks += 1;
+    *row_blocks = dlc_max(1, dlc_min(*row_blocks, dlc_ceil_div(m, dlc_row_unit(set))));
 }

@@ -49,6 +49,15 @@ const dlc_tile_set *dlc_part_tiles(dlc_isa isa, int parts) {
     }
 }
 
+bool dlc_is_by_amx(const dlc_tile_set *set) {
+#if defined(__x86_64__)
+    return set == &dlc_pair_set_avx512_dot && dlc_amx_multiplies_pairs(DLC_ISA_AVX512);
+#else
+    (void)set;
+    return false;
+#endif
+}
+
 dlc_panels dlc_panels_of(const dlc_tile_set *set, int64_t k, int64_t n) {
     dlc_panels p = {.n = n, .k = k, .lanes = set->lanes};
     int64_t vectors = dlc_ceil_div(n, set->lanes);

@@ -5,6 +5,12 @@
 
 #include "dlc_compute.h"
 
+static inline int64_t dlc_ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+static inline int64_t dlc_min(int64_t a, int64_t b) { return a < b ? a : b; }
+static inline int64_t dlc_max(int64_t a, int64_t b) { return a > b ? a : b; }
+/// At least `floats`, and an odd number of cache lines: matrices that far apart do not fall into the same sets.
+static inline int64_t dlc_spread(int64_t floats) { return dlc_ceil_div(floats, 32) * 32 + 16; }
+
 enum { DLC_TILE_MOST_ROWS = 10, DLC_TILE_MOST_VECTORS = 4 };
 
 /// How a run of elements lies as bfloat16: in units of `step` pairs, and where each is a sum of two, behind each unit of first ones that of
@@ -38,7 +44,8 @@ typedef struct {
     const float *bias;         ///< of this tile's first column, or null
     const float *residual;     ///< of this tile's first element, or null
     int64_t residual_row;
-    int64_t ahead;             ///< floats from a row of B to the vector to bring into cache meanwhile
+    const float *next;         ///< brought into the second cache meanwhile, from here on
+    int64_t next_step;         ///< floats of it for each row of B
 } dlc_tile;
 
 typedef void (*dlc_tile_kernel)(const dlc_tile *tile);
@@ -87,6 +94,8 @@ const dlc_tile_set *dlc_tiles(dlc_isa isa);
 /// The same over numbers of so many parts: pairs, or sums of two where AMX does not multiply them. No instruction that the processor has
 /// changes a panel.
 const dlc_tile_set *dlc_part_tiles(dlc_isa isa, int parts);
+/// Whether blocks of these are multiplied by AMX.
+bool dlc_is_by_amx(const dlc_tile_set *set);
 
 /// For checks: pairs are multiplied without that instruction, and without AMX.
 extern bool dlc_pairs_without_dot, dlc_pairs_without_amx;
@@ -128,7 +137,6 @@ typedef struct {
     const float *const *a;     ///< [taps][rows] pointers
     int64_t rows, taps, run;
     dlc_pair_run pairs;        ///< of a tap, where A and B hold bfloat16; of 0 parts for floats
-    bool by_amx;               ///< such are multiplied by AMX
     const float *zeros;        ///< what `a` holds for taps without data, which tiles then leave out; null leaves out none
     int64_t depth_block;       ///< products between two visits of C
     const float *b;            ///< packed panels; or rows `b_row` apart where `b_row` is not 0
@@ -150,14 +158,34 @@ static inline bool dlc_epilogue_is_simple(dlc_epilogue e, bool residual) {
 
 void dlc_block_run(const dlc_block *block, int64_t first_panel, int64_t last_panel);
 
+/// A tile of the block's: what all of them have in common, and what those of a panel have. Its operands and whether the sums are complete
+/// are left to say.
+dlc_tile dlc_tile_of(const dlc_block *block);
+void dlc_tile_to_panel(const dlc_block *block, dlc_tile *tile, int64_t panel);
+/// Runs it for rows `row ..< row + rows` of that panel, with what follows complete sums.
+void dlc_tile_run(const dlc_block *block, dlc_tile *tile, int64_t panel, int64_t row, int64_t rows);
+/// The same with complete sums in memory, `sums_row` apart.
+void dlc_tile_finish(const dlc_block *block, dlc_tile *tile, int64_t panel, int64_t row, int64_t rows, const float *sums, int64_t sums_row);
+
+/// Rows that a block has whole groups of.
+static inline int64_t dlc_row_unit(const dlc_tile_set *set) { return dlc_is_by_amx(set) ? 16 : 1; }
+/// How m rows are cut into blocks: where one begins, and the most rows of any.
+static inline int64_t dlc_first_row(int64_t m, int64_t unit, int64_t block, int64_t blocks) {
+    return dlc_min(m, block * dlc_ceil_div(m, unit) / blocks * unit);
+}
+static inline int64_t dlc_rows_of_block(int64_t m, int64_t unit, int64_t blocks) { return dlc_ceil_div(dlc_ceil_div(m, unit), blocks) * unit; }
+
+/// The most rows of a block whose part of A stays in the second cache, `block` products of `depth` at a time.
+int64_t dlc_most_rows(const dlc_tile_set *set, int64_t depth, int64_t block);
+
 /// How `matrices` products of m × n × k are cut into tasks of even size: `row_blocks` of rows, so that a
 /// block of A stays in L2 beside a panel, and `panel_groups` of panels until there are enough to share out.
-void dlc_split(dlc_isa isa, int64_t matrices, int64_t m, int64_t n, int64_t k, int64_t most_rows, int64_t *row_blocks, int64_t *panel_groups);
-
-static inline int64_t dlc_ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-static inline int64_t dlc_min(int64_t a, int64_t b) { return a < b ? a : b; }
-static inline int64_t dlc_max(int64_t a, int64_t b) { return a > b ? a : b; }
-/// At least `floats`, and an odd number of cache lines: matrices that far apart do not fall into the same sets.
-static inline int64_t dlc_spread(int64_t floats) { return dlc_ceil_div(floats, 32) * 32 + 16; }
+void dlc_split(const dlc_tile_set *set, int64_t matrices, int64_t m, int64_t n, int64_t k, int64_t most_rows, int64_t *row_blocks,
+               int64_t *panel_groups);
+/// Blocks of rows in place of groups of panels, of so many rows at least: for tasks that make what they multiply.
+static inline void dlc_split_rows(int64_t m, int64_t least, int64_t *row_blocks, int64_t *panel_groups) {
+    *row_blocks = dlc_max(*row_blocks, dlc_min(*row_blocks * *panel_groups, m / least));
+    *panel_groups = 1;
+}
 
 #endif

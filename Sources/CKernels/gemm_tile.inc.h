@@ -100,44 +100,24 @@ DLC_TARGET_END
 
 #define TILE_NAME(x) x
 #define TILE_SET DLC_NAME(dlc_tile_set)
-#define TILE_PAIRS 0
-#define TILE_SPLIT 0
-#define TILE_ROWS paired_rows
-#define TILE_SCALAR(a) vf_set1(*(a))
-#define TILE_ADD(scalar, column, sum) vf_fma(scalar, column, sum)
-#define TILE_TARGET_BEGIN DLC_TARGET_BEGIN
-#define TILE_TARGET_END DLC_TARGET_END
 #include "gemm_tile_way.inc.h"
 
 #define TILE_NAME(x) DLC_PASTE(x, _split)
 #define TILE_SET DLC_NAME(dlc_split_set)
-#define TILE_PAIRS 0
 #define TILE_SPLIT 1
 #define TILE_ROWS filled_rows
-#define TILE_SCALAR(a) vf_set1(*(a))
-#define TILE_ADD(scalar, column, sum) vf_fma(scalar, column, sum)
-#define TILE_TARGET_BEGIN DLC_TARGET_BEGIN
-#define TILE_TARGET_END DLC_TARGET_END
 #include "gemm_tile_way.inc.h"
 
 #define TILE_NAME(x) DLC_PASTE(x, _pairs)
 #define TILE_SET DLC_NAME(dlc_pair_set)
 #define TILE_PAIRS 1
-#define TILE_SPLIT 0
-#define TILE_ROWS paired_rows
-#define TILE_SCALAR(a) pair_set1(a)
 #define TILE_ADD(scalar, column, sum) pair_add(scalar, column, sum)
-#define TILE_TARGET_BEGIN DLC_TARGET_BEGIN
-#define TILE_TARGET_END DLC_TARGET_END
 #include "gemm_tile_way.inc.h"
 
 #if defined(__x86_64__) && VL == 16
 #define TILE_NAME(x) DLC_PASTE(x, _dot)
 #define TILE_SET dlc_pair_set_avx512_dot
 #define TILE_PAIRS 1
-#define TILE_SPLIT 0
-#define TILE_ROWS paired_rows
-#define TILE_SCALAR(a) pair_set1(a)
 #define TILE_ADD(scalar, column, sum) (vf)_mm512_dpbf16_ps(sum, (__m512bh)(column), (__m512bh)(scalar))
 #define TILE_TARGET_BEGIN \
     _Pragma("clang attribute push(__attribute__((target(\"avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx512bf16,avx2,fma,f16c,bmi2\"))), apply_to = function)")
@@ -149,9 +129,6 @@ DLC_TARGET_END
 #define TILE_NAME(x) DLC_PASTE(x, _dot)
 #define TILE_SET dlc_pair_set_neon_dot
 #define TILE_PAIRS 1
-#define TILE_SPLIT 0
-#define TILE_ROWS paired_rows
-#define TILE_SCALAR(a) pair_set1(a)
 #define TILE_ADD(scalar, column, sum) (vf)vbfdotq_f32((float32x4_t)(sum), (bfloat16x8_t)(column), (bfloat16x8_t)(scalar))
 #define TILE_TARGET_BEGIN _Pragma("clang attribute push(__attribute__((target(\"bf16\"))), apply_to = function)")
 #define TILE_TARGET_END _Pragma("clang attribute pop")

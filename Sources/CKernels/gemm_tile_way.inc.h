@@ -1,15 +1,38 @@
 /// The register tiles of one way to multiply, included once per way by gemm_tile.inc.h, which says of its way
-/// - TILE_NAME(x), its names; TILE_SET, that of its set; TILE_TARGET_BEGIN and END, what its functions may use;
-/// - TILE_SCALAR(a), the element of A at `a` in all lanes, and TILE_ADD(scalar, column, sum), the sum with a product more;
-/// - TILE_PAIRS, whether elements are pairs, and TILE_SPLIT, whether they are floats in A and sums of two bfloat16 in B;
-/// - TILE_ROWS, what brings rows of A into runs.
+/// - TILE_NAME(x), its names, and TILE_SET, that of its set;
+/// and where it is not that of floats with what all of an instruction set's functions may use:
+/// - TILE_PAIRS, that elements are pairs of bfloat16, or TILE_SPLIT, that they are floats in A and sums of two bfloat16 in B;
+/// - TILE_ADD(scalar, column, sum), the sum with a product more, and TILE_ROWS, what brings rows of A into runs;
+/// - TILE_TARGET_BEGIN and END, what its functions may use.
+#ifndef TILE_PAIRS
+#define TILE_PAIRS 0
+#endif
+#ifndef TILE_SPLIT
+#define TILE_SPLIT 0
+#endif
+#ifndef TILE_ADD
+#define TILE_ADD(scalar, column, sum) vf_fma(scalar, column, sum)
+#endif
+#ifndef TILE_ROWS
+#define TILE_ROWS paired_rows
+#endif
+#ifndef TILE_TARGET_BEGIN
+#define TILE_TARGET_BEGIN DLC_TARGET_BEGIN
+#define TILE_TARGET_END DLC_TARGET_END
+#endif
+#if TILE_PAIRS
+#define TILE_SCALAR(a) pair_set1(a)
+#else
+#define TILE_SCALAR(a) vf_set1(*(a))
+#endif
 
 TILE_TARGET_BEGIN
 #if TILE_SPLIT
 /// The sums over floats of A and what B's pairs of first and second parts add up to.
 DLC_INLINE void TILE_NAME(tile_products)(const dlc_tile *t, const int rows, const int vectors, const int64_t b_stride, vf sum[][DLC_TILE_MOST_VECTORS]) {
     const float *b = t->b;
-    const int64_t run = t->run, ahead = t->ahead, rest = t->step * b_stride; // from a pair's first parts to its second
+    const float *next = t->next;
+    const int64_t run = t->run, next_step = t->next_step, rest = t->step * b_stride; // from a pair's first parts to its second
     for (int64_t tap = 0; tap < t->taps; tap++) {
         if (t->b_taps) b = t->b + t->b_taps[tap];
         const float *a[DLC_TILE_MOST_ROWS];
@@ -18,8 +41,8 @@ DLC_INLINE void TILE_NAME(tile_products)(const dlc_tile *t, const int rows, cons
         for (int64_t k = 0; k < run; b += rest)
             for (const int64_t end = k + 2 * t->step; k < end; k += 2, b += b_stride) {
                 vf even[DLC_TILE_MOST_VECTORS], odd[DLC_TILE_MOST_VECTORS];
-                __builtin_prefetch(b + ahead, 0, 2);
-                __builtin_prefetch(b + rest + ahead, 0, 2);
+                __builtin_prefetch(next, 0, 2);
+                next += next_step;
 #pragma clang loop unroll(full)
                 for (int v = 0; v < vectors; v++) {
                     const vi first = (vi)vf_load(b + v * VL), second = (vi)vf_load(b + rest + v * VL);
@@ -39,8 +62,8 @@ DLC_INLINE void TILE_NAME(tile_products)(const dlc_tile *t, const int rows, cons
 /// The sums, with B's rows `b_stride` apart. A constant there, and a single distance to what is fetched
 /// ahead, leave address registers for six rows even where a frame pointer takes one: 235 instead of 166 GFLOP/s.
 DLC_INLINE void TILE_NAME(tile_products)(const dlc_tile *t, const int rows, const int vectors, const int64_t b_stride, vf sum[][DLC_TILE_MOST_VECTORS]) {
-    const float *b = t->b;
-    const int64_t run = t->run, ahead = t->ahead;
+    const float *b = t->b, *next = t->next;
+    const int64_t run = t->run, next_step = t->next_step, second = t->next_step > VL ? VL : 0;
     for (int64_t tap = 0; tap < t->taps; tap++) {
         if (t->b_taps) b = t->b + t->b_taps[tap];
         const float *a[DLC_TILE_MOST_ROWS];
@@ -57,7 +80,7 @@ DLC_INLINE void TILE_NAME(tile_products)(const dlc_tile *t, const int rows, cons
 #pragma clang loop unroll(full)
             for (int lane = 0; lane < VL; lane++) {
                 if (rows <= 3) fetch_row(b, vectors, b_stride);
-                if (rows > 3 && vectors > 1) __builtin_prefetch(b + ahead, 0, 2);
+                if (rows > 3 && vectors > 1) __builtin_prefetch(next, 0, 2), next += next_step;
 #pragma clang loop unroll(full)
                 for (int v = 0; v < vectors; v++) {
                     const vf column = vf_load(b + v * VL);
@@ -83,8 +106,8 @@ DLC_INLINE void TILE_NAME(tile_products)(const dlc_tile *t, const int rows, cons
             for (int v = 0; v < vectors; v++) column[v] = vf_load(b + v * VL);
             if (rows <= 3) fetch_row(b, vectors, b_stride);
             // Of the panel that comes next, one vector per product; of the widest two, so that two tiles bring it all.
-            if (rows > 3 && vectors > 1) __builtin_prefetch(b + ahead, 0, 2);
-            if (rows > 3 && vectors > 3) __builtin_prefetch(b + ahead + VL, 0, 2);
+            if (rows > 3 && vectors > 3) __builtin_prefetch(next + second, 0, 2);
+            if (rows > 3 && vectors > 1) __builtin_prefetch(next, 0, 2), next += next_step;
 #pragma clang loop unroll(full)
             for (int r = 0; r < rows; r++) {
                 vf scalar = TILE_SCALAR(a[r] + k);

@@ -48,6 +48,16 @@ import Testing
         Case("%p: T[7, 5] = add(%x, %d)\n%y: T[5] = reduce_sum(%p) {axes: [0], keepdims: false}", has: ["sum"], lacks: ["sum_product"]),
     ]
 
+    private static let powers: [Case] = [
+        Case("%y: T[7, 5] = pow(%x, %two)", has: ["mul"], lacks: ["pow"]),
+        Case("%y: T[7, 5] = pow(%x, %low)", has: ["pow"], lacks: ["mul"]),
+        Case("%y: T[7, 5] = pow(%two, %x)", has: ["pow"], lacks: ["mul"]),
+    ]
+
+    @Test(arguments: powers, ["f32", "f64"]) func squaresAreProducts(_ item: Case, _ type: String) throws {
+        try check(item, type, Self.special)
+    }
+
     @Test(arguments: masks, ["f32", "f64"]) func masksAreGates(_ item: Case, _ type: String) throws { try check(item, type, Self.special) }
 
     @Test(arguments: totals, ["f32", "f64"]) func sumsOfProducts(_ item: Case, _ type: String) throws { try check(item, type, Self.plain) }
@@ -60,7 +70,7 @@ import Testing
     }()
 
     private func check(_ item: Case, _ type: String, _ values: [Double]) throws {
-        let constants = [("zero", "0.0"), ("negative", "-0.0"), ("low", "0.25"), ("high", "6.0")].map {
+        let constants = [("zero", "0.0"), ("negative", "-0.0"), ("low", "0.25"), ("high", "6.0"), ("two", "2.0")].map {
             "%\($0.0) = constant {value: \(type)[] (\($0.1))}"
         }
         let text = (constants + [item.body.replacing("T[", with: "\(type)[")]).joined(separator: "\n")

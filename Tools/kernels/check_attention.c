@@ -8,7 +8,8 @@ static double worst;
 static void check(dlc_isa isa) {
     dlc_attention p = { .batch = 1 + random_below(3), .kv_heads = 1 + random_below(3), .queries = 1 + random_below(random_below(3) ? 100 : 4), .keys = 1 + random_below(random_below(2) ? 40 : 300),
                         .depth = 1 + random_below(90), .value_depth = 1 + random_below(90), .causal = random_below(3) == 0, .causal_offset = random_below(20),
-                        .mask_kind = (dlc_mask_kind)random_below(3), .mask_column = random_below(2), .scale = 0.4f };
+                        .mask_kind = (dlc_mask_kind)random_below(3), .mask_column = random_below(2), .scale = 0.4f,
+                        .empty_rows_are_nan = random_below(4) == 0, .nan_weights_are_zero = random_below(4) == 0 };
     p.heads = p.kv_heads * (1 + random_below(3));
     bool head_inside = random_below(2); // [batch, length, heads, depth] or [batch, heads, length, depth]
 #define STRIDES(s, n, h, d) p.s = head_inside ? (dlc_attention_strides){ (n) * (h) * (d), d, (h) * (d) } : (dlc_attention_strides){ (n) * (h) * (d), (n) * (d), d }
@@ -22,6 +23,8 @@ static void check(dlc_isa isa) {
     float *mask = random_floats(masks);
     // What is not finite makes NaN with the weight 0 of keys that are not seen.
     if (random_below(4) == 0) v[random_below(p.batch * p.v.batch)] = INFINITY;
+    if (random_below(4) == 0) q[random_below(p.batch * p.q.batch)] = NAN;
+    if (random_below(4) == 0) mask[random_below(masks)] = INFINITY;
     uint8_t *flags = aligned(masks);
     for (int64_t i = 0; i < masks; i++) flags[i] = random_below(4) > 0;
     for (int64_t i = 0; i < masks; i++) if (random_below(10) == 0) mask[i] = -INFINITY;
@@ -38,16 +41,18 @@ static void check(dlc_isa isa) {
             if (p.mask_kind == DLC_MASK_BOOL && !flags[at]) s = -INFINITY;
             if (p.causal && j > i + p.causal_offset) s = -INFINITY;
             scores[j] = s;
-            max = fmax(max, s);
+            max = isnan(s) || isnan(max) ? NAN : fmax(max, s);
         }
-        // A row in which nothing may be seen gives zeros.
-        for (int64_t j = 0; j < p.keys; j++) sum += scores[j] = max == -INFINITY ? 0 : exp(scores[j] - max);
+        // A row in which nothing may be seen gives zeros or, as softmax, NaN, whatever becomes of that.
+        const bool empty = max == -INFINITY && !p.empty_rows_are_nan;
+        for (int64_t j = 0; j < p.keys; j++) sum += scores[j] = empty ? 0 : exp(scores[j] - max);
+        const bool replaced = p.nan_weights_are_zero && isnan(sum);
         double *own = maxima + 2 * ((b * p.heads + h) * p.queries + i);
-        own[0] = max == -INFINITY ? 0 : max, own[1] = max == -INFINITY ? 0 : 1 / sum;
+        own[0] = max == -INFINITY ? 0 : max, own[1] = empty ? 0 : replaced ? 1 : 1 / sum;
         for (int64_t d = 0; d < p.value_depth; d++) {
             double out = 0;
-            for (int64_t j = 0; j < p.keys; j++) out += scores[j] / sum * (double)v[b * p.v.batch + g * p.v.head + j * p.v.row + d];
-            want[b * p.y.batch + h * p.y.head + i * p.y.row + d] = max == -INFINITY ? 0 : out;
+            for (int64_t j = 0; j < p.keys; j++) out += (replaced ? 0 : scores[j] / sum) * (double)v[b * p.v.batch + g * p.v.head + j * p.v.row + d];
+            want[b * p.y.batch + h * p.y.head + i * p.y.row + d] = empty ? 0 : out;
         }
     }
     void *buffers[] = { q, k, v, p.mask_kind == DLC_MASK_F32 ? (void *)mask : p.mask_kind == DLC_MASK_BOOL ? (void *)flags : NULL, aligned(4 * n), aligned(8 * rows) };
@@ -60,7 +65,8 @@ static void check(dlc_isa isa) {
     if (memcmp(first, y, (size_t)(4 * n)) && failures++ < 10) printf("FAIL bits depend on the split\n");
     cases++;
     for (int64_t i = 0; buffers[5] && i < 2 * rows; i++)
-        if (!(fabs((double)statistics[i] - maxima[i]) < 3e-6 * fmax(1, fabs(maxima[i]))) && failures++ < 10)
+        if (!((double)statistics[i] == maxima[i] || (isnan(statistics[i]) && isnan(maxima[i])) ||
+              fabs((double)statistics[i] - maxima[i]) < 3e-6 * fmax(1, fabs(maxima[i]))) && failures++ < 10)
             printf("FAIL isa %d statistics [%lld]: %g, expected %g\n", isa, (long long)i, (double)statistics[i], maxima[i]);
     for (int64_t i = 0; i < n; i++) {
         bool same = isnan(want[i]) ? isnan(y[i]) : (double)y[i] == want[i];

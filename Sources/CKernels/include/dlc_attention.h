@@ -13,7 +13,8 @@ typedef struct { int64_t batch, head, row; } dlc_attention_strides;
 /// V [keys, value_depth], Y [queries, value_depth]. Query head h reads head h / (heads / kv_heads) of K
 /// and V. The mask [queries, keys] is added (f32), or excludes where it is false (bool). With `causal`
 /// query i sees the keys up to i + causal_offset. A query that sees no key gives zeros;
-/// one whose scores are all −∞ gives NaN with `empty_rows_are_nan`, else zeros.
+/// one whose scores are all −∞ gives NaN with `empty_rows_are_nan`, else zeros. Weights that are NaN, of all keys of a query at once,
+/// are 0 with `nan_weights_are_zero`.
 ///
 /// Buffers: q, k, v, mask, y, statistics; results must not overlap the others. Strides of 0 broadcast a mask. The statistics,
 /// [batch, heads, queries, 2] and absent but for a gradient, are the maximum of a query's scores and what turns eˢ⁻ᵐᵃˣ into weights.
@@ -26,7 +27,7 @@ typedef struct {
     dlc_attention_strides q, k, v, y, mask;
     int64_t mask_column;
     dlc_mask_kind mask_kind;
-    bool causal, empty_rows_are_nan;
+    bool causal, empty_rows_are_nan, nan_weights_are_zero;
     int64_t causal_offset;
     float scale;
 

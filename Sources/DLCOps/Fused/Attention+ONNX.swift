@@ -43,7 +43,12 @@ extension Attention {
             }
         }
         if op.causal { try keep(where: causalMask(rows: q.shape[rowAxis], columns: k.shape[rowAxis], &writer)) }
-        let weights = writer.intermediate("Softmax", [scores], [("axis", .int(3))])
+        var weights = writer.intermediate("Softmax", [scores], [("axis", .int(3))])
+        if op.nanWeightsAreZero {
+            try writer.require(9, "attention in which weights that are NaN count as 0")
+            let zero = writer.constant(try Tensor(filling: 0, type: q.element, shape: []), "zero")
+            weights = writer.intermediate("Where", [writer.intermediate("IsNaN", [weights]), zero, weights])
+        }
         var last: (name: String, inputs: [String], attributes: [(name: String, value: AttributeValue)]) =
             ("MatMul", [weights, try spread(2, v)], [])
         if !op.emptyRowsAreNaN {

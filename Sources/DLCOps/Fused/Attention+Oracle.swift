@@ -35,8 +35,8 @@ struct AttentionScores {
         }
         let most = scores.reduce(-.infinity) { $0.isNaN || $1.isNaN ? .nan : max($0, $1) }
         let isEmpty = most == -.infinity && (!op.emptyRowsAreNaN || columns == 0)
-        let weights = scores.map { isEmpty ? 0 : Oracle.exp($0 - most) }
-        return (weights, weights.reduce(0, +), isEmpty)
+        let weights = scores.map { isEmpty ? 0 : Oracle.exp($0 - most) }, sum = weights.reduce(0, +)
+        return op.nanWeightsAreZero && sum.isNaN ? (weights.map { _ in 0 }, 1, isEmpty) : (weights, sum, isEmpty)
     }
 
     private func masked(_ score: Double, _ index: [Int]) -> Double {

@@ -11,9 +11,15 @@ public struct Attention: Operator {
     public var headsInner: Bool
     /// Whether a row of scores that are all −∞ gives NaN, as softmax does, or zeros. A row without keys gives zeros.
     public var emptyRowsAreNaN: Bool
+    /// Whether weights that are NaN count as 0, as PyTorch exports its scaled_dot_product_attention: those of a row of scores with NaN,
+    /// ∞ or, as softmax has it, −∞ alone.
+    public var nanWeightsAreZero: Bool
 
-    public init(scale: Double = 1, causal: Bool = false, headsInner: Bool = false, emptyRowsAreNaN: Bool = false) {
+    public init(
+        scale: Double = 1, causal: Bool = false, headsInner: Bool = false, emptyRowsAreNaN: Bool = false, nanWeightsAreZero: Bool = false
+    ) {
         self.emptyRowsAreNaN = emptyRowsAreNaN
+        self.nanWeightsAreZero = nanWeightsAreZero
         self.scale = scale
         self.causal = causal
         self.headsInner = headsInner
@@ -35,6 +41,9 @@ public struct Attention: Operator {
                 Example(
                     "nothing seen, as softmax", Attention(scale: 0.4, emptyRowsAreNaN: true), [q, k, v, try emptyRow()],
                     isDifferentiable: false),
+                Example(
+                    "nothing seen, counted as 0", Attention(scale: 0.4, emptyRowsAreNaN: true, nanWeightsAreZero: true),
+                    [q, k, v, try emptyRow()], isDifferentiable: false),
                 Example("causal rows", Attention(scale: 0.3, causal: true, headsInner: true), square),
             ]
         }
@@ -43,6 +52,7 @@ public struct Attention: Operator {
         Attribute("causal", \.causal)
         Attribute("heads_inner", \.headsInner)
         Attribute("empty_rows_are_nan", \.emptyRowsAreNaN)
+        Attribute("nan_weights_are_zero", \.nanWeightsAreZero)
     }
 
     /// A mask of three rows and six columns whose second row excludes all.

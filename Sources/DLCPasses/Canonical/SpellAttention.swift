@@ -35,7 +35,10 @@ public let spellAttention = Pass("spell-attention", at: .canonical) { rewriter, 
         let seen = try seen(&rewriter, rows: shape[2], columns: shape[3])
         scores = try rewriter.add1(Where(), [seen, scores, lowest], name: node.name)
     }
-    let weights = try rewriter.add1(Softmax(axis: 3), [scores], name: node.name)
+    var weights = try rewriter.add1(Softmax(axis: 3), [scores], name: node.name)
+    if op.nanWeightsAreZero {
+        weights = try rewriter.add1(Where(), [rewriter.add1(Unary(.isNaN), [weights]), scalar(0), weights], name: node.name)
+    }
     var y = try rewriter.add1(MatMul(), [weights, values], name: node.name)
     if !op.emptyRowsAreNaN {
         let isEmpty = try rewriter.add1(Binary(.equal), [rewriter.add1(Reduce(.max, axes: [3]), [scores]), lowest], name: node.name)

@@ -7,17 +7,21 @@ import DLCOps
 ///     matmul(softmax(matmul(%q, transpose(%k)) * s + %mask), %v)   →   attention(%q, %k, %v, %mask) {scale: s}
 ///
 /// A row of −∞ is NaN there, so the operator is told; a mask that is wider than the scores would widen the result. A fifth
-/// dimension in front goes where it is 1.
+/// dimension in front goes where it is 1. The weights may be `where(is_nan(%w), 0, %w)`, a mask may be `where(%seen, %scores, -inf)`,
+/// and of keys and values that are repeated for heads that share them, each is read where it is.
 public let recognizeAttention = Pass("recognize-attention", at: .canonical) { rewriter, node in
     guard node.op is MatMul, let v = node.operands[1], rewriter.fact(v).element == .float32,
         let rank = ranks.first(where: { $0 == rewriter.shape(v).count }),
-        let (softmax, softmaxNode) = rewriter.solelyUsed(node.operands[0], as: Softmax.self), softmax.kind == .softmax,
+        let (softmax, softmaxNode, nanIsZero) = weights(rewriter, node.operands[0]), softmax.kind == .softmax,
         softmax.axis == -1 || softmax.axis == rank - 1, var scores = softmaxNode.operands[0]
     else { return nil }
     var scale = 1.0
     var masks: [Value] = []
     for _ in 0..<5 {
-        if scale == 1, masks.count < 2, let (mask, inner) = try addedInFront(&rewriter, scores) {
+        if masks.isEmpty, scale == 1, let (seen, inner) = try seenOnly(&rewriter, scores) {
+            masks.append(seen)
+            scores = inner
+        } else if scale == 1, masks.count < 2, let (mask, inner) = try addedInFront(&rewriter, scores) {
             masks.append(mask)
             scores = inner
         } else if let sum = rewriter.node(scores, "add"), masks.count < 2, scale == 1, let a = sum.operands[0], let b = sum.operands[1] {
@@ -49,17 +53,15 @@ public let recognizeAttention = Pass("recognize-attention", at: .canonical) { re
     else { return nil }
     for mask in masks {
         let own = rewriter.shape(mask)
-        guard rewriter.fact(mask).element == .float32, own.count <= rank,
+        guard masks.count == 1 || rewriter.fact(mask).element == .float32, own.count <= rank,
             zip(own.reversed(), extents.reversed()).allSatisfy({ $0 == 1 || $0 == $1 })
         else { return nil }
     }
-    let turned = Array(0..<(rank - 2)) + [rank - 1, rank - 2]
-    var k = try rewriter.add1(Transpose(turned), [transposedKeys], name: node.name)
+    var (turnedKeys, values) = (transposedKeys, v)
     if let scaled = rewriter.node(transposedKeys, "mul"), let (c, other) = rewriter.either(scaled, { rewriter.scalar($0) }),
         c.isFinite, rewriter.shape(other) == rewriter.shape(transposedKeys)
     {
-        scale *= c
-        k = try rewriter.add1(Transpose(turned), [other], name: node.name)
+        (scale, turnedKeys) = (scale * c, other)
     }
     if let scaled = rewriter.node(q, "mul"), let (c, other) = rewriter.either(scaled, { rewriter.scalar($0) }),
         c.isFinite, rewriter.shape(other) == rewriter.shape(q)
@@ -67,13 +69,62 @@ public let recognizeAttention = Pass("recognize-attention", at: .canonical) { re
         scale *= c
         q = other
     }
+    let turned = Array(0..<(rank - 2)) + [rank - 1, rank - 2]
+    var k: Value
+    if let (transpose, inner) = rewriter.produced(turnedKeys, by: Transpose.self), transpose.perm == turned,
+        let ownKeys = unrepeated(rewriter, inner.operands[0]), let ownValues = unrepeated(rewriter, v),
+        rewriter.shape(ownKeys)[1] == rewriter.shape(ownValues)[1]
+    {
+        (k, values) = (ownKeys, ownValues)
+    } else {
+        k = try rewriter.add1(Transpose(turned), [turnedKeys], name: node.name)
+    }
     let mask = try masks.dropFirst().reduce(masks.first) { sum, other in
         try sum.map { try rewriter.add1(Binary(.add), [$0, other], name: node.name) }
     }
-    let operands = try ([q, k, v, mask] as [Value?]).map { try $0.map { try inFour(&rewriter, $0, name: node.name) } }
-    let result = try rewriter.add1(Attention(scale: scale, emptyRowsAreNaN: true), operands, name: node.name)
+    let operands = try ([q, k, values, mask] as [Value?]).map { try $0.map { try inFour(&rewriter, $0, name: node.name) } }
+    let result = try rewriter.add1(Attention(scale: scale, emptyRowsAreNaN: true, nanWeightsAreZero: nanIsZero), operands, name: node.name)
     let shape = try rewriter.resultType(node).shape
     return [rank == 4 ? result : try rewriter.add1(Reshape(shape: shape), [result], name: node.name)]
+}
+
+/// The softmax that weights are, and whether those that are NaN count as 0.
+private func weights(_ rewriter: Rewriter, _ value: Value?) -> (op: Softmax, node: Node, nanIsZero: Bool)? {
+    if let (op, node) = rewriter.solelyUsed(value, as: Softmax.self) { return (op, node, false) }
+    guard let (_, choice) = rewriter.solelyUsed(value, as: Where.self), let isNaN = choice.operands[0], let weights = choice.operands[2],
+        let zero = rewriter.scalar(choice.operands[1]), zero == 0, zero.sign == .plus,
+        rewriter.node(isNaN, "is_nan")?.operands[0] == weights, rewriter.useCount(isNaN) == 1, rewriter.useCount(weights) == 2,
+        let (op, node) = rewriter.produced(weights, by: Softmax.self), rewriter.shape(weights) == rewriter.shape(choice.results[0])
+    else { return nil }
+    return (op, node, true)
+}
+
+/// A mask of bools, true where a key is seen, whose other scores are −∞.
+private func seenOnly(_ rewriter: inout Rewriter, _ value: Value) throws -> (seen: Value, scores: Value)? {
+    guard let (_, choice) = rewriter.produced(value, by: Where.self), let condition = choice.operands[0],
+        let scores = (1...2).first(where: { choice.operands[$0].map { isScaledProduct(rewriter, $0) } ?? false }),
+        rewriter.scalar(choice.operands[3 - scores]) == -.infinity, let kept = choice.operands[scores]
+    else { return nil }
+    return (scores == 1 ? condition : try rewriter.add1(Unary(.not), [condition]), kept)
+}
+
+/// Keys or values whose heads stand several times each, one after the other, as they were before.
+///
+///     reshape(expand(reshape(%x): [B, H, 1, S, D]): [B, H, G, S, D]): [B, H·G, S, D]   →   %x
+private func unrepeated(_ rewriter: Rewriter, _ value: Value?) -> Value? {
+    guard let value, let (_, outer) = rewriter.produced(value, by: Reshape.self), let wide = outer.operands[0],
+        let (_, spread) = rewriter.produced(wide, by: Expand.self), let column = spread.operands[0],
+        let (_, inner) = rewriter.produced(column, by: Reshape.self), let x = inner.operands[0]
+    else { return nil }
+    let (own, shape) = (rewriter.shape(x), rewriter.shape(value))
+    guard own.count == 4, let heads = own[1].constant, heads > 0, rewriter.shape(wide).count == 5,
+        let group = rewriter.shape(wide)[2].constant
+    else { return nil }
+    func spelled(_ repeats: Dim) -> Shape { [own[0], own[1], repeats] + Shape(own[2...]) }
+    guard rewriter.shape(column) == spelled(1), rewriter.shape(wide) == spelled(Dim(group)),
+        shape == [own[0], Dim(heads * group)] + Shape(own[2...])
+    else { return nil }
+    return x
 }
 
 /// Of queries, keys and values as attention is spelled.

@@ -2,10 +2,10 @@ import DLCGraph
 import DLCOps
 
 extension GradientRules {
-    /// A gradient at an added mask needs that of all scores, so that the layer is spelled for it.
+    /// A gradient at an added mask needs that of all scores, so that the layer is spelled for it, as it is where weights are replaced.
     static let attention: [GradientRule] = [
         GradientRule(Attention.self, single: { gradient, op, node, adjoint in
-            guard node.operands.count > 3, gradient.isWanted(3) else {
+            guard op.nanWeightsAreZero || node.operands.count > 3 && gradient.isWanted(3) else {
                 let mask = node.operands.count > 3 ? node.operands[3] : nil
                 return try gradient.results(
                     AttentionGradient(of: op), node.operands[0], node.operands[1], node.operands[2], mask, node.results[0], adjoint)
@@ -98,6 +98,7 @@ private struct AttentionSpelling {
         } else {
             weights = try gradient.add(Softmax(), scores)
         }
+        if op.nanWeightsAreZero { weights = try gradient.replaced(weights, where: gradient.unary(.isNaN, weights), by: 0) }
         weights = try gradient.reshape(weights, to: grouped)
     }
 

@@ -3,10 +3,12 @@ import DLCRuntime
 
 extension ElementwiseProgram {
     /// One instruction in place of several that gradients of activations and of normalisation are made of, so that a tile is walked
-    /// over fewer times. Each computes what they did, and registers that nobody reads any more are left to be dropped.
+    /// over fewer times, and products in place of squares. Each computes what they did, and registers that nobody reads any more are
+    /// left to be dropped.
     ///
     ///     where(less(y, 6), where(greater(y, 0), dy, 0), 0)  →  gate(y, dy), between 0 and 6
     ///     sum(mul(x, y))                                     →  sum_product(x, y)
+    ///     pow(x, 2)                                          →  mul(x, x)
     ///
     /// - Parameter instructions: every register is written once.
     static func joined(_ instructions: [Instruction]) -> [Instruction] {
@@ -15,6 +17,7 @@ extension ElementwiseProgram {
         for index in result.indices {
             switch result[index].op {
             case DLC_OP_WHERE: result[index] = gate(result[index], writers) ?? result[index]
+            case DLC_OP_POW: result[index] = square(result[index], writers) ?? result[index]
             case DLC_OP_SUM: result[index] = sumOfProduct(result[index], writers) ?? result[index]
             default: break
             }
@@ -41,6 +44,14 @@ extension ElementwiseProgram {
             if isLower { gate.f1 = inner.f1 } else { gate.f0 = inner.f0 }
         }
         return gate
+    }
+
+    private static func square(_ power: Instruction, _ writers: [Int: Instruction]) -> Instruction? {
+        let isFloat = power.type == DLC_COMPUTE_F32 || power.type == DLC_COMPUTE_F64
+        guard let exponent = writers[power.b], exponent.op == DLC_OP_CONST, exponent.type == power.type,
+            isFloat ? exponent.f0 == 2 : exponent.i0 == 2
+        else { return nil }
+        return Instruction(DLC_OP_MUL, power.type) { ($0.dst, $0.a, $0.b) = (power.dst, power.a, power.a) }
     }
 
     private static func sumOfProduct(_ sum: Instruction, _ writers: [Int: Instruction]) -> Instruction? {

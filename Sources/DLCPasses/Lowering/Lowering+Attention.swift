@@ -55,6 +55,7 @@ extension Lowering {
         AttentionKernel {
             $0.causal = op.causal
             $0.emptyRowsAreNaN = op.emptyRowsAreNaN
+            $0.nanWeightsAreZero = op.nanWeightsAreZero
             $0.scale = op.scale
         }
     }

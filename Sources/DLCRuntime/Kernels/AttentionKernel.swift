@@ -14,12 +14,15 @@ package struct AttentionKernel: Kernel {
     package var causal = false
     /// Whether a query whose scores are all −∞ gives NaN; else it gives zeros.
     package var emptyRowsAreNaN = false
+    /// Whether weights that are NaN count as 0.
+    package var nanWeightsAreZero = false
     package var scale = 1.0
 
     package init() {}
     package mutating func visit(_ fields: inout some FieldVisitor) throws {
         try fields("causal", &causal)
         try fields("empty_rows_are_nan", &emptyRowsAreNaN)
+        try fields("nan_weights_are_zero", &nanWeightsAreZero)
         try fields("scale", &scale)
     }
 
@@ -44,7 +47,7 @@ package struct AttentionKernel: Kernel {
             attention.mask_column = Int64(mask.strides[3])
             attention.mask_kind = mask.type == .bool ? DLC_MASK_BOOL : DLC_MASK_F32
         }
-        (attention.causal, attention.empty_rows_are_nan) = (causal, emptyRowsAreNaN)
+        (attention.causal, attention.empty_rows_are_nan, attention.nan_weights_are_zero) = (causal, emptyRowsAreNaN, nanWeightsAreZero)
         attention.causal_offset = attention.keys - attention.queries
         attention.scale = Float(scale)
         return attention
