@@ -126,6 +126,17 @@ static void attention_pack(const dlc_attention *p, const attention_layout *l, co
     to[l->check] = attention_pack_rows(v, p->v.row, p->keys, p->value_depth, l->wide, to + l->values, l->wide * p->keys);
 }
 
+typedef uint8_t DLC_NAME(attention_flags) __attribute__((vector_size(VL)));
+
+/// Scores where the first n flags are set, else −∞.
+DLC_INLINE vf attention_seen_only(vf s, const uint8_t *flags, int64_t n) {
+    DLC_NAME(attention_flags) own = {0};
+    if (n >= VL) memcpy(&own, flags, VL);
+    else memcpy(&own, flags, (size_t)n);
+    const vi seen = __builtin_convertvector(own, vi) != 0;
+    return (vf)(((vi)s & seen) | ((vi)vf_set1(-INFINITY) & ~seen));
+}
+
 /// Scales a row of `keys` scores and adds its mask, in place; gives the maximum.
 static float attention_mask_row(const dlc_attention *p, float *scores, const void *mask, int64_t at, int64_t keys) {
     vf max = vf_set1(-INFINITY), scale = vf_set1(p->scale);
@@ -137,11 +148,8 @@ static float attention_mask_row(const dlc_attention *p, float *scores, const voi
             s += p->mask_column ? vf_load_n(m + i, n) : vf_set1(*m);
         } else if (p->mask_kind == DLC_MASK_BOOL) {
             const uint8_t *m = (const uint8_t *)mask + at;
-            float lanes[VL];
-            vf_store(lanes, s);
-            for (int64_t lane = 0; lane < n; lane++)
-                if (!m[p->mask_column ? i + lane : 0]) lanes[lane] = -INFINITY;
-            s = vf_load(lanes);
+            if (p->mask_column) s = attention_seen_only(s, m + i, n);
+            else if (!*m) s = vf_set1(-INFINITY);
         }
         vf_store(scores + i, s);
         // Lanes beyond the last key must not count.
@@ -169,14 +177,16 @@ DLC_INLINE attention_statistics attention_weigh(const dlc_attention *p, float *s
 }
 
 /// What attention_mask_row and attention_weigh make of a row of `vectors` vectors, the last of `tail` scores, without a way through
-/// memory: rows of windows would wait for it. The mask may be null.
-DLC_INLINE attention_statistics attention_short(const dlc_attention *p, float *scores, const float *mask, int64_t tail, int64_t *seen, const int vectors) {
+/// memory: rows of windows would wait for it. The mask, of floats or of bools, may be null.
+DLC_INLINE attention_statistics attention_short(const dlc_attention *p, float *scores, const float *mask, const uint8_t *flags, int64_t tail,
+                                                int64_t *seen, const int vectors) {
     const vf scale = vf_set1(p->scale);
     vf s[SOFTMAX_SHORT];
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors; v++) {
         s[v] = vf_load(scores + v * VL) * scale;
         if (mask) s[v] += v == vectors - 1 ? vf_load_n(mask + v * VL, tail) : vf_load(mask + v * VL);
+        if (flags) s[v] = attention_seen_only(s[v], flags + v * VL, v == vectors - 1 ? tail : VL);
     }
     s[vectors - 1] = softmax_first(s[vectors - 1], tail, -INFINITY);
     vf most = s[0], sum = vf_zero();
@@ -199,17 +209,18 @@ DLC_INLINE attention_statistics attention_short(const dlc_attention *p, float *s
 /// Weights of a query from its scores, in place, and how many keys it sees.
 static attention_statistics attention_softmax(const dlc_attention *p, float *scores, const void *mask, int64_t at, int64_t *seen) {
     const bool is_short = *seen > 0 && *seen <= SOFTMAX_SHORT * VL;
-    if (!is_short || p->mask_kind == DLC_MASK_BOOL || (p->mask_kind == DLC_MASK_F32 && !p->mask_column))
+    if (!is_short || (p->mask_kind != DLC_MASK_NONE && !p->mask_column))
         return attention_weigh(p, scores, seen, attention_mask_row(p, scores, mask, at, *seen));
     const float *row = p->mask_kind == DLC_MASK_F32 ? (const float *)mask + at : 0;
+    const uint8_t *flags = p->mask_kind == DLC_MASK_BOOL ? (const uint8_t *)mask + at : 0;
     const int64_t vectors = (*seen + VL - 1) / VL, tail = *seen - (vectors - 1) * VL;
     switch (vectors) {
-    case 1: return attention_short(p, scores, row, tail, seen, 1);
-    case 2: return attention_short(p, scores, row, tail, seen, 2);
-    case 3: return attention_short(p, scores, row, tail, seen, 3);
-    case 4: return attention_short(p, scores, row, tail, seen, 4);
-    case 5: return attention_short(p, scores, row, tail, seen, 5);
-    default: return attention_short(p, scores, row, tail, seen, 6);
+    case 1: return attention_short(p, scores, row, flags, tail, seen, 1);
+    case 2: return attention_short(p, scores, row, flags, tail, seen, 2);
+    case 3: return attention_short(p, scores, row, flags, tail, seen, 3);
+    case 4: return attention_short(p, scores, row, flags, tail, seen, 4);
+    case 5: return attention_short(p, scores, row, flags, tail, seen, 5);
+    default: return attention_short(p, scores, row, flags, tail, seen, 6);
     }
 }
 

@@ -7,7 +7,6 @@
 ///
 /// Convolutions with few channels have tiles of their own (conv_narrow.c) over the same packed weights.
 #include "conv.h"
-#include "gemm_amx.h"
 #include <string.h>
 
 /// A group's channels, as floats or pairs, and its outputs.
@@ -90,12 +89,10 @@ double dlc_conv_igemm_share(const dlc_conv *p) {
     return share < 0.9 ? share : 1;
 }
 
-static bool is_by_amx(const dlc_conv *p, group_shape s) { return s.c > 0 && dlc_is_by_amx(s.set); }
-
 /// Whether a task brings its rows into memory of its own: pixels of one tap, which become pairs there, or for AMX, whose rows lie at one
 /// distance, those of all taps.
 static bool has_own_rows(const dlc_conv *p, group_shape s) {
-    return is_paired(p) && (!p->shared_input || (p->taps > 1 && !p->skips && is_by_amx(p, s)));
+    return is_paired(p) && (!p->shared_input || (p->taps > 1 && !p->skips && dlc_is_by_amx(s.set)));
 }
 static int64_t own_row(const dlc_conv *p) { return dlc_ceil_div(p->taps * p->run, 16) * 16 + 16; }
 

@@ -1,5 +1,4 @@
 /// dlc_gemm in f32: how the work is split, operands copied where their layout asks for it, and tasks.
-#include "gemm_amx.h"
 #include "gemm_compact.h"
 #include "gemm_typed.h"
 #include "gemm_tile.h"
@@ -211,7 +210,7 @@ static void multiply(const dlc_gemm *g, const dlc_call *call) {
     for (int64_t task = call->begin, count; task < call->end; task += count) {
         const int64_t split = g->row_blocks * g->panel_groups, matrix = task / split;
         const int64_t group = task % split / g->row_blocks, part = task % g->row_blocks;
-        // Tasks of the same rows at once, so that a part of the sum runs through all of their panels.
+        // Where all rows are one block, tasks at once, so that a part of the sum runs through all of their panels.
         count = g->row_blocks == 1 ? dlc_min(call->end - task, g->panel_groups - group) : 1;
         const int64_t row = dlc_first_row(g->m, unit, part, g->row_blocks);
         block.rows = dlc_first_row(g->m, unit, part + 1, g->row_blocks) - row;
@@ -290,7 +289,7 @@ bool dlc_gemm_prepare(dlc_isa isa, dlc_gemm *g, dlc_launch *out) {
     if (makes_rows(g)) {
         // Tasks make their own rows, each row in one task, where that does not make them take B from beyond L2 again
         // and again; else all rows are made beforehand.
-        if (depth * g->n <= 128 * 1024 || g->panel_groups == 1) dlc_split_rows(g->m, 12, &g->row_blocks, &g->panel_groups);
+        if (depth * g->n <= 128 * 1024 || g->panel_groups == 1) dlc_split_rows(g->m, dlc_max(12, dlc_row_unit(set)), &g->row_blocks, &g->panel_groups);
         else g->a_copied = true;
     }
     g->row_block = dlc_rows_of_block(g->m, dlc_row_unit(set), g->row_blocks);

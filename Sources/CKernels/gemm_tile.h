@@ -11,7 +11,7 @@ static inline int64_t dlc_max(int64_t a, int64_t b) { return a > b ? a : b; }
 /// At least `floats`, and an odd number of cache lines: matrices that far apart do not fall into the same sets.
 static inline int64_t dlc_spread(int64_t floats) { return dlc_ceil_div(floats, 32) * 32 + 16; }
 
-enum { DLC_TILE_MOST_ROWS = 10, DLC_TILE_MOST_VECTORS = 4 };
+enum { DLC_TILE_MOST_ROWS = 10, DLC_TILE_MOST_VECTORS = 4, DLC_LINE_FLOATS = 16 };
 
 /// How a run of elements lies as bfloat16: in units of `step` pairs, and where each is a sum of two, behind each unit of first ones that of
 /// the second. Zeros fill the last. AMX multiplies 16 pairs at a time, so units are as even as that allows.
@@ -94,7 +94,7 @@ const dlc_tile_set *dlc_tiles(dlc_isa isa);
 /// The same over numbers of so many parts: pairs, or sums of two where AMX does not multiply them. No instruction that the processor has
 /// changes a panel.
 const dlc_tile_set *dlc_part_tiles(dlc_isa isa, int parts);
-/// Whether blocks of these are multiplied by AMX.
+/// Whether blocks of these are multiplied by AMX, but for those of no products.
 bool dlc_is_by_amx(const dlc_tile_set *set);
 
 /// For checks: pairs are multiplied without that instruction, and without AMX.
@@ -182,7 +182,7 @@ int64_t dlc_most_rows(const dlc_tile_set *set, int64_t depth, int64_t block);
 /// block of A stays in L2 beside a panel, and `panel_groups` of panels until there are enough to share out.
 void dlc_split(const dlc_tile_set *set, int64_t matrices, int64_t m, int64_t n, int64_t k, int64_t most_rows, int64_t *row_blocks,
                int64_t *panel_groups);
-/// Blocks of rows in place of groups of panels, of so many rows at least: for tasks that make what they multiply.
+/// Blocks of rows in place of groups of panels, of some `least` rows each: for tasks that make what they multiply.
 static inline void dlc_split_rows(int64_t m, int64_t least, int64_t *row_blocks, int64_t *panel_groups) {
     *row_blocks = dlc_max(*row_blocks, dlc_min(*row_blocks * *panel_groups, m / least));
     *panel_groups = 1;

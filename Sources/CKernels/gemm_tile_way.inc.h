@@ -42,7 +42,8 @@ DLC_INLINE void TILE_NAME(tile_products)(const dlc_tile *t, const int rows, cons
             for (const int64_t end = k + 2 * t->step; k < end; k += 2, b += b_stride) {
                 vf even[DLC_TILE_MOST_VECTORS], odd[DLC_TILE_MOST_VECTORS];
                 __builtin_prefetch(next, 0, 2);
-                next += next_step;
+                __builtin_prefetch(next + next_step, 0, 2);
+                next += 2 * next_step;
 #pragma clang loop unroll(full)
                 for (int v = 0; v < vectors; v++) {
                     const vi first = (vi)vf_load(b + v * VL), second = (vi)vf_load(b + rest + v * VL);
@@ -59,11 +60,11 @@ DLC_INLINE void TILE_NAME(tile_products)(const dlc_tile *t, const int rows, cons
     }
 }
 #else
-/// The sums, with B's rows `b_stride` apart. A constant there, and a single distance to what is fetched
-/// ahead, leave address registers for six rows even where a frame pointer takes one: 235 instead of 166 GFLOP/s.
+/// The sums, with B's rows `b_stride` apart. A constant there leaves address registers for six rows even where a frame pointer takes
+/// one: 235 instead of 166 GFLOP/s.
 DLC_INLINE void TILE_NAME(tile_products)(const dlc_tile *t, const int rows, const int vectors, const int64_t b_stride, vf sum[][DLC_TILE_MOST_VECTORS]) {
     const float *b = t->b, *next = t->next;
-    const int64_t run = t->run, next_step = t->next_step, second = t->next_step > VL ? VL : 0;
+    const int64_t run = t->run, next_step = t->next_step, second = next_step > DLC_LINE_FLOATS ? DLC_LINE_FLOATS : 0;
     for (int64_t tap = 0; tap < t->taps; tap++) {
         if (t->b_taps) b = t->b + t->b_taps[tap];
         const float *a[DLC_TILE_MOST_ROWS];
@@ -105,8 +106,8 @@ DLC_INLINE void TILE_NAME(tile_products)(const dlc_tile *t, const int rows, cons
 #pragma clang loop unroll(full)
             for (int v = 0; v < vectors; v++) column[v] = vf_load(b + v * VL);
             if (rows <= 3) fetch_row(b, vectors, b_stride);
-            // Of the panel that comes next, one vector per product; of the widest two, so that two tiles bring it all.
-            if (rows > 3 && vectors > 3) __builtin_prefetch(next + second, 0, 2);
+            // Of what comes next a line for each row of B, and where few tiles share it, two.
+            if (rows > 3 && vectors * VL > DLC_LINE_FLOATS) __builtin_prefetch(next + second, 0, 2);
             if (rows > 3 && vectors > 1) __builtin_prefetch(next, 0, 2), next += next_step;
 #pragma clang loop unroll(full)
             for (int r = 0; r < rows; r++) {

@@ -6,6 +6,7 @@ import DLCOps
 ///     reshape(reshape(%x))       →   reshape(%x)
 ///     transpose(transpose(%x))   →   transpose(%x) or %x
 ///     transpose that only moves dimensions of extent 1   →   reshape
+///     reshape(transpose(reshape(%x): [A·B, C, D]): [A·B, D, C]): [A, B, D, C]   →   transpose(%x)
 public let simplifyMovement = Pass("simplify-movement") { rewriter, node in
     guard let x = node.operands.first ?? nil, node.results.count == 1 else { return nil }
     let shape = rewriter.shape(x)
@@ -14,6 +15,10 @@ public let simplifyMovement = Pass("simplify-movement") { rewriter, node in
         if reshape.shape == shape { return [x] }
         if let (_, inner) = rewriter.produced(x, by: Reshape.self) {
             return [try rewriter.add1(reshape, [inner.operands[0]], name: node.name)]
+        }
+        if let whole = transposedApart(rewriter, reshape.shape, x) {
+            let rank = reshape.shape.count
+            return [try rewriter.add1(Transpose(Array(0..<(rank - 2)) + [rank - 1, rank - 2]), [whole], name: node.name)]
         }
     case let transpose as Transpose:
         if transpose.perm == Array(0..<shape.count) { return [x] }
@@ -35,6 +40,19 @@ public let simplifyMovement = Pass("simplify-movement") { rewriter, node in
     default: break
     }
     return nil
+}
+
+/// What was turned in its last two dimensions while the ones in front of them were one, as torch.export turns keys; nil where `shape`
+/// does not put these back.
+private func transposedApart(_ rewriter: Rewriter, _ shape: Shape, _ value: Value) -> Value? {
+    guard let (transpose, turned) = rewriter.produced(value, by: Transpose.self), transpose.perm == [0, 2, 1],
+        let (_, merged) = rewriter.produced(turned.operands[0], by: Reshape.self), let whole = merged.operands[0]
+    else { return nil }
+    let (own, middle) = (rewriter.shape(whole), rewriter.shape(merged.results[0]))
+    guard own.count >= 3, Shape(own.suffix(2)) == Shape(middle.suffix(2)),
+        shape == Shape(own.dropLast(2)) + [own[own.count - 1], own[own.count - 2]]
+    else { return nil }
+    return whole
 }
 
 /// A gather of one constant index, or of evenly spaced ones, becomes a slice, which is a view. Not in the canonical form:

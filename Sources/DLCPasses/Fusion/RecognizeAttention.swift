@@ -18,6 +18,8 @@ public let recognizeAttention = Pass("recognize-attention", at: .canonical) { re
     var scale = 1.0
     var masks: [Value] = []
     for _ in 0..<5 {
+        // What something else reads would be computed twice.
+        guard rewriter.useCount(scores) == 1 else { return nil }
         if masks.isEmpty, scale == 1, let (seen, inner) = try seenOnly(&rewriter, scores) {
             masks.append(seen)
             scores = inner
@@ -57,18 +59,21 @@ public let recognizeAttention = Pass("recognize-attention", at: .canonical) { re
             zip(own.reversed(), extents.reversed()).allSatisfy({ $0 == 1 || $0 == $1 })
         else { return nil }
     }
-    var (turnedKeys, values) = (transposedKeys, v)
+    var (turnedKeys, values, keyScale) = (transposedKeys, v, 1.0)
     if let scaled = rewriter.node(transposedKeys, "mul"), let (c, other) = rewriter.either(scaled, { rewriter.scalar($0) }),
         c.isFinite, rewriter.shape(other) == rewriter.shape(transposedKeys)
     {
-        (scale, turnedKeys) = (scale * c, other)
+        (keyScale, turnedKeys) = (c, other)
     }
-    if let scaled = rewriter.node(q, "mul"), let (c, other) = rewriter.either(scaled, { rewriter.scalar($0) }),
+    // Queries and keys that are scaled apart have products that do not overflow; where NaN counts as 0, nobody would see that they had.
+    if !nanIsZero { (scale, keyScale) = (scale * keyScale, 1) }
+    if !nanIsZero, let scaled = rewriter.node(q, "mul"), let (c, other) = rewriter.either(scaled, { rewriter.scalar($0) }),
         c.isFinite, rewriter.shape(other) == rewriter.shape(q)
     {
         scale *= c
         q = other
     }
+    guard Float(scale).isNormal else { return nil }
     let turned = Array(0..<(rank - 2)) + [rank - 1, rank - 2]
     var k: Value
     if let (transpose, inner) = rewriter.produced(turnedKeys, by: Transpose.self), transpose.perm == turned,
@@ -78,6 +83,10 @@ public let recognizeAttention = Pass("recognize-attention", at: .canonical) { re
         (k, values) = (ownKeys, ownValues)
     } else {
         k = try rewriter.add1(Transpose(turned), [turnedKeys], name: node.name)
+    }
+    if keyScale != 1 {
+        let factor = rewriter.constant(try Tensor(filling: keyScale, type: .float32, shape: []))
+        k = try rewriter.add1(Binary(.mul), [k, factor], name: node.name)
     }
     let mask = try masks.dropFirst().reduce(masks.first) { sum, other in
         try sum.map { try rewriter.add1(Binary(.add), [$0, other], name: node.name) }
@@ -118,11 +127,11 @@ private func unrepeated(_ rewriter: Rewriter, _ value: Value?) -> Value? {
     else { return nil }
     let (own, shape) = (rewriter.shape(x), rewriter.shape(value))
     guard own.count == 4, let heads = own[1].constant, heads > 0, rewriter.shape(wide).count == 5,
-        let group = rewriter.shape(wide)[2].constant
+        let group = rewriter.shape(wide)[2].constant, let all = try? Dim(heads).times(Dim(group))
     else { return nil }
     func spelled(_ repeats: Dim) -> Shape { [own[0], own[1], repeats] + Shape(own[2...]) }
     guard rewriter.shape(column) == spelled(1), rewriter.shape(wide) == spelled(Dim(group)),
-        shape == [own[0], Dim(heads * group)] + Shape(own[2...])
+        shape == [own[0], all] + Shape(own[2...])
     else { return nil }
     return x
 }
