@@ -82,12 +82,12 @@ extension Elaborator {
         case .range(let range):
             for index in range {
                 if isStopped || frame.result != nil { return }
-                runScope(body, declaring: name.name, .integer(index))
+                countedRound(at: sequence.range) { runScope(body, declaring: name.name, .integer(index)) }
             }
         case .list(let list):
             for item in list.items {
                 if isStopped || frame.result != nil { return }
-                runScope(body, declaring: name.name, item)
+                countedRound(at: sequence.range) { runScope(body, declaring: name.name, item) }
             }
         case .invalid:
             // Once, so that the mistakes of the body are found too.
@@ -108,7 +108,7 @@ extension Elaborator {
         }
         for _ in 0..<times {
             if isStopped || frame.result != nil { return }
-            runScope(body)
+            countedRound(at: count.range) { runScope(body) }
         }
     }
 

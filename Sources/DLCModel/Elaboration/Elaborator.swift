@@ -16,6 +16,9 @@ final class Elaborator {
         /// Expressions and statements within one another, over all calls.
         var nesting = 700
         var errors = 50
+        /// How often mistakes are met, those that are reported already included, as in the rounds of a loop: looking for what was
+        /// meant takes longer than most statements.
+        var mistakes = 1_000
     }
 
     let builder: ModelBuilder
@@ -58,7 +61,11 @@ final class Elaborator {
     /// Notes a mistake, with the calls that led to it. A place is reported once, however often it is evaluated.
     func report(_ message: String, at range: SourceRange, help: String? = nil, notes: [Diagnostic.Note] = []) {
         mistakes += 1
-        guard !isStopped, !errors.contains(where: { $0.range.start == range.start && $0.range.file === range.file }) else { return }
+        guard !isStopped else { return }
+        if errors.contains(where: { $0.range.start == range.start && $0.range.file === range.file }) {
+            if mistakes >= budget.mistakes { isStopped = true }
+            return
+        }
         let calls = frames.reversed().compactMap { frame in
             frame.call.map { Diagnostic.Note("in the block `\(frame.block.name)` called here", at: $0) }
         }
@@ -82,10 +89,10 @@ final class Elaborator {
 
     /// What `body` gives, or nil where it meets a mistake, of which nothing is said.
     func attempt(_ body: () -> BuildValue) -> BuildValue? {
-        let before = (errors, mistakes)
+        let before = (errors, mistakes, isStopped)
         let value = body()
         guard mistakes > before.1 else { return value }
-        (errors, mistakes) = before
+        (errors, mistakes, isStopped) = before
         return nil
     }
 
@@ -106,15 +113,26 @@ final class Elaborator {
         isStopped = true
     }
 
+    private func countStep(at range: SourceRange) {
+        steps += 1
+        guard steps > budget.steps else { return }
+        stop("the model takes more than \(budget.steps) steps to build", at: range, help: "is a loop longer than it should be?")
+    }
+
+    /// Builds one round of a loop, which counts as a step where there is nothing in it to evaluate.
+    func countedRound(at range: SourceRange, _ body: () -> Void) {
+        let before = steps
+        body()
+        if steps == before { countStep(at: range) }
+    }
+
     /// Evaluates one statement or expression within the budget.
     func counted(at range: SourceRange, _ body: () -> BuildValue) -> BuildValue {
         if isStopped { return .invalid }
-        steps += 1
         nesting += 1
         defer { nesting -= 1 }
-        if steps > budget.steps {
-            stop("the model takes more than \(budget.steps) steps to build", at: range, help: "is a loop longer than it should be?")
-        } else if nesting > budget.nesting {
+        countStep(at: range)
+        if nesting > budget.nesting {
             stop(
                 "blocks and expressions are nested more than \(budget.nesting) deep", at: range,
                 help: "give parts of them names of their own")

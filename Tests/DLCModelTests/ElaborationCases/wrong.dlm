@@ -354,6 +354,24 @@ model M(x: f32[1, 4]) {
     return x
 }
 // expect: 2:31 the model takes more than 500000 steps to build; is a loop longer than it should be?
+=== a mistake in a loop without an end is met no more than a thousand times
+model M(x: f32[1, 4]) {
+    for i in 0..<9000000000 { n = k }
+    return y
+}
+// expect: 2:35 nothing is called `k` here
+=== rounds of nothing without an end
+model M(x: f32[1, 4]) {
+    for i in 0..<9000000000 {}
+    return x
+}
+// expect: 2:14 the model takes more than 500000 steps to build; is a loop longer than it should be?
+=== repetitions of nothing without an end
+model M(x: f32[1, 4]) {
+    repeat 9000000000 {}
+    return x
+}
+// expect: 2:12 the model takes more than 500000 steps to build; is a loop longer than it should be?
 === an extent that is no integer
 model M(x: f32[1, 0.5]) { return x }
 // expect: 1:19 an extent of an input is a known integer from 0 or a dimension, found the number 0.5
