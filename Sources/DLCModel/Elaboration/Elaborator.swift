@@ -19,6 +19,8 @@ final class Elaborator {
         /// How often mistakes are met, those that are reported already included, as in the rounds of a loop: looking for what was
         /// meant takes longer than most statements.
         var mistakes = 1_000
+        /// Steps behind the first mistake, in which others are looked for.
+        var stepsAfterMistake = 20_000
     }
 
     let builder: ModelBuilder
@@ -41,6 +43,7 @@ final class Elaborator {
     /// The blocks that were called.
     var entered: Set<ObjectIdentifier> = []
     private var steps = 0
+    private var stepsAfterMistake = 0
     private var nesting = 0
     /// Set where a budget is used up: nothing more is evaluated.
     private(set) var isStopped = false
@@ -115,6 +118,10 @@ final class Elaborator {
 
     private func countStep(at range: SourceRange) {
         steps += 1
+        if !errors.isEmpty {
+            stepsAfterMistake += 1
+            if stepsAfterMistake > budget.stepsAfterMistake { isStopped = true }
+        }
         guard steps > budget.steps else { return }
         stop("the model takes more than \(budget.steps) steps to build", at: range, help: "is a loop longer than it should be?")
     }

@@ -360,6 +360,13 @@ model M(x: f32[1, 4]) {
     return y
 }
 // expect: 2:35 nothing is called `k` here
+=== layers of a mistake without an end
+model M(x: f32[1, 4]) {
+    y = z
+    repeat 9000000000 { y = y.dense(4).relu() }
+    return y
+}
+// expect: 2:9 nothing is called `z` here
 === rounds of nothing without an end
 model M(x: f32[1, 4]) {
     for i in 0..<9000000000 {}
