@@ -30,7 +30,7 @@ from onnx import numpy_helper
 
 from detector_matching import Judgement, Undecided
 from detector_networks import NETWORKS
-from running import run, Unequal
+from running import literal_session, run, Unequal
 
 # Height and width of the images.
 SIZES = [(96, 128), (120, 90)]
@@ -133,10 +133,7 @@ class Peer:
     """ONNX Runtime on a file."""
 
     def __init__(self, path, optimised=True):
-        options = onnxruntime.SessionOptions()
-        if not optimised:
-            options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-        self.session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        self.session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"]) if optimised else literal_session(path)
         self.names = [output.name for output in self.session.get_outputs()]
         self.source = self.session.get_inputs()[0]
 

@@ -4,32 +4,26 @@ Language models of transformers in tiny, networks of torchvision and single oper
 torch.export (`dynamo=True`, PyTorch's own choice since 2.9), and the language models by the older one as well; their inputs' extents are
 symbols. Each is built once and run at two sets of shapes; right is what ONNX Runtime says without optimisations, within 1e-4 of an
 output's largest magnitude, and NaN where it says so. A sequence of each batch has padding in front, so that rows of attention see
-nothing. What PyTorch or ONNX Runtime refuses is passed over and counted with a reason. The last line is
-`N passed, N failed, N skipped`.
+nothing. What PyTorch or ONNX Runtime refuses is passed over and counted with a reason. Prints a line for each;
+the last line is `N passed, N failed, N skipped`.
 """
 import contextlib
 import io
 import os
 import sys
-import tempfile
 import warnings
 
 import numpy as np
-import onnxruntime
 import torch
 import torchvision
 import transformers
 from torch import nn
 from torch.nn import functional as F
 
-from running import Unequal, run
+from running import Skipped, Unequal, difference, finish, literal_session, run
 
 LIMIT = 1e-4
 OPEN = torch.export.Dim.DYNAMIC
-
-
-class Skipped(Exception):
-    """Nothing can be said: another program refuses the network."""
 
 
 class Case:
@@ -252,36 +246,6 @@ def cases():
     return made
 
 
-def reference(path):
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 4
-    try:
-        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    except Exception as error:
-        raise Skipped("ONNX Runtime refuses it: " + str(error).splitlines()[0][:120]) from error
-
-
-def apart(name, found, expected):
-    """How far an output is off, as a share of its largest number.
-
-    - Raises: Unequal where types, shapes, integers or what is no finite number differ.
-    """
-    if found.dtype != expected.dtype or found.shape != expected.shape:
-        raise Unequal(f"output {name} is {found.dtype}{list(found.shape)}, expected {expected.dtype}{list(expected.shape)}")
-    finite = np.isfinite(expected)
-    if not np.array_equal(found[~finite], expected[~finite], equal_nan=expected.dtype.kind == "f") or not np.isfinite(found[finite]).all():
-        raise Unequal(f"output {name} has other infinities or NaN")
-    if expected.dtype.kind != "f":
-        if not np.array_equal(found, expected):
-            raise Unequal(f"output {name} has other integers")
-        return 0.0
-    if not finite.any():
-        return 0.0
-    return float(np.abs(found[finite].astype(np.float64) - expected[finite]).max() / max(np.abs(expected[finite]).max(), 1e-30))
-
-
 def compared(dlc, case, folder):
     """What was found to agree.
 
@@ -289,7 +253,10 @@ def compared(dlc, case, folder):
     """
     path, compiled, answer = (os.path.join(folder, name) for name in ("m.onnx", "m.dlc", "answer"))
     case.export(path)
-    session = reference(path)
+    try:
+        session = literal_session(path)
+    except Exception as error:  # its classes share no base of their own
+        raise Skipped("ONNX Runtime refuses it: " + str(error).splitlines()[0][:120]) from error
     run(dlc, "build", path, "-o", compiled)
     worst, count = 0.0, 0
     for inputs in case.inputs:
@@ -306,7 +273,7 @@ def compared(dlc, case, folder):
         run(dlc, "run", compiled, *command, "--output-dir", answer)
         for port, want in zip(session.get_outputs(), expected):
             found = np.load(os.path.join(answer, port.name.replace("/", "_") + ".npy"))
-            worst = max(worst, apart(port.name, found, want))
+            worst = max(worst, difference(None, port.name, found, want))
         count += 1
     if count == 0:
         raise Skipped("ONNX Runtime runs it with no shape")
@@ -320,22 +287,18 @@ def main():
     dlc, made = os.path.abspath(dlc), cases()
     warnings.filterwarnings("ignore")
     transformers.logging.set_verbosity_error()
-    counts = {"ok": 0, "FAIL": 0, "skip": 0}
-    for name in names or made:
+    for name in names:
         if name not in made:
             sys.exit(f"exporter_networks: there is no {name}")
-        torch.manual_seed(0)
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                kind, text = "ok", compared(dlc, made[name](), folder)
-            except Unequal as error:
-                kind, text = "FAIL", str(error)
-            except Skipped as error:
-                kind, text = "skip", str(error)
-        counts[kind] += 1
-        print(f"{kind:4} {name}: {text}", flush=True)
-    print(f"{counts['ok']} passed, {counts['FAIL']} failed, {counts['skip']} skipped")
-    sys.exit(counts["FAIL"] > 0)
+
+    def judge(make):
+        def held(folder):
+            torch.manual_seed(0)
+            return compared(dlc, make(), folder)
+
+        return held
+
+    finish((name, judge(made[name])) for name in names or made)
 
 
 if __name__ == "__main__":

@@ -21,9 +21,9 @@ os.environ["TRANSFORMERS_VERBOSITY"] = "error"
 os.environ["HF_HUB_OFFLINE"] = "1"
 import numpy as np
 import onnx
-import onnxruntime
 
 from optimum_models import MODELS
+from running import literal_session
 
 LIMIT_S = 120
 
@@ -116,11 +116,8 @@ def judge(dlc, path, model, second):
     graph = onnx.load(path, load_external_data=False).graph
     extents, rng = Extents(model, second), np.random.default_rng(second)
     feed = {port.name: value(port, extents, rng) for port in graph.input}
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.log_severity_level = 4
     try:
-        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        session = literal_session(path)
         wanted = dict(zip([o.name for o in graph.output], session.run(None, feed)))
     except Exception as error:
         return "skipped: ONNX Runtime: " + str(error).splitlines()[0][:160]

@@ -24,6 +24,8 @@ import onnxruntime
 from onnx.reference import ReferenceEvaluator
 from onnx.reference.op_run import OpRun
 
+from running import literal_session
+
 TOLERANCE = 1e-3
 LIMIT_S = 60
 GENERATOR = os.path.join(os.path.dirname(os.path.abspath(__file__)), "random_models_make.py")
@@ -62,14 +64,10 @@ def has_halves(model):
 
 def reference(model, feed):
     """The right outputs by name, and those for inputs that moved a little."""
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.log_severity_level = 4
-    options.intra_op_num_threads = 1
     try:
         if has_halves(model):
             raise NotImplementedError("ONNX Runtime leaves out the rounding between operators of half precision")
-        session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+        session = literal_session(model.SerializeToString())
     except Exception:
         session = ReferenceEvaluator(model, new_ops=[Erf])
     rng = np.random.default_rng(1)

@@ -18,6 +18,8 @@ import onnx
 import onnxruntime
 from onnx import helper, numpy_helper, parser
 
+from running import literal_session
+
 LIMIT_S = 120
 random = np.random.RandomState(7)
 INF, NAN, LAST = np.inf, np.nan, 2**63 - 1
@@ -59,10 +61,7 @@ def model(index, form, feeds):
 
 
 def reference(path, feeds):
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    session = literal_session(path)
     return dict(zip([o.name for o in session.get_outputs()], session.run(None, feeds)))
 
 

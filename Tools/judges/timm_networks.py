@@ -16,7 +16,7 @@ import onnxruntime
 import timm
 import torch
 
-from running import Unequal, finish, run
+from running import Unequal, finish, literal_session, run
 
 LIMIT = 1e-4
 # How much further than the others dlc may be moved by rounding.
@@ -74,10 +74,7 @@ def export(network, shape, path):
 
 
 def reference(path, batches):
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    session = literal_session(path)
     return np.concatenate([session.run(None, {"x": x})[0] for x in batches])
 
 

@@ -16,10 +16,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import onnx
-import onnxruntime
 from safetensors.numpy import load_file, save_file
 
-from running import difference, run, Unequal
+from running import difference, literal_session, run, Unequal
 
 LIMIT = 1e-4  # of an output's largest magnitude
 
@@ -93,11 +92,8 @@ def judge(dlc, source, folder):
     run(dlc, "run", compiled, *inputs, "--output-dir", answers)
     run(dlc, "bench", compiled, "--seconds", "0.01", *shapes)
 
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.log_severity_level = 4
     try:
-        session = onnxruntime.InferenceSession(exported, options, providers=["CPUExecutionProvider"])
+        session = literal_session(exported)
         names = [output.name for output in session.get_outputs() if output.name not in states.values()]
         answer = session.run(names, feed)
     except Exception as error:  # its classes share no base of their own

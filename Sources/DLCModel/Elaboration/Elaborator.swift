@@ -16,11 +16,11 @@ final class Elaborator {
         /// Expressions and statements within one another, over all calls.
         var nesting = 700
         var errors = 50
-        /// How often mistakes are met, those that are reported already included, as in the rounds of a loop: looking for what was
-        /// meant takes longer than most statements.
-        var mistakes = 1_000
         /// Steps behind the first mistake, in which others are looked for.
         var stepsAfterMistake = 20_000
+        /// Steps that a mistake counts for which is met again, as in the rounds of a loop: looking for what was meant takes longer
+        /// than most statements.
+        var stepsOfMistake = 20
     }
 
     let builder: ModelBuilder
@@ -43,7 +43,8 @@ final class Elaborator {
     /// The blocks that were called.
     var entered: Set<ObjectIdentifier> = []
     private var steps = 0
-    private var stepsAfterMistake = 0
+    /// Beyond so many steps nothing more is evaluated.
+    private var stepLimit: Int
     private var nesting = 0
     /// Set where a budget is used up: nothing more is evaluated.
     private(set) var isStopped = false
@@ -51,6 +52,7 @@ final class Elaborator {
     init(_ builder: ModelBuilder, budget: Budget = Budget()) {
         self.builder = builder
         self.budget = budget
+        stepLimit = budget.steps
     }
 
     /// The frame of the body that is being built.
@@ -66,12 +68,14 @@ final class Elaborator {
         mistakes += 1
         guard !isStopped else { return }
         if errors.contains(where: { $0.range.start == range.start && $0.range.file === range.file }) {
-            if mistakes >= budget.mistakes { isStopped = true }
+            steps += budget.stepsOfMistake
+            if steps > stepLimit { isStopped = true }
             return
         }
         let calls = frames.reversed().compactMap { frame in
             frame.call.map { Diagnostic.Note("in the block `\(frame.block.name)` called here", at: $0) }
         }
+        if errors.isEmpty { stepLimit = min(stepLimit, steps + budget.stepsAfterMistake) }
         errors.append(Diagnostic(message, at: range, help: help, notes: notes + calls.prefix(3)))
         if errors.count >= budget.errors { isStopped = true }
     }
@@ -92,10 +96,10 @@ final class Elaborator {
 
     /// What `body` gives, or nil where it meets a mistake, of which nothing is said.
     func attempt(_ body: () -> BuildValue) -> BuildValue? {
-        let before = (errors, mistakes, isStopped)
+        let before = (errors: errors, mistakes: mistakes, stepLimit: stepLimit, isStopped: isStopped)
         let value = body()
-        guard mistakes > before.1 else { return value }
-        (errors, mistakes, isStopped) = before
+        guard mistakes > before.mistakes else { return value }
+        (errors, mistakes, stepLimit, isStopped) = before
         return nil
     }
 
@@ -118,12 +122,12 @@ final class Elaborator {
 
     private func countStep(at range: SourceRange) {
         steps += 1
-        if !errors.isEmpty {
-            stepsAfterMistake += 1
-            if stepsAfterMistake > budget.stepsAfterMistake { isStopped = true }
+        guard steps > stepLimit else { return }
+        if errors.isEmpty {
+            stop("the model takes more than \(budget.steps) steps to build", at: range, help: "is a loop longer than it should be?")
+        } else {
+            isStopped = true
         }
-        guard steps > budget.steps else { return }
-        stop("the model takes more than \(budget.steps) steps to build", at: range, help: "is a loop longer than it should be?")
     }
 
     /// Builds one round of a loop, which counts as a step where there is nothing in it to evaluate.
