@@ -124,24 +124,33 @@ static void run(const dlc_call *call) {
     float *own = zeros + zero_floats(p);
     if (has_own_rows(p, s)) block.taps = 1, block.run = p->taps * p->run, block.pairs.units *= p->taps;
     const int64_t pixels = dlc_conv_pixels(p), unit = dlc_row_unit(s.set);
-    int64_t table_group = -1, table_part = -1;
+    int64_t table_group = -1, table_first = -1, table_rows = -1;
     for (int64_t task = call->begin, count; task < call->end; task += count) {
-        // Groups of the same pixels one after another: their channels lie side by side. Panels of the same at once.
-        const int64_t columns = task % p->panel_groups, g = task / p->panel_groups % p->groups;
-        const int64_t part = task / p->panel_groups / p->groups, first = dlc_first_row(pixels, unit, part, p->row_blocks);
-        block.rows = dlc_first_row(pixels, unit, part + 1, p->row_blocks) - first;
-        count = dlc_min(call->end - task, p->panel_groups - columns);
-        if (g != table_group || part != table_part) {
+        dlc_stretch stretch;
+        int64_t g;
+        if (p->row_block == pixels) {
+            // All pixels fit in one block: panels of weights meet as many of them as there are tasks for.
+            stretch = dlc_stretch_at(task, call->end, p->row_blocks, p->panel_groups), g = task / (p->row_blocks * p->panel_groups);
+        } else {
+            // Groups of the same pixels one after another: their channels lie side by side. Panels of the same at once.
+            const int64_t columns = task % p->panel_groups;
+            stretch = (dlc_stretch){task / p->panel_groups / p->groups, 1, columns, dlc_min(call->end - task, p->panel_groups - columns)};
+            g = task / p->panel_groups % p->groups;
+        }
+        count = stretch.parts * stretch.groups;
+        const int64_t first = dlc_first_row(pixels, unit, stretch.part, p->row_blocks);
+        block.rows = dlc_first_row(pixels, unit, stretch.part + stretch.parts, p->row_blocks) - first;
+        if (g != table_group || first != table_first || block.rows != table_rows) {
             fill_table(p, x + g * (p->shared_input ? s.c : p->c / p->groups), x_ld, zeros, first, block.rows, table);
             if (has_own_rows(p, s)) fill_rows(p, s, block.rows, table, own);
-            table_group = g, table_part = part;
+            table_group = g, table_first = first, table_rows = block.rows;
         }
         block.b = weights + g * dlc_packed_floats(&s.panels);
         block.c = (float *)call->buffers[DLC_CONV_Y] + first * p->y_ld + g * s.oc;
         block.bias = bias ? bias + g * s.oc : 0;
         block.slope = slope ? slope + g * s.oc : 0;
         block.residual = residual ? residual + first * p->residual_ld + g * s.oc : 0;
-        dlc_block_run(&block, columns * s.panels.panels / p->panel_groups, (columns + count) * s.panels.panels / p->panel_groups);
+        dlc_block_run(&block, stretch.group * s.panels.panels / p->panel_groups, (stretch.group + stretch.groups) * s.panels.panels / p->panel_groups);
     }
 }
 
@@ -161,7 +170,8 @@ void dlc_conv_igemm_prepare(dlc_conv *p, dlc_launch *out) {
     dlc_split(s.set, p->groups, pixels, s.oc, depth, most, &p->row_blocks, &p->panel_groups);
     // As products do: rather blocks of pixels, each in one task, where the weights stay in the second cache.
     if (is_paired(p) && p->taps == 1 && depth * s.oc <= 128 * 1024) dlc_split_rows(pixels, 64, &p->row_blocks, &p->panel_groups);
-    p->row_block = dlc_rows_of_block(pixels, dlc_row_unit(s.set), p->row_blocks);
+    // Taps that no pixel of a tile has are left out, so blocks of those stay the same for every number of threads.
+    p->row_block = pixels <= most && !p->skips && !is_paired(p) ? pixels : dlc_rows_of_block(pixels, dlc_row_unit(s.set), p->row_blocks);
     // Pixels that one tap and few tasks read become pairs in those.
     p->shared_input = is_paired(p) && (p->taps > 1 || p->panel_groups > 1);
     p->tasks = p->groups * p->row_blocks * p->panel_groups;

@@ -13,7 +13,9 @@ dlc_transposed_class dlc_transposed_class_of(const dlc_conv_transpose *p, int ax
     // Taps k with k·dilation ≡ residue (mod stride) repeat with a period.
     int64_t found = -1;
     for (int64_t k = 0; k < p->kernel[axis]; k++) {
-        if (k * p->dilation[axis] % stride != residue) continue;
+        const int64_t other = k * p->dilation[axis] % stride;
+        c.taps_before += other < residue;
+        if (other != residue) continue;
         if (c.taps++ == 0) c.first_tap = k;
         else if (found < 0) found = k, c.tap_step = k - c.first_tap;
     }
@@ -49,11 +51,6 @@ static dlc_panels panels_of(dlc_isa isa, const dlc_conv_transpose *p, int64_t ta
     return dlc_panels_of(dlc_tiles(isa), taps * (p->c / p->groups), p->oc / p->groups);
 }
 
-static int64_t packed_floats(dlc_isa isa, const dlc_conv_transpose *p) {
-    const dlc_panels panels = panels_of(isa, p, p->kernel[0] * p->kernel[1] * p->kernel[2]);
-    return p->groups * dlc_packed_floats(&panels); // every tap is in one class
-}
-
 int64_t dlc_conv_transpose_packed_bytes(dlc_isa isa, const dlc_conv_transpose *p) {
     if (p->type == DLC_F64) return 8 * p->c * (p->oc / p->groups) * p->kernel[0] * p->kernel[1] * p->kernel[2];
     const dlc_pack pack = dlc_conv_transpose_packing(p);
@@ -87,13 +84,14 @@ static void fill_table(const dlc_conv_transpose *p, const dlc_transposed_class a
             }
 }
 
-/// The least rows that a panel of weights should meet at once.
-enum { MERGED_ROWS = 48 };
+/// Rows that a panel of weights meets at once, where lines are merged: the most, and those from which a line is enough.
+enum { MERGED_ROWS = 96, ENOUGH_ROWS = 24 };
 
 /// Lines of one class that are multiplied together, since one has so few pixels that tiles would wait for weights. Their
 /// results lie apart, so they are computed side by side first; which a residual does not.
 static int64_t merged_lines(int64_t pixels, int64_t lines, bool residual) {
-    return residual || pixels == 0 || pixels >= MERGED_ROWS / 2 ? 1 : dlc_max(1, dlc_min(lines, MERGED_ROWS / pixels));
+    if (residual || lines == 0 || pixels == 0 || pixels >= ENOUGH_ROWS) return 1;
+    return dlc_ceil_div(lines, dlc_ceil_div(lines, MERGED_ROWS / pixels));
 }
 
 /// A line of a class: its image, its place, and its first pixel.
@@ -154,23 +152,34 @@ static void run_class(const dlc_conv_transpose *p, const dlc_call *call, const d
         }
 }
 
+/// Where the packed weights of a group's class begin: behind those of smaller residues, of the first axis first.
+static const float *class_weights(const dlc_conv_transpose *p, const float *weights, const dlc_transposed_class a[3], int64_t g) {
+    const int64_t taps = p->kernel[0] * p->kernel[1] * p->kernel[2];
+    const int64_t before = a[0].taps_before * p->kernel[1] * p->kernel[2] + a[0].taps * (a[1].taps_before * p->kernel[2] + a[1].taps * a[2].taps_before);
+    const dlc_panels all = panels_of(p->isa, p, taps), smaller = panels_of(p->isa, p, before);
+    return weights + g * dlc_packed_floats(&all) + dlc_packed_floats(&smaller);
+}
+
+/// The last digit of a number whose last digit counts to `base`, which is cut off.
+static int64_t next_digit(int64_t *number, int64_t base) {
+    const int64_t digit = *number % base;
+    *number /= base;
+    return digit;
+}
+
 static void run(const dlc_call *call) {
     const dlc_conv_transpose *p = call->params;
     memset(call->scratch, 0, (size_t)(p->c / p->groups) * sizeof(float));
     for (int64_t task = call->begin; task < call->end; task++) {
-        const int64_t group = task % p->panel_groups, part = task / p->panel_groups % p->line_blocks;
-        const int64_t line_class = task / p->panel_groups / p->line_blocks % p->classes;
-        const int64_t g = task / p->panel_groups / p->line_blocks / p->classes;
-        const float *weights = (const float *)call->buffers[DLC_CONV_WEIGHTS] + g * (packed_floats(p->isa, p) / p->groups);
-        for (int64_t i = 0; i <= line_class; i++)
-            for (int64_t rw = 0; rw < p->stride[2]; rw++) {
-                const dlc_transposed_class a[3] = {dlc_transposed_class_of(p, 0, i / p->stride[1]), dlc_transposed_class_of(p, 1, i % p->stride[1]), dlc_transposed_class_of(p, 2, rw)};
-                const int64_t lines = p->n * a[0].count * a[1].count;
-                if (i == line_class)
-                    run_class(p, call, a, g, weights, part * lines / p->line_blocks, (part + 1) * lines / p->line_blocks, group);
-                const dlc_panels panels = panels_of(p->isa, p, a[0].taps * a[1].taps * a[2].taps);
-                weights += dlc_packed_floats(&panels);
-            }
+        int64_t rest = task;
+        const int64_t group = next_digit(&rest, p->panel_groups);
+        // Classes whose pixels alternate in a line follow one another, while it is near.
+        const int64_t rw = next_digit(&rest, p->stride[2]), part = next_digit(&rest, p->line_blocks);
+        const int64_t rh = next_digit(&rest, p->stride[1]), rd = next_digit(&rest, p->stride[0]), g = rest;
+        const dlc_transposed_class a[3] = {dlc_transposed_class_of(p, 0, rd), dlc_transposed_class_of(p, 1, rh), dlc_transposed_class_of(p, 2, rw)};
+        const int64_t lines = p->n * a[0].count * a[1].count;
+        run_class(p, call, a, g, class_weights(p, call->buffers[DLC_CONV_WEIGHTS], a, g), part * lines / p->line_blocks,
+                  (part + 1) * lines / p->line_blocks, group);
     }
 }
 
@@ -214,16 +223,16 @@ bool dlc_conv_transpose_prepare(dlc_isa isa, dlc_conv_transpose *p, dlc_launch *
         for (int64_t r = 0; r < p->stride[i]; r++) most = dlc_max(most, dlc_transposed_class_of(p, i, r).taps);
         p->most_taps *= most;
     }
-    p->classes = p->stride[0] * p->stride[1];
+    p->classes = p->stride[0] * p->stride[1] * p->stride[2];
     const int64_t line = dlc_ceil_div(p->ow, p->stride[2]);
     const int64_t lines = p->n * dlc_ceil_div(p->od, p->stride[0]) * dlc_ceil_div(p->oh, p->stride[1]); // of a class, at most
     const int64_t oc = p->oc / p->groups, depth = p->most_taps * (p->c / p->groups);
     int64_t blocks;
-    dlc_split(dlc_tiles(isa), p->groups * p->classes, lines * line * p->stride[2], oc, depth, 256 * p->stride[2], &blocks, &p->panel_groups);
+    dlc_split(dlc_tiles(isa), p->groups * p->classes, lines * line, oc, depth, 256, &blocks, &p->panel_groups);
     p->line_blocks = dlc_max(1, dlc_min(blocks, lines));
     p->most_pixels = dlc_ceil_div(lines, p->line_blocks) * line;
     p->tasks = p->groups * p->classes * p->line_blocks * p->panel_groups;
-    p->merged_floats = line < MERGED_ROWS / 2 && lines > 1 ? MERGED_ROWS * oc : 0;
+    p->merged_floats = line < ENOUGH_ROWS && lines > 1 ? MERGED_ROWS * oc : 0;
     *out = (dlc_launch){
         .run = run, .tasks = p->tasks, .phases = 1,
         .scratch_bytes = 4 * (dlc_ceil_div(p->c / p->groups, 16) + dlc_ceil_div(p->merged_floats, 16)) * 16 + 8 * p->most_taps * p->most_pixels,

@@ -7,6 +7,7 @@
 typedef struct {
     int64_t first, count;      ///< outputs first, first + stride, ...
     int64_t first_tap, tap_step, taps;
+    int64_t taps_before;       ///< of smaller residues
 } dlc_transposed_class;
 
 dlc_transposed_class dlc_transposed_class_of(const dlc_conv_transpose *conv, int axis, int64_t residue);

@@ -208,12 +208,12 @@ static void multiply(const dlc_gemm *g, const dlc_call *call) {
     const float *packed = (const float *)call->shared + copied_a_floats(g);
     const int64_t copied = first_copied(g, &panels), unit = dlc_row_unit(block.set);
     for (int64_t task = call->begin, count; task < call->end; task += count) {
-        const int64_t split = g->row_blocks * g->panel_groups, matrix = task / split;
-        const int64_t group = task % split / g->row_blocks, part = task % g->row_blocks;
-        // Where all rows are one block, tasks at once, so that a part of the sum runs through all of their panels.
-        count = g->row_blocks == 1 ? dlc_min(call->end - task, g->panel_groups - group) : 1;
-        const int64_t row = dlc_first_row(g->m, unit, part, g->row_blocks);
-        block.rows = dlc_first_row(g->m, unit, part + 1, g->row_blocks) - row;
+        const int64_t matrix = task / (g->row_blocks * g->panel_groups);
+        // Where all rows fit in one block, tasks at once: a panel meets all of their rows, and a part of the sum runs through their panels.
+        const dlc_stretch stretch = dlc_stretch_at(task, g->row_block < g->m ? task + 1 : call->end, g->row_blocks, g->panel_groups);
+        count = stretch.parts * stretch.groups;
+        const int64_t row = dlc_first_row(g->m, unit, stretch.part, g->row_blocks);
+        block.rows = dlc_first_row(g->m, unit, stretch.part + stretch.parts, g->row_blocks) - row;
         const float *a = (const float *)call->buffers[A] + offset_of(g, g->a_batch, matrix, false) + row * g->a_row;
         int64_t a_row = g->a_row;
         if (g->a_copied) {
@@ -231,7 +231,8 @@ static void multiply(const dlc_gemm *g, const dlc_call *call) {
         block.residual = call->buffers[RESIDUAL]
             ? (const float *)call->buffers[RESIDUAL] + offset_of(g, g->residual_batch, matrix, false) + row * g->residual_row
             : 0;
-        const int64_t first = group * panels.panels / g->panel_groups, last = (group + count) * panels.panels / g->panel_groups;
+        const int64_t first = stretch.group * panels.panels / g->panel_groups;
+        const int64_t last = (stretch.group + stretch.groups) * panels.panels / g->panel_groups;
         if (dlc_is_compact(g->b_form))
             run_compact(g, &block, call->buffers[B], (float *)call->scratch + pointer_floats(g) + made_floats(g), first, last);
         else if (is_dots(g)) run_dots(g, &block, g->b_column, first, last);
@@ -285,14 +286,15 @@ bool dlc_gemm_prepare(dlc_isa isa, dlc_gemm *g, dlc_launch *out) {
     const bool apart = !g->b_packed && !g->b_copied && g->b_row >= 1024;
     g->depth_block = !apart ? 1024 : g->m == 1 ? 16 : 32;
     const dlc_tile_set *set = tiles_of(g);
-    dlc_split(set, g->matrices, g->m, g->n, depth, dlc_most_rows(set, depth, g->depth_block), &g->row_blocks, &g->panel_groups);
+    const int64_t most_rows = dlc_most_rows(set, depth, g->depth_block);
+    dlc_split(set, g->matrices, g->m, g->n, depth, most_rows, &g->row_blocks, &g->panel_groups);
     if (makes_rows(g)) {
         // Tasks make their own rows, each row in one task, where that does not make them take B from beyond L2 again
         // and again; else all rows are made beforehand.
         if (depth * g->n <= 128 * 1024 || g->panel_groups == 1) dlc_split_rows(g->m, dlc_max(12, dlc_row_unit(set)), &g->row_blocks, &g->panel_groups);
         else g->a_copied = true;
     }
-    g->row_block = dlc_rows_of_block(g->m, dlc_row_unit(set), g->row_blocks);
+    g->row_block = g->m <= most_rows && !makes_rows(g) ? g->m : dlc_rows_of_block(g->m, dlc_row_unit(set), g->row_blocks);
     g->tasks = g->matrices * g->row_blocks * g->panel_groups;
     if (g->m == 0) g->tasks = 0;
     *out = (dlc_launch){

@@ -182,6 +182,17 @@ int64_t dlc_most_rows(const dlc_tile_set *set, int64_t depth, int64_t block);
 /// block of A stays in L2 beside a panel, and `panel_groups` of panels until there are enough to share out.
 void dlc_split(const dlc_tile_set *set, int64_t matrices, int64_t m, int64_t n, int64_t k, int64_t most_rows, int64_t *row_blocks,
                int64_t *panel_groups);
+/// Neighbouring tasks that are one block: parts `part ..< part + parts` of the rows by groups `group ..< group + groups` of the panels.
+typedef struct { int64_t part, parts, group, groups; } dlc_stretch;
+
+/// The tasks from `task` on, of `end - task` at most, of one product whose tasks are groups of panels and in each of these parts of the
+/// rows, where the rows fit in one block.
+static inline dlc_stretch dlc_stretch_at(int64_t task, int64_t end, int64_t row_blocks, int64_t panel_groups) {
+    const int64_t part = task % row_blocks, group = task / row_blocks % panel_groups, most = end - task;
+    if (part > 0 || most < row_blocks) return (dlc_stretch){part, dlc_min(most, row_blocks - part), group, 1};
+    return (dlc_stretch){0, row_blocks, group, dlc_min(most / row_blocks, panel_groups - group)};
+}
+
 /// Blocks of rows in place of groups of panels, of some `least` rows each: for tasks that make what they multiply.
 static inline void dlc_split_rows(int64_t m, int64_t least, int64_t *row_blocks, int64_t *panel_groups) {
     *row_blocks = dlc_max(*row_blocks, dlc_min(*row_blocks * *panel_groups, m / least));

@@ -39,12 +39,12 @@ struct DefinitionBuild {
 
     /// Builds the definition for a mode.
     func callAsFunction(_ mode: ModelBuilder.Mode, averaged: Set<String> = [], settings: [String: String]) throws -> ModelBuilder {
-        let builder = ModelBuilder(block?.name ?? "", mode: mode, averaged: averaged)
+        // What follows a mistake of reading is not the definition's fault, such as a name of an import that is missing.
+        guard mistakes.isEmpty, let block else { throw ModelErrors(mistakes) }
+        let builder = ModelBuilder(block.name, mode: mode, averaged: averaged)
         let elaborator = Elaborator(builder, budget: budget)
-        if let block { elaborator.build(block, settings: settings) }
-        // Mistakes of reading come first; where a name of an import is missing, what follows is not the definition's fault.
-        let errors = mistakes + (mistakes.isEmpty ? elaborator.errors : [])
-        if !errors.isEmpty { throw ModelErrors(errors) }
+        elaborator.build(block, settings: settings)
+        if !elaborator.errors.isEmpty { throw ModelErrors(elaborator.errors) }
         return builder
     }
 

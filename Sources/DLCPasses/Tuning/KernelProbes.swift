@@ -106,9 +106,11 @@ public struct KernelProbes: Sendable {
     }
 
     /// What an algorithm's estimate is multiplied by. What measurements differ by from one time to the next is no reason to correct
-    /// it, and is taken off what is; but for Strassen's algorithm, which wins no more than that and takes 1.75 times the bytes.
+    /// it, and is taken off what is; Strassen's algorithm, which takes 1.75 times the bytes and a digit, has to win by more than that.
     func factor(_ algorithm: dlc_conv_algorithm) -> Double {
-        let noise = algorithm == DLC_CONV_STRASSEN ? 1 : 1.08, measured = byAlgorithm[algorithm.rawValue] ?? 1
+        let noise = 1.08
+        guard let measured = byAlgorithm[algorithm.rawValue] else { return 1 }
+        if algorithm == DLC_CONV_STRASSEN { return measured * noise }
         return measured > noise ? measured / noise : measured < 1 / noise ? measured * noise : 1
     }
 

@@ -622,3 +622,11 @@ model M(x: f32[N, 3]) {
     return y: x * a[]
 }
 // expect: 3:20 there is no index between `[` and `]`; for example `x[0]` or `x[:, 1:3]`
+
+=== a mistake of reading in front of a loop that takes long, which is not built
+model M(x: f32[1, 4]) {
+    y = relu(x))
+    repeat 9000000000 { z = y }
+    return y
+}
+// expect: 2:16 this `)` closes nothing
