@@ -128,7 +128,7 @@ static void run(const dlc_call *call) {
     for (int64_t task = call->begin, count; task < call->end; task += count) {
         dlc_stretch stretch;
         int64_t g;
-        if (p->row_block == pixels) {
+        if (p->merges) {
             // All pixels fit in one block: panels of weights meet as many of them as there are tasks for.
             stretch = dlc_stretch_at(task, call->end, p->row_blocks, p->panel_groups), g = task / (p->row_blocks * p->panel_groups);
         } else {
@@ -171,7 +171,8 @@ void dlc_conv_igemm_prepare(dlc_conv *p, dlc_launch *out) {
     // As products do: rather blocks of pixels, each in one task, where the weights stay in the second cache.
     if (is_paired(p) && p->taps == 1 && depth * s.oc <= 128 * 1024) dlc_split_rows(pixels, 64, &p->row_blocks, &p->panel_groups);
     // Taps that no pixel of a tile has are left out, so blocks of those stay the same for every number of threads.
-    p->row_block = pixels <= most && !p->skips && !is_paired(p) ? pixels : dlc_rows_of_block(pixels, dlc_row_unit(s.set), p->row_blocks);
+    p->merges = p->row_blocks == 1 || (pixels <= most && !p->skips && !is_paired(p));
+    p->row_block = p->merges ? pixels : dlc_rows_of_block(pixels, dlc_row_unit(s.set), p->row_blocks);
     // Pixels that one tap and few tasks read become pairs in those.
     p->shared_input = is_paired(p) && (p->taps > 1 || p->panel_groups > 1);
     p->tasks = p->groups * p->row_blocks * p->panel_groups;

@@ -3,11 +3,18 @@
 #define DLC_CONVTRANSPOSE_H
 #include "conv.h"
 
+/// The taps k of an axis with k · dilation ≡ residue (mod stride), which repeat with a period, and how many have a smaller residue.
+typedef struct { int64_t first, step, count, before; } dlc_axis_taps;
+dlc_axis_taps dlc_axis_taps_of(int64_t kernel, int64_t stride, int64_t dilation, int64_t residue);
+/// Taps of the classes in front, in the order of residues, the first axis outermost, in which weights are packed.
+static inline int64_t dlc_taps_before(const int64_t kernel[3], const dlc_axis_taps taps[3]) {
+    return taps[0].before * kernel[1] * kernel[2] + taps[0].count * (taps[1].before * kernel[2] + taps[1].count * taps[2].before);
+}
+
 /// The outputs of one axis with (o + pad) mod stride = residue, and the taps they use.
 typedef struct {
     int64_t first, count;      ///< outputs first, first + stride, ...
-    int64_t first_tap, tap_step, taps;
-    int64_t taps_before;       ///< of smaller residues
+    dlc_axis_taps taps;
 } dlc_transposed_class;
 
 dlc_transposed_class dlc_transposed_class_of(const dlc_conv_transpose *conv, int axis, int64_t residue);

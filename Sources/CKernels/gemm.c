@@ -210,7 +210,7 @@ static void multiply(const dlc_gemm *g, const dlc_call *call) {
     for (int64_t task = call->begin, count; task < call->end; task += count) {
         const int64_t matrix = task / (g->row_blocks * g->panel_groups);
         // Where all rows fit in one block, tasks at once: a panel meets all of their rows, and a part of the sum runs through their panels.
-        const dlc_stretch stretch = dlc_stretch_at(task, g->row_block < g->m ? task + 1 : call->end, g->row_blocks, g->panel_groups);
+        const dlc_stretch stretch = dlc_stretch_at(task, g->merges ? call->end : task + 1, g->row_blocks, g->panel_groups);
         count = stretch.parts * stretch.groups;
         const int64_t row = dlc_first_row(g->m, unit, stretch.part, g->row_blocks);
         block.rows = dlc_first_row(g->m, unit, stretch.part + stretch.parts, g->row_blocks) - row;
@@ -294,7 +294,8 @@ bool dlc_gemm_prepare(dlc_isa isa, dlc_gemm *g, dlc_launch *out) {
         if (depth * g->n <= 128 * 1024 || g->panel_groups == 1) dlc_split_rows(g->m, dlc_max(12, dlc_row_unit(set)), &g->row_blocks, &g->panel_groups);
         else g->a_copied = true;
     }
-    g->row_block = g->m <= most_rows && !makes_rows(g) ? g->m : dlc_rows_of_block(g->m, dlc_row_unit(set), g->row_blocks);
+    g->merges = g->row_blocks == 1 || (g->m <= most_rows && !makes_rows(g));
+    g->row_block = g->merges ? g->m : dlc_rows_of_block(g->m, dlc_row_unit(set), g->row_blocks);
     g->tasks = g->matrices * g->row_blocks * g->panel_groups;
     if (g->m == 0) g->tasks = 0;
     *out = (dlc_launch){

@@ -163,6 +163,8 @@ void dlc_split(const dlc_tile_set *set, int64_t matrices, int64_t m, int64_t n, 
     if (missing > 1) {
         *panel_groups = dlc_min(panels, missing);
         const int64_t rest = dlc_ceil_div(missing, *panel_groups);
+        // Tiles of one row, and of few where weights are compact, add in another order, so that tasks with fewer than five rows would
+        // give other bits than their neighbours that run with them as one block.
         if (rest > 1) *row_blocks = dlc_max(*row_blocks, dlc_min(*row_blocks * rest, m / 12));
     }
     // Threads take equal numbers of tasks: an odd one would leave one of two threads waiting.

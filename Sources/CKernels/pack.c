@@ -4,6 +4,7 @@
 #include "float16.h"
 #include "gemm_compact.h"
 #include "gemm_tile.h"
+#include "convtranspose.h"
 #include "strassen.h"
 #include "winograd.h"
 #include <string.h>
@@ -58,15 +59,12 @@ int64_t dlc_pack_bytes(dlc_isa isa, const dlc_pack *p) {
     return 4 * p->groups * points * dlc_packed_floats(&panels);
 }
 
-/// The taps along an axis: first, first + step, ...
-typedef struct { int64_t first, step, count; } axis_taps;
-
 /// What is packed for one panel: `columns` outputs from `weights` on, in rows of `width` floats. The row of a tap and input
 /// is tap · tap_row + input · input_row.
 typedef struct {
     const float *weights;
     int64_t columns, width;
-    axis_taps taps[3];
+    dlc_axis_taps taps[3];
     int64_t tap_row, input_row;
     float *out;
 } panel_part;
@@ -108,21 +106,6 @@ static void pack_inputs(const dlc_pack *p, const panel_part *x, int64_t first, i
     }
 }
 
-/// The taps k of an axis with k · dilation ≡ residue (mod stride), which repeat with a period, and how many have a lesser residue.
-static axis_taps taps_of_class(const dlc_pack *p, int axis, int64_t residue, int64_t *before) {
-    axis_taps t = {0};
-    *before = 0;
-    for (int64_t k = 0; k < p->kernel[axis]; k++) {
-        const int64_t own = k * p->dilation[axis] % p->stride[axis];
-        if (own < residue) *before += 1;
-        if (own != residue) continue;
-        if (t.count == 0) t.first = k;
-        else if (t.count == 1) t.step = k - t.first;
-        t.count++;
-    }
-    return t;
-}
-
 /// Inputs of one panel of one group, and of one class of PHASES.
 static void pack_panel(const dlc_pack *p, const float *weights, float *out, int64_t unit, int64_t first, int64_t last) {
     const dlc_panels all = panels_of(p->isa, p);
@@ -135,15 +118,12 @@ static void pack_panel(const dlc_pack *p, const float *weights, float *out, int6
     x.out = out + group * dlc_packed_floats(&all);
     int64_t depth = taps_of(p);
     if (p->form == DLC_PACK_PHASES) {
-        int64_t before[3];
-        x.taps[0] = taps_of_class(p, 0, in_group / p->stride[2] / p->stride[1], &before[0]);
-        x.taps[1] = taps_of_class(p, 1, in_group / p->stride[2] % p->stride[1], &before[1]);
-        x.taps[2] = taps_of_class(p, 2, in_group % p->stride[2], &before[2]);
+        const int64_t residues[3] = {in_group / p->stride[2] / p->stride[1], in_group / p->stride[2] % p->stride[1], in_group % p->stride[2]};
+        for (int i = 0; i < 3; i++) x.taps[i] = dlc_axis_taps_of(p->kernel[i], p->stride[i], p->dilation[i], residues[i]);
         depth = x.taps[0].count * x.taps[1].count * x.taps[2].count;
-        const int64_t taps = before[0] * p->kernel[1] * p->kernel[2] + x.taps[0].count * (before[1] * p->kernel[2] + x.taps[1].count * before[2]);
-        x.out += taps * p->inputs * dlc_panel_column(&all, all.panels);
+        x.out += dlc_taps_before(p->kernel, x.taps) * p->inputs * dlc_panel_column(&all, all.panels);
     } else {
-        for (int i = 0; i < 3; i++) x.taps[i] = (axis_taps){.step = 1, .count = p->kernel[i]};
+        for (int i = 0; i < 3; i++) x.taps[i] = (dlc_axis_taps){.step = 1, .count = p->kernel[i]};
     }
     x.out += column * depth * p->inputs;
     pack_inputs(p, &x, first, last);

@@ -213,6 +213,13 @@ int main(int count, char **arguments) {
             }
             p.algorithm = (dlc_conv_algorithm[]){DLC_CONV_IGEMM, DLC_CONV_PAIRS, DLC_CONV_SPLIT}[random_below(3)];
             check_conv(isa, p, random_below(2), random_below(2));
+            if (i % 4 == 0) { // so much to sum for few outputs that threads share the pixels of a block
+                p = random_conv(6);
+                p.n = p.groups = p.d = p.od = p.kernel[0] = 1, p.pad[0] = 0, p.h = p.w = p.oh = p.ow = 7 + random_below(5);
+                p.kernel[1] = p.kernel[2] = random_below(2) ? 1 : 3, p.stride[1] = p.stride[2] = p.dilation[1] = p.dilation[2] = 1, p.pad[1] = p.pad[2] = p.kernel[1] / 2;
+                p.c = p.x_ld = 256 + random_below(200), p.oc = 1 + random_below(70), p.y_ld = p.residual_ld = p.oc + random_below(3);
+                all(isa, p);
+            }
             p = random_conv(24); // no input channels: sums of nothing
             p.groups = 1, p.c = 0;
             all(isa, p);

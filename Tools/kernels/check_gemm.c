@@ -291,6 +291,7 @@ int main(void) {
                 shape s = {layout & 1, layout >> 1, packed, true, true, 5};
                 check_float(isa, DLC_F32, 37, 130, 3000, s, none, 0.5f, one, 0);
                 check_float(isa, DLC_F32, 401, 70, 33, s, none, 1, one, 0);
+                check_float(isa, DLC_F32, 60 + random_below(60), 1 + random_below(200), 900, s, none, 1, one, 0); // rows of one block in several tasks
                 check_float(isa, DLC_F32, 3, 64, 1029, s, none, 1, one, 0);
                 for (int repeats = 0; repeats < 256; repeats += 5 * CHECK_SHARE)
                     check_float(isa, DLC_F32, 5, 17, 11, s, none, 1, many, repeats);

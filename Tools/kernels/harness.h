@@ -74,12 +74,14 @@ static inline bool canary_lives(const uint8_t *p, int64_t bytes) {
     return true;
 }
 
-/// Every phase, its tasks in ranges of `step`, each with fresh scratch. False where a workspace overran.
+/// Every phase, its tasks one by one, or where `step` is more, in ranges of random lengths up to twice that, as threads that help one
+/// another cut them, each with fresh scratch. False where a workspace overran.
 static inline bool launch_run(const dlc_launch *launch, const void *params, void *const *buffers, int64_t step) {
     uint8_t *shared = workspace(launch->shared_bytes), *scratch = workspace(launch->scratch_bytes);
     for (int32_t phase = 0; phase < launch->phases; phase++)
-        for (int64_t i = 0; i < launch->tasks; i += step) {
-            int64_t end = i + step < launch->tasks ? i + step : launch->tasks;
+        for (int64_t i = 0, end; i < launch->tasks; i = end) {
+            end = i + (step > 1 ? 1 + random_below(2 * step) : 1);
+            if (end > launch->tasks) end = launch->tasks;
             dlc_call call = {params, buffers, shared, scratch, i, end, phase};
             memset(scratch, 0xff, (size_t)launch->scratch_bytes);
             launch->run(&call);

@@ -60,7 +60,8 @@ typedef struct {
     dlc_isa isa;
     bool a_copied, b_copied;   ///< phase 0 brings the operand into the layout (or the state) that the tiles read
     int64_t matrices, a_matrices, b_matrices;
-    int64_t row_block, row_blocks, panel_group, panel_groups, depth_block, tasks;
+    bool merges;               ///< tasks of one matrix are one block where they are neighbours
+    int64_t row_block, row_blocks, panel_groups, depth_block, tasks;
 } dlc_gemm;
 
 /// The size of a packed k × n matrix: whole panels of vectors, zero beyond column n.
@@ -131,7 +132,8 @@ typedef struct {
 
     // Set by dlc_conv_prepare.
     dlc_isa isa;
-    int64_t taps, row_block, row_blocks, panel_group, panel_groups, depth_block, tasks;
+    bool merges;               ///< tasks of one group are one block where they are neighbours
+    int64_t taps, row_block, row_blocks, panel_groups, depth_block, tasks;
     int64_t run;               ///< contiguous floats per tap
     int64_t padded_w;          ///< columns of a padded line, with few input channels
     int64_t tiles_h, tiles_w, tile_block;
@@ -178,7 +180,7 @@ typedef struct {
 
     // Set by dlc_conv_transpose_prepare.
     dlc_isa isa;
-    int64_t classes, line_blocks, panel_groups, most_taps, most_pixels, merged_floats, tasks;
+    int64_t pieces, line_blocks, panel_groups, most_taps, most_pixels, merged_floats, tasks;
 } dlc_conv_transpose;
 
 /// Whether there is a kernel for so few outputs of so many inputs in f32, which sums along the inputs.

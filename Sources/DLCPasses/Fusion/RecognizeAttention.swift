@@ -6,8 +6,8 @@ import DLCOps
 ///
 ///     matmul(softmax(matmul(%q, transpose(%k)) * s + %mask), %v)   →   attention(%q, %k, %v, %mask) {scale: s}
 ///
-/// A row of −∞ is NaN there, so the operator is told; a mask that is wider than the scores would widen the result. A fifth
-/// dimension in front goes where it is 1. The weights may be `where(is_nan(%w), 0, %w)`, a mask may be `where(%seen, %scores, -inf)`,
+/// A row of −∞ is NaN there, so the operator is told; a mask that is wider than the scores would widen the result. Batches and heads
+/// may be one dimension, as `nn.MultiheadAttention` has them, and a fifth in front goes where it is 1. The weights may be `where(is_nan(%w), 0, %w)`, a mask may be `where(%seen, %scores, -inf)`,
 /// and of keys and values that are repeated for heads that share them, each is read where it is.
 public let recognizeAttention = Pass("recognize-attention", at: .canonical) { rewriter, node in
     guard node.op is MatMul, let v = node.operands[1], rewriter.fact(v).element == .float32,
@@ -51,7 +51,7 @@ public let recognizeAttention = Pass("recognize-attention", at: .canonical) { re
     // Head and batch must match without broadcasting.
     guard rewriter.shape(q).dropLast(2) == rewriter.shape(v).dropLast(2),
         rewriter.shape(transposedKeys).dropLast(2) == rewriter.shape(v).dropLast(2),
-        extents == rewriter.shape(product.results[0]), scale.isFinite, rank == 4 || extents[0] == 1
+        extents == rewriter.shape(product.results[0]), scale.isFinite, rank < 5 || extents[0] == 1
     else { return nil }
     for mask in masks {
         let own = rewriter.shape(mask)
@@ -91,7 +91,7 @@ public let recognizeAttention = Pass("recognize-attention", at: .canonical) { re
     let mask = try masks.dropFirst().reduce(masks.first) { sum, other in
         try sum.map { try rewriter.add1(Binary(.add), [$0, other], name: node.name) }
     }
-    let operands = try ([q, k, values, mask] as [Value?]).map { try $0.map { try inFour(&rewriter, $0, name: node.name) } }
+    let operands = try ([q, k, values, mask] as [Value?]).map { try $0.map { try inFour(&rewriter, $0, of: rank, name: node.name) } }
     let result = try rewriter.add1(Attention(scale: scale, emptyRowsAreNaN: true, nanWeightsAreZero: nanIsZero), operands, name: node.name)
     let shape = try rewriter.resultType(node).shape
     return [rank == 4 ? result : try rewriter.add1(Reshape(shape: shape), [result], name: node.name)]
@@ -137,12 +137,15 @@ private func unrepeated(_ rewriter: Rewriter, _ value: Value?) -> Value? {
 }
 
 /// Of queries, keys and values as attention is spelled.
-private let ranks = [4, 5]
+private let ranks = [3, 4, 5]
 
-/// The value without a fifth dimension in front, which is 1.
-private func inFour(_ rewriter: inout Rewriter, _ value: Value, name: String) throws -> Value {
+/// An operand of attention as spelled in that many dimensions, in four: each of three's batches has one head, and a fifth dimension in
+/// front, which is 1, goes. Masks of fewer dimensions stay as they are.
+private func inFour(_ rewriter: inout Rewriter, _ value: Value, of rank: Int, name: String) throws -> Value {
     let shape = rewriter.shape(value)
-    return shape.count < 5 ? value : try rewriter.add1(Reshape(shape: Shape(shape.dropFirst())), [value], name: name)
+    guard rank != 4, shape.count == rank else { return value }
+    let four = rank == 3 ? [shape[0], 1] + shape[1...] : Shape(shape.dropFirst())
+    return try rewriter.add1(Reshape(shape: four), [value], name: name)
 }
 
 /// A mask that is added to scores with one more dimension in front, which is 1: windows of one image, whose masks differ.
