@@ -21,7 +21,7 @@ public struct Tuning: Sendable {
     }
 
     /// Raised whenever a kernel's speed changes, so that times of older kernels are not believed.
-    static let kernels = 5
+    static let kernels = 6
 
     /// Seconds of each algorithm of each layer on one thread: a run, and packing its weights. Layers without a choice are not measured.
     /// - Throws: where this machine cannot run the target's kernels, or the cache cannot be written.
