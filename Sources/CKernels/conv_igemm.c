@@ -106,6 +106,17 @@ static void fill_rows(const dlc_conv *p, group_shape s, int64_t rows, const floa
     }
 }
 
+/// Whether threads should rather share out the weights than the pixels, since those come from beyond the second cache.
+static bool has_large_weights(const dlc_conv *p, group_shape s) { return p->taps * s.c * s.oc >= 1 << 18; }
+
+/// As dlc_stretch_at, of tasks that are parts of the pixels, and in each of these groups, whose channels lie side by side, and in each of
+/// those groups of panels.
+static dlc_stretch rows_stretch_at(const dlc_conv *p, int64_t task, int64_t end) {
+    const int64_t panels = task % p->panel_groups, part = task / p->panel_groups / p->groups, most = end - task;
+    const int64_t parts = p->merges && p->groups == 1 && panels == 0 ? dlc_min(most / p->panel_groups, p->row_blocks - part) : 0;
+    return (dlc_stretch){part, dlc_max(1, parts), panels, dlc_min(most, p->panel_groups - panels)};
+}
+
 static void run(const dlc_call *call) {
     const dlc_conv *p = call->params;
     const group_shape s = group_of(p->isa, p);
@@ -126,17 +137,9 @@ static void run(const dlc_call *call) {
     const int64_t pixels = dlc_conv_pixels(p), unit = dlc_row_unit(s.set);
     int64_t table_group = -1, table_first = -1, table_rows = -1;
     for (int64_t task = call->begin, count; task < call->end; task += count) {
-        dlc_stretch stretch;
-        int64_t g;
-        if (p->merges) {
-            // All pixels fit in one block: panels of weights meet as many of them as there are tasks for.
-            stretch = dlc_stretch_at(task, call->end, p->row_blocks, p->panel_groups), g = task / (p->row_blocks * p->panel_groups);
-        } else {
-            // Groups of the same pixels one after another: their channels lie side by side. Panels of the same at once.
-            const int64_t columns = task % p->panel_groups;
-            stretch = (dlc_stretch){task / p->panel_groups / p->groups, 1, columns, dlc_min(call->end - task, p->panel_groups - columns)};
-            g = task / p->panel_groups % p->groups;
-        }
+        const bool panels_outermost = p->merges && has_large_weights(p, s);
+        const dlc_stretch stretch = panels_outermost ? dlc_stretch_at(task, call->end, p->row_blocks, p->panel_groups) : rows_stretch_at(p, task, call->end);
+        const int64_t g = panels_outermost ? task / (p->row_blocks * p->panel_groups) : task / p->panel_groups % p->groups;
         count = stretch.parts * stretch.groups;
         const int64_t first = dlc_first_row(pixels, unit, stretch.part, p->row_blocks);
         block.rows = dlc_first_row(pixels, unit, stretch.part + stretch.parts, p->row_blocks) - first;
