@@ -138,7 +138,8 @@ static void run(const dlc_call *call) {
     int64_t table_group = -1, table_first = -1, table_rows = -1;
     for (int64_t task = call->begin, count; task < call->end; task += count) {
         const bool panels_outermost = p->merges && has_large_weights(p, s);
-        const dlc_stretch stretch = panels_outermost ? dlc_stretch_at(task, call->end, p->row_blocks, p->panel_groups) : rows_stretch_at(p, task, call->end);
+        const dlc_stretch stretch =
+            panels_outermost ? dlc_stretch_at(task, call->end, p->row_blocks, p->panel_groups) : rows_stretch_at(p, task, call->end);
         const int64_t g = panels_outermost ? task / (p->row_blocks * p->panel_groups) : task / p->panel_groups % p->groups;
         count = stretch.parts * stretch.groups;
         const int64_t first = dlc_first_row(pixels, unit, stretch.part, p->row_blocks);
@@ -153,7 +154,8 @@ static void run(const dlc_call *call) {
         block.bias = bias ? bias + g * s.oc : 0;
         block.slope = slope ? slope + g * s.oc : 0;
         block.residual = residual ? residual + first * p->residual_ld + g * s.oc : 0;
-        dlc_block_run(&block, stretch.group * s.panels.panels / p->panel_groups, (stretch.group + stretch.groups) * s.panels.panels / p->panel_groups);
+        const int64_t last_group = stretch.group + stretch.groups;
+        dlc_block_run(&block, stretch.group * s.panels.panels / p->panel_groups, last_group * s.panels.panels / p->panel_groups);
     }
 }
 

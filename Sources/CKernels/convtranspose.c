@@ -89,12 +89,13 @@ static class_piece piece_of(const dlc_conv_transpose *p, const dlc_transposed_cl
 }
 
 /// Pointers [taps][count] for the outputs of one piece; those of a tap begin `step` after those of the one before.
-static void fill_table(const dlc_conv_transpose *p, const dlc_transposed_class a[3], const class_piece *l, const float *image, const float *zeros,
-                       const float **table, int64_t step) {
+static void fill_table(const dlc_conv_transpose *p, const dlc_transposed_class a[3], const class_piece *l, const float *image,
+                       const float *zeros, const float **table, int64_t step) {
     for (int64_t d = 0; d < a[0].taps.count; d++)
         for (int64_t h = 0; h < a[1].taps.count; h++)
             for (int64_t w = 0; w < a[2].taps.count; w++, table += step) {
-                const int64_t id = pixel_of(p, a, 0, l->od, d), ih = pixel_of(p, a, 1, l->oh, h), iw = pixel_of(p, a, 2, a[2].first, w) + l->from;
+                const int64_t id = pixel_of(p, a, 0, l->od, d), ih = pixel_of(p, a, 1, l->oh, h);
+                const int64_t iw = pixel_of(p, a, 2, a[2].first, w) + l->from;
                 const bool inside = (uint64_t)id < (uint64_t)p->d && (uint64_t)ih < (uint64_t)p->h;
                 for (int64_t r = 0; r < l->count; r++)
                     table[r] = inside && (uint64_t)(iw + r) < (uint64_t)p->w ? image + ((id * p->h + ih) * p->w + iw + r) * p->x_ld : zeros;
@@ -184,7 +185,9 @@ static void run(const dlc_call *call) {
         // Classes whose pixels alternate in a line follow one another, while it is near.
         const int64_t rw = next_digit(&rest, p->stride[2]), part = next_digit(&rest, p->line_blocks);
         const int64_t rh = next_digit(&rest, p->stride[1]), rd = next_digit(&rest, p->stride[0]), g = rest;
-        const dlc_transposed_class a[3] = {dlc_transposed_class_of(p, 0, rd), dlc_transposed_class_of(p, 1, rh), dlc_transposed_class_of(p, 2, rw)};
+        const dlc_transposed_class a[3] = {
+            dlc_transposed_class_of(p, 0, rd), dlc_transposed_class_of(p, 1, rh), dlc_transposed_class_of(p, 2, rw),
+        };
         const int64_t pieces = p->n * a[0].count * a[1].count * p->pieces;
         run_class(p, call, a, g, class_weights(p, call->buffers[DLC_CONV_WEIGHTS], a, g), part * pieces / p->line_blocks,
                   (part + 1) * pieces / p->line_blocks, group);

@@ -118,7 +118,7 @@ static void pack_panel(const dlc_pack *p, const float *weights, float *out, int6
     x.out = out + group * dlc_packed_floats(&all);
     int64_t depth = taps_of(p);
     if (p->form == DLC_PACK_PHASES) {
-        const int64_t residues[3] = {in_group / p->stride[2] / p->stride[1], in_group / p->stride[2] % p->stride[1], in_group % p->stride[2]};
+        const int64_t line = in_group / p->stride[2], residues[3] = {line / p->stride[1], line % p->stride[1], in_group % p->stride[2]};
         for (int i = 0; i < 3; i++) x.taps[i] = dlc_axis_taps_of(p->kernel[i], p->stride[i], p->dilation[i], residues[i]);
         depth = x.taps[0].count * x.taps[1].count * x.taps[2].count;
         x.out += dlc_taps_before(p->kernel, x.taps) * p->inputs * dlc_panel_column(&all, all.panels);

@@ -15,14 +15,17 @@ static void bench(const layer *l) {
                             .x_ld = c, .y_ld = oc, .residual_ld = oc, .epilogue = {l->activation, false, 0, 0},
                             .narrow = dlc_conv_transpose_is_narrow(isa, 1, c, oc)};
     const int64_t weights = c * oc * k * k, bytes = dlc_conv_transpose_packed_bytes(isa, &p);
-    float *x = random_floats(n * h * h * c), *w = random_floats(weights), *bias = random_floats(oc), *y = random_floats(n * oh * oh * oc), *packed = aligned(bytes);
+    float *x = random_floats(n * h * h * c), *w = random_floats(weights), *bias = random_floats(oc), *y = random_floats(n * oh * oh * oc);
+    float *packed = aligned(bytes);
     dlc_pack_run(isa, dlc_conv_transpose_packing(&p), w, packed);
     void *buffers[] = {x, packed, bias, NULL, NULL, y};
     dlc_launch launch;
     char shape[80];
-    snprintf(shape, sizeof shape, "%lldx%lldx%lldx%lld -> %lldx%lldx%lld", (long long)n, (long long)h, (long long)h, (long long)c, (long long)oh, (long long)oh, (long long)oc);
+    snprintf(shape, sizeof shape, "%lldx%lldx%lldx%lld -> %lldx%lldx%lld", (long long)n, (long long)h, (long long)h,
+             (long long)c, (long long)oh, (long long)oh, (long long)oc);
     if (dlc_conv_transpose_prepare(isa, &p, &launch)) {
-        const bench_cost cost = {2.0 * (double)(n * h * h) * (double)weights, (double)bytes, 4.0 * (double)(n * h * h * c + oc), 4.0 * (double)(n * oh * oh * oc)};
+        const bench_cost cost = {2.0 * (double)(n * h * h) * (double)weights, (double)bytes, 4.0 * (double)(n * h * h * c + oc),
+                                 4.0 * (double)(n * oh * oh * oc)};
         bench_weights(l->name, shape, &launch, &p, buffers, cost);
     }
     free(x), free(w), free(bias), free(y), free(packed);

@@ -7,8 +7,9 @@ import DLCOps
 ///     matmul(softmax(matmul(%q, transpose(%k)) * s + %mask), %v)   →   attention(%q, %k, %v, %mask) {scale: s}
 ///
 /// A row of −∞ is NaN there, so the operator is told; a mask that is wider than the scores would widen the result. Batches and heads
-/// may be one dimension, as `nn.MultiheadAttention` has them, and a fifth in front goes where it is 1. The weights may be `where(is_nan(%w), 0, %w)`, a mask may be `where(%seen, %scores, -inf)`,
-/// and of keys and values that are repeated for heads that share them, each is read where it is.
+/// may be one dimension, as `nn.MultiheadAttention` has them, and a fifth in front goes where it is 1. The weights may be
+/// `where(is_nan(%w), 0, %w)`, a mask may be `where(%seen, %scores, -inf)`, and of keys and values that are repeated for heads that
+/// share them, each is read where it is.
 public let recognizeAttention = Pass("recognize-attention", at: .canonical) { rewriter, node in
     guard node.op is MatMul, let v = node.operands[1], rewriter.fact(v).element == .float32,
         let rank = ranks.first(where: { $0 == rewriter.shape(v).count }),
