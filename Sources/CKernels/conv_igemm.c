@@ -135,9 +135,9 @@ static void run(const dlc_call *call) {
     float *own = zeros + zero_floats(p);
     if (has_own_rows(p, s)) block.taps = 1, block.run = p->taps * p->run, block.pairs.units *= p->taps;
     const int64_t pixels = dlc_conv_pixels(p), unit = dlc_row_unit(s.set);
+    const bool panels_outermost = p->merges && has_large_weights(p, s);
     int64_t table_group = -1, table_first = -1, table_rows = -1;
     for (int64_t task = call->begin, count; task < call->end; task += count) {
-        const bool panels_outermost = p->merges && has_large_weights(p, s);
         const dlc_stretch stretch =
             panels_outermost ? dlc_stretch_at(task, call->end, p->row_blocks, p->panel_groups) : rows_stretch_at(p, task, call->end);
         const int64_t g = panels_outermost ? task / (p->row_blocks * p->panel_groups) : task / p->panel_groups % p->groups;

@@ -1,10 +1,10 @@
 /// Packing of weights: tasks are panels, or blocks of inputs of one.
 #include "dlc_pack.h"
 #include "dlc_memory.h"
+#include "convtranspose.h"
 #include "float16.h"
 #include "gemm_compact.h"
 #include "gemm_tile.h"
-#include "convtranspose.h"
 #include "strassen.h"
 #include "winograd.h"
 #include <string.h>

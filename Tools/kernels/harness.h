@@ -74,14 +74,14 @@ static inline bool canary_lives(const uint8_t *p, int64_t bytes) {
     return true;
 }
 
-/// Every phase, its tasks one by one, or where `step` is more, in ranges of random lengths up to twice that, as threads that help one
-/// another cut them, each with fresh scratch. False where a workspace overran.
+/// Every phase, its tasks one by one, all at once where there are no more than `step`, or in ranges of random lengths up to twice that,
+/// as threads that help one another cut them, each with fresh scratch. False where a workspace overran.
 static inline bool launch_run(const dlc_launch *launch, const void *params, void *const *buffers, int64_t step) {
     uint8_t *shared = workspace(launch->shared_bytes), *scratch = workspace(launch->scratch_bytes);
     for (int32_t phase = 0; phase < launch->phases; phase++)
         for (int64_t i = 0, end; i < launch->tasks; i = end) {
-            end = i + (step > 1 ? 1 + random_below(2 * step) : 1);
-            if (end > launch->tasks) end = launch->tasks;
+            const int64_t length = step == 1 ? 1 : step >= launch->tasks ? launch->tasks : 1 + random_below(2 * step);
+            end = i + length < launch->tasks ? i + length : launch->tasks;
             dlc_call call = {params, buffers, shared, scratch, i, end, phase};
             memset(scratch, 0xff, (size_t)launch->scratch_bytes);
             launch->run(&call);
