@@ -27,8 +27,19 @@ static bool valid_index(int32_t bytes) { return bytes == 4 || bytes == 8; }
 #define GATHER_ROW(T, ...) \
     if (p->index_bytes == 4) GATHER_INDEXED(T, int32_t, __VA_ARGS__) else GATHER_INDEXED(T, int64_t, __VA_ARGS__)
 
+/// Reports indices outside of `extent` where rows have no elements.
+static void check_indices(const dlc_call *call, int64_t count, int32_t bytes, int64_t extent) {
+    for (int64_t i = 0; i < count; ++i) if (dlc_place(call->buffers[1], bytes, i, extent) < 0) dlc_report(call->buffers[3]);
+}
+
+static bool has_elements(const dlc_gather *p) { return p->outer > 0 && p->inner_bytes > 0; }
+
 static void run_gather(const dlc_call *call) {
     const dlc_gather *p = call->params;
+    if (!has_elements(p)) {
+        check_indices(call, p->count, p->index_bytes, p->axis);
+        return;
+    }
     const char *data = call->buffers[0];
     const void *indices = call->buffers[1];
     char *result = call->buffers[2];
@@ -60,8 +71,8 @@ bool dlc_gather_prepare(dlc_isa isa, dlc_gather *p, dlc_launch *launch) {
     if (!dlc_product((int64_t[]){ p->outer, p->axis, p->inner_bytes }, 3, &bytes)) return false;
     if (!dlc_product((int64_t[]){ p->outer, p->count, p->inner_bytes }, 3, &bytes)) return false;
     p->items_per_task = dlc_per_task(task_bytes, p->inner_bytes);
-    int64_t items = bytes == 0 ? 0 : p->outer * p->count;
-    *launch = (dlc_launch){ .run = run_gather, .tasks = dlc_quotient_up(items, p->items_per_task), .phases = 1 };
+    const int64_t tasks = has_elements(p) ? dlc_quotient_up(p->outer * p->count, p->items_per_task) : p->count > 0;
+    *launch = (dlc_launch){ .run = run_gather, .tasks = tasks, .phases = 1 };
     return true;
 }
 
@@ -125,10 +136,12 @@ static void run_nd(const dlc_call *call) {
             inside = inside && at >= 0;
             place = place * p->data_shape[d] + at;
         }
+        if (!inside) dlc_report(call->buffers[3]);
+        if (p->slice_bytes == 0) continue;
         char *dst = (char *)call->buffers[2] + item * p->slice_bytes;
         const char *src = (const char *)call->buffers[0] + (item / p->count * p->slices + place) * p->slice_bytes;
         if (inside) memcpy(dst, src, (size_t)p->slice_bytes);
-        else memset(dst, 0, (size_t)p->slice_bytes), dlc_report(call->buffers[3]);
+        else memset(dst, 0, (size_t)p->slice_bytes);
     }
 }
 
@@ -141,7 +154,8 @@ bool dlc_gather_nd_prepare(dlc_isa isa, dlc_gather_nd *p, dlc_launch *launch) {
     if (!dlc_product((int64_t[]){ p->batch, p->count, p->depth }, 3, &bytes)) return false;
     if (!dlc_product((int64_t[]){ p->batch, p->count, p->slice_bytes }, 3, &bytes)) return false;
     p->items_per_task = dlc_per_task(task_bytes, p->slice_bytes);
-    int64_t items = bytes == 0 ? 0 : p->batch * p->count;
+    // Slices without elements have indices to check.
+    const int64_t items = p->slice_bytes == 0 && p->depth == 0 ? 0 : p->batch * p->count;
     *launch = (dlc_launch){ .run = run_nd, .tasks = dlc_quotient_up(items, p->items_per_task), .phases = 1 };
     return true;
 }

@@ -181,7 +181,7 @@ static void run_nd(const dlc_call *call) {
         return;
     }
     const int64_t begin = share(p->slice, call->begin, p->tasks), end = share(p->slice, call->end, p->tasks);
-    if (begin == end) return;
+    if (begin == end && (p->slice > 0 || p->depth == 0)) return; // slices without elements have indices to check
     const int64_t bytes = dlc_type_bytes(p->type), slice = p->slice * bytes;
     char *result = (char *)call->buffers[3] + begin * bytes;
     const char *updates = (const char *)call->buffers[2] + begin * bytes;

@@ -186,4 +186,28 @@ import Testing
             #expect(throws: DLCError.self) { try session.run(["x": Tensor(type: .float32, shape: [rows, 0]) { _ in }]) }
         }
     }
+
+    /// An index outside of its dimension is an error, of slices without elements as of others.
+    @Test(arguments: [
+        "gather(%x, %i)", "gather_nd(%x, %j)", "scatter_nd(%x, %j, %u)", "gather_gradient(%i, %u) {shape: dims(N; M)}",
+    ]) func indicesOfSlicesWithoutElementsAreChecked(_ node: String) throws {
+        let text = Self.graph(
+            "%x: f32[N, M], %i: i64[K], %u: f32[K, M]", ["%j: i64[K, 1] = reshape(%i) {shape: dims(K; 1)}", "%v = \(node)", "%y = neg(%v)"])
+        let graph = try GraphParser.parse(text, definitions: AllOps.definitions)
+        let session = try Session(CompiledModel(Compiler.compile(graph)), threads: 1)
+        for (rows, columns) in [(0, 3), (3, 0), (3, 2), (0, 0)] {
+            for index in [-4, -3, 0, 2, 3] as [Int64] {
+                let inputs = [
+                    "x": try Tensor.random(seed: 1, shape: [rows, columns]), "i": try Tensor([index], shape: [1]),
+                    "u": try Tensor.random(seed: 2, shape: [1, columns]),
+                ]
+                if (-Int64(rows)..<Int64(rows)).contains(index) {
+                    #expect(try session.run(inputs)["y"]?.shape == Interpreter.run(graph, inputs)["y"]?.shape)
+                } else {
+                    #expect(throws: DLCError.self) { try session.run(inputs) }
+                    #expect(throws: DLCError.self) { try Interpreter.run(graph, inputs) }
+                }
+            }
+        }
+    }
 }

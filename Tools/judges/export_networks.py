@@ -1,8 +1,8 @@
 """Networks that nothing here was tuned on, as PyTorch's exporter writes them: export_networks.py FOLDER [NAME ...]
 
 From torchvision and transformers with random weights, and four of PyTorch's layers; files that are there are left. Those whose names
-begin with one given are exported. Names with `.qdq` are networks that ONNX Runtime's static quantization has made integers of: they are
-exported where they are named. Needs the packages of Tools/requirements-torch.txt; `Tools/bench networks` runs it and measures them.
+begin with one given are exported. Names with `.qdq` are networks that ONNX Runtime's static quantization has made integers of, names with
+`.b8` take eight inputs at once: they are exported where they are named. Needs the packages of Tools/requirements-torch.txt; `Tools/bench networks` runs it and measures them.
 """
 import contextlib
 import io
@@ -154,7 +154,16 @@ def bert():
     return hidden(transformers.BertModel(transformers.BertConfig()), tokens(30522))
 
 
+def eight_of(make):
+    def made():
+        network, values = make()
+        return network, tuple(torch.cat([value] * 8) for value in values)
+    return made
+
+
 QUANTIZED = {f"{name}.qdq": normalised(name) for name in ("mobilenet_v2", "resnet50")} | {"bert_base.qdq": bert}
+BATCHED = {f"{name}.b8": eight_of(NETWORKS[name]) for name in (
+    "mobilenet_v3_large", "shufflenet_v2_x1_0", "resnext50_32x4d", "convnext_tiny", "distilbert", "gru_speech")}
 
 
 class Calibration:
@@ -195,7 +204,7 @@ def main():
     if len(sys.argv) < 2:
         sys.exit(__doc__)
     folder, wanted = sys.argv[1], sys.argv[2:]
-    known = NETWORKS | QUANTIZED
+    known = NETWORKS | QUANTIZED | BATCHED
     unknown = [name for name in wanted if not any(network.startswith(name) for network in known)]
     if unknown:
         sys.exit(f"export_networks: no network '{unknown[0]}'; there are {', '.join(known)}")

@@ -177,6 +177,10 @@ static void check_reduce(dlc_isa isa, int64_t most) {
     }
     const dlc_reduce raw = r;
     void *x = tensor(r.type, total);
+    if (r.kind == DLC_REDUCE_LOG_SUM && r.type <= DLC_F64) { // of one sign: the logarithm of what is left of a sum that cancels says little
+        const bool negative = random_below(8) == 0;
+        for (int64_t i = 0; i < total; i++) set(r.type, x, i, negative ? -fabs(get(r.type, x, i)) : fabs(get(r.type, x, i)));
+    }
     double *want = aligned(results * 8);
     for (int64_t o = 0; o < results; o++) {
         int64_t base = 0, rest = o;
@@ -219,7 +223,7 @@ static void check_reduce(dlc_isa isa, int64_t most) {
     if (!dlc_reduce_prepare(isa, &r, &launch)) { failures++; printf("FAIL reduce prepare\n"); return; }
     char what[160];
     snprintf(what, sizeof what, "reduce kind %d type %d isa %d [%lld %lld %lld %lld] count %lld", r.kind, r.type, isa, (long long)raw.extent[0], (long long)raw.extent[1], (long long)raw.extent[2], (long long)raw.extent[3], (long long)count);
-    if (exact) expect(what, &launch, &r, buffers, 1, r.type, results, want, (r.kind == DLC_REDUCE_LOG_SUM ? 2e-5 : 3e-6) + 1e-8 * (double)count);
+    if (exact) expect(what, &launch, &r, buffers, 1, r.type, results, want, 3e-6 + 1e-8 * (double)count);
     free(buffers[0]), free(buffers[1]), free(want);
 }
 

@@ -1,6 +1,7 @@
 import DLCGraph
 
-/// Slices of x along an axis, chosen by indices; negative indices count from the end (ONNX Gather).
+/// Slices of x along an axis, chosen by indices; negative indices count from the end (ONNX Gather). An index outside of the axis
+/// is an error, also where the slices have no elements.
 /// The result has x's shape with the indices' shape in place of the axis.
 public struct Gather: Operator {
     public var axis: Int
@@ -52,8 +53,6 @@ public struct Gather: Operator {
     private static func sources(_ shape: [Int], _ axis: Int, _ indices: [Int]) throws -> [Int] {
         let outer = shape[..<axis].reduce(1, *)
         let inner = shape[(axis + 1)...].reduce(1, *)
-        // Of rows without elements nothing is read, wherever they would be.
-        if outer == 0 || inner == 0 { return [] }
         let rows = try indices.map { try Oracle.index($0, shape[axis]) }
         return (0..<outer).flatMap { o in rows.flatMap { row in (0..<inner).map { (o * shape[axis] + row) * inner + $0 } } }
     }

@@ -55,8 +55,6 @@ extension Oracle {
         let strides = strides(shape)
         let depth = indices.shape.last ?? 0
         let values = try indices.integers()
-        // Of slices without elements nothing is read, wherever they would be.
-        if depth > 0, shape[(batchDims + depth)...].contains(0) { return [Int](repeating: 0, count: values.count / depth) }
         var starts: [Int] = []
         try forEach(Array(indices.shape.dropLast())) { place in
             var start = 0
