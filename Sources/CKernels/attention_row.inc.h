@@ -3,17 +3,34 @@
 
 DLC_TARGET_BEGIN
 
-/// scores[key] = q · k[key], four keys side by side.
-DLC_INLINE void attention_row_scores(const dlc_attention *p, const float *q, const float *k, int64_t keys, float *scores) {
+/// Asks for a row of `n` floats; rows of a head that lie apart, as where heads are parts of them, are no stream that processors foresee.
+DLC_INLINE void attention_fetch(const float *row, int64_t n) {
+    for (int64_t i = 0; i < n; i += 16) __builtin_prefetch(row + i);
+}
+
+/// Rows that are on their way while one is read.
+#define ATTENTION_AHEAD 16
+
+/// scores[key] = q · k[key], four keys side by side; anything for those whose flag is not set, where there are flags.
+DLC_INLINE void attention_row_scores(const dlc_attention *p, const float *q, const float *k, const uint8_t *flags, int64_t keys, float *scores) {
     enum { together = 4 };
     int64_t whole = p->depth / VL * VL, tail = p->depth - whole;
     for (int64_t key = 0; key < keys; key += together) {
         int64_t last = keys - 1;
+        if (flags) {
+            uint32_t some = 0;
+            memcpy(&some, flags + key, (size_t)(keys - key < together ? keys - key : together));
+            if (some == 0) {
+                for (int64_t i = key; i < keys && i < key + together; i++) scores[i] = 0;
+                continue;
+            }
+        }
         const float *rows[together];
         vf sum[together];
 #pragma clang loop unroll(full)
         for (int i = 0; i < together; i++) {
             rows[i] = k + (key + i < last ? key + i : last) * p->k.row;
+            attention_fetch(rows[i] + ATTENTION_AHEAD * p->k.row, p->depth);
             sum[i] = vf_zero();
         }
         for (int64_t d = 0; d < whole; d += VL) {
@@ -62,6 +79,7 @@ DLC_INLINE void attention_row_values(const dlc_attention *p, int vectors, int64_
 #pragma clang loop unroll(full)
         for (int i = 0; i < chains; i++) {
             const float *row = v + (key + i) * p->v.row;
+            attention_fetch(row + ATTENTION_AHEAD * p->v.row, columns);
             vf score = vf_set1(scores[key + i]);
 #pragma clang loop unroll(full)
             for (int j = 0; j < vectors; j++) {
@@ -83,7 +101,7 @@ static attention_statistics attention_row_weights(const dlc_attention *p, const 
                                                   int64_t query, bool in_order, float *scores, int64_t *seen) {
     *seen = attention_seen(p, query);
     if (in_order) attention_row_scores_in_order(p, q, k, *seen, scores);
-    else attention_row_scores(p, q, k, *seen, scores);
+    else attention_row_scores(p, q, k, p->mask_kind == DLC_MASK_BOOL && p->mask_column ? (const uint8_t *)mask + mask_at : NULL, *seen, scores);
     for (int64_t i = *seen; i % VL != 0; i++) scores[i] = 0; // masking takes whole vectors
     return attention_weights(p, scores, mask, mask_at, seen);
 }

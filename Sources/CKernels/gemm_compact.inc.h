@@ -13,12 +13,21 @@ DLC_INLINE void unpack_bytes(int64_t rows, int64_t width, const uint8_t *packed,
     for (int64_t i = 0; i < rows; i++) vf_store(out + i * width, signed_bytes(packed + i * width) * scale);
 }
 
+/// The signed number in the lower four bits of each lane, whose others may be anything.
+DLC_INLINE vf signed_halves(vi x) {
+#if VL == 16
+    return (vf)_mm512_permutexvar_ps((__m512i)x, _mm512_setr_ps(0, 1, 2, 3, 4, 5, 6, 7, -8, -7, -6, -5, -4, -3, -2, -1));
+#else
+    return __builtin_convertvector((x << 28) >> 28, vf);
+#endif
+}
+
 /// A vector of columns of a block: rows by twos in halves of bytes.
 DLC_INLINE void unpack_halves(int64_t rows, int64_t width, const uint8_t *packed, vf scale, float *out) {
     for (int64_t i = 0; i < rows; i += 2, packed += width, out += 2 * width) {
         const vi both = __builtin_convertvector(*(const DLC_NAME(u8) *)packed, vi);
-        vf_store(out, __builtin_convertvector((both << 28) >> 28, vf) * scale);
-        if (i + 1 < rows) vf_store(out + width, __builtin_convertvector((both << 24) >> 28, vf) * scale);
+        vf_store(out, signed_halves(both) * scale);
+        if (i + 1 < rows) vf_store(out + width, signed_halves(both >> 4) * scale);
     }
 }
 
@@ -63,6 +72,12 @@ DLC_INLINE vf wide_float(const dlc_pack_form form, const uint8_t *p) {
 #endif
 }
 
+/// Asks for the weights that are read some rows after these.
+DLC_INLINE void compact_fetch(const uint8_t *packed, int64_t bytes) {
+    vf_fetch_pages((const float *)packed, bytes);
+    for (int64_t i = 0; i < bytes; i += 64) __builtin_prefetch(packed + 2048 + i);
+}
+
 /// sum[r][v] += a[r][k] · b[v].
 #define COMPACT_ADD(k, column) \
     for (int r = 0; r < rows; r++) { \
@@ -75,7 +90,7 @@ DLC_INLINE void few_floats(const dlc_pack_form form, const int rows, const int v
                            vf sum[][DLC_TILE_MOST_VECTORS]) {
 #pragma clang loop unroll_count(2)
     for (int64_t i = 0; i < k; i++, packed += 2 * vectors * VL) {
-        vf_fetch_pages((const float *)packed, 2 * vectors * VL);
+        compact_fetch(packed, 2 * vectors * VL);
         vf column[DLC_TILE_MOST_VECTORS];
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; v++) column[v] = wide_float(form, packed + 2 * v * VL);
@@ -94,7 +109,7 @@ DLC_INLINE void few_bytes(const int rows, const int vectors, int64_t k, const fl
         packed += 4 * width;
 #pragma clang loop unroll_count(2)
         for (int64_t i = first; i < last; i++, packed += width) {
-            vf_fetch_pages((const float *)packed, width);
+            compact_fetch(packed, width);
             vf column[DLC_TILE_MOST_VECTORS];
 #pragma clang loop unroll(full)
             for (int v = 0; v < vectors; v++) column[v] = signed_bytes(packed + v * VL);
@@ -117,13 +132,13 @@ DLC_INLINE void few_halves(const int rows, const int vectors, int64_t k, const f
         vf sum[DLC_COMPACT_FEW][DLC_TILE_MOST_VECTORS] = {0};
         packed += 4 * width;
         for (int64_t i = first; i < last; i += 2, packed += width) {
-            vf_fetch_pages((const float *)packed, width);
+            compact_fetch(packed, width);
             vf low[DLC_TILE_MOST_VECTORS], high[DLC_TILE_MOST_VECTORS];
 #pragma clang loop unroll(full)
             for (int v = 0; v < vectors; v++) {
                 const vi both = __builtin_convertvector(*(const DLC_NAME(u8) *)(packed + v * VL), vi);
-                low[v] = __builtin_convertvector((both << 28) >> 28, vf);
-                high[v] = __builtin_convertvector((both << 24) >> 28, vf);
+                low[v] = signed_halves(both);
+                high[v] = signed_halves(both >> 4);
             }
 #pragma clang loop unroll(full)
             COMPACT_ADD(i, low[v])

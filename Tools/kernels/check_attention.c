@@ -24,9 +24,11 @@ static void check(dlc_isa isa) {
     // What is not finite makes NaN with the weight 0 of keys that are not seen.
     if (random_below(4) == 0) v[random_below(p.batch * p.v.batch)] = INFINITY;
     if (random_below(4) == 0) q[random_below(p.batch * p.q.batch)] = NAN;
+    if (random_below(4) == 0) k[random_below(p.batch * p.k.batch)] = random_below(2) ? NAN : INFINITY;
     if (random_below(4) == 0) mask[random_below(masks)] = INFINITY;
     uint8_t *flags = aligned(masks);
-    for (int64_t i = 0; i < masks; i++) flags[i] = random_below(4) > 0;
+    const int64_t live = random_below(2) ? p.keys : random_below(p.keys + 1); // the keys that a text has so far
+    for (int64_t i = 0; i < masks; i++) flags[i] = i % p.keys < live && random_below(4) > 0;
     for (int64_t i = 0; i < masks; i++) if (random_below(10) == 0) mask[i] = -INFINITY;
     double *want = aligned(8 * n), *scores = aligned(8 * p.keys), *maxima = aligned(16 * rows);
     for (int64_t b = 0; b < p.batch; b++) for (int64_t h = 0; h < p.heads; h++) for (int64_t i = 0; i < p.queries; i++) {
