@@ -222,7 +222,7 @@ def main():
     how = (", --exact" if args.exact else "") + (f", --target {args.target}" if args.target != "native" else "")
     best_by_threads = {}
     for count in threads:
-        report.title(f"{processor()}, {count} thread{'s' if count > 1 else ''}, f32, batch 1{how}; medians in ms, the least of {args.rounds} round"
+        report.title(f"{processor()}, {count} thread{'s' if count > 1 else ''}, f32{how}; medians in ms, the least of {args.rounds} round"
                      f"{'s' if args.rounds > 1 else ''} of {args.seconds:g} s; {versions(engines)}")
         report.head()
         best_by_threads[count] = {}

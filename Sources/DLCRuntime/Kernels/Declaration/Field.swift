@@ -18,14 +18,23 @@ package protocol FieldGroup: Field {
 package protocol KernelChoice: Field, RawRepresentable, Hashable where RawValue == UInt8 {
     /// The legal values and what they are called.
     static var choices: ChoiceTable<Self> { get }
+
+    /// Becomes the value of a code; false where the code is not legal. A requirement, so that the compiler makes one for each type:
+    /// what reads plans knows no more of them than this protocol, and would look `Self?` up each time.
+    mutating func take(_ code: UInt8) -> Bool
 }
 
-/// The legal values of an enumeration by their codes, with their names. What a plan's table holds is looked up here for every
-/// step, by code that knows no more of `Choice` than this.
+/// The legal values of an enumeration by their codes, with their names.
 package struct ChoiceTable<Choice>: Sendable, ExpressibleByDictionaryLiteral where Choice: RawRepresentable<UInt8> {
     package let entries: [(code: UInt8, name: String)]
+    private let codes: [UInt8]
 
-    package init(dictionaryLiteral elements: (Choice, String)...) { entries = elements.map { ($0.rawValue, $1) } }
+    package init(dictionaryLiteral elements: (Choice, String)...) {
+        entries = elements.map { ($0.rawValue, $1) }
+        codes = entries.map(\.code)
+    }
+
+    func holds(_ code: UInt8) -> Bool { codes.contains(code) }
 
     package func name(of code: UInt8) -> String? {
         for entry in entries where entry.code == code { return entry.name }
@@ -88,6 +97,12 @@ extension FieldGroup {
 extension KernelChoice {
     package static var standard: Self { Self(rawValue: choices.entries[0].code).unsafelyUnwrapped }
     package mutating func visit(as name: String, _ visitor: inout some FieldVisitor) throws { try visitor.choice(name, &self) }
+
+    package mutating func take(_ code: UInt8) -> Bool {
+        guard Self.choices.holds(code), let choice = Self(rawValue: code) else { return false }
+        self = choice
+        return true
+    }
 
     /// The value's name, or nil where the value is not legal.
     package var choiceName: String? { Self.choices.name(of: rawValue) }

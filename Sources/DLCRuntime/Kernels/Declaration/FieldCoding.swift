@@ -29,10 +29,9 @@ extension ByteReader: FieldVisitor {
 
     package mutating func choice<C: KernelChoice>(_ name: String, _ value: inout C) throws {
         let code = try byte()
-        guard let choice = C(rawValue: code), choice.choiceName != nil else {
+        guard value.take(code) else {
             throw DLCError("\(name) is \(code); expected \(C.choices.entries.map { "\($0.code) (\($0.name))" }.joined(separator: ", "))")
         }
-        value = choice
     }
 
     package mutating func list<E: Field>(_ name: String, _ values: inout [E]) throws {
