@@ -18,10 +18,11 @@ DLC_INLINE void attention_row_scores(const dlc_attention *p, const float *q, con
     for (int64_t key = 0; key < keys; key += together) {
         int64_t last = keys - 1;
         if (flags) {
-            uint32_t some = 0;
-            memcpy(&some, flags + key, (size_t)(keys - key < together ? keys - key : together));
-            if (some == 0) {
-                for (int64_t i = key; i < keys && i < key + together; i++) scores[i] = 0;
+            const int64_t end = key + together < keys ? key + together : keys;
+            bool is_seen = false;
+            for (int64_t i = key; i < end; i++) is_seen |= flags[i] != 0;
+            if (!is_seen) {
+                for (int64_t i = key; i < end; i++) scores[i] = 0;
                 continue;
             }
         }
