@@ -12,7 +12,8 @@ DLC_INLINE void attention_fetch(const float *row, int64_t n) {
 #define ATTENTION_AHEAD 16
 
 /// scores[key] = q · k[key], four keys side by side; anything for those whose flag is not set, where there are flags.
-DLC_INLINE void attention_row_scores(const dlc_attention *p, const float *q, const float *k, const uint8_t *flags, int64_t keys, float *scores) {
+DLC_INLINE void attention_row_scores(const dlc_attention *p, const float *q, const float *k, const uint8_t *flags, int64_t keys,
+                                     float *scores) {
     enum { together = 4 };
     int64_t whole = p->depth / VL * VL, tail = p->depth - whole;
     for (int64_t key = 0; key < keys; key += together) {
@@ -102,7 +103,10 @@ static attention_statistics attention_row_weights(const dlc_attention *p, const 
                                                   int64_t query, bool in_order, float *scores, int64_t *seen) {
     *seen = attention_seen(p, query);
     if (in_order) attention_row_scores_in_order(p, q, k, *seen, scores);
-    else attention_row_scores(p, q, k, p->mask_kind == DLC_MASK_BOOL && p->mask_column ? (const uint8_t *)mask + mask_at : NULL, *seen, scores);
+    else {
+        const bool has_flags = p->mask_kind == DLC_MASK_BOOL && p->mask_column;
+        attention_row_scores(p, q, k, has_flags ? (const uint8_t *)mask + mask_at : NULL, *seen, scores);
+    }
     for (int64_t i = *seen; i % VL != 0; i++) scores[i] = 0; // masking takes whole vectors
     return attention_weights(p, scores, mask, mask_at, seen);
 }

@@ -2,7 +2,8 @@
 
 From torchvision and transformers with random weights, and four of PyTorch's layers; files that are there are left. Those whose names
 begin with one given are exported. Names with `.qdq` are networks that ONNX Runtime's static quantization has made integers of, names with
-`.b8` take eight inputs at once: they are exported where they are named. Needs the packages of Tools/requirements-torch.txt; `Tools/bench networks` runs it and measures them.
+`.b8` take eight inputs at once: they are exported where they are named. Needs the packages of Tools/requirements-torch.txt;
+`Tools/bench networks` runs it and measures them.
 """
 import contextlib
 import io

@@ -143,7 +143,7 @@ static void check(dlc_isa isa) {
         t.counts[i] = counts[i];
         bool there = i <= R || random_below(3);
         if ((i == PEEP || i == C0) && !lstm) there = false;
-        // Else every gate would begin at 0, a kink of some functions, where the gradient of all of them together has no slopes to compare with.
+        // Else every gate would begin at 0, a kink of some functions, where the gradient of all together has no slopes to compare with.
         if (i == BIAS && n->input == 0) there = true;
         t.part[i] = there ? numbers(counts[i], by[i]) : NULL;
     }
