@@ -54,6 +54,7 @@ public struct Gather: Operator {
         let outer = shape[..<axis].reduce(1, *)
         let inner = shape[(axis + 1)...].reduce(1, *)
         let rows = try indices.map { try Oracle.index($0, shape[axis]) }
+        if outer == 0 || inner == 0 { return [] } // the other may be as large as it likes
         return (0..<outer).flatMap { o in rows.flatMap { row in (0..<inner).map { (o * shape[axis] + row) * inner + $0 } } }
     }
 }
