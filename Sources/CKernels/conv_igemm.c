@@ -106,15 +106,8 @@ static void fill_rows(const dlc_conv *p, group_shape s, int64_t rows, const floa
     }
 }
 
-/// Whether threads should rather share out the weights than the pixels, since those come from beyond the second cache.
-static bool has_large_weights(const dlc_conv *p, group_shape s) { return p->taps * s.c * s.oc >= 1 << 18; }
-
-/// As dlc_stretch_at, of tasks that are parts of the pixels, and in each of these groups, whose channels lie side by side, and in each of
-/// those groups of panels.
-static dlc_stretch rows_stretch_at(const dlc_conv *p, int64_t task, int64_t end) {
-    const int64_t panels = task % p->panel_groups, part = task / p->panel_groups / p->groups, most = end - task;
-    const int64_t parts = p->merges && p->groups == 1 && panels == 0 ? dlc_min(most / p->panel_groups, p->row_blocks - part) : 0;
-    return (dlc_stretch){part, dlc_max(1, parts), panels, dlc_min(most, p->panel_groups - panels)};
+static dlc_cut cut_of(const dlc_conv *p) {
+    return (dlc_cut){.row_blocks = p->row_blocks, .panel_groups = p->panel_groups, .merged_parts = p->merged_parts, .panels_outermost = p->panels_outermost};
 }
 
 static void run(const dlc_call *call) {
@@ -135,12 +128,11 @@ static void run(const dlc_call *call) {
     float *own = zeros + zero_floats(p);
     if (has_own_rows(p, s)) block.taps = 1, block.run = p->taps * p->run, block.pairs.units *= p->taps;
     const int64_t pixels = dlc_conv_pixels(p), unit = dlc_row_unit(s.set);
-    const bool panels_outermost = p->merges && has_large_weights(p, s);
+    const dlc_cut cut = cut_of(p);
     int64_t table_group = -1, table_first = -1, table_rows = -1;
     for (int64_t task = call->begin, count; task < call->end; task += count) {
-        const dlc_stretch stretch =
-            panels_outermost ? dlc_stretch_at(task, call->end, p->row_blocks, p->panel_groups) : rows_stretch_at(p, task, call->end);
-        const int64_t g = panels_outermost ? task / (p->row_blocks * p->panel_groups) : task / p->panel_groups % p->groups;
+        const dlc_stretch stretch = dlc_stretch_at(cut, p->groups, task, call->end);
+        const int64_t g = cut.panels_outermost ? task / (p->row_blocks * p->panel_groups) : task / p->panel_groups % p->groups;
         count = stretch.parts * stretch.groups;
         const int64_t first = dlc_first_row(pixels, unit, stretch.part, p->row_blocks);
         block.rows = dlc_first_row(pixels, unit, stretch.part + stretch.parts, p->row_blocks) - first;
@@ -172,12 +164,13 @@ void dlc_conv_igemm_prepare(dlc_conv *p, dlc_launch *out) {
     p->skips = dlc_conv_igemm_share(p) < 1;
     // Tables stay in L1.
     const int64_t most = dlc_max(48, dlc_min(dlc_most_rows(s.set, depth, p->depth_block), 2048 / dlc_max(1, p->taps)));
-    dlc_split(s.set, p->groups, pixels, s.oc, depth, most, &p->row_blocks, &p->panel_groups);
+    dlc_cut cut = dlc_split(s.set, p->groups, pixels, s.oc, depth, most);
     // As products do: rather blocks of pixels, each in one task, where the weights stay in the second cache.
-    if (is_paired(p) && p->taps == 1 && depth * s.oc <= 128 * 1024) dlc_split_rows(pixels, 64, &p->row_blocks, &p->panel_groups);
+    if (is_paired(p) && p->taps == 1 && depth * s.oc <= 128 * 1024) cut = dlc_cut_into_rows(cut, pixels, 64);
     // Taps that no pixel of a tile has are left out, so blocks of those stay the same for every number of threads.
-    p->merges = p->row_blocks == 1 || (pixels <= most && !p->skips && !is_paired(p));
-    p->row_block = p->merges ? pixels : dlc_rows_of_block(pixels, dlc_row_unit(s.set), p->row_blocks);
+    if (p->skips || is_paired(p)) cut.merged_parts = 1;
+    p->row_blocks = cut.row_blocks, p->panel_groups = cut.panel_groups, p->merged_parts = cut.merged_parts, p->panels_outermost = cut.panels_outermost;
+    p->row_block = dlc_min(pixels, cut.merged_parts * dlc_rows_of_block(pixels, dlc_row_unit(s.set), cut.row_blocks));
     // Pixels that one tap and few tasks read become pairs in those.
     p->shared_input = is_paired(p) && (p->taps > 1 || p->panel_groups > 1);
     p->tasks = p->groups * p->row_blocks * p->panel_groups;

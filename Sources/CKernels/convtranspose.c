@@ -238,10 +238,10 @@ bool dlc_conv_transpose_prepare(dlc_isa isa, dlc_conv_transpose *p, dlc_launch *
     const int64_t line = dlc_ceil_div(p->ow, p->stride[2]);
     const int64_t lines = p->n * dlc_ceil_div(p->od, p->stride[0]) * dlc_ceil_div(p->oh, p->stride[1]); // of a class, at most
     const int64_t oc = p->oc / p->groups, depth = p->most_taps * (p->c / p->groups);
-    int64_t blocks;
-    dlc_split(dlc_tiles(isa), p->groups * classes, lines * line, oc, depth, PIECE_ROWS, &blocks, &p->panel_groups);
+    const dlc_cut cut = dlc_split(dlc_tiles(isa), p->groups * classes, lines * line, oc, depth, PIECE_ROWS);
+    p->panel_groups = cut.panel_groups;
     p->pieces = dlc_ceil_div(line, PIECE_ROWS);
-    p->line_blocks = dlc_max(1, dlc_min(blocks, lines * p->pieces));
+    p->line_blocks = dlc_max(1, dlc_min(cut.row_blocks, lines * p->pieces));
     p->most_pixels = dlc_ceil_div(lines * p->pieces, p->line_blocks) * dlc_ceil_div(line, p->pieces);
     p->tasks = p->groups * classes * p->line_blocks * p->panel_groups;
     p->merged_floats = line < ENOUGH_ROWS && lines > 1 ? MERGED_ROWS * oc : 0;

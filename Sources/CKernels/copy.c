@@ -1,5 +1,6 @@
 /// Strided copies: dimensions are ordered by the result and merged, then the innermost ones decide.
 #include "copy.h"
+#include "gather_index.h"
 
 #include <string.h>
 
@@ -32,8 +33,6 @@ static void copy_strided(int32_t bytes, int64_t n, const char *src, int64_t s_st
 #undef CASE
 }
 
-static int64_t lesser(int64_t a, int64_t b) { return a < b ? a : b; }
-
 /// More than 16 bytes, for which calling `memcpy` would take as long as copying.
 static inline void copy_short(int64_t bytes, const char *src, char *dst) {
 #pragma clang loop vectorize(disable) unroll(disable)
@@ -64,7 +63,7 @@ static void run(const dlc_call *call) {
     int64_t s_column = p->source_strides[inner], d_column = p->result_strides[inner];
     int64_t column_blocks = (columns + p->column_block - 1) / p->column_block;
     int64_t row_blocks = (rows + p->row_block - 1) / p->row_block;
-    int64_t end = lesser(call->end * p->pieces_per_task, p->outer * row_blocks * column_blocks);
+    int64_t end = dlc_lesser(call->end * p->pieces_per_task, p->outer * row_blocks * column_blocks);
     for (int64_t piece = call->begin * p->pieces_per_task; piece < end; ++piece) {
         int64_t column = piece % column_blocks * p->column_block, rest = piece / column_blocks;
         int64_t row = rest % row_blocks * p->row_block;
@@ -78,7 +77,7 @@ static void run(const dlc_call *call) {
         }
         const char *src = (const char *)call->buffers[0] + from * bytes;
         char *dst = (char *)call->buffers[1] + to * bytes;
-        int64_t width = lesser(columns - column, p->column_block), height = lesser(rows - row, p->row_block);
+        int64_t width = dlc_lesser(columns - column, p->column_block), height = dlc_lesser(rows - row, p->row_block);
         switch (p->mode) {
         case DLC_COPY_RUNS:
             copy_runs(height, width * bytes, src, s_row * bytes, dst, d_row * bytes);
@@ -124,7 +123,7 @@ static void merge(dlc_copy *p) {
 
 /// The greatest of parts of `extent` that are about as large as each other, whole vectors, and none above `most`; at least 1.
 static int64_t part(int64_t extent, int64_t most) {
-    if (extent <= most || most < 16) return extent < 1 || most < 1 ? 1 : lesser(extent, most);
+    if (extent <= most || most < 16) return extent < 1 || most < 1 ? 1 : dlc_lesser(extent, most);
     const int64_t parts = (extent - 1) / (most / 16 * 16) + 1;
     return ((extent - 1) / parts / 16 + 1) * 16;
 }
@@ -159,14 +158,15 @@ bool dlc_copy_prepare(dlc_isa isa, dlc_copy *p, dlc_launch *launch) {
         if (p->shape[d] > p->shape[inner - 1]) exchange(p, d, inner - 1);
     if (inner > 0) rows = p->shape[inner - 1];
     // In a transposition tall enough for whole cache lines of the source, then as wide as a block allows.
-    int64_t tall = p->mode == DLC_COPY_TRANSPOSE ? lesser(rows, 64) : 1;
-    p->column_block = part(columns, block_elements / (tall > 0 ? tall : 1));
-    p->row_block = part(rows, block_elements / p->column_block);
+    int64_t tall = p->mode == DLC_COPY_TRANSPOSE ? dlc_lesser(rows, 64) : 1;
+    const int64_t block = dlc_task_elements(elements, block_elements);
+    p->column_block = part(columns, block / (tall > 0 ? tall : 1));
+    p->row_block = part(rows, block / p->column_block);
     p->outer = 1;
     for (int d = 0; d < inner - 1; ++d) p->outer *= p->shape[d];
     int64_t pieces = p->outer * ((rows + p->row_block - 1) / p->row_block) * ((columns + p->column_block - 1) / p->column_block);
     int64_t piece = p->row_block * p->column_block;
-    p->pieces_per_task = (block_elements + piece - 1) / piece;
+    p->pieces_per_task = (block + piece - 1) / piece;
     *launch = (dlc_launch){ .run = run, .tasks = (pieces + p->pieces_per_task - 1) / p->pieces_per_task, .phases = 1 };
     return true;
 }

@@ -126,7 +126,7 @@ void dlc_depthwise_prepare(dlc_conv *conv, dlc_launch *out) {
     p.run = dlc_min(p.oc, dlc_ceil_div(dlc_ceil_div(p.oc, chunks), unit) * unit);
     p.panel_groups = dlc_ceil_div(p.oc, p.run);
     const double work = (double)dlc_conv_pixels(&p) * (double)p.oc * (double)dlc_conv_taps(&p) * (double)inputs / (2.0 * dlc_lanes(p.isa));
-    const int64_t wanted = work < 20e3 ? 1 : 24, slices = p.n * p.od;
+    const int64_t wanted = work < 2e3 ? 1 : work < 20e3 ? 4 : 24, slices = p.n * p.od;
     p.row_blocks = dlc_max(1, dlc_min(p.oh, dlc_ceil_div(wanted, slices * p.panel_groups)));
     p.tasks = slices * p.row_blocks * p.panel_groups;
     p.table_bytes = dlc_ceil_div(8 * p.kernel[0] * p.kernel[1] * dlc_ceil_div(p.oh, p.row_blocks), 64) * 64;

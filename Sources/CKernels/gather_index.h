@@ -24,6 +24,10 @@ static inline bool dlc_product(const int64_t *shape, int32_t rank, int64_t *prod
     return true;
 }
 
+/// Elements of a task of `all`: `most`, or fewer of them where those would be less than sixteen tasks, that threads share out small steps as
+/// they do the steps around these, whose data they hold.
+static inline int64_t dlc_task_elements(int64_t all, int64_t most) { return all / 16 >= most ? most : all / 16 < 1024 ? 1024 : all / 16; }
+
 /// Items of a task so that it has `elements` of `size` each, at least one.
 static inline int64_t dlc_per_task(int64_t elements, int64_t size) {
     return size >= elements ? 1 : size < 1 ? elements : elements / size;

@@ -207,10 +207,11 @@ static void multiply(const dlc_gemm *g, const dlc_call *call) {
     };
     const float *packed = (const float *)call->shared + copied_a_floats(g);
     const int64_t copied = first_copied(g, &panels), unit = dlc_row_unit(block.set);
+    const dlc_cut cut = {.row_blocks = g->row_blocks, .panel_groups = g->panel_groups, .merged_parts = g->merged_parts, .panels_outermost = g->panels_outermost};
     for (int64_t task = call->begin, count; task < call->end; task += count) {
         const int64_t matrix = task / (g->row_blocks * g->panel_groups);
-        // Where all rows fit in one block, tasks at once: a panel meets all of their rows, and a part of the sum runs through their panels.
-        const dlc_stretch stretch = dlc_stretch_at(task, g->merges ? call->end : task + 1, g->row_blocks, g->panel_groups);
+        // Tasks at once: a panel meets all of their rows, and a part of the sum runs through their panels.
+        const dlc_stretch stretch = dlc_stretch_at(cut, 1, task, call->end);
         count = stretch.parts * stretch.groups;
         const int64_t row = dlc_first_row(g->m, unit, stretch.part, g->row_blocks);
         block.rows = dlc_first_row(g->m, unit, stretch.part + stretch.parts, g->row_blocks) - row;
@@ -287,15 +288,15 @@ bool dlc_gemm_prepare(dlc_isa isa, dlc_gemm *g, dlc_launch *out) {
     g->depth_block = !apart ? 1024 : g->m == 1 ? 16 : 32;
     const dlc_tile_set *set = tiles_of(g);
     const int64_t most_rows = dlc_most_rows(set, depth, g->depth_block);
-    dlc_split(set, g->matrices, g->m, g->n, depth, most_rows, &g->row_blocks, &g->panel_groups);
+    dlc_cut cut = dlc_split(set, g->matrices, g->m, g->n, depth, most_rows);
     if (makes_rows(g)) {
         // Tasks make their own rows, each row in one task, where that does not make them take B from beyond L2 again
         // and again; else all rows are made beforehand.
-        if (depth * g->n <= 128 * 1024 || g->panel_groups == 1) dlc_split_rows(g->m, dlc_max(12, dlc_row_unit(set)), &g->row_blocks, &g->panel_groups);
+        if (depth * g->n <= 128 * 1024 || cut.panel_groups == 1) cut = dlc_cut_into_rows(cut, g->m, dlc_max(12, dlc_row_unit(set)));
         else g->a_copied = true;
     }
-    g->merges = g->row_blocks == 1 || (g->m <= most_rows && !makes_rows(g));
-    g->row_block = g->merges ? g->m : dlc_rows_of_block(g->m, dlc_row_unit(set), g->row_blocks);
+    g->row_blocks = cut.row_blocks, g->panel_groups = cut.panel_groups, g->merged_parts = cut.merged_parts, g->panels_outermost = cut.panels_outermost;
+    g->row_block = dlc_min(g->m, cut.merged_parts * dlc_rows_of_block(g->m, dlc_row_unit(set), cut.row_blocks));
     g->tasks = g->matrices * g->row_blocks * g->panel_groups;
     if (g->m == 0) g->tasks = 0;
     *out = (dlc_launch){

@@ -146,28 +146,33 @@ int64_t dlc_most_rows(const dlc_tile_set *set, int64_t depth, int64_t block) {
     return dlc_max(120, dlc_min(384, 128 * 1024 / dlc_max(1, dlc_min(depth, block))));
 }
 
-void dlc_split(const dlc_tile_set *set, int64_t matrices, int64_t m, int64_t n, int64_t k, int64_t most_rows, int64_t *row_blocks,
-               int64_t *panel_groups) {
+dlc_cut dlc_split(const dlc_tile_set *set, int64_t matrices, int64_t m, int64_t n, int64_t k, int64_t most_rows) {
+    const bool more_weights = (double)n * (double)k > (double)m * ((double)n + (double)k);
     if (dlc_is_by_amx(set)) k /= 4; // so that tasks have more to do
     // Few rows wait for the panels, which come from beyond L1, some 25 bytes a cycle, and a second thread brings a second cache, so that it
     // is worth it sooner (256 × 1024 for one row: 10 µs on one thread, 6 on two). Their tasks are groups of panels alone, as many for each
     // of two threads.
     const double products = (double)matrices * (double)n * (double)(k + 16), bytes_per_cycle = 16;
     const double cycles = m == 0 ? 0 : fmax((double)m * products / (2.0 * set->lanes), 4 * products / bytes_per_cycle);
-    int64_t wanted = cycles < 40e3 ? 1 : (int64_t)fmin(32, ceil(cycles / 20e3));
+    int64_t wanted = cycles < 6e3 ? 1 : (int64_t)fmax(2, fmin(32, ceil(cycles / 20e3)));
     if (m < 8 && wanted > 1) wanted += wanted % 2;
     const int64_t panels = dlc_max(1, dlc_panels_of(set, k, n).panels);
-    *row_blocks = dlc_max(1, dlc_ceil_div(m, most_rows));
-    *panel_groups = 1;
-    const int64_t missing = dlc_ceil_div(wanted, dlc_max(1, matrices * *row_blocks));
+    dlc_cut cut = {.row_blocks = dlc_max(1, dlc_ceil_div(m, most_rows)), .panel_groups = 1, .panels_outermost = more_weights};
+    // Tiles of one row, and of few where weights are compact, add in another order, so that tasks with fewer than five rows would
+    // give other bits than their neighbours that run with them as one block.
+    const int64_t most_blocks = m / 12;
+    if (!more_weights) cut.row_blocks = dlc_max(cut.row_blocks, dlc_min(dlc_ceil_div(wanted, dlc_max(1, matrices)), dlc_max(dlc_min(2, most_blocks), m / 48)));
+    const int64_t missing = dlc_ceil_div(wanted, dlc_max(1, matrices * cut.row_blocks));
     if (missing > 1) {
-        *panel_groups = dlc_min(panels, missing);
-        const int64_t rest = dlc_ceil_div(missing, *panel_groups);
-        // Tiles of one row, and of few where weights are compact, add in another order, so that tasks with fewer than five rows would
-        // give other bits than their neighbours that run with them as one block.
-        if (rest > 1) *row_blocks = dlc_max(*row_blocks, dlc_min(*row_blocks * rest, m / 12));
+        cut.panel_groups = dlc_min(panels, missing);
+        const int64_t rest = dlc_ceil_div(missing, cut.panel_groups);
+        if (rest > 1) cut.row_blocks = dlc_max(cut.row_blocks, dlc_min(cut.row_blocks * rest, most_blocks));
     }
     // Threads take equal numbers of tasks: an odd one would leave one of two threads waiting.
-    if (wanted > 1 && matrices * *row_blocks * *panel_groups % 2 != 0 && m / (*row_blocks + 1) >= 6) *row_blocks += 1;
-    *row_blocks = dlc_max(1, dlc_min(*row_blocks, dlc_ceil_div(m, dlc_row_unit(set))));
+    const int64_t parts = matrices * cut.row_blocks * (more_weights ? cut.panel_groups : 1);
+    if (wanted > 1 && parts % 2 != 0 && m / (cut.row_blocks + 1) >= 6) cut.row_blocks += 1;
+    cut.row_blocks = dlc_max(1, dlc_min(cut.row_blocks, dlc_ceil_div(m, dlc_row_unit(set))));
+    const int64_t fitting = dlc_max(1, most_rows / dlc_max(1, dlc_rows_of_block(m, dlc_row_unit(set), cut.row_blocks)));
+    cut.merged_parts = m <= most_rows ? cut.row_blocks : dlc_min(fitting, cut.row_blocks);
+    return cut;
 }

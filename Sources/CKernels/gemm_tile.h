@@ -178,25 +178,38 @@ static inline int64_t dlc_rows_of_block(int64_t m, int64_t unit, int64_t blocks)
 /// The most rows of a block whose part of A stays in the second cache, `block` products of `depth` at a time.
 int64_t dlc_most_rows(const dlc_tile_set *set, int64_t depth, int64_t block);
 
-/// How `matrices` products of m × n × k are cut into tasks of even size: `row_blocks` of rows, so that a
-/// block of A stays in L2 beside a panel, and `panel_groups` of panels until there are enough to share out.
-void dlc_split(const dlc_tile_set *set, int64_t matrices, int64_t m, int64_t n, int64_t k, int64_t most_rows, int64_t *row_blocks,
-               int64_t *panel_groups);
+/// How a product is cut into tasks: `row_blocks` parts of the rows by `panel_groups` groups of panels, the panels or the rows outermost.
+/// As many neighbouring parts as `merged_parts` can be one block, whose part of A stays in the second cache.
+typedef struct {
+    int64_t row_blocks, panel_groups, merged_parts;
+    bool panels_outermost;
+} dlc_cut;
+
+/// The cut of `matrices` products of m × n × k into tasks of even size, enough to share out, with blocks of `most_rows` at most. Threads
+/// share out the rows, as the steps before and after do, whose data they hold; or, where they are more, the weights.
+dlc_cut dlc_split(const dlc_tile_set *set, int64_t matrices, int64_t m, int64_t n, int64_t k, int64_t most_rows);
+
+/// Parts of rows in place of groups of panels, of some `least` rows each, none merged: for tasks that make what they multiply.
+static inline dlc_cut dlc_cut_into_rows(dlc_cut cut, int64_t m, int64_t least) {
+    return (dlc_cut){.row_blocks = dlc_max(cut.row_blocks, dlc_min(cut.row_blocks * cut.panel_groups, m / least)), .panel_groups = 1, .merged_parts = 1};
+}
+
 /// Neighbouring tasks that are one block: parts `part ..< part + parts` of the rows by groups `group ..< group + groups` of the panels.
 typedef struct { int64_t part, parts, group, groups; } dlc_stretch;
 
-/// The tasks from `task` on, of `end - task` at most, of one product whose tasks are groups of panels and in each of these parts of the
-/// rows, where the rows fit in one block.
-static inline dlc_stretch dlc_stretch_at(int64_t task, int64_t end, int64_t row_blocks, int64_t panel_groups) {
-    const int64_t part = task % row_blocks, group = task / row_blocks % panel_groups, most = end - task;
-    if (part > 0 || most < row_blocks) return (dlc_stretch){part, dlc_min(most, row_blocks - part), group, 1};
-    return (dlc_stretch){0, row_blocks, group, dlc_min(most / row_blocks, panel_groups - group)};
-}
-
-/// Blocks of rows in place of groups of panels, of some `least` rows each: for tasks that make what they multiply.
-static inline void dlc_split_rows(int64_t m, int64_t least, int64_t *row_blocks, int64_t *panel_groups) {
-    *row_blocks = dlc_max(*row_blocks, dlc_min(*row_blocks * *panel_groups, m / least));
-    *panel_groups = 1;
+/// The tasks of a product from `task` on, of `end - task` at most. Where rows are outermost, products side by side, as many as `sides`,
+/// have their tasks between the parts and the panels.
+static inline dlc_stretch dlc_stretch_at(dlc_cut cut, int64_t sides, int64_t task, int64_t end) {
+    const int64_t most = end - task;
+    if (cut.panels_outermost) {
+        const int64_t part = task % cut.row_blocks, group = task / cut.row_blocks % cut.panel_groups;
+        if (part > 0 || dlc_min(most, cut.merged_parts) < cut.row_blocks)
+            return (dlc_stretch){part, dlc_min(cut.merged_parts, dlc_min(most, cut.row_blocks - part)), group, 1};
+        return (dlc_stretch){0, cut.row_blocks, group, dlc_min(most / cut.row_blocks, cut.panel_groups - group)};
+    }
+    const int64_t group = task % cut.panel_groups, part = task / cut.panel_groups / sides % cut.row_blocks;
+    const int64_t parts = group == 0 && sides == 1 ? dlc_min(cut.merged_parts, dlc_min(most / cut.panel_groups, cut.row_blocks - part)) : 0;
+    return (dlc_stretch){part, dlc_max(1, parts), group, dlc_min(most, cut.panel_groups - group)};
 }
 
 #endif

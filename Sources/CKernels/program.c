@@ -2,6 +2,7 @@
 #include "program.h"
 
 #include "dlc_convert.h"
+#include "gather_index.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -351,7 +352,9 @@ bool dlc_program_prepare(dlc_isa isa, dlc_program *p, dlc_launch *launch) {
     int64_t pieces = (inner + p->tile_columns - 1) / p->tile_columns;
     p->tile_count = (rows + p->tile_rows - 1) / p->tile_rows * pieces;
     int64_t elements = p->tile_rows * p->tile_columns;
-    p->tiles_per_task = (task_elements + elements - 1) / elements;
+    // What regions sum up has its order by tasks.
+    const int64_t task = p->sum_count > 0 ? task_elements : dlc_task_elements(rows * inner, task_elements);
+    p->tiles_per_task = (task + elements - 1) / elements;
     p->slot_bytes = (elements * width + 63) / 64 * 64;
     p->isa = isa;
     choose_modes(p);

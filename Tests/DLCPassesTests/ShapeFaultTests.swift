@@ -210,4 +210,16 @@ import Testing
             }
         }
     }
+
+    /// Slices without elements may be as many as a model claims.
+    @Test(.timeLimit(.minutes(1))) func slicesWithoutElementsTakeNoTime() throws {
+        let many = 1 << 40
+        let (x, dy) = (try Tensor([] as [Float], shape: [many, 2, 0]), try Tensor([] as [Float], shape: [many, 1, 0]))
+        let (one, outside) = (try Tensor([1] as [Int64], shape: [1]), try Tensor([2] as [Int64], shape: [1]))
+        #expect(try Gather(axis: 1).evaluate([x, one]).map(\.shape) == [[many, 1, 0]])
+        #expect(throws: DLCError.self) { try Gather(axis: 1).evaluate([x, outside]) }
+        let gradient = GatherGradient(axis: 1, shape: [Dim(many), 2, 0])
+        #expect(try gradient.evaluate([one, dy]).map(\.shape) == [[many, 2, 0]])
+        #expect(throws: DLCError.self) { try gradient.evaluate([outside, dy]) }
+    }
 }

@@ -60,8 +60,9 @@ typedef struct {
     dlc_isa isa;
     bool a_copied, b_copied;   ///< phase 0 brings the operand into the layout (or the state) that the tiles read
     int64_t matrices, a_matrices, b_matrices;
-    bool merges;               ///< tasks of one matrix are one block where they are neighbours
+    bool panels_outermost;     ///< a task's neighbours have other rows, rather than other panels
     int64_t row_block, row_blocks, panel_groups, depth_block, tasks;
+    int64_t merged_parts;      ///< neighbouring parts of the rows that are one block, at most
 } dlc_gemm;
 
 /// The size of a packed k × n matrix: whole panels of vectors, zero beyond column n.
@@ -132,7 +133,8 @@ typedef struct {
 
     // Set by dlc_conv_prepare.
     dlc_isa isa;
-    bool merges;               ///< tasks of one group are one block where they are neighbours
+    bool panels_outermost;     ///< a task's neighbours have other pixels, rather than other outputs
+    int64_t merged_parts;      ///< neighbouring parts of the pixels that are one block, at most
     int64_t taps, row_block, row_blocks, panel_groups, depth_block, tasks;
     int64_t run;               ///< contiguous floats per tap
     int64_t padded_w;          ///< columns of a padded line, with few input channels

@@ -27,8 +27,8 @@ typedef struct {
     int64_t outer, row_block, column_block, pieces_per_task;
 } dlc_copy;
 
-/// Orders and merges the dimensions and splits the copy into tasks of about 16K elements. False for a rank,
-/// element size or extent that makes no sense.
+/// Orders and merges the dimensions and splits the copy into tasks of about 16K elements, or fewer of a small one. False
+/// for a rank, element size or extent that makes no sense.
 bool dlc_copy_prepare(dlc_isa isa, dlc_copy *copy, dlc_launch *launch);
 
 typedef enum : uint8_t { DLC_PAD_CONSTANT = 0, DLC_PAD_EDGE = 1, DLC_PAD_REFLECT = 2, DLC_PAD_WRAP = 3 } dlc_pad_mode;

@@ -103,7 +103,8 @@ typedef struct {
     dlc_instruction instructions[DLC_PROGRAM_INSTRUCTIONS];
 } dlc_program;
 
-/// Checks `program`, orders and merges its dimensions, and splits it into tasks of about 16K elements.
+/// Checks `program`, orders and merges its dimensions, and splits it into tasks of about 16K elements, or
+/// fewer of a small one.
 /// False where an index, a type or a shape makes no sense, a register is read before it is written or
 /// as another type, or an operation does not exist in its type.
 bool dlc_program_prepare(dlc_isa isa, dlc_program *program, dlc_launch *launch);

@@ -57,6 +57,7 @@ public struct GatherGradient: Operator {
         let rows = try indices.map { try Oracle.index(Int($0), shape[axis]) }
         let (outer, inner) = (shape[..<axis].reduce(1, *), shape[(axis + 1)...].reduce(1, *))
         let values = try dy.doubles()
+        if outer == 0 || inner == 0 { return [try Tensor(doubles: [], type: dy.type, shape: shape)] } // the other may be as large as it likes
         var result = [Double](repeating: 0, count: shape.reduce(1, *))
         for o in 0..<outer {
             for (i, row) in rows.enumerated() {

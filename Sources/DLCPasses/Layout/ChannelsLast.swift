@@ -67,14 +67,37 @@ public let assignChannelsLast = Pass("assign-channels-last", at: .canonical) { r
 ///     add(transpose(%x), transpose(%y))         →   transpose(add(%x, %y))
 ///     concat(transpose(%x), transpose(%y))      →   transpose(concat(%x, %y)) on the permuted axis
 ///     reshape(transpose(%x))                    →   transpose(reshape(%x)) where it splits or joins channels that do not move afterwards,
-///                                                   or makes an image of a sequence
+///                                                   or makes an image of a sequence, or shuffles channels for what reads them last
 public let sinkTransposes = Pass("sink-transposes", at: .canonical, rule: { graph, _ in
     let moved = Set(graph.nodes.filter { $0.op is Transpose }.flatMap { $0.operands.compactMap { $0?.index } })
-    return { try withTransposesBelow(&$0, $1, moved) }
+    let wantedLast = valuesWantedLast(graph)
+    return { try withTransposesBelow(&$0, $1, moved, wantedLast) }
 })
 
-/// - Parameter moved: the values that a transpose reads.
-private func withTransposesBelow(_ rewriter: inout Rewriter, _ node: Node, _ moved: Set<Int>) throws -> [Value]? {
+/// The images that are read channels last in the end, some of their elements at least, and maybe their places in another order.
+private func valuesWantedLast(_ graph: Graph) -> Set<Int> {
+    var wanted: Set<Int> = []
+    for node in graph.nodes.reversed() {
+        let isRead: Bool
+        switch node.op {
+        case let transpose as Transpose:
+            isRead = transpose.perm.count > 3 && transpose.perm.first == 0 && transpose.perm.last == 1
+        case let reshape as Reshape:
+            guard let operand = node.operands[0] else { continue }
+            isRead = wanted.contains(node.results[0].index) && regroupsPlaces(reshape, of: graph.type(operand).shape)
+        default:
+            let movesAlong = node.op is Slice || node.op is Concat || node.op.definition.traits.contains(.elementwise)
+            isRead = movesAlong && node.results.contains { wanted.contains($0.index) }
+        }
+        if isRead { wanted.formUnion(node.operands.compactMap { $0?.index }) }
+    }
+    return wanted
+}
+
+/// - Parameters:
+///   - moved: the values that a transpose reads.
+///   - wantedLast: those that should have their channels last.
+private func withTransposesBelow(_ rewriter: inout Rewriter, _ node: Node, _ moved: Set<Int>, _ wantedLast: Set<Int>) throws -> [Value]? {
     guard node.results.count == 1, !(node.op is Transpose), let perm = try permutation(rewriter, node) else { return nil }
     let rank = perm.count
     if node.op.definition.traits.contains(.elementwise) {
@@ -133,21 +156,64 @@ private func withTransposesBelow(_ rewriter: inout Rewriter, _ node: Node, _ mov
             return [try rewriter.add1(Transpose(ChannelOrder.toFirst(reshape.shape.count)), [split])]
         }
         guard rank > 3 else { return nil }
+        if wantedLast.contains(node.results[0].index) {
+            if let shuffled = try shuffledLast(&rewriter, node, reshape, perm) { return [shuffled] }
+            if let joined = try joinedLast(&rewriter, node, reshape, of: inner, perm) { return [joined] }
+        }
         if !moved.contains(node.results[0].index), let (spatial, channels) = regroupedChannels(reshape, of: shape, perm) {
             let regrouped = try rewriter.add1(Reshape(shape: shape[...spatial] + channels), [inner], name: node.name)
-            let last = Array(spatial + 1...spatial + channels.count)
-            return [try rewriter.add1(Transpose([0] + last + Array(1..<spatial + 1)), [regrouped])]
+            return [try rewriter.add1(Transpose(channelsInFront(channels.count, spatial)), [regrouped])]
         }
         guard perm == ChannelOrder.toFirst(rank) else { return nil }
-        // [N, C, H, W] → [N, C, H*W] of a channels-last tensor: [N, H*W, C] with the last two swapped.
-        let spatial = try Shape(shape[1..<(rank - 1)]).product()
-        guard reshape.shape.count == 3, reshape.shape[0] == shape[0], reshape.shape[1] == shape[rank - 1], reshape.shape[2] == spatial
-        else { return nil }
-        let flat = try rewriter.add1(Reshape(shape: [shape[0], spatial, shape[rank - 1]]), [inner], name: node.name)
-        return [try rewriter.add1(Transpose([0, 2, 1]), [flat])]
+        // [N, C, H, W] → [N, C, H*W] or [N, C, H/p, p, W/p, p] of a channels-last tensor: [N, …, C] with its channels moved.
+        guard regroupsPlaces(reshape, of: [shape[0], shape[rank - 1]] + shape[1..<(rank - 1)]) else { return nil }
+        let regrouped = try rewriter.add1(Reshape(shape: [shape[0]] + reshape.shape[2...] + [shape[rank - 1]]), [inner], name: node.name)
+        return [try rewriter.add1(Transpose(ChannelOrder.toFirst(reshape.shape.count)), [regrouped])]
     default: return nil
     }
 }
+
+/// Channels in parts that change places, as those of a shuffle between groups do (Zhang et al., arXiv:1707.01083), with what follows in
+/// their order: of every pixel by itself, where its channels are neighbours before and afterwards.
+///
+///     reshape(transpose(reshape(transpose(%x))))   →   transpose(reshape(transpose(reshape(%x))))
+private func shuffledLast(_ rewriter: inout Rewriter, _ node: Node, _ join: Reshape, _ perm: [Int]) throws -> Value? {
+    guard let parts = rewriter.producer(of: node.operands[0])?.operands[0], let (split, splitNode) = rewriter.produced(parts, by: Reshape.self),
+        let (toFirst, first) = rewriter.produced(splitNode.operands[0], by: Transpose.self), let x = first.operands[0],
+        let (spatial, channels) = regroupedChannels(split, of: rewriter.shape(x), toFirst.perm)
+    else { return nil }
+    let last = Array(1 + channels.count..<perm.count)
+    guard perm.first == 0, Array(perm.suffix(spatial)) == last,
+        let (_, joined) = regroupedChannels(join, of: rewriter.shape(x)[...spatial] + perm[1...channels.count].map { channels[$0 - 1] }, channelsInFront(channels.count, spatial))
+    else { return nil }
+    let pixels = rewriter.shape(x)[...spatial]
+    let apart = try rewriter.add1(Reshape(shape: pixels + channels), [x])
+    let order = Array(0...spatial) + perm[1...channels.count].map { $0 + spatial }
+    let moved = try rewriter.add1(Transpose(order), [apart])
+    let y = try rewriter.add1(Reshape(shape: pixels + joined), [moved], name: node.name)
+    return try rewriter.add1(Transpose(channelsInFront(joined.count, spatial)), [y])
+}
+
+/// Places that become an image again, such as windows do, with the channels behind them: `[N, C, H, W]` of parts of H and W in any order.
+private func joinedLast(_ rewriter: inout Rewriter, _ node: Node, _ join: Reshape, of inner: Value, _ perm: [Int]) throws -> Value? {
+    let shape = rewriter.shape(inner)
+    guard perm.first == 0, perm.count > 3, perm != ChannelOrder.toFirst(perm.count), join.shape.count > 3,
+        regroupsPlaces(join, of: Shape(perm.map { shape[$0] })) else { return nil }
+    let moved = try rewriter.add1(Transpose([0] + perm[2...] + [perm[1]]), [inner])
+    let y = try rewriter.add1(Reshape(shape: [shape[0]] + join.shape[2...] + [shape[perm[1]]]), [moved], name: node.name)
+    return try rewriter.add1(Transpose(ChannelOrder.toFirst(join.shape.count)), [y])
+}
+
+/// Whether a reshape of `[N, C, places…]` leaves the first two dimensions as they are.
+private func regroupsPlaces(_ reshape: Reshape, of shape: Shape) -> Bool {
+    guard shape.count > 2, reshape.shape.count > 2, reshape.shape[0] == shape[0], reshape.shape[1] == shape[1],
+        let places = try? Shape(shape[2...]).product()
+    else { return false }
+    return places == (try? Shape(reshape.shape[2...]).product())
+}
+
+/// The permutation of `[N, spatial…, channels…]` to `[N, channels…, spatial…]`.
+private func channelsInFront(_ channels: Int, _ spatial: Int) -> [Int] { [0] + Array(spatial + 1...spatial + channels) + Array(1..<spatial + 1) }
 
 /// The number of spatial dimensions and the parts of the channels that a reshape of `[N, channels…, spatial…]` gives where it leaves
 /// the rest as it is.

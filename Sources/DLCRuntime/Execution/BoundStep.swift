@@ -88,15 +88,16 @@ package struct BoundStep {
         }
     }
 
-    /// Threads that are worth starting in each of `phases` phases. What another processor has written arrives late, so a
-    /// thread must get some microseconds of work: measured on two processors without a cache in common, steps of less
-    /// than 12 µs took two to five times as long on both as on one.
+    /// Threads that are worth starting in each of `phases` phases. A phase takes less than a microsecond to begin and end; what another
+    /// processor has written arrives late, so that a step of one thread between steps of two, which share out their rows alike, takes
+    /// longer than its work: on two processors without a cache in common, copies of 5 µs then took 17. So two share nearly everything,
+    /// and more have some microseconds of work each.
     func worthwhileThreads(operations: Int, phases: Int) -> Int {
-        let (operationsPerMicrosecond, bytesPerMicrosecond, leastMicroseconds) = (60_000.0, 30_000.0, 3.0)
+        let (operationsPerMicrosecond, bytesPerMicrosecond, microsecondsOfTwo, microsecondsEach) = (60_000.0, 30_000.0, 2.0, 3.0)
         let bytes = (operands + results).reduce(0.0) { sum, operand in
             operand.map { Double($0.count) * Double($0.type.size) + sum } ?? sum
         }
         let time = (Double(operations) / operationsPerMicrosecond + bytes / bytesPerMicrosecond) / Double(max(1, phases))
-        return Int(min(256, max(1, time / leastMicroseconds)))
+        return Int(min(256, max(time < microsecondsOfTwo ? 1 : 2, time / microsecondsEach)))
     }
 }
