@@ -107,7 +107,10 @@ static void fill_rows(const dlc_conv *p, group_shape s, int64_t rows, const floa
 }
 
 static dlc_cut cut_of(const dlc_conv *p) {
-    return (dlc_cut){.row_blocks = p->row_blocks, .panel_groups = p->panel_groups, .merged_parts = p->merged_parts, .panels_outermost = p->panels_outermost};
+    return (dlc_cut){
+        .row_blocks = p->row_blocks, .panel_groups = p->panel_groups, .merged_parts = p->merged_parts,
+        .panels_outermost = p->panels_outermost,
+    };
 }
 
 static void run(const dlc_call *call) {
@@ -169,7 +172,8 @@ void dlc_conv_igemm_prepare(dlc_conv *p, dlc_launch *out) {
     if (is_paired(p) && p->taps == 1 && depth * s.oc <= 128 * 1024) cut = dlc_cut_into_rows(cut, pixels, 64);
     // Taps that no pixel of a tile has are left out, so blocks of those stay the same for every number of threads.
     if (p->skips || is_paired(p)) cut.merged_parts = 1;
-    p->row_blocks = cut.row_blocks, p->panel_groups = cut.panel_groups, p->merged_parts = cut.merged_parts, p->panels_outermost = cut.panels_outermost;
+    p->row_blocks = cut.row_blocks, p->panel_groups = cut.panel_groups, p->merged_parts = cut.merged_parts;
+    p->panels_outermost = cut.panels_outermost;
     p->row_block = dlc_min(pixels, cut.merged_parts * dlc_rows_of_block(pixels, dlc_row_unit(s.set), cut.row_blocks));
     // Pixels that one tap and few tasks read become pairs in those.
     p->shared_input = is_paired(p) && (p->taps > 1 || p->panel_groups > 1);

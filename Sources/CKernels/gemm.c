@@ -207,7 +207,10 @@ static void multiply(const dlc_gemm *g, const dlc_call *call) {
     };
     const float *packed = (const float *)call->shared + copied_a_floats(g);
     const int64_t copied = first_copied(g, &panels), unit = dlc_row_unit(block.set);
-    const dlc_cut cut = {.row_blocks = g->row_blocks, .panel_groups = g->panel_groups, .merged_parts = g->merged_parts, .panels_outermost = g->panels_outermost};
+    const dlc_cut cut = {
+        .row_blocks = g->row_blocks, .panel_groups = g->panel_groups, .merged_parts = g->merged_parts,
+        .panels_outermost = g->panels_outermost,
+    };
     for (int64_t task = call->begin, count; task < call->end; task += count) {
         const int64_t matrix = task / (g->row_blocks * g->panel_groups);
         // Tasks at once: a panel meets all of their rows, and a part of the sum runs through their panels.
@@ -295,7 +298,8 @@ bool dlc_gemm_prepare(dlc_isa isa, dlc_gemm *g, dlc_launch *out) {
         if (depth * g->n <= 128 * 1024 || cut.panel_groups == 1) cut = dlc_cut_into_rows(cut, g->m, dlc_max(12, dlc_row_unit(set)));
         else g->a_copied = true;
     }
-    g->row_blocks = cut.row_blocks, g->panel_groups = cut.panel_groups, g->merged_parts = cut.merged_parts, g->panels_outermost = cut.panels_outermost;
+    g->row_blocks = cut.row_blocks, g->panel_groups = cut.panel_groups, g->merged_parts = cut.merged_parts;
+    g->panels_outermost = cut.panels_outermost;
     g->row_block = dlc_min(g->m, cut.merged_parts * dlc_rows_of_block(g->m, dlc_row_unit(set), cut.row_blocks));
     g->tasks = g->matrices * g->row_blocks * g->panel_groups;
     if (g->m == 0) g->tasks = 0;

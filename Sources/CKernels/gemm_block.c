@@ -161,7 +161,10 @@ dlc_cut dlc_split(const dlc_tile_set *set, int64_t matrices, int64_t m, int64_t 
     // Tiles of one row, and of few where weights are compact, add in another order, so that tasks with fewer than five rows would
     // give other bits than their neighbours that run with them as one block.
     const int64_t most_blocks = m / 12;
-    if (!more_weights) cut.row_blocks = dlc_max(cut.row_blocks, dlc_min(dlc_ceil_div(wanted, dlc_max(1, matrices)), dlc_max(dlc_min(2, most_blocks), m / 48)));
+    if (!more_weights) {
+        const int64_t of_each = dlc_ceil_div(wanted, dlc_max(1, matrices));
+        cut.row_blocks = dlc_max(cut.row_blocks, dlc_min(of_each, dlc_max(dlc_min(2, most_blocks), m / 48)));
+    }
     const int64_t missing = dlc_ceil_div(wanted, dlc_max(1, matrices * cut.row_blocks));
     if (missing > 1) {
         cut.panel_groups = dlc_min(panels, missing);

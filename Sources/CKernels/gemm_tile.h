@@ -191,7 +191,8 @@ dlc_cut dlc_split(const dlc_tile_set *set, int64_t matrices, int64_t m, int64_t 
 
 /// Parts of rows in place of groups of panels, of some `least` rows each, none merged: for tasks that make what they multiply.
 static inline dlc_cut dlc_cut_into_rows(dlc_cut cut, int64_t m, int64_t least) {
-    return (dlc_cut){.row_blocks = dlc_max(cut.row_blocks, dlc_min(cut.row_blocks * cut.panel_groups, m / least)), .panel_groups = 1, .merged_parts = 1};
+    const int64_t parts = dlc_min(cut.row_blocks * cut.panel_groups, m / least);
+    return (dlc_cut){.row_blocks = dlc_max(cut.row_blocks, parts), .panel_groups = 1, .merged_parts = 1};
 }
 
 /// Neighbouring tasks that are one block: parts `part ..< part + parts` of the rows by groups `group ..< group + groups` of the panels.

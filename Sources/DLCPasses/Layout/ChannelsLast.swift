@@ -184,7 +184,9 @@ private func shuffledLast(_ rewriter: inout Rewriter, _ node: Node, _ join: Resh
     else { return nil }
     let last = Array(1 + channels.count..<perm.count)
     guard perm.first == 0, Array(perm.suffix(spatial)) == last,
-        let (_, joined) = regroupedChannels(join, of: rewriter.shape(x)[...spatial] + perm[1...channels.count].map { channels[$0 - 1] }, channelsInFront(channels.count, spatial))
+        let (_, joined) = regroupedChannels(
+            join, of: rewriter.shape(x)[...spatial] + perm[1...channels.count].map { channels[$0 - 1] },
+            channelsInFront(channels.count, spatial))
     else { return nil }
     let pixels = rewriter.shape(x)[...spatial]
     let apart = try rewriter.add1(Reshape(shape: pixels + channels), [x])
